@@ -1,0 +1,35 @@
+// Matrix products by OpenBLAS, one thread a call, cut into tiles by shape.
+#pragma once
+
+#include <string>
+
+#include "parallel/thread_pool.h"
+#include "types.h"
+
+namespace unrolled {
+
+enum class Transpose { no, yes };
+
+// A row-major matrix as a product reads it: `stride` elements from row to row as stored.
+template <class T>
+struct Operand {
+  const T* data;
+  Index stride;
+  Transpose transpose = Transpose::no;
+};
+
+// c [m, n] (cStride) = a [m, k] · b [k, n] + (accumulate ? c : 0), by one single-threaded call.
+template <class T>
+void multiply(Index m, Index n, Index k, Operand<T> a, Operand<T> b, T* c, Index cStride, bool accumulate);
+
+// The same in tiles over m and n, each with the whole sum over k, on the pool's threads. How it is
+// cut depends on m, n and k alone.
+template <class T>
+void multiply(const Parallel& parallel, Index m, Index n, Index k, Operand<T> a, Operand<T> b, T* c, Index cStride,
+              bool accumulate);
+
+// OpenBLAS's words for its build and for the kernels it chose.
+std::string blasConfiguration();
+std::string blasCore();
+
+}  // namespace unrolled

@@ -1,0 +1,63 @@
+// Which kernels this processor runs.
+
+#include "kernels/kernel_table.h"
+
+namespace unrolled {
+
+#define UNROLLED_DECLARE_KERNELS(isa) \
+  namespace isa {                     \
+  template <class T>                  \
+  const KernelTable<T>& table();      \
+  }
+
+UNROLLED_DECLARE_KERNELS(baseline)
+#ifdef UNROLLED_X86_KERNELS
+UNROLLED_DECLARE_KERNELS(avx2)
+UNROLLED_DECLARE_KERNELS(avx512)
+#endif
+
+namespace {
+
+template <class T>
+struct Available {
+  const KernelTable<T>* tables[3] = {};
+  Index count = 0;
+
+  Available() {
+    tables[count++] = &baseline::table<T>();
+#ifdef UNROLLED_X86_KERNELS
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) tables[count++] = &avx2::table<T>();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) {
+      tables[count++] = &avx512::table<T>();
+    }
+#endif
+  }
+};
+
+template <class T>
+const Available<T>& available() {
+  static const Available<T> found;
+  return found;
+}
+
+}  // namespace
+
+template <class T>
+const KernelTable<T>& kernels() {
+  return *available<T>().tables[available<T>().count - 1];
+}
+
+template <class T>
+const KernelTable<T>* const* availableKernels(Index* count) {
+  *count = available<T>().count;
+  return available<T>().tables;
+}
+
+template const KernelTable<float>& kernels<float>();
+template const KernelTable<double>& kernels<double>();
+template const KernelTable<float>* const* availableKernels<float>(Index*);
+template const KernelTable<double>* const* availableKernels<double>(Index*);
+
+}  // namespace unrolled

@@ -1,0 +1,49 @@
+// The kernels of one instruction set. CMake compiles this file once for each, with the set's flags,
+// UNROLLED_ISA (its name, a namespace) and UNROLLED_VECTOR_BYTES.
+
+#include "kernels/gates.h"
+#include "kernels/kernel_table.h"
+#include "kernels/packed_product.h"
+#include "kernels/row_math.h"
+#include "kernels/updates.h"
+
+#define UNROLLED_TEXT_OF(name) #name
+#define UNROLLED_NAME(name) UNROLLED_TEXT_OF(name)
+
+namespace unrolled::UNROLLED_ISA {
+
+template <class T>
+const KernelTable<T>& table() {
+  static constexpr KernelTable<T> filled = {
+      UNROLLED_NAME(UNROLLED_ISA),
+      panelColumns<T>,
+      pack<T>,
+      packTransposed<T>,
+      packedProduct<T>,
+      rnnForward<T>,
+      rnnBackward<T>,
+      gruForward<T>,
+      gruBackward<T>,
+      lstmForward<T>,
+      lstmBackward<T>,
+      softmaxRow<T>,
+      add<T>,
+      scale<T>,
+      columnSums<T>,
+      sumOfSquares<T>,
+      clamp<T>,
+      sgd<T>,
+      momentum<T>,
+      adagrad<T>,
+      adagradAbsolute<T>,
+      rmsprop<T>,
+      adam<T>,
+      adamw<T>,
+  };
+  return filled;
+}
+
+template const KernelTable<float>& table<float>();
+template const KernelTable<double>& table<double>();
+
+}  // namespace unrolled::UNROLLED_ISA

@@ -1,0 +1,96 @@
+// The project's own kernels, as a table of functions: one table for each instruction set the binary
+// was built with, chosen at run time. Each is single-threaded, allocates nothing and gives bits that
+// depend on its arguments and the instruction set alone. Their plain counterparts are in reference.h.
+#pragma once
+
+#include "types.h"
+
+namespace unrolled {
+
+enum class Nonlinearity { tanh, relu };
+
+// Constants of one optimiser step; what each field means to a kind stands in optimizers/optimizer.h.
+template <class T>
+struct UpdateConstants {
+  T gradientScale;  // multiplies every gradient first: the factor of clipping by norm
+  T learningRate;
+  T weightDecay;
+  T momentum;
+  T alpha;
+  T beta1;
+  T beta2;
+  T epsilon;
+  T correction1;  // 1 - beta1^t
+  T correction2;  // sqrt(1 - beta2^t)
+};
+
+template <class T>
+struct KernelTable {
+  const char* name;
+
+  // Columns of one panel of a packed matrix.
+  Index panelColumns;
+
+  // Packs a matrix [depth, columns] for `packedProduct`: panels of `panelColumns` columns, each
+  // [depth, panelColumns], the last filled up with zeros.
+  void (*pack)(Index depth, Index columns, const T* matrix, Index stride, T* packed);
+  // The same of the transpose of a matrix [columns, depth].
+  void (*packTransposed)(Index depth, Index columns, const T* matrix, Index stride, T* packed);
+  // c [rows, columns] = (accumulate ? c : 0) + a [rows, depth] · packed.
+  void (*packedProduct)(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* packed, T* c,
+                        Index cStride, bool accumulate);
+
+  // One row of a vanilla RNN: state = f(gates).
+  void (*rnnForward)(Index hidden, Nonlinearity nonlinearity, const T* gates, T* state);
+  // gates becomes the gradient before f, of `gradient` and `outputGradient` (may be null) added.
+  void (*rnnBackward)(Index hidden, Nonlinearity nonlinearity, const T* state, const T* gradient,
+                      const T* outputGradient, T* gates);
+
+  // One row of a GRU with the reset gate after the product. gates [3H] holds the input's part of r, z, n and becomes
+  // their values; products [3H] is the state's part; candidate [H] takes the product of n.
+  void (*gruForward)(Index hidden, T* gates, const T* products, const T* previous, T* candidate, T* state);
+  // gates becomes the gradient of the input's part, products [3H] that of the state's part, candidate [H] its n;
+  // gradient [H] is the gradient of the new state and becomes the part that reaches the old one directly.
+  void (*gruBackward)(Index hidden, T* gates, const T* previous, T* candidate, T* gradient, const T* outputGradient,
+                      T* products);
+
+  // One row of an LSTM. gates [4H] holds i, f, g, o before their functions and becomes their values.
+  void (*lstmForward)(Index hidden, T* gates, const T* previousCell, T* cell, T* cellTanh, T* state);
+  // gates becomes the gradient before the functions; cellGradient [H] passes on to the step before.
+  void (*lstmBackward)(Index hidden, T* gates, const T* previousCell, const T* cellTanh, const T* gradient,
+                       const T* outputGradient, T* cellGradient);
+
+  // One row of logits: returns log Σ exp(logits + bias) and leaves exp(logits + bias - max) and its
+  // sum's inverse in *scale, so that probability = logits[v] · *scale. *targetLogit takes the
+  // biased logit of the target.
+  double (*softmaxRow)(Index classes, const T* bias, Index target, T* logits, T* scale, T* targetLogit);
+
+  // y += x; y *= factor.
+  void (*add)(Index count, const T* x, T* y);
+  void (*scale)(Index count, T factor, T* y);
+  // sums[c] = Σ over rows of matrix[row, c], in the order of the rows.
+  void (*columnSums)(Index rows, Index columns, const T* matrix, Index stride, T* sums);
+  double (*sumOfSquares)(Index count, const T* x);
+  // Each element into [-limit, limit]; not-a-number stays.
+  void (*clamp)(Index count, T limit, T* x);
+
+  // Optimiser steps over a range of parameters; formulas in optimizers/optimizer.h.
+  void (*sgd)(Index count, const UpdateConstants<T>& constants, const T* gradient, T* weights);
+  void (*momentum)(Index count, const UpdateConstants<T>& constants, const T* gradient, T* velocity, T* weights);
+  void (*adagrad)(Index count, const UpdateConstants<T>& constants, const T* gradient, T* sum, T* weights);
+  void (*adagradAbsolute)(Index count, const UpdateConstants<T>& constants, const T* gradient, T* sum, T* weights);
+  void (*rmsprop)(Index count, const UpdateConstants<T>& constants, const T* gradient, T* square, T* velocity,
+                  T* weights);
+  void (*adam)(Index count, const UpdateConstants<T>& constants, const T* gradient, T* mean, T* square, T* weights);
+  void (*adamw)(Index count, const UpdateConstants<T>& constants, const T* gradient, T* mean, T* square, T* weights);
+};
+
+// The table of the best instruction set of this processor.
+template <class T>
+const KernelTable<T>& kernels();
+
+// Every table that runs on this processor, the plainest first; for tests.
+template <class T>
+const KernelTable<T>* const* availableKernels(Index* count);
+
+}  // namespace unrolled

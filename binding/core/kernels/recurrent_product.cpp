@@ -1,0 +1,73 @@
+#include "kernels/recurrent_product.h"
+
+#include <cstdlib>
+#include <cstring>
+
+#include "blas.h"
+
+namespace unrolled {
+
+bool blasRecurrence() {
+  const char* text = std::getenv("UNROLLED_KERNELS");
+  return text != nullptr && std::strcmp(text, "blas") == 0;
+}
+
+template <class T>
+Index RecurrentProduct<T>::packedSize(Index depth, Index columns) {
+  const Index panel = kernels<T>().panelColumns;
+  return (columns + panel - 1) / panel * panel * depth;
+}
+
+template <class T>
+Index RecurrentProduct<T>::packedSize() const {
+  return blasRecurrence() ? 0 : packedSize(hidden_, gates_) + packedSize(gates_, hidden_);
+}
+
+template <class T>
+void RecurrentProduct<T>::reserve(bool backward) {
+  if (blasRecurrence()) return;
+  packedForward_.resize(static_cast<std::size_t>(packedSize(hidden_, gates_)));
+  if (backward) packedBackward_.resize(static_cast<std::size_t>(packedSize(gates_, hidden_)));
+}
+
+template <class T>
+void RecurrentProduct<T>::prepareForward(const T* weights, Index version) {
+  weights_ = weights;
+  if (packedForward_.empty() || forwardVersion_ == version) return;
+  kernels<T>().packTransposed(hidden_, gates_, weights, hidden_, packedForward_.data());
+  forwardVersion_ = version;
+}
+
+template <class T>
+void RecurrentProduct<T>::prepareBackward(const T* weights, Index version) {
+  weights_ = weights;
+  if (packedBackward_.empty() || backwardVersion_ == version) return;
+  kernels<T>().pack(gates_, hidden_, weights, hidden_, packedBackward_.data());
+  backwardVersion_ = version;
+}
+
+template <class T>
+void RecurrentProduct<T>::forward(Index rows, const T* state, T* gates, bool accumulate) const noexcept {
+  if (packedForward_.empty()) {
+    multiply<T>(rows, gates_, hidden_, {state, hidden_}, {weights_, hidden_, Transpose::yes}, gates, gates_,
+                accumulate);
+  } else {
+    kernels<T>().packedProduct(rows, gates_, hidden_, state, hidden_, packedForward_.data(), gates, gates_,
+                               accumulate);
+  }
+}
+
+template <class T>
+void RecurrentProduct<T>::backward(Index rows, const T* gates, T* state, bool accumulate) const noexcept {
+  if (packedBackward_.empty()) {
+    multiply<T>(rows, hidden_, gates_, {gates, gates_}, {weights_, hidden_}, state, hidden_, accumulate);
+  } else {
+    kernels<T>().packedProduct(rows, hidden_, gates_, gates, gates_, packedBackward_.data(), state, hidden_,
+                               accumulate);
+  }
+}
+
+template class RecurrentProduct<float>;
+template class RecurrentProduct<double>;
+
+}  // namespace unrolled

@@ -1,0 +1,48 @@
+// The products of a recurrence with its weights [gates, hidden]: packed once per change of the
+// weights for the project's own kernel, or by OpenBLAS at every step (UNROLLED_KERNELS=blas).
+#pragma once
+
+#include <vector>
+
+#include "kernels/kernel_table.h"
+#include "types.h"
+
+namespace unrolled {
+
+// Whether the environment asks for OpenBLAS in the recurrence.
+bool blasRecurrence();
+
+template <class T>
+class RecurrentProduct {
+ public:
+  RecurrentProduct(Index gates, Index hidden) : gates_(gates), hidden_(hidden) {}
+
+  // Allocates for forward, and for backward where asked.
+  void reserve(bool backward);
+
+  // Packs the weights where they changed since the last call; `version` tells.
+  void prepareForward(const T* weights, Index version);
+  void prepareBackward(const T* weights, Index version);
+
+  // gates [rows, gates] (+)= state [rows, hidden] · weightsᵀ.
+  void forward(Index rows, const T* state, T* gates, bool accumulate) const noexcept;
+
+  // state [rows, hidden] (+)= gates [rows, gates] · weights.
+  void backward(Index rows, const T* gates, T* state, bool accumulate) const noexcept;
+
+  // Memory of the packed copies for a backward pass, in elements.
+  [[nodiscard]] Index packedSize() const;
+
+ private:
+  [[nodiscard]] static Index packedSize(Index depth, Index columns);
+
+  Index gates_;
+  Index hidden_;
+  const T* weights_ = nullptr;
+  std::vector<T> packedForward_;
+  std::vector<T> packedBackward_;
+  Index forwardVersion_ = 0;
+  Index backwardVersion_ = 0;
+};
+
+}  // namespace unrolled

@@ -1,0 +1,73 @@
+#include "layers/gru.h"
+
+#include <algorithm>
+
+#include "blas.h"
+#include "kernels/gather.h"
+
+namespace unrolled {
+
+template <class T>
+Gru<T>::Gru(ParameterList& list, const RecurrentOptions& options) : RecurrentLayer<T>(list, options, 3) {}
+
+template <class T>
+void Gru<T>::layOutCell(Arena& arena, PassSize size) {
+  products_ = arena.take<T>(size.batch * 3 * this->hidden());
+  candidate_ = arena.take<T>(size.positions * this->hidden());
+}
+
+template <class T>
+void Gru<T>::prepare(const Pass<T>& pass) {
+  recurrentBias_ = this->hasRecurrentBias() ? pass.parameters.value(this->recurrentBias()) : nullptr;
+}
+
+template <class T>
+void Gru<T>::forwardStep(Index t, Rows rows) noexcept {
+  const Index H = this->hidden();
+  const KernelTable<T>& kernel = kernels<T>();
+  T* products = products_ + rows.first * 3 * H;
+  if (recurrentBias_ != nullptr) {
+    for (Index row = 0; row < rows.count; ++row) std::copy_n(recurrentBias_, 3 * H, products + row * 3 * H);
+  }
+  this->product_.forward(rows.count, this->state_ + this->at(t, rows.first, H), products, recurrentBias_ != nullptr);
+  for (Index row = 0; row < rows.count; ++row) {
+    const Index before = this->at(t, rows.first + row, H);
+    kernel.gruForward(H, this->gates_ + 3 * before, products + row * 3 * H, this->state_ + before,
+                      candidate_ + before, this->state_ + this->at(t + 1, rows.first + row, H));
+  }
+}
+
+template <class T>
+void Gru<T>::backwardStep(Index t, Rows rows, const T* outputGradient, T* stateGradients) noexcept {
+  const Index H = this->hidden();
+  const KernelTable<T>& kernel = kernels<T>();
+  T* products = products_ + rows.first * 3 * H;
+  T* gradient = stateGradients + rows.first * H;
+  for (Index row = 0; row < rows.count; ++row) {
+    const Index before = this->at(t, rows.first + row, H);
+    kernel.gruBackward(H, this->gates_ + 3 * before, this->state_ + before, candidate_ + before, gradient + row * H,
+                       outputGradient + before, products + row * 3 * H);
+  }
+  this->product_.backward(rows.count, products, gradient, true);
+}
+
+// The state's part of r and z has the gradient of the input's; that of n stands in `candidate_`.
+template <class T>
+void Gru<T>::recurrentGradients(const Pass<T>& pass) {
+  const Index H = this->hidden();
+  const Index positions = this->time() * this->batch();
+  T* weight = pass.parameters.gradient(this->recurrentWeight());
+  multiply<T>(pass.parallel, 2 * H, H, positions, {this->gates_, 3 * H, Transpose::yes}, {this->state_, H}, weight, H,
+              false);
+  multiply<T>(pass.parallel, H, H, positions, {candidate_, H, Transpose::yes}, {this->state_, H}, weight + 2 * H * H,
+              H, false);
+  if (!this->hasRecurrentBias()) return;
+  T* bias = pass.parameters.gradient(this->recurrentBias());
+  std::copy_n(pass.parameters.gradient(this->inputBias()), 2 * H, bias);
+  sumColumns<T>(pass.parallel, positions, H, candidate_, H, bias + 2 * H);
+}
+
+template class Gru<float>;
+template class Gru<double>;
+
+}  // namespace unrolled

@@ -1,0 +1,63 @@
+// What every layer of a chain is: sizes first, then forward, then backward over the same batch.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/parameters.h"
+#include "parallel/thread_pool.h"
+#include "tensor.h"
+#include "types.h"
+#include "workspace.h"
+
+namespace unrolled {
+
+// A recurrent state a layer carries from pass to pass: [B, features].
+struct StateInfo {
+  std::string name;
+  Index features = 0;
+};
+
+// Largest pass a workspace is laid out for, and whether a backward pass may follow.
+struct PassSize {
+  Index positions = 0;  // T·B
+  Index batch = 0;      // B
+  bool backward = false;
+};
+
+// What a pass works with.
+template <class T>
+struct Pass {
+  ParameterBuffers<T>& parameters;
+  const Parallel& parallel;
+};
+
+template <class T>
+class Layer {
+ public:
+  Layer() = default;
+  virtual ~Layer() = default;
+  Layer(const Layer&) = delete;
+  Layer& operator=(const Layer&) = delete;
+  Layer(Layer&&) = delete;
+  Layer& operator=(Layer&&) = delete;
+
+  // The states it carries, in the order `forward` and `backward` take them.
+  [[nodiscard]] virtual std::vector<StateInfo> states() const { return {}; }
+
+  // Takes the arrays of the largest pass; called again whenever the workspace is laid out anew.
+  // Returns the size of the pass behind it.
+  virtual PassSize layOut(Arena& arena, PassSize size) = 0;
+
+  // `states` lie one after another, [B, features] each: initial values in, final values out.
+  // What is returned lives until the next pass.
+  virtual Sequence<T> forward(const Sequence<T>& input, T* states, const Pass<T>& pass) = 0;
+
+  // Of the batch `forward` saw last: from the gradient of its output [T, B, features], which it may
+  // overwrite, and of its final states (in `stateGradients`, which become those of the initial
+  // states), to the parameters' gradients (written, not added to) and, where `wanted`, the input's.
+  // Returns the gradient of input vectors, or null; that of ids goes to their table.
+  virtual T* backward(T* outputGradient, T* stateGradients, bool wanted, const Pass<T>& pass) = 0;
+};
+
+}  // namespace unrolled

@@ -1,0 +1,67 @@
+#include "layers/lstm.h"
+
+#include <algorithm>
+
+namespace unrolled {
+
+template <class T>
+Lstm<T>::Lstm(ParameterList& list, const RecurrentOptions& options)
+    : RecurrentLayer<T>(list, options, 4), cellName_(options.name + ".c" + options.suffix) {}
+
+template <class T>
+std::vector<StateInfo> Lstm<T>::states() const {
+  std::vector<StateInfo> states = RecurrentLayer<T>::states();
+  states.push_back({cellName_, this->hidden()});
+  return states;
+}
+
+template <class T>
+void Lstm<T>::layOutCell(Arena& arena, PassSize size) {
+  cell_ = arena.take<T>((size.positions + size.batch) * this->hidden());
+  cellTanh_ = arena.take<T>(size.positions * this->hidden());
+}
+
+template <class T>
+void Lstm<T>::begin(T* states) {
+  const Index size = this->batch() * this->hidden();
+  std::copy_n(states + size, size, cell_);
+}
+
+template <class T>
+void Lstm<T>::end(T* states) {
+  const Index size = this->batch() * this->hidden();
+  std::copy_n(cell_ + this->time() * size, size, states + size);
+}
+
+template <class T>
+void Lstm<T>::forwardStep(Index t, Rows rows) noexcept {
+  const Index H = this->hidden();
+  const KernelTable<T>& kernel = kernels<T>();
+  this->product_.forward(rows.count, this->state_ + this->at(t, rows.first, H),
+                         this->gates_ + this->at(t, rows.first, 4 * H), true);
+  for (Index row = rows.first; row < rows.first + rows.count; ++row) {
+    const Index before = this->at(t, row, H);
+    const Index after = this->at(t + 1, row, H);
+    kernel.lstmForward(H, this->gates_ + 4 * before, cell_ + before, cell_ + after, cellTanh_ + before,
+                       this->state_ + after);
+  }
+}
+
+template <class T>
+void Lstm<T>::backwardStep(Index t, Rows rows, const T* outputGradient, T* stateGradients) noexcept {
+  const Index H = this->hidden();
+  const KernelTable<T>& kernel = kernels<T>();
+  T* cellGradients = stateGradients + this->batch() * H;
+  for (Index row = rows.first; row < rows.first + rows.count; ++row) {
+    const Index before = this->at(t, row, H);
+    kernel.lstmBackward(H, this->gates_ + 4 * before, cell_ + before, cellTanh_ + before, stateGradients + row * H,
+                        outputGradient + before, cellGradients + row * H);
+  }
+  this->product_.backward(rows.count, this->gates_ + this->at(t, rows.first, 4 * H), stateGradients + rows.first * H,
+                          false);
+}
+
+template class Lstm<float>;
+template class Lstm<double>;
+
+}  // namespace unrolled

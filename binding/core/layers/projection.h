@@ -1,0 +1,59 @@
+// x·Wᵀ + b over every position at once: the input side of a recurrent layer, and a dense layer.
+//
+// Vectors take one matrix product. Ids never do: one-hot vectors pick rows of Wᵀ, which is held
+// transposed for that; embedded ids are gathered first, or, where the table has fewer rows than the
+// batch has positions, the table is projected whole and its products are gathered.
+//
+// Memory, in elements: with a table of V rows the smaller of V·N and P·F, and as much again for the
+// backward pass (P positions, F features, N outputs); none for vectors and one-hot.
+#pragma once
+
+#include <string>
+
+#include "layers/layer.h"
+
+namespace unrolled {
+
+template <class T>
+class Projection {
+ public:
+  // Adds the parameter `weightName` [outputs, features]. `tableRows` is 0 for vectors.
+  Projection(ParameterList& list, const std::string& weightName, Index features, Index outputs, bool oneHot,
+             Index tableRows, DefaultInitialization initialization)
+      : weight_(list.addWeight(weightName, outputs, features, initialization, oneHot)),
+        features_(features),
+        outputs_(outputs),
+        oneHot_(oneHot),
+        tableRows_(tableRows) {}
+
+  void layOut(Arena& arena, PassSize size);
+
+  // output [T, B, outputs] = input · Wᵀ + bias [outputs].
+  void forward(const Sequence<T>& input, const T* bias, T* output, const Pass<T>& pass);
+
+  // Of the same input: writes the weight's gradient, the bias's [outputs], that of the ids' table and,
+  // where not null, that of the input vectors [T, B, features].
+  void backward(const Sequence<T>& input, const T* outputGradient, T* biasGradient, T* inputGradient,
+                const Pass<T>& pass);
+
+  [[nodiscard]] std::size_t weight() const { return weight_; }
+  [[nodiscard]] Index features() const { return features_; }
+  [[nodiscard]] Index outputs() const { return outputs_; }
+
+ private:
+  // Whether a pass of that many positions projects the table and gathers its products.
+  [[nodiscard]] bool projectsTable(Index positions) const { return 2 * tableRows_ <= positions; }
+
+  std::size_t weight_;
+  Index features_;
+  Index outputs_;
+  bool oneHot_;
+  Index tableRows_;
+
+  T* products_ = nullptr;          // [V, N]
+  T* productGradients_ = nullptr;  // [V, N]
+  T* gathered_ = nullptr;          // [P, F]
+  T* gatheredGradients_ = nullptr; // [P, F]
+};
+
+}  // namespace unrolled

@@ -1,0 +1,103 @@
+// What the recurrent layers share: the input's products for all time steps at once, then the
+// recurrence over groups of rows, each from the first step to the last without a barrier, then
+// (backward, over the same groups) the way back and the weights' gradients for all steps at once.
+//
+// Memory of every cell, in elements: P·G·H gates + (P + B)·H states, backward + P·I for the input's
+// gradient (P = T·B positions, G gates); each cell's file says what it takes beside that.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kernels/recurrent_product.h"
+#include "layers/layer.h"
+#include "layers/projection.h"
+
+namespace unrolled {
+
+// What a recurrent layer is told of its place.
+struct RecurrentOptions {
+  std::string name;        // prefix of parameters and states: "rnn"
+  std::string suffix;      // "_l0"
+  Index features = 0;      // I
+  Index hidden = 0;        // H
+  bool oneHot = false;     // the input is ids without a table
+  Index tableRows = 0;     // V of an embedded input, else 0
+  bool singleBias = false;
+};
+
+template <class T>
+class RecurrentLayer : public Layer<T> {
+ public:
+  RecurrentLayer(ParameterList& list, const RecurrentOptions& options, Index gateCount);
+
+  [[nodiscard]] std::vector<StateInfo> states() const override;
+  PassSize layOut(Arena& arena, PassSize size) final;
+  Sequence<T> forward(const Sequence<T>& input, T* states, const Pass<T>& pass) final;
+  T* backward(T* outputGradient, T* stateGradients, bool wanted, const Pass<T>& pass) final;
+
+ protected:
+  // A group of batch rows that one thread takes through all time steps.
+  struct Rows {
+    Index first;
+    Index count;
+  };
+
+  // The cell's own arrays.
+  virtual void layOutCell(Arena& /*arena*/, PassSize /*size*/) {}
+  // What the cell needs of a pass before its first step.
+  virtual void prepare(const Pass<T>& /*pass*/) {}
+  // Takes over initial states beside h, and hands back final ones. `states` starts at h.
+  virtual void begin(T* /*states*/) {}
+  virtual void end(T* /*states*/) {}
+  // Step t of some rows: from the gates' input part and h[t] to the gates' values and h[t + 1].
+  virtual void forwardStep(Index t, Rows rows) noexcept = 0;
+  // Step t of some rows: from the gradient of h[t + 1] (in `stateGradients`, [B, H], and
+  // `outputGradient`, [T, B, H]) to that of the gates' input part and of h[t] (in `stateGradients`).
+  virtual void backwardStep(Index t, Rows rows, const T* outputGradient, T* stateGradients) noexcept = 0;
+  // Gradients of W_hh and b_hh, once all gates' gradients are there.
+  virtual void recurrentGradients(const Pass<T>& pass);
+
+  // Whether b_hh is simply added to the gates' input part.
+  [[nodiscard]] virtual bool biasJoinsInput() const { return true; }
+
+  [[nodiscard]] Index time() const { return input_.time; }
+  [[nodiscard]] Index batch() const { return input_.batch; }
+  [[nodiscard]] Index hidden() const { return hidden_; }
+  [[nodiscard]] Index gateWidth() const { return gateWidth_; }
+  // Row `row` of step t in arrays [T, B, width].
+  [[nodiscard]] Index at(Index t, Index row, Index width) const { return (t * input_.batch + row) * width; }
+
+  T* gates_ = nullptr;  // [T, B, G·H]: products, then values, then gradients
+  T* state_ = nullptr;  // [T + 1, B, H]: h before each step, and the last
+  RecurrentProduct<T> product_;
+
+  [[nodiscard]] bool hasRecurrentBias() const { return recurrentBias_ != none; }
+  [[nodiscard]] std::size_t inputBias() const { return inputBias_; }
+  [[nodiscard]] std::size_t recurrentBias() const { return recurrentBias_; }
+  [[nodiscard]] std::size_t recurrentWeight() const { return recurrentWeight_; }
+
+ private:
+  static constexpr std::size_t none = ~std::size_t{0};
+
+  // Rows of a group: enough that a register tile is full; more where the weights outgrow a core's
+  // cache and each visit should serve many rows. A matter of shape alone.
+  [[nodiscard]] Index groupRows() const;
+  template <class Body>
+  void forGroups(const Pass<T>& pass, Body&& body) const;
+
+  std::string name_;
+  std::string suffix_;
+  Index hidden_;
+  Index gateWidth_;
+  Projection<T> projection_;
+  std::size_t recurrentWeight_;
+  std::size_t inputBias_;
+  std::size_t recurrentBias_ = none;
+  std::vector<T> bias_;  // [G·H]: what joins the input's products
+
+  Sequence<T> input_;          // of the last forward pass
+  T* inputGradient_ = nullptr; // [T, B, I]
+};
+
+}  // namespace unrolled

@@ -1,0 +1,25 @@
+// Vanilla recurrent layer: h[t+1] = f(W_ih·x[t] + b_ih + W_hh·h[t] + b_hh), f tanh or relu.
+//
+// Memory: nothing beside what every recurrent layer takes.
+#pragma once
+
+#include "layers/recurrent_layer.h"
+
+namespace unrolled {
+
+template <class T>
+class Rnn final : public RecurrentLayer<T> {
+ public:
+  Rnn(ParameterList& list, const RecurrentOptions& options, Nonlinearity nonlinearity, bool untransposedGradient);
+
+ protected:
+  using Rows = typename RecurrentLayer<T>::Rows;
+  void forwardStep(Index t, Rows rows) noexcept override;
+  void backwardStep(Index t, Rows rows, const T* outputGradient, T* stateGradients) noexcept override;
+
+ private:
+  Nonlinearity nonlinearity_;
+  bool untransposedGradient_;
+};
+
+}  // namespace unrolled

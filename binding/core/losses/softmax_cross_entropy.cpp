@@ -1,0 +1,97 @@
+#include "losses/softmax_cross_entropy.h"
+
+#include <algorithm>
+
+#include "blas.h"
+#include "kernels/gather.h"
+
+namespace unrolled {
+namespace {
+
+// Of a chunk's logits: what a core's share of the last-level cache holds.
+constexpr Index chunkBytes = Index{4} << 20U;
+// Rows that make the products worth their passes over the weights, while they stay in the limit.
+constexpr Index leastRows = 128;
+constexpr Index mostBytes = Index{32} << 20U;
+
+}  // namespace
+
+template <class T>
+Index SoftmaxCrossEntropy<T>::mostRows() const {
+  const Index rowBytes = classes_ * static_cast<Index>(sizeof(T));
+  return std::max(chunkBytes / rowBytes, std::min(leastRows, std::max<Index>(1, mostBytes / rowBytes)));
+}
+
+template <class T>
+void SoftmaxCrossEntropy<T>::layOut(Arena& arena, PassSize size) {
+  logits_ = arena.take<T>(std::min(size.positions, mostRows()) * classes_);
+  losses_ = arena.take<double>(size.positions);
+  if (!size.backward) return;
+  biasSum_ = arena.take<T>(classes_);
+  inputGradient_ = arena.take<T>(size.positions * features_);
+}
+
+template <class T>
+double SoftmaxCrossEntropy<T>::loss(const T* input, Index positions, const TokenId* targets, const Pass<T>& pass) {
+  return run(input, positions, targets, false, T(0), pass);
+}
+
+template <class T>
+double SoftmaxCrossEntropy<T>::lossAndGradients(const T* input, Index positions, const TokenId* targets, T scale,
+                                                const Pass<T>& pass, T** inputGradient) {
+  *inputGradient = inputGradient_;
+  return run(input, positions, targets, true, scale, pass);
+}
+
+template <class T>
+double SoftmaxCrossEntropy<T>::run(const T* input, Index positions, const TokenId* targets, bool backward, T scale,
+                                   const Pass<T>& pass) {
+  const KernelTable<T>& kernel = kernels<T>();
+  const Parallel& parallel = pass.parallel;
+  const T* weight = pass.parameters.value(weight_);
+  const T* bias = pass.parameters.value(bias_);
+  T* weightGradient = pass.parameters.gradient(weight_);
+  T* biasGradient = pass.parameters.gradient(bias_);
+
+  const Index chunks = (positions + mostRows() - 1) / mostRows();
+  const Index chunk = (positions + chunks - 1) / chunks;  // even, so that none is left with a few rows
+  for (Index begin = 0; begin < positions; begin += chunk) {
+    const Index rows = std::min(chunk, positions - begin);
+    const T* vectors = input + begin * features_;
+    multiply<T>(parallel, rows, classes_, features_, {vectors, features_}, {weight, features_, Transpose::yes},
+                logits_, classes_, false);
+
+    // Each row's logits to its loss, and in place to the gradient scale·(softmax - one-hot target).
+    parallel.forRange(rows, std::max<Index>(1, gatherGrain / classes_), [&](Index first, Index end) noexcept {
+      for (Index row = first; row < end; ++row) {
+        T* logits = logits_ + row * classes_;
+        const Index target = targets[begin + row];
+        T inverse = 0;
+        T targetLogit = 0;
+        const double logSum = kernel.softmaxRow(classes_, bias, target, logits, &inverse, &targetLogit);
+        losses_[begin + row] = logSum - static_cast<double>(targetLogit);
+        if (!backward) continue;
+        kernel.scale(classes_, scale * inverse, logits);
+        logits[target] -= scale;
+      }
+    });
+    if (!backward) continue;
+
+    const bool more = begin > 0;
+    multiply<T>(parallel, rows, features_, classes_, {logits_, classes_}, {weight, features_},
+                inputGradient_ + begin * features_, features_, false);
+    multiply<T>(parallel, classes_, features_, rows, {logits_, classes_, Transpose::yes}, {vectors, features_},
+                weightGradient, features_, more);
+    sumColumns<T>(parallel, rows, classes_, logits_, classes_, more ? biasSum_ : biasGradient);
+    if (more) kernel.add(classes_, biasSum_, biasGradient);
+  }
+
+  double total = 0;
+  for (Index position = 0; position < positions; ++position) total += losses_[position];
+  return total;
+}
+
+template class SoftmaxCrossEntropy<float>;
+template class SoftmaxCrossEntropy<double>;
+
+}  // namespace unrolled

@@ -1,0 +1,45 @@
+// A linear head with softmax cross-entropy, fused and in chunks of positions: the logits of a chunk
+// become their own gradient in place, so the [P, V] logits are never held, and the backward pass is
+// made on the way forward.
+//
+// Memory, in elements: R·V for the chunk (R rows, about `chunkBytes`, at least `leastRows`), V for a
+// bias's sum, P losses in double.
+#pragma once
+
+#include "layers/layer.h"
+
+namespace unrolled {
+
+template <class T>
+class SoftmaxCrossEntropy {
+ public:
+  // Over the parameters of a dense head: weight [V, H], bias [V].
+  SoftmaxCrossEntropy(std::size_t weight, std::size_t bias, Index features, Index classes)
+      : weight_(weight), bias_(bias), features_(features), classes_(classes) {}
+
+  void layOut(Arena& arena, PassSize size);
+
+  // Σ over positions of -log softmax(input·Wᵀ + b)[target], in nats. `input` [P, H].
+  double loss(const T* input, Index positions, const TokenId* targets, const Pass<T>& pass);
+
+  // The same, with the gradients of scale·Σ: of W and b (written), and of the input [P, H], returned.
+  double lossAndGradients(const T* input, Index positions, const TokenId* targets, T scale, const Pass<T>& pass,
+                          T** inputGradient);
+
+ private:
+  // Most rows of a chunk; a matter of shape alone.
+  [[nodiscard]] Index mostRows() const;
+  double run(const T* input, Index positions, const TokenId* targets, bool backward, T scale, const Pass<T>& pass);
+
+  std::size_t weight_;
+  std::size_t bias_;
+  Index features_;
+  Index classes_;
+
+  T* logits_ = nullptr;         // [R, V]
+  T* biasSum_ = nullptr;        // [V]
+  T* inputGradient_ = nullptr;  // [P, H]
+  double* losses_ = nullptr;    // [P]
+};
+
+}  // namespace unrolled

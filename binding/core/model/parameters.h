@@ -1,0 +1,92 @@
+// Named parameters in one flat buffer, and their gradients in another of the same layout.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "types.h"
+
+namespace unrolled {
+
+// How PyTorch draws a parameter when nothing else is asked.
+struct DefaultInitialization {
+  enum class Kind { normal, uniform } kind = Kind::uniform;
+  double scale = 1;  // standard deviation, or the bound
+};
+
+struct Parameter {
+  std::string name;
+  // PyTorch's shape, one or two sizes.
+  std::vector<Index> shape;
+  Index offset = 0;
+  bool isBias = false;
+  // Held as its transpose here; read and written in PyTorch's shape.
+  bool transposed = false;
+  DefaultInitialization initialization;
+
+  [[nodiscard]] Index count() const {
+    Index product = 1;
+    for (const Index size : shape) product *= size;
+    return product;
+  }
+};
+
+// Which parameters a model has. Layers add theirs while the model is built and keep the numbers.
+class ParameterList {
+ public:
+  std::size_t addWeight(std::string name, Index rows, Index columns, DefaultInitialization initialization,
+                        bool transposed = false) {
+    return add({std::move(name), {rows, columns}, size_, false, transposed, initialization});
+  }
+
+  std::size_t addBias(std::string name, Index count, DefaultInitialization initialization) {
+    return add({std::move(name), {count}, size_, true, false, initialization});
+  }
+
+  [[nodiscard]] const std::vector<Parameter>& all() const { return parameters_; }
+  [[nodiscard]] Index size() const { return size_; }
+
+ private:
+  std::size_t add(Parameter parameter) {
+    size_ += parameter.count();
+    parameters_.push_back(std::move(parameter));
+    return parameters_.size() - 1;
+  }
+
+  std::vector<Parameter> parameters_;
+  Index size_ = 0;
+};
+
+// The flat buffers that belong to a list.
+template <class T>
+class ParameterBuffers {
+ public:
+  explicit ParameterBuffers(const ParameterList& list)
+      : list_(&list), values_(static_cast<std::size_t>(list.size())), gradients_(values_.size()) {}
+
+  [[nodiscard]] const T* value(std::size_t parameter) const { return values_.data() + offset(parameter); }
+  [[nodiscard]] T* gradient(std::size_t parameter) { return gradients_.data() + offset(parameter); }
+
+  // All values, for whoever changes them; marks them as changed.
+  [[nodiscard]] T* change() {
+    ++version_;
+    return values_.data();
+  }
+  [[nodiscard]] const T* values() const { return values_.data(); }
+  [[nodiscard]] T* gradients() { return gradients_.data(); }
+  [[nodiscard]] Index size() const { return static_cast<Index>(values_.size()); }
+
+  // Grows with every change, so that whoever packs weights knows when to pack again.
+  [[nodiscard]] Index version() const { return version_; }
+
+ private:
+  [[nodiscard]] Index offset(std::size_t parameter) const { return list_->all()[parameter].offset; }
+
+  const ParameterList* list_;
+  std::vector<T> values_;
+  std::vector<T> gradients_;
+  Index version_ = 1;
+};
+
+}  // namespace unrolled

@@ -1,0 +1,115 @@
+#include "training/sampler.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "error.h"
+#include "parallel/floating_point_mode.h"
+
+namespace unrolled {
+namespace {
+
+// Time steps of a prompt that are fed at once.
+constexpr Index promptWindow = 64;
+
+}  // namespace
+
+Sampler::Sampler(const SamplingOptions& options, Index vocabulary) : options_(options) {
+  for (TokenId id = 0; id < vocabulary; ++id) {
+    if (std::find(options_.excluded.begin(), options_.excluded.end(), id) == options_.excluded.end()) {
+      allowed_.push_back(id);
+    }
+  }
+  if (allowed_.empty()) {
+    throw Error("ERR_UNROLLED_OPTION_RANGE", "excluded leaves no token of the vocabulary to draw.")
+        .about("excluded", "fewer than " + std::to_string(vocabulary) + " ids", "all of them");
+  }
+  candidates_.reserve(allowed_.size());
+  weights_.reserve(allowed_.size());
+}
+
+template <class T>
+TokenId Sampler::draw(const T* logits, Index position) {
+  // Ties go to the smaller id, so that the order is the same on every machine.
+  const auto likelier = [logits](TokenId a, TokenId b) {
+    return logits[a] > logits[b] || (logits[a] == logits[b] && a < b);
+  };
+  candidates_ = allowed_;
+  const TokenId best = *std::min_element(candidates_.begin(), candidates_.end(), likelier);
+  if (options_.temperature == 0) return best;
+
+  auto kept = static_cast<Index>(candidates_.size());
+  if (options_.topK > 0 && options_.topK < kept) {
+    kept = options_.topK;
+    std::nth_element(candidates_.begin(), candidates_.begin() + (kept - 1), candidates_.end(), likelier);
+    candidates_.resize(static_cast<std::size_t>(kept));
+  }
+  if (options_.topP < 1) {
+    std::sort(candidates_.begin(), candidates_.end(), likelier);
+  } else if (options_.topK > 0) {
+    std::sort(candidates_.begin(), candidates_.end());
+  }
+
+  weights_.clear();
+  double total = 0;
+  for (const TokenId id : candidates_) {
+    weights_.push_back(
+        std::exp((static_cast<double>(logits[id]) - static_cast<double>(logits[best])) / options_.temperature));
+    total += weights_.back();
+  }
+  if (options_.topP < 1) {
+    double reached = 0;
+    std::size_t count = 0;
+    while (count < weights_.size() && (count == 0 || reached < options_.topP * total)) reached += weights_[count++];
+    weights_.resize(count);
+    total = reached;
+  }
+
+  Random random(options_.seed, RandomUse::sampling, static_cast<std::uint64_t>(position));
+  double left = random.uniform() * total;
+  for (std::size_t i = 0; i < weights_.size(); ++i) {
+    left -= weights_[i];
+    if (left < 0) return candidates_[i];
+  }
+  return candidates_[weights_.size() - 1];
+}
+
+template <class T>
+Generation<T> generate(Model<T>& model, const std::vector<TokenId>& ids, std::vector<T> state, Index count,
+                       const SamplingOptions& options, const Parallel& parallel,
+                       const std::function<bool()>& proceed) {
+  const FloatingPointMode mode;
+  Sampler sampler(options, model.outputFeatures());
+  if (state.empty()) state.resize(static_cast<std::size_t>(model.stateSize(1)));
+  Generation<T> result;
+  result.ids.reserve(static_cast<std::size_t>(count));
+
+  Sequence<T> output;
+  const auto length = static_cast<Index>(ids.size());
+  for (Index begin = 0; begin < length && !result.cancelled; begin += promptWindow) {
+    result.cancelled = !proceed();
+    const Index time = std::min(promptWindow, length - begin);
+    if (!result.cancelled) output = model.forward({time, 1, ids.data() + begin, nullptr}, state.data(), parallel);
+  }
+  for (Index drawn = 0; drawn < count && !result.cancelled; ++drawn) {
+    const T* logits = output.data + (output.time - 1) * output.features;
+    const TokenId id = sampler.draw(logits, options.position + drawn);
+    result.ids.push_back(id);
+    if (drawn + 1 == count) break;
+    result.cancelled = !proceed();
+    if (!result.cancelled) output = model.forward({1, 1, &result.ids.back(), nullptr}, state.data(), parallel);
+  }
+  result.state = std::move(state);
+  return result;
+}
+
+template TokenId Sampler::draw<float>(const float*, Index);
+template TokenId Sampler::draw<double>(const double*, Index);
+template Generation<float> generate<float>(Model<float>&, const std::vector<TokenId>&, std::vector<float>, Index,
+                                           const SamplingOptions&, const Parallel&, const std::function<bool()>&);
+template Generation<double> generate<double>(Model<double>&, const std::vector<TokenId>&, std::vector<double>, Index,
+                                             const SamplingOptions&, const Parallel&, const std::function<bool()>&);
+
+}  // namespace unrolled

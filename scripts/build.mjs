@@ -1,0 +1,85 @@
+/**
+ * `npm run build [native|ts]`: the addon in `build/Release/unrolled.node`, and `lib` from `src`.
+ */
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { writeModuleFace } from './module-face.mjs';
+import { asProgram, Failure, root, run, tool } from './support.mjs';
+
+export async function build() {
+  await buildNative();
+  await buildTypeScript();
+}
+
+export async function buildNative() {
+  const folder = path.join(root, 'build');
+  const jobs = String(availableParallelism());
+  if (isConfiguredHere(folder)) {
+    // CMake itself looks whether CMakeLists.txt has changed.
+    await run('The build of the addon', 'cmake', ['--build', folder, '--parallel', jobs], { filter: isBuildNews });
+  } else {
+    // Absent, or copied from elsewhere: CMake refuses a cache of another folder.
+    rmSync(path.join(folder, 'CMakeCache.txt'), { force: true });
+    rmSync(path.join(folder, 'CMakeFiles'), { force: true, recursive: true });
+    await run(
+      'The build of the addon',
+      process.execPath,
+      [
+        tool('cmake-js', 'bin', 'cmake-js'),
+        // `build`, not `compile`: that would answer a compile error by deleting all and trying again.
+        'build',
+        '--log-level=error',
+        `--parallel=${jobs}`,
+        '--CDCMAKE_EXPORT_COMPILE_COMMANDS=ON',
+      ],
+      { filter: isBuildNews },
+    );
+  }
+}
+
+/** Whether `folder` holds a CMake cache that was made for this place and this processor. */
+export function isConfiguredHere(folder) {
+  const file = path.join(folder, 'CMakeCache.txt');
+  if (!existsSync(file)) return false;
+  const cache = readFileSync(file, 'utf8');
+  const value = (name) => new RegExp(`^${name}:[A-Z]+=(.*)$`, 'm').exec(cache)?.[1];
+  const arch = value('NODE_ARCH');
+  return (
+    path.resolve(value('CMAKE_CACHEFILE_DIR') ?? '') === path.resolve(folder) &&
+    (arch === undefined || arch === process.arch)
+  );
+}
+
+/** Hides what CMake, make and ninja say when all is well and nothing is done. */
+export function isBuildNews(line) {
+  return (
+    line.trim() !== '' &&
+    !/^-- |Built target|Consolidate compiler|no work to do|^Scanning dep|^make|^Not searching for unused/.test(line)
+  );
+}
+
+export async function buildTypeScript() {
+  const lib = path.join(root, 'lib');
+  await run('The TypeScript compiler', process.execPath, [tool('typescript', 'bin', 'tsc'), '--project', root]);
+  removeOrphans(lib);
+  writeModuleFace(lib);
+  chmodSync(path.join(lib, 'cli', 'main.js'), 0o755);
+}
+
+/** Removes from `lib` what a source made that is there no longer; it would be shipped. */
+function removeOrphans(lib) {
+  for (const name of readdirSync(lib, { recursive: true })) {
+    const source = /^(.+?)(\.d\.ts|\.js)$/.exec(name)?.[1];
+    if (source !== undefined && !existsSync(path.join(root, 'src', `${source}.ts`))) rmSync(path.join(lib, name));
+  }
+}
+
+async function main([part]) {
+  if (part === 'native') await buildNative();
+  else if (part === 'ts') await buildTypeScript();
+  else if (part === undefined) await build();
+  else throw new Failure(`unknown part ${JSON.stringify(part)}; give native, ts, or nothing for both.`);
+}
+
+await asProgram(import.meta.url, main);

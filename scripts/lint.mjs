@@ -1,0 +1,89 @@
+/**
+ * `npm run lint [js|cpp]`: changes nothing, and fails on the first finding of any tool.
+ *
+ * Biome for TypeScript and JavaScript; clang-format and clang-tidy for C++. clang-tidy needs to know how
+ * each file is compiled, so `npm run build` and `npm test` come first.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { cppFiles, cppFolders } from './cpp-files.mjs';
+import { asProgram, Failure, root, say, status, tool, which } from './support.mjs';
+
+async function lint([part]) {
+  if (part !== undefined && part !== 'js' && part !== 'cpp') {
+    throw new Failure(`unknown part ${JSON.stringify(part)}; give js, cpp, or nothing for both.`);
+  }
+  const failed = [];
+  if (part !== 'cpp' && !(await biome())) failed.push('Biome');
+  if (part !== 'js' && !(await clangFormat())) failed.push('clang-format');
+  if (part !== 'js' && !(await clangTidy())) failed.push('clang-tidy');
+  if (failed.length > 0) throw new Failure(`${failed.join(', ')} found faults; "npm run format" mends the format.`);
+  return 0;
+}
+
+async function biome() {
+  const program = tool('@biomejs', 'biome', 'bin', 'biome');
+  const colours = process.stdout.isTTY ? [] : ['--colors=off'];
+  return (await status(process.execPath, [program, 'ci', '--error-on-warnings', ...colours])) === 0;
+}
+
+async function clangFormat() {
+  const files = cppFiles();
+  if (files.length === 0) return true;
+  mustHave('clang-format');
+  return (await status('clang-format', ['--dry-run', '--Werror', '--style=file', ...files])) === 0;
+}
+
+/** Every source that a build compiles, each once, as many at a time as there are processors. */
+async function clangTidy() {
+  mustHave('clang-tidy');
+  const databases = new Map();
+  for (const folder of ['build', path.join('build', 'core-tests')]) {
+    const database = path.join(root, folder, 'compile_commands.json');
+    if (!existsSync(database)) continue;
+    for (const entry of JSON.parse(readFileSync(database, 'utf8'))) {
+      const file = path.relative(root, path.resolve(entry.directory, entry.file));
+      const ours = cppFolders.some((own) => file.startsWith(own + path.sep));
+      if (ours && !databases.has(file)) databases.set(file, folder);
+    }
+  }
+  if (databases.size === 0) throw new Failure('no compile_commands.json; run "npm test" first.');
+
+  const started = performance.now();
+  const queue = [...databases];
+  let clean = true;
+  const worker = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [file, folder] = next;
+      const { code, output } = await tidy(file, folder);
+      if (code === 0) continue;
+      clean = false;
+      console.error(output.trim());
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  say(`clang-tidy: ${databases.size} files in ${Math.round((performance.now() - started) / 1000)} s.`);
+  return clean;
+}
+
+function tidy(file, folder) {
+  return new Promise((resolve, reject) => {
+    const child = spawn('clang-tidy', ['--quiet', '-p', folder, file], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const chunks = [];
+    child.stdout.on('data', (chunk) => chunks.push(chunk));
+    child.stderr.on('data', (chunk) => chunks.push(chunk));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, output: Buffer.concat(chunks).toString() }));
+  });
+}
+
+function mustHave(program) {
+  if (!which(program)) throw new Failure(`${program} is missing; on Debian: apt-get install ${program}`);
+}
+
+await asProgram(import.meta.url, lint);

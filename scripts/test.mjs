@@ -1,0 +1,106 @@
+/**
+ * `npm test`: sets up, builds, and runs the tests of the C++ core, the type-check, and mocha.
+ *
+ *   npm test -- --grep vocabulary     arguments go to mocha
+ *   npm run test:core                 the C++ core alone
+ *
+ * The counts of both test runners are left in `build/test-totals.json`.
+ */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { build, isBuildNews, isConfiguredHere } from './build.mjs';
+import { setup } from './setup.mjs';
+import { asProgram, Failure, root, run, say, status, tool, which } from './support.mjs';
+
+const buildFolder = path.join(root, 'build');
+const totalsFile = path.join(buildFolder, 'test-totals.json');
+
+async function test(args) {
+  const coreOnly = args[0] === '--core';
+  await setup();
+  if (!coreOnly) await build();
+  rmSync(totalsFile, { force: true });
+  mkdirSync(buildFolder, { recursive: true });
+
+  const core = await testCore();
+  if (coreOnly) return core.ok ? 0 : 1;
+
+  const types = await checkTypes();
+  const mocha = await testTypeScript(args);
+
+  const totals = { passed: 0, failed: 0, skipped: 0 };
+  for (const part of [core, mocha]) for (const key of Object.keys(totals)) totals[key] += part[key];
+  writeFileSync(totalsFile, `${JSON.stringify(totals)}\n`);
+  if (!types) say('the type-check failed; see above.');
+  return core.ok && types && mocha.ok ? 0 : 1;
+}
+
+/** Builds the tests of the C++ core in a folder of their own, without Node, and runs them. */
+async function testCore() {
+  const folder = path.join(buildFolder, 'core-tests');
+  if (!isConfiguredHere(folder)) {
+    rmSync(folder, { force: true, recursive: true });
+    await run(
+      'CMake',
+      'cmake',
+      [
+        ...['-S', 'test/core', '-B', folder, '-DCMAKE_BUILD_TYPE=Release', '-DCMAKE_EXPORT_COMPILE_COMMANDS=ON'],
+        ...['-DUNROLLED_CORE_TESTS=ON', '--no-warn-unused-cli', '--log-level=WARNING'],
+        ...(which('ninja') ? ['-G', 'Ninja'] : []),
+      ],
+      { filter: isBuildNews },
+    );
+  }
+  await run(
+    'The build of the tests of the core',
+    'cmake',
+    ['--build', folder, '--parallel', String(availableParallelism())],
+    { filter: isBuildNews },
+  );
+  const code = await status('ctest', ['--test-dir', folder, '--output-on-failure', '--no-tests=error'], {
+    filter: (line) => !/^$|^Internal ctest changing|^Test project|^Total Test time/.test(line),
+  });
+  return { ok: code === 0, ...countDoctest(path.join(folder, 'Testing', 'Temporary', 'LastTest.log'), code) };
+}
+
+/**
+ * Adds up doctest's own summaries ("[doctest] test cases: 12 | 12 passed | 0 failed | 0 skipped") in
+ * what ctest keeps of the programs' output. A program that crashed wrote none, and counts as one failure.
+ */
+function countDoctest(log, code) {
+  const totals = { passed: 0, failed: 0, skipped: 0 };
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: doctest may colour its summary.
+  const text = readFileSync(log, 'utf8').replace(/\x1b\[[0-9;]*m/g, '');
+  for (const [, passed, failed, skipped] of text.matchAll(
+    /\[doctest\] test cases:\s*\d+\s*\|\s*(\d+) passed\s*\|\s*(\d+) failed\s*\|\s*(\d+) skipped/g,
+  )) {
+    totals.passed += Number(passed);
+    totals.failed += Number(failed);
+    totals.skipped += Number(skipped);
+  }
+  if (code !== 0 && totals.failed === 0) totals.failed = 1;
+  if (code === 0 && totals.passed === 0) throw new Failure('the tests of the core ran no test case.');
+  return totals;
+}
+
+async function checkTypes() {
+  return (await status(process.execPath, [tool('typescript', 'bin', 'tsc'), '--project', 'tsconfig.check.json'])) === 0;
+}
+
+async function testTypeScript(args) {
+  const file = path.join(buildFolder, 'mocha-totals.json');
+  rmSync(file, { force: true });
+  const strict = process.env.CI ? ['--forbid-only'] : [];
+  const code = await status(process.execPath, [tool('mocha', 'bin', 'mocha.js'), ...strict, ...args], {
+    env: { ...process.env, UNROLLED_TEST_TOTALS: file },
+  });
+  try {
+    return { ok: code === 0, ...JSON.parse(readFileSync(file, 'utf8')) };
+  } catch {
+    // It ended before its last test: the count is not known, the failure is.
+    return { ok: false, passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+await asProgram(import.meta.url, test);

@@ -1,0 +1,157 @@
+/** The recurrent network that the language model and the classifier share: embedding, stack of cells, head. */
+
+import { MAX_LAYERS } from './layers';
+import { MAX_SIZE, resolveThreads } from './limits';
+import { Model, type ModelInternals, type ModelOptions } from './model';
+import type { DType, InitializerDescription, LayerDescription, ModelDescription } from './native/native';
+import * as check from './validation';
+
+export type Cell = 'rnn' | 'gru' | 'lstm';
+
+/** What a network is made of, and what its file says of it beside weights and vocabulary. */
+export interface Architecture {
+  cell: Cell;
+  /** Width E of the embedding; `'onehot'` feeds ids to the first layer directly. */
+  embedding: number | 'onehot';
+  /** Hidden size H of every layer. */
+  hidden: number;
+  /** Stacked recurrent layers. */
+  layers: number;
+  /** Of a vanilla RNN only. */
+  nonlinearity?: 'tanh' | 'relu';
+  /** One trained bias a layer in place of PyTorch's two. */
+  singleBias: boolean;
+}
+
+/** Options of a new network. */
+export interface NetworkOptions {
+  /** `'lstm'` by default. */
+  cell?: Cell | undefined;
+  /** 64 by default. */
+  embedding?: number | 'onehot' | undefined;
+  /** 256 by default. */
+  hidden?: number | undefined;
+  /** 1 by default. */
+  layers?: number | undefined;
+  /** Of a vanilla RNN only; `'tanh'` by default. */
+  nonlinearity?: 'tanh' | 'relu' | undefined;
+  /** False by default. */
+  singleBias?: boolean | undefined;
+  /** PyTorch's own by default. */
+  initializer?: InitializerDescription | undefined;
+  /** Of the initial weights; 0 by default. */
+  seed?: number | undefined;
+  /** `'float32'` by default. */
+  dtype?: DType | undefined;
+  /** Threads to compute with; the pool's default where absent. The results do not depend on it. */
+  threads?: number | undefined;
+}
+
+/** Names of the options that decide the architecture. */
+export const ARCHITECTURE_OPTIONS = [
+  'cell',
+  'embedding',
+  'hidden',
+  'layers',
+  'nonlinearity',
+  'singleBias',
+] as const satisfies (keyof Architecture)[];
+
+export const NETWORK_OPTIONS = [
+  ...ARCHITECTURE_OPTIONS,
+  'initializer',
+  'seed',
+  'dtype',
+  'threads',
+] as const satisfies (keyof NetworkOptions)[];
+
+export const CELLS = ['rnn', 'gru', 'lstm'] as const satisfies Cell[];
+export const NONLINEARITIES = ['tanh', 'relu'] as const;
+
+const size = { min: 1, max: MAX_SIZE };
+
+function resolveNonlinearity(cell: Cell, nonlinearity: unknown): Pick<Architecture, 'nonlinearity'> {
+  if (cell === 'rnn') return { nonlinearity: check.oneOf('nonlinearity', nonlinearity ?? 'tanh', NONLINEARITIES) };
+  if (nonlinearity !== undefined) {
+    throw check.outOfRange('nonlinearity', `left out for a cell of type ${cell}`, nonlinearity);
+  }
+  return {};
+}
+
+/**
+ * The architecture with its defaults.
+ * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
+ */
+export function resolveArchitecture(options: NetworkOptions): Architecture {
+  const { embedding = 64, hidden = 256, layers = 1, singleBias = false } = options;
+  const cell = check.oneOf('cell', options.cell ?? 'lstm', CELLS);
+  return {
+    cell,
+    embedding: embedding === 'onehot' ? embedding : check.integer('embedding', embedding, size),
+    hidden: check.integer('hidden', hidden, size),
+    layers: check.integer('layers', layers, { min: 1, max: MAX_LAYERS }),
+    ...resolveNonlinearity(cell, options.nonlinearity),
+    singleBias: check.boolean('singleBias', singleBias),
+  };
+}
+
+/** What a network reads and answers, and how. */
+export interface Task {
+  /** Number of input ids V. */
+  vocabulary: number;
+  /** Number of outputs of the head. */
+  outputs: number;
+  /** Whether only the last state is answered (many-to-one). */
+  last: boolean;
+  /** See `RecurrentDescription`. */
+  untransposedGradient?: boolean;
+}
+
+/** The chain of layers, under the names that model files use. */
+export function describeNetwork(architecture: Architecture, task: Task): ModelDescription {
+  const { cell, embedding, hidden, layers, nonlinearity, singleBias } = architecture;
+  const { vocabulary, outputs, last, untransposedGradient } = task;
+  return {
+    input: { kind: 'ids', vocabulary },
+    layers: [
+      embedding === 'onehot'
+        ? { type: 'oneHot', name: 'embedding' }
+        : { type: 'embedding', name: 'embedding', features: embedding },
+      {
+        type: cell,
+        name: 'rnn',
+        features: hidden,
+        layers,
+        singleBias,
+        ...(nonlinearity !== undefined && { nonlinearity }),
+        ...(untransposedGradient !== undefined && { untransposedGradient }),
+      },
+      ...(last ? [{ type: 'last', name: 'last' } as const] : []),
+      { type: 'dense', name: 'head', features: outputs },
+    ],
+  };
+}
+
+/** The option of a network that decides the size of a layer. */
+function optionOf({ type }: LayerDescription): string {
+  return type === 'embedding' ? 'embedding' : 'hidden';
+}
+
+/** A network and the threads it computes with (0 is the pool's default). */
+export interface Network {
+  model: Model;
+  threads: number;
+}
+
+/**
+ * A network of that description.
+ * @throws what `Model.create` throws, naming the network's options.
+ */
+export function buildNetwork(
+  description: ModelDescription,
+  { dtype, seed, initializer, threads }: NetworkOptions,
+  internals: Pick<ModelInternals, 'uninitialized'> = {},
+): Network {
+  const options: ModelOptions = { ...description, dtype, seed, initializer };
+  return { model: Model.build(options, { ...internals, optionOf }), threads: resolveThreads(threads) };
+}

@@ -1,0 +1,75 @@
+/** The file of a dataset: found in a folder, in the cache, or downloaded; always checked. */
+
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { UnrolledError } from '../errors';
+import { makeFolder } from '../files';
+import { decodeText, readUnpacked } from '../text/read-text';
+import { cacheFolder } from './cache-folder';
+import { type DownloadOptions, download } from './download';
+
+/** What is known about the file. */
+export interface DatasetFile {
+  /** What messages call the dataset. */
+  name: string;
+  /** The names it may have, plain or gzipped; the first is the one in the cache. */
+  fileNames: readonly [string, ...string[]];
+  /** Of its bytes, decompressed. */
+  sha256: string;
+  /** Where it can be had, not compressed; undefined where it must be brought. */
+  url?: string | undefined;
+}
+
+/** Where to look. */
+export interface DatasetFileOptions extends DownloadOptions {
+  /** A folder to look in first. */
+  directory?: string | undefined;
+  /** Whether it may be downloaded. */
+  download: boolean;
+}
+
+function findIn(folders: readonly string[], fileNames: readonly string[]): string | undefined {
+  return folders.flatMap((folder) => fileNames.map((name) => join(folder, name))).find((path) => existsSync(path));
+}
+
+async function readChecked(path: string, sha256: string): Promise<string> {
+  const bytes = await readUnpacked(path);
+  const received = createHash('sha256').update(bytes).digest('hex');
+  if (received !== sha256) {
+    throw new UnrolledError(
+      'ERR_UNROLLED_CHECKSUM',
+      `${path} is not the file expected. Replace or remove it, or read it as it is with datasets.text.`,
+      { expected: `SHA-256 ${sha256}`, received: `SHA-256 ${received}` },
+    );
+  }
+  return decodeText(bytes, path);
+}
+
+/**
+ * The text of a dataset's file: from `directory`, the folder that UNROLLED_DATA names, the cache, or
+ * by a download into the cache, in this order.
+ * @throws ERR_UNROLLED_DATASET where it is nowhere, ERR_UNROLLED_CHECKSUM for another file of its name,
+ *   and what `download` throws.
+ */
+export async function readDatasetFile(file: DatasetFile, options: DatasetFileOptions): Promise<string> {
+  const { UNROLLED_DATA } = process.env;
+  const cache = await cacheFolder();
+  const folders = [options.directory, UNROLLED_DATA, cache].filter((folder) => folder !== undefined && folder !== '');
+  const found = findIn(folders as string[], file.fileNames);
+  if (found !== undefined) return readChecked(found, file.sha256);
+
+  if (file.url === undefined || !options.download) {
+    const names = file.fileNames.join(' or ');
+    throw new UnrolledError(
+      'ERR_UNROLLED_DATASET',
+      `The dataset ${file.name} is not on this machine. Put ${names} into a folder and name it as directory or in ` +
+        `UNROLLED_DATA${file.url === undefined ? '' : ', or allow the download'}. Looked in ${folders.join(', ')}.`,
+      { option: 'directory', expected: `a folder with ${names}` },
+    );
+  }
+  await makeFolder(cache);
+  const path = join(cache, file.fileNames[0]);
+  await download(file.url, path, file.sha256, options);
+  return readChecked(path, file.sha256);
+}

@@ -1,0 +1,68 @@
+/**
+ * Every error the package throws: one class, a closed list of codes, and a paragraph for each code
+ * in `docs/errors.md`. A test compares the two lists.
+ */
+
+/** The closed list of codes, each with the built-in name its errors carry. */
+export const ERROR_CODES = {
+  ERR_UNROLLED_UNKNOWN_OPTION: 'TypeError',
+  ERR_UNROLLED_OPTION_TYPE: 'TypeError',
+  ERR_UNROLLED_OPTION_RANGE: 'RangeError',
+  ERR_UNROLLED_SHAPE: 'RangeError',
+  ERR_UNROLLED_UNKNOWN_TOKEN: 'RangeError',
+  ERR_UNROLLED_FILE_NOT_FOUND: 'Error',
+  ERR_UNROLLED_FILE_READ: 'Error',
+  ERR_UNROLLED_FILE_WRITE: 'Error',
+  ERR_UNROLLED_ENCODING: 'Error',
+  ERR_UNROLLED_CORPUS_EMPTY: 'Error',
+  ERR_UNROLLED_CORPUS_TOO_SHORT: 'Error',
+  ERR_UNROLLED_DATASET: 'Error',
+  ERR_UNROLLED_DOWNLOAD: 'Error',
+  ERR_UNROLLED_CHECKSUM: 'Error',
+  ERR_UNROLLED_MODEL_FORMAT: 'Error',
+  ERR_UNROLLED_MODEL_MISMATCH: 'Error',
+  ERR_UNROLLED_MODEL_NOT_FINITE: 'Error',
+  ERR_UNROLLED_NON_FINITE_LOSS: 'Error',
+  ERR_UNROLLED_BUSY: 'Error',
+  ERR_UNROLLED_DISPOSED: 'Error',
+  ERR_UNROLLED_ABORTED: 'AbortError',
+  ERR_UNROLLED_OUT_OF_MEMORY: 'Error',
+  ERR_UNROLLED_NATIVE_LOAD: 'Error',
+  ERR_UNROLLED_INTERNAL: 'Error',
+} as const;
+
+/** A stable code of `ERROR_CODES`. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What an error can say beside its message. */
+export interface ErrorDetails {
+  /** The option or argument at fault, as the caller wrote it. */
+  option?: string;
+  /** What was expected, in words. */
+  expected?: string;
+  /** What came instead. */
+  received?: string;
+  /** The training step (from 0) the fault belongs to. */
+  step?: number;
+  /** The error below this one. */
+  cause?: unknown;
+}
+
+/** The class of every error of the package; `code` is stable, the message is for people. */
+export class UnrolledError extends Error {
+  readonly code: ErrorCode;
+  readonly option?: string;
+  readonly expected?: string;
+  readonly received?: string;
+  readonly step?: number;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = ERROR_CODES[code];
+    this.code = code;
+    if (details.option !== undefined) this.option = details.option;
+    if (details.expected !== undefined) this.expected = details.expected;
+    if (details.received !== undefined) this.received = details.received;
+    if (details.step !== undefined) this.step = details.step;
+  }
+}

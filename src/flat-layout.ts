@@ -1,0 +1,135 @@
+/** Parameters and states by name, to and from the flat arrays of the native side. */
+
+import { UnrolledError } from './errors';
+import type { DType, FloatArray, ParameterInfo, StateInfo } from './native/native';
+import { elementCount, type Tensor } from './tensor';
+
+/** A tensor of a model's element type. */
+export type FloatTensor = Tensor<DType>;
+
+/** Parameters, or their gradients, by PyTorch's names. */
+export type Parameters = Record<string, FloatTensor>;
+
+/** Recurrent states by name, each `[B, H]`. */
+export type States = Record<string, FloatTensor>;
+
+/** @throws ERR_UNROLLED_SHAPE naming both shapes. */
+export function requireShape(name: string, tensor: Tensor, expected: readonly number[]): void {
+  const { shape } = tensor;
+  const matches = shape.length === expected.length && shape.every((size, axis) => size === expected[axis]);
+  if (matches && tensor.data.length === elementCount(expected)) return;
+  const [wanted, came] = [`[${expected.join(', ')}]`, `[${shape.join(', ')}]`];
+  throw new UnrolledError('ERR_UNROLLED_SHAPE', `${name} must have the shape ${wanted}, not ${came}.`, {
+    option: name,
+    expected: wanted,
+    received: came,
+  });
+}
+
+function mismatch(message: string, name: string): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', message, { option: name });
+}
+
+/** Where each parameter and each state of one model lies. */
+export class FlatLayout {
+  readonly #dtype: DType;
+  readonly #parameters: readonly ParameterInfo[];
+  readonly #states: readonly StateInfo[];
+
+  constructor(dtype: DType, parameters: readonly ParameterInfo[], states: readonly StateInfo[]) {
+    this.#dtype = dtype;
+    this.#parameters = parameters;
+    this.#states = states;
+  }
+
+  /** PyTorch's shape of each parameter. */
+  get parameterShapes(): Record<string, readonly number[]> {
+    return Object.fromEntries(this.#parameters.map(({ name, shape }) => [name, shape]));
+  }
+
+  /** Features of each state. */
+  get stateSizes(): Record<string, number> {
+    return Object.fromEntries(this.#states.map(({ name, features }) => [name, features]));
+  }
+
+  /** A tensor of the model's element type. */
+  tensor(shape: readonly number[], data: FloatArray): FloatTensor {
+    return { dtype: this.#dtype, shape, data };
+  }
+
+  /** The data as the model's element type; the same array where they are already. */
+  convert({ dtype, data }: FloatTensor): FloatArray {
+    if (dtype === this.#dtype) return data;
+    return this.#dtype === 'float32' ? new Float32Array(data) : new Float64Array(data);
+  }
+
+  /** Views of `[P]` by name. */
+  parameters(flat: FloatArray): Parameters {
+    return Object.fromEntries(
+      this.#parameters.map(({ name, shape, offset }) => [
+        name,
+        this.tensor(shape, flat.subarray(offset, offset + elementCount(shape))),
+      ]),
+    );
+  }
+
+  /**
+   * Parameters by name as `[P]`.
+   * @throws ERR_UNROLLED_MODEL_MISMATCH for a missing or an extra name, ERR_UNROLLED_SHAPE for a wrong shape.
+   */
+  flatParameters(parameters: Readonly<Record<string, Tensor>>): FloatArray {
+    const shapes = this.parameterShapes;
+    const extra = Object.keys(parameters).find((name) => !Object.hasOwn(shapes, name));
+    if (extra !== undefined) throw mismatch(`The model has no parameter ${extra}.`, extra);
+    const flat = this.#zeros(this.#parameters.reduce((total, { shape }) => total + elementCount(shape), 0));
+    for (const { name, shape, offset } of this.#parameters) {
+      const tensor = parameters[name];
+      if (tensor === undefined) throw mismatch(`The parameter ${name} is missing.`, name);
+      requireShape(name, tensor, shape);
+      flat.set(tensor.data, offset);
+    }
+    return flat;
+  }
+
+  /** Views of a flat state of `batch` rows by name. */
+  states(flat: FloatArray, batch: number): States {
+    let offset = 0;
+    return Object.fromEntries(
+      this.#states.map(({ name, features }) => {
+        const data = flat.subarray(offset, offset + batch * features);
+        offset += data.length;
+        return [name, this.tensor([batch, features], data)];
+      }),
+    );
+  }
+
+  /**
+   * States by name as a flat state of `batch` rows; the ones not given are zero.
+   * @throws ERR_UNROLLED_UNKNOWN_OPTION for an unknown name, ERR_UNROLLED_SHAPE for a wrong shape.
+   */
+  flatStates(states: States, batch: number): FloatArray {
+    const unknown = Object.keys(states).find((name) => !this.#states.some((state) => state.name === name));
+    if (unknown !== undefined) {
+      const expected = this.#states.map(({ name }) => name).join(', ');
+      throw new UnrolledError('ERR_UNROLLED_UNKNOWN_OPTION', `The model has no state ${unknown}, it has ${expected}.`, {
+        option: unknown,
+        expected,
+      });
+    }
+    const flat = this.#zeros(batch * this.#states.reduce((total, { features }) => total + features, 0));
+    let offset = 0;
+    for (const { name, features } of this.#states) {
+      const state = states[name];
+      if (state !== undefined) {
+        requireShape(name, state, [batch, features]);
+        flat.set(state.data, offset);
+      }
+      offset += batch * features;
+    }
+    return flat;
+  }
+
+  #zeros(length: number): FloatArray {
+    return this.#dtype === 'float32' ? new Float32Array(length) : new Float64Array(length);
+  }
+}

@@ -1,0 +1,73 @@
+/** The public API. */
+
+import { MAX_THREADS } from './limits';
+import { addon } from './native/load';
+import type { NativeInfo } from './native/native';
+import * as check from './validation';
+
+export type { Architecture, Cell, NetworkOptions } from './architecture';
+export * as datasets from './datasets';
+export { ERROR_CODES, type ErrorCode, type ErrorDetails, UnrolledError } from './errors';
+export type { FloatTensor, Parameters, States } from './flat-layout';
+export type { GenerationOptions } from './generation';
+export { type Evaluation, type EvaluationOptions, LanguageModel, type LanguageModelOptions } from './language-model';
+export {
+  type ComputeOptions,
+  type ForwardResult,
+  type GradientsResult,
+  Model,
+  type ModelInput,
+  type ModelOptions,
+  type Objective,
+} from './model';
+export type {
+  DType,
+  InitializerDescription,
+  LayerDescription,
+  ModelDescription,
+  OptimizerKind,
+  RecurrentDescription,
+} from './native/native';
+export { version } from './package';
+export {
+  type Accuracy,
+  type Example,
+  type Prediction,
+  SequenceClassifier,
+  type SequenceClassifierOptions,
+} from './sequence-classifier';
+export type { Tensor, TensorDType } from './tensor';
+export * as tensor from './tensor';
+export { Corpus, type CorpusOptions, type CorpusSplit } from './text/corpus';
+export {
+  type TokenDecoder,
+  type TokenKind,
+  type UnknownPolicy,
+  Vocabulary,
+  type VocabularyJSON,
+  type VocabularyOptions,
+} from './text/vocabulary';
+export { WordList, type WordListJSON } from './text/word-list';
+export type { Summary } from './text-network';
+export type { EpochResult } from './training/fit';
+export type { OptimizerDescription, OptimizerHyperparameters } from './training/optimizers';
+export type { FitOptions, FitProgress, TrainingOptions } from './training/options';
+
+/** What the native module is and runs on. */
+export type Info = NativeInfo;
+
+/**
+ * What the native module is and runs on.
+ * @throws ERR_UNROLLED_NATIVE_LOAD
+ */
+export function info(): Info {
+  return addon().info();
+}
+
+/**
+ * Sets the number of threads that calls use which ask for none.
+ * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
+ */
+export function setThreads(threads: number): void {
+  addon().setThreads(check.integer('threads', threads, { min: 1, max: MAX_THREADS }));
+}

@@ -1,0 +1,271 @@
+/** A language model over text: embedding, recurrent layers, and a softmax over the next token. */
+
+import {
+  ARCHITECTURE_OPTIONS,
+  type Architecture,
+  buildNetwork,
+  describeNetwork,
+  NETWORK_OPTIONS,
+  type Network,
+  type NetworkOptions,
+  resolveArchitecture,
+} from './architecture';
+import { abortError, withCancellation } from './cancellation';
+import { UnrolledError } from './errors';
+import { type GenerationOptions, generate, resolveGeneration } from './generation';
+import { requireTrainingMemory } from './layers';
+import { resolveThreads } from './limits';
+import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
+import { headerOf, readHeader } from './model-header';
+import type { NativeCancellation, NativeEvaluation } from './native/native';
+import { softmax, type Tensor } from './tensor';
+import { Corpus } from './text/corpus';
+import { Vocabulary } from './text/vocabulary';
+import { restoreNetwork, TextNetwork } from './text-network';
+import { type EpochResult, runTraining } from './training/fit';
+import { OPTIMIZERS } from './training/optimizers';
+import { type FitOptions, type ResolvedStream, resolveFit, resolveStream } from './training/options';
+import * as check from './validation';
+
+/** Options of a new language model. */
+export interface LanguageModelOptions extends NetworkOptions {
+  vocabulary: Vocabulary;
+}
+
+/** Options of `LanguageModel.evaluate`. */
+export interface EvaluationOptions {
+  /** Rows the stream is cut into; 1 by default. */
+  batch?: number | undefined;
+  /** Tokens of a row computed at once; 128 by default. The result does not depend on it. */
+  window?: number | undefined;
+  threads?: number | undefined;
+  /** Ends evaluation with ERR_UNROLLED_ABORTED. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface Evaluation {
+  /** Mean cross-entropy in nats per token. */
+  loss: number;
+  bitsPerToken: number;
+  /** `exp(loss)` */
+  perplexity: number;
+  /** Targets it is the mean of. */
+  tokens: number;
+}
+
+const KIND = 'language-model';
+
+/** Tokens of a piece of `stream`, and of `sample`, where nobody waits for the first. */
+const STREAM_PIECE = 8;
+const SAMPLE_PIECE = 1024;
+
+/** @throws ERR_UNROLLED_CORPUS_TOO_SHORT where a stream's rows are shorter than asked. */
+function requireRows(part: string, tokens: number, { batch, window }: ResolvedStream): void {
+  const rowLength = Math.floor((tokens - 1) / batch);
+  if (rowLength >= window) return;
+  throw new UnrolledError(
+    'ERR_UNROLLED_CORPUS_TOO_SHORT',
+    `The ${part} has ${tokens} tokens: with batch ${batch} its rows have ${Math.max(0, rowLength)}, and at least ` +
+      `${window} are needed. Give at least ${batch * window + 1} tokens, or lower batch or window.`,
+    { option: 'window', expected: `rows of at least ${window} tokens`, received: `rows of ${Math.max(0, rowLength)}` },
+  );
+}
+
+function requireVocabulary(vocabulary: unknown): Vocabulary {
+  if (vocabulary instanceof Vocabulary) return vocabulary;
+  throw check.wrongType('vocabulary', 'a Vocabulary', vocabulary);
+}
+
+/** Options given beside a file's own description must be possible, and say the same. */
+function requireSame(path: string, architecture: Architecture, options: NetworkOptions): void {
+  const given = ARCHITECTURE_OPTIONS.filter((option) => options[option] !== undefined);
+  resolveArchitecture({ ...architecture, ...Object.fromEntries(given.map((option) => [option, options[option]])) });
+  for (const option of given) {
+    if (options[option] === architecture[option]) continue;
+    const [expected, received] = [check.show(architecture[option]), check.show(options[option])];
+    throw new UnrolledError(
+      'ERR_UNROLLED_MODEL_MISMATCH',
+      `${path} has ${option} ${expected}, and ${received} was asked. Leave the option out to take the file's.`,
+      { option, expected, received },
+    );
+  }
+}
+
+function summarize({ lossSum, tokens }: NativeEvaluation): Evaluation {
+  const loss = lossSum / tokens;
+  return { loss, bitsPerToken: loss / Math.LN2, perplexity: Math.exp(loss), tokens };
+}
+
+export class LanguageModel extends TextNetwork<Vocabulary> {
+  private constructor(vocabulary: Vocabulary, architecture: Architecture, network: Network) {
+    super(vocabulary, architecture, network);
+  }
+
+  /**
+   * A model with fresh weights.
+   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE naming the option,
+   *   ERR_UNROLLED_OUT_OF_MEMORY before anything is allocated.
+   */
+  static create(options: LanguageModelOptions): LanguageModel {
+    const given = check.options('LanguageModel', options, ['vocabulary', ...NETWORK_OPTIONS]);
+    const vocabulary = requireVocabulary(given.vocabulary);
+    const architecture = resolveArchitecture(given);
+    const description = LanguageModel.#describe(vocabulary, architecture);
+    return new LanguageModel(vocabulary, architecture, buildNetwork(description, given));
+  }
+
+  /**
+   * A model from a file that `save` wrote.
+   * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_MODEL_FORMAT,
+   *   ERR_UNROLLED_MODEL_MISMATCH, ERR_UNROLLED_MODEL_NOT_FINITE.
+   */
+  static async load(path: string, options?: Pick<NetworkOptions, 'threads'>): Promise<LanguageModel> {
+    const { threads } = check.options('LanguageModel.load', options, ['threads']);
+    const file = await readModelFile(path);
+    const { header, architecture } = readHeader(file, KIND);
+    return LanguageModel.#fromFile(file, Vocabulary.fromJSON(header.vocabulary), architecture, { threads });
+  }
+
+  /**
+   * A new model with the weights of a file, which may be PyTorch's. Options that are not given are taken from the
+   * file's description, where it has one; the ones given must agree with it, and so must the vocabulary.
+   * @throws what `load` and `create` throw.
+   */
+  static async initFrom(path: string, options: LanguageModelOptions): Promise<LanguageModel> {
+    const given = check.options('LanguageModel', options, ['vocabulary', ...NETWORK_OPTIONS]);
+    const vocabulary = requireVocabulary(given.vocabulary);
+    const file = await readModelFile(path);
+    if (file.header === undefined) {
+      return LanguageModel.#fromFile(file, vocabulary, resolveArchitecture(given), given);
+    }
+    const { header, architecture } = readHeader(file, KIND);
+    requireSame(path, architecture, given);
+    if (!Vocabulary.fromJSON(header.vocabulary).equals(vocabulary)) {
+      throw new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${path} was made for another vocabulary.`, {
+        option: 'vocabulary',
+      });
+    }
+    return LanguageModel.#fromFile(file, vocabulary, architecture, given);
+  }
+
+  static #describe(vocabulary: Vocabulary, architecture: Architecture) {
+    return describeNetwork(architecture, { vocabulary: vocabulary.size, outputs: vocabulary.size, last: false });
+  }
+
+  static async #fromFile(
+    file: ModelFile,
+    vocabulary: Vocabulary,
+    architecture: Architecture,
+    options: NetworkOptions,
+  ): Promise<LanguageModel> {
+    const network = await restoreNetwork(file, LanguageModel.#describe(vocabulary, architecture), options);
+    return new LanguageModel(vocabulary, architecture, network);
+  }
+
+  protected override header(): ModelHeader {
+    return headerOf(KIND, this.architecture, this.vocabulary);
+  }
+
+  /**
+   * Trains by truncated back-propagation over the corpus as one stream, and yields after each epoch. Between two
+   * `next()` the model is idle; leaving the loop ends training.
+   * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_CORPUS_TOO_SHORT,
+   *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
+   *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last
+   *   whole step, and the model stays usable.
+   */
+  async *fit(corpus: Corpus, options?: FitOptions): AsyncGenerator<EpochResult, void, undefined> {
+    const resolved = resolveFit(options, this.threads);
+    this.model.requireIdle();
+    const { train, validation } = this.#adopt(corpus).split(resolved.validation);
+    const { stream, native } = resolved;
+    requireRows('training text', train.length, stream);
+    if (resolved.validation > 0) requireRows('validation text', validation.length, { ...stream, window: 1 });
+    const { slots } = OPTIMIZERS[native.optimizer.kind];
+    requireTrainingMemory(this.model.description, this.model.dtype, slots, stream.batch * stream.window);
+    yield* runTraining({
+      model: this.model,
+      source: { kind: 'stream', ids: train, ...stream },
+      options: resolved,
+      validate:
+        resolved.validation > 0
+          ? (cancellation) =>
+              this.#validationLoss({ ids: validation, ...stream, threads: native.threads }, cancellation)
+          : undefined,
+    });
+  }
+
+  /**
+   * Mean cross-entropy of a corpus from a zero state.
+   * @throws ERR_UNROLLED_CORPUS_TOO_SHORT, ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_ABORTED.
+   */
+  async evaluate(corpus: Corpus, options?: EvaluationOptions): Promise<Evaluation> {
+    const given = check.options('evaluate', options, ['batch', 'window', 'threads', 'signal']);
+    const stream = resolveStream(given.batch ?? 1, given.window ?? 128);
+    const threads = resolveThreads(given.threads) || this.threads;
+    const signal = check.abortSignal('signal', given.signal);
+    const { ids } = this.#adopt(corpus);
+    requireRows('corpus', ids.length, { ...stream, window: 1 });
+    const result = await withCancellation(signal, (cancellation) =>
+      this.model.native.evaluate({ ids, ...stream, threads }, cancellation),
+    );
+    if (result.cancelled) {
+      this.model.requireAlive();
+      throw abortError('Evaluation', signal);
+    }
+    return summarize(result);
+  }
+
+  /** The text that `stream` yields, as one string. */
+  async sample(prompt: string, options?: GenerationOptions): Promise<string> {
+    let text = '';
+    for await (const piece of this.#generate(prompt, options, SAMPLE_PIECE)) text += piece;
+    return text;
+  }
+
+  /**
+   * Feeds the prompt from a zero state and yields the text that follows, in small pieces. An empty prompt starts
+   * like a new line; the unknown token is never drawn.
+   * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_UNKNOWN_TOKEN where the
+   *   vocabulary lacks a character of the prompt and does not skip or replace it; ERR_UNROLLED_ABORTED.
+   */
+  stream(prompt: string, options?: GenerationOptions): AsyncGenerator<string, void, undefined> {
+    return this.#generate(prompt, options, STREAM_PIECE);
+  }
+
+  /**
+   * The distribution of the next token after each token of a text, `[T, V]`, from a zero state.
+   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for an empty text.
+   */
+  async probabilities(text: string): Promise<Tensor<'float32' | 'float64'>> {
+    const ids = this.vocabulary.encode(text);
+    if (ids.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'The text has no tokens.');
+    const { output } = await this.model.forward(
+      { ids: { dtype: 'int32', shape: [ids.length, 1], data: ids } },
+      { threads: this.threads || undefined },
+    );
+    return softmax({ ...output, shape: [ids.length, this.vocabulary.size] });
+  }
+
+  /** The corpus under the model's own vocabulary. */
+  #adopt(corpus: Corpus): Corpus {
+    if (!(corpus instanceof Corpus)) throw check.wrongType('corpus', 'a Corpus', corpus);
+    return corpus.vocabulary.equals(this.vocabulary) ? corpus : corpus.withVocabulary(this.vocabulary);
+  }
+
+  async #validationLoss(
+    options: ResolvedStream & { ids: Int32Array; threads: number },
+    cancellation: NativeCancellation,
+  ): Promise<number | undefined> {
+    const result = await this.model.native.evaluate(options, cancellation);
+    return result.cancelled ? undefined : summarize(result).loss;
+  }
+
+  async *#generate(
+    prompt: string,
+    options: GenerationOptions | undefined,
+    pieceLength: number,
+  ): AsyncGenerator<string, void, undefined> {
+    yield* generate(this.model, this.vocabulary, prompt, resolveGeneration(options), pieceLength);
+  }
+}

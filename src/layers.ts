@@ -1,0 +1,148 @@
+/** Layer descriptions: their check, and the sizes that follow from them. */
+
+import { UnrolledError } from './errors';
+import { MAX_SIZE, requireMemory } from './limits';
+import type { DType, LayerDescription, ModelDescription, RecurrentDescription } from './native/native';
+import * as check from './validation';
+
+const LAYER_TYPES = ['embedding', 'oneHot', 'rnn', 'gru', 'lstm', 'last', 'dense'] as const;
+
+/** Most layers of one stack. */
+export const MAX_LAYERS = 1024;
+
+/** Gate blocks G of a cell: its weights have G·H rows. */
+export const GATES: Record<RecurrentDescription['type'], number> = { rnn: 1, gru: 3, lstm: 4 };
+
+const BYTES_PER_ELEMENT: Record<DType, number> = { float32: 4, float64: 8 };
+
+/** PyTorch's shape of each parameter, by its name. */
+export type ParameterShapes = Record<string, readonly number[]>;
+
+function isRecurrent(layer: LayerDescription): layer is RecurrentDescription {
+  return layer.type === 'rnn' || layer.type === 'gru' || layer.type === 'lstm';
+}
+
+function recurrentShapes(layer: RecurrentDescription, inputs: number): ParameterShapes {
+  const { type, name, features, layers, singleBias } = layer;
+  const rows = GATES[type] * features;
+  const shapes: ParameterShapes = {};
+  for (let index = 0; index < layers; index++) {
+    shapes[`${name}.weight_ih_l${index}`] = [rows, index === 0 ? inputs : features];
+    shapes[`${name}.weight_hh_l${index}`] = [rows, features];
+    shapes[`${name}.bias_ih_l${index}`] = [rows];
+    if (singleBias !== true) shapes[`${name}.bias_hh_l${index}`] = [rows];
+  }
+  return shapes;
+}
+
+/** A layer's parameters over `inputs` features (or ids). */
+function layerShapes(layer: LayerDescription, inputs: number): ParameterShapes {
+  switch (layer.type) {
+    case 'embedding':
+      return { [`${layer.name}.weight`]: [inputs, layer.features] };
+    case 'dense':
+      return { [`${layer.name}.weight`]: [layer.features, inputs], [`${layer.name}.bias`]: [layer.features] };
+    case 'oneHot':
+    case 'last':
+      return {};
+    default:
+      return recurrentShapes(layer, inputs);
+  }
+}
+
+/** The parameters of each layer, in order. */
+function shapesByLayer({ input, layers }: ModelDescription): ParameterShapes[] {
+  let inputs = input.kind === 'ids' ? input.vocabulary : input.features;
+  return layers.map((layer) => {
+    const shapes = layerShapes(layer, inputs);
+    if ('features' in layer) inputs = layer.features;
+    return shapes;
+  });
+}
+
+/** The shapes that a description's parameters have, without making the model. */
+export function parameterShapes(description: ModelDescription): ParameterShapes {
+  return Object.assign({}, ...shapesByLayer(description));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function elements(shapes: ParameterShapes): number {
+  return sum(Object.values(shapes).map((shape) => shape.reduce((product, size) => product * size, 1)));
+}
+
+/** Values kept for one token of one row between forward and backward: gates and states of every layer. */
+function activations(layer: LayerDescription): number {
+  return isRecurrent(layer) ? layer.layers * (GATES[layer.type] + 1) * layer.features : 0;
+}
+
+function checkInput(input: ModelDescription['input']): void {
+  const kind = check.oneOf('input.kind', input?.kind, ['ids', 'features']);
+  const size = kind === 'ids' ? 'vocabulary' : 'features';
+  check.integer(`input.${size}`, (input as unknown as Record<string, unknown>)[size], { min: 1, max: MAX_SIZE });
+}
+
+function checkLayer(layer: LayerDescription, option: string): void {
+  check.oneOf(`${option}.type`, layer?.type, LAYER_TYPES);
+  check.nonEmptyString(`${option}.name`, layer.name);
+  if (layer.type === 'oneHot' || layer.type === 'last') return;
+  check.integer(`${option}.features`, layer.features, { min: 1, max: MAX_SIZE });
+  if (isRecurrent(layer)) check.integer(`${option}.layers`, layer.layers, { min: 1, max: MAX_LAYERS });
+}
+
+/**
+ * Checks the values of a description; whether its layers fit each other the native side checks.
+ * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE naming the option as in `layers[1].features`.
+ */
+export function checkDescription({ input, layers }: ModelDescription): void {
+  checkInput(input);
+  if (!Array.isArray(layers) || layers.length === 0) {
+    throw new UnrolledError('ERR_UNROLLED_OPTION_TYPE', 'layers must be a list of at least one layer.', {
+      option: 'layers',
+      expected: 'a list of layers',
+      received: check.show(layers),
+    });
+  }
+  for (const [index, layer] of layers.entries()) checkLayer(layer, `layers[${index}]`);
+}
+
+/**
+ * Refuses a model whose parameters and their gradients memory cannot hold.
+ * @param optionOf the option to blame for the size of a layer.
+ * @throws ERR_UNROLLED_OUT_OF_MEMORY naming the option of the largest layer.
+ */
+export function requireModelMemory(
+  description: ModelDescription,
+  dtype: DType,
+  optionOf: (layer: LayerDescription, index: number) => string,
+): void {
+  const counts = shapesByLayer(description).map(elements);
+  const largest = counts.indexOf(Math.max(...counts));
+  const option = optionOf(description.layers[largest] as LayerDescription, largest);
+  const count = sum(counts);
+  requireMemory(`A model of ${count.toPrecision(3)} parameters`, 2 * count * BYTES_PER_ELEMENT[dtype], option);
+}
+
+/**
+ * Refuses a training that memory cannot hold: parameters, gradients, the optimiser's arrays, and what is kept
+ * of each token of a step for its way back.
+ * @param slots arrays of the parameters' size that the optimiser keeps.
+ * @param tokens tokens of one step.
+ * @throws ERR_UNROLLED_OUT_OF_MEMORY naming `optimizer` or `window`, whichever takes more.
+ */
+export function requireTrainingMemory(
+  description: ModelDescription,
+  dtype: DType,
+  slots: number,
+  tokens: number,
+): void {
+  const fixed = elements(parameterShapes(description)) * (2 + slots);
+  const perStep = sum(description.layers.map(activations)) * tokens;
+  requireMemory(
+    'Training this model',
+    (fixed + perStep) * BYTES_PER_ELEMENT[dtype],
+    fixed >= perStep ? 'optimizer' : 'window',
+  );
+}

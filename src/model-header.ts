@@ -1,0 +1,62 @@
+/** What a model file says beside its weights: the kind of model, its architecture, its vocabulary. */
+
+import { ARCHITECTURE_OPTIONS, type Architecture, resolveArchitecture } from './architecture';
+import { UnrolledError } from './errors';
+import { type ModelFile, type ModelHeader, requireHeader } from './model-file';
+import { show } from './validation';
+
+/** Kinds of models that files hold. */
+export type ModelKind = 'language-model' | 'sequence-classifier';
+
+/** The architecture's options in the file's spelling. */
+const FILE_KEYS: Record<keyof Architecture, string> = {
+  cell: 'cell',
+  embedding: 'embedding',
+  hidden: 'hidden',
+  layers: 'layers',
+  nonlinearity: 'nonlinearity',
+  singleBias: 'single_bias',
+};
+
+/** @param extra what only this kind of model has. */
+export function headerOf(
+  kind: ModelKind,
+  architecture: Architecture,
+  vocabulary: { toJSON(): unknown },
+  extra: Record<string, unknown> = {},
+): ModelHeader {
+  const described = ARCHITECTURE_OPTIONS.map((option) => [FILE_KEYS[option], architecture[option]]);
+  return { model: { kind, ...Object.fromEntries(described), ...extra }, vocabulary: vocabulary.toJSON() };
+}
+
+/** An error in what a file says of itself as a fault of the file. */
+export function damagedHeader(path: string, cause: unknown): unknown {
+  if (!(cause instanceof UnrolledError) || !cause.code.startsWith('ERR_UNROLLED_OPTION')) return cause;
+  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: its description is damaged: ${cause.message}`, {
+    received: path,
+    cause,
+  });
+}
+
+/**
+ * The header of a file that must hold that kind of model, and the architecture in it.
+ * @throws ERR_UNROLLED_MODEL_FORMAT without a header or for a damaged one, ERR_UNROLLED_MODEL_MISMATCH for
+ *   another kind of model.
+ */
+export function readHeader(file: ModelFile, kind: ModelKind): { header: ModelHeader; architecture: Architecture } {
+  const header = requireHeader(file);
+  const { kind: found } = header.model;
+  if (found !== kind) {
+    throw new UnrolledError(
+      'ERR_UNROLLED_MODEL_MISMATCH',
+      `${file.path} holds a model of kind ${show(found)}, not ${show(kind)}.`,
+      { expected: kind, received: show(found) },
+    );
+  }
+  const options = ARCHITECTURE_OPTIONS.map((option) => [option, header.model[FILE_KEYS[option]]]);
+  try {
+    return { header, architecture: resolveArchitecture(Object.fromEntries(options)) };
+  } catch (error) {
+    throw damagedHeader(file.path, error);
+  }
+}

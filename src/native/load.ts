@@ -1,0 +1,54 @@
+/** Loads the addon once per environment (main thread or worker) and gives its faults our error class. */
+
+import nodeGypBuild from 'node-gyp-build';
+import { ERROR_CODES, type ErrorCode, UnrolledError } from '../errors';
+import { packageRoot } from '../package';
+import type { NativeAddon, NativeErrorFactory } from './native';
+
+const createError: NativeErrorFactory = (code, message, details) =>
+  Object.hasOwn(ERROR_CODES, code)
+    ? new UnrolledError(code as ErrorCode, message, details)
+    : new UnrolledError('ERR_UNROLLED_INTERNAL', `${message} (${code})`, details);
+
+function loadFailure(cause: unknown): UnrolledError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const target = `${process.platform}-${process.arch}`;
+  return new UnrolledError(
+    'ERR_UNROLLED_NATIVE_LOAD',
+    `The native module could not be loaded. Looked for build/Release/unrolled.node and prebuilds/${target}/ ` +
+      `in ${packageRoot}. From a clone run \`npm run build\`; an installed package has no binary for this ` +
+      `platform or came incomplete: reinstall it. The reason given: ${reason}`,
+    { cause },
+  );
+}
+
+let loaded: NativeAddon | undefined;
+
+/**
+ * The addon, loaded at the first call.
+ * @throws ERR_UNROLLED_NATIVE_LOAD when there is none for this process or it does not load.
+ */
+export function addon(): NativeAddon {
+  if (loaded === undefined) {
+    try {
+      const candidate = nodeGypBuild(packageRoot) as NativeAddon;
+      candidate.setErrorFactory(createError);
+      loaded = candidate;
+    } catch (error) {
+      throw loadFailure(error);
+    }
+  }
+  return loaded;
+}
+
+/**
+ * The file that `addon()` loads.
+ * @throws ERR_UNROLLED_NATIVE_LOAD when there is none.
+ */
+export function addonPath(): string {
+  try {
+    return nodeGypBuild.resolve(packageRoot);
+  } catch (error) {
+    throw loadFailure(error);
+  }
+}

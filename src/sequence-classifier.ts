@@ -1,0 +1,213 @@
+/** A classifier of texts (many-to-one): recurrent layers, the last state, and a softmax over classes. */
+
+import {
+  type Architecture,
+  buildNetwork,
+  describeNetwork,
+  NETWORK_OPTIONS,
+  type Network,
+  type NetworkOptions,
+  resolveArchitecture,
+} from './architecture';
+import { UnrolledError } from './errors';
+import { requireTrainingMemory } from './layers';
+import { MAX_SIZE } from './limits';
+import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
+import { damagedHeader, headerOf, readHeader } from './model-header';
+import type { FloatArray } from './native/native';
+import { argMax, row, type Tensor } from './tensor';
+import { Vocabulary } from './text/vocabulary';
+import { WordList } from './text/word-list';
+import { restoreNetwork, TextNetwork } from './text-network';
+import { type EpochResult, runTraining } from './training/fit';
+import { OPTIMIZERS } from './training/optimizers';
+import { resolveTraining, type TrainingOptions } from './training/options';
+import * as check from './validation';
+
+/** A text and the number of its class. */
+export interface Example {
+  readonly text: string;
+  readonly label: number;
+}
+
+/** Options of a new classifier. */
+export interface SequenceClassifierOptions extends NetworkOptions {
+  vocabulary: WordList | Vocabulary;
+  /** Number of classes, at least 2. */
+  classes: number;
+  /**
+   * Of a vanilla RNN: step back through time with `W_hh` where the chain rule needs its transpose, the error of a
+   * published tutorial. Kept for comparison; no file remembers it.
+   */
+  untransposedGradient?: boolean | undefined;
+}
+
+export interface Accuracy {
+  /** Mean cross-entropy in nats per example. */
+  loss: number;
+  /** Fraction of the examples whose likeliest class is their label. */
+  accuracy: number;
+}
+
+export interface Prediction {
+  /** The likeliest class. */
+  label: number;
+  /** One a class. */
+  probabilities: number[];
+}
+
+const KIND = 'sequence-classifier';
+
+function requireVocabulary(vocabulary: unknown): WordList | Vocabulary {
+  if (vocabulary instanceof WordList || vocabulary instanceof Vocabulary) return vocabulary;
+  throw check.wrongType('vocabulary', 'a WordList or a Vocabulary', vocabulary);
+}
+
+function vocabularyFromJSON(value: unknown): WordList | Vocabulary {
+  return (value as { kind?: unknown } | null)?.kind === 'words' ? WordList.fromJSON(value) : Vocabulary.fromJSON(value);
+}
+
+/** Several sequences in one array: sequence i is `ids[offsets[i] .. offsets[i + 1])`. */
+interface Sequences {
+  ids: Int32Array;
+  offsets: Int32Array;
+}
+
+export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
+  readonly classes: number;
+
+  private constructor(
+    vocabulary: WordList | Vocabulary,
+    classes: number,
+    architecture: Architecture,
+    network: Network,
+  ) {
+    super(vocabulary, architecture, network);
+    this.classes = classes;
+  }
+
+  /**
+   * A classifier with fresh weights.
+   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE naming the option,
+   *   ERR_UNROLLED_OUT_OF_MEMORY before anything is allocated.
+   */
+  static create(options: SequenceClassifierOptions): SequenceClassifier {
+    const known = ['vocabulary', 'classes', 'untransposedGradient', ...NETWORK_OPTIONS] as const;
+    const given = check.options('SequenceClassifier', options, known);
+    const vocabulary = requireVocabulary(given.vocabulary);
+    const classes = check.integer('classes', given.classes, { min: 2, max: MAX_SIZE });
+    const architecture = resolveArchitecture(given);
+    const untransposedGradient = check.boolean('untransposedGradient', given.untransposedGradient ?? false);
+    if (untransposedGradient && architecture.cell !== 'rnn') {
+      throw check.outOfRange('untransposedGradient', "left out for any cell but 'rnn'", untransposedGradient);
+    }
+    const task = { vocabulary: vocabulary.size, outputs: classes, last: true, untransposedGradient };
+    const network = buildNetwork(describeNetwork(architecture, task), given);
+    return new SequenceClassifier(vocabulary, classes, architecture, network);
+  }
+
+  /**
+   * A classifier from a file that `save` wrote.
+   * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_MODEL_FORMAT,
+   *   ERR_UNROLLED_MODEL_MISMATCH, ERR_UNROLLED_MODEL_NOT_FINITE.
+   */
+  static async load(path: string, options?: Pick<NetworkOptions, 'threads'>): Promise<SequenceClassifier> {
+    const { threads } = check.options('SequenceClassifier.load', options, ['threads']);
+    const file = await readModelFile(path);
+    const { header, architecture } = readHeader(file, KIND);
+    const vocabulary = vocabularyFromJSON(header.vocabulary);
+    const classes = SequenceClassifier.#classesOf(file, header);
+    const description = describeNetwork(architecture, { vocabulary: vocabulary.size, outputs: classes, last: true });
+    const network = await restoreNetwork(file, description, { threads });
+    return new SequenceClassifier(vocabulary, classes, architecture, network);
+  }
+
+  static #classesOf({ path }: ModelFile, { model }: ModelHeader): number {
+    const { classes } = model;
+    try {
+      return check.integer('classes', classes, { min: 2, max: MAX_SIZE });
+    } catch (error) {
+      throw damagedHeader(path, error);
+    }
+  }
+
+  protected override header(): ModelHeader {
+    return headerOf(KIND, this.architecture, this.vocabulary, { classes: this.classes });
+  }
+
+  /**
+   * Trains on one example a step, shuffled anew each epoch, and yields after each epoch. Losses are nats per
+   * example. Between two `next()` the model is idle; leaving the loop ends training.
+   * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_CORPUS_EMPTY without examples,
+   *   ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_BUSY; later ERR_UNROLLED_ABORTED and ERR_UNROLLED_NON_FINITE_LOSS.
+   */
+  async *fit(examples: readonly Example[], options?: TrainingOptions): AsyncGenerator<EpochResult, void, undefined> {
+    const resolved = resolveTraining(options, this.threads);
+    this.model.requireIdle();
+    const { ids, offsets } = this.#encode(examples.map(({ text }) => text));
+    const labels = this.#labels(examples);
+    const longest = offsets.reduce((most, end, i) => Math.max(most, end - (offsets[i - 1] ?? 0)), 0);
+    const { slots } = OPTIMIZERS[resolved.native.optimizer.kind];
+    requireTrainingMemory(this.model.description, this.model.dtype, slots, longest);
+    yield* runTraining({
+      model: this.model,
+      source: { kind: 'sequences', ids, offsets, labels, shuffle: true },
+      options: resolved,
+    });
+  }
+
+  /**
+   * Loss and accuracy over examples.
+   * @throws ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_OPTION_RANGE for a label that is
+   *   no class.
+   */
+  async evaluate(examples: readonly Example[]): Promise<Accuracy> {
+    const labels = this.#labels(examples);
+    const logProbabilities = await this.#logProbabilities(examples.map(({ text }) => text));
+    const predicted = argMax(logProbabilities).data;
+    let lossSum = 0;
+    let correct = 0;
+    for (const [index, label] of labels.entries()) {
+      lossSum -= logProbabilities.data[index * this.classes + label] as number;
+      if (predicted[index] === label) correct++;
+    }
+    return { loss: lossSum / labels.length, accuracy: correct / labels.length };
+  }
+
+  /**
+   * The class of each text, with the probabilities of all classes.
+   * @throws ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_UNKNOWN_TOKEN.
+   */
+  async predict(texts: readonly string[]): Promise<Prediction[]> {
+    const logProbabilities = await this.#logProbabilities(texts);
+    const labels = argMax(logProbabilities).data;
+    return Array.from(labels, (label, index) => ({
+      label,
+      probabilities: Array.from(row(logProbabilities, index).data, Math.exp),
+    }));
+  }
+
+  /** `[N, classes]` */
+  async #logProbabilities(texts: readonly string[]): Promise<Tensor<'float32' | 'float64'>> {
+    const data: FloatArray = await this.model.native.predict(this.#encode(texts), this.threads);
+    return { dtype: this.model.dtype, shape: [texts.length, this.classes], data };
+  }
+
+  #labels(examples: readonly Example[]): Int32Array {
+    return Int32Array.from(examples, ({ label }) => check.integer('label', label, { min: 0, max: this.classes - 1 }));
+  }
+
+  #encode(texts: readonly string[]): Sequences {
+    if (texts.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'There are no examples.');
+    const sequences = texts.map((text) => this.vocabulary.encode(text));
+    const empty = sequences.findIndex(({ length }) => length === 0);
+    if (empty !== -1) {
+      throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `Example ${empty} (from 0) has no tokens.`);
+    }
+    const offsets = new Int32Array(texts.length + 1);
+    for (const [index, { length }] of sequences.entries()) offsets[index + 1] = (offsets[index] as number) + length;
+    const ids = new Int32Array(offsets[texts.length] as number);
+    for (const [index, sequence] of sequences.entries()) ids.set(sequence, offsets[index]);
+    return { ids, offsets };
+  }
+}

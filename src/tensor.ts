@@ -1,0 +1,246 @@
+/**
+ * Tensors as plain data over JavaScript's typed arrays, row-major, and the few helpers a person
+ * needs around a model. A tensor of shape `[]` has one element.
+ */
+
+import { UnrolledError } from './errors';
+import * as check from './validation';
+
+/** The typed array of each element type. */
+export interface TensorArrays {
+  float32: Float32Array;
+  float64: Float64Array;
+  int8: Int8Array;
+  int16: Int16Array;
+  int32: Int32Array;
+  uint8: Uint8Array;
+  uint16: Uint16Array;
+  uint32: Uint32Array;
+}
+
+/** An element type. */
+export type TensorDType = keyof TensorArrays;
+
+/** The typed array that holds elements of type `D`. */
+export type TensorData<D extends TensorDType> = TensorArrays[D];
+
+const CONSTRUCTORS: { readonly [D in TensorDType]: new (length: number) => TensorArrays[D] } = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+};
+
+/** Elements of one type with a shape; `data.length` is the product of the shape. */
+export interface Tensor<D extends TensorDType = TensorDType> {
+  readonly dtype: D;
+  readonly shape: readonly number[];
+  readonly data: TensorData<D>;
+}
+
+/** Numbers in nested arrays of one shape. */
+export type NestedNumbers = number | readonly NestedNumbers[];
+
+const DTYPES = Object.keys(CONSTRUCTORS) as TensorDType[];
+
+function badShape(message: string, expected: string, received: string): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_SHAPE', message, { expected, received });
+}
+
+function showShape(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/**
+ * The number of elements of a shape.
+ * @throws ERR_UNROLLED_SHAPE where a size is no whole number from 0 or the product is beyond 2^53.
+ */
+export function elementCount(shape: readonly number[]): number {
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0) || !Number.isSafeInteger(count)) {
+    throw badShape(`${showShape(shape)} is no shape.`, 'whole numbers from 0', showShape(shape));
+  }
+  return count;
+}
+
+/** A typed array of zeros. */
+function allocate<D extends TensorDType>(dtype: D, length: number): TensorData<D> {
+  try {
+    return new CONSTRUCTORS[dtype](length);
+  } catch (cause) {
+    throw new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', `There is no memory for ${length} elements of ${dtype}.`, {
+      received: check.show(length),
+      cause,
+    });
+  }
+}
+
+/**
+ * A tensor of zeros.
+ * @throws ERR_UNROLLED_SHAPE, ERR_UNROLLED_OUT_OF_MEMORY.
+ */
+export function zeros(shape: readonly number[]): Tensor<'float32'>;
+export function zeros<D extends TensorDType>(shape: readonly number[], dtype: D): Tensor<D>;
+export function zeros(shape: readonly number[], dtype: TensorDType = 'float32'): Tensor {
+  return { dtype: check.oneOf('dtype', dtype, DTYPES), shape: [...shape], data: allocate(dtype, elementCount(shape)) };
+}
+
+/** The sizes along the first element of every level. */
+function nestedShape(values: NestedNumbers): number[] {
+  const shape: number[] = [];
+  for (let level: NestedNumbers | undefined = values; Array.isArray(level); level = level[0]) shape.push(level.length);
+  return shape;
+}
+
+/**
+ * A tensor of the numbers in nested arrays.
+ * @throws ERR_UNROLLED_SHAPE for arrays of unequal length, ERR_UNROLLED_OPTION_TYPE for what is no
+ *   number, ERR_UNROLLED_OPTION_RANGE for a number that an integer type cannot hold.
+ */
+export function from(values: NestedNumbers): Tensor<'float32'>;
+export function from<D extends TensorDType>(values: NestedNumbers, dtype: D): Tensor<D>;
+export function from(values: NestedNumbers, dtype: TensorDType = 'float32'): Tensor {
+  const shape = nestedShape(values);
+  const tensor = zeros(shape, dtype);
+  const { data } = tensor;
+  const isFloat = dtype === 'float32' || dtype === 'float64';
+  let next = 0;
+
+  function fill(level: NestedNumbers, depth: number): void {
+    if (Array.isArray(level) ? level.length !== shape[depth] : depth !== shape.length) {
+      throw badShape('Arrays at the same depth must have the same length.', showShape(shape), check.show(level));
+    }
+    if (Array.isArray(level)) {
+      for (const inner of level) fill(inner, depth + 1);
+    } else {
+      if (typeof level !== 'number') throw check.wrongType('values', 'numbers', level);
+      data[next] = level;
+      if (!isFloat && data[next] !== level) throw check.outOfRange('values', `values of ${dtype}`, level);
+      next++;
+    }
+  }
+
+  fill(values, 0);
+  return tensor;
+}
+
+/**
+ * Element `index` along the first axis: a tensor of one axis less that shares its data.
+ * @throws ERR_UNROLLED_SHAPE for a tensor without axes, ERR_UNROLLED_OPTION_RANGE for an index outside.
+ */
+export function row<D extends TensorDType>(tensor: Tensor<D>, index: number): Tensor<D> {
+  const [rows, ...shape] = tensor.shape;
+  if (rows === undefined) throw badShape('A tensor without axes has no rows.', 'at least one axis', '[]');
+  check.integer('index', index, { min: 0, max: rows - 1 });
+  const length = elementCount(shape);
+  const data = tensor.data.subarray(index * length, (index + 1) * length) as TensorData<D>;
+  return { dtype: tensor.dtype, shape, data };
+}
+
+/**
+ * Ids as one-hot rows: `[…] → […, classes]`, with 1 at each id and 0 elsewhere.
+ * @throws ERR_UNROLLED_OPTION_RANGE for an id that is not below `classes`.
+ */
+export function oneHot(ids: Tensor<'int32'> | ArrayLike<number>, classes: number): Tensor<'float32'> {
+  check.integer('classes', classes, { min: 1 });
+  const { shape, data } = 'data' in ids ? ids : { shape: [ids.length], data: ids };
+  const result = zeros([...shape, classes]);
+  for (let i = 0; i < data.length; i++) {
+    result.data[i * classes + check.integer('id', data[i], { min: 0, max: classes - 1 })] = 1;
+  }
+  return result;
+}
+
+/** The length of the last axis, which must not be empty. */
+function lastAxis({ shape }: Tensor): number {
+  const length = shape.at(-1);
+  if (length === undefined || length === 0) {
+    throw badShape('The last axis must not be empty.', 'at least one element in the last axis', showShape(shape));
+  }
+  return length;
+}
+
+/**
+ * `exp(x) / Σ exp(x)` over the last axis, taken from the largest element so that nothing overflows.
+ * @throws ERR_UNROLLED_SHAPE where the last axis is missing or empty.
+ */
+export function softmax<D extends 'float32' | 'float64'>(logits: Tensor<D>): Tensor<D> {
+  const length = lastAxis(logits);
+  const result = zeros(logits.shape, logits.dtype);
+  for (let start = 0; start < logits.data.length; start += length) {
+    const input: Float32Array | Float64Array = logits.data.subarray(start, start + length);
+    let largest = -Infinity;
+    for (const logit of input) largest = Math.max(largest, logit);
+    let sum = 0;
+    for (const logit of input) sum += Math.exp(logit - largest);
+    for (let i = 0; i < length; i++) result.data[start + i] = Math.exp((input[i] as number) - largest) / sum;
+  }
+  return result;
+}
+
+/**
+ * The position of the largest element along the last axis, the first of equals: `[…, N] → […]`.
+ * @throws ERR_UNROLLED_SHAPE where the last axis is missing or empty.
+ */
+export function argMax(tensor: Tensor): Tensor<'int32'> {
+  const length = lastAxis(tensor);
+  const result = zeros(tensor.shape.slice(0, -1), 'int32');
+  for (let i = 0; i < result.data.length; i++) {
+    let best = 0;
+    for (let j = 1; j < length; j++) {
+      if ((tensor.data[i * length + j] as number) > (tensor.data[i * length + best] as number)) best = j;
+    }
+    result.data[i] = best;
+  }
+  return result;
+}
+
+/** How far apart two elements may be. */
+export interface Tolerance {
+  /** Relative to the second tensor's element. Default 1e-5. */
+  relative?: number;
+  /** Default 1e-8. */
+  absolute?: number;
+}
+
+/**
+ * Whether `|a − b| ≤ absolute + relative · |b|` for every element (NumPy's rule); equal infinities
+ * are close, NaN is close to nothing.
+ * @throws ERR_UNROLLED_SHAPE for tensors of different shape.
+ */
+export function allClose(a: Tensor, b: Tensor, tolerance?: Tolerance): boolean {
+  const given = check.options('allClose', tolerance, ['relative', 'absolute']);
+  const relative = check.number('relative', given.relative ?? 1e-5, { min: 0 });
+  const absolute = check.number('absolute', given.absolute ?? 1e-8, { min: 0 });
+  if (a.shape.length !== b.shape.length || a.shape.some((size, axis) => size !== b.shape[axis])) {
+    const [left, right] = [showShape(a.shape), showShape(b.shape)];
+    throw badShape(`Tensors of shape ${left} and ${right} cannot be compared.`, left, right);
+  }
+  for (let i = 0; i < a.data.length; i++) {
+    const left = a.data[i] as number;
+    const right = b.data[i] as number;
+    if (left === right) continue;
+    if (!Number.isFinite(right) || !(Math.abs(left - right) <= absolute + relative * Math.abs(right))) return false;
+  }
+  return true;
+}
+
+/** The elements in nested arrays; a number for shape `[]`. */
+export function toArray({ shape, data }: Tensor): NestedNumbers {
+  let next = 0;
+  function nested(axis: number): NestedNumbers {
+    const size = shape[axis];
+    if (size === undefined) return data[next++] as number;
+    return Array.from({ length: size }, () => nested(axis + 1));
+  }
+  return nested(0);
+}
+
+/** The position of the first element that is NaN or infinite, or -1. */
+export function firstNonFinite(data: Float32Array | Float64Array): number {
+  return data.findIndex((value) => !Number.isFinite(value));
+}

@@ -1,0 +1,89 @@
+/** What the models over text share: a network with its vocabulary, saved as one file. */
+
+import { type Architecture, buildNetwork, type Network, type NetworkOptions } from './architecture';
+import type { Parameters } from './flat-layout';
+import type { Model } from './model';
+import { dtypeOf, type ModelFile, type ModelHeader, weightsOf, writeModelFile } from './model-file';
+import type { DType, ModelDescription } from './native/native';
+
+/** Turns text into ids below `size`. */
+export interface TokenEncoder {
+  readonly size: number;
+  encode(text: string): Int32Array;
+  toJSON(): unknown;
+}
+
+/** A model in figures. */
+export interface Summary {
+  dtype: DType;
+  parameterCount: number;
+  /** Every trained parameter under its name in the file. */
+  parameters: { name: string; shape: readonly number[]; count: number }[];
+}
+
+/**
+ * A network with the weights of a file, which are checked before it is made.
+ * @throws what `weightsOf` and `buildNetwork` throw.
+ */
+export async function restoreNetwork(
+  file: ModelFile,
+  description: ModelDescription,
+  options: NetworkOptions,
+): Promise<Network> {
+  const dtype = options.dtype ?? dtypeOf(file);
+  const weights = weightsOf(file, description, dtype);
+  const network = buildNetwork(description, { ...options, dtype }, { uninitialized: true });
+  await network.model.setParameters(weights);
+  return network;
+}
+
+export abstract class TextNetwork<V extends TokenEncoder> {
+  readonly vocabulary: V;
+  readonly architecture: Readonly<Architecture>;
+  /** The low-level model. */
+  readonly model: Model;
+  /** Threads to compute with; 0 is the pool's default. */
+  protected readonly threads: number;
+
+  protected constructor(vocabulary: V, architecture: Architecture, { model, threads }: Network) {
+    this.vocabulary = vocabulary;
+    this.architecture = architecture;
+    this.model = model;
+    this.threads = threads;
+  }
+
+  /** What the file says of the model. */
+  protected abstract header(): ModelHeader;
+
+  /** Copies of all parameters by PyTorch's names; of a whole step while the model trains. */
+  parameters(): Promise<Parameters> {
+    return this.model.parameters();
+  }
+
+  summary(): Summary {
+    const parameters = Object.entries(this.model.parameterShapes).map(([name, shape]) => ({
+      name,
+      shape,
+      count: shape.reduce((product, size) => product * size, 1),
+    }));
+    return { dtype: this.model.dtype, parameterCount: this.model.parameterCount, parameters };
+  }
+
+  /**
+   * Writes the model to a safetensors file, whole or not at all; of a whole step while it trains. The bytes depend
+   * on weights, vocabulary and architecture alone.
+   * @throws ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_DISPOSED.
+   */
+  async save(path: string): Promise<void> {
+    await writeModelFile(path, this.model, this.header());
+  }
+
+  /** Frees the native memory; work that runs is cancelled. A second call does nothing. */
+  dispose(): void {
+    this.model.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

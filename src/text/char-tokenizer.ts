@@ -1,0 +1,56 @@
+/** Tokens that are Unicode code points. A lone surrogate is a code point of its own. */
+
+import { CODE_POINT_LIMIT, showCodePoints } from './code-points';
+import { concatenation, type Encoder, SKIP, type TokenCount, type Tokenizer } from './tokenizer';
+
+const UNKNOWN_TEXT = '\ufffd';
+
+function isCodePoint(token: string): boolean {
+  return token !== '' && String.fromCodePoint(token.codePointAt(0) as number) === token;
+}
+
+function count(text: string): TokenCount[] {
+  const counts = new Uint32Array(CODE_POINT_LIMIT);
+  for (let i = 0; i < text.length; i++) {
+    const codePoint = text.codePointAt(i) as number;
+    if (codePoint > 0xffff) i++;
+    counts[codePoint] = (counts[codePoint] as number) + 1;
+  }
+  const tokens: TokenCount[] = [];
+  for (let codePoint = 0; codePoint < CODE_POINT_LIMIT; codePoint++) {
+    const occurrences = counts[codePoint] as number;
+    if (occurrences > 0) tokens.push([String.fromCodePoint(codePoint), occurrences]);
+  }
+  return tokens;
+}
+
+function encoder(tokens: readonly string[]): Encoder {
+  const codePoints = tokens.map((token) => token.codePointAt(0) as number);
+  const idOf = new Int32Array(codePoints.reduce((limit, codePoint) => Math.max(limit, codePoint + 1), 0)).fill(SKIP);
+  for (const [id, codePoint] of codePoints.entries()) idOf[codePoint] = id;
+
+  return (text, onUnknown) => {
+    const ids = new Int32Array(text.length);
+    let length = 0;
+    let position = 0;
+    for (let i = 0; i < text.length; i++, position++) {
+      const codePoint = text.codePointAt(i) as number;
+      if (codePoint > 0xffff) i++;
+      let id = idOf[codePoint] ?? SKIP;
+      if (id === SKIP) id = onUnknown(String.fromCodePoint(codePoint), position);
+      if (id !== SKIP) ids[length++] = id;
+    }
+    return length === ids.length ? ids : ids.slice(0, length);
+  };
+}
+
+export const charTokenizer: Tokenizer = {
+  noun: 'character',
+  unknownText: UNKNOWN_TEXT,
+  byFrequency: false,
+  isToken: isCodePoint,
+  show: (token) => `${JSON.stringify(token)} (${showCodePoints(token)})`,
+  count,
+  encoder,
+  detokenizer: (tokens) => concatenation(tokens, UNKNOWN_TEXT),
+};

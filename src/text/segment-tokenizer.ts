@@ -1,0 +1,109 @@
+/**
+ * Tokens that `Intl.Segmenter` cuts: graphemes, and words. Every segment is a token (words, spaces,
+ * punctuation), so the tokens of a text joined are the text.
+ */
+
+import { compareCodePoints, showCodePoints } from './code-points';
+import { concatenation, type Encoder, SKIP, type TokenCount, type Tokenizer } from './tokenizer';
+
+/** The segmenter takes time with the length of its string for each segment: it is given pieces. */
+const LONGEST_PIECE = 1024;
+
+/** Rules do not depend on this locale; without one they would be those of the machine's. */
+const LOCALE = 'en';
+
+/** Between these two characters there is always a boundary, of words and of graphemes. */
+const BREAK_AFTER = /[ 、。，！？]/;
+const BREAK_BEFORE = /[A-Za-z\u4e00-\u9fff]/;
+
+/** Characters that never join a neighbour of the same set into one grapheme. */
+const PLAIN_LINE = /^[\n\x20-\x7e\u3001\u3002\u4e00-\u9fff\uff01-\uff5e]*$/;
+
+/** Where to cut a piece that has no line end: the last sure boundary, else before the last character. */
+function lastBoundary(piece: string): number {
+  for (let i = piece.length - 1; i > 0; i--) {
+    if (BREAK_AFTER.test(piece.charAt(i - 1)) && BREAK_BEFORE.test(piece.charAt(i))) return i;
+  }
+  const lastIsTail = (piece.codePointAt(piece.length - 2) as number) > 0xffff;
+  return piece.length - (lastIsTail ? 2 : 1);
+}
+
+/**
+ * A text cut into lines with their ends, and longer lines at boundaries of words. Only in a run of
+ * more than `LONGEST_PIECE` units without any such boundary may the cut differ from the whole text's.
+ */
+function* pieces(text: string): Generator<string> {
+  for (let start = 0; start < text.length; ) {
+    const ahead = text.slice(start, start + LONGEST_PIECE);
+    const lineEnd = ahead.indexOf('\n') + 1;
+    const isLast = start + ahead.length === text.length;
+    const piece = lineEnd > 0 ? ahead.slice(0, lineEnd) : isLast ? ahead : ahead.slice(0, lastBoundary(ahead));
+    yield piece;
+    start += piece.length;
+  }
+}
+
+/** Calls `visit` with each token of the text in order. */
+type Segmentation = (text: string, visit: (token: string) => void) => void;
+
+function segmentation(granularity: 'grapheme' | 'word'): Segmentation {
+  const segmenter = new Intl.Segmenter(LOCALE, { granularity });
+  return (text, visit) => {
+    for (const piece of pieces(text)) {
+      if (granularity === 'grapheme' && PLAIN_LINE.test(piece)) {
+        for (let i = 0; i < piece.length; i++) visit(piece.charAt(i));
+      } else {
+        for (const { segment } of segmenter.segment(piece)) visit(segment);
+      }
+    }
+  };
+}
+
+function count(segments: Segmentation, text: string): TokenCount[] {
+  const counts = new Map<string, number>();
+  segments(text, (token) => counts.set(token, (counts.get(token) ?? 0) + 1));
+  return [...counts].sort(([a], [b]) => compareCodePoints(a, b));
+}
+
+function encoder(segments: Segmentation, tokens: readonly string[]): Encoder {
+  const idOf = new Map(tokens.map((token, id) => [token, id]));
+  return (text, onUnknown) => {
+    const ids = new Int32Array(text.length);
+    let length = 0;
+    let position = 0;
+    segments(text, (token) => {
+      const id = idOf.get(token) ?? onUnknown(token, position);
+      if (id !== SKIP) ids[length++] = id;
+      position++;
+    });
+    return length === ids.length ? ids : ids.slice(0, length);
+  };
+}
+
+function segmentTokenizer(
+  granularity: 'grapheme' | 'word',
+  traits: Pick<Tokenizer, 'noun' | 'unknownText' | 'byFrequency' | 'show'>,
+): Tokenizer {
+  const segments = segmentation(granularity);
+  return {
+    ...traits,
+    isToken: (token) => token !== '',
+    count: (text) => count(segments, text),
+    encoder: (tokens) => encoder(segments, tokens),
+    detokenizer: (tokens) => concatenation(tokens, traits.unknownText),
+  };
+}
+
+export const graphemeTokenizer = segmentTokenizer('grapheme', {
+  noun: 'grapheme',
+  unknownText: '\ufffd',
+  byFrequency: false,
+  show: (token) => `${JSON.stringify(token)} (${showCodePoints(token)})`,
+});
+
+export const wordTokenizer = segmentTokenizer('word', {
+  noun: 'word',
+  unknownText: '<unk>',
+  byFrequency: true,
+  show: (token) => JSON.stringify(token),
+});

@@ -1,0 +1,55 @@
+/** What a kind of token must be able to do; `vocabulary.ts` builds on this alone. */
+
+/** A distinct token and how often it occurs. */
+export type TokenCount = readonly [token: string, count: number];
+
+/** An id that stands for no id: the token is left out. */
+export const SKIP = -1;
+
+/**
+ * Decides what a token without an id becomes: returns the id to take, or `SKIP`, or throws.
+ * `position` is the number of tokens before it.
+ */
+export type UnknownHandler = (token: string, position: number) => number;
+
+/** Cuts text into tokens and gives each its id. */
+export type Encoder = (text: string, onUnknown: UnknownHandler) => Int32Array;
+
+/** Puts tokens back together, piece by piece; what a piece leaves incomplete waits for the next. */
+export interface Detokenizer {
+  push(ids: ArrayLike<number>): string;
+  /** What is still held back. */
+  end(): string;
+}
+
+/** One kind of token. Tokens are strings for every kind, so that a vocabulary is a list of strings. */
+export interface Tokenizer {
+  /** What one token is called in messages. */
+  readonly noun: string;
+  /** What the unknown token decodes to. */
+  readonly unknownText: string;
+  /** True when ids go by falling frequency, false when they go by code point. */
+  readonly byFrequency: boolean;
+  /** Whether a string (from a file, say) can be a token of this kind. */
+  isToken(token: string): boolean;
+  /** A token as a person would recognise it in a message. */
+  show(token: string): string;
+  /** The distinct tokens of a text, in code-point order. */
+  count(text: string): TokenCount[];
+  /** An encoder that gives token `tokens[i]` the id i. */
+  encoder(tokens: readonly string[]): Encoder;
+  /** The way back; the id `tokens.length` is the unknown token. */
+  detokenizer(tokens: readonly string[]): Detokenizer;
+}
+
+/** The detokenizer of kinds whose tokens are the pieces of the text themselves. */
+export function concatenation(tokens: readonly string[], unknownText: string): Detokenizer {
+  return {
+    push(ids) {
+      let text = '';
+      for (let i = 0; i < ids.length; i++) text += tokens[ids[i] as number] ?? unknownText;
+      return text;
+    },
+    end: () => '',
+  };
+}

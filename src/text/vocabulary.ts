@@ -1,0 +1,251 @@
+/** The tokens of a model and their ids: built from a text, stored with the model, never changed. */
+
+import { UnrolledError } from '../errors';
+import * as check from '../validation';
+import { byteTokenizer } from './byte-tokenizer';
+import { charTokenizer } from './char-tokenizer';
+import { graphemeTokenizer, wordTokenizer } from './segment-tokenizer';
+import { type Detokenizer, type Encoder, SKIP, type TokenCount, type Tokenizer } from './tokenizer';
+
+const TOKENIZERS = {
+  char: charTokenizer,
+  grapheme: graphemeTokenizer,
+  byte: byteTokenizer,
+  word: wordTokenizer,
+} as const satisfies Record<string, Tokenizer>;
+
+/** What a text is cut into: code points, graphemes, bytes of its UTF-8, or words with what is between them. */
+export type TokenKind = keyof typeof TOKENIZERS;
+
+/** Every kind of token, as the `tokens` option takes them. */
+export const TOKEN_KINDS = Object.keys(TOKENIZERS) as TokenKind[];
+
+const UNKNOWN_POLICIES = ['error', 'skip', 'replace'] as const;
+
+/** What `encode` does with a token that has no id. */
+export type UnknownPolicy = (typeof UNKNOWN_POLICIES)[number];
+
+/** How `Vocabulary.build` chooses tokens. */
+export interface VocabularyOptions {
+  /** Default `'char'`. */
+  tokens?: TokenKind;
+  /** The most ids there may be, the unknown token among them; the most frequent tokens are kept. */
+  maxSize?: number;
+  /** The fewest occurrences of a token that is kept. */
+  minCount?: number;
+  /**
+   * Default `'replace'` where `maxSize` or `minCount` bounds the vocabulary, else `'error'`.
+   * `'replace'` needs the unknown token, which only a bounded vocabulary has.
+   */
+  unknown?: UnknownPolicy;
+}
+
+/** The names of the vocabulary's options, for functions that take them among others. */
+export const VOCABULARY_OPTIONS = ['tokens', 'maxSize', 'minCount', 'unknown'] as const;
+
+/** A vocabulary as plain data. */
+export interface VocabularyJSON {
+  kind: TokenKind;
+  /** Token i has the id i. */
+  tokens: string[];
+  /** Whether one more id, the last, is the unknown token. */
+  unknownToken: boolean;
+  unknown: UnknownPolicy;
+}
+
+/** Turns ids into text one by one; text is held back until a character is whole. */
+export interface TokenDecoder {
+  /** The text that this id completes, maybe empty. */
+  push(id: number): string;
+  /** What was held back: bytes that are no whole character come as U+FFFD. */
+  end(): string;
+}
+
+/** The tokens that the bounds leave, in the order of their ids. */
+function bounded(counts: TokenCount[], tokenizer: Tokenizer, minCount: number, maxSize: number): string[] {
+  const kept = counts
+    .filter(([, occurrences]) => occurrences >= minCount)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, maxSize)
+    .map(([token]) => token);
+  if (tokenizer.byFrequency) return kept;
+  const isKept = new Set(kept);
+  return counts.map(([token]) => token).filter((token) => isKept.has(token));
+}
+
+function damaged(what: string): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `The vocabulary is damaged: ${what}.`);
+}
+
+/**
+ * A list of tokens with their ids from 0.
+ *
+ * Ids follow the code points of the tokens (of words: falling frequency, ties by code point). A
+ * bounded vocabulary has one more id, the last, for the unknown token.
+ */
+export class Vocabulary {
+  readonly kind: TokenKind;
+  /** What `encode` does with a token that has no id. */
+  readonly unknown: UnknownPolicy;
+  /** The id of the unknown token, the last one; undefined where there is none. */
+  readonly unknownId: number | undefined;
+  /** Number of ids V, the unknown token included. */
+  readonly size: number;
+
+  readonly #tokens: readonly string[];
+  readonly #tokenizer: Tokenizer;
+  #encoder: Encoder | undefined;
+  #ids: Map<string, number> | undefined;
+
+  private constructor({ kind, tokens, unknownToken, unknown }: VocabularyJSON) {
+    this.kind = kind;
+    this.unknown = unknown;
+    this.unknownId = unknownToken ? tokens.length : undefined;
+    this.size = tokens.length + (unknownToken ? 1 : 0);
+    this.#tokens = tokens;
+    this.#tokenizer = TOKENIZERS[kind];
+  }
+
+  /**
+   * The vocabulary of a text.
+   * @throws ERR_UNROLLED_CORPUS_EMPTY for an empty text; ERR_UNROLLED_OPTION_RANGE where the bounds
+   *   leave no token, or for `unknown: 'replace'` without bounds.
+   */
+  static build(text: string, options?: VocabularyOptions): Vocabulary {
+    check.string('text', text);
+    const given = check.options('Vocabulary.build', options, VOCABULARY_OPTIONS);
+    const kind = check.oneOf('tokens', given.tokens ?? 'char', TOKEN_KINDS);
+    const isBounded = given.maxSize !== undefined || given.minCount !== undefined;
+    const maxSize = check.integer('maxSize', given.maxSize ?? Number.MAX_SAFE_INTEGER, { min: 2 });
+    const minCount = check.integer('minCount', given.minCount ?? 1, { min: 1 });
+    const unknown = check.oneOf('unknown', given.unknown ?? (isBounded ? 'replace' : 'error'), UNKNOWN_POLICIES);
+    if (unknown === 'replace' && !isBounded) {
+      throw check.outOfRange('unknown', 'error or skip where neither maxSize nor minCount is given', unknown);
+    }
+    if (text === '') throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'An empty text has no vocabulary.');
+
+    const tokenizer = TOKENIZERS[kind];
+    const tokens = bounded(tokenizer.count(text), tokenizer, minCount, isBounded ? maxSize - 1 : maxSize);
+    if (tokens.length === 0) {
+      throw check.outOfRange('minCount', `at most the count of the most frequent ${tokenizer.noun}`, minCount);
+    }
+    return new Vocabulary({ kind, tokens, unknownToken: isBounded, unknown });
+  }
+
+  /**
+   * A vocabulary that `toJSON` wrote.
+   * @throws ERR_UNROLLED_MODEL_FORMAT for anything else.
+   */
+  static fromJSON(value: unknown): Vocabulary {
+    if (typeof value !== 'object' || value === null) throw damaged(`it is ${check.show(value)}, not an object`);
+    const { kind, tokens, unknownToken, unknown } = value as Partial<Record<keyof VocabularyJSON, unknown>>;
+    if (!(TOKEN_KINDS as unknown[]).includes(kind)) throw damaged(`${check.show(kind)} is no kind of token`);
+    if (!Array.isArray(tokens) || tokens.length === 0) throw damaged('its tokens are not a list of strings');
+    if (typeof unknownToken !== 'boolean') throw damaged('unknownToken is not true or false');
+    if (!(UNKNOWN_POLICIES as readonly unknown[]).includes(unknown)) throw damaged(`unknown is ${check.show(unknown)}`);
+    if (unknown === 'replace' && !unknownToken) throw damaged('it replaces by an unknown token that it does not have');
+
+    const tokenizer: Tokenizer = TOKENIZERS[kind as TokenKind];
+    const seen = new Set<string>();
+    for (const token of tokens as unknown[]) {
+      if (typeof token !== 'string' || !tokenizer.isToken(token)) {
+        throw damaged(`${check.show(token)} is no ${tokenizer.noun}`);
+      }
+      if (seen.has(token)) throw damaged(`${check.show(token)} has two ids`);
+      seen.add(token);
+    }
+    return new Vocabulary({
+      kind: kind as TokenKind,
+      tokens: [...seen],
+      unknownToken,
+      unknown: unknown as UnknownPolicy,
+    });
+  }
+
+  /** The vocabulary as plain data, the same for the same tokens. */
+  toJSON(): VocabularyJSON {
+    return {
+      kind: this.kind,
+      tokens: [...this.#tokens],
+      unknownToken: this.unknownId !== undefined,
+      unknown: this.unknown,
+    };
+  }
+
+  /**
+   * The ids of a text, `[N]`. Tokens without an id are handled as `unknown` says.
+   * @throws ERR_UNROLLED_UNKNOWN_TOKEN with `unknown: 'error'`, naming the token and its position.
+   */
+  encode(text: string): Int32Array {
+    check.string('text', text);
+    this.#encoder ??= this.#tokenizer.encoder(this.#tokens);
+    return this.#encoder(text, (token, position) => {
+      if (this.unknown === 'skip') return SKIP;
+      if (this.unknown === 'replace') return this.unknownId as number;
+      throw this.#unknownToken(token, position);
+    });
+  }
+
+  /**
+   * The text of ids. Bytes that are no UTF-8 decode to U+FFFD, and so does the unknown token, which
+   * among words is `<unk>`.
+   * @throws ERR_UNROLLED_OPTION_RANGE for a number that is no id.
+   */
+  decode(ids: ArrayLike<number>): string {
+    for (let i = 0; i < ids.length; i++) this.#checkId(ids[i] as number);
+    const detokenizer = this.#detokenizer();
+    return detokenizer.push(ids) + detokenizer.end();
+  }
+
+  /** A decoder for ids that come one by one; it never splits a character. */
+  decoder(): TokenDecoder {
+    const detokenizer = this.#detokenizer();
+    return {
+      push: (id) => detokenizer.push([this.#checkId(id)]),
+      end: () => detokenizer.end(),
+    };
+  }
+
+  /**
+   * The token of an id. A byte that is no ASCII character reads `<0xE4>`; the unknown token as `decode` has it.
+   * @throws ERR_UNROLLED_OPTION_RANGE for a number that is no id.
+   */
+  token(id: number): string {
+    return this.#tokens[this.#checkId(id)] ?? this.#tokenizer.unknownText;
+  }
+
+  /** The id of a token, as `token` writes it; undefined for a token that has none. */
+  id(token: string): number | undefined {
+    this.#ids ??= new Map(this.#tokens.map((known, id) => [known, id]));
+    return this.#ids.get(token);
+  }
+
+  /** Whether every id means the same in both; what unseen input does may differ. */
+  equals(other: Vocabulary): boolean {
+    return (
+      this.kind === other.kind &&
+      this.unknownId === other.unknownId &&
+      this.size === other.size &&
+      this.#tokens.every((token, id) => token === other.#tokens[id])
+    );
+  }
+
+  #detokenizer(): Detokenizer {
+    return this.#tokenizer.detokenizer(this.#tokens);
+  }
+
+  #checkId(id: number): number {
+    const isId = Number.isInteger(id) && id >= 0 && id < this.size;
+    return isId ? id : check.integer('id', id, { min: 0, max: this.size - 1 });
+  }
+
+  #unknownToken(token: string, position: number): UnrolledError {
+    const { noun } = this.#tokenizer;
+    const shown = this.#tokenizer.show(token);
+    return new UnrolledError(
+      'ERR_UNROLLED_UNKNOWN_TOKEN',
+      `The ${noun} ${shown} at position ${position} (from 0, in ${noun}s) is not in the vocabulary.`,
+      { option: 'text', expected: `one of the ${this.size} tokens of the vocabulary`, received: shown },
+    );
+  }
+}

@@ -1,0 +1,85 @@
+/** Optimisers by name, with PyTorch's defaults. */
+
+import type { NativeOptimizerOptions, OptimizerKind } from '../native/native';
+import * as check from '../validation';
+
+/** Hyper-parameters of an optimiser; which of them a kind knows is in `OPTIMIZERS`. */
+export interface OptimizerHyperparameters {
+  learningRate?: number;
+  momentum?: number;
+  weightDecay?: number;
+  beta1?: number;
+  beta2?: number;
+  /** Smoothing constant of RMSprop. */
+  alpha?: number;
+  epsilon?: number;
+}
+
+/** An optimiser by name, with the hyper-parameters that differ from its defaults. */
+export interface OptimizerDescription extends OptimizerHyperparameters {
+  kind: OptimizerKind;
+}
+
+interface Optimizer {
+  /** Its hyper-parameters beside `weightDecay`, which all know and which is 0 by default. */
+  defaults: OptimizerHyperparameters;
+  /** Arrays of the parameters' size that it keeps. */
+  slots: number;
+}
+
+const adam: Optimizer = { defaults: { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, slots: 2 };
+
+export const OPTIMIZERS: Record<OptimizerKind, Optimizer> = {
+  sgd: { defaults: { learningRate: 0.001 }, slots: 0 },
+  momentum: { defaults: { learningRate: 0.001, momentum: 0.9 }, slots: 1 },
+  adagrad: { defaults: { learningRate: 0.01, epsilon: 1e-10 }, slots: 1 },
+  // The tutorials' `m += |g|; w -= rate * g / sqrt(m + epsilon)`.
+  'adagrad-abs': { defaults: { learningRate: 0.1, epsilon: 1e-8 }, slots: 1 },
+  rmsprop: { defaults: { learningRate: 0.01, alpha: 0.99, epsilon: 1e-8 }, slots: 1 },
+  adam,
+  adamw: adam,
+};
+
+export const OPTIMIZER_KINDS = Object.keys(OPTIMIZERS) as OptimizerKind[];
+
+const RANGES: Record<keyof OptimizerHyperparameters, check.Range> = {
+  learningRate: { min: 0 },
+  momentum: { min: 0, below: 1 },
+  weightDecay: { min: 0 },
+  beta1: { min: 0, below: 1 },
+  beta2: { min: 0, below: 1 },
+  alpha: { min: 0, below: 1 },
+  epsilon: { min: 0 },
+};
+
+/** What the native side takes for a hyper-parameter that a kind does not know. */
+const UNUSED: Omit<NativeOptimizerOptions, 'kind'> = {
+  learningRate: 0,
+  momentum: 0,
+  weightDecay: 0,
+  beta1: 0,
+  beta2: 0,
+  alpha: 0,
+  epsilon: 0,
+};
+
+/**
+ * The optimiser with every hyper-parameter given. `overrides` are the ones written beside it and outrank its own.
+ * @throws ERR_UNROLLED_UNKNOWN_OPTION for a hyper-parameter the kind does not know,
+ *   ERR_UNROLLED_OPTION_TYPE and ERR_UNROLLED_OPTION_RANGE for impossible values.
+ */
+export function resolveOptimizer(
+  optimizer: OptimizerKind | OptimizerDescription,
+  overrides: OptimizerHyperparameters,
+): NativeOptimizerOptions {
+  const { kind: name, ...own } = typeof optimizer === 'object' && optimizer !== null ? optimizer : { kind: optimizer };
+  const kind = check.oneOf('optimizer', name, OPTIMIZER_KINDS);
+  const { defaults } = OPTIMIZERS[kind];
+  const known = [...Object.keys(defaults), 'weightDecay'] as (keyof OptimizerHyperparameters)[];
+  const given = check.options(`optimizer ${kind}`, { ...own, ...overrides }, known);
+  const resolved: NativeOptimizerOptions = { kind, ...UNUSED, ...defaults };
+  for (const key of known) {
+    if (given[key] !== undefined) resolved[key] = check.number(key, given[key], RANGES[key]);
+  }
+  return resolved;
+}

@@ -1,0 +1,131 @@
+/** Small validators for options. Each returns the value with its type, or throws a coded error. */
+
+import { UnrolledError } from './errors';
+
+/** The value as a person would recognise it in a message. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return `an object (${value.constructor?.name ?? 'no prototype'})`;
+  return String(value);
+}
+
+/** The error for a value of the wrong type. */
+export function wrongType(option: string, expected: string, value: unknown): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_OPTION_TYPE', `${option} must be ${expected}, not ${show(value)}.`, {
+    option,
+    expected,
+    received: show(value),
+  });
+}
+
+/** The error for a value of the right type that is not allowed. */
+export function outOfRange(option: string, expected: string, value: unknown): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_OPTION_RANGE', `${option} must be ${expected}, not ${show(value)}.`, {
+    option,
+    expected,
+    received: show(value),
+  });
+}
+
+/** Bounds of a number; `above` and `below` are exclusive. */
+export interface Range {
+  min?: number;
+  max?: number;
+  above?: number;
+  below?: number;
+}
+
+function describe(noun: string, { min, max, above, below }: Range): string {
+  const bounds: string[] = [];
+  if (min !== undefined) bounds.push(`at least ${min}`);
+  if (above !== undefined) bounds.push(`above ${above}`);
+  if (max !== undefined) bounds.push(`at most ${max}`);
+  if (below !== undefined) bounds.push(`below ${below}`);
+  return bounds.length === 0 ? noun : `${noun} ${bounds.join(' and ')}`;
+}
+
+function within(value: number, { min, max, above, below }: Range): boolean {
+  return (
+    (min === undefined || value >= min) &&
+    (max === undefined || value <= max) &&
+    (above === undefined || value > above) &&
+    (below === undefined || value < below)
+  );
+}
+
+/** A finite number inside the range. */
+export function number(option: string, value: unknown, range: Range = {}): number {
+  const expected = describe('a finite number', range);
+  if (typeof value !== 'number') throw wrongType(option, expected, value);
+  if (!Number.isFinite(value) || !within(value, range)) throw outOfRange(option, expected, value);
+  return value;
+}
+
+/** A whole number inside the range. */
+export function integer(option: string, value: unknown, range: Range = {}): number {
+  const expected = describe('a whole number', range);
+  if (typeof value !== 'number') throw wrongType(option, expected, value);
+  if (!Number.isSafeInteger(value) || !within(value, range)) throw outOfRange(option, expected, value);
+  return value;
+}
+
+export function boolean(option: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw wrongType(option, 'true or false', value);
+  return value;
+}
+
+export function string(option: string, value: unknown): string {
+  if (typeof value !== 'string') throw wrongType(option, 'a string', value);
+  return value;
+}
+
+/** A string that says something: a path, a name. */
+export function nonEmptyString(option: string, value: unknown): string {
+  if (string(option, value) === '') throw outOfRange(option, 'a string that is not empty', value);
+  return value as string;
+}
+
+export function oneOf<const T extends string>(option: string, value: unknown, choices: readonly T[]): T {
+  const expected = `one of ${choices.join(', ')}`;
+  if (typeof value !== 'string') throw wrongType(option, expected, value);
+  if (!(choices as readonly string[]).includes(value)) throw outOfRange(option, expected, value);
+  return value as T;
+}
+
+export function callback<T>(option: string, value: T | undefined): T | undefined {
+  if (value !== undefined && typeof value !== 'function') throw wrongType(option, 'a function', value);
+  return value;
+}
+
+export function abortSignal(option: string, value: unknown): AbortSignal | undefined {
+  if (value !== undefined && !(value instanceof AbortSignal)) throw wrongType(option, 'an AbortSignal', value);
+  return value;
+}
+
+/**
+ * The options as a plain object whose every key is known; an absent argument is an empty object.
+ * @throws ERR_UNROLLED_OPTION_TYPE when it is no object, ERR_UNROLLED_UNKNOWN_OPTION for a key not listed.
+ */
+export function options<T extends object>(
+  where: string,
+  value: T | undefined,
+  known: readonly (keyof T & string)[],
+): T {
+  if (value === undefined) return {} as T;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw wrongType(`options of ${where}`, 'an object', value);
+  }
+  for (const key of Object.keys(value)) {
+    if (!(known as readonly string[]).includes(key)) {
+      throw new UnrolledError(
+        'ERR_UNROLLED_UNKNOWN_OPTION',
+        `${where} has no option ${JSON.stringify(key)}. It knows ${known.join(', ')}.`,
+        { option: key, expected: known.join(', '), received: key },
+      );
+    }
+  }
+  return value;
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { readText } from '../../src/text/read-text';
+import { firstInvalidUtf8 } from '../../src/text/utf8';
+import { useFolder } from '../support/folder';
+
+describe('readText', () => {
+  const at = useFolder();
+
+  it('reads UTF-8, with or without a mark, plain or gzipped', async () => {
+    const text = 'naïve 漢字 \u{1f600}\r\n';
+    writeFileSync(at('plain'), text);
+    writeFileSync(at('marked'), `\ufeff${text}`);
+    writeFileSync(at('packed.gz'), gzipSync(text));
+    writeFileSync(at('packed-under-another-name.txt'), gzipSync(`\ufeff${text}`));
+    for (const name of ['plain', 'marked', 'packed.gz', 'packed-under-another-name.txt']) {
+      assert.equal(await readText(at(name)), text, name);
+    }
+  });
+
+  it('says where a file stops being UTF-8', async () => {
+    writeFileSync(at('latin1'), Buffer.from('caf\xe9 au lait', 'latin1'));
+    await assert.rejects(readText(at('latin1')), { code: 'ERR_UNROLLED_ENCODING', message: /at offset 3 / });
+  });
+
+  it('refuses what is missing, empty, no file, or damaged', async () => {
+    await assert.rejects(readText(at('none')), { code: 'ERR_UNROLLED_FILE_NOT_FOUND' });
+    await assert.rejects(readText(at()), { code: 'ERR_UNROLLED_FILE_READ' });
+    await assert.rejects(readText(''), { code: 'ERR_UNROLLED_OPTION_RANGE' });
+    await assert.rejects(readText(0 as unknown as string), { code: 'ERR_UNROLLED_OPTION_TYPE' });
+    for (const content of ['', '\ufeff']) {
+      writeFileSync(at('empty'), content);
+      await assert.rejects(readText(at('empty')), { code: 'ERR_UNROLLED_CORPUS_EMPTY' });
+    }
+    writeFileSync(at('cut.gz'), gzipSync('text').subarray(0, 12));
+    await assert.rejects(readText(at('cut.gz')), { code: 'ERR_UNROLLED_FILE_READ', message: /decompressed/ });
+  });
+});
+
+describe('firstInvalidUtf8', () => {
+  const cases: [name: string, bytes: number[], offset: number][] = [
+    ['nothing', [], -1],
+    ['characters of one to four bytes', [...Buffer.from('aß漢\u{1f600}\u{10ffff}\ud7ff\ue000')], -1],
+    ['a continuation alone', [0x61, 0x80], 1],
+    ['an overlong slash', [0xc0, 0xaf], 0],
+    ['an overlong sequence of three', [0xe0, 0x9f, 0xbf], 0],
+    ['an overlong sequence of four', [0xf0, 0x8f, 0xbf, 0xbf], 0],
+    ['a surrogate', [0x61, 0xed, 0xa0, 0x80], 1],
+    ['beyond U+10FFFF', [0xf4, 0x90, 0x80, 0x80], 0],
+    ['a first byte there is not', [0xf5, 0x80, 0x80, 0x80], 0],
+    ['a sequence cut short', [0x61, 0x62, 0xe6, 0xbc], 2],
+    ['a sequence broken off', [0xe6, 0xbc, 0x61], 0],
+  ];
+  for (const [name, bytes, offset] of cases) {
+    it(`finds ${offset === -1 ? 'no fault in ' : ''}${name}`, () => {
+      assert.equal(firstInvalidUtf8(Uint8Array.from(bytes)), offset);
+    });
+  }
+});
