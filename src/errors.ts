@@ -51,10 +51,10 @@ export interface ErrorDetails {
 /** The class of every error of the package; `code` is stable, the message is for people. */
 export class UnrolledError extends Error {
   readonly code: ErrorCode;
-  readonly option?: string;
-  readonly expected?: string;
-  readonly received?: string;
-  readonly step?: number;
+  declare readonly option?: string;
+  declare readonly expected?: string;
+  declare readonly received?: string;
+  declare readonly step?: number;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });

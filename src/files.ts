@@ -101,6 +101,18 @@ async function fill(file: FileHandle, write: (file: FileHandle) => Promise<void>
 }
 
 /**
+ * Refuses a path that a later write would fail at, before the work whose result it is for.
+ * @throws ERR_UNROLLED_FILE_WRITE.
+ */
+export async function requireWritable(path: string): Promise<void> {
+  try {
+    await access(dirname(await target(path)), constants.W_OK);
+  } catch (cause) {
+    throw writeError(path, cause);
+  }
+}
+
+/**
  * Writes a file through `write`, whole or not at all: into a temporary file of the same folder,
  * flushed to the disk, then renamed. On any failure the temporary file goes and an old file stays.
  * @throws ERR_UNROLLED_FILE_WRITE; a coded error of `write` passes through.

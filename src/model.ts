@@ -224,9 +224,10 @@ export class Model {
 
   /**
    * @internal
-   * @throws ERR_UNROLLED_BUSY while training runs.
+   * @throws ERR_UNROLLED_DISPOSED, ERR_UNROLLED_BUSY while training runs.
    */
   requireIdle(): void {
+    this.requireAlive();
     if (this.#busy) {
       throw new UnrolledError('ERR_UNROLLED_BUSY', 'The model is training; wait for it to end, or abort it first.');
     }

@@ -27,6 +27,6 @@ describe('errors', () => {
     assert.equal(error.step, 3);
     assert.equal(error.option, 'learningRate');
     assert.equal(error.cause, cause);
-    assert.ok(!('received' in error));
+    assert.equal(error.received, undefined);
   });
 });

@@ -56,17 +56,19 @@ describe('validation', () => {
   });
 
   it('refuses options that nobody knows', () => {
-    assert.deepEqual(check.options('fit', undefined, ['epochs']), {});
+    assert.deepEqual(check.options<{ epochs?: number }>('fit', undefined, ['epochs']), {});
     assert.deepEqual(check.options('fit', { epochs: 1 }, ['epochs']), { epochs: 1 });
-    const misspelt = { epoch: 1 } as { epochs?: number };
+    const misspelt: { epochs?: number } = { epoch: 1 } as object;
     assert.throws(() => check.options('fit', misspelt, ['epochs']), {
       name: 'TypeError',
       code: 'ERR_UNROLLED_UNKNOWN_OPTION',
       message: 'fit has no option "epoch". It knows epochs.',
       option: 'epoch',
     });
-    for (const value of [[], null, 'epochs', 3]) {
-      assert.throws(() => check.options('fit', value as object, []), { code: 'ERR_UNROLLED_OPTION_TYPE' });
+    for (const value of [[], null, 'epochs', 3] as unknown[]) {
+      assert.throws(() => check.options('fit', value as { epochs?: number }, ['epochs']), {
+        code: 'ERR_UNROLLED_OPTION_TYPE',
+      });
     }
   });
 

@@ -35,7 +35,7 @@ export const OPTIMIZERS: Record<OptimizerKind, Optimizer> = {
   adagrad: { defaults: { learningRate: 0.01, epsilon: 1e-10 }, slots: 1 },
   // The tutorials' `m += |g|; w -= rate * g / sqrt(m + epsilon)`.
   'adagrad-abs': { defaults: { learningRate: 0.1, epsilon: 1e-8 }, slots: 1 },
-  rmsprop: { defaults: { learningRate: 0.01, alpha: 0.99, epsilon: 1e-8 }, slots: 1 },
+  rmsprop: { defaults: { learningRate: 0.01, alpha: 0.99, epsilon: 1e-8, momentum: 0 }, slots: 2 },
   adam,
   adamw: adam,
 };

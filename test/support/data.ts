@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** The folder of the corpora: UNROLLED_DATA, else `shared/data` beside the project. */
-export const dataFolder = process.env.UNROLLED_DATA ?? resolve(__dirname, '..', '..', '..', 'shared', 'data');
+export const { UNROLLED_DATA: dataFolder = resolve(__dirname, '..', '..', '..', 'shared', 'data') } = process.env;
 
 /** The path of a corpus; where it is missing the running test is skipped, with its name in the title. */
 export function requireData(context: Mocha.Context, name: string): string {

@@ -33,7 +33,7 @@ template <class T>
 void scatterRows(const Parallel& parallel, Index positions, Index columns, const TokenId* ids, const T* gradient,
                  Index rows, T* table) {
   const KernelTable<T>& kernel = kernels<T>();
-  const Index grain = std::clamp<Index>(gatherGrain / std::max<Index>(1, positions) / 16 * 16, 16, columns);
+  const Index grain = std::min(columns, std::max<Index>(16, gatherGrain / std::max<Index>(1, positions) / 16 * 16));
   parallel.forRange(columns, grain, [&](Index begin, Index end) noexcept {
     const auto bytes = static_cast<std::size_t>(end - begin) * sizeof(T);
     for (Index row = 0; row < rows; ++row) std::memset(table + row * columns + begin, 0, bytes);
@@ -47,7 +47,7 @@ void scatterRows(const Parallel& parallel, Index positions, Index columns, const
 template <class T>
 void sumColumns(const Parallel& parallel, Index rows, Index columns, const T* matrix, Index stride, T* sums) {
   const KernelTable<T>& kernel = kernels<T>();
-  const Index grain = std::clamp<Index>(gatherGrain / std::max<Index>(1, rows) / 16 * 16, 16, columns);
+  const Index grain = std::min(columns, std::max<Index>(16, gatherGrain / std::max<Index>(1, rows) / 16 * 16));
   parallel.forRange(columns, grain, [&](Index begin, Index end) noexcept {
     kernel.columnSums(rows, end - begin, matrix + begin, stride, sums + begin);
   });

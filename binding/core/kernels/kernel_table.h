@@ -71,7 +71,7 @@ struct KernelTable {
   // sums[c] = Σ over rows of matrix[row, c], in the order of the rows.
   void (*columnSums)(Index rows, Index columns, const T* matrix, Index stride, T* sums);
   double (*sumOfSquares)(Index count, const T* x);
-  // Each element into [-limit, limit]; not-a-number stays.
+  // Each element into [-limit, limit]; what is not finite stays, to be found by the norm.
   void (*clamp)(Index count, T limit, T* x);
 
   // Optimiser steps over a range of parameters; formulas in optimizers/optimizer.h.

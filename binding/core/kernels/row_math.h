@@ -103,7 +103,8 @@ template <class T>
 void clamp(Index count, T limit, T* x) {
   for (Index at = 0; at < count; ++at) {
     const T low = x[at] < -limit ? -limit : x[at];
-    x[at] = low > limit ? limit : low;
+    const T clamped = low > limit ? limit : low;
+    x[at] = x[at] - x[at] == 0 ? clamped : x[at];
   }
 }
 

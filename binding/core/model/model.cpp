@@ -18,11 +18,13 @@ Error impossible(const std::string& option, const std::string& expected, const s
       .about(option, expected, received);
 }
 
-constexpr Index largestSize = Index{1} << 31U;
+// Small enough that no product of sizes leaves 64 bits.
+constexpr Index largestVocabulary = (Index{1} << 31U) - 1;
+constexpr Index largestWidth = Index{1} << 24U;
 
-void requireFeatures(const std::string& option, Index value) {
-  if (value < 1 || value >= largestSize) {
-    throw impossible(option, "a whole number from 1 to 2147483647", std::to_string(value));
+void requireSizeUpTo(Index most, const std::string& option, Index value) {
+  if (value < 1 || value > most) {
+    throw impossible(option, "a whole number from 1 to " + std::to_string(most), std::to_string(value));
   }
 }
 
@@ -76,10 +78,11 @@ Model<T>::~Model() = default;
 
 template <class T>
 void Model<T>::build() {
-  requireFeatures(description_.input == InputKind::ids ? "input.vocabulary" : "input.features",
+  const bool overIds = description_.input == InputKind::ids;
+  requireSizeUpTo(overIds ? largestVocabulary : largestWidth, overIds ? "input.vocabulary" : "input.features",
                   description_.inputSize);
   Index features = description_.inputSize;
-  bool ids = description_.input == InputKind::ids;  // the chain still carries bare ids
+  bool ids = overIds;  // the chain still carries bare ids
   bool oneHot = false;
   Index tableRows = 0;
   const auto becomeVectors = [&](Index size) {
@@ -99,7 +102,8 @@ void Model<T>::build() {
     if (head_ != nullptr) throw impossible(option, "absent: the dense layer is the last", layer.name);
     ids = false;
     if (layer.kind != LayerKind::oneHot && layer.kind != LayerKind::last) {
-      requireFeatures(option + ".features", layer.features);
+      requireSizeUpTo(layer.kind == LayerKind::dense ? largestVocabulary : largestWidth, option + ".features",
+                      layer.features);
     }
     switch (layer.kind) {
       case LayerKind::embedding:

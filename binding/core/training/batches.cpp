@@ -14,7 +14,7 @@ StreamBatches::StreamBatches(std::vector<TokenId> ids, Index rows, Index window)
     : ids_(std::move(ids)),
       rows_(rows),
       window_(window),
-      rowLength_((static_cast<Index>(ids_.size()) - 1) / rows),
+      rowLength_(std::max<Index>(0, static_cast<Index>(ids_.size()) - 1) / rows),
       inputs_(static_cast<std::size_t>(std::min(window, rowLength_) * rows)),
       targets_(inputs_.size()) {
   if (rowLength_ >= window) return;

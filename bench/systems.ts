@@ -1,0 +1,84 @@
+/** The two systems of the tutorials that are timed whole, each beside its algorithm in NumPy. */
+
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Corpus, datasets, LanguageModel, SequenceClassifier, WordList } from '../src';
+import { runPython } from '../test/peer/python';
+import { dataFolder } from '../test/support/data';
+
+/** How long each side may take a round, in seconds. */
+export interface Budget {
+  seconds: number;
+  threads: number;
+}
+
+/** Tiny Shakespeare where it is here, else the sonnets, which always are. */
+export async function shakespeareCorpus(): Promise<Corpus> {
+  const file = join(dataFolder, 'tinyshakespeare.txt');
+  return existsSync(file) ? datasets.text(file) : datasets.sonnets();
+}
+
+/** Tokens per second of system 5 by the clock on the wall: whole epochs of `fit`, until the time is over. */
+export async function trainShakespeare(corpus: Corpus, { seconds, threads }: Budget): Promise<number> {
+  using model = LanguageModel.create({
+    vocabulary: corpus.vocabulary,
+    cell: 'rnn',
+    embedding: 'onehot',
+    hidden: 20,
+    singleBias: true,
+    initializer: { kind: 'normal', scale: 0.01 },
+    threads,
+  });
+  const options = {
+    optimizer: { kind: 'adagrad-abs', learningRate: 0.1 },
+    epochs: 1_000_000,
+    batch: 1,
+    window: 25,
+    reduction: 'sum',
+    clipValue: 2,
+  } as const;
+  const started = performance.now();
+  let tokens = 0;
+  for await (const { steps } of model.fit(corpus, options)) {
+    tokens += steps * options.window;
+    if (performance.now() - started >= 1000 * seconds) break;
+  }
+  return tokens / ((performance.now() - started) / 1000);
+}
+
+/** The same algorithm in NumPy, on the same text, which is written to `file`. */
+export async function trainShakespeareInNumPy(corpus: Corpus, file: string, { seconds }: Budget): Promise<number> {
+  writeFileSync(file, corpus.text);
+  const script = join(__dirname, 'numpy_shakespeare.py');
+  const { tokensPerSecond } = JSON.parse(await runPython(script, file, '--seconds', String(seconds)));
+  return tokensPerSecond;
+}
+
+const TOY_EPOCHS = 1000;
+
+/** Seconds that system 1 takes by the clock on the wall, all its epochs. */
+export async function trainToySentiment({ threads }: Pick<Budget, 'threads'>): Promise<number> {
+  const { train, words } = datasets.toySentiment();
+  using model = SequenceClassifier.create({
+    vocabulary: new WordList(words),
+    classes: 2,
+    cell: 'rnn',
+    embedding: 'onehot',
+    hidden: 64,
+    singleBias: true,
+    initializer: { kind: 'normal', scale: 0.001 },
+    threads,
+  });
+  const options = { optimizer: { kind: 'sgd', learningRate: 0.02 }, epochs: TOY_EPOCHS, clipValue: 1 } as const;
+  const started = performance.now();
+  for await (const _ of model.fit(train, options));
+  return (performance.now() - started) / 1000;
+}
+
+/** The same in NumPy, from the time of an epoch; the phrases are written to `file`. */
+export async function trainToySentimentInNumPy(file: string, { seconds }: Budget): Promise<number> {
+  writeFileSync(file, JSON.stringify(datasets.toySentiment()));
+  const script = join(__dirname, 'numpy_toy_sentiment.py');
+  const { secondsPerEpoch } = JSON.parse(await runPython(script, file, '--seconds', String(seconds)));
+  return TOY_EPOCHS * secondsPerEpoch;
+}

@@ -1,0 +1,279 @@
+// The plain counterpart of every kernel of the table: the simplest loops that say what is meant, for
+// the tests to compare with. Arrays are row-major, "out is [rows, columns]"; sums of products are
+// taken in double.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/kernel_table.h"
+#include "types.h"
+
+namespace unrolled::reference {
+
+// out is [panels, depth, panelColumns], of a matrix [depth, columns]; zeros behind the last column.
+template <class T>
+void pack(Index depth, Index columns, Index panelColumns, const T* matrix, Index stride, T* out) {
+  const Index panels = (columns + panelColumns - 1) / panelColumns;
+  for (Index panel = 0; panel < panels; ++panel) {
+    for (Index k = 0; k < depth; ++k) {
+      for (Index c = 0; c < panelColumns; ++c) {
+        const Index column = panel * panelColumns + c;
+        out[(panel * depth + k) * panelColumns + c] = column < columns ? matrix[k * stride + column] : T(0);
+      }
+    }
+  }
+}
+
+// The same of the transpose of a matrix [columns, depth].
+template <class T>
+void packTransposed(Index depth, Index columns, Index panelColumns, const T* matrix, Index stride, T* out) {
+  const Index panels = (columns + panelColumns - 1) / panelColumns;
+  for (Index panel = 0; panel < panels; ++panel) {
+    for (Index k = 0; k < depth; ++k) {
+      for (Index c = 0; c < panelColumns; ++c) {
+        const Index column = panel * panelColumns + c;
+        out[(panel * depth + k) * panelColumns + c] = column < columns ? matrix[column * stride + k] : T(0);
+      }
+    }
+  }
+}
+
+// out is [rows, columns]; a is [rows, depth], b is [depth, columns].
+template <class T>
+void product(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* b, Index bStride, T* out,
+             Index outStride, bool accumulate) {
+  for (Index row = 0; row < rows; ++row) {
+    for (Index column = 0; column < columns; ++column) {
+      double sum = accumulate ? static_cast<double>(out[row * outStride + column]) : 0;
+      for (Index k = 0; k < depth; ++k) {
+        sum += static_cast<double>(a[row * aStride + k]) * static_cast<double>(b[k * bStride + column]);
+      }
+      out[row * outStride + column] = static_cast<T>(sum);
+    }
+  }
+}
+
+template <class T>
+T logistic(T x) {
+  return 1 / (1 + std::exp(-x));
+}
+
+// state is [H].
+template <class T>
+void rnnForward(Index hidden, Nonlinearity nonlinearity, const T* gates, T* state) {
+  for (Index j = 0; j < hidden; ++j) {
+    state[j] = nonlinearity == Nonlinearity::tanh ? std::tanh(gates[j]) : (gates[j] < 0 ? T(0) : gates[j]);
+  }
+}
+
+// gates is [H].
+template <class T>
+void rnnBackward(Index hidden, Nonlinearity nonlinearity, const T* state, const T* gradient, const T* outputGradient,
+                 T* gates) {
+  for (Index j = 0; j < hidden; ++j) {
+    const T dh = gradient[j] + (outputGradient == nullptr ? T(0) : outputGradient[j]);
+    const T slope = nonlinearity == Nonlinearity::tanh ? 1 - state[j] * state[j] : T(state[j] > 0 ? 1 : 0);
+    gates[j] = dh * slope;
+  }
+}
+
+// gates and products are [3, H] in the order r, z, n; candidate and state are [H].
+template <class T>
+void gruForward(Index hidden, T* gates, const T* products, const T* previous, T* candidate, T* state) {
+  for (Index j = 0; j < hidden; ++j) {
+    const T r = logistic(gates[j] + products[j]);
+    const T z = logistic(gates[hidden + j] + products[hidden + j]);
+    const T product = products[2 * hidden + j];
+    const T n = std::tanh(gates[2 * hidden + j] + r * product);
+    gates[j] = r;
+    gates[hidden + j] = z;
+    gates[2 * hidden + j] = n;
+    candidate[j] = product;
+    state[j] = (1 - z) * n + z * previous[j];
+  }
+}
+
+// gates and products are [3, H]; candidate and gradient are [H].
+template <class T>
+void gruBackward(Index hidden, T* gates, const T* previous, T* candidate, T* gradient, const T* outputGradient,
+                 T* products) {
+  for (Index j = 0; j < hidden; ++j) {
+    const T r = gates[j];
+    const T z = gates[hidden + j];
+    const T n = gates[2 * hidden + j];
+    const T dh = gradient[j] + (outputGradient == nullptr ? T(0) : outputGradient[j]);
+    const T dzInput = dh * (previous[j] - n) * z * (1 - z);
+    const T dnInput = dh * (1 - z) * (1 - n * n);
+    const T drInput = dnInput * candidate[j] * r * (1 - r);
+    gates[j] = drInput;
+    gates[hidden + j] = dzInput;
+    gates[2 * hidden + j] = dnInput;
+    products[j] = drInput;
+    products[hidden + j] = dzInput;
+    products[2 * hidden + j] = dnInput * r;
+    candidate[j] = dnInput * r;
+    gradient[j] = dh * z;
+  }
+}
+
+// gates is [4, H] in the order i, f, g, o; cell, cellTanh and state are [H].
+template <class T>
+void lstmForward(Index hidden, T* gates, const T* previousCell, T* cell, T* cellTanh, T* state) {
+  for (Index j = 0; j < hidden; ++j) {
+    const T i = logistic(gates[j]);
+    const T f = logistic(gates[hidden + j]);
+    const T g = std::tanh(gates[2 * hidden + j]);
+    const T o = logistic(gates[3 * hidden + j]);
+    gates[j] = i;
+    gates[hidden + j] = f;
+    gates[2 * hidden + j] = g;
+    gates[3 * hidden + j] = o;
+    cell[j] = f * previousCell[j] + i * g;
+    cellTanh[j] = std::tanh(cell[j]);
+    state[j] = o * cellTanh[j];
+  }
+}
+
+// gates is [4, H]; cellGradient is [H].
+template <class T>
+void lstmBackward(Index hidden, T* gates, const T* previousCell, const T* cellTanh, const T* gradient,
+                  const T* outputGradient, T* cellGradient) {
+  for (Index j = 0; j < hidden; ++j) {
+    const T i = gates[j];
+    const T f = gates[hidden + j];
+    const T g = gates[2 * hidden + j];
+    const T o = gates[3 * hidden + j];
+    const T dh = gradient[j] + (outputGradient == nullptr ? T(0) : outputGradient[j]);
+    const T dc = cellGradient[j] + dh * o * (1 - cellTanh[j] * cellTanh[j]);
+    gates[j] = dc * g * i * (1 - i);
+    gates[hidden + j] = dc * previousCell[j] * f * (1 - f);
+    gates[2 * hidden + j] = dc * i * (1 - g * g);
+    gates[3 * hidden + j] = dh * cellTanh[j] * o * (1 - o);
+    cellGradient[j] = dc * f;
+  }
+}
+
+// logits is [V] and becomes exp(logits + bias - max).
+template <class T>
+double softmaxRow(Index classes, const T* bias, Index target, T* logits, T* scale, T* targetLogit) {
+  for (Index v = 0; v < classes; ++v) logits[v] += bias == nullptr ? T(0) : bias[v];
+  *targetLogit = logits[target];
+  T highest = logits[0];
+  for (Index v = 0; v < classes; ++v) highest = std::max(highest, logits[v]);
+  double sum = 0;
+  for (Index v = 0; v < classes; ++v) {
+    logits[v] = std::exp(logits[v] - highest);
+    sum += static_cast<double>(logits[v]);
+  }
+  *scale = static_cast<T>(1 / sum);
+  return static_cast<double>(highest) + std::log(sum);
+}
+
+// y is [count].
+template <class T>
+void add(Index count, const T* x, T* y) {
+  for (Index i = 0; i < count; ++i) y[i] += x[i];
+}
+
+// y is [count].
+template <class T>
+void scale(Index count, T factor, T* y) {
+  for (Index i = 0; i < count; ++i) y[i] *= factor;
+}
+
+// sums is [columns]; added in T, in the order of the rows.
+template <class T>
+void columnSums(Index rows, Index columns, const T* matrix, Index stride, T* sums) {
+  for (Index column = 0; column < columns; ++column) {
+    sums[column] = 0;
+    for (Index row = 0; row < rows; ++row) sums[column] += matrix[row * stride + column];
+  }
+}
+
+template <class T>
+double sumOfSquares(Index count, const T* x) {
+  double sum = 0;
+  for (Index i = 0; i < count; ++i) sum += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  return sum;
+}
+
+// x is [count].
+template <class T>
+void clamp(Index count, T limit, T* x) {
+  for (Index i = 0; i < count; ++i) {
+    if (std::isfinite(x[i])) x[i] = std::clamp(x[i], -limit, limit);
+  }
+}
+
+// The gradient an optimiser works with, g.
+template <class T>
+T effectiveGradient(const UpdateConstants<T>& k, T gradient, T weight) {
+  return gradient * k.gradientScale + k.weightDecay * weight;
+}
+
+template <class T>
+void sgd(Index count, const UpdateConstants<T>& k, const T* gradient, T* weights) {
+  for (Index i = 0; i < count; ++i) {
+    const T g = effectiveGradient(k, gradient[i], weights[i]);
+    weights[i] -= k.learningRate * g;
+  }
+}
+
+template <class T>
+void momentum(Index count, const UpdateConstants<T>& k, const T* gradient, T* velocity, T* weights) {
+  for (Index i = 0; i < count; ++i) {
+    const T g = effectiveGradient(k, gradient[i], weights[i]);
+    velocity[i] = k.momentum * velocity[i] + g;
+    weights[i] -= k.learningRate * velocity[i];
+  }
+}
+
+template <class T>
+void adagrad(Index count, const UpdateConstants<T>& k, const T* gradient, T* sum, T* weights) {
+  for (Index i = 0; i < count; ++i) {
+    const T g = effectiveGradient(k, gradient[i], weights[i]);
+    sum[i] += g * g;
+    weights[i] -= k.learningRate * g / (std::sqrt(sum[i]) + k.epsilon);
+  }
+}
+
+template <class T>
+void adagradAbsolute(Index count, const UpdateConstants<T>& k, const T* gradient, T* sum, T* weights) {
+  for (Index i = 0; i < count; ++i) {
+    const T g = effectiveGradient(k, gradient[i], weights[i]);
+    sum[i] += std::abs(g);
+    weights[i] -= k.learningRate * g / std::sqrt(sum[i] + k.epsilon);
+  }
+}
+
+template <class T>
+void rmsprop(Index count, const UpdateConstants<T>& k, const T* gradient, T* square, T* velocity, T* weights) {
+  for (Index i = 0; i < count; ++i) {
+    const T g = effectiveGradient(k, gradient[i], weights[i]);
+    square[i] = k.alpha * square[i] + (1 - k.alpha) * g * g;
+    velocity[i] = k.momentum * velocity[i] + g / (std::sqrt(square[i]) + k.epsilon);
+    weights[i] -= k.learningRate * velocity[i];
+  }
+}
+
+template <class T>
+void adam(Index count, const UpdateConstants<T>& k, const T* gradient, T* mean, T* square, T* weights) {
+  for (Index i = 0; i < count; ++i) {
+    const T g = effectiveGradient(k, gradient[i], weights[i]);
+    mean[i] = k.beta1 * mean[i] + (1 - k.beta1) * g;
+    square[i] = k.beta2 * square[i] + (1 - k.beta2) * g * g;
+    const T denominator = std::sqrt(square[i]) / k.correction2 + k.epsilon;
+    weights[i] -= k.learningRate / k.correction1 * mean[i] / denominator;
+  }
+}
+
+template <class T>
+void adamw(Index count, const UpdateConstants<T>& k, const T* gradient, T* mean, T* square, T* weights) {
+  UpdateConstants<T> withoutDecay = k;
+  withoutDecay.weightDecay = 0;
+  for (Index i = 0; i < count; ++i) weights[i] *= 1 - k.learningRate * k.weightDecay;
+  adam(count, withoutDecay, gradient, mean, square, weights);
+}
+
+}  // namespace unrolled::reference

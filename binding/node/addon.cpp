@@ -1,0 +1,105 @@
+#include "node/addon.h"
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include "core/blas.h"
+#include "core/kernels/kernel_table.h"
+#include "core/parallel/processors.h"
+#include "node/arguments.h"
+#include "node/cancellation.h"
+#include "node/errors.h"
+#include "node/model_handle.h"
+#include "node/training_handle.h"
+
+namespace unrolled::node {
+namespace {
+
+// The machine's own limit: GFLOP/s of single-precision products of square matrices, the best of several.
+double bestGemm(const Parallel& parallel, Index size, Index repeats, const std::function<bool()>& proceed) {
+  const auto elements = static_cast<std::size_t>(size * size);
+  const std::vector<float> a(elements, 0.5F);
+  const std::vector<float> b(elements, 0.25F);
+  std::vector<float> c(elements);
+  const auto side = static_cast<double>(size);
+  double best = 0;
+  for (Index repeat = 0; repeat < repeats && proceed(); ++repeat) {
+    const auto start = std::chrono::steady_clock::now();
+    multiply<float>(parallel, size, size, size, {a.data(), size}, {b.data(), size}, c.data(), size, false);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    best = std::max(best, 2 * side * side * side / seconds / 1e9);
+  }
+  return best;
+}
+
+}  // namespace
+
+Addon::Addon(Napi::Env env, Napi::Object exports) : mailbox_(std::make_shared<Mailbox>(env)) {
+  // Runs before the environment takes the mailbox's thread-safe function away, which was made earlier.
+  env.AddCleanupHook([this] { end(); });
+  measuring_ = std::make_unique<Executor>(mailbox_);
+  executors_->insert(measuring_.get());
+  trainingFloat32_ = Napi::Persistent(TrainingHandle<float>::define(env));
+  trainingFloat64_ = Napi::Persistent(TrainingHandle<double>::define(env));
+  DefineAddon(exports, {
+                           InstanceValue("ModelFloat32", ModelHandle<float>::define(env)),
+                           InstanceValue("ModelFloat64", ModelHandle<double>::define(env)),
+                           InstanceValue("Cancellation", Cancellation::define(env)),
+                           InstanceMethod<&Addon::setErrorFactory>("setErrorFactory"),
+                           InstanceMethod<&Addon::information>("info"),
+                           InstanceMethod<&Addon::setThreads>("setThreads"),
+                           InstanceMethod<&Addon::machineGflops>("machineGflops"),
+                       });
+}
+
+void Addon::end() {
+  for (Executor* executor : *executors_) executor->shutDown();
+  mailbox_->close();
+}
+
+template <>
+Napi::Object Addon::newTraining<float>(const Napi::Object& model, const Napi::Value& options) const {
+  return trainingFloat32_.New({model, options});
+}
+
+template <>
+Napi::Object Addon::newTraining<double>(const Napi::Object& model, const Napi::Value& options) const {
+  return trainingFloat64_.New({model, options});
+}
+
+void Addon::setErrorFactory(const Napi::CallbackInfo& info) {
+  if (!info[0].IsFunction()) throw Napi::TypeError::New(info.Env(), "setErrorFactory takes a function");
+  errorFactory_ = Napi::Persistent(info[0].As<Napi::Function>());
+}
+
+Napi::Value Addon::information(const Napi::CallbackInfo& info) {
+  Napi::Object object = Napi::Object::New(info.Env());
+  object.Set("version", UNROLLED_VERSION);
+  object.Set("blas", blasConfiguration());
+  object.Set("blasCore", blasCore());
+  object.Set("kernels", kernels<float>().name);
+  object.Set("processors", availableProcessors());
+  object.Set("threads", pool_->defaultThreads());
+  return object;
+}
+
+void Addon::setThreads(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] { pool_->setDefaultThreads(static_cast<int>(integer("threads", info[0], 1, ThreadPool::maxThreads))); });
+}
+
+Napi::Value Addon::machineGflops(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Index size = integer("size", info[0], 1, 16384);
+    const Index repeats = integer("repeats", info[1], 1, 1000);
+    const Parallel parallel(*pool_, threadCount(info[2]));
+    return measuring_->submit(
+        info, nullptr, [=](const auto& proceed) { return bestGemm(parallel, size, repeats, proceed); },
+        [](Napi::Env env, double gflops) -> Napi::Value { return Napi::Number::New(env, gflops); });
+  });
+}
+
+}  // namespace unrolled::node
+
+using UnrolledAddon = unrolled::node::Addon;
+NODE_API_ADDON(UnrolledAddon)

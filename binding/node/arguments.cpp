@@ -1,0 +1,252 @@
+#include "node/arguments.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "core/error.h"
+#include "core/parallel/thread_pool.h"
+
+namespace unrolled::node {
+namespace {
+
+constexpr Index largestSafeInteger = (Index{1} << 53U) - 1;
+
+std::string shown(const Napi::Value& value) {
+  if (value.IsObject() && !value.IsFunction()) return "an object";
+  if (value.IsString()) return std::string("'").append(value.As<Napi::String>().Utf8Value()).append("'");
+  return value.IsSymbol() ? "a symbol" : value.ToString().Utf8Value();
+}
+
+Error wrong(const char* code, const char* name, const std::string& expected, const Napi::Value& value) {
+  const std::string received = shown(value);
+  return Error(code, std::string(name) + " must be " + expected + ", not " + received + ".")
+      .about(name, expected, received);
+}
+
+Error wrongType(const char* name, const std::string& expected, const Napi::Value& value) {
+  return wrong("ERR_UNROLLED_OPTION_TYPE", name, expected, value);
+}
+
+Error outOfRange(const char* name, const std::string& expected, const Napi::Value& value) {
+  return wrong("ERR_UNROLLED_OPTION_RANGE", name, expected, value);
+}
+
+// The value of the choice whose name the text is.
+template <class Value, std::size_t count>
+Value choice(const char* name, const Napi::Value& value,
+             const std::array<std::pair<const char*, Value>, count>& choices) {
+  const std::string chosen = text(name, value);
+  std::string expected = "one of";
+  for (const auto& [word, meaning] : choices) {
+    if (chosen == word) return meaning;
+    expected += std::string(" ") + word;
+  }
+  throw outOfRange(name, expected, value);
+}
+
+constexpr std::array<std::pair<const char*, LayerKind>, 7> layerKinds = {{{"embedding", LayerKind::embedding},
+                                                                          {"oneHot", LayerKind::oneHot},
+                                                                          {"rnn", LayerKind::rnn},
+                                                                          {"gru", LayerKind::gru},
+                                                                          {"lstm", LayerKind::lstm},
+                                                                          {"last", LayerKind::last},
+                                                                          {"dense", LayerKind::dense}}};
+
+constexpr std::array<std::pair<const char*, OptimizerKind>, 7> optimizerKinds = {
+    {{"sgd", OptimizerKind::sgd},
+     {"momentum", OptimizerKind::momentum},
+     {"adagrad", OptimizerKind::adagrad},
+     {"adagrad-abs", OptimizerKind::adagradAbsolute},
+     {"rmsprop", OptimizerKind::rmsprop},
+     {"adam", OptimizerKind::adam},
+     {"adamw", OptimizerKind::adamw}}};
+
+LayerDescription layerDescription(const Napi::Value& value) {
+  const Napi::Object from = object("layers", value);
+  LayerDescription layer;
+  layer.kind = choice("type", from.Get("type"), layerKinds);
+  layer.name = text("name", from.Get("name"));
+  const bool recurrent =
+      layer.kind == LayerKind::rnn || layer.kind == LayerKind::gru || layer.kind == LayerKind::lstm;
+  if (recurrent || layer.kind == LayerKind::embedding || layer.kind == LayerKind::dense) {
+    layer.features = integer("features", from.Get("features"), 1, largestSafeInteger);
+  }
+  if (!recurrent) return layer;
+  layer.layers = integer("layers", from.Get("layers"), 1, largestSafeInteger);
+  layer.singleBias = flag("singleBias", from.Get("singleBias"), false);
+  if (layer.kind != LayerKind::rnn) return layer;
+  layer.untransposedGradient = flag("untransposedGradient", from.Get("untransposedGradient"), false);
+  if (!from.Get("nonlinearity").IsUndefined()) {
+    constexpr std::array<std::pair<const char*, Nonlinearity>, 2> nonlinearities = {
+        {{"tanh", Nonlinearity::tanh}, {"relu", Nonlinearity::relu}}};
+    layer.nonlinearity = choice("nonlinearity", from.Get("nonlinearity"), nonlinearities);
+  }
+  return layer;
+}
+
+// The elements of a typed array of one type.
+template <class T>
+std::vector<T> copied(const char* name, const Napi::Value& value, napi_typedarray_type type, const char* expected) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != type) {
+    throw wrongType(name, expected, value);
+  }
+  const auto array = value.As<Napi::TypedArrayOf<T>>();
+  if (array.ElementLength() == 0) return {};
+  return std::vector<T>(array.Data(), array.Data() + array.ElementLength());
+}
+
+}  // namespace
+
+Napi::Object object(const char* name, const Napi::Value& value) {
+  if (!value.IsObject() || value.IsFunction()) throw wrongType(name, "an object", value);
+  return value.As<Napi::Object>();
+}
+
+Index integer(const char* name, const Napi::Value& value, Index least, Index most) {
+  const std::string expected = "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+  if (!value.IsNumber()) throw wrongType(name, expected, value);
+  const double given = value.As<Napi::Number>().DoubleValue();
+  if (!(given >= static_cast<double>(least)) || !(given <= static_cast<double>(most)) || given != std::floor(given)) {
+    throw outOfRange(name, expected, value);
+  }
+  return static_cast<Index>(given);
+}
+
+double number(const char* name, const Napi::Value& value) {
+  if (!value.IsNumber()) throw wrongType(name, "a number", value);
+  const double given = value.As<Napi::Number>().DoubleValue();
+  if (!std::isfinite(given)) throw outOfRange(name, "a finite number", value);
+  return given;
+}
+
+std::string text(const char* name, const Napi::Value& value) {
+  if (!value.IsString()) throw wrongType(name, "a string", value);
+  return value.As<Napi::String>().Utf8Value();
+}
+
+bool flag(const char* name, const Napi::Value& value, bool otherwise) {
+  if (value.IsUndefined()) return otherwise;
+  if (!value.IsBoolean()) throw wrongType(name, "true or false", value);
+  return value.As<Napi::Boolean>().Value();
+}
+
+int threadCount(const Napi::Value& value) {
+  return static_cast<int>(integer("threads", value, 0, ThreadPool::maxThreads));
+}
+
+std::uint64_t seed(const Napi::Value& value) {
+  return static_cast<std::uint64_t>(integer("seed", value, 0, largestSafeInteger));
+}
+
+std::vector<TokenId> ids(const char* name, const Napi::Value& value) {
+  return copied<TokenId>(name, value, napi_int32_array, "an Int32Array");
+}
+
+std::vector<Index> offsets(const char* name, const Napi::Value& value) {
+  const std::vector<TokenId> given = ids(name, value);
+  return {given.begin(), given.end()};
+}
+
+template <>
+std::vector<float> floats(const char* name, const Napi::Value& value, bool optional) {
+  if (optional && value.IsUndefined()) return {};
+  return copied<float>(name, value, napi_float32_array, "a Float32Array");
+}
+
+template <>
+std::vector<double> floats(const char* name, const Napi::Value& value, bool optional) {
+  if (optional && value.IsUndefined()) return {};
+  return copied<double>(name, value, napi_float64_array, "a Float64Array");
+}
+
+template <class T>
+Napi::Value typedArray(Napi::Env env, const T* values, Index count) {
+  Napi::TypedArrayOf<T> array = Napi::TypedArrayOf<T>::New(env, static_cast<std::size_t>(count));
+  if (count > 0) std::copy_n(values, count, array.Data());
+  return array;
+}
+
+template Napi::Value typedArray<float>(Napi::Env, const float*, Index);
+template Napi::Value typedArray<double>(Napi::Env, const double*, Index);
+template Napi::Value typedArray<TokenId>(Napi::Env, const TokenId*, Index);
+
+ModelDescription modelDescription(const Napi::Value& value) {
+  const Napi::Object from = object("description", value);
+  const Napi::Object input = object("input", from.Get("input"));
+  constexpr std::array<std::pair<const char*, InputKind>, 2> kinds = {
+      {{"ids", InputKind::ids}, {"features", InputKind::features}}};
+  ModelDescription description;
+  description.input = choice("input.kind", input.Get("kind"), kinds);
+  description.inputSize = description.input == InputKind::ids
+                              ? integer("input.vocabulary", input.Get("vocabulary"), 1, largestSafeInteger)
+                              : integer("input.features", input.Get("features"), 1, largestSafeInteger);
+  const Napi::Value layers = from.Get("layers");
+  if (!layers.IsArray()) throw wrongType("layers", "an array", layers);
+  const auto list = layers.As<Napi::Array>();
+  for (std::uint32_t index = 0; index < list.Length(); ++index) {
+    description.layers.push_back(layerDescription(list.Get(index)));
+  }
+  return description;
+}
+
+Initializer initializer(const Napi::Value& value) {
+  const Napi::Object from = object("initializer", value);
+  constexpr std::array<std::pair<const char*, Initializer::Kind>, 3> kinds = {
+      {{"default", Initializer::Kind::byDefault},
+       {"normal", Initializer::Kind::normal},
+       {"uniform", Initializer::Kind::uniform}}};
+  Initializer result;
+  result.kind = choice("initializer.kind", from.Get("kind"), kinds);
+  if (result.kind != Initializer::Kind::byDefault) result.scale = number("initializer.scale", from.Get("scale"));
+  return result;
+}
+
+TrainingOptions trainingOptions(const Napi::Object& value) {
+  const Napi::Object from = object("optimizer", value.Get("optimizer"));
+  TrainingOptions options;
+  options.optimizer.kind = choice("optimizer.kind", from.Get("kind"), optimizerKinds);
+  options.optimizer.learningRate = number("learningRate", from.Get("learningRate"));
+  options.optimizer.momentum = number("momentum", from.Get("momentum"));
+  options.optimizer.weightDecay = number("weightDecay", from.Get("weightDecay"));
+  options.optimizer.beta1 = number("beta1", from.Get("beta1"));
+  options.optimizer.beta2 = number("beta2", from.Get("beta2"));
+  options.optimizer.alpha = number("alpha", from.Get("alpha"));
+  options.optimizer.epsilon = number("epsilon", from.Get("epsilon"));
+  options.reduction = reduction(value.Get("reduction"));
+  options.clipValue = number("clipValue", value.Get("clipValue"));
+  options.clipNorm = number("clipNorm", value.Get("clipNorm"));
+  options.threads = threadCount(value.Get("threads"));
+  return options;
+}
+
+SamplingOptions samplingOptions(const Napi::Object& value) {
+  SamplingOptions options;
+  options.temperature = number("temperature", value.Get("temperature"));
+  if (options.temperature < 0) throw outOfRange("temperature", "0 or more", value.Get("temperature"));
+  options.topK = integer("topK", value.Get("topK"), 0, largestSafeInteger);
+  options.topP = number("topP", value.Get("topP"));
+  if (options.topP <= 0 || options.topP > 1) {
+    throw outOfRange("topP", "above 0 and at most 1", value.Get("topP"));
+  }
+  options.seed = seed(value.Get("seed"));
+  options.position = integer("position", value.Get("position"), 0, largestSafeInteger);
+  options.excluded = ids("excluded", value.Get("excluded"));
+  return options;
+}
+
+Reduction reduction(const Napi::Value& value) {
+  constexpr std::array<std::pair<const char*, Reduction>, 2> reductions = {
+      {{"mean", Reduction::mean}, {"sum", Reduction::sum}}};
+  return choice("reduction", value, reductions);
+}
+
+CancellationFlag cancellation(const Napi::Value& value) {
+  const Napi::Object from = object("cancellation", value);
+  Cancellation* handle = Cancellation::Unwrap(from);
+  if (handle == nullptr) throw wrongType("cancellation", "a Cancellation", value);
+  return handle->flag();
+}
+
+}  // namespace unrolled::node

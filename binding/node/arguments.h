@@ -1,0 +1,49 @@
+// Arguments from JavaScript, checked and copied. Each throws a core error that names the argument.
+#pragma once
+
+#include <napi.h>
+
+#include <string>
+#include <vector>
+
+#include "core/model/description.h"
+#include "core/model/model.h"
+#include "core/optimizers/optimizer.h"
+#include "core/training/sampler.h"
+#include "core/training/trainer.h"
+#include "node/cancellation.h"
+
+namespace unrolled::node {
+
+// A property's value with its name, for messages.
+Napi::Object object(const char* name, const Napi::Value& value);
+Index integer(const char* name, const Napi::Value& value, Index least, Index most);
+double number(const char* name, const Napi::Value& value);
+std::string text(const char* name, const Napi::Value& value);
+// True or false; `otherwise` where it is absent.
+bool flag(const char* name, const Napi::Value& value, bool otherwise);
+// A number of threads: 0 to the pool's most.
+int threadCount(const Napi::Value& value);
+// A seed: a whole number from 0 to 2^53 - 1.
+std::uint64_t seed(const Napi::Value& value);
+
+// A copy of an Int32Array.
+std::vector<TokenId> ids(const char* name, const Napi::Value& value);
+// The same as offsets.
+std::vector<Index> offsets(const char* name, const Napi::Value& value);
+// A copy of a Float32Array or Float64Array, as T asks; empty where it is absent and may be.
+template <class T>
+std::vector<T> floats(const char* name, const Napi::Value& value, bool optional = false);
+
+// A new typed array with a copy of the values.
+template <class T>
+Napi::Value typedArray(Napi::Env env, const T* values, Index count);
+
+ModelDescription modelDescription(const Napi::Value& value);
+Initializer initializer(const Napi::Value& value);
+TrainingOptions trainingOptions(const Napi::Object& value);
+SamplingOptions samplingOptions(const Napi::Object& value);
+Reduction reduction(const Napi::Value& value);
+CancellationFlag cancellation(const Napi::Value& value);
+
+}  // namespace unrolled::node

@@ -1,0 +1,40 @@
+#include "node/errors.h"
+
+#include <new>
+#include <string>
+
+#include "node/addon.h"
+
+namespace unrolled::node {
+
+Napi::Value toJavaScript(Napi::Env env, const Error& error) {
+  const Addon& addon = Addon::of(env);
+  if (addon.errorFactory().IsEmpty()) {
+    const Napi::Error plain = Napi::Error::New(env, error.message());
+    plain.Value().Set("code", error.code());
+    return plain.Value();
+  }
+  Napi::Object details = Napi::Object::New(env);
+  if (!error.option().empty()) {
+    details.Set("option", error.option());
+    details.Set("expected", error.expected());
+    details.Set("received", error.received());
+  }
+  if (error.step() >= 0) details.Set("step", static_cast<double>(error.step()));
+  return addon.errorFactory().Call(
+      {Napi::String::New(env, error.code()), Napi::String::New(env, error.message()), details});
+}
+
+Error asError(const std::exception_ptr& caught) {
+  try {
+    std::rethrow_exception(caught);
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::bad_alloc&) {
+    return {"ERR_UNROLLED_OUT_OF_MEMORY", "The machine has no memory left for this call."};
+  } catch (const std::exception& error) {
+    return {"ERR_UNROLLED_INTERNAL", std::string("The native core failed: ") + error.what()};
+  }
+}
+
+}  // namespace unrolled::node

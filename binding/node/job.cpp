@@ -1,0 +1,178 @@
+#include "node/job.h"
+
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+#include "core/parallel/floating_point_mode.h"
+#include "node/errors.h"
+
+namespace unrolled::node {
+namespace {
+
+// How long an executor's thread waits for its next job before it ends.
+constexpr std::chrono::milliseconds idleTime{200};
+
+}  // namespace
+
+Mailbox::Mailbox(Napi::Env env) : env_(env) {
+  const Napi::String name = Napi::String::New(env, "unrolled");
+  const napi_status status = napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this,
+                                                             &Mailbox::deliver, &wake_);
+  if (status != napi_ok) throw Napi::Error::New(env, "unrolled could not make its thread-safe function");
+  napi_unref_threadsafe_function(env, wake_);
+}
+
+void Mailbox::post(Letter letter) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (closed_) return;
+  letters_.push_back(std::move(letter));
+  // One call is enough for all letters that lie there when it arrives.
+  if (letters_.size() == 1) napi_call_threadsafe_function(wake_, nullptr, napi_tsfn_nonblocking);
+}
+
+void Mailbox::workBegins() {
+  if (working_++ == 0) napi_ref_threadsafe_function(env_, wake_);
+}
+
+void Mailbox::workEnds() {
+  if (--working_ == 0) napi_unref_threadsafe_function(env_, wake_);
+}
+
+void Mailbox::close() {
+  std::deque<Letter> dropped;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    closed_ = true;
+    dropped.swap(letters_);
+  }
+  napi_release_threadsafe_function(wake_, napi_tsfn_abort);
+}
+
+void Mailbox::deliver(napi_env env, napi_value /*callback*/, void* context, void* /*data*/) {
+  if (env != nullptr) static_cast<Mailbox*>(context)->deliverAll(Napi::Env(env));
+}
+
+void Mailbox::deliverAll(Napi::Env env) {
+  std::deque<Letter> letters;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    letters.swap(letters_);
+  }
+  for (Letter& letter : letters) {
+    const Napi::HandleScope scope(env);
+    try {
+      letter(env);
+    } catch (const Napi::Error& error) {
+      // A handler of the caller's threw: to the process's uncaughtException.
+      napi_fatal_exception(env, error.Value());
+    }
+    letter = nullptr;  // what it held is released in this scope
+  }
+}
+
+void Job::settle(Napi::Env env) {
+  settled();
+  owner_.Reset();
+  if (error_) {
+    deferred_.Reject(toJavaScript(env, *error_));
+    return;
+  }
+  try {
+    deferred_.Resolve(result(env));
+  } catch (const Napi::Error& error) {
+    deferred_.Reject(error.Value());
+  }
+}
+
+void Executor::post(std::shared_ptr<Job> job) {
+  mailbox_->workBegins();
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (shutDown_) {
+    job->fail({"ERR_UNROLLED_DISPOSED", "The model has been disposed of."});
+    lock.unlock();
+    finish(std::move(job));
+    return;
+  }
+  if (!threadAlive_) {
+    if (thread_.joinable()) thread_.join();  // it has left its loop
+    try {
+      thread_ = std::thread([this] { main(); });
+      threadAlive_ = true;
+    } catch (const std::system_error&) {
+      job->fail({"ERR_UNROLLED_OUT_OF_MEMORY", "The system gives this process no more threads."});
+      lock.unlock();
+      finish(std::move(job));
+      return;
+    }
+  }
+  waiting_.push_back(std::move(job));
+  waitingCount_.store(static_cast<int>(waiting_.size()));
+  lock.unlock();
+  changed_.notify_one();
+}
+
+void Executor::main() {
+  const FloatingPointMode mode;
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (;;) {
+    changed_.wait_for(lock, idleTime, [this] { return shutDown_ || !waiting_.empty(); });
+    if (waiting_.empty() || shutDown_) {
+      threadAlive_ = false;
+      return;
+    }
+    lock.unlock();
+    serve();
+    lock.lock();
+  }
+}
+
+void Executor::serve() {
+  while (waitingCount_.load() > 0) {
+    std::shared_ptr<Job> job;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (waiting_.empty() || shutDown_) return;
+      job = std::move(waiting_.front());
+      waiting_.pop_front();
+      waitingCount_.store(static_cast<int>(waiting_.size()));
+      running_.push_back(job);
+    }
+    try {
+      job->execute();
+    } catch (...) {
+      job->fail(asError(std::current_exception()));
+    }
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      running_.pop_back();
+    }
+    finish(std::move(job));
+  }
+}
+
+void Executor::finish(std::shared_ptr<Job> job) {
+  mailbox_->post([job = std::move(job), mailbox = mailbox_.get()](Napi::Env env) {
+    mailbox->workEnds();
+    job->settle(env);
+  });
+}
+
+void Executor::shutDown() {
+  std::deque<std::shared_ptr<Job>> refused;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    shutDown_ = true;
+    refused.swap(waiting_);
+    waitingCount_.store(0);
+    for (const std::shared_ptr<Job>& job : running_) job->cancel();
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  for (std::shared_ptr<Job>& job : refused) {
+    job->fail({"ERR_UNROLLED_DISPOSED", "The model was disposed of before this call began."});
+    finish(std::move(job));
+  }
+}
+
+}  // namespace unrolled::node

@@ -1,0 +1,175 @@
+// Work off the JavaScript thread: jobs with a promise each, run one after another on a thread of
+// their model's, and the mailbox that brings results and progress back.
+#pragma once
+
+#include <napi.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <thread>
+#include <type_traits>
+#include <utility>
+
+#include "core/error.h"
+#include "node/cancellation.h"
+
+namespace unrolled::node {
+
+// Brings closures from any thread to the JavaScript thread of one environment, in their order.
+// Shared by the environment's jobs; closed, with the closures dropped, when it ends.
+class Mailbox {
+ public:
+  using Letter = std::function<void(Napi::Env)>;
+
+  explicit Mailbox(Napi::Env env);
+
+  // From any thread.
+  void post(Letter letter);
+
+  // On the JavaScript thread: work that keeps the process alive begins, ends.
+  void workBegins();
+  void workEnds();
+
+  // On the JavaScript thread, after all senders have ended.
+  void close();
+
+ private:
+  static void deliver(napi_env env, napi_value callback, void* context, void* data);
+  void deliverAll(Napi::Env env);
+
+  Napi::Env env_;
+  napi_threadsafe_function wake_ = nullptr;
+  std::mutex mutex_;
+  std::deque<Letter> letters_;
+  bool closed_ = false;
+  int working_ = 0;
+};
+
+// One asynchronous call. Subclasses copy their arguments in, compute in `execute` and make the value
+// in `result`.
+class Job {
+ public:
+  // `owner` is kept from the collector until the promise settles.
+  Job(Napi::Env env, const Napi::Object& owner)
+      : deferred_(Napi::Promise::Deferred::New(env)), owner_(Napi::Persistent(owner)) {}
+  virtual ~Job() = default;
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+  Job(Job&&) = delete;
+  Job& operator=(Job&&) = delete;
+
+  [[nodiscard]] Napi::Promise promise() const { return deferred_.Promise(); }
+  void fail(Error error) { error_ = std::move(error); }
+
+  // On the JavaScript thread.
+  void settle(Napi::Env env);
+
+  // On the model's thread; may throw.
+  virtual void execute() = 0;
+
+  // Ends a running `execute` early, where it can.
+  void cancel() { cancelled_->store(true); }
+
+ protected:
+  // On the JavaScript thread, after `execute`.
+  virtual Napi::Value result(Napi::Env env) = 0;
+  // On the JavaScript thread, before the promise settles either way.
+  virtual void settled() {}
+
+  // Uses the caller's flag in place of its own.
+  void cancelBy(CancellationFlag flag) { cancelled_ = std::move(flag); }
+  [[nodiscard]] bool cancelled() const { return cancelled_->load(); }
+
+ private:
+  Napi::Promise::Deferred deferred_;
+  Napi::ObjectReference owner_;
+  std::optional<Error> error_;
+  CancellationFlag cancelled_ = std::make_shared<std::atomic<bool>>(false);
+};
+
+// A job made of two functions: compute(proceed) on the model's thread, where proceed() says whether
+// to go on, and convert(env, value) on JavaScript's.
+template <class Compute, class Convert>
+class Task final : public Job {
+ public:
+  Task(Napi::Env env, const Napi::Object& owner, CancellationFlag flag, Compute compute, Convert convert)
+      : Job(env, owner), compute_(std::move(compute)), convert_(std::move(convert)) {
+    if (flag) cancelBy(std::move(flag));
+  }
+
+  void execute() override {
+    value_.emplace(compute_([this] { return !cancelled(); }));
+  }
+
+ protected:
+  Napi::Value result(Napi::Env env) override { return convert_(env, *value_); }
+
+ private:
+  using Proceed = std::function<bool()>;
+  Compute compute_;
+  Convert convert_;
+  std::optional<std::invoke_result_t<Compute&, Proceed>> value_;
+};
+
+// Runs the jobs of one model, one at a time, in the order of the calls, on a thread that ends when
+// it has had nothing to do for a while.
+class Executor {
+ public:
+  explicit Executor(std::shared_ptr<Mailbox> mailbox) : mailbox_(std::move(mailbox)) {}
+  ~Executor() { shutDown(); }
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+  Executor(Executor&&) = delete;
+  Executor& operator=(Executor&&) = delete;
+
+  // On the JavaScript thread. The job's promise settles in any case.
+  void post(std::shared_ptr<Job> job);
+
+  // The same of a task made of two functions; returns its promise. `flag` may be null.
+  template <class Compute, class Convert>
+  Napi::Promise submit(const Napi::CallbackInfo& info, CancellationFlag flag, Compute compute, Convert convert) {
+    auto task = std::make_shared<Task<Compute, Convert>>(info.Env(), info.This().As<Napi::Object>(), std::move(flag),
+                                                         std::move(compute), std::move(convert));
+    const Napi::Promise promise = task->promise();
+    post(std::move(task));
+    return promise;
+  }
+
+  // On the executor's thread, inside a job: runs the jobs that wait.
+  void serve();
+
+  // From any thread: brings something to the JavaScript thread, before what is posted later.
+  void tell(Mailbox::Letter letter) { mailbox_->post(std::move(letter)); }
+
+  // On the JavaScript thread: cancels what runs, refuses what waits, joins the thread.
+  void shutDown();
+
+  // Whether a training runs; read and set on the JavaScript thread.
+  bool training = false;
+
+ private:
+  void main();
+  // Hands the job over to the JavaScript thread, which alone may destroy it.
+  void finish(std::shared_ptr<Job> job);
+
+  std::shared_ptr<Mailbox> mailbox_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::shared_ptr<Job>> waiting_;
+  std::atomic<int> waitingCount_{0};
+  std::deque<std::shared_ptr<Job>> running_;  // one, or a training with the job it serves
+  bool threadAlive_ = false;
+  bool shutDown_ = false;
+  std::thread thread_;
+};
+
+// The executors of one environment, to be shut down when it ends. JavaScript thread only.
+using Executors = std::set<Executor*>;
+
+}  // namespace unrolled::node

@@ -1,0 +1,427 @@
+#include "node/model_handle.h"
+
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "core/parallel/floating_point_mode.h"
+#include "core/training/batches.h"
+#include "core/training/evaluation.h"
+#include "core/training/sampler.h"
+#include "node/addon.h"
+#include "node/arguments.h"
+#include "node/errors.h"
+
+namespace unrolled::node {
+namespace {
+
+constexpr Index largestSize = (Index{1} << 31U) - 1;
+
+Napi::Value undefined(Napi::Env env, bool /*done*/) { return env.Undefined(); }
+
+void require(bool holds, const char* message) {
+  if (!holds) throw Error("ERR_UNROLLED_SHAPE", message);
+}
+
+// One batch's arrays, copied.
+template <class T>
+struct BatchArguments {
+  Index time = 0;
+  Index rows = 0;
+  std::vector<TokenId> ids;
+  std::vector<T> features;
+  std::vector<T> state;
+
+  BatchArguments(const Model<T>& model, const Napi::Value& value) {
+    const Napi::Object from = object("batch", value);
+    time = integer("time", from.Get("time"), 1, largestSize);
+    rows = integer("batch", from.Get("batch"), 1, largestSize);
+    if (model.description().input == InputKind::ids) {
+      ids = node::ids("ids", from.Get("ids"));
+      requireSize("ids", time * rows, static_cast<Index>(ids.size()));
+      model.checkIds(ids.data(), time * rows);
+    } else {
+      features = floats<T>("features", from.Get("features"));
+      require(time <= static_cast<Index>(features.size()) && rows <= static_cast<Index>(features.size()),
+              "features must have time · batch vectors.");
+      requireSize("features", time * rows * model.description().inputSize, static_cast<Index>(features.size()));
+    }
+    state = floats<T>("state", from.Get("state"), true);
+    if (state.empty()) state.resize(static_cast<std::size_t>(model.stateSize(rows)));
+    requireSize("state", model.stateSize(rows), static_cast<Index>(state.size()));
+  }
+
+  [[nodiscard]] Batch<T> batch() const {
+    return {time, rows, ids.empty() ? nullptr : ids.data(), features.empty() ? nullptr : features.data()};
+  }
+};
+
+template <class T>
+struct ForwardResult {
+  std::vector<T> output;
+  Index time = 0;
+  std::vector<T> state;
+};
+
+template <class T>
+struct GradientsResult {
+  bool hasLoss = false;
+  double loss = 0;
+  std::vector<T> output;
+  std::vector<T> parameters;
+  std::vector<T> input;
+  std::vector<T> state;
+  std::vector<T> finalState;
+};
+
+template <class T>
+Napi::Value toArray(Napi::Env env, const std::vector<T>& values) {
+  return typedArray<T>(env, values.data(), static_cast<Index>(values.size()));
+}
+
+// What the gradients are of: softmax cross-entropy against targets, or a given output gradient.
+template <class T>
+struct Objective {
+  std::vector<TokenId> targets;
+  std::vector<T> outputGradient;
+  Reduction reduction = Reduction::mean;
+
+  Objective(const Model<T>& model, const Napi::Value& value, Index positions) {
+    const Napi::Object from = object("objective", value);
+    if (from.Get("targets").IsUndefined()) {
+      outputGradient = floats<T>("gradOutput", from.Get("gradOutput"));
+      requireSize("gradOutput", positions * model.outputFeatures(), static_cast<Index>(outputGradient.size()));
+      return;
+    }
+    require(model.hasHead(), "targets need a model that ends in a dense layer.");
+    targets = ids("targets", from.Get("targets"));
+    requireSize("targets", positions, static_cast<Index>(targets.size()));
+    model.checkTargets(targets.data(), positions);
+    reduction = node::reduction(from.Get("reduction"));
+  }
+};
+
+template <class T>
+GradientsResult<T> computeGradients(Model<T>& model, const BatchArguments<T>& batch, const Objective<T>& objective,
+                                    const Parallel& parallel) {
+  GradientsResult<T> result;
+  result.finalState = batch.state;
+  result.state.resize(batch.state.size());
+  T* inputGradient = nullptr;
+  if (objective.targets.empty()) {
+    model.reserve({batch.time * batch.rows, batch.rows, true});
+    const Sequence<T> output = model.forward(batch.batch(), result.finalState.data(), parallel);
+    result.output.assign(output.data, output.data + output.positions() * output.features);
+    std::vector<T> outputGradient = objective.outputGradient;
+    inputGradient = model.backward(outputGradient.data(), result.state.data(), parallel);
+  } else {
+    const auto count = static_cast<double>(objective.targets.size());
+    const double scale = objective.reduction == Reduction::mean ? 1 / count : 1;
+    result.hasLoss = true;
+    result.loss = scale * model.lossAndGradients(batch.batch(), objective.targets.data(), static_cast<T>(scale),
+                                                 result.finalState.data(), result.state.data(), parallel,
+                                                 &inputGradient);
+  }
+  if (inputGradient != nullptr) result.input.assign(inputGradient, inputGradient + batch.features.size());
+  result.parameters.resize(static_cast<std::size_t>(model.buffers().size()));
+  model.readGradients(result.parameters.data());
+  return result;
+}
+
+// The ids of a stream that a model can learn from, continue or be judged on.
+template <class T>
+std::vector<TokenId> streamIds(const Model<T>& model, const Napi::Value& value) {
+  require(model.hasHead() && !model.manyToOne() && model.description().input == InputKind::ids,
+          "A stream of ids needs a model from ids to a dense layer at every step.");
+  std::vector<TokenId> stream = ids("ids", value);
+  model.checkIds(stream.data(), static_cast<Index>(stream.size()));
+  model.checkTargets(stream.data(), static_cast<Index>(stream.size()));
+  return stream;
+}
+
+}  // namespace
+
+template <class T>
+Napi::Function ModelHandle<T>::define(Napi::Env env) {
+  using Self = ModelHandle<T>;
+  return Self::DefineClass(env, std::is_same_v<T, float> ? "ModelFloat32" : "ModelFloat64",
+                           {
+                               Self::InstanceAccessor("dtype", &Self::dtype, nullptr),
+                               Self::InstanceAccessor("parameterCount", &Self::parameterCount, nullptr),
+                               Self::InstanceMethod("parameters", &Self::parameters),
+                               Self::InstanceMethod("states", &Self::states),
+                               Self::InstanceMethod("initialize", &Self::initialize),
+                               Self::InstanceMethod("read", &Self::read),
+                               Self::InstanceMethod("write", &Self::write),
+                               Self::InstanceMethod("forward", &Self::forward),
+                               Self::InstanceMethod("gradients", &Self::gradients),
+                               Self::InstanceMethod("startTraining", &Self::startTraining),
+                               Self::InstanceMethod("evaluate", &Self::evaluate),
+                               Self::InstanceMethod("predict", &Self::predict),
+                               Self::InstanceMethod("generate", &Self::generate),
+                               Self::InstanceMethod("dispose", &Self::dispose),
+                           });
+}
+
+template <class T>
+ModelHandle<T>::ModelHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ModelHandle<T>>(info) {
+  const Napi::Env env = info.Env();
+  guarded(env, [&] {
+    const Addon& addon = Addon::of(env);
+    core_ = std::make_shared<ModelCore<T>>(modelDescription(info[0]), addon.pool(), addon.mailbox());
+    executors_ = addon.executors();
+    executors_->insert(&core_->executor);
+    // Values and gradients; a training's optimiser and workspace come and go with it.
+    toldBytes_ = 2 * core_->model.buffers().size() * static_cast<std::int64_t>(sizeof(T));
+    Napi::MemoryManagement::AdjustExternalMemory(env, toldBytes_);
+  });
+}
+
+template <class T>
+ModelHandle<T>::~ModelHandle() {
+  release();
+}
+
+template <class T>
+void ModelHandle<T>::release() {
+  if (!core_) return;
+  core_->executor.shutDown();
+  executors_->erase(&core_->executor);
+  core_.reset();
+  Napi::MemoryManagement::AdjustExternalMemory(this->Env(), -toldBytes_);
+}
+
+template <class T>
+const std::shared_ptr<ModelCore<T>>& ModelHandle<T>::core() const {
+  if (!core_) throw Error("ERR_UNROLLED_DISPOSED", "The model has been disposed of.");
+  return core_;
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::dtype(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), std::is_same_v<T, float> ? "float32" : "float64");
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::parameterCount(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(core()->model.buffers().size()));
+  });
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::parameters(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guarded(env, [&]() -> Napi::Value {
+    Napi::Array list = Napi::Array::New(env);
+    for (const Parameter& parameter : core()->model.parameters()) {
+      Napi::Array shape = Napi::Array::New(env);
+      for (const Index size : parameter.shape) shape.Set(shape.Length(), static_cast<double>(size));
+      Napi::Object entry = Napi::Object::New(env);
+      entry.Set("name", parameter.name);
+      entry.Set("shape", shape);
+      entry.Set("offset", static_cast<double>(parameter.offset));
+      list.Set(list.Length(), entry);
+    }
+    return list;
+  });
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::states(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guarded(env, [&]() -> Napi::Value {
+    Napi::Array list = Napi::Array::New(env);
+    for (const StateInfo& state : core()->model.states()) {
+      Napi::Object entry = Napi::Object::New(env);
+      entry.Set("name", state.name);
+      entry.Set("features", static_cast<double>(state.features));
+      list.Set(list.Length(), entry);
+    }
+    return list;
+  });
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::initialize(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return core()->executor.submit(
+        info, nullptr,
+        [core = core_, initializer = initializer(info[0]), seed = seed(info[1])](const auto& /*proceed*/) {
+          core->model.initialize(initializer, seed);
+          return true;
+        },
+        undefined);
+  });
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::read(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return core()->executor.submit(
+        info, nullptr,
+        [core = core_](const auto& /*proceed*/) {
+          std::vector<T> values(static_cast<std::size_t>(core->model.buffers().size()));
+          core->model.read(values.data());
+          return values;
+        },
+        toArray<T>);
+  });
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::write(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    std::vector<T> values = floats<T>("values", info[0]);
+    requireSize("values", core()->model.buffers().size(), static_cast<Index>(values.size()));
+    return core()->executor.submit(
+        info, nullptr,
+        [core = core_, values = std::move(values)](const auto& /*proceed*/) {
+          core->model.write(values.data());
+          return true;
+        },
+        undefined);
+  });
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::forward(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Model<T>& model = core()->model;
+    const auto compute = [core = core_, batch = BatchArguments<T>(model, info[0]),
+                          parallel = Parallel(*core_->pool, threadCount(info[1]))](const auto& /*proceed*/) {
+      const FloatingPointMode mode;
+      ForwardResult<T> result;
+      result.state = batch.state;
+      const Sequence<T> output = core->model.forward(batch.batch(), result.state.data(), parallel);
+      result.time = output.time;
+      result.output.assign(output.data, output.data + output.positions() * output.features);
+      return result;
+    };
+    return core()->executor.submit(
+        info, nullptr, compute,
+        [features = model.outputFeatures()](Napi::Env env, const ForwardResult<T>& result) -> Napi::Value {
+          Napi::Object value = Napi::Object::New(env);
+          value.Set("output", toArray(env, result.output));
+          value.Set("time", static_cast<double>(result.time));
+          value.Set("features", static_cast<double>(features));
+          value.Set("state", toArray(env, result.state));
+          return value;
+        });
+  });
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::gradients(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Model<T>& model = core()->model;
+    BatchArguments<T> batch(model, info[0]);
+    Objective<T> objective(model, info[1], (model.manyToOne() ? 1 : batch.time) * batch.rows);
+    const auto compute = [core = core_, batch = std::move(batch), objective = std::move(objective),
+                          parallel = Parallel(*core_->pool, threadCount(info[2]))](const auto& /*proceed*/) {
+      const FloatingPointMode mode;
+      return computeGradients(core->model, batch, objective, parallel);
+    };
+    return core()->executor.submit(info, nullptr, compute,
+                                   [](Napi::Env env, const GradientsResult<T>& result) -> Napi::Value {
+                                     Napi::Object value = Napi::Object::New(env);
+                                     if (result.hasLoss) value.Set("loss", result.loss);
+                                     if (!result.hasLoss) value.Set("output", toArray(env, result.output));
+                                     value.Set("parameters", toArray(env, result.parameters));
+                                     if (!result.input.empty()) value.Set("input", toArray(env, result.input));
+                                     value.Set("state", toArray(env, result.state));
+                                     value.Set("finalState", toArray(env, result.finalState));
+                                     return value;
+                                   });
+  });
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::startTraining(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return Addon::of(info.Env()).template newTraining<T>(info.This().As<Napi::Object>(), info[0]);
+  });
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::evaluate(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Napi::Object options = object("options", info[0]);
+    std::vector<TokenId> stream = streamIds(core()->model, options.Get("ids"));
+    const Index rows = integer("batch", options.Get("batch"), 1, largestSize);
+    const Index window = integer("window", options.Get("window"), 1, largestSize);
+    const Parallel parallel(*core_->pool, threadCount(options.Get("threads")));
+    return core()->executor.submit(
+        info, cancellation(info[1]),
+        [core = core_, stream = std::move(stream), rows, window, parallel](const auto& proceed) {
+          return evaluateStream(core->model, stream, rows, window, parallel, proceed);
+        },
+        [](Napi::Env env, const Evaluation& evaluation) -> Napi::Value {
+          Napi::Object value = Napi::Object::New(env);
+          value.Set("lossSum", evaluation.lossSum);
+          value.Set("tokens", static_cast<double>(evaluation.tokens));
+          value.Set("seconds", evaluation.seconds);
+          value.Set("cancelled", evaluation.cancelled);
+          return value;
+        });
+  });
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::predict(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Model<T>& model = core()->model;
+    require(model.hasHead() && model.manyToOne() && model.description().input == InputKind::ids,
+            "predict needs a model from ids through the last step to a dense layer.");
+    const Napi::Object sequences = object("sequences", info[0]);
+    std::vector<TokenId> all = ids("ids", sequences.Get("ids"));
+    std::vector<Index> starts = offsets("offsets", sequences.Get("offsets"));
+    checkOffsets(starts, static_cast<Index>(all.size()));
+    model.checkIds(all.data(), static_cast<Index>(all.size()));
+    const Parallel parallel(*core_->pool, threadCount(info[1]));
+    return core()->executor.submit(
+        info, nullptr,
+        [core = core_, all = std::move(all), starts = std::move(starts), parallel](const auto& /*proceed*/) {
+          return logProbabilities(core->model, all, starts, parallel);
+        },
+        toArray<T>);
+  });
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::generate(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Model<T>& model = core()->model;
+    const Napi::Object options = object("options", info[0]);
+    std::vector<TokenId> prompt = streamIds(model, options.Get("ids"));
+    require(!prompt.empty(), "ids must have at least one id to go on from.");
+    std::vector<T> state = floats<T>("state", options.Get("state"), true);
+    if (!state.empty()) requireSize("state", model.stateSize(1), static_cast<Index>(state.size()));
+    const Index count = integer("count", options.Get("count"), 0, largestSize);
+    return core()->executor.submit(
+        info, cancellation(info[1]),
+        [core = core_, prompt = std::move(prompt), state = std::move(state), count,
+         sampling = samplingOptions(options), parallel = Parallel(*core_->pool, 0)](const auto& proceed) {
+          return unrolled::generate(core->model, prompt, state, count, sampling, parallel, proceed);
+        },
+        [](Napi::Env env, const Generation<T>& generation) -> Napi::Value {
+          Napi::Object value = Napi::Object::New(env);
+          value.Set("ids", toArray(env, generation.ids));
+          value.Set("state", toArray(env, generation.state));
+          value.Set("cancelled", generation.cancelled);
+          return value;
+        });
+  });
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::dispose(const Napi::CallbackInfo& info) {
+  release();
+  return info.Env().Undefined();
+}
+
+template class ModelHandle<float>;
+template class ModelHandle<double>;
+
+}  // namespace unrolled::node

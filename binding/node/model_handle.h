@@ -1,0 +1,63 @@
+// The JavaScript object of a model: checks arguments, copies arrays, posts jobs.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "core/model/model.h"
+#include "core/parallel/thread_pool.h"
+#include "node/job.h"
+
+namespace unrolled::node {
+
+// A model with the executor that serialises the work on it. The executor is declared last, so that
+// it has joined before the model goes.
+template <class T>
+struct ModelCore {
+  ModelCore(const ModelDescription& description, std::shared_ptr<ThreadPool> threads, std::shared_ptr<Mailbox> mailbox)
+      : pool(std::move(threads)), model(description), executor(std::move(mailbox)) {}
+
+  std::shared_ptr<ThreadPool> pool;
+  Model<T> model;
+  Executor executor;
+};
+
+template <class T>
+class ModelHandle final : public Napi::ObjectWrap<ModelHandle<T>> {
+ public:
+  static Napi::Function define(Napi::Env env);
+
+  explicit ModelHandle(const Napi::CallbackInfo& info);
+  ~ModelHandle() override;
+  ModelHandle(const ModelHandle&) = delete;
+  ModelHandle& operator=(const ModelHandle&) = delete;
+  ModelHandle(ModelHandle&&) = delete;
+  ModelHandle& operator=(ModelHandle&&) = delete;
+
+  // Throws ERR_UNROLLED_DISPOSED once it is disposed of.
+  [[nodiscard]] const std::shared_ptr<ModelCore<T>>& core() const;
+
+ private:
+  Napi::Value dtype(const Napi::CallbackInfo& info);
+  Napi::Value parameterCount(const Napi::CallbackInfo& info);
+  Napi::Value parameters(const Napi::CallbackInfo& info);
+  Napi::Value states(const Napi::CallbackInfo& info);
+  Napi::Value initialize(const Napi::CallbackInfo& info);
+  Napi::Value read(const Napi::CallbackInfo& info);
+  Napi::Value write(const Napi::CallbackInfo& info);
+  Napi::Value forward(const Napi::CallbackInfo& info);
+  Napi::Value gradients(const Napi::CallbackInfo& info);
+  Napi::Value startTraining(const Napi::CallbackInfo& info);
+  Napi::Value evaluate(const Napi::CallbackInfo& info);
+  Napi::Value predict(const Napi::CallbackInfo& info);
+  Napi::Value generate(const Napi::CallbackInfo& info);
+  Napi::Value dispose(const Napi::CallbackInfo& info);
+  void release();
+
+  std::shared_ptr<ModelCore<T>> core_;
+  std::shared_ptr<Executors> executors_;
+  std::int64_t toldBytes_ = 0;  // what the collector was told of
+};
+
+}  // namespace unrolled::node

@@ -1,0 +1,33 @@
+// The JavaScript object of a training: its optimiser, its place in the data and its hidden state.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "core/training/trainer.h"
+#include "node/model_handle.h"
+
+namespace unrolled::node {
+
+template <class T>
+class TrainingHandle final : public Napi::ObjectWrap<TrainingHandle<T>> {
+ public:
+  static Napi::Function define(Napi::Env env);
+
+  // Called from ModelHandle::startTraining only: (model, options).
+  explicit TrainingHandle(const Napi::CallbackInfo& info);
+
+ private:
+  Napi::Value stepsPerEpoch(const Napi::CallbackInfo& info);
+  Napi::Value tokensPerEpoch(const Napi::CallbackInfo& info);
+  Napi::Value run(const Napi::CallbackInfo& info);
+  Napi::Value dispose(const Napi::CallbackInfo& info);
+  [[nodiscard]] const std::shared_ptr<Trainer<T>>& trainer() const;
+
+  std::shared_ptr<ModelCore<T>> core_;
+  std::shared_ptr<Trainer<T>> trainer_;
+  Napi::ObjectReference model_;
+};
+
+}  // namespace unrolled::node

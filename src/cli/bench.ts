@@ -1,0 +1,61 @@
+/** `unrolled bench`: the speed of a configuration, beside the machine's limit. */
+
+import { Command } from 'commander';
+import { resolveArchitecture } from '../architecture';
+import { MAX_SIZE } from '../limits';
+import { resolveFit } from '../training/options';
+import * as check from '../validation';
+import { type BenchmarkResult, benchmark } from './benchmark';
+import {
+  addTrainingOptions,
+  fitOptions,
+  jsonOption,
+  networkOptions,
+  numberOption,
+  type TrainingFlags,
+} from './options';
+import { printJson, printLine } from './output';
+
+interface BenchFlags extends TrainingFlags {
+  vocab: number;
+  seconds: number;
+  json?: true;
+}
+
+function printResult(result: BenchmarkResult): void {
+  const { tokensPerSecond, millisecondsPerStep, gflops, machineGflops, fractionOfMachine, threads, peakBytes } = result;
+  printLine(
+    `${Math.round(tokensPerSecond).toLocaleString('en')} tokens/s, ${millisecondsPerStep.toFixed(3)} ms a step`,
+  );
+  printLine(
+    `${gflops.toFixed(1)} GFLOP/s, ${(100 * fractionOfMachine).toFixed(1)} % of the machine's ` +
+      `${machineGflops.toFixed(1)} with ${threads} thread${threads === 1 ? '' : 's'}`,
+  );
+  printLine(`${(peakBytes / 2 ** 20).toFixed(0)} MiB at most`);
+}
+
+async function bench(flags: BenchFlags): Promise<void> {
+  const network = networkOptions(flags);
+  const { stream, ...training } = resolveFit(fitOptions(flags), 0);
+  const result = await benchmark({
+    architecture: resolveArchitecture(network),
+    network,
+    training,
+    stream,
+    vocabulary: check.integer('vocab', flags.vocab, { min: 2, max: MAX_SIZE }),
+    seconds: check.number('seconds', flags.seconds, { above: 0, max: 86_400 }),
+  });
+  if (flags.json) printJson(result);
+  else printResult(result);
+}
+
+export function benchCommand(): Command {
+  const command = new Command('bench').description(
+    'time training steps on random tokens, beside the limit of the machine',
+  );
+  return addTrainingOptions(command)
+    .addOption(numberOption('--vocab <n>', 'size of the vocabulary').default(65))
+    .addOption(numberOption('--seconds <s>', 'time to spend on training steps').default(10))
+    .addOption(jsonOption())
+    .action(bench);
+}

@@ -1,0 +1,157 @@
+/** Training steps on random ids, timed beside the machine's own limit. */
+
+import { type Architecture, buildNetwork, describeNetwork, type NetworkOptions } from '../architecture';
+import { withCancellation } from '../cancellation';
+import { GATES, requireTrainingMemory } from '../layers';
+import { addon } from '../native/load';
+import type { NativeCancellation, NativeRunResult, NativeTraining } from '../native/native';
+import { zeros } from '../tensor';
+import { OPTIMIZERS } from '../training/optimizers';
+import type { ResolvedStream, ResolvedTraining } from '../training/options';
+
+export interface BenchmarkOptions {
+  architecture: Architecture;
+  network: NetworkOptions;
+  training: ResolvedTraining;
+  stream: ResolvedStream;
+  /** Number of ids V. */
+  vocabulary: number;
+  /** Time for training steps; the machine's limit is measured beside. */
+  seconds: number;
+}
+
+export interface BenchmarkResult {
+  tokensPerSecond: number;
+  /** Of the median step. */
+  millisecondsPerStep: number;
+  /** 6 × the nominal multiply-adds a token × tokens per second. */
+  gflops: number;
+  /** The best single-precision product of two 2048 × 2048 matrices in the same run, with as many threads. */
+  machineGflops: number;
+  fractionOfMachine: number;
+  threads: number;
+  /** The most memory the process had while it trained, before the machine's limit was measured. */
+  peakBytes: number;
+}
+
+const MACHINE_SIZE = 2048;
+const MACHINE_SAMPLES = 8;
+
+/** Steps are timed in groups of at least so long: a shorter call would mostly time the way there and back. */
+const GROUP_SECONDS = 0.02;
+
+/** Ids to train on, about: enough for many steps of a small configuration, and a few of a large one. */
+const IDS = 2 ** 20;
+
+/** Nominal multiply-adds a token: Σ over layers of G·H·(I + H), plus H·V. With one-hot input the first I is V. */
+function multiplyAdds({ cell, embedding, hidden, layers }: Architecture, vocabulary: number): number {
+  const rows = GATES[cell] * hidden;
+  const inputs = embedding === 'onehot' ? vocabulary : embedding;
+  return rows * (inputs + hidden) + (layers - 1) * rows * (2 * hidden) + hidden * vocabulary;
+}
+
+/** Ids that are evenly spread over the vocabulary, the same each time (a linear congruential generator). */
+function randomIds(count: number, vocabulary: number): Int32Array {
+  const ids = zeros([count], 'int32').data;
+  let state = 1;
+  for (let i = 0; i < count; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    ids[i] = Math.floor((state / 2 ** 32) * vocabulary);
+  }
+  return ids;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] as number;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
+}
+
+/** Runs steps of a training and remembers how long each took. */
+class StepTimer {
+  readonly #training: NativeTraining;
+  readonly #cancellation: NativeCancellation;
+  readonly #secondsPerStep: number[] = [];
+  /** Steps of a group. */
+  #group = 1;
+  #stepsMade = 0;
+
+  constructor(training: NativeTraining, cancellation: NativeCancellation) {
+    this.#training = training;
+    this.#cancellation = cancellation;
+  }
+
+  get medianSeconds(): number {
+    return median(this.#secondsPerStep);
+  }
+
+  /** Finds the size of a group; these steps, in which memory and caches fill, do not count. */
+  async warmUp(): Promise<void> {
+    for (;;) {
+      const { seconds } = await this.#run();
+      if (seconds >= GROUP_SECONDS || this.#group >= this.#training.stepsPerEpoch) return;
+      this.#group = Math.min(this.#group * 2, this.#training.stepsPerEpoch);
+    }
+  }
+
+  /** Trains for so long, one group at least. */
+  async run(seconds: number): Promise<void> {
+    for (let spent = 0; spent <= seconds; ) {
+      const stepsBefore = this.#stepsMade;
+      const result = await this.#run();
+      this.#secondsPerStep.push(result.seconds / (result.steps - stepsBefore));
+      spent += result.seconds;
+    }
+  }
+
+  async #run(): Promise<NativeRunResult> {
+    const result = await this.#training.run(this.#group, this.#cancellation, () => {});
+    this.#stepsMade = result.steps;
+    return result;
+  }
+}
+
+/**
+ * Times training steps. Between groups of them the machine's limit is measured, spread through the run.
+ * @throws what making and training such a model throws.
+ */
+export async function benchmark(options: BenchmarkOptions): Promise<BenchmarkResult> {
+  const { architecture, network, training, stream, vocabulary, seconds } = options;
+  const description = describeNetwork(architecture, { vocabulary, outputs: vocabulary, last: false });
+  const tokensPerStep = stream.batch * stream.window;
+  const { slots } = OPTIMIZERS[training.native.optimizer.kind];
+  requireTrainingMemory(description, 'float32', slots, tokensPerStep);
+
+  const { machineGflops, info } = addon();
+  const threads = training.native.threads || info().threads;
+  const { model } = buildNetwork(description, network);
+  try {
+    const ids = randomIds(Math.ceil(IDS / tokensPerStep) * tokensPerStep + 1, vocabulary);
+    const source = { kind: 'stream', ids, ...stream } as const;
+    const nativeTraining = model.native.startTraining({ ...training.native, source });
+    return await withCancellation(undefined, async (cancellation) => {
+      const timer = new StepTimer(nativeTraining, cancellation);
+      await timer.warmUp();
+      const peakBytes = process.resourceUsage().maxRSS * 1024;
+      let machine = 0;
+      for (let sample = 0; sample < MACHINE_SAMPLES; sample++) {
+        machine = Math.max(machine, await machineGflops(MACHINE_SIZE, 1, threads));
+        await timer.run(seconds / MACHINE_SAMPLES);
+      }
+      const tokensPerSecond = tokensPerStep / timer.medianSeconds;
+      const gflops = (6 * multiplyAdds(architecture, vocabulary) * tokensPerSecond) / 1e9;
+      return {
+        tokensPerSecond,
+        millisecondsPerStep: timer.medianSeconds * 1000,
+        gflops,
+        machineGflops: machine,
+        fractionOfMachine: gflops / machine,
+        threads,
+        peakBytes,
+      };
+    });
+  } finally {
+    model.dispose();
+  }
+}

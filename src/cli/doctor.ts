@@ -1,0 +1,79 @@
+/** `unrolled doctor`: which binary runs on what, and what is wrong. */
+
+import os from 'node:os';
+import { Command } from 'commander';
+import { UnrolledError } from '../errors';
+import { memoryLimit } from '../limits';
+import { addon, addonPath } from '../native/load';
+import type { NativeInfo } from '../native/native';
+import { version } from '../package';
+import { FAILED } from './failure';
+import { jsonOption } from './options';
+import { printJson, printLine } from './output';
+
+interface Diagnosis extends Partial<Omit<NativeInfo, 'version'>> {
+  version: string;
+  /** The file that was loaded. */
+  binary?: string;
+  node: string;
+  platform: string;
+  processor: string;
+  memoryBytes: number;
+  /** What keeps the package from working. */
+  problems: string[];
+  /** What works, but slower than it could. */
+  notes: string[];
+}
+
+function notesOn({ kernels, processors, threads }: NativeInfo): string[] {
+  const notes: string[] = [];
+  if (kernels === 'baseline') notes.push('This processor has no instruction set that the fast kernels are made for.');
+  if (threads > processors) notes.push(`More threads (${threads}) than processors (${processors}) are in use.`);
+  return notes;
+}
+
+function diagnose(): Diagnosis {
+  const diagnosis: Diagnosis = {
+    version,
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    processor: os.cpus()[0]?.model ?? 'unknown',
+    memoryBytes: memoryLimit(),
+    problems: [],
+    notes: [],
+  };
+  try {
+    diagnosis.binary = addonPath();
+    const { version: binaryVersion, ...info } = addon().info();
+    Object.assign(diagnosis, info);
+    diagnosis.notes = notesOn({ version: binaryVersion, ...info });
+    if (binaryVersion !== version) {
+      diagnosis.problems.push(`The binary is of version ${binaryVersion}: run \`npm run build\`, or reinstall.`);
+    }
+  } catch (error) {
+    if (!(error instanceof UnrolledError)) throw error;
+    diagnosis.problems.push(`${error.message} (${error.code})`);
+  }
+  return diagnosis;
+}
+
+function print({ problems, notes, ...facts }: Diagnosis): void {
+  for (const [name, value] of Object.entries(facts)) printLine(`${name.padEnd(12)} ${value}`);
+  for (const text of notes) printLine(`note: ${text}`);
+  for (const text of problems) printLine(`problem: ${text}`);
+  if (problems.length === 0) printLine('No problems found.');
+}
+
+function doctor({ json }: { json?: true }): void {
+  const diagnosis = diagnose();
+  if (json) printJson(diagnosis);
+  else print(diagnosis);
+  if (diagnosis.problems.length > 0) process.exitCode = FAILED;
+}
+
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('say which binary runs on what, and what is wrong (exit status 1 if anything is)')
+    .addOption(jsonOption())
+    .action(doctor);
+}

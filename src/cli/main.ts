@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+/** The command `unrolled`. */
+
+import { Command } from 'commander';
+import { version } from '../package';
+import { benchCommand } from './bench';
+import { doctorCommand } from './doctor';
+import { evaluateCommand } from './evaluate';
+import { reportFailure } from './failure';
+import { endWithReader } from './output';
+import { sampleCommand } from './sample';
+import { trainCommand } from './train';
+
+/** Leaves messages and exit statuses to `reportFailure`. */
+function quiet(command: Command): Command {
+  return command.exitOverride().configureOutput({ outputError: () => {} });
+}
+
+async function main(): Promise<void> {
+  endWithReader();
+  const program = quiet(new Command('unrolled'))
+    .description(
+      'Recurrent networks on text: train, sample, evaluate. Progress goes to standard error, results to standard output.',
+    )
+    .version(version)
+    .addHelpText('after', '\nExit status: 0 done, 1 the work failed, 2 the arguments are wrong.');
+  for (const command of [trainCommand(), sampleCommand(), evaluateCommand(), benchCommand(), doctorCommand()]) {
+    program.addCommand(quiet(command));
+  }
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = reportFailure(error);
+  }
+}
+
+main();

@@ -1,0 +1,101 @@
+/** Options that several commands share, and the reading of their values. */
+
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { CELLS, type NetworkOptions, NONLINEARITIES } from '../architecture';
+import type { OptimizerKind } from '../native/native';
+import { OPTIMIZER_KINDS } from '../training/optimizers';
+import { DEFAULT_BATCH, DEFAULT_WINDOW, type FitOptions } from '../training/options';
+
+/** A number as written; its range is checked by whoever takes it. */
+export function parseNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('It is not a number.');
+  return value;
+}
+
+function parseEmbedding(text: string): number | 'onehot' {
+  return text === 'onehot' ? text : parseNumber(text);
+}
+
+export function numberOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(parseNumber);
+}
+
+export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
+  return new Option(flags, description).choices(choices);
+}
+
+export function jsonOption(): Option {
+  return new Option('--json', 'one JSON object a line in place of text');
+}
+
+export function threadsOption(): Option {
+  return numberOption('--threads <n>', 'threads to compute with (default: what the process may use)');
+}
+
+/** Values of the options that describe a network and its training, as `train` and `bench` have them. */
+export interface TrainingFlags {
+  cell?: NetworkOptions['cell'];
+  embedding?: number | 'onehot';
+  hidden?: number;
+  layers?: number;
+  nonlinearity?: NetworkOptions['nonlinearity'];
+  singleBias?: true;
+  window?: number;
+  batch?: number;
+  optimizer?: OptimizerKind;
+  lr?: number;
+  momentum?: number;
+  weightDecay?: number;
+  reduction?: 'mean' | 'sum';
+  clipValue?: number;
+  clipNorm?: number;
+  seed?: number;
+  threads?: number;
+}
+
+/** Adds the options of `TrainingFlags`, none with a default: what is not given is left to the API. */
+export function addTrainingOptions(command: Command): Command {
+  return command
+    .addOption(choiceOption('--cell <kind>', 'recurrent cell (default: lstm)', CELLS))
+    .addOption(new Option('--embedding <n|onehot>', 'width of the embedding (default: 64)').argParser(parseEmbedding))
+    .addOption(numberOption('--hidden <n>', 'hidden size of every layer (default: 256)'))
+    .addOption(numberOption('--layers <n>', 'stacked layers (default: 1)'))
+    .addOption(choiceOption('--nonlinearity <kind>', 'of the cell rnn (default: tanh)', NONLINEARITIES))
+    .option('--single-bias', 'one trained bias a layer in place of two')
+    .addOption(numberOption('--window <n>', `tokens of a row that a step trains on (default: ${DEFAULT_WINDOW})`))
+    .addOption(numberOption('--batch <n>', `rows the text is cut into (default: ${DEFAULT_BATCH})`))
+    .addOption(choiceOption('--optimizer <kind>', 'optimiser (default: adam)', OPTIMIZER_KINDS))
+    .addOption(numberOption('--lr <x>', "learning rate (default: the optimiser's)"))
+    .addOption(numberOption('--momentum <x>', 'of the optimisers momentum (default: 0.9) and rmsprop (default: 0)'))
+    .addOption(numberOption('--weight-decay <x>', 'weight decay (default: off)'))
+    .addOption(choiceOption('--reduction <kind>', 'what is differentiated (default: mean)', ['mean', 'sum']))
+    .addOption(numberOption('--clip-value <x>', 'clip every gradient to ±x (default: off)'))
+    .addOption(numberOption('--clip-norm <x>', 'scale the gradient to at most this norm (default: off)'))
+    .addOption(numberOption('--seed <n>', 'of everything random (default: 0)'))
+    .addOption(threadsOption());
+}
+
+/** The part of the flags that describes the network. */
+export function networkOptions(flags: TrainingFlags): NetworkOptions {
+  const { cell, embedding, hidden, layers, nonlinearity, singleBias, seed, threads } = flags;
+  return { cell, embedding, hidden, layers, nonlinearity, singleBias, seed, threads };
+}
+
+/** The part of the flags that says how to train. */
+export function fitOptions(flags: TrainingFlags): FitOptions {
+  const { window, batch, optimizer, lr, momentum, weightDecay, reduction, clipValue, clipNorm, seed, threads } = flags;
+  return {
+    window,
+    batch,
+    optimizer,
+    learningRate: lr,
+    momentum,
+    weightDecay,
+    reduction,
+    clipValue,
+    clipNorm,
+    seed,
+    threads,
+  };
+}

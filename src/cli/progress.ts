@@ -1,0 +1,91 @@
+/** Progress of a training on standard error: a bar on a terminal, now and then a line elsewhere. */
+
+import { SingleBar } from 'cli-progress';
+import type { FitProgress } from '../training/options';
+
+/** Seconds between two lines where standard error is no terminal. */
+const SECONDS_BETWEEN_LINES = 5;
+
+const BAR_FORMAT = '{bar} {percentage}%  epoch {epoch}  loss {loss}  {rate} tokens/s  {left} left';
+
+/** Seconds as a person reads them: `1h 02m`, `2m 05s`, `7s`. */
+export function showSeconds(seconds: number): string {
+  const whole = Math.round(seconds);
+  const two = (value: number) => String(value).padStart(2, '0');
+  if (whole >= 3600) return `${Math.floor(whole / 3600)}h ${two(Math.floor((whole % 3600) / 60))}m`;
+  if (whole >= 60) return `${Math.floor(whole / 60)}m ${two(whole % 60)}s`;
+  return `${whole}s`;
+}
+
+/** What is shown of the progress; `done` counts steps. */
+function describe({ epoch, firstStep, losses, totalSteps, tokensPerSecond, seconds }: FitProgress) {
+  const done = firstStep + losses.length;
+  const loss = losses.reduce((total, value) => total + value, 0) / losses.length;
+  return {
+    done,
+    epoch,
+    loss: loss.toFixed(4),
+    rate: Math.round(tokensPerSecond).toLocaleString('en'),
+    left: showSeconds((seconds / done) * (totalSteps - done)),
+  };
+}
+
+/** How progress is shown on one kind of stream. */
+export interface ProgressDisplay {
+  update(progress: FitProgress): void;
+  /** Takes the bar away, so that something else can be printed; the next update brings it back. */
+  clear(): void;
+}
+
+class Bar implements ProgressDisplay {
+  readonly #bar: SingleBar;
+  #isShown = false;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#bar = new SingleBar({
+      stream,
+      format: BAR_FORMAT,
+      barsize: 24,
+      clearOnComplete: true,
+      gracefulExit: false,
+      hideCursor: true,
+    });
+  }
+
+  update(progress: FitProgress): void {
+    const { done, ...shown } = describe(progress);
+    if (this.#isShown) this.#bar.update(done, shown);
+    else this.#bar.start(progress.totalSteps, done, shown);
+    this.#isShown = true;
+  }
+
+  clear(): void {
+    if (this.#isShown) this.#bar.stop();
+    this.#isShown = false;
+  }
+}
+
+class Lines implements ProgressDisplay {
+  readonly #stream: NodeJS.WritableStream;
+  #lastLine = performance.now();
+
+  constructor(stream: NodeJS.WritableStream) {
+    this.#stream = stream;
+  }
+
+  update(progress: FitProgress): void {
+    const now = performance.now();
+    if (now - this.#lastLine < SECONDS_BETWEEN_LINES * 1000) return;
+    this.#lastLine = now;
+    const { done, epoch, loss, rate, left } = describe(progress);
+    this.#stream.write(
+      `step ${done}/${progress.totalSteps}  epoch ${epoch}  loss ${loss}  ${rate} tokens/s  ${left} left\n`,
+    );
+  }
+
+  clear(): void {}
+}
+
+export function progressDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
+  return stream.isTTY ? new Bar(stream) : new Lines(stream);
+}

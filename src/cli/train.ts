@@ -1,0 +1,138 @@
+/** `unrolled train <corpus>`: a language model on a text file or a named data set. */
+
+import { Command } from 'commander';
+import { resolveArchitecture } from '../architecture';
+import { UnrolledError } from '../errors';
+import { requireWritable } from '../files';
+import { LanguageModel } from '../language-model';
+import { readModelFile } from '../model-file';
+import type { Corpus } from '../text/corpus';
+import { TOKEN_KINDS, type TokenKind, Vocabulary } from '../text/vocabulary';
+import { type FitOptions, resolveFit } from '../training/options';
+import * as check from '../validation';
+import { CORPUS_HELP, loadCorpus } from './corpus';
+import { Interrupt } from './interrupt';
+import {
+  addTrainingOptions,
+  choiceOption,
+  fitOptions,
+  jsonOption,
+  networkOptions,
+  numberOption,
+  type TrainingFlags,
+} from './options';
+import { note } from './output';
+import { type ProgressDisplay, progressDisplay } from './progress';
+import { TrainingReport } from './training-report';
+
+interface TrainFlags extends TrainingFlags {
+  tokens?: TokenKind;
+  output?: 'exact';
+  epochs?: number;
+  steps?: number;
+  validation?: number;
+  init?: string;
+  out?: string;
+  logEvery?: number;
+  json?: true;
+}
+
+/** The kind of tokens that the weights to start from were made for. */
+async function tokensOf(path: string): Promise<TokenKind | undefined> {
+  const { header } = await readModelFile(path);
+  return header === undefined ? undefined : Vocabulary.fromJSON(header.vocabulary).kind;
+}
+
+async function prepare(name: string, flags: TrainFlags): Promise<{ corpus: Corpus; model: LanguageModel }> {
+  const { init } = flags;
+  const network = networkOptions(flags);
+  if (init === undefined) resolveArchitecture(network);
+  const tokens = flags.tokens ?? (init === undefined ? undefined : await tokensOf(init)) ?? 'char';
+  const corpus = await loadCorpus(name, { tokens });
+  const options = { ...network, vocabulary: corpus.vocabulary };
+  const model = init === undefined ? LanguageModel.create(options) : await LanguageModel.initFrom(init, options);
+  return { corpus, model };
+}
+
+interface Session {
+  model: LanguageModel;
+  report: TrainingReport;
+  display: ProgressDisplay;
+}
+
+/** Trains until the end, or until the signal comes; returns whether it came. */
+async function runEpochs({ model, report, display }: Session, corpus: Corpus, options: FitOptions): Promise<boolean> {
+  try {
+    for await (const epoch of model.fit(corpus, options)) {
+      display.clear();
+      report.epoch(epoch);
+    }
+    return false;
+  } catch (error) {
+    if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED') return true;
+    throw error;
+  } finally {
+    display.clear();
+  }
+}
+
+async function save(model: LanguageModel, out: string | undefined): Promise<void> {
+  if (out !== undefined) await model.save(out);
+}
+
+/** Returns the exit status. */
+async function train(name: string, flags: TrainFlags): Promise<number> {
+  const { epochs, steps, validation, out } = flags;
+  const options: FitOptions = { ...fitOptions(flags), epochs, steps, validation };
+  resolveFit(options, 0);
+  const logEvery = flags.logEvery === undefined ? 0 : check.integer('logEvery', flags.logEvery, { min: 1 });
+  if (out !== undefined) await requireWritable(check.nonEmptyString('out', out));
+  else note('The model will not be kept: give --out FILE to save it.');
+
+  const { corpus, model } = await prepare(name, flags);
+  using interrupt = new Interrupt();
+  const report = new TrainingReport(flags.json === true, logEvery);
+  const display = progressDisplay();
+  const onProgress: FitOptions['onProgress'] = (progress) => {
+    report.progress(progress);
+    display.update(progress);
+  };
+  try {
+    const session = { model, report, display };
+    const interrupted = await runEpochs(session, corpus, { ...options, signal: interrupt.signal, onProgress });
+    await save(model, out);
+    report.done({ savedTo: out, interrupted });
+    return interrupt.status ?? 0;
+  } catch (error) {
+    if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_NON_FINITE_LOSS') {
+      await save(model, out);
+      if (out !== undefined) note(`The weights of the last good step are in ${out}.`);
+    }
+    throw error;
+  } finally {
+    model.dispose();
+  }
+}
+
+export function trainCommand(): Command {
+  const command = new Command('train')
+    .description('train a language model on a text file or a named data set')
+    .argument('<corpus>', CORPUS_HELP)
+    .addOption(choiceOption('--tokens <kind>', 'what the text is cut into (default: char)', TOKEN_KINDS))
+    .addOption(choiceOption('--output <kind>', 'the softmax (default: exact)', ['exact']))
+    .addOption(numberOption('--epochs <n>', 'passes over the text (default: 5)'))
+    .addOption(numberOption('--steps <n>', 'steps of the whole run; outranks --epochs'))
+    .addOption(numberOption('--validation <x>', 'fraction of the text, from its end, that validates (default: off)'));
+  return addTrainingOptions(command)
+    .option('--init <file>', 'start from the weights of a safetensors file')
+    .option('--out <file>', 'save the model there')
+    .addOption(numberOption('--log-every <n>', 'report every nth step'))
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nCtrl-C ends training at a whole step and saves the model so far (exit status 130); a second one ends at once.',
+    )
+    .action(async (corpus: string, flags: TrainFlags) => {
+      process.exitCode = await train(corpus, flags);
+    });
+}

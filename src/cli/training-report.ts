@@ -1,0 +1,88 @@
+/** What `train` prints on standard output: lines for people, or one JSON object a line. */
+
+import type { EpochResult } from '../training/fit';
+import type { FitProgress } from '../training/options';
+import { printJson, printLine } from './output';
+
+/** The figures of a step, an epoch, or the whole run. */
+interface Figures {
+  epoch: number;
+  step: number;
+  loss: number;
+  validationLoss?: number;
+  bitsPerToken: number;
+  tokensPerSecond: number;
+  seconds: number;
+}
+
+/** What became of the run, for the last line. */
+export interface Outcome {
+  /** Where the model was saved, if it was. */
+  savedTo: string | undefined;
+  interrupted: boolean;
+}
+
+function describe({ epoch, step, loss, validationLoss, bitsPerToken, tokensPerSecond, seconds }: Figures): string {
+  return [
+    `epoch ${epoch}`,
+    `step ${step}`,
+    `loss ${loss.toFixed(4)}`,
+    ...(validationLoss === undefined ? [] : [`validation ${validationLoss.toFixed(4)}`]),
+    `${bitsPerToken.toFixed(4)} bits/token`,
+    `${Math.round(tokensPerSecond)} tokens/s`,
+    `${seconds.toFixed(1)} s`,
+  ].join('  ');
+}
+
+export class TrainingReport {
+  readonly #json: boolean;
+  /** Steps between two that are reported; 0 reports none. */
+  readonly #logEvery: number;
+  /** The last figures, those of an epoch not ended among them. */
+  #latest: Figures | undefined;
+  #lossSum = 0;
+  #steps = 0;
+
+  constructor(json: boolean, logEvery: number) {
+    this.#json = json;
+    this.#logEvery = logEvery;
+  }
+
+  progress({ epoch, firstStep, losses, tokensPerSecond, seconds }: FitProgress): void {
+    for (const [index, loss] of losses.entries()) {
+      const step = firstStep + index;
+      this.#lossSum += loss;
+      this.#steps++;
+      if (this.#logEvery > 0 && step % this.#logEvery === 0) {
+        this.#print('step', { epoch, step, loss, bitsPerToken: loss / Math.LN2, tokensPerSecond, seconds });
+      }
+    }
+    const loss = this.#lossSum / this.#steps;
+    const step = firstStep + losses.length - 1;
+    this.#latest = { epoch, step, loss, bitsPerToken: loss / Math.LN2, tokensPerSecond, seconds };
+  }
+
+  epoch({ steps, stepLosses, ...figures }: EpochResult): void {
+    this.#latest = figures;
+    this.#lossSum = 0;
+    this.#steps = 0;
+    this.#print('epoch', figures);
+  }
+
+  /** The last line: the figures of the last epoch, or of what was made of it. */
+  done({ savedTo, interrupted }: Outcome): void {
+    if (this.#json) {
+      printJson({ event: 'done', ...this.#latest });
+      return;
+    }
+    const steps = this.#latest === undefined ? 0 : this.#latest.step + 1;
+    const seconds = (this.#latest?.seconds ?? 0).toFixed(1);
+    const saved = savedTo === undefined ? '' : `, saved to ${savedTo}`;
+    printLine(`${interrupted ? 'interrupted' : 'done'} after ${steps} steps in ${seconds} s${saved}`);
+  }
+
+  #print(event: 'step' | 'epoch', figures: Figures): void {
+    if (this.#json) printJson({ event, ...figures });
+    else printLine(describe(figures));
+  }
+}

@@ -1,0 +1,132 @@
+// Matrix products by OpenBLAS, and the recurrence by OpenBLAS beside that of the packed kernels.
+
+#include "blas.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "kernels/recurrent_product.h"
+#include "kernels/reference.h"
+#include "support.h"
+
+using namespace unrolled;
+using namespace unrolled::test;
+
+namespace {
+
+// Asks for OpenBLAS in the recurrence while it lives.
+class BlasRecurrence {
+ public:
+  BlasRecurrence() { setenv("UNROLLED_KERNELS", "blas", 1); }
+  ~BlasRecurrence() { unsetenv("UNROLLED_KERNELS"); }
+  BlasRecurrence(const BlasRecurrence&) = delete;
+  BlasRecurrence& operator=(const BlasRecurrence&) = delete;
+  BlasRecurrence(BlasRecurrence&&) = delete;
+  BlasRecurrence& operator=(BlasRecurrence&&) = delete;
+};
+
+template <class T>
+std::vector<T> transposed(Index rows, Index columns, const std::vector<T>& matrix) {
+  std::vector<T> result(matrix.size());
+  for (Index row = 0; row < rows; ++row) {
+    for (Index column = 0; column < columns; ++column) {
+      result[asSize(column * rows + row)] = matrix[asSize(row * columns + column)];
+    }
+  }
+  return result;
+}
+
+// Loss, gradients, final states and gradients of the initial states of one pass.
+template <class T>
+std::vector<T> pass(const ModelDescription& description, Index time, Index batch) {
+  Model<T> model(description);
+  model.initialize({}, 1);
+  const std::vector<TokenId> ids = randomIds(time * batch + 1, description.inputSize, 2);
+  std::vector<T> states = normals<T>(model.stateSize(batch), 3, 0.5);
+  std::vector<T> stateGradients = normals<T>(model.stateSize(batch), 4, 0.5);
+  const double loss = model.lossAndGradients({time, batch, ids.data(), nullptr}, ids.data() + 1, T(0.1), states.data(),
+                                             stateGradients.data(), threads(2));
+  std::vector<T> result = gradientsOf(model);
+  result.insert(result.end(), states.begin(), states.end());
+  result.insert(result.end(), stateGradients.begin(), stateGradients.end());
+  result.push_back(static_cast<T>(loss));
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("products in every transposition, whole and in tiles, onto anything or added", T, float, double) {
+  struct Shape {
+    Index m;
+    Index n;
+    Index k;
+  };
+  for (const Shape shape : {Shape{1, 1, 1}, Shape{1, 7, 5}, Shape{1, 200, 300}, Shape{7, 1, 5}, Shape{3, 5, 2},
+                            Shape{33, 17, 65}, Shape{300, 200, 90}, Shape{20, 700, 400}}) {
+    const auto [m, n, k] = shape;
+    CAPTURE(m);
+    CAPTURE(n);
+    CAPTURE(k);
+    const std::vector<T> a = normals<T>(m * k, 1);
+    const std::vector<T> b = normals<T>(k * n, 2);
+    const std::vector<T> aTransposed = transposed(m, k, a);
+    const std::vector<T> bTransposed = transposed(k, n, b);
+    for (const bool accumulate : {false, true}) {
+      const std::vector<T> before = accumulate ? normals<T>(m * n, 3)
+                                               : std::vector<T>(asSize(m * n), std::numeric_limits<T>::quiet_NaN());
+      std::vector<T> expected = before;
+      reference::product(m, n, k, a.data(), k, b.data(), n, expected.data(), n, accumulate);
+      for (const bool transposeA : {false, true}) {
+        for (const bool transposeB : {false, true}) {
+          const Operand<T> left = transposeA ? Operand<T>{aTransposed.data(), m, Transpose::yes}
+                                             : Operand<T>{a.data(), k, Transpose::no};
+          const Operand<T> right = transposeB ? Operand<T>{bTransposed.data(), k, Transpose::yes}
+                                              : Operand<T>{b.data(), n, Transpose::no};
+          const double tolerance = (sizeof(T) == 4 ? 2e-5 : 1e-13) * std::sqrt(static_cast<double>(k));
+          Guarded<T> whole(before);
+          multiply<T>(m, n, k, left, right, whole.data(), n, accumulate);
+          CHECK(largestError(whole.values(), expected) <= tolerance);
+          CHECK(whole.intact());
+          Guarded<T> tiled(before);
+          multiply<T>(threads(2), m, n, k, left, right, tiled.data(), n, accumulate);
+          CHECK(largestError(tiled.values(), expected) <= tolerance);
+          CHECK(tiled.intact());
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("OpenBLAS runs one thread and tells what it is") {
+  CHECK(blasConfiguration().find("OpenBLAS") != std::string::npos);
+  CHECK_FALSE(blasCore().empty());
+}
+
+TEST_CASE_TEMPLATE("the recurrence by OpenBLAS equals that of the packed kernels", T, float, double) {
+  for (const LayerKind cell : {LayerKind::rnn, LayerKind::gru, LayerKind::lstm}) {
+    for (const Index batch : {Index{1}, Index{13}, Index{40}}) {
+      const std::string name = nameOf(cell);
+      CAPTURE(name);
+      CAPTURE(batch);
+      Chain chain;
+      chain.cell = cell;
+      chain.layers = 2;
+      chain.hidden = 33;
+      ModelDescription description = chain.description();
+      for (const bool untransposed : {false, true}) {
+        if (untransposed && cell != LayerKind::rnn) continue;
+        description.layers[1].untransposedGradient = untransposed;
+        CHECK(RecurrentProduct<T>(99, 33).packedSize() > 0);
+        const std::vector<T> packed = pass<T>(description, 7, batch);
+        const BlasRecurrence asked;
+        CHECK(RecurrentProduct<T>(99, 33).packedSize() == 0);  // nothing is packed, so OpenBLAS it is
+        const std::vector<T> byBlas = pass<T>(description, 7, batch);
+        CHECK(largestError(byBlas, packed) <= (sizeof(T) == 4 ? 1e-5 : 1e-13));
+      }
+    }
+  }
+}

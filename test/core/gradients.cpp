@@ -1,0 +1,265 @@
+// Gradients of whole models against central differences, in float64.
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "support.h"
+
+using namespace unrolled;
+using namespace unrolled::test;
+
+namespace {
+
+constexpr double difference = 1e-5;  // h of (f(x + h) - f(x - h)) / 2h: its error is about h² of f's third derivative
+constexpr double tolerance = 1e-7;
+
+// A model with a batch, and an objective that reaches everything a gradient can flow from: the
+// scaled loss of the head, or the output times fixed factors where there is none, plus the final
+// states times fixed factors.
+class GradientCheck {
+ public:
+  GradientCheck(const ModelDescription& description, Index time, Index batch, double scale = 1)
+      : model_(description), time_(time), batch_(batch), scale_(scale) {
+    model_.initialize({}, 5);
+    const Index positions = time * batch;
+    if (description.input == InputKind::ids) {
+      ids_ = randomIds(positions, description.inputSize, 1);
+    } else {
+      features_ = normals<double>(positions * description.inputSize, 1);
+    }
+    const Index outputs = model_.manyToOne() ? batch : positions;
+    if (model_.hasHead()) targets_ = randomIds(outputs, model_.outputFeatures(), 2);
+    outputFactors_ = normals<double>(outputs * model_.outputFeatures(), 3);
+    states_ = normals<double>(model_.stateSize(batch), 4, 0.5);
+    stateFactors_ = normals<double>(model_.stateSize(batch), 5);
+  }
+
+  // Checks every parameter, every initial state and every input feature.
+  void run() {
+    std::vector<double> stateGradients = stateFactors_;
+    std::vector<double> inputGradients;
+    analyse(stateGradients, inputGradients);
+    const std::vector<double> gradients = gradientsOf(model_);
+
+    std::vector<double> weights = weightsOf(model_);
+    for (const Parameter& parameter : model_.parameters()) {
+      CAPTURE(parameter.name);
+      double largest = 0;
+      for (Index i = parameter.offset; i < parameter.offset + parameter.count(); ++i) {
+        check(gradients[asSize(i)], weights[asSize(i)], [&] { model_.write(weights.data()); });
+        largest = std::max(largest, std::abs(gradients[asSize(i)]));
+      }
+      CHECK(largest > 0);  // else the check of this parameter says nothing
+      model_.write(weights.data());
+    }
+    for (std::size_t i = 0; i < states_.size(); ++i) check(stateGradients[i], states_[i], [] {});
+    REQUIRE(inputGradients.size() == features_.size());
+    for (std::size_t i = 0; i < features_.size(); ++i) check(inputGradients[i], features_[i], [] {});
+  }
+
+ private:
+  [[nodiscard]] Batch<double> batch() const {
+    return {time_, batch_, ids_.empty() ? nullptr : ids_.data(), features_.empty() ? nullptr : features_.data()};
+  }
+
+  double objective() {
+    std::vector<double> states = states_;
+    double value = 0;
+    if (model_.hasHead()) {
+      value = scale_ * model_.loss(batch(), targets_.data(), states.data(), threads(1));
+    } else {
+      const Sequence<double> output = model_.forward(batch(), states.data(), threads(1));
+      for (std::size_t i = 0; i < outputFactors_.size(); ++i) value += outputFactors_[i] * output.data[i];
+    }
+    for (std::size_t i = 0; i < states.size(); ++i) value += stateFactors_[i] * states[i];
+    return value;
+  }
+
+  // `stateGradients` come in as those of the final states and leave as those of the initial ones.
+  void analyse(std::vector<double>& stateGradients, std::vector<double>& inputGradients) {
+    std::vector<double> states = states_;
+    double* input = nullptr;
+    if (model_.hasHead()) {
+      model_.lossAndGradients(batch(), targets_.data(), scale_, states.data(), stateGradients.data(), threads(1),
+                              &input);
+    } else {
+      model_.reserve({time_ * batch_, batch_, true});
+      model_.forward(batch(), states.data(), threads(1));
+      std::vector<double> outputGradient = outputFactors_;
+      input = model_.backward(outputGradient.data(), stateGradients.data(), threads(1));
+    }
+    if (input != nullptr) inputGradients.assign(input, input + features_.size());
+  }
+
+  // Compares a derivative with the difference that moving `value` makes; `moved` tells of the move.
+  template <class Moved>
+  void check(double derivative, double& value, Moved&& moved) {
+    const double kept = value;
+    value = kept + difference;
+    moved();
+    const double above = objective();
+    value = kept - difference;
+    moved();
+    const double below = objective();
+    value = kept;
+    const double measured = (above - below) / (2 * difference);
+    CHECK(std::abs(derivative - measured) <= tolerance * std::max(0.1, std::abs(measured)));
+  }
+
+  Model<double> model_;
+  Index time_;
+  Index batch_;
+  double scale_;
+  std::vector<TokenId> ids_;
+  std::vector<double> features_;
+  std::vector<TokenId> targets_;
+  std::vector<double> outputFactors_;
+  std::vector<double> states_;
+  std::vector<double> stateFactors_;
+};
+
+// Every cell: the chain as it is, once for tanh, relu, GRU and LSTM.
+template <class Check>
+void forCells(Chain chain, Check&& check) {
+  for (const LayerKind cell : {LayerKind::rnn, LayerKind::gru, LayerKind::lstm}) {
+    const std::string name = nameOf(cell);
+    CAPTURE(name);
+    chain.cell = cell;
+    chain.nonlinearity = Nonlinearity::tanh;
+    check(chain.description());
+  }
+  INFO("relu");
+  chain.cell = LayerKind::rnn;
+  chain.nonlinearity = Nonlinearity::relu;
+  check(chain.description());
+}
+
+constexpr Index steps = 4;
+constexpr Index batch = 3;
+constexpr double mean = 1.0 / (steps * batch);
+
+}  // namespace
+
+TEST_CASE("gradients of recurrent layers over vectors, and of the vectors") {
+  for (const Index layers : {Index{1}, Index{2}, Index{3}}) {
+    CAPTURE(layers);
+    Chain chain;
+    chain.inputKind = InputKind::features;
+    chain.inputSize = 4;
+    chain.layers = layers;
+    forCells(chain, [](const ModelDescription& model) { GradientCheck(model, steps, batch).run(); });
+  }
+}
+
+TEST_CASE("gradients of an embedding whose table is projected whole") {
+  Chain chain;
+  chain.inputSize = 5;  // 2·V <= T·B
+  chain.layers = 2;
+  forCells(chain, [](const ModelDescription& model) { GradientCheck(model, steps, batch, mean).run(); });
+}
+
+TEST_CASE("gradients of an embedding whose rows are gathered") {
+  Chain chain;
+  chain.inputSize = 11;  // 2·V > T·B
+  chain.layers = 2;
+  forCells(chain, [](const ModelDescription& model) { GradientCheck(model, steps, batch, mean).run(); });
+}
+
+TEST_CASE("gradients of one-hot input") {
+  Chain chain;
+  chain.input = LayerKind::oneHot;
+  chain.layers = 2;
+  forCells(chain, [](const ModelDescription& model) { GradientCheck(model, steps, batch, mean).run(); });
+}
+
+TEST_CASE("gradients with a single bias a layer") {
+  for (const LayerKind input : {LayerKind::embedding, LayerKind::oneHot}) {
+    Chain chain;
+    chain.input = input;
+    chain.layers = 2;
+    chain.singleBias = true;
+    forCells(chain, [](const ModelDescription& model) {
+      const Model<double> built(model);
+      for (const Parameter& parameter : built.parameters()) {
+        CHECK(parameter.name.find("bias_hh") == std::string::npos);
+      }
+      GradientCheck(model, steps, batch).run();
+    });
+  }
+}
+
+TEST_CASE("gradients of the last state behind a head") {
+  Chain chain;
+  chain.last = true;
+  chain.classes = 3;
+  for (const LayerKind input : {LayerKind::embedding, LayerKind::oneHot}) {
+    chain.input = input;
+    forCells(chain, [](const ModelDescription& model) { GradientCheck(model, steps, batch, 1.0 / batch).run(); });
+  }
+  chain.inputKind = InputKind::features;
+  chain.layers = 2;
+  forCells(chain, [](const ModelDescription& model) { GradientCheck(model, steps, batch).run(); });
+}
+
+TEST_CASE("gradients through backward, of outputs and of final states") {
+  Chain chain;
+  chain.classes = 0;
+  chain.layers = 2;
+  for (const bool last : {false, true}) {
+    CAPTURE(last);
+    chain.last = last;
+    chain.inputKind = InputKind::features;
+    forCells(chain, [](const ModelDescription& model) { GradientCheck(model, steps, batch).run(); });
+    chain.inputKind = InputKind::ids;
+    forCells(chain, [](const ModelDescription& model) { GradientCheck(model, steps, batch).run(); });
+  }
+}
+
+TEST_CASE("gradients of one step and of one row") {
+  Chain chain;
+  forCells(chain, [](const ModelDescription& model) {
+    GradientCheck(model, 1, 1).run();
+    GradientCheck(model, 1, 5).run();
+    GradientCheck(model, 6, 1).run();
+  });
+}
+
+TEST_CASE("gradients over several groups of rows") {
+  Chain chain;
+  chain.hidden = 3;
+  chain.inputSize = 4;
+  chain.classes = 3;
+  forCells(chain, [](const ModelDescription& model) { GradientCheck(model, 2, 29).run(); });
+}
+
+TEST_CASE("gradients of a dense layer alone") {
+  ModelDescription model;
+  model.input = InputKind::features;
+  model.inputSize = 4;
+  model.layers.push_back({LayerKind::dense, "head", 5});
+  GradientCheck(model, steps, batch).run();
+}
+
+TEST_CASE("a step back with the weights untransposed is the published error, not the gradient") {
+  Chain chain;
+  chain.inputKind = InputKind::features;
+  ModelDescription right = chain.description();
+  ModelDescription wrong = right;
+  wrong.layers[0].untransposedGradient = true;
+  const auto gradients = [](const ModelDescription& description, Index length) {
+    Model<double> model(description);
+    model.initialize({}, 5);
+    const std::vector<double> features = normals<double>(length * batch * description.inputSize, 1);
+    const std::vector<TokenId> targets = randomIds(length * batch, description.layers.back().features, 2);
+    std::vector<double> states(asSize(model.stateSize(batch)));
+    std::vector<double> stateGradients(states.size());
+    model.lossAndGradients({length, batch, nullptr, features.data()}, targets.data(), 1, states.data(),
+                           stateGradients.data(), threads(1));
+    return gradientsOf(model);
+  };
+  CHECK(largestError(gradients(wrong, 1), gradients(right, 1)) == 0);  // no step back in time yet
+  CHECK(largestError(gradients(wrong, 2), gradients(right, 2)) > 1e-3);
+}

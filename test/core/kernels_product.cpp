@@ -1,0 +1,107 @@
+// pack, packTransposed and packedProduct of every instruction set.
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "kernels/reference.h"
+#include "support.h"
+#include "tables.h"
+
+using namespace unrolled;
+using namespace unrolled::test;
+
+namespace {
+
+constexpr Index gap = 3;  // elements between a row's end and the next row
+
+// Columns around one, two and four panels of every instruction set.
+const std::vector<Index> columnCounts = {1,  2,  3,  5,  7,  8,   9,   15,  16,  17,  20, 31,
+                                         32, 33, 63, 64, 65, 100, 127, 128, 129, 161, 260};
+
+template <class T>
+Index packedSize(const KernelTable<T>& kernel, Index depth, Index columns) {
+  return (columns + kernel.panelColumns - 1) / kernel.panelColumns * kernel.panelColumns * depth;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("a packed matrix lies in panels, the last filled up with zeros", T, float, double) {
+  for (const KernelTable<T>* kernel : tables<T>()) {
+    const std::string isa = kernel->name;
+    CAPTURE(isa);
+    for (const Index depth : {Index{1}, Index{5}, Index{16}, Index{17}, Index{40}}) {
+      for (const Index columns : columnCounts) {
+        CAPTURE(depth);
+        CAPTURE(columns);
+        const Index count = packedSize(*kernel, depth, columns);
+        std::vector<T> expected(asSize(count));
+
+        const std::vector<T> matrix = normals<T>(depth * (columns + gap), 1);
+        Guarded<T> packed(count);
+        kernel->pack(depth, columns, matrix.data(), columns + gap, packed.data());
+        reference::pack(depth, columns, kernel->panelColumns, matrix.data(), columns + gap, expected.data());
+        CHECK(sameBits(packed.values(), expected));
+        CHECK(packed.intact());
+
+        const std::vector<T> transposed = normals<T>(columns * (depth + gap), 2);
+        Guarded<T> packedTransposed(count);
+        kernel->packTransposed(depth, columns, transposed.data(), depth + gap, packedTransposed.data());
+        reference::packTransposed(depth, columns, kernel->panelColumns, transposed.data(), depth + gap,
+                                  expected.data());
+        CHECK(sameBits(packedTransposed.values(), expected));
+        CHECK(packedTransposed.intact());
+      }
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("a packed product is the product, and writes nothing else", T, float, double) {
+  constexpr Index mostRows = 14;
+  const double tolerance = sizeof(T) == 4 ? 2e-5 : 1e-13;
+  for (const Index depth : {Index{1}, Index{7}, Index{64}, Index{513}, Index{1030}}) {
+    for (const Index columns : columnCounts) {
+      const Index stride = columns + gap;
+      const std::vector<T> a = normals<T>(mostRows * (depth + gap), 3);
+      const std::vector<T> matrix = normals<T>(depth * columns, 4);
+      for (const bool accumulate : {false, true}) {
+        // The rows of a product do not know of each other, so one reference serves any number of them.
+        // What is between the rows is a number that must stay.
+        std::vector<T> before = normals<T>(mostRows * stride, 5);
+        std::vector<T> expected = before;
+        reference::product(mostRows, columns, depth, a.data(), depth + gap, matrix.data(), columns, expected.data(),
+                           stride, accumulate);
+        if (!accumulate) {
+          for (Index row = 0; row < mostRows; ++row) {
+            std::fill_n(before.begin() + row * stride, columns, std::numeric_limits<T>::quiet_NaN());
+          }
+        }
+        for (const KernelTable<T>* kernel : tables<T>()) {
+          std::vector<T> packed(asSize(packedSize(*kernel, depth, columns)));
+          kernel->pack(depth, columns, matrix.data(), columns, packed.data());
+          for (Index rows = 1; rows <= mostRows; ++rows) {
+            const std::ptrdiff_t count = rows * stride;
+            Guarded<T> c(std::vector<T>(before.begin(), before.begin() + count));
+            kernel->packedProduct(rows, columns, depth, a.data(), depth + gap, packed.data(), c.data(), stride,
+                                  accumulate);
+            const std::vector<T> result = c.values();
+            bool gapsIntact = c.intact();
+            for (Index row = 0; row < rows; ++row) {
+              for (Index at = row * stride + columns; at < (row + 1) * stride; ++at) {
+                gapsIntact = gapsIntact && result[asSize(at)] == before[asSize(at)];
+              }
+            }
+            const double error =
+                largestError(result, std::vector<T>(expected.begin(), expected.begin() + count)) /
+                std::sqrt(static_cast<double>(depth));
+            const bool good = error <= tolerance && gapsIntact;
+            CHECK_MESSAGE(good, std::string(kernel->name), ": ", rows, " x ", depth, " x ", columns, " accumulate ", accumulate,
+                          " error ", error, " gaps intact ", gapsIntact);
+          }
+        }
+      }
+    }
+  }
+}

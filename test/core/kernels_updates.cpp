@@ -1,0 +1,136 @@
+// The optimisers' steps of every instruction set.
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "kernels/reference.h"
+#include "support.h"
+#include "tables.h"
+
+using namespace unrolled;
+using namespace unrolled::test;
+
+namespace {
+
+constexpr int steps = 6;
+
+template <class T>
+UpdateConstants<T> constantsOf(int step) {
+  UpdateConstants<T> k{};
+  k.gradientScale = T(0.7);
+  k.learningRate = T(0.05);
+  k.weightDecay = T(0.02);
+  k.momentum = T(0.9);
+  k.alpha = T(0.95);
+  k.beta1 = T(0.9);
+  k.beta2 = T(0.98);
+  k.epsilon = T(1e-6);
+  k.correction1 = static_cast<T>(1 - std::pow(0.9, step + 1));
+  k.correction2 = static_cast<T>(std::sqrt(1 - std::pow(0.98, step + 1)));
+  return k;
+}
+
+// The arrays an optimiser changes, for the kernel guarded and for the reference plain.
+template <class T>
+struct Arrays {
+  explicit Arrays(Index count) : weights(normals<T>(count, 1)), first(zeros(count)), second(zeros(count)) {}
+
+  Guarded<T> weights;
+  Guarded<T> first;
+  Guarded<T> second;
+
+ private:
+  static std::vector<T> zeros(Index count) { return std::vector<T>(asSize(count)); }
+};
+
+// Runs some steps of `update(table or reference, count, constants, gradient, arrays)` by both.
+template <class T, class Kernel, class Reference>
+void compare(Kernel&& byKernel, Reference&& byReference) {
+  for (const KernelTable<T>* kernel : tables<T>()) {
+    const std::string isa = kernel->name;
+    CAPTURE(isa);
+    for (const Index count : oddSizes()) {
+      CAPTURE(count);
+      Arrays<T> actual(count);
+      Arrays<T> expected(count);
+      for (int step = 0; step < steps; ++step) {
+        const std::vector<T> gradient = normals<T>(count, static_cast<std::uint64_t>(10 + step));
+        byKernel(*kernel, count, constantsOf<T>(step), gradient.data(), actual);
+        byReference(count, constantsOf<T>(step), gradient.data(), expected);
+      }
+      CHECK(largestError(actual.weights.values(), expected.weights.values()) <= 5 * roundings<T>);
+      CHECK(largestError(actual.first.values(), expected.first.values()) <= 5 * roundings<T>);
+      CHECK(largestError(actual.second.values(), expected.second.values()) <= 5 * roundings<T>);
+      CHECK(actual.weights.intact());
+      CHECK(actual.first.intact());
+      CHECK(actual.second.intact());
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("update by sgd", T, float, double) {
+  compare<T>([](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g,
+                Arrays<T>& a) { kernel.sgd(count, k, g, a.weights.data()); },
+             [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+               reference::sgd(count, k, g, a.weights.data());
+             });
+}
+
+TEST_CASE_TEMPLATE("update by momentum", T, float, double) {
+  compare<T>([](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g,
+                Arrays<T>& a) { kernel.momentum(count, k, g, a.first.data(), a.weights.data()); },
+             [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+               reference::momentum(count, k, g, a.first.data(), a.weights.data());
+             });
+}
+
+TEST_CASE_TEMPLATE("update by adagrad", T, float, double) {
+  compare<T>([](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g,
+                Arrays<T>& a) { kernel.adagrad(count, k, g, a.first.data(), a.weights.data()); },
+             [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+               reference::adagrad(count, k, g, a.first.data(), a.weights.data());
+             });
+}
+
+TEST_CASE_TEMPLATE("update by adagrad with absolute accumulation", T, float, double) {
+  compare<T>([](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g,
+                Arrays<T>& a) { kernel.adagradAbsolute(count, k, g, a.first.data(), a.weights.data()); },
+             [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+               reference::adagradAbsolute(count, k, g, a.first.data(), a.weights.data());
+             });
+}
+
+TEST_CASE_TEMPLATE("update by rmsprop", T, float, double) {
+  compare<T>(
+      [](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+        kernel.rmsprop(count, k, g, a.first.data(), a.second.data(), a.weights.data());
+      },
+      [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+        reference::rmsprop(count, k, g, a.first.data(), a.second.data(), a.weights.data());
+      });
+}
+
+TEST_CASE_TEMPLATE("update by adam", T, float, double) {
+  compare<T>(
+      [](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+        kernel.adam(count, k, g, a.first.data(), a.second.data(), a.weights.data());
+      },
+      [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+        reference::adam(count, k, g, a.first.data(), a.second.data(), a.weights.data());
+      });
+}
+
+TEST_CASE_TEMPLATE("update by adamw", T, float, double) {
+  compare<T>(
+      [](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+        kernel.adamw(count, k, g, a.first.data(), a.second.data(), a.weights.data());
+      },
+      [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+        reference::adamw(count, k, g, a.first.data(), a.second.data(), a.weights.data());
+      });
+}

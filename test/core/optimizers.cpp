@@ -1,0 +1,137 @@
+// Optimisers over several tiles of parameters against the textbook, and the two clippings.
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "optimizers/optimizer.h"
+#include "support.h"
+
+using namespace unrolled;
+using namespace unrolled::test;
+
+namespace {
+
+// More than three tiles, the last incomplete.
+constexpr Index parameters = 3 * 32768 + 77;
+
+constexpr double gradientScale = 0.6;
+
+// The textbook's step for one parameter, in float64: what stands in optimizer.h.
+struct Textbook {
+  OptimizerOptions o;
+  double weight = 0;
+  double first = 0;
+  double second = 0;
+
+  void step(double gradient, int t) {
+    double g = gradient * gradientScale + o.weightDecay * weight;
+    switch (o.kind) {
+      case OptimizerKind::sgd:
+        weight -= o.learningRate * g;
+        break;
+      case OptimizerKind::momentum:
+        first = o.momentum * first + g;
+        weight -= o.learningRate * first;
+        break;
+      case OptimizerKind::adagrad:
+        first += g * g;
+        weight -= o.learningRate * g / (std::sqrt(first) + o.epsilon);
+        break;
+      case OptimizerKind::adagradAbsolute:
+        first += std::abs(g);
+        weight -= o.learningRate * g / std::sqrt(first + o.epsilon);
+        break;
+      case OptimizerKind::rmsprop:
+        first = o.alpha * first + (1 - o.alpha) * g * g;
+        second = o.momentum * second + g / (std::sqrt(first) + o.epsilon);
+        weight -= o.learningRate * second;
+        break;
+      case OptimizerKind::adam:
+      case OptimizerKind::adamw:
+        if (o.kind == OptimizerKind::adamw) {
+          g = gradient * gradientScale;
+          weight -= o.learningRate * o.weightDecay * weight;
+        }
+        first = o.beta1 * first + (1 - o.beta1) * g;
+        second = o.beta2 * second + (1 - o.beta2) * g * g;
+        weight -= o.learningRate * (first / (1 - std::pow(o.beta1, t))) /
+                  (std::sqrt(second / (1 - std::pow(o.beta2, t))) + o.epsilon);
+        break;
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("every optimiser follows the textbook over several tiles and steps", T, float, double) {
+  for (const OptimizerKind kind :
+       {OptimizerKind::sgd, OptimizerKind::momentum, OptimizerKind::adagrad, OptimizerKind::adagradAbsolute,
+        OptimizerKind::rmsprop, OptimizerKind::adam, OptimizerKind::adamw}) {
+    const int number = static_cast<int>(kind);
+    CAPTURE(number);
+    OptimizerOptions options;
+    options.kind = kind;
+    options.learningRate = 0.02;
+    options.momentum = 0.9;
+    options.weightDecay = 0.03;
+    options.beta1 = 0.9;
+    options.beta2 = 0.999;
+    options.alpha = 0.99;
+    options.epsilon = 1e-8;
+    Optimizer<T> optimizer(options, parameters);
+
+    Guarded<T> weights(normals<T>(parameters, 1));
+    const std::vector<T> start = weights.values();
+    std::vector<Textbook> textbook(asSize(parameters));
+    for (std::size_t i = 0; i < textbook.size(); ++i) textbook[i] = {options, static_cast<double>(start[i]), 0, 0};
+
+    for (int step = 1; step <= 4; ++step) {
+      const std::vector<T> gradients = normals<T>(parameters, static_cast<std::uint64_t>(step + 1));
+      optimizer.step(weights.data(), gradients.data(), gradientScale, threads(2));
+      for (std::size_t i = 0; i < textbook.size(); ++i) textbook[i].step(static_cast<double>(gradients[i]), step);
+    }
+    // Of what the steps moved; float's 1 - beta2 has four digits less than float.
+    const std::vector<T> values = weights.values();
+    double worst = 0;
+    for (std::size_t i = 0; i < textbook.size(); ++i) {
+      const double moved = std::abs(textbook[i].weight - static_cast<double>(start[i]));
+      const double error = std::abs(static_cast<double>(values[i]) - textbook[i].weight);
+      worst = std::max(worst, error / std::max(0.01, moved));
+    }
+    CHECK(worst <= (sizeof(T) == 4 ? 1e-4 : 1e-12));
+    CHECK(weights.intact());
+  }
+}
+
+TEST_CASE_TEMPLATE("clipping by value bounds every tile and keeps what is not finite", T, float, double) {
+  std::vector<T> expected = normals<T>(parameters, 3, 2);
+  expected[5] = std::numeric_limits<T>::quiet_NaN();
+  expected.back() = -std::numeric_limits<T>::infinity();
+  Guarded<T> gradients(expected);
+  clipByValue(gradients.data(), parameters, 0.5, threads(2));
+  for (T& value : expected) {
+    if (std::isfinite(value)) value = std::clamp(value, T(-0.5), T(0.5));
+  }
+  CHECK(sameBits(gradients.values(), expected));
+  CHECK(gradients.intact());
+}
+
+TEST_CASE_TEMPLATE("the gradient's norm over several tiles", T, float, double) {
+  std::vector<T> gradients = normals<T>(parameters, 4);
+  double sum = 0;
+  for (const T value : gradients) sum += static_cast<double>(value) * static_cast<double>(value);
+  std::vector<double> partials(asSize(normTiles(parameters)));
+  CHECK(normTiles(parameters) == 4);
+  const double norm = gradientNorm(gradients.data(), parameters, partials.data(), threads(2));
+  CHECK(std::abs(norm / std::sqrt(sum) - 1) <= (sizeof(T) == 4 ? 1e-6 : 1e-14));
+  CHECK(gradientNorm(gradients.data(), parameters, partials.data(), threads(1)) == norm);
+
+  gradients.back() = T(1e25);
+  CHECK(gradientNorm(gradients.data(), parameters, partials.data(), threads(2)) == doctest::Approx(1e25));
+  gradients.back() = std::numeric_limits<T>::quiet_NaN();
+  CHECK(std::isnan(gradientNorm(gradients.data(), parameters, partials.data(), threads(2))));
+}

@@ -1,0 +1,225 @@
+// Drawing tokens: what each option allows, how often, and generation in pieces.
+
+#include "training/sampler.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "error.h"
+#include "support.h"
+
+using namespace unrolled;
+using namespace unrolled::test;
+
+namespace {
+
+// Probabilities 0.4, 0.3, 0.2, 0.1 of the ids 2, 0, 3, 1.
+const std::vector<double> logits = {std::log(0.3), std::log(0.1), std::log(0.4), std::log(0.2)};
+
+constexpr int draws = 20000;
+
+// How often each id is drawn at positions 0, 1, 2 ….
+std::vector<double> frequencies(const SamplingOptions& options) {
+  Sampler sampler(options, static_cast<Index>(logits.size()));
+  std::vector<double> seen(logits.size());
+  for (Index position = 0; position < draws; ++position) {
+    seen.at(static_cast<std::size_t>(sampler.draw(logits.data(), position))) += 1.0 / draws;
+  }
+  return seen;
+}
+
+void checkFrequencies(const SamplingOptions& options, const std::vector<double>& expected) {
+  const std::vector<double> seen = frequencies(options);
+  for (std::size_t id = 0; id < expected.size(); ++id) {
+    CAPTURE(id);
+    if (expected[id] == 0) {
+      CHECK(seen[id] == 0);
+    } else {
+      CHECK(std::abs(seen[id] - expected[id]) < 0.018);  // five standard deviations
+    }
+  }
+}
+
+SamplingOptions withTemperature(double temperature) {
+  SamplingOptions options;
+  options.temperature = temperature;
+  return options;
+}
+
+bool goOn() { return true; }
+
+Model<double>& model() {
+  static Model<double> shared([] {
+    Chain chain;
+    chain.cell = LayerKind::lstm;
+    chain.layers = 2;
+    return chain.description();
+  }());
+  shared.initialize({Initializer::Kind::normal, 1}, 1);
+  return shared;
+}
+
+}  // namespace
+
+TEST_CASE("tokens come as often as their probability says, at any temperature") {
+  checkFrequencies({}, {0.3, 0.1, 0.4, 0.2});
+  // p^2 over its sum: 0.09, 0.01, 0.16, 0.04 over 0.3.
+  checkFrequencies(withTemperature(0.5), {0.3, 1.0 / 30, 16.0 / 30, 4.0 / 30});
+  checkFrequencies(withTemperature(1e9), {0.25, 0.25, 0.25, 0.25});
+  checkFrequencies(withTemperature(0.001), {0, 0, 1, 0});
+}
+
+TEST_CASE("temperature 0 takes the likeliest, of equals the smallest id") {
+  checkFrequencies(withTemperature(0), {0, 0, 1, 0});
+  Sampler sampler(withTemperature(0), 5);
+  const float equal[] = {1, 3, 2, 3, 3};
+  for (Index position = 0; position < 20; ++position) CHECK(sampler.draw(equal, position) == 1);
+}
+
+TEST_CASE("topK keeps the likeliest") {
+  SamplingOptions options;
+  options.topK = 1;
+  checkFrequencies(options, {0, 0, 1, 0});
+  options.topK = 2;
+  checkFrequencies(options, {3.0 / 7, 0, 4.0 / 7, 0});
+  options.topK = 3;
+  checkFrequencies(options, {3.0 / 9, 0, 4.0 / 9, 2.0 / 9});
+  options.topK = 4;
+  checkFrequencies(options, {0.3, 0.1, 0.4, 0.2});
+  options.topK = 1000;
+  checkFrequencies(options, {0.3, 0.1, 0.4, 0.2});
+}
+
+TEST_CASE("topP keeps the fewest whose probability reaches it") {
+  SamplingOptions options;
+  options.topP = 0.0001;
+  checkFrequencies(options, {0, 0, 1, 0});
+  options.topP = 0.39;
+  checkFrequencies(options, {0, 0, 1, 0});
+  options.topP = 0.41;
+  checkFrequencies(options, {3.0 / 7, 0, 4.0 / 7, 0});
+  options.topP = 0.71;
+  checkFrequencies(options, {3.0 / 9, 0, 4.0 / 9, 2.0 / 9});
+  options.topP = 0.91;
+  checkFrequencies(options, {0.3, 0.1, 0.4, 0.2});
+}
+
+TEST_CASE("topP is taken of what topK left") {
+  SamplingOptions options;
+  options.topK = 2;
+  options.topP = 0.56;  // 4/7 reaches it alone
+  checkFrequencies(options, {0, 0, 1, 0});
+  options.topP = 0.58;
+  checkFrequencies(options, {3.0 / 7, 0, 4.0 / 7, 0});
+}
+
+TEST_CASE("excluded tokens are never drawn") {
+  SamplingOptions options;
+  options.excluded = {2, 1};
+  checkFrequencies(options, {0.6, 0, 0, 0.4});
+  options.topK = 1;
+  checkFrequencies(options, {1, 0, 0, 0});
+  options.topK = 0;
+  options.temperature = 0;
+  checkFrequencies(options, {1, 0, 0, 0});
+  options.excluded = {0, 1, 2, 3};
+  try {
+    const Sampler sampler(options, 4);
+    FAIL("nothing is left to draw");
+  } catch (const Error& error) {
+    CHECK(error.code() == "ERR_UNROLLED_OPTION_RANGE");
+    CHECK(error.option() == "excluded");
+  }
+}
+
+TEST_CASE("a draw depends on seed and position, not on the draws before it") {
+  SamplingOptions options;
+  options.seed = 5;
+  Sampler first(options, 4);
+  std::vector<TokenId> ids;
+  for (Index position = 0; position < 100; ++position) ids.push_back(first.draw(logits.data(), position));
+  Sampler second(options, 4);
+  for (Index position = 99; position >= 0; --position) {
+    CHECK(second.draw(logits.data(), position) == ids[asSize(position)]);
+  }
+  options.seed = 6;
+  Sampler other(options, 4);
+  Index same = 0;
+  for (Index position = 0; position < 100; ++position) {
+    if (other.draw(logits.data(), position) == ids[asSize(position)]) ++same;
+  }
+  CHECK(same < 60);
+}
+
+TEST_CASE("large and equal logits are drawn from without overflow") {
+  const float large[] = {3e38F, 3e38F, -3e38F};
+  SamplingOptions options;
+  options.topP = 0.9;
+  Sampler sampler(options, 3);
+  Index zeros = 0;
+  for (Index position = 0; position < 1000; ++position) {
+    const TokenId id = sampler.draw(large, position);
+    CHECK(id != 2);
+    if (id == 0) ++zeros;
+  }
+  CHECK(std::abs(zeros - 500) < 80);
+}
+
+TEST_CASE("generation feeds the prompt, then each token drawn") {
+  const std::vector<TokenId> prompt = randomIds(150, 7, 1);  // more than two windows
+  const Generation<double> generation =
+      generate<double>(model(), prompt, {}, 12, withTemperature(0), threads(1), goOn);
+  REQUIRE(generation.ids.size() == 12);
+  CHECK_FALSE(generation.cancelled);
+
+  std::vector<TokenId> text = prompt;
+  for (const TokenId id : generation.ids) {
+    std::vector<double> states(asSize(model().stateSize(1)));
+    const Sequence<double> output =
+        model().forward({static_cast<Index>(text.size()), 1, text.data(), nullptr}, states.data(), threads(1));
+    const double* last = output.data + (output.time - 1) * output.features;
+    CHECK(id == std::max_element(last, last + output.features) - last);
+    // The state comes back as it is before the last id.
+    if (text.size() == prompt.size() + 11) CHECK(largestError(generation.state, states) < 1e-12);
+    text.push_back(id);
+  }
+}
+
+TEST_CASE("generation in pieces equals one call") {
+  SamplingOptions options;
+  options.seed = 3;
+  options.temperature = 1.3;
+  const std::vector<TokenId> prompt = {1, 2, 3};
+  const Generation<double> whole = generate<double>(model(), prompt, {}, 30, options, threads(1), goOn);
+
+  std::vector<TokenId> ids;
+  std::vector<TokenId> next = prompt;
+  std::vector<double> state;
+  for (const Index piece : {Index{1}, Index{5}, Index{1}, Index{10}, Index{13}}) {
+    options.position = static_cast<Index>(ids.size());
+    Generation<double> part = generate<double>(model(), next, state, piece, options, threads(1), goOn);
+    ids.insert(ids.end(), part.ids.begin(), part.ids.end());
+    next = {ids.back()};
+    state = part.state;
+  }
+  CHECK(ids == whole.ids);
+  CHECK(sameBits(state, whole.state));
+}
+
+TEST_CASE("generation ends where it is told to, with what is drawn so far") {
+  int left = 4;  // the prompt's window and three tokens fed
+  const Generation<double> generation =
+      generate<double>(model(), {1, 2}, {}, 30, {}, threads(1), [&left] { return left-- > 0; });
+  CHECK(generation.cancelled);
+  const Generation<double> whole = generate<double>(model(), {1, 2}, {}, 30, {}, threads(1), goOn);
+  REQUIRE(generation.ids.size() == 4);
+  CHECK(std::equal(generation.ids.begin(), generation.ids.end(), whole.ids.begin()));
+
+  const Generation<double> none = generate<double>(model(), {1, 2}, {}, 30, {}, threads(1), [] { return false; });
+  CHECK(none.cancelled);
+  CHECK(none.ids.empty());
+}

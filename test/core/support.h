@@ -1,0 +1,149 @@
+// What the tests of the core share: random arrays, guarded arrays, comparisons, small models.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/model.h"
+#include "parallel/thread_pool.h"
+#include "random.h"
+
+namespace unrolled::test {
+
+inline std::size_t asSize(Index count) { return static_cast<std::size_t>(count); }
+
+// Normal numbers times `scale`.
+template <class T>
+std::vector<T> normals(Index count, std::uint64_t seed, double scale = 1) {
+  Random random(seed, RandomUse::sampling, 0);
+  std::vector<T> values(asSize(count));
+  for (T& value : values) value = static_cast<T>(scale * random.normal());
+  return values;
+}
+
+// Ids in [0, bound).
+inline std::vector<TokenId> randomIds(Index count, Index bound, std::uint64_t seed) {
+  Random random(seed, RandomUse::sampling, 1);
+  std::vector<TokenId> ids(asSize(count));
+  for (TokenId& id : ids) id = static_cast<TokenId>(random.below(static_cast<std::uint32_t>(bound)));
+  return ids;
+}
+
+// The largest |a - b| / max(1, |b|); infinite where one is not a number or the lengths differ.
+template <class T>
+double largestError(const std::vector<T>& actual, const std::vector<T>& expected) {
+  if (actual.size() != expected.size()) return std::numeric_limits<double>::infinity();
+  double largest = 0;
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    const auto a = static_cast<double>(actual[i]);
+    const auto b = static_cast<double>(expected[i]);
+    const double error = std::abs(a - b) / std::max(1.0, std::abs(b));
+    if (!(error <= largest)) largest = std::isnan(error) ? std::numeric_limits<double>::infinity() : error;
+  }
+  return largest;
+}
+
+template <class T>
+bool sameBits(const std::vector<T>& a, const std::vector<T>& b) {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
+}
+
+// An array with a margin on both sides that nobody may write into. The margins hold not-a-number, so
+// that whoever reads them and lets it count is found as well.
+template <class T>
+class Guarded {
+ public:
+  explicit Guarded(const std::vector<T>& values) : count_(values.size()) {
+    cells_.assign(count_ + 2 * margin, std::numeric_limits<T>::quiet_NaN());
+    untouched_ = cells_;
+    std::copy(values.begin(), values.end(), cells_.begin() + margin);
+  }
+
+  // Not-a-number throughout: for results that must not depend on what was there.
+  explicit Guarded(Index count)
+      : Guarded(std::vector<T>(asSize(count), std::numeric_limits<T>::quiet_NaN())) {}
+
+  [[nodiscard]] T* data() { return cells_.data() + margin; }
+  [[nodiscard]] std::vector<T> values() const {
+    return {cells_.begin() + margin, cells_.begin() + margin + static_cast<std::ptrdiff_t>(count_)};
+  }
+  [[nodiscard]] bool intact() const {
+    const std::size_t after = margin + count_;
+    return std::memcmp(cells_.data(), untouched_.data(), margin * sizeof(T)) == 0 &&
+           std::memcmp(cells_.data() + after, untouched_.data() + after, margin * sizeof(T)) == 0;
+  }
+
+ private:
+  static constexpr std::ptrdiff_t margin = 80;
+  std::size_t count_;
+  std::vector<T> cells_;
+  std::vector<T> untouched_;
+};
+
+// A chain: input, one recurrent layer of any kind, and what stands behind it.
+struct Chain {
+  LayerKind input = LayerKind::embedding;  // or oneHot; of no use to vectors
+  InputKind inputKind = InputKind::ids;
+  Index inputSize = 7;
+  Index embedding = 5;
+  LayerKind cell = LayerKind::rnn;
+  Nonlinearity nonlinearity = Nonlinearity::tanh;
+  Index hidden = 6;
+  Index layers = 1;
+  bool singleBias = false;
+  bool last = false;
+  Index classes = 7;  // 0: no head
+
+  [[nodiscard]] ModelDescription description() const {
+    ModelDescription model;
+    model.input = inputKind;
+    model.inputSize = inputSize;
+    if (inputKind == InputKind::ids) model.layers.push_back({input, "embedding", embedding});
+    model.layers.push_back({cell, "rnn", hidden, layers, nonlinearity, singleBias, false});
+    if (last) model.layers.push_back({LayerKind::last, "last"});
+    if (classes > 0) model.layers.push_back({LayerKind::dense, "head", classes});
+    return model;
+  }
+};
+
+inline Parallel threads(int count) {
+  static const std::shared_ptr<ThreadPool> pool = ThreadPool::shared();
+  return {*pool, count};
+}
+
+template <class T>
+std::vector<T> weightsOf(const Model<T>& model) {
+  Index count = 0;
+  for (const Parameter& parameter : model.parameters()) count += parameter.count();
+  std::vector<T> values(asSize(count));
+  model.read(values.data());
+  return values;
+}
+
+template <class T>
+std::vector<T> gradientsOf(Model<T>& model) {
+  std::vector<T> gradients(asSize(model.buffers().size()));
+  model.readGradients(gradients.data());
+  return gradients;
+}
+
+inline const char* nameOf(LayerKind kind) {
+  switch (kind) {
+    case LayerKind::rnn:
+      return "rnn";
+    case LayerKind::gru:
+      return "gru";
+    case LayerKind::lstm:
+      return "lstm";
+    default:
+      return "other";
+  }
+}
+
+}  // namespace unrolled::test
