@@ -6,12 +6,12 @@
  *   npm run bench -- --rounds 5 --seconds 4 --threads 2 --json results.json
  *
  * A machine's speed varies from minute to minute, so a ratio is taken between neighbours in time, and the
- * median of the rounds is shown. NumPy and PyTorch run on one thread, or PyTorch on as many as asked; a peer that
- * is absent is named. Nothing here passes or fails: what is asked stands beside what was measured.
+ * median of the rounds is shown. NumPy runs on one thread, PyTorch on as many as unrolled; a peer that is
+ * absent is named. Nothing here passes or fails: what is asked stands beside what was measured.
  */
 
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
@@ -51,17 +51,18 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+const commandLine = resolve(__dirname, '..', 'lib', 'cli', 'main.js');
+
 function languageModel({ options, ...rest }: LanguageModelWorkload): Workload {
   const model = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const timing = ({ seconds, threads }: Budget) => ['--seconds', String(seconds), '--threads', String(threads)];
-  const main = resolve(__dirname, '..', 'lib', 'cli', 'main.js');
   return {
     ...rest,
     peer: 'PyTorch',
     unit: 'tokens/s',
     async ours(budget) {
       const training = ['--optimizer', 'adam', '--clip-norm', '5'];
-      const args = [main, 'bench', ...model, ...training, ...timing(budget), '--json'];
+      const args = [commandLine, 'bench', ...model, ...training, ...timing(budget), '--json'];
       const { stdout } = await promisify(execFile)(process.execPath, args);
       const { tokensPerSecond, fractionOfMachine } = JSON.parse(stdout);
       return { ours: tokensPerSecond, ofMachine: fractionOfMachine };
@@ -162,6 +163,7 @@ function select(workloads: readonly Workload[], only: readonly string[] | undefi
 
 async function main(): Promise<void> {
   const { only, rounds, seconds, threads, json } = parseOptions();
+  if (!existsSync(commandLine)) throw new Error('unrolled is not built yet: run "npm run build" first.');
   const folder = mkdtempSync(join(tmpdir(), 'unrolled-bench-'));
   try {
     const [first, ...others] = await systems(folder);
@@ -186,6 +188,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(error);
+  console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 });

@@ -7,7 +7,8 @@ import * as check from './validation';
 /** Largest size of one dimension: what a 32-bit id can number. */
 export const MAX_SIZE = 2 ** 31 - 1;
 
-export const MAX_THREADS = 1024;
+/** What the native pool takes. */
+export const MAX_THREADS = 256;
 
 /** A seed as the native side takes it: a whole number that a double holds exactly; 0 where absent. */
 export function resolveSeed(seed: unknown): number {

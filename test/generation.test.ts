@@ -26,7 +26,7 @@ describe('generation', () => {
   });
 
   it('draws the same for the same seed, whole or in pieces', async () => {
-    const options = { length: 100, temperature: 1.5, seed: 5 };
+    const options = { length: 100, temperature: 5, seed: 5 };
     const whole = await model.sample('the', options);
     assert.equal(await model.sample('the', options), whole);
     const pieces = await collect(model.stream('the', options));

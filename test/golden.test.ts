@@ -36,7 +36,8 @@ function assertClose(actual: FloatTensor | undefined, expected: GoldenArray, tol
   for (const [index, wanted] of expected.data.entries()) {
     const got = actual.data[index] as number;
     const distance = Math.abs(got - wanted);
-    if (!(distance <= tolerance * Math.max(1, Math.abs(wanted)))) assert.fail(`${what}[${index}]: ${got}, not ${wanted}`);
+    if (!(distance <= tolerance * Math.max(1, Math.abs(wanted))))
+      assert.fail(`${what}[${index}]: ${got}, not ${wanted}`);
   }
 }
 

@@ -1,64 +1,33 @@
-// OpenBLAS's packing buffers, one set a thread.
+// A lock around OpenBLAS's packing buffers.
 //
-// The builds of OpenBLAS without threads keep their buffers in one table and take no lock when they
-// pick one (0.3.21, as Debian has it): two threads that call it at once can be given the same buffer,
-// and a product comes out wrong, about once in a thousand calls. The linker is told to send both of
-// OpenBLAS's functions here (--wrap), where a thread sees no buffer but its own.
+// Built without threads of its own, OpenBLAS hands its buffers out without a lock (unless built with
+// USE_LOCKING, which Debian's 0.3.21 is not): two threads that call it at once can be given the same
+// buffer, and a product comes out wrong, about once in a thousand calls. The linker sends OpenBLAS's
+// calls of these two functions here (--wrap in CMakeLists.txt).
 
-#include <sys/mman.h>
+#include <mutex>
 
-#include <array>
-#include <cstddef>
-#include <cstdlib>
+// The names are the linker's. NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming)
+extern "C" {
+void* __real_blas_memory_alloc(int position);
+void __real_blas_memory_free(void* buffer);
+void* __wrap_blas_memory_alloc(int position);
+void __wrap_blas_memory_free(void* buffer);
+}
 
 namespace {
 
-// OpenBLAS's own BUFFER_SIZE. Pages that are not touched take no memory.
-constexpr std::size_t bufferBytes = std::size_t{128} << 20U;
-// Buffers one call holds at once; the functions used here take one.
-constexpr std::size_t mostBuffers = 4;
-
-class ThreadBuffers {
- public:
-  ThreadBuffers() = default;
-  ~ThreadBuffers() {
-    for (void* buffer : buffers_) {
-      if (buffer != nullptr) munmap(buffer, bufferBytes);
-    }
-  }
-  ThreadBuffers(const ThreadBuffers&) = delete;
-  ThreadBuffers& operator=(const ThreadBuffers&) = delete;
-  ThreadBuffers(ThreadBuffers&&) = delete;
-  ThreadBuffers& operator=(ThreadBuffers&&) = delete;
-
-  void* take() {
-    if (taken_ == mostBuffers) std::abort();
-    void*& buffer = buffers_[taken_];
-    if (buffer == nullptr) {
-      buffer = mmap(nullptr, bufferBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-      if (buffer == MAP_FAILED) std::abort();  // OpenBLAS has no way to say so either
-    }
-    ++taken_;
-    return buffer;
-  }
-
-  void giveBack() { --taken_; }
-
- private:
-  std::array<void*, mostBuffers> buffers_{};
-  std::size_t taken_ = 0;
-};
-
-thread_local ThreadBuffers threadBuffers;
+std::mutex bufferMutex;
 
 }  // namespace
 
-// The names are the linker's: what is called as blas_memory_alloc arrives at __wrap_blas_memory_alloc.
-// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming)
-extern "C" {
+void* __wrap_blas_memory_alloc(int position) {
+  const std::lock_guard<std::mutex> lock(bufferMutex);
+  return __real_blas_memory_alloc(position);
+}
 
-void* __wrap_blas_memory_alloc(int /*procedure*/) { return threadBuffers.take(); }
-
-void __wrap_blas_memory_free(void* /*buffer*/) { threadBuffers.giveBack(); }
+void __wrap_blas_memory_free(void* buffer) {
+  const std::lock_guard<std::mutex> lock(bufferMutex);
+  __real_blas_memory_free(buffer);
 }
 // NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)

@@ -31,9 +31,17 @@ export class WordList {
    * @throws ERR_UNROLLED_MODEL_FORMAT for anything else.
    */
   static fromJSON(value: unknown): WordList {
-    const words = (value as Partial<WordListJSON> | null)?.words;
-    if (!Array.isArray(words) || words.some((word) => typeof word !== 'string') || words.length === 0) {
-      throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', 'The word list is damaged: it is no list of words.');
+    const words: unknown = (value as Partial<WordListJSON> | null)?.words;
+    const isDamaged =
+      !Array.isArray(words) ||
+      words.length === 0 ||
+      words.some((word) => typeof word !== 'string') ||
+      new Set(words).size !== words.length;
+    if (isDamaged) {
+      throw new UnrolledError(
+        'ERR_UNROLLED_MODEL_FORMAT',
+        'The word list is damaged: it is no list of different words.',
+      );
     }
     return new WordList(words);
   }

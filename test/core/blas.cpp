@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <limits>
 #include <string>
@@ -99,6 +101,28 @@ TEST_CASE_TEMPLATE("products in every transposition, whole and in tiles, onto an
       }
     }
   }
+}
+
+// Short products of other matrices on each thread, so that two often ask OpenBLAS for a scratch buffer at
+// the same moment, and would see if it were the same one.
+TEST_CASE_TEMPLATE("products on several threads at once do not disturb each other", T, float, double) {
+  constexpr Index side = 24;
+  std::atomic<long> products{0};
+  std::atomic<long> wrong{0};
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(400);
+  threads(3).forEach(3, [&](Index tile) noexcept {
+    const std::vector<T> a = normals<T>(side * side, static_cast<std::uint64_t>(tile));
+    std::vector<T> expected(a.size());
+    reference::product(side, side, side, a.data(), side, a.data(), side, expected.data(), side, false);
+    std::vector<T> product(a.size());
+    while (std::chrono::steady_clock::now() < end) {
+      multiply<T>(side, side, side, {a.data(), side}, {a.data(), side}, product.data(), side, false);
+      products.fetch_add(1);
+      if (!(largestError(product, expected) < 1e-4)) wrong.fetch_add(1);
+    }
+  });
+  CHECK(products.load() > 100);
+  CHECK(wrong.load() == 0);
 }
 
 TEST_CASE("OpenBLAS runs one thread and tells what it is") {

@@ -38,14 +38,6 @@ export async function runPython(script: string, ...args: string[]): Promise<stri
   }
 }
 
-/** The JSON lines that a script prints. */
-export function parseJsonLines<Line>(text: string): Line[] {
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Line);
-}
-
 /** In `before`: skips the suite, with the reason in its title, where Python or one of its modules is absent. */
 export async function requirePython(context: Mocha.Context, ...modules: string[]): Promise<void> {
   try {

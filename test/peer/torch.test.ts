@@ -13,7 +13,8 @@ import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { readSafetensors } from '../../src/safetensors';
 import { dataFolder } from '../support/data';
-import { parseJsonLines, requirePython, runPython } from './python';
+import { parseJsonLines } from '../support/json-lines';
+import { requirePython, runPython } from './python';
 
 /** Characters of the corpus, and of the text that is evaluated. */
 const LENGTH = 45_000;
@@ -58,7 +59,7 @@ interface TrainLine {
   loss: number;
 }
 
-/** The start of the Tang poems; where they are absent, lines of five characters, drawn from 3,000, low ones more often. */
+/** The start of the Tang poems; where they are absent, lines drawn from 3,000 characters, low ones more often. */
 function corpusText(): string {
   const tang = join(dataFolder, 'tang.txt.gz');
   if (existsSync(tang)) {
@@ -137,7 +138,7 @@ describe('PyTorch', function () {
         );
         assert.equal(steps.at(-1)?.epoch, 1, 'the run must go on into a second epoch');
         assert.ok(theirs.filter(({ norm }) => norm > clipNorm).length >= 0.9 * STEPS, 'the clipping must act');
-        assert.ok(theirs[STEPS - 1]!.loss < theirs[0]!.loss - 1, 'the model must learn');
+        assert.ok(theirs[STEPS - 1]!.loss < theirs[0]!.loss - 0.5, 'the model must learn');
         for (const [index, { loss }] of steps.entries()) {
           const expected = theirs[index]!.loss;
           assert.ok(

@@ -2,7 +2,7 @@
 
 import { Corpus, type EpochResult, type FitOptions, LanguageModel, type LanguageModelOptions } from '../../src/index';
 
-/** 1,204 characters, 28 distinct. */
+/** 1,204 characters, 29 distinct. */
 export const CORPUS = Corpus.fromText('the quick brown fox jumps over the lazy dog.\n'.repeat(30).slice(0, 1204));
 
 /** 37 steps an epoch. */

@@ -1,0 +1,123 @@
+/** The other commands of `unrolled` from outside. */
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BenchmarkResult } from '../../src/cli/benchmark';
+import { type Evaluation, version } from '../../src/index';
+import { runCli } from '../support/cli';
+import { parseJsonLines } from '../support/json-lines';
+import { CORPUS, smallModel, train } from '../support/models';
+
+describe('unrolled', function () {
+  this.timeout(60_000);
+  let folder = '';
+  let model = '';
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'unrolled-test-'));
+    model = join(folder, 'model.safetensors');
+    writeFileSync(join(folder, 'corpus.txt'), CORPUS.text);
+    using trained = smallModel();
+    await train(trained, { epochs: 20, learningRate: 0.01 });
+    await trained.save(model);
+  });
+
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('says its version and helps with every command', async () => {
+    assert.deepEqual(await runCli('--version'), { status: 0, stdout: `${version}\n`, stderr: '' });
+    for (const command of [[], ['train'], ['sample'], ['evaluate'], ['bench'], ['doctor']]) {
+      const { status, stdout } = await runCli(...command, '--help');
+      assert.equal(status, 0);
+      assert.match(stdout, /^Usage: unrolled/);
+    }
+  });
+
+  it('sample prints the prompt and what follows', async () => {
+    const options = ['sample', model, '--prompt', 'the ', '--length', '30', '--seed', '4', '--temperature', '0.5'];
+    const { status, stdout } = await runCli(...options, '--top-k', '5', '--top-p', '0.9');
+    assert.equal(status, 0);
+    assert.equal(stdout.length, 'the '.length + 30 + 1);
+    const json = (await runCli(...options, '--top-k', '5', '--top-p', '0.9', '--json')).stdout;
+    const [result] = parseJsonLines<{ prompt: string; text: string }>(json);
+    assert.equal(result?.prompt, 'the ');
+    assert.equal(`${result.prompt}${result.text}\n`, stdout);
+    assert.equal((await runCli('sample', model, '--length', '0', '--prompt', 'fox')).stdout, 'fox\n');
+  });
+
+  it('sample refuses what it cannot do', async () => {
+    const unseen = await runCli('sample', model, '--prompt', 'The fox');
+    assert.equal(unseen.status, 1);
+    assert.equal(unseen.stdout, '');
+    assert.match(unseen.stderr, /"T".*ERR_UNROLLED_UNKNOWN_TOKEN/);
+    for (const args of [
+      ['--length', '-1'],
+      ['--temperature', 'hot'],
+      ['--top-k', '0'],
+      ['--top-p', '2'],
+      ['--beam', '3'],
+    ]) {
+      assert.equal((await runCli('sample', model, ...args)).status, 2, args.join(' '));
+    }
+    assert.match((await runCli('sample', join(folder, 'corpus.txt'))).stderr, /ERR_UNROLLED_MODEL_FORMAT/);
+  });
+
+  it('evaluate prints loss, bits per token, perplexity and tokens', async () => {
+    const { status, stdout } = await runCli('evaluate', model, join(folder, 'corpus.txt'), '--json');
+    assert.equal(status, 0);
+    const [result] = parseJsonLines<Evaluation>(stdout);
+    assert.ok(result !== undefined);
+    assert.deepEqual(Object.keys(result), ['loss', 'bitsPerToken', 'perplexity', 'tokens']);
+    assert.equal(result.tokens, 1203);
+    assert.ok(Math.abs(result.perplexity - Math.exp(result.loss)) < 1e-9);
+    const lines = (await runCli('evaluate', model, join(folder, 'corpus.txt'), '--batch', '3')).stdout;
+    assert.match(lines, /^loss [\d.]+\nbitsPerToken [\d.]+\nperplexity [\d.]+\ntokens 1203\n$/);
+    assert.equal((await runCli('evaluate', model)).status, 2);
+    assert.equal((await runCli('evaluate', model, join(folder, 'corpus.txt'), '--batch', '0')).status, 2);
+    assert.equal((await runCli('evaluate', model, join(folder, 'none.txt'))).status, 1);
+  });
+
+  it('bench prints the speed beside that of the machine', async () => {
+    const size = ['--hidden', '32', '--embedding', '16', '--vocab', '50', '--batch', '8', '--window', '16'];
+    const { status, stdout } = await runCli('bench', ...size, '--seconds', '0.5', '--threads', '1', '--json');
+    assert.equal(status, 0);
+    const [result] = parseJsonLines<BenchmarkResult>(stdout);
+    assert.ok(result !== undefined);
+    assert.deepEqual(Object.keys(result), [
+      'tokensPerSecond',
+      'millisecondsPerStep',
+      'gflops',
+      'machineGflops',
+      'fractionOfMachine',
+      'threads',
+      'peakBytes',
+    ]);
+    assert.ok(Math.abs(result.tokensPerSecond - (8 * 16 * 1000) / result.millisecondsPerStep) < 1e-3);
+    // 6 × (4·32·(16 + 32) + 32·50) a token.
+    assert.ok(Math.abs(result.gflops - (6 * 7744 * result.tokensPerSecond) / 1e9) < 1e-6);
+    assert.ok(Math.abs(result.fractionOfMachine - result.gflops / result.machineGflops) < 1e-9);
+    assert.equal(result.threads, 1);
+    assert.ok(result.peakBytes > 2 ** 20);
+    for (const args of [
+      ['--vocab', '0'],
+      ['--seconds', '0'],
+      ['--hidden', '0'],
+      ['--epochs', '3'],
+    ]) {
+      assert.equal((await runCli('bench', ...args)).status, 2, args.join(' '));
+    }
+  });
+
+  it('doctor says what it runs on', async () => {
+    const { status, stdout } = await runCli('doctor', '--json');
+    assert.equal(status, 0);
+    const [report] = parseJsonLines<{ problems: string[]; binary: string }>(stdout);
+    assert.deepEqual(report?.problems, []);
+    assert.match(report.binary, /unrolled\.node$/);
+    assert.match((await runCli('doctor')).stdout, /No problems found\.\n$/);
+  });
+});

@@ -1,0 +1,225 @@
+/** `unrolled train` from outside: what it prints, saves, and leaves with. */
+
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { LanguageModel } from '../../src/index';
+import { runCli, startCli } from '../support/cli';
+import { useFolder } from '../support/folder';
+import { parseJsonLines } from '../support/json-lines';
+
+const TEXT = 'the quick brown fox jumps over the lazy dog.\n'.repeat(40);
+/** A line of `train --json`. */
+interface TrainLine {
+  event: 'step' | 'epoch' | 'done';
+  epoch: number;
+  step: number;
+  loss: number;
+  bitsPerToken: number;
+}
+
+const SMALL = ['--hidden', '16', '--embedding', '8', '--batch', '4', '--window', '8'];
+
+describe('unrolled train', function () {
+  this.timeout(60_000);
+  const at = useFolder();
+
+  /** The path of a corpus of 1,800 characters: 56 steps an epoch with the options of `SMALL`. */
+  function corpus(): string {
+    writeFileSync(at('corpus.txt'), TEXT);
+    return at('corpus.txt');
+  }
+
+  it('prints steps, epochs and one last line as JSON', async () => {
+    const { status, stdout } = await runCli(
+      ...['train', corpus(), ...SMALL, '--epochs', '2', '--validation', '0.1', '--log-every', '20', '--json'],
+    );
+    assert.equal(status, 0);
+    const lines = parseJsonLines<TrainLine>(stdout);
+    // 1,620 tokens train: rows of 404, 50 steps an epoch.
+    assert.deepEqual(
+      lines.map(({ event, epoch, step }) => [event, epoch, step]),
+      [
+        ['step', 0, 0],
+        ['step', 0, 20],
+        ['step', 0, 40],
+        ['epoch', 0, 49],
+        ['step', 1, 60],
+        ['step', 1, 80],
+        ['epoch', 1, 99],
+        ['done', 1, 99],
+      ],
+    );
+    const common = ['event', 'epoch', 'step', 'loss', 'bitsPerToken', 'tokensPerSecond', 'seconds'];
+    for (const line of lines) {
+      const expected = line.event === 'step' ? common : [...common, 'validationLoss'];
+      assert.deepEqual(Object.keys(line).sort(), expected.sort());
+      assert.ok(Math.abs(line.bitsPerToken * Math.LN2 - line.loss) < 1e-9);
+    }
+    assert.deepEqual({ ...lines.at(-1), event: 'epoch' }, lines.at(-2));
+  });
+
+  it('prints lines for people, progress and notes apart', async () => {
+    const { status, stdout, stderr } = await runCli('train', corpus(), ...SMALL, '--steps', '60');
+    assert.equal(status, 0);
+    assert.match(
+      stdout,
+      /^epoch 0 {2}step 55 {2}loss .*\nepoch 1 {2}step 59 {2}loss .*\ndone after 60 steps in .* s\n$/,
+    );
+    assert.match(stderr, /--out/);
+  });
+
+  it('saves what the API would, whatever is printed', async () => {
+    const options = [...SMALL, '--cell', 'gru', '--layers', '2', '--single-bias', '--seed', '3', '--steps', '20'];
+    const training = ['--optimizer', 'adamw', '--lr', '0.01', '--weight-decay', '0.1', '--clip-norm', '1'];
+    const first = await runCli('train', corpus(), ...options, ...training, '--out', at('a.safetensors'));
+    const second = await runCli(
+      ...['train', corpus(), ...options, ...training, '--out', at('b.safetensors'), '--json', '--log-every', '1'],
+      ...['--threads', '1'],
+    );
+    assert.deepEqual([first.status, second.status], [0, 0]);
+    assert.ok(readFileSync(at('a.safetensors')).equals(readFileSync(at('b.safetensors'))));
+    using model = await LanguageModel.load(at('a.safetensors'));
+    assert.deepEqual(model.architecture, { cell: 'gru', embedding: 8, hidden: 16, layers: 2, singleBias: true });
+    assert.deepEqual(readdirSync(at()).sort(), ['a.safetensors', 'b.safetensors', 'corpus.txt']);
+  });
+
+  it('reads gzip, and takes words for tokens', async () => {
+    writeFileSync(at('corpus.gz'), gzipSync(TEXT));
+    const { status } = await runCli(
+      ...['train', at('corpus.gz'), ...SMALL, '--tokens', 'word', '--epochs', '1', '--out', at('m.safetensors')],
+    );
+    assert.equal(status, 0);
+    using model = await LanguageModel.load(at('m.safetensors'));
+    assert.equal(model.vocabulary.kind, 'word');
+  });
+
+  it('starts from a file, whose description it takes over', async () => {
+    const init = at('init.safetensors');
+    await runCli('train', corpus(), ...SMALL, '--tokens', 'word', '--steps', '1', '--window', '4', '--out', init);
+    const from = ['train', corpus(), '--init', init, '--batch', '4', '--window', '4', '--steps', '1'];
+    const agreeing = await runCli(...from, '--hidden', '16', '--out', at('next.safetensors'));
+    assert.equal(agreeing.status, 0, agreeing.stderr);
+    using model = await LanguageModel.load(at('next.safetensors'));
+    assert.equal(model.vocabulary.kind, 'word');
+    assert.equal(model.architecture.embedding, 8);
+
+    for (const other of [
+      ['--hidden', '32'],
+      ['--tokens', 'char'],
+    ]) {
+      const { status, stderr } = await runCli(...from, ...other);
+      assert.equal(status, 1);
+      assert.match(stderr, /ERR_UNROLLED_MODEL_MISMATCH/);
+    }
+  });
+
+  it('stops cleanly on a signal, and saves the model so far', async () => {
+    const out = at('model.safetensors');
+    for (const [signal, expected] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const) {
+      const { process, result } = startCli(
+        ...['train', corpus(), ...SMALL, '--epochs', '1000000', '--json', '--out', out],
+      );
+      process.stdout?.once('data', () => process.kill(signal));
+      const { status, stdout } = await result;
+      assert.equal(status, expected);
+      const last = parseJsonLines<TrainLine>(stdout).at(-1);
+      assert.equal(last?.event, 'done');
+      using model = await LanguageModel.load(out);
+      assert.equal(model.architecture.hidden, 16);
+    }
+  });
+
+  it('ends quietly when its reader does', async () => {
+    const { process, result } = startCli('train', corpus(), ...SMALL, '--epochs', '1000000', '--json');
+    process.stdout?.once('data', () => process.stdout?.destroy());
+    const { status, stderr } = await result;
+    assert.equal(status, 0);
+    assert.doesNotMatch(stderr, /EPIPE|Error/);
+  });
+
+  it('stops where the loss is not finite, and keeps the last good weights', async () => {
+    const out = at('model.safetensors');
+    const { status, stderr } = await runCli(
+      ...['train', corpus(), ...SMALL, '--cell', 'rnn', '--nonlinearity', 'relu', '--optimizer', 'sgd'],
+      ...['--lr', '1000', '--out', out],
+    );
+    assert.equal(status, 1);
+    assert.match(stderr, /step \d+.*ERR_UNROLLED_NON_FINITE_LOSS/);
+    (await LanguageModel.load(out)).dispose();
+  });
+
+  it('refuses wrong arguments with status 2 and a code', async () => {
+    const wrong: string[][] = [
+      ['--hiden', '16'],
+      ['--hidden', '0'],
+      ['--hidden', '-1'],
+      ['--hidden', '1e12'],
+      ['--hidden', 'NaN'],
+      ['--hidden', 'many'],
+      ['--hidden'],
+      ['--layers', '0'],
+      ['--embedding', 'two'],
+      ['--cell', 'transformer'],
+      ['--batch', '0'],
+      ['--window', '-3'],
+      ['--epochs', '0.5'],
+      ['--steps', '0'],
+      ['--lr', '-1'],
+      ['--momentum', '0.9'],
+      ['--validation', '1'],
+      ['--clip-norm', '0'],
+      ['--seed', '-1'],
+      ['--threads', '0'],
+      ['--tokens', 'syllable'],
+      ['--output', 'adaptive'],
+      ['--output', 'sampled'],
+      ['--dropout', '0.5'],
+      ['--resume', 'file'],
+      ['--checkpoint', 'file'],
+      ['--report', 'file'],
+      ['--log-every', '0'],
+      ['--out', ''],
+    ];
+    const path = corpus();
+    for (const args of wrong) {
+      const { status, stdout, stderr } = await runCli('train', path, ...args);
+      assert.equal(status, 2, `${args.join(' ')}: ${stderr}`);
+      assert.match(stderr, /\(ERR_UNROLLED_(OPTION_RANGE|OPTION_TYPE|UNKNOWN_OPTION)\)/, args.join(' '));
+      assert.equal(stdout, '');
+    }
+    assert.equal((await runCli('train')).status, 2);
+    assert.equal((await runCli('train', path, 'another')).status, 2);
+    assert.equal((await runCli('tain', path)).status, 2);
+    assert.equal((await runCli()).status, 2);
+  });
+
+  it('fails with status 1 and a code, before it writes anything', async () => {
+    writeFileSync(at('empty.txt'), '');
+    writeFileSync(at('latin1.txt'), Buffer.from([0x66, 0xe9, 0x65]));
+    writeFileSync(at('short.txt'), 'short');
+    writeFileSync(at('bad.safetensors'), 'no model');
+    const path = corpus();
+    const failing: [code: string, args: string[]][] = [
+      ['FILE_NOT_FOUND', [at('none.txt')]],
+      ['FILE_READ', [at()]],
+      ['CORPUS_EMPTY', [at('empty.txt')]],
+      ['ENCODING', [at('latin1.txt')]],
+      ['CORPUS_TOO_SHORT', [at('short.txt')]],
+      ['FILE_WRITE', [path, '--out', at('no', 'folder', 'model.safetensors')]],
+      ['FILE_NOT_FOUND', [path, '--init', at('none.safetensors')]],
+      ['MODEL_FORMAT', [path, '--init', at('bad.safetensors')]],
+      ['OUT_OF_MEMORY', [path, '--hidden', '10000000']],
+    ];
+    for (const [code, args] of failing) {
+      const { status, stdout, stderr } = await runCli('train', ...args);
+      assert.equal(status, 1, `${args.join(' ')}: ${stderr}`);
+      assert.match(stderr, new RegExp(`\\(ERR_UNROLLED_${code}\\)`));
+      assert.equal(stdout, '');
+    }
+    assert.ok(!existsSync(at('no')));
+  });
+});

@@ -1,0 +1,41 @@
+/** The built command line, run as a process of its own. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+
+const main = resolve(__dirname, '..', '..', 'lib', 'cli', 'main.js');
+
+export interface CliResult {
+  /** Exit status; null where a signal ended the process. */
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface CliProcess {
+  process: ChildProcess;
+  /** Settles when the process has ended. */
+  result: Promise<CliResult>;
+}
+
+/** Starts `unrolled` with these arguments. */
+export function startCli(...args: string[]): CliProcess {
+  const process = spawn(globalThis.process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const result = new Promise<CliResult>((resolve, reject) => {
+    const output = { stdout: '', stderr: '' };
+    process.stdout.setEncoding('utf8').on('data', (text) => {
+      output.stdout += text;
+    });
+    process.stderr.setEncoding('utf8').on('data', (text) => {
+      output.stderr += text;
+    });
+    process.on('error', reject);
+    process.on('close', (status) => resolve({ status, ...output }));
+  });
+  return { process, result };
+}
+
+/** Runs `unrolled` with these arguments to its end. */
+export function runCli(...args: string[]): Promise<CliResult> {
+  return startCli(...args).result;
+}

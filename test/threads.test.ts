@@ -1,0 +1,47 @@
+/** The same bits of every loss and every saved weight for any number of threads. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { Corpus, LanguageModel, type LanguageModelOptions } from '../src/index';
+import { useFolder } from './support/folder';
+import { collect } from './support/models';
+
+const THREADS = [1, 2, 3, 8];
+
+/** Sizes beyond one tile of the kernels, and not multiples of it. */
+const CONFIGURATIONS: Record<string, Partial<LanguageModelOptions>> = {
+  'an LSTM of two layers': { cell: 'lstm', layers: 2, embedding: 33, hidden: 150 },
+  'a GRU': { cell: 'gru', embedding: 64, hidden: 260 },
+  'an RNN with one-hot input': { cell: 'rnn', embedding: 'onehot', hidden: 130 },
+};
+
+/** 900 distinct characters, each of which follows from the one before. */
+const CORPUS = Corpus.fromText(
+  Array.from({ length: 12_000 }, (_, index) => String.fromCodePoint(0x4e00 + ((index * index) % 900))).join(''),
+);
+
+describe('any number of threads', () => {
+  const at = useFolder();
+
+  for (const [name, options] of Object.entries(CONFIGURATIONS)) {
+    it(`gives the same bits: ${name}`, async () => {
+      const outcomes: { losses: number[]; validation: number[]; bytes: Buffer }[] = [];
+      for (const threads of THREADS) {
+        using model = LanguageModel.create({ vocabulary: CORPUS.vocabulary, ...options, threads });
+        const fit = { steps: 6, batch: 37, window: 45, clipNorm: 0.5, validation: 0.1, threads };
+        const results = await collect(model.fit(CORPUS, fit));
+        await model.save(at('model.safetensors'));
+        outcomes.push({
+          losses: results.flatMap(({ stepLosses }) => [...stepLosses]),
+          validation: results.map(({ validationLoss }) => validationLoss as number),
+          bytes: readFileSync(at('model.safetensors')),
+        });
+      }
+      for (const [index, outcome] of outcomes.entries()) {
+        assert.deepEqual(outcome.losses, outcomes[0]?.losses, `${THREADS[index]} threads`);
+        assert.deepEqual(outcome.validation, outcomes[0]?.validation, `${THREADS[index]} threads`);
+        assert.ok(outcome.bytes.equals(outcomes[0]?.bytes as Buffer), `${THREADS[index]} threads`);
+      }
+    }).timeout(120_000);
+  }
+});
