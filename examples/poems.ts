@@ -1,7 +1,7 @@
 /**
  * A large vocabulary: a GRU learns Tang poems character by character, with an exact softmax over all of them.
  *
- *   npm run example:poems -- [--corpus FILE] [--steps 300] [--seed 0]
+ *   npm run example:poems -- [--corpus FILE] [--steps 350] [--seed 0]
  *
  * Without --corpus it looks for tang.txt.gz in the folder that UNROLLED_DATA names; any UTF-8 text will do.
  */
@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       corpus: { type: 'string' },
-      steps: { type: 'string', default: '300' },
+      steps: { type: 'string', default: '350' },
       seed: { type: 'string', default: '0' },
     },
   });
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const display = progressDisplay();
   const training = model.fit(corpus, {
     steps: Number(values.steps),
-    batch: 64,
+    batch: 32,
     window: 32,
     optimizer: 'adam',
     learningRate: 0.003,

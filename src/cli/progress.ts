@@ -45,10 +45,12 @@ class Bar implements ProgressDisplay {
     this.#bar = new SingleBar({
       stream,
       format: BAR_FORMAT,
-      barsize: 24,
+      barsize: 16,
       clearOnComplete: true,
       gracefulExit: false,
-      hideCursor: true,
+      // A second Ctrl-C ends the process at once: the terminal's own settings must never need restoring.
+      hideCursor: null,
+      linewrap: null,
     });
   }
 

@@ -1,6 +1,7 @@
 /** The training loop: one native call an epoch, and one result to the caller. */
 
 import { abortError, withCancellation } from '../cancellation';
+import { requireTrainingMemory } from '../layers';
 import type { Model } from '../model';
 import type {
   NativeCancellation,
@@ -9,6 +10,7 @@ import type {
   NativeSource,
   NativeTraining,
 } from '../native/native';
+import { OPTIMIZERS } from './optimizers';
 import type { FitProgress, ResolvedTraining } from './options';
 
 /** What `fit` yields after each epoch. */
@@ -44,6 +46,12 @@ export interface Run {
 
 function mean(values: Float64Array): number {
   return values.reduce((total, value) => total + value, 0) / values.length;
+}
+
+/** Tokens of the largest step. */
+function tokensPerStep(source: NativeSource): number {
+  if (source.kind === 'stream') return source.batch * source.window;
+  return source.offsets.reduce((most, end, index) => Math.max(most, end - (source.offsets[index - 1] ?? 0)), 0);
 }
 
 /** One run's training, with what it has done so far. */
@@ -141,12 +149,15 @@ class Loop {
 
 /**
  * Trains, and yields after each epoch. Between two `next()` the model is idle; leaving the loop ends training.
- * @throws ERR_UNROLLED_BUSY at the first `next()` while another training of the model runs,
- *   ERR_UNROLLED_ABORTED, ERR_UNROLLED_NON_FINITE_LOSS with its step; the weights are those of the last whole step.
+ * @throws at the first `next()` ERR_UNROLLED_BUSY while another training of the model runs, and
+ *   ERR_UNROLLED_OUT_OF_MEMORY before anything is allocated; later ERR_UNROLLED_ABORTED, or
+ *   ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last whole step.
  */
 export async function* runTraining(run: Run): AsyncGenerator<EpochResult, void, undefined> {
   const { model, source, options } = run;
   model.requireIdle();
+  const { slots } = OPTIMIZERS[options.native.optimizer.kind];
+  requireTrainingMemory(model.description, model.dtype, slots, tokensPerStep(source));
   const training = model.native.startTraining({ ...options.native, source });
   try {
     const loop = new Loop(run, training);

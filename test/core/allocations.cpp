@@ -1,12 +1,12 @@
 // Nothing is allocated in a step: every allocation of this program is counted here.
 
-#include <doctest/doctest.h>
-
 #include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <new>
 #include <string>
+
+#include <doctest/doctest.h>
 
 #include "support.h"
 #include "training/trainer.h"
@@ -53,9 +53,7 @@ void operator delete(void* memory, std::size_t /*size*/) noexcept { std::free(me
 void operator delete[](void* memory, std::size_t /*size*/) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t /*alignment*/) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::align_val_t /*alignment*/) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t /*size*/, std::align_val_t /*alignment*/) noexcept {
-  std::free(memory);
-}
+void operator delete(void* memory, std::size_t /*size*/, std::align_val_t /*alignment*/) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t /*size*/, std::align_val_t /*alignment*/) noexcept {
   std::free(memory);
 }
@@ -141,8 +139,8 @@ TEST_CASE("no step over labelled sequences of any length allocates") {
   chain.last = true;
   chain.classes = 3;
   for (const int threadCount : {1, 2}) {
-    auto source = std::make_unique<LabelledSequences>(randomIds(offsets.back(), 7, 1), offsets, randomIds(10, 3, 2),
-                                                      true, 3);
+    auto source =
+        std::make_unique<LabelledSequences>(randomIds(offsets.back(), 7, 1), offsets, randomIds(10, 3, 2), true, 3);
     CHECK(allocationsOfSteps<float>(chain, std::move(source), threadCount) == 0);
   }
 }

@@ -2,13 +2,13 @@
 
 #include "training/batches.h"
 
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "error.h"
 #include "support.h"
@@ -122,12 +122,12 @@ TEST_CASE("labelled sequences come in an order drawn anew for each epoch from th
   const std::vector<TokenId> first = order(1, 0, true);
   std::vector<TokenId> sorted = first;
   std::sort(sorted.begin(), sorted.end());
-  CHECK(sorted == labels);                 // a permutation
-  CHECK(first != labels);                  // shuffled
-  CHECK(order(1, 0, true) == first);       // by the seed alone
-  CHECK(order(1, 1, true) != first);       // another epoch, another order
-  CHECK(order(2, 0, true) != first);       // another seed too
-  CHECK(order(1, 3, false) == labels);     // unless it is not asked
+  CHECK(sorted == labels);              // a permutation
+  CHECK(first != labels);               // shuffled
+  CHECK(order(1, 0, true) == first);    // by the seed alone
+  CHECK(order(1, 1, true) != first);    // another epoch, another order
+  CHECK(order(2, 0, true) != first);    // another seed too
+  CHECK(order(1, 3, false) == labels);  // unless it is not asked
 
   // An epoch's order does not depend on which were asked for before.
   LabelledSequences source(ids, offsets, labels, true, 1);
@@ -199,8 +199,8 @@ TEST_CASE("an evaluation ends where it is told to, and refuses what is too short
   Model<double> model(chain.description());
   model.initialize({}, 1);
   int asked = 0;
-  const Evaluation result = evaluateStream<double>(model, randomIds(101, 7, 1), 2, 10, threads(1),
-                                                   [&asked] { return ++asked <= 2; });
+  const Evaluation result =
+      evaluateStream<double>(model, randomIds(101, 7, 1), 2, 10, threads(1), [&asked] { return ++asked <= 2; });
   CHECK(result.cancelled);
   CHECK(result.tokens == 40);
   const std::string tooShort = "ERR_UNROLLED_CORPUS_TOO_SHORT";
@@ -225,8 +225,8 @@ TEST_CASE("log-probabilities of sequences are those of each alone") {
       const double logProbability = result[i * 4 + static_cast<std::size_t>(c)];
       sum += std::exp(logProbability);
       std::vector<double> states(asSize(model.stateSize(1)));
-      const double loss = model.loss({offsets[i + 1] - offsets[i], 1, ids.data() + offsets[i], nullptr}, &c,
-                                     states.data(), threads(1));
+      const double loss =
+          model.loss({offsets[i + 1] - offsets[i], 1, ids.data() + offsets[i], nullptr}, &c, states.data(), threads(1));
       CHECK(std::abs(logProbability + loss) < 1e-13);
     }
     CHECK(std::abs(sum - 1) < 1e-13);

@@ -1,11 +1,11 @@
 // The same bits of losses, gradients and weights for any number of threads.
 
-#include <doctest/doctest.h>
-
 #include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "support.h"
 #include "training/trainer.h"
@@ -45,9 +45,9 @@ Outcome<T> train(const Chain& chain, int threadCount) {
   options.optimizer.epsilon = 1e-8;
   options.clipNorm = 0.5;
   options.threads = threadCount;
-  Trainer<T> trainer(model, ThreadPool::shared(), options,
-                     std::make_unique<StreamBatches>(randomIds(rows * window * 3 + 1, chain.inputSize, 12), rows,
-                                                     window));
+  Trainer<T> trainer(
+      model, ThreadPool::shared(), options,
+      std::make_unique<StreamBatches>(randomIds(rows * window * 3 + 1, chain.inputSize, 12), rows, window));
   Losses observer;
   trainer.run(3, observer);
   return {std::move(observer.losses), gradientsOf(model), weightsOf(model)};

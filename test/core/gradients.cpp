@@ -1,10 +1,10 @@
 // Gradients of whole models against central differences, in float64.
 
-#include <doctest/doctest.h>
-
 #include <cmath>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "support.h"
 

@@ -1,11 +1,11 @@
 // The element-wise steps of the cells, and through them exp, tanh and the logistic function.
 
-#include <doctest/doctest.h>
-
 #include <cmath>
 #include <limits>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "kernels/reference.h"
 #include "support.h"

@@ -1,10 +1,10 @@
 // pack, packTransposed and packedProduct of every instruction set.
 
-#include <doctest/doctest.h>
-
 #include <limits>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "kernels/reference.h"
 #include "support.h"
@@ -93,12 +93,11 @@ TEST_CASE_TEMPLATE("a packed product is the product, and writes nothing else", T
                 gapsIntact = gapsIntact && result[asSize(at)] == before[asSize(at)];
               }
             }
-            const double error =
-                largestError(result, std::vector<T>(expected.begin(), expected.begin() + count)) /
-                std::sqrt(static_cast<double>(depth));
+            const double error = largestError(result, std::vector<T>(expected.begin(), expected.begin() + count)) /
+                                 std::sqrt(static_cast<double>(depth));
             const bool good = error <= tolerance && gapsIntact;
-            CHECK_MESSAGE(good, std::string(kernel->name), ": ", rows, " x ", depth, " x ", columns, " accumulate ", accumulate,
-                          " error ", error, " gaps intact ", gapsIntact);
+            CHECK_MESSAGE(good, std::string(kernel->name), ": ", rows, " x ", depth, " x ", columns, " accumulate ",
+                          accumulate, " error ", error, " gaps intact ", gapsIntact);
           }
         }
       }

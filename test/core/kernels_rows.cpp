@@ -1,11 +1,11 @@
 // Softmax, sums, scaling and clipping of every instruction set.
 
-#include <doctest/doctest.h>
-
 #include <cmath>
 #include <limits>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "kernels/reference.h"
 #include "support.h"

@@ -1,10 +1,10 @@
 // The optimisers' steps of every instruction set.
 
-#include <doctest/doctest.h>
-
 #include <cmath>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "kernels/reference.h"
 #include "support.h"
@@ -106,31 +106,25 @@ TEST_CASE_TEMPLATE("update by adagrad with absolute accumulation", T, float, dou
 }
 
 TEST_CASE_TEMPLATE("update by rmsprop", T, float, double) {
-  compare<T>(
-      [](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
-        kernel.rmsprop(count, k, g, a.first.data(), a.second.data(), a.weights.data());
-      },
-      [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
-        reference::rmsprop(count, k, g, a.first.data(), a.second.data(), a.weights.data());
-      });
+  compare<T>([](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g,
+                Arrays<T>& a) { kernel.rmsprop(count, k, g, a.first.data(), a.second.data(), a.weights.data()); },
+             [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+               reference::rmsprop(count, k, g, a.first.data(), a.second.data(), a.weights.data());
+             });
 }
 
 TEST_CASE_TEMPLATE("update by adam", T, float, double) {
-  compare<T>(
-      [](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
-        kernel.adam(count, k, g, a.first.data(), a.second.data(), a.weights.data());
-      },
-      [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
-        reference::adam(count, k, g, a.first.data(), a.second.data(), a.weights.data());
-      });
+  compare<T>([](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g,
+                Arrays<T>& a) { kernel.adam(count, k, g, a.first.data(), a.second.data(), a.weights.data()); },
+             [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+               reference::adam(count, k, g, a.first.data(), a.second.data(), a.weights.data());
+             });
 }
 
 TEST_CASE_TEMPLATE("update by adamw", T, float, double) {
-  compare<T>(
-      [](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
-        kernel.adamw(count, k, g, a.first.data(), a.second.data(), a.weights.data());
-      },
-      [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
-        reference::adamw(count, k, g, a.first.data(), a.second.data(), a.weights.data());
-      });
+  compare<T>([](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g,
+                Arrays<T>& a) { kernel.adamw(count, k, g, a.first.data(), a.second.data(), a.weights.data()); },
+             [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+               reference::adamw(count, k, g, a.first.data(), a.second.data(), a.weights.data());
+             });
 }

@@ -2,12 +2,12 @@
 
 #include "model/model.h"
 
-#include <doctest/doctest.h>
-
 #include <cmath>
 #include <functional>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "error.h"
 #include "support.h"
@@ -51,9 +51,9 @@ TEST_CASE("parameters have PyTorch's names, shapes and order") {
   chain.layers = 2;
   using Shapes = std::vector<std::string>;
   CHECK(shapesOf(chain.description()) ==
-        Shapes{"embedding.weight [7, 5]", "rnn.weight_ih_l0 [24, 5]", "rnn.weight_hh_l0 [24, 6]",
-               "rnn.bias_ih_l0 [24]", "rnn.bias_hh_l0 [24]", "rnn.weight_ih_l1 [24, 6]", "rnn.weight_hh_l1 [24, 6]",
-               "rnn.bias_ih_l1 [24]", "rnn.bias_hh_l1 [24]", "head.weight [7, 6]", "head.bias [7]"});
+        Shapes{"embedding.weight [7, 5]", "rnn.weight_ih_l0 [24, 5]", "rnn.weight_hh_l0 [24, 6]", "rnn.bias_ih_l0 [24]",
+               "rnn.bias_hh_l0 [24]", "rnn.weight_ih_l1 [24, 6]", "rnn.weight_hh_l1 [24, 6]", "rnn.bias_ih_l1 [24]",
+               "rnn.bias_hh_l1 [24]", "head.weight [7, 6]", "head.bias [7]"});
   chain.cell = LayerKind::gru;
   chain.layers = 1;
   chain.input = LayerKind::oneHot;

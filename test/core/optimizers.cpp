@@ -1,11 +1,11 @@
 // Optimisers over several tiles of parameters against the textbook, and the two clippings.
 
-#include <doctest/doctest.h>
-
 #include <cmath>
 #include <limits>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "optimizers/optimizer.h"
 #include "support.h"

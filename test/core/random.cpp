@@ -2,10 +2,10 @@
 
 #include "random.h"
 
-#include <doctest/doctest.h>
-
 #include <cmath>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "support.h"
 
@@ -23,9 +23,8 @@ TEST_CASE("Philox4x32-10 gives the vectors published with Random123") {
 TEST_CASE("a stream counts blocks under its seed, use and step") {
   Random random(0x123456789abcdef0, RandomUse::sampling, 0x0fedcba987654321);
   for (std::uint32_t block = 0; block < 5; ++block) {
-    const Random::Block expected =
-        Random::philox({block, static_cast<std::uint32_t>(RandomUse::sampling), 0x87654321, 0x0fedcba9},
-                       {0x9abcdef0, 0x12345678});
+    const Random::Block expected = Random::philox(
+        {block, static_cast<std::uint32_t>(RandomUse::sampling), 0x87654321, 0x0fedcba9}, {0x9abcdef0, 0x12345678});
     for (const std::uint32_t word : expected) CHECK(random.next() == word);
   }
 }
@@ -59,7 +58,7 @@ TEST_CASE("uniform numbers have their moments and stay in [0, 1)") {
     ++bins[static_cast<std::size_t>(x * 16)];
   }
   CHECK(inside);
-  CHECK(std::abs(sum / count - 0.5) < 0.0025);              // five standard deviations each
+  CHECK(std::abs(sum / count - 0.5) < 0.0025);  // five standard deviations each
   CHECK(std::abs(squares / count - 1.0 / 3) < 0.0025);
   CHECK(std::abs(product / count) < 0.0007);
   for (const int bin : bins) CHECK(std::abs(bin - count / 16) < 800);

@@ -2,12 +2,12 @@
 
 #include "training/sampler.h"
 
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "error.h"
 #include "support.h"
@@ -171,8 +171,7 @@ TEST_CASE("large and equal logits are drawn from without overflow") {
 
 TEST_CASE("generation feeds the prompt, then each token drawn") {
   const std::vector<TokenId> prompt = randomIds(150, 7, 1);  // more than two windows
-  const Generation<double> generation =
-      generate<double>(model(), prompt, {}, 12, withTemperature(0), threads(1), goOn);
+  const Generation<double> generation = generate<double>(model(), prompt, {}, 12, withTemperature(0), threads(1), goOn);
   REQUIRE(generation.ids.size() == 12);
   CHECK_FALSE(generation.cancelled);
 

@@ -1,9 +1,9 @@
 // The fused, chunked head against the plain computation that holds all logits.
 
-#include <doctest/doctest.h>
-
 #include <cmath>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "kernels/reference.h"
 #include "support.h"
@@ -87,9 +87,9 @@ TEST_CASE_TEMPLATE("the chunked head equals the plain one", T, float, double) {
 
     const std::vector<double> weights = widened(weightsOf(model));
     const std::ptrdiff_t split = shape.classes * features;
-    const Plain expected = plainly(shape.positions, features, shape.classes, widened(input),
-                                   {weights.begin(), weights.begin() + split}, {weights.begin() + split, weights.end()},
-                                   targets, scale);
+    const Plain expected =
+        plainly(shape.positions, features, shape.classes, widened(input), {weights.begin(), weights.begin() + split},
+                {weights.begin() + split, weights.end()}, targets, scale);
     const double tolerance = sizeof(T) == 4 ? 1e-6 : 1e-13;
     CHECK(std::abs(loss / expected.loss - 1) <= tolerance);
     CHECK(model.loss(batch, targets.data(), nullptr, threads(1)) == loss);

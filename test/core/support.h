@@ -66,8 +66,7 @@ class Guarded {
   }
 
   // Not-a-number throughout: for results that must not depend on what was there.
-  explicit Guarded(Index count)
-      : Guarded(std::vector<T>(asSize(count), std::numeric_limits<T>::quiet_NaN())) {}
+  explicit Guarded(Index count) : Guarded(std::vector<T>(asSize(count), std::numeric_limits<T>::quiet_NaN())) {}
 
   [[nodiscard]] T* data() { return cells_.data() + margin; }
   [[nodiscard]] std::vector<T> values() const {

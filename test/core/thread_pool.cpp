@@ -2,11 +2,11 @@
 
 #include "parallel/thread_pool.h"
 
-#include <doctest/doctest.h>
-
 #include <atomic>
 #include <thread>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "parallel/floating_point_mode.h"
 #include "parallel/processors.h"

@@ -2,14 +2,14 @@
 
 #include "training/trainer.h"
 
-#include <doctest/doctest.h>
-
 #include <cmath>
 #include <functional>
 #include <limits>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "error.h"
 #include "support.h"

@@ -2,11 +2,11 @@
 
 #include "workspace.h"
 
-#include <doctest/doctest.h>
-
 #include <cstdint>
 #include <utility>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "support.h"
 

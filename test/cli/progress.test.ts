@@ -1,0 +1,54 @@
+/** Progress on standard error. */
+
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { progressDisplay, showSeconds } from '../../src/cli/progress';
+import type { FitProgress } from '../../src/index';
+
+/** A stream that is a terminal or is none, and what was written to it. */
+function fakeStream(isTTY: boolean): { stream: NodeJS.WriteStream; text: () => string } {
+  const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY, columns: 120 });
+  let text = '';
+  stream.on('data', (piece: string) => {
+    text += piece;
+  });
+  return { stream: stream as unknown as NodeJS.WriteStream, text: () => text };
+}
+
+function progressAt(firstStep: number): FitProgress {
+  return {
+    epoch: 0,
+    firstStep,
+    losses: Float64Array.of(2, 3),
+    stepsPerEpoch: 100,
+    totalSteps: 100,
+    tokensPerSecond: 1234.5,
+    seconds: 10,
+  };
+}
+
+describe('progress', () => {
+  it('is a bar with loss, speed and time left on a terminal, gone when cleared', async () => {
+    const { stream, text } = fakeStream(true);
+    const display = progressDisplay(stream);
+    display.update(progressAt(0));
+    display.update(progressAt(48));
+    display.clear();
+    display.clear();
+    await new Promise(setImmediate);
+    assert.match(text(), / 2% {2}epoch 0 {2}loss 2\.5000 {2}1,235 tokens\/s {2}8m 10s left/);
+  });
+
+  it('is at most a line every five seconds elsewhere', async () => {
+    const { stream, text } = fakeStream(false);
+    const display = progressDisplay(stream);
+    for (let step = 0; step < 100; step += 2) display.update(progressAt(step));
+    display.clear();
+    await new Promise(setImmediate);
+    assert.equal(text(), '');
+  });
+
+  it('shows seconds as a person reads them', () => {
+    assert.deepEqual([0.4, 59.6, 125, 3720].map(showSeconds), ['0s', '1m 00s', '2m 05s', '1h 02m']);
+  });
+});
