@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   await model.save(path.join(__dirname, '..', FILE));
   console.log(`Saved as ${FILE}. Now try, with other words and temperatures:\n`);
   console.log(`  npx unrolled sample ${FILE} --prompt "${PROMPT}" --temperature 0.7`);
-  console.log('  npx unrolled train shakespeare --out shakespeare.safetensors');
+  console.log('  npx unrolled train sonnets --cell gru --epochs 10 --lr 0.003 --validation 0.05 --out gru.safetensors');
   console.log('  npx unrolled --help');
 }
 

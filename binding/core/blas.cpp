@@ -1,8 +1,8 @@
 #include "blas.h"
 
-#include <cblas.h>
-
 #include <algorithm>
+
+#include <cblas.h>
 
 namespace unrolled {
 namespace {

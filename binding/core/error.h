@@ -48,8 +48,8 @@ class Error : public std::exception {
 // An array's size that does not fit what a model asks of it.
 inline void requireSize(const char* option, Index expected, Index received) {
   if (expected == received) return;
-  throw Error("ERR_UNROLLED_SHAPE", std::string(option) + " must have " + std::to_string(expected) +
-                                        " elements, not " + std::to_string(received) + ".")
+  throw Error("ERR_UNROLLED_SHAPE", std::string(option) + " must have " + std::to_string(expected) + " elements, not " +
+                                        std::to_string(received) + ".")
       .about(option, std::to_string(expected) + " elements", std::to_string(received));
 }
 

@@ -85,7 +85,8 @@ Napi::Value Addon::information(const Napi::CallbackInfo& info) {
 }
 
 void Addon::setThreads(const Napi::CallbackInfo& info) {
-  guarded(info.Env(), [&] { pool_->setDefaultThreads(static_cast<int>(integer("threads", info[0], 1, ThreadPool::maxThreads))); });
+  guarded(info.Env(),
+          [&] { pool_->setDefaultThreads(static_cast<int>(integer("threads", info[0], 1, ThreadPool::maxThreads))); });
 }
 
 Napi::Value Addon::machineGflops(const Napi::CallbackInfo& info) {

@@ -1,9 +1,9 @@
 // What belongs to one JavaScript environment: the main thread's, or a worker's.
 #pragma once
 
-#include <napi.h>
-
 #include <memory>
+
+#include <napi.h>
 
 #include "core/parallel/thread_pool.h"
 #include "node/job.h"

@@ -68,8 +68,7 @@ LayerDescription layerDescription(const Napi::Value& value) {
   LayerDescription layer;
   layer.kind = choice("type", from.Get("type"), layerKinds);
   layer.name = text("name", from.Get("name"));
-  const bool recurrent =
-      layer.kind == LayerKind::rnn || layer.kind == LayerKind::gru || layer.kind == LayerKind::lstm;
+  const bool recurrent = layer.kind == LayerKind::rnn || layer.kind == LayerKind::gru || layer.kind == LayerKind::lstm;
   if (recurrent || layer.kind == LayerKind::embedding || layer.kind == LayerKind::dense) {
     layer.features = integer("features", from.Get("features"), 1, largestSafeInteger);
   }

@@ -1,10 +1,10 @@
 // Arguments from JavaScript, checked and copied. Each throws a core error that names the argument.
 #pragma once
 
-#include <napi.h>
-
 #include <string>
 #include <vector>
+
+#include <napi.h>
 
 #include "core/model/description.h"
 #include "core/model/model.h"

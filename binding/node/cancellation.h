@@ -1,10 +1,10 @@
 // A flag that stops a running call: set from JavaScript, read between two steps.
 #pragma once
 
-#include <napi.h>
-
 #include <atomic>
 #include <memory>
+
+#include <napi.h>
 
 namespace unrolled::node {
 

@@ -1,10 +1,10 @@
 // From the core's errors to JavaScript's: made by the factory that src/native/load.ts sets.
 #pragma once
 
-#include <napi.h>
-
 #include <exception>
 #include <utility>
+
+#include <napi.h>
 
 #include "core/error.h"
 

@@ -2,8 +2,6 @@
 // their model's, and the mailbox that brings results and progress back.
 #pragma once
 
-#include <napi.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -15,6 +13,8 @@
 #include <thread>
 #include <type_traits>
 #include <utility>
+
+#include <napi.h>
 
 #include "core/error.h"
 #include "node/cancellation.h"

@@ -119,9 +119,9 @@ GradientsResult<T> computeGradients(Model<T>& model, const BatchArguments<T>& ba
     const auto count = static_cast<double>(objective.targets.size());
     const double scale = objective.reduction == Reduction::mean ? 1 / count : 1;
     result.hasLoss = true;
-    result.loss = scale * model.lossAndGradients(batch.batch(), objective.targets.data(), static_cast<T>(scale),
-                                                 result.finalState.data(), result.state.data(), parallel,
-                                                 &inputGradient);
+    result.loss =
+        scale * model.lossAndGradients(batch.batch(), objective.targets.data(), static_cast<T>(scale),
+                                       result.finalState.data(), result.state.data(), parallel, &inputGradient);
   }
   if (inputGradient != nullptr) result.input.assign(inputGradient, inputGradient + batch.features.size());
   result.parameters.resize(static_cast<std::size_t>(model.buffers().size()));
@@ -401,8 +401,8 @@ Napi::Value ModelHandle<T>::generate(const Napi::CallbackInfo& info) {
     const Index count = integer("count", options.Get("count"), 0, largestSize);
     return core()->executor.submit(
         info, cancellation(info[1]),
-        [core = core_, prompt = std::move(prompt), state = std::move(state), count,
-         sampling = samplingOptions(options), parallel = Parallel(*core_->pool, 0)](const auto& proceed) {
+        [core = core_, prompt = std::move(prompt), state = std::move(state), count, sampling = samplingOptions(options),
+         parallel = Parallel(*core_->pool, 0)](const auto& proceed) {
           return unrolled::generate(core->model, prompt, state, count, sampling, parallel, proceed);
         },
         [](Napi::Env env, const Generation<T>& generation) -> Napi::Value {

@@ -1,9 +1,9 @@
 // The JavaScript object of a model: checks arguments, copies arrays, posts jobs.
 #pragma once
 
-#include <napi.h>
-
 #include <memory>
+
+#include <napi.h>
 
 #include "core/model/model.h"
 #include "core/parallel/thread_pool.h"

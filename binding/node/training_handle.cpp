@@ -36,9 +36,8 @@ std::unique_ptr<BatchSource> batchSource(const Model<T>& model, const Napi::Obje
   require(model.manyToOne(), "Labelled sequences need a model with one output a sequence.");
   std::vector<TokenId> labels = ids("labels", from.Get("labels"));
   model.checkTargets(labels.data(), static_cast<Index>(labels.size()));
-  return std::make_unique<LabelledSequences>(std::move(all), offsets("offsets", from.Get("offsets")),
-                                             std::move(labels), flag("shuffle", from.Get("shuffle"), true),
-                                             seed(options.Get("seed")));
+  return std::make_unique<LabelledSequences>(std::move(all), offsets("offsets", from.Get("offsets")), std::move(labels),
+                                             flag("shuffle", from.Get("shuffle"), true), seed(options.Get("seed")));
 }
 
 // A run of a training: one native call for many steps.

@@ -1,9 +1,9 @@
 // The JavaScript object of a training: its optimiser, its place in the data and its hidden state.
 #pragma once
 
-#include <napi.h>
-
 #include <memory>
+
+#include <napi.h>
 
 #include "core/training/trainer.h"
 #include "node/model_handle.h"

@@ -67,7 +67,7 @@ export function addTrainingOptions(command: Command): Command {
     .addOption(numberOption('--batch <n>', `rows the text is cut into (default: ${DEFAULT_BATCH})`))
     .addOption(choiceOption('--optimizer <kind>', 'optimiser (default: adam)', OPTIMIZER_KINDS))
     .addOption(numberOption('--lr <x>', "learning rate (default: the optimiser's)"))
-    .addOption(numberOption('--momentum <x>', 'of the optimisers momentum (default: 0.9) and rmsprop (default: 0)'))
+    .addOption(numberOption('--momentum <x>', 'of momentum (default: 0.9), sgd and rmsprop (default: 0)'))
     .addOption(numberOption('--weight-decay <x>', 'weight decay (default: off)'))
     .addOption(choiceOption('--reduction <kind>', 'what is differentiated (default: mean)', ['mean', 'sum']))
     .addOption(numberOption('--clip-value <x>', 'clip every gradient to ±x (default: off)'))

@@ -30,7 +30,8 @@ interface Optimizer {
 const adam: Optimizer = { defaults: { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, slots: 2 };
 
 export const OPTIMIZERS: Record<OptimizerKind, Optimizer> = {
-  sgd: { defaults: { learningRate: 0.001 }, slots: 0 },
+  // With a momentum it is `momentum`, as PyTorch's SGD is.
+  sgd: { defaults: { learningRate: 0.001, momentum: 0 }, slots: 0 },
   momentum: { defaults: { learningRate: 0.001, momentum: 0.9 }, slots: 1 },
   adagrad: { defaults: { learningRate: 0.01, epsilon: 1e-10 }, slots: 1 },
   // The tutorials' `m += |g|; w -= rate * g / sqrt(m + epsilon)`.
@@ -49,7 +50,8 @@ const RANGES: Record<keyof OptimizerHyperparameters, check.Range> = {
   beta1: { min: 0, below: 1 },
   beta2: { min: 0, below: 1 },
   alpha: { min: 0, below: 1 },
-  epsilon: { min: 0 },
+  // Still above zero as a 32-bit float, so that nothing is divided by zero.
+  epsilon: { min: 1e-30 },
 };
 
 /** What the native side takes for a hyper-parameter that a kind does not know. */
@@ -81,5 +83,5 @@ export function resolveOptimizer(
   for (const key of known) {
     if (given[key] !== undefined) resolved[key] = check.number(key, given[key], RANGES[key]);
   }
-  return resolved;
+  return kind === 'sgd' && resolved.momentum > 0 ? { ...resolved, kind: 'momentum' } : resolved;
 }

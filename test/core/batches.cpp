@@ -79,13 +79,13 @@ TEST_CASE("a stream is cut into rows and windows, targets one later") {
 
 TEST_CASE("a stream without a whole window is refused, one with exactly one is not") {
   const std::string tooShort = "ERR_UNROLLED_CORPUS_TOO_SHORT";
-  CHECK(codeOf([] { StreamBatches(counting(3 * 7 + 1), 3, 7); }) == "none");
-  CHECK(codeOf([] { StreamBatches(counting(3 * 7), 3, 7); }) == tooShort);
+  CHECK(codeOf([] { StreamBatches(counting(22), 3, 7); }) == "none");
+  CHECK(codeOf([] { StreamBatches(counting(21), 3, 7); }) == tooShort);
   CHECK(codeOf([] { StreamBatches(counting(2), 3, 1); }) == tooShort);
   CHECK(codeOf([] { StreamBatches({}, 1, 1); }) == tooShort);
   CHECK(codeOf([] { StreamBatches({}, 4, 1); }) == tooShort);
   try {
-    StreamBatches(counting(61), 3, 64);
+    const StreamBatches source(counting(61), 3, 64);
     FAIL("it was not refused");
   } catch (const Error& error) {
     CHECK(error.option() == "window");
@@ -144,7 +144,8 @@ TEST_CASE("every order of labelled sequences is about as likely") {
     LabelledSequences source({0, 1, 2}, {0, 1, 2, 3}, {0, 1, 2}, true, 9);
     const TokenId first = source.batch(epoch, 0).targets[0];
     const TokenId second = source.batch(epoch, 1).targets[0];
-    ++seen[static_cast<std::size_t>(first * 2 + (second > first ? second - 1 : second))];
+    const Index order = Index{2} * first + (second > first ? second - 1 : second);
+    ++seen[asSize(order)];
   }
   for (const int count : seen) CHECK(std::abs(count - 1000) < 150);  // five standard deviations
 }

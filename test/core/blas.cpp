@@ -69,7 +69,9 @@ TEST_CASE_TEMPLATE("products in every transposition, whole and in tiles, onto an
   };
   for (const Shape shape : {Shape{1, 1, 1}, Shape{1, 7, 5}, Shape{1, 200, 300}, Shape{7, 1, 5}, Shape{3, 5, 2},
                             Shape{33, 17, 65}, Shape{300, 200, 90}, Shape{20, 700, 400}}) {
-    const auto [m, n, k] = shape;
+    const Index m = shape.m;
+    const Index n = shape.n;
+    const Index k = shape.k;
     CAPTURE(m);
     CAPTURE(n);
     CAPTURE(k);

@@ -147,12 +147,11 @@ TEST_CASE_TEMPLATE("LSTM step forward and backward", T, float, double) {
 }
 
 TEST_CASE_TEMPLATE("tanh keeps its relative accuracy from tiny to large arguments", T, float, double) {
-  std::vector<T> x;
-  for (double magnitude = 1e-30; magnitude < 1e30; magnitude *= 1.37) {
-    x.push_back(static_cast<T>(magnitude));
-    x.push_back(static_cast<T>(-magnitude));
+  std::vector<T> x = evenly<T>(-12, 12, 17000);
+  for (const double logarithm : evenly<double>(-30, 30, 400)) {
+    x.push_back(static_cast<T>(std::pow(10, logarithm)));
+    x.push_back(-x.back());
   }
-  for (double at = -12; at <= 12; at += 0.00137) x.push_back(static_cast<T>(at));
   const double tolerance = sizeof(T) == 4 ? 1e-6 : 4e-16;
 
   for (const KernelTable<T>* kernel : tables<T>()) {
@@ -173,8 +172,7 @@ TEST_CASE_TEMPLATE("tanh keeps its relative accuracy from tiny to large argument
 }
 
 TEST_CASE_TEMPLATE("the logistic function keeps its relative accuracy", T, float, double) {
-  std::vector<T> x;
-  for (double at = -85; at <= 85; at += 0.0137) x.push_back(static_cast<T>(at));
+  const std::vector<T> x = evenly<T>(-85, 85, 12000);
   const auto count = static_cast<Index>(x.size());
   const double tolerance = sizeof(T) == 4 ? 1e-6 : 1e-15;
 

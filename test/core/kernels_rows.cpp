@@ -69,8 +69,7 @@ TEST_CASE_TEMPLATE("a row's softmax with and without bias", T, float, double) {
 }
 
 TEST_CASE_TEMPLATE("exp in a softmax is accurate over its whole range", T, float, double) {
-  std::vector<T> x = {0};
-  for (double at = 0; at < 87; at += 0.0137) x.push_back(static_cast<T>(-at));
+  const std::vector<T> x = evenly<T>(0, -87, 6000);
   const double tolerance = sizeof(T) == 4 ? 1e-6 : 1e-15;
   for (const KernelTable<T>* kernel : tables<T>()) {
     const std::string isa = kernel->name;

@@ -57,7 +57,7 @@ void compare(Kernel&& byKernel, Reference&& byReference) {
       Arrays<T> actual(count);
       Arrays<T> expected(count);
       for (int step = 0; step < steps; ++step) {
-        const std::vector<T> gradient = normals<T>(count, static_cast<std::uint64_t>(10 + step));
+        const std::vector<T> gradient = normals<T>(count, 10 + static_cast<std::uint64_t>(step));
         byKernel(*kernel, count, constantsOf<T>(step), gradient.data(), actual);
         byReference(count, constantsOf<T>(step), gradient.data(), expected);
       }

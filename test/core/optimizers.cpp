@@ -90,7 +90,7 @@ TEST_CASE_TEMPLATE("every optimiser follows the textbook over several tiles and 
     for (std::size_t i = 0; i < textbook.size(); ++i) textbook[i] = {options, static_cast<double>(start[i]), 0, 0};
 
     for (int step = 1; step <= 4; ++step) {
-      const std::vector<T> gradients = normals<T>(parameters, static_cast<std::uint64_t>(step + 1));
+      const std::vector<T> gradients = normals<T>(parameters, 1 + static_cast<std::uint64_t>(step));
       optimizer.step(weights.data(), gradients.data(), gradientScale, threads(2));
       for (std::size_t i = 0; i < textbook.size(); ++i) textbook[i].step(static_cast<double>(gradients[i]), step);
     }

@@ -27,6 +27,17 @@ std::vector<T> normals(Index count, std::uint64_t seed, double scale = 1) {
   return values;
 }
 
+// `count` numbers from `first` to `last` in even steps.
+template <class T>
+std::vector<T> evenly(double first, double last, Index count) {
+  std::vector<T> values(asSize(count));
+  for (Index i = 0; i < count; ++i) {
+    const double part = static_cast<double>(i) / static_cast<double>(count - 1);
+    values[asSize(i)] = static_cast<T>(first + part * (last - first));
+  }
+  return values;
+}
+
 // Ids in [0, bound).
 inline std::vector<TokenId> randomIds(Index count, Index bound, std::uint64_t seed) {
   Random random(seed, RandomUse::sampling, 1);
@@ -49,9 +60,17 @@ double largestError(const std::vector<T>& actual, const std::vector<T>& expected
   return largest;
 }
 
+// Compares bits, which tells one not-a-number and one zero from the other.
+template <class T>
+bool sameBits(const T* a, const T* b, std::size_t count) {
+  const void* first = a;
+  const void* second = b;
+  return count == 0 || std::memcmp(first, second, count * sizeof(T)) == 0;
+}
+
 template <class T>
 bool sameBits(const std::vector<T>& a, const std::vector<T>& b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
+  return a.size() == b.size() && sameBits(a.data(), b.data(), a.size());
 }
 
 // An array with a margin on both sides that nobody may write into. The margins hold not-a-number, so
@@ -74,8 +93,8 @@ class Guarded {
   }
   [[nodiscard]] bool intact() const {
     const std::size_t after = margin + count_;
-    return std::memcmp(cells_.data(), untouched_.data(), margin * sizeof(T)) == 0 &&
-           std::memcmp(cells_.data() + after, untouched_.data() + after, margin * sizeof(T)) == 0;
+    return sameBits(cells_.data(), untouched_.data(), margin) &&
+           sameBits(cells_.data() + after, untouched_.data() + after, margin);
   }
 
  private:

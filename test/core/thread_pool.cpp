@@ -55,6 +55,7 @@ TEST_CASE("many threads run loops at once") {
   ThreadPool pool;
   std::atomic<int> wrong{0};
   std::vector<std::thread> callers;
+  callers.reserve(6);
   for (int caller = 0; caller < 6; ++caller) {
     callers.emplace_back([&pool, &wrong, caller] {
       for (int round = 0; round < 200; ++round) {

@@ -17,7 +17,7 @@ constexpr int tileRows = 4;
 #endif
 
 template <class T>
-constexpr Index panelColumns = panelVectors * lanes<T>;
+constexpr Index panelColumns = panelVectors* lanes<T>;
 
 // Depth of a block: a panel of it stays in the first-level cache across the rows.
 constexpr Index blockDepth = 512;

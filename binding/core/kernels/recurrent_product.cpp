@@ -52,8 +52,7 @@ void RecurrentProduct<T>::forward(Index rows, const T* state, T* gates, bool acc
     multiply<T>(rows, gates_, hidden_, {state, hidden_}, {weights_, hidden_, Transpose::yes}, gates, gates_,
                 accumulate);
   } else {
-    kernels<T>().packedProduct(rows, gates_, hidden_, state, hidden_, packedForward_.data(), gates, gates_,
-                               accumulate);
+    kernels<T>().packedProduct(rows, gates_, hidden_, state, hidden_, packedForward_.data(), gates, gates_, accumulate);
   }
 }
 

@@ -89,8 +89,8 @@ double sumOfSquares(Index count, const T* x) {
       const Vector<T> part = loadSome(x + at, end - at);
       sums[0] += part * part;
     }
-    double block = static_cast<double>(sumOfLanes<T>((sums[0] + sums[1]) + (sums[2] + sums[3])));
-    if (!(block - block == 0)) {
+    auto block = static_cast<double>(sumOfLanes<T>((sums[0] + sums[1]) + (sums[2] + sums[3])));
+    if (!__builtin_isfinite(block)) {
       block = 0;
       for (at = begin; at < end; ++at) block += static_cast<double>(x[at]) * static_cast<double>(x[at]);
     }
@@ -104,7 +104,7 @@ void clamp(Index count, T limit, T* x) {
   for (Index at = 0; at < count; ++at) {
     const T low = x[at] < -limit ? -limit : x[at];
     const T clamped = low > limit ? limit : low;
-    x[at] = x[at] - x[at] == 0 ? clamped : x[at];
+    x[at] = x[at] * 0 == 0 ? clamped : x[at];  // what is not finite stays so, to be seen
   }
 }
 

@@ -16,14 +16,14 @@ struct VectorTypes;
 
 template <>
 struct VectorTypes<float> {
-  typedef float Floats __attribute__((vector_size(UNROLLED_VECTOR_BYTES)));
-  typedef std::int32_t Integers __attribute__((vector_size(UNROLLED_VECTOR_BYTES)));
+  using Floats = float __attribute__((vector_size(UNROLLED_VECTOR_BYTES)));
+  using Integers = std::int32_t __attribute__((vector_size(UNROLLED_VECTOR_BYTES)));
 };
 
 template <>
 struct VectorTypes<double> {
-  typedef double Floats __attribute__((vector_size(UNROLLED_VECTOR_BYTES)));
-  typedef std::int64_t Integers __attribute__((vector_size(UNROLLED_VECTOR_BYTES)));
+  using Floats = double __attribute__((vector_size(UNROLLED_VECTOR_BYTES)));
+  using Integers = std::int64_t __attribute__((vector_size(UNROLLED_VECTOR_BYTES)));
 };
 
 template <class T>

@@ -42,9 +42,7 @@ class OneHot final : public Layer<T> {
  public:
   PassSize layOut(Arena& /*arena*/, PassSize size) override { return size; }
 
-  Sequence<T> forward(const Sequence<T>& input, T* /*states*/, const Pass<T>& /*pass*/) override {
-    return input;
-  }
+  Sequence<T> forward(const Sequence<T>& input, T* /*states*/, const Pass<T>& /*pass*/) override { return input; }
 
   T* backward(T* /*outputGradient*/, T* /*stateGradients*/, bool /*wanted*/, const Pass<T>& /*pass*/) override {
     return nullptr;

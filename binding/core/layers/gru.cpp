@@ -32,8 +32,8 @@ void Gru<T>::forwardStep(Index t, Rows rows) noexcept {
   this->product_.forward(rows.count, this->state_ + this->at(t, rows.first, H), products, recurrentBias_ != nullptr);
   for (Index row = 0; row < rows.count; ++row) {
     const Index before = this->at(t, rows.first + row, H);
-    kernel.gruForward(H, this->gates_ + 3 * before, products + row * 3 * H, this->state_ + before,
-                      candidate_ + before, this->state_ + this->at(t + 1, rows.first + row, H));
+    kernel.gruForward(H, this->gates_ + 3 * before, products + row * 3 * H, this->state_ + before, candidate_ + before,
+                      this->state_ + this->at(t + 1, rows.first + row, H));
   }
 }
 
@@ -59,8 +59,8 @@ void Gru<T>::recurrentGradients(const Pass<T>& pass) {
   T* weight = pass.parameters.gradient(this->recurrentWeight());
   multiply<T>(pass.parallel, 2 * H, H, positions, {this->gates_, 3 * H, Transpose::yes}, {this->state_, H}, weight, H,
               false);
-  multiply<T>(pass.parallel, H, H, positions, {candidate_, H, Transpose::yes}, {this->state_, H}, weight + 2 * H * H,
-              H, false);
+  multiply<T>(pass.parallel, H, H, positions, {candidate_, H, Transpose::yes}, {this->state_, H}, weight + 2 * H * H, H,
+              false);
   if (!this->hasRecurrentBias()) return;
   T* bias = pass.parameters.gradient(this->recurrentBias());
   std::copy_n(pass.parameters.gradient(this->inputBias()), 2 * H, bias);

@@ -62,8 +62,8 @@ void Projection<T>::backward(const Sequence<T>& input, const T* outputGradient, 
     multiply<T>(parallel, outputs_, features_, count, {rows, outputs_, Transpose::yes}, {vectors, features_},
                 weightGradient, features_, false);
     if (vectorGradients == nullptr) return;
-    multiply<T>(parallel, count, features_, outputs_, {rows, outputs_}, {weight, features_}, vectorGradients,
-                features_, false);
+    multiply<T>(parallel, count, features_, outputs_, {rows, outputs_}, {weight, features_}, vectorGradients, features_,
+                false);
   };
 
   if (input.ids == nullptr) {
@@ -76,8 +76,7 @@ void Projection<T>::backward(const Sequence<T>& input, const T* outputGradient, 
     differentiate(input.tableRows, input.table, productGradients_, input.tableGradient);
   } else {
     differentiate(positions, gathered_, outputGradient, gatheredGradients_);
-    scatterRows<T>(parallel, positions, features_, input.ids, gatheredGradients_, input.tableRows,
-                   input.tableGradient);
+    scatterRows<T>(parallel, positions, features_, input.ids, gatheredGradients_, input.tableRows, input.tableGradient);
   }
 }
 

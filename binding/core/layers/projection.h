@@ -50,10 +50,10 @@ class Projection {
   bool oneHot_;
   Index tableRows_;
 
-  T* products_ = nullptr;          // [V, N]
-  T* productGradients_ = nullptr;  // [V, N]
-  T* gathered_ = nullptr;          // [P, F]
-  T* gatheredGradients_ = nullptr; // [P, F]
+  T* products_ = nullptr;           // [V, N]
+  T* productGradients_ = nullptr;   // [V, N]
+  T* gathered_ = nullptr;           // [P, F]
+  T* gatheredGradients_ = nullptr;  // [P, F]
 };
 
 }  // namespace unrolled

@@ -28,8 +28,8 @@ RecurrentLayer<T>::RecurrentLayer(ParameterList& list, const RecurrentOptions& o
       gateWidth_(gateCount * options.hidden),
       projection_(list, options.name + ".weight_ih" + options.suffix, options.features, gateWidth_, options.oneHot,
                   options.tableRows, uniformOf(options.hidden)),
-      recurrentWeight_(list.addWeight(options.name + ".weight_hh" + options.suffix, gateWidth_, hidden_,
-                                      uniformOf(options.hidden))),
+      recurrentWeight_(
+          list.addWeight(options.name + ".weight_hh" + options.suffix, gateWidth_, hidden_, uniformOf(options.hidden))),
       inputBias_(list.addBias(options.name + ".bias_ih" + options.suffix, gateWidth_, uniformOf(options.hidden))),
       bias_(static_cast<std::size_t>(gateWidth_)) {
   if (options.singleBias) return;
@@ -63,7 +63,9 @@ Index RecurrentLayer<T>::groupRows() const {
 template <class T>
 template <class Body>
 void RecurrentLayer<T>::forGroups(const Pass<T>& pass, Body&& body) const {
-  pass.parallel.forRange(batch(), groupRows(), [&](Index begin, Index end) noexcept { body(Rows{begin, end - begin}); });
+  pass.parallel.forRange(batch(), groupRows(), [&](Index begin, Index end) noexcept {
+    body(Rows{begin, end - begin});
+  });
 }
 
 template <class T>

@@ -17,12 +17,12 @@ namespace unrolled {
 
 // What a recurrent layer is told of its place.
 struct RecurrentOptions {
-  std::string name;        // prefix of parameters and states: "rnn"
-  std::string suffix;      // "_l0"
-  Index features = 0;      // I
-  Index hidden = 0;        // H
-  bool oneHot = false;     // the input is ids without a table
-  Index tableRows = 0;     // V of an embedded input, else 0
+  std::string name;     // prefix of parameters and states: "rnn"
+  std::string suffix;   // "_l0"
+  Index features = 0;   // I
+  Index hidden = 0;     // H
+  bool oneHot = false;  // the input is ids without a table
+  Index tableRows = 0;  // V of an embedded input, else 0
   bool singleBias = false;
 };
 
@@ -96,8 +96,8 @@ class RecurrentLayer : public Layer<T> {
   std::size_t recurrentBias_ = none;
   std::vector<T> bias_;  // [G·H]: what joins the input's products
 
-  Sequence<T> input_;          // of the last forward pass
-  T* inputGradient_ = nullptr; // [T, B, I]
+  Sequence<T> input_;           // of the last forward pass
+  T* inputGradient_ = nullptr;  // [T, B, I]
 };
 
 }  // namespace unrolled

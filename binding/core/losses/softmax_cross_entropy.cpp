@@ -58,8 +58,8 @@ double SoftmaxCrossEntropy<T>::run(const T* input, Index positions, const TokenI
   for (Index begin = 0; begin < positions; begin += chunk) {
     const Index rows = std::min(chunk, positions - begin);
     const T* vectors = input + begin * features_;
-    multiply<T>(parallel, rows, classes_, features_, {vectors, features_}, {weight, features_, Transpose::yes},
-                logits_, classes_, false);
+    multiply<T>(parallel, rows, classes_, features_, {vectors, features_}, {weight, features_, Transpose::yes}, logits_,
+                classes_, false);
 
     // Each row's logits to its loss, and in place to the gradient scale·(softmax - one-hot target).
     parallel.forRange(rows, std::max<Index>(1, gatherGrain / classes_), [&](Index first, Index end) noexcept {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "layers/embedding.h"
 #include "layers/gru.h"
@@ -63,13 +64,13 @@ void convert(const std::vector<Parameter>& parameters, const T* from, T* to, boo
 }  // namespace
 
 template <class T>
-Model<T>::Model(const ModelDescription& description) : description_(description) {
+Model<T>::Model(ModelDescription description) : description_(std::move(description)) {
   build();
   try {
     buffers_ = std::make_unique<ParameterBuffers<T>>(list_);
   } catch (const std::exception&) {
-    throw Error("ERR_UNROLLED_OUT_OF_MEMORY", "The machine has no memory for " + std::to_string(list_.size()) +
-                                                  " parameters and their gradients.");
+    throw Error("ERR_UNROLLED_OUT_OF_MEMORY",
+                "The machine has no memory for " + std::to_string(list_.size()) + " parameters and their gradients.");
   }
 }
 
@@ -291,8 +292,8 @@ double Model<T>::loss(const Batch<T>& batch, const TokenId* targets, T* states, 
 }
 
 template <class T>
-double Model<T>::lossAndGradients(const Batch<T>& batch, const TokenId* targets, T scale, T* states,
-                                  T* stateGradients, const Parallel& parallel, T** inputGradient) {
+double Model<T>::lossAndGradients(const Batch<T>& batch, const TokenId* targets, T scale, T* states, T* stateGradients,
+                                  const Parallel& parallel, T** inputGradient) {
   reserve({batch.time * batch.batch, batch.batch, true});
   batch_ = batch.batch;
   const Pass<T> pass{*buffers_, parallel};

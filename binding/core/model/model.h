@@ -34,7 +34,7 @@ template <class T>
 class Model {
  public:
   // Throws ERR_UNROLLED_OPTION_RANGE for a description that makes no chain.
-  explicit Model(const ModelDescription& description);
+  explicit Model(ModelDescription description);
   ~Model();
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;

@@ -1,6 +1,7 @@
 #include "optimizers/optimizer.h"
 
 #include <cmath>
+#include <limits>
 
 namespace unrolled {
 namespace {
@@ -19,6 +20,57 @@ Optimizer<T>::Optimizer(const OptimizerOptions& options, Index parameters)
       options.kind == OptimizerKind::adamw) {
     second_.resize(size);
   }
+}
+
+template <class T>
+double Optimizer<T>::nextVelocity(double gradientNorm) const {
+  const double fresh = options_.kind == OptimizerKind::rmsprop ? 1 / std::sqrt(1 - options_.alpha) : gradientNorm;
+  return options_.momentum * velocityBound_ + fresh;
+}
+
+template <class T>
+double Optimizer<T>::largestUpdate(double gradientNorm, double velocity) const {
+  switch (options_.kind) {
+    case OptimizerKind::sgd:
+      return options_.learningRate * gradientNorm;
+    case OptimizerKind::momentum:
+    case OptimizerKind::rmsprop:
+      return options_.learningRate * velocity;
+    case OptimizerKind::adagrad:
+      return options_.learningRate;
+    case OptimizerKind::adagradAbsolute:
+      return options_.learningRate * std::sqrt(gradientNorm);
+    case OptimizerKind::adam:
+    case OptimizerKind::adamw:
+      break;
+  }
+  // |m| / √s is at most √Σ(weights of m)² / (weights of s), by Cauchy and Schwarz, and 1 at the first step.
+  return options_.learningRate / (1 - options_.beta1) / std::sqrt(1 - options_.beta2);
+}
+
+template <class T>
+bool Optimizer<T>::staysFinite(const T* weights, double gradientNorm) {
+  constexpr double largest = std::numeric_limits<T>::max();
+  // The adaptive kinds square it.
+  const bool squares = options_.kind != OptimizerKind::sgd && options_.kind != OptimizerKind::momentum &&
+                       options_.kind != OptimizerKind::adagradAbsolute;
+  const auto bounded = [&] {
+    const double gradient = gradientNorm + options_.weightDecay * weightBound_;
+    const double velocity = nextVelocity(gradient);
+    const double weight = weightBound_ + largestUpdate(gradient, velocity);
+    const bool finite = weight < largest && velocity < largest && (squares ? gradient * gradient : gradient) < largest;
+    if (finite) {
+      weightBound_ = weight;
+      velocityBound_ = velocity;
+    }
+    return finite;
+  };
+  const auto measure = [&] { weightBound_ = std::sqrt(kernels<T>().sumOfSquares(parameters_, weights)); };
+  if (weightBound_ == 0) measure();
+  if (bounded()) return true;
+  // The bound only grows from step to step: look at the weights themselves.
+  measure();
+  return bounded();
 }
 
 template <class T>

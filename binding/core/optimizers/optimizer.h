@@ -38,15 +38,26 @@ class Optimizer {
  public:
   Optimizer(const OptimizerOptions& options, Index parameters);
 
+  // Whether one more step of gradients of that norm (after scaling) keeps every weight and state a
+  // finite number. Asked before `step`, since a step cannot be taken back. Exact enough to refuse only
+  // what is within a factor √P of overflow.
+  bool staysFinite(const T* weights, double gradientNorm);
+
   // Updates all weights from their gradients times `gradientScale`.
   void step(T* weights, const T* gradients, double gradientScale, const Parallel& parallel);
 
  private:
+  // Bounds of |update| and of the velocity's elements for a gradient of that norm.
+  [[nodiscard]] double largestUpdate(double gradientNorm, double velocity) const;
+  [[nodiscard]] double nextVelocity(double gradientNorm) const;
+
   OptimizerOptions options_;
   Index parameters_;
   Index steps_ = 0;
-  std::vector<T> first_;   // v, s or m
-  std::vector<T> second_;  // v of RMSprop, s of Adam
+  double weightBound_ = 0;    // no weight is larger in size; 0 before the first step
+  double velocityBound_ = 0;  // nor any velocity of momentum or RMSprop
+  std::vector<T> first_;      // v, s or m
+  std::vector<T> second_;     // v of RMSprop, s of Adam
 };
 
 // Clips each gradient to [-limit, limit].

@@ -18,9 +18,9 @@ StreamBatches::StreamBatches(std::vector<TokenId> ids, Index rows, Index window)
       inputs_(static_cast<std::size_t>(std::min(window, rowLength_) * rows)),
       targets_(inputs_.size()) {
   if (rowLength_ >= window) return;
-  throw Error("ERR_UNROLLED_CORPUS_TOO_SHORT", "The corpus has " + std::to_string(ids_.size()) + " tokens: " +
-                                                   std::to_string(rows) + " rows of " + std::to_string(rowLength_) +
-                                                   ", shorter than a window of " + std::to_string(window) + ".")
+  throw Error("ERR_UNROLLED_CORPUS_TOO_SHORT",
+              "The corpus has " + std::to_string(ids_.size()) + " tokens: " + std::to_string(rows) + " rows of " +
+                  std::to_string(rowLength_) + ", shorter than a window of " + std::to_string(window) + ".")
       .about("window", "at most " + std::to_string(rowLength_), std::to_string(window));
 }
 

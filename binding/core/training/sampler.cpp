@@ -16,7 +16,7 @@ constexpr Index promptWindow = 64;
 
 }  // namespace
 
-Sampler::Sampler(const SamplingOptions& options, Index vocabulary) : options_(options) {
+Sampler::Sampler(SamplingOptions options, Index vocabulary) : options_(std::move(options)) {
   for (TokenId id = 0; id < vocabulary; ++id) {
     if (std::find(options_.excluded.begin(), options_.excluded.end(), id) == options_.excluded.end()) {
       allowed_.push_back(id);
@@ -78,8 +78,7 @@ TokenId Sampler::draw(const T* logits, Index position) {
 
 template <class T>
 Generation<T> generate(Model<T>& model, const std::vector<TokenId>& ids, std::vector<T> state, Index count,
-                       const SamplingOptions& options, const Parallel& parallel,
-                       const std::function<bool()>& proceed) {
+                       const SamplingOptions& options, const Parallel& parallel, const std::function<bool()>& proceed) {
   const FloatingPointMode mode;
   Sampler sampler(options, model.outputFeatures());
   if (state.empty()) state.resize(static_cast<std::size_t>(model.stateSize(1)));
@@ -93,7 +92,7 @@ Generation<T> generate(Model<T>& model, const std::vector<TokenId>& ids, std::ve
     const Index time = std::min(promptWindow, length - begin);
     if (!result.cancelled) output = model.forward({time, 1, ids.data() + begin, nullptr}, state.data(), parallel);
   }
-  for (Index drawn = 0; drawn < count && !result.cancelled; ++drawn) {
+  for (Index drawn = 0; drawn < count && !result.cancelled && output.data != nullptr; ++drawn) {
     const T* logits = output.data + (output.time - 1) * output.features;
     const TokenId id = sampler.draw(logits, options.position + drawn);
     result.ids.push_back(id);

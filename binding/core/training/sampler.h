@@ -15,15 +15,15 @@ struct SamplingOptions {
   Index topK = 0;          // 0 is off
   double topP = 1;         // 1 is off
   std::uint64_t seed = 0;
-  Index position = 0;              // tokens drawn before
-  std::vector<TokenId> excluded;   // never drawn
+  Index position = 0;             // tokens drawn before
+  std::vector<TokenId> excluded;  // never drawn
 };
 
 // One draw at a time from logits, keyed by (seed, position).
 class Sampler {
  public:
   // Throws ERR_UNROLLED_OPTION_RANGE where nothing is left to draw.
-  Sampler(const SamplingOptions& options, Index vocabulary);
+  Sampler(SamplingOptions options, Index vocabulary);
 
   // The token drawn at `position` from logits [V]: of the allowed ones, the topK likeliest, and of
   // those the fewest whose probability reaches topP.

@@ -91,6 +91,7 @@ double Trainer<T>::step(const TrainingBatch& batch, Index number) {
   const double norm = gradientNorm(gradients, buffers.size(), partials_.data(), parallel_);
   if (!std::isfinite(norm)) throw notFinite("gradient", number);
   const double factor = options_.clipNorm > 0 ? std::min(1.0, options_.clipNorm / (norm + 1e-6)) : 1.0;
+  if (!optimizer_.staysFinite(buffers.values(), factor * norm)) throw notFinite("update", number);
   optimizer_.step(buffers.change(), gradients, factor, parallel_);
   return loss;
 }
