@@ -8,7 +8,8 @@ import { UnrolledError } from '../src/index';
 const DATA = path.join(__dirname, '..', '..', 'shared', 'data');
 
 export function run(main: () => Promise<void>): void {
-  if (process.env.UNROLLED_DATA === undefined && existsSync(DATA)) process.env.UNROLLED_DATA = DATA;
+  const { UNROLLED_DATA = existsSync(DATA) ? DATA : '' } = process.env;
+  Object.assign(process.env, { UNROLLED_DATA });
   main().catch((error: unknown) => {
     console.error(error instanceof UnrolledError ? `${error.message} (${error.code})` : error);
     process.exitCode = 1;

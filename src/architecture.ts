@@ -126,7 +126,7 @@ export function describeNetwork(architecture: Architecture, task: Task): ModelDe
         ...(nonlinearity !== undefined && { nonlinearity }),
         ...(untransposedGradient !== undefined && { untransposedGradient }),
       },
-      ...(last ? [{ type: 'last', name: 'last' } as const] : []),
+      ...(last ? [{ type: 'pooling', name: 'last', pooling: 'last' } as const] : []),
       { type: 'dense', name: 'head', features: outputs },
     ],
   };

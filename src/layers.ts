@@ -5,7 +5,9 @@ import { MAX_SIZE, requireMemory } from './limits';
 import type { DType, LayerDescription, ModelDescription, RecurrentDescription } from './native/native';
 import * as check from './validation';
 
-const LAYER_TYPES = ['embedding', 'oneHot', 'rnn', 'gru', 'lstm', 'last', 'dense'] as const;
+const LAYER_TYPES = ['embedding', 'oneHot', 'rnn', 'gru', 'lstm', 'pooling', 'dense'] as const;
+
+const POOLINGS = ['last', 'sum', 'mean', 'max'] as const;
 
 /** Most layers of one stack. */
 export const MAX_LAYERS = 1024;
@@ -22,15 +24,23 @@ function isRecurrent(layer: LayerDescription): layer is RecurrentDescription {
   return layer.type === 'rnn' || layer.type === 'gru' || layer.type === 'lstm';
 }
 
+/** Features of a recurrent stack's output. */
+function outputFeatures({ features, bidirectional, merge }: RecurrentDescription): number {
+  return bidirectional === true && merge !== 'sum' ? 2 * features : features;
+}
+
 function recurrentShapes(layer: RecurrentDescription, inputs: number): ParameterShapes {
-  const { type, name, features, layers, singleBias } = layer;
+  const { type, name, features, layers, singleBias, bidirectional } = layer;
   const rows = GATES[type] * features;
   const shapes: ParameterShapes = {};
   for (let index = 0; index < layers; index++) {
-    shapes[`${name}.weight_ih_l${index}`] = [rows, index === 0 ? inputs : features];
-    shapes[`${name}.weight_hh_l${index}`] = [rows, features];
-    shapes[`${name}.bias_ih_l${index}`] = [rows];
-    if (singleBias !== true) shapes[`${name}.bias_hh_l${index}`] = [rows];
+    for (const direction of bidirectional === true ? ['', '_reverse'] : ['']) {
+      const suffix = `l${index}${direction}`;
+      shapes[`${name}.weight_ih_${suffix}`] = [rows, index === 0 ? inputs : outputFeatures(layer)];
+      shapes[`${name}.weight_hh_${suffix}`] = [rows, features];
+      shapes[`${name}.bias_ih_${suffix}`] = [rows];
+      if (singleBias !== true) shapes[`${name}.bias_hh_${suffix}`] = [rows];
+    }
   }
   return shapes;
 }
@@ -43,7 +53,7 @@ function layerShapes(layer: LayerDescription, inputs: number): ParameterShapes {
     case 'dense':
       return { [`${layer.name}.weight`]: [layer.features, inputs], [`${layer.name}.bias`]: [layer.features] };
     case 'oneHot':
-    case 'last':
+    case 'pooling':
       return {};
     default:
       return recurrentShapes(layer, inputs);
@@ -55,7 +65,8 @@ function shapesByLayer({ input, layers }: ModelDescription): ParameterShapes[] {
   let inputs = input.kind === 'ids' ? input.vocabulary : input.features;
   return layers.map((layer) => {
     const shapes = layerShapes(layer, inputs);
-    if ('features' in layer) inputs = layer.features;
+    if (isRecurrent(layer)) inputs = outputFeatures(layer);
+    else if ('features' in layer) inputs = layer.features;
     return shapes;
   });
 }
@@ -75,7 +86,8 @@ function elements(shapes: ParameterShapes): number {
 
 /** Values kept for one token of one row between forward and backward: gates and states of every layer. */
 function activations(layer: LayerDescription): number {
-  return isRecurrent(layer) ? layer.layers * (GATES[layer.type] + 1) * layer.features : 0;
+  if (!isRecurrent(layer)) return 0;
+  return layer.layers * (GATES[layer.type] + 1) * layer.features * (layer.bidirectional === true ? 2 : 1);
 }
 
 function checkInput(input: ModelDescription['input']): void {
@@ -87,9 +99,13 @@ function checkInput(input: ModelDescription['input']): void {
 function checkLayer(layer: LayerDescription, option: string): void {
   check.oneOf(`${option}.type`, layer?.type, LAYER_TYPES);
   check.nonEmptyString(`${option}.name`, layer.name);
-  if (layer.type === 'oneHot' || layer.type === 'last') return;
+  if (layer.type === 'pooling') check.oneOf(`${option}.pooling`, layer.pooling, POOLINGS);
+  if (layer.type === 'oneHot' || layer.type === 'pooling') return;
   check.integer(`${option}.features`, layer.features, { min: 1, max: MAX_SIZE });
-  if (isRecurrent(layer)) check.integer(`${option}.layers`, layer.layers, { min: 1, max: MAX_LAYERS });
+  if (!isRecurrent(layer)) return;
+  check.integer(`${option}.layers`, layer.layers, { min: 1, max: MAX_LAYERS });
+  if (layer.bidirectional !== undefined) check.boolean(`${option}.bidirectional`, layer.bidirectional);
+  if (layer.merge !== undefined) check.oneOf(`${option}.merge`, layer.merge, ['concat', 'sum']);
 }
 
 /**

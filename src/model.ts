@@ -35,10 +35,15 @@ export interface ModelInput {
   ids?: Tensor<'int32'>;
   features?: FloatTensor;
   states?: States;
+  /**
+   * Length of each row, from 1 to T; T for all where absent. What stands behind a row's end takes no work and has no
+   * influence; outputs and gradients are zero there.
+   */
+  lengths?: ArrayLike<number>;
 }
 
 export interface ForwardResult {
-  /** Of the last layer, `[T', B, F]`; T' is 1 after a `last` layer, else T. */
+  /** Of the last layer, `[T', B, F]`; T' is 1 after pooling, else T. */
   output: FloatTensor;
   /** Final states. */
   states: States;
@@ -86,6 +91,12 @@ function resolveInitializer(initializer: InitializerDescription | undefined): In
 
 function resolveComputeThreads(options: ComputeOptions | undefined): number {
   return resolveThreads(check.options('Model', options, ['threads']).threads);
+}
+
+/** @throws ERR_UNROLLED_SHAPE, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
+function resolveLengths(lengths: ArrayLike<number>, time: number, batch: number): Int32Array {
+  requireShape('lengths', { dtype: 'int32', shape: [lengths.length], data: new Int32Array(lengths.length) }, [batch]);
+  return Int32Array.from(lengths, (length, row) => check.integer(`lengths[${row}]`, length, { min: 1, max: time }));
 }
 
 export class Model {
@@ -248,7 +259,7 @@ export class Model {
     }
   }
 
-  #batch({ ids, features, states }: ModelInput): NativeBatch {
+  #batch({ ids, features, states, lengths }: ModelInput): NativeBatch {
     const { input } = this.description;
     const given = input.kind === 'ids' ? ids : features;
     if (given === undefined) {
@@ -263,6 +274,7 @@ export class Model {
         ? { ids: given.data as Int32Array }
         : { features: this.#layout.convert(given as FloatTensor) }),
       ...(states !== undefined && { state: this.#layout.flatStates(states, batch) }),
+      ...(lengths !== undefined && { lengths: resolveLengths(lengths, time, batch) }),
     };
   }
 }

@@ -10,20 +10,26 @@ function toTensor({ shape, data }: GoldenArray, dtype: DType): FloatTensor {
   return { dtype, shape, data: dtype === 'float32' ? Float32Array.from(data) : Float64Array.from(data) };
 }
 
-function describeLayer({ cell, hiddenSize, numLayers }: GoldenCase['config']): LayerDescription {
-  const common = { name: 'rnn', features: hiddenSize, layers: numLayers };
+function describeLayer({ cell, hiddenSize, numLayers, bidirectional }: GoldenCase['config']): LayerDescription {
+  const common = { name: 'rnn', features: hiddenSize, layers: numLayers, bidirectional };
   if (cell === 'gru' || cell === 'lstm') return { type: cell, ...common };
   return { type: 'rnn', nonlinearity: cell === 'rnn_tanh' ? 'tanh' : 'relu', ...common };
 }
 
-/** `[L, B, H]` as states by name: `rnn.h_l0`, `rnn.c_l0`, and so on. */
-function toStates(hidden: GoldenArray, cell: GoldenArray | undefined, dtype: DType): States {
+type ToStates = (hidden: GoldenArray, cell: GoldenArray | undefined, dtype: DType) => States;
+
+/** `[L·D, B, H]` as states by name: `rnn.h_l0`, `rnn.h_l0_reverse`, `rnn.c_l0`, and so on. */
+function toStates(directions: number, hidden: GoldenArray, cell: GoldenArray | undefined, dtype: DType): States {
   const [layers = 0, batch = 0, features = 0] = hidden.shape;
   const states: States = {};
   for (const [letter, array] of Object.entries({ h: hidden, c: cell })) {
     for (let layer = 0; array !== undefined && layer < layers; layer++) {
       const data = array.data.slice(layer * batch * features, (layer + 1) * batch * features);
-      states[`rnn.${letter}_l${layer}`] = toTensor({ shape: [batch, features], data }, dtype);
+      const suffix = layer % directions === 1 ? '_reverse' : '';
+      states[`rnn.${letter}_l${Math.floor(layer / directions)}${suffix}`] = toTensor(
+        { shape: [batch, features], data },
+        dtype,
+      );
     }
   }
   return states;
@@ -57,8 +63,13 @@ async function compare(golden: GoldenCase, dtype: DType): Promise<void> {
   });
   const weights = Object.entries(golden.weights).map(([name, array]) => [`rnn.${name}`, toTensor(array, dtype)]);
   await model.setParameters(Object.fromEntries(weights));
-  const input = { features: toTensor(golden.input, dtype), states: toStates(golden.h0, golden.c0, dtype) };
-  const finalStates = toStates(golden.hN, golden.cN, 'float64');
+  const named: ToStates = (...arrays) => toStates(golden.config.bidirectional ? 2 : 1, ...arrays);
+  const input = {
+    features: toTensor(golden.input, dtype),
+    states: named(golden.h0, golden.c0, dtype),
+    ...(golden.lengths !== undefined && { lengths: golden.lengths }),
+  };
+  const finalStates = named(golden.hN, golden.cN, 'float64');
 
   const forward = await model.forward(input);
   assertClose(forward.output, golden.output, tolerance, 'output of forward');
@@ -70,7 +81,7 @@ async function compare(golden: GoldenCase, dtype: DType): Promise<void> {
   assertClose(result.input, golden.gradInput, tolerance, 'gradient of the input');
   assertStates(
     result.initialStates,
-    toStates(golden.gradH0, golden.gradC0, 'float64'),
+    named(golden.gradH0, golden.gradC0, 'float64'),
     tolerance,
     'gradient of the initial state',
   );
@@ -91,8 +102,6 @@ describe('golden vectors of PyTorch', () => {
 
   for (const name of names) {
     const golden = readGolden(name);
-    // Both directions and lengths come with the general layer API.
-    if (golden.config.bidirectional || golden.lengths !== undefined) continue;
     for (const dtype of ['float64', 'float32'] as const) {
       it(`${name} in ${dtype} to ${TOLERANCE[dtype]}`, () => compare(golden, dtype));
     }

@@ -28,7 +28,7 @@ function chain(cell: Partial<LayerDescription>, layers: number, { oneHot = false
   return [
     oneHot ? { type: 'oneHot', name: 'embedding' } : { type: 'embedding', name: 'embedding', features: 4 },
     { ...cell, name: 'rnn', features: 6, layers } as LayerDescription,
-    ...(last ? [{ type: 'last', name: 'last' } as const] : []),
+    ...(last ? [{ type: 'pooling', name: 'last', pooling: 'last' } as const] : []),
     { type: 'dense', name: 'head', features: VOCABULARY },
   ];
 }

@@ -51,7 +51,7 @@ constexpr std::array<std::pair<const char*, LayerKind>, 7> layerKinds = {{{"embe
                                                                           {"rnn", LayerKind::rnn},
                                                                           {"gru", LayerKind::gru},
                                                                           {"lstm", LayerKind::lstm},
-                                                                          {"last", LayerKind::last},
+                                                                          {"pooling", LayerKind::pooling},
                                                                           {"dense", LayerKind::dense}}};
 
 constexpr std::array<std::pair<const char*, OptimizerKind>, 7> optimizerKinds = {
@@ -72,9 +72,22 @@ LayerDescription layerDescription(const Napi::Value& value) {
   if (recurrent || layer.kind == LayerKind::embedding || layer.kind == LayerKind::dense) {
     layer.features = integer("features", from.Get("features"), 1, largestSafeInteger);
   }
+  if (layer.kind == LayerKind::pooling) {
+    constexpr std::array<std::pair<const char*, PoolingKind>, 4> poolings = {{{"last", PoolingKind::last},
+                                                                              {"sum", PoolingKind::sum},
+                                                                              {"mean", PoolingKind::mean},
+                                                                              {"max", PoolingKind::max}}};
+    layer.pooling = choice("pooling", from.Get("pooling"), poolings);
+  }
   if (!recurrent) return layer;
   layer.layers = integer("layers", from.Get("layers"), 1, largestSafeInteger);
   layer.singleBias = flag("singleBias", from.Get("singleBias"), false);
+  layer.bidirectional = flag("bidirectional", from.Get("bidirectional"), false);
+  if (!from.Get("merge").IsUndefined()) {
+    constexpr std::array<std::pair<const char*, Merge>, 2> merges = {
+        {{"concat", Merge::concatenate}, {"sum", Merge::sum}}};
+    layer.merge = choice("merge", from.Get("merge"), merges);
+  }
   if (layer.kind != LayerKind::rnn) return layer;
   layer.untransposedGradient = flag("untransposedGradient", from.Get("untransposedGradient"), false);
   if (!from.Get("nonlinearity").IsUndefined()) {

@@ -1,10 +1,12 @@
 #include "node/model_handle.h"
 
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "core/model/packing.h"
 #include "core/parallel/floating_point_mode.h"
 #include "core/training/batches.h"
 #include "core/training/evaluation.h"
@@ -24,7 +26,8 @@ void require(bool holds, const char* message) {
   if (!holds) throw Error("ERR_UNROLLED_SHAPE", message);
 }
 
-// One batch's arrays, copied.
+// One batch's arrays, copied; of rows that differ in length, without their padding and in the order of
+// their lengths.
 template <class T>
 struct BatchArguments {
   Index time = 0;
@@ -32,28 +35,75 @@ struct BatchArguments {
   std::vector<TokenId> ids;
   std::vector<T> features;
   std::vector<T> state;
+  std::optional<Packing> packing;
 
   BatchArguments(const Model<T>& model, const Napi::Value& value) {
     const Napi::Object from = object("batch", value);
     time = integer("time", from.Get("time"), 1, largestSize);
     rows = integer("batch", from.Get("batch"), 1, largestSize);
+    if (!from.Get("lengths").IsUndefined()) {
+      std::vector<Index> lengths = offsets("lengths", from.Get("lengths"));
+      requireSize("lengths", rows, static_cast<Index>(lengths.size()));
+      packing.emplace(time, std::move(lengths));
+    }
+    const Index width = model.description().inputSize;
     if (model.description().input == InputKind::ids) {
       ids = node::ids("ids", from.Get("ids"));
       requireSize("ids", time * rows, static_cast<Index>(ids.size()));
-      model.checkIds(ids.data(), time * rows);
+      if (packing) ids = packing->pack(ids, 1);
+      model.checkIds(ids.data(), static_cast<Index>(ids.size()));
     } else {
       features = floats<T>("features", from.Get("features"));
       require(time <= static_cast<Index>(features.size()) && rows <= static_cast<Index>(features.size()),
               "features must have time · batch vectors.");
-      requireSize("features", time * rows * model.description().inputSize, static_cast<Index>(features.size()));
+      requireSize("features", time * rows * width, static_cast<Index>(features.size()));
+      if (packing) features = packing->pack(features, width);
     }
     state = floats<T>("state", from.Get("state"), true);
     if (state.empty()) state.resize(static_cast<std::size_t>(model.stateSize(rows)));
     requireSize("state", model.stateSize(rows), static_cast<Index>(state.size()));
+    state = reorderState(model, std::move(state), true);
   }
 
   [[nodiscard]] Batch<T> batch() const {
-    return {time, rows, ids.empty() ? nullptr : ids.data(), features.empty() ? nullptr : features.data()};
+    const SequenceLayout layout = packing ? packing->layout() : SequenceLayout{time, rows, nullptr};
+    return {layout.time, rows, ids.empty() ? nullptr : ids.data(), features.empty() ? nullptr : features.data(),
+            layout.starts};
+  }
+
+  // A flat state's rows in the order of their lengths, or back in the caller's.
+  [[nodiscard]] std::vector<T> reorderState(const Model<T>& model, std::vector<T> given, bool packed) const {
+    if (!packing) return given;
+    std::vector<T> ordered(given.size());
+    Index offset = 0;
+    for (const StateInfo& info : model.states()) {
+      if (packed) {
+        packing->packRows(given.data() + offset, info.features, ordered.data() + offset);
+      } else {
+        packing->unpackRows(given.data() + offset, info.features, ordered.data() + offset);
+      }
+      offset += rows * info.features;
+    }
+    return ordered;
+  }
+
+  // A sequence [T, B, width] as the caller sees it, or one vector a row where `manyToOne`.
+  [[nodiscard]] std::vector<T> unpack(const T* values, Index width, bool manyToOne) const {
+    if (packing && !manyToOne) return packing->unpack(values, width);
+    const Index count = (manyToOne ? 1 : time) * rows * width;
+    std::vector<T> result(values, values + count);
+    if (packing) packing->unpackRows(values, width, result.data());
+    return result;
+  }
+
+  // What stands at each position of the output, from the caller's padded order.
+  template <class Element>
+  [[nodiscard]] std::vector<Element> pack(std::vector<Element> padded, Index width, bool manyToOne) const {
+    if (!packing) return padded;
+    if (!manyToOne) return packing->pack(padded, width);
+    std::vector<Element> ordered(padded.size());
+    packing->packRows(padded.data(), width, ordered.data());
+    return ordered;
   }
 };
 
@@ -87,17 +137,21 @@ struct Objective {
   std::vector<T> outputGradient;
   Reduction reduction = Reduction::mean;
 
-  Objective(const Model<T>& model, const Napi::Value& value, Index positions) {
+  Objective(const Model<T>& model, const Napi::Value& value, const BatchArguments<T>& batch) {
     const Napi::Object from = object("objective", value);
+    const bool manyToOne = model.manyToOne();
+    const Index positions = (manyToOne ? 1 : batch.time) * batch.rows;
     if (from.Get("targets").IsUndefined()) {
       outputGradient = floats<T>("gradOutput", from.Get("gradOutput"));
       requireSize("gradOutput", positions * model.outputFeatures(), static_cast<Index>(outputGradient.size()));
+      outputGradient = batch.pack(std::move(outputGradient), model.outputFeatures(), manyToOne);
       return;
     }
     require(model.hasHead(), "targets need a model that ends in a dense layer.");
     targets = ids("targets", from.Get("targets"));
     requireSize("targets", positions, static_cast<Index>(targets.size()));
-    model.checkTargets(targets.data(), positions);
+    targets = batch.pack(std::move(targets), 1, manyToOne);
+    model.checkTargets(targets.data(), static_cast<Index>(targets.size()));
     reduction = node::reduction(from.Get("reduction"));
   }
 };
@@ -110,9 +164,9 @@ GradientsResult<T> computeGradients(Model<T>& model, const BatchArguments<T>& ba
   result.state.resize(batch.state.size());
   T* inputGradient = nullptr;
   if (objective.targets.empty()) {
-    model.reserve({batch.time * batch.rows, batch.rows, true});
+    model.reserve(batch.batch().size(true));
     const Sequence<T> output = model.forward(batch.batch(), result.finalState.data(), parallel);
-    result.output.assign(output.data, output.data + output.positions() * output.features);
+    result.output = batch.unpack(output.data, output.features, model.manyToOne());
     std::vector<T> outputGradient = objective.outputGradient;
     inputGradient = model.backward(outputGradient.data(), result.state.data(), parallel);
   } else {
@@ -123,7 +177,9 @@ GradientsResult<T> computeGradients(Model<T>& model, const BatchArguments<T>& ba
         scale * model.lossAndGradients(batch.batch(), objective.targets.data(), static_cast<T>(scale),
                                        result.finalState.data(), result.state.data(), parallel, &inputGradient);
   }
-  if (inputGradient != nullptr) result.input.assign(inputGradient, inputGradient + batch.features.size());
+  result.finalState = batch.reorderState(model, std::move(result.finalState), false);
+  result.state = batch.reorderState(model, std::move(result.state), false);
+  if (inputGradient != nullptr) result.input = batch.unpack(inputGradient, model.description().inputSize, false);
   result.parameters.resize(static_cast<std::size_t>(model.buffers().size()));
   model.readGradients(result.parameters.data());
   return result;
@@ -295,8 +351,9 @@ Napi::Value ModelHandle<T>::forward(const Napi::CallbackInfo& info) {
       ForwardResult<T> result;
       result.state = batch.state;
       const Sequence<T> output = core->model.forward(batch.batch(), result.state.data(), parallel);
-      result.time = output.time;
-      result.output.assign(output.data, output.data + output.positions() * output.features);
+      result.time = core->model.manyToOne() ? 1 : batch.time;
+      result.output = batch.unpack(output.data, output.features, core->model.manyToOne());
+      result.state = batch.reorderState(core->model, std::move(result.state), false);
       return result;
     };
     return core()->executor.submit(
@@ -317,7 +374,7 @@ Napi::Value ModelHandle<T>::gradients(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Model<T>& model = core()->model;
     BatchArguments<T> batch(model, info[0]);
-    Objective<T> objective(model, info[1], (model.manyToOne() ? 1 : batch.time) * batch.rows);
+    Objective<T> objective(model, info[1], batch);
     const auto compute = [core = core_, batch = std::move(batch), objective = std::move(objective),
                           parallel = Parallel(*core_->pool, threadCount(info[2]))](const auto& /*proceed*/) {
       const FloatingPointMode mode;
@@ -373,7 +430,7 @@ Napi::Value ModelHandle<T>::predict(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Model<T>& model = core()->model;
     require(model.hasHead() && model.manyToOne() && model.description().input == InputKind::ids,
-            "predict needs a model from ids through the last step to a dense layer.");
+            "predict needs a model from ids through pooling to a dense layer.");
     const Napi::Object sequences = object("sequences", info[0]);
     std::vector<TokenId> all = ids("ids", sequences.Get("ids"));
     std::vector<Index> starts = offsets("offsets", sequences.Get("offsets"));

@@ -18,8 +18,15 @@ export type LayerDescription =
   | { type: 'embedding'; name: string; features: number }
   | { type: 'oneHot'; name: string }
   | RecurrentDescription
-  | { type: 'last'; name: string }
+  | PoolingDescription
   | { type: 'dense'; name: string; features: number };
+
+/** One vector from a sequence: its last value, or the sum, mean or maximum over time. */
+export interface PoolingDescription {
+  type: 'pooling';
+  name: string;
+  pooling: 'last' | 'sum' | 'mean' | 'max';
+}
 
 export interface RecurrentDescription {
   type: 'rnn' | 'gru' | 'lstm';
@@ -32,6 +39,10 @@ export interface RecurrentDescription {
   nonlinearity?: 'tanh' | 'relu';
   /** One trained bias a layer (`bias_ih`); `bias_hh` does not exist natively. */
   singleBias?: boolean;
+  /** Every layer runs in both directions; parameters of the second end in `_reverse`. */
+  bidirectional?: boolean;
+  /** How both outputs become one: side by side, `[2·H]` (default), or added, `[H]`. */
+  merge?: 'concat' | 'sum';
   /**
    * Vanilla RNN only: step back through time with `W_hh` where the chain rule needs its transpose.
    * The error of the published tutorial, kept for comparison.
@@ -79,10 +90,15 @@ export interface NativeBatch {
   features?: FloatArray;
   /** Flat initial state; zero where absent. */
   state?: FloatArray;
+  /**
+   * `[B]`, each from 1 to T; T for all where absent. What stands behind a row's end takes no work, has no
+   * influence, and is zero in what comes back.
+   */
+  lengths?: Int32Array;
 }
 
 export interface NativeForwardResult {
-  /** `[T', B, F]` of the last layer: hidden states, or logits where it is dense. T' is 1 after `last`. */
+  /** `[T', B, F]` of the last layer: hidden states, or logits where it is dense. T' is 1 after `pooling`. */
   output: FloatArray;
   time: number;
   features: number;
@@ -252,7 +268,7 @@ export interface NativeModel {
   startTraining(options: NativeTrainingOptions): NativeTraining;
   /** Softmax cross-entropy of a stream from a zero state, the last incomplete window included. */
   evaluate(options: NativeEvaluationOptions, cancellation: NativeCancellation): Promise<NativeEvaluation>;
-  /** Log-probabilities `[N, V]` of N sequences, each from a zero state. For chains that end `last`, `dense`. */
+  /** Log-probabilities `[N, V]` of N sequences, each from a zero state. For chains that end `pooling`, `dense`. */
   predict(sequences: { ids: Int32Array; offsets: Int32Array }, threads: number): Promise<FloatArray>;
   generate(options: NativeGenerateOptions, cancellation: NativeCancellation): Promise<NativeGeneration>;
   /** Cancels and joins running work, frees the memory. A second call does nothing. */

@@ -1,11 +1,13 @@
 // Gradients of whole models against central differences, in float64.
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include "model/packing.h"
 #include "support.h"
 
 using namespace unrolled;
@@ -22,9 +24,19 @@ constexpr double tolerance = 1e-7;
 class GradientCheck {
  public:
   GradientCheck(const ModelDescription& description, Index time, Index batch, double scale = 1)
-      : model_(description), time_(time), batch_(batch), scale_(scale) {
+      : GradientCheck(description, std::vector<Index>(asSize(batch), time), scale) {}
+
+  // Rows of those lengths.
+  GradientCheck(const ModelDescription& description, const std::vector<Index>& lengths, double scale = 1)
+      : model_(description),
+        packing_(*std::max_element(lengths.begin(), lengths.end()), lengths),
+        time_(packing_.layout().time),
+        batch_(packing_.layout().batch),
+        starts_(packing_.layout().positions() == time_ * batch_ ? nullptr : packing_.layout().starts),
+        scale_(scale) {
     model_.initialize({}, 5);
-    const Index positions = time * batch;
+    const Index batch = batch_;
+    const Index positions = packing_.layout().positions();
     if (description.input == InputKind::ids) {
       ids_ = randomIds(positions, description.inputSize, 1);
     } else {
@@ -62,7 +74,8 @@ class GradientCheck {
 
  private:
   [[nodiscard]] Batch<double> batch() const {
-    return {time_, batch_, ids_.empty() ? nullptr : ids_.data(), features_.empty() ? nullptr : features_.data()};
+    return {time_, batch_, ids_.empty() ? nullptr : ids_.data(), features_.empty() ? nullptr : features_.data(),
+            starts_};
   }
 
   double objective() {
@@ -86,7 +99,7 @@ class GradientCheck {
       model_.lossAndGradients(batch(), targets_.data(), scale_, states.data(), stateGradients.data(), threads(1),
                               &input);
     } else {
-      model_.reserve({time_ * batch_, batch_, true});
+      model_.reserve(batch().size(true));
       model_.forward(batch(), states.data(), threads(1));
       std::vector<double> outputGradient = outputFactors_;
       input = model_.backward(outputGradient.data(), stateGradients.data(), threads(1));
@@ -110,8 +123,10 @@ class GradientCheck {
   }
 
   Model<double> model_;
+  Packing packing_;
   Index time_;
   Index batch_;
+  const Index* starts_;
   double scale_;
   std::vector<TokenId> ids_;
   std::vector<double> features_;
@@ -215,6 +230,60 @@ TEST_CASE("gradients through backward, of outputs and of final states") {
     forCells(chain, [](const ModelDescription& model) { GradientCheck(model, steps, batch).run(); });
     chain.inputKind = InputKind::ids;
     forCells(chain, [](const ModelDescription& model) { GradientCheck(model, steps, batch).run(); });
+  }
+}
+
+TEST_CASE("gradients in both directions, side by side and added") {
+  Chain chain;
+  chain.bidirectional = true;
+  chain.layers = 2;
+  chain.hidden = 4;
+  for (const Merge merge : {Merge::concatenate, Merge::sum}) {
+    chain.merge = merge;
+    for (const LayerKind input : {LayerKind::embedding, LayerKind::oneHot}) {
+      chain.input = input;
+      forCells(chain, [](const ModelDescription& model) { GradientCheck(model, steps, batch, mean).run(); });
+    }
+  }
+  chain.inputKind = InputKind::features;
+  chain.classes = 0;
+  forCells(chain, [](const ModelDescription& model) { GradientCheck(model, steps, batch).run(); });
+}
+
+TEST_CASE("gradients of every pooling, behind recurrent layers and behind an embedding") {
+  for (const PoolingKind pooling : {PoolingKind::last, PoolingKind::sum, PoolingKind::mean, PoolingKind::max}) {
+    Chain chain;
+    chain.last = true;
+    chain.pooling = pooling;
+    for (const bool head : {false, true}) {
+      chain.classes = head ? 3 : 0;
+      forCells(chain, [](const ModelDescription& model) {
+        GradientCheck(model, steps, batch).run();
+        GradientCheck(model, {2, 4, 1}).run();
+      });
+    }
+    ModelDescription words = chain.description();
+    words.layers.erase(words.layers.begin() + 1);
+    GradientCheck(words, {5, 3, 8, 9}).run();  // every row of the table occurs
+  }
+}
+
+TEST_CASE("gradients of rows that differ in length") {
+  const std::vector<Index> lengths = {3, 5, 1, 5, 2};
+  for (const bool bidirectional : {false, true}) {
+    CAPTURE(bidirectional);
+    Chain chain;
+    chain.bidirectional = bidirectional;
+    chain.layers = 2;
+    chain.hidden = 4;
+    chain.classes = 4;
+    for (const Index vocabulary : {Index{4}, Index{11}}) {  // a table projected whole, and one gathered
+      chain.inputSize = vocabulary;
+      forCells(chain, [&](const ModelDescription& model) { GradientCheck(model, lengths).run(); });
+    }
+    chain.inputKind = InputKind::features;
+    chain.classes = 0;
+    forCells(chain, [&](const ModelDescription& model) { GradientCheck(model, lengths).run(); });
   }
 }
 

@@ -107,6 +107,49 @@ TEST_CASE_TEMPLATE("every optimiser follows the textbook over several tiles and 
   }
 }
 
+TEST_CASE_TEMPLATE("a step said to stay finite does, and an ordinary one is never refused", T, float, double) {
+  constexpr Index count = 40;
+  const double largest = std::numeric_limits<T>::max();
+  std::vector<double> partials(asSize(normTiles(count)));
+  for (const OptimizerKind kind :
+       {OptimizerKind::sgd, OptimizerKind::momentum, OptimizerKind::adagrad, OptimizerKind::adagradAbsolute,
+        OptimizerKind::rmsprop, OptimizerKind::adam, OptimizerKind::adamw}) {
+    const int number = static_cast<int>(kind);
+    CAPTURE(number);
+    int refused = 0;
+    for (const double ratePower : {-0.1, 0.1, 0.4, 0.7, 0.97}) {
+      for (const double gradientPower : {-0.7, -0.1, 0.1, 0.4, 0.6, 0.97}) {
+        OptimizerOptions options;
+        options.kind = kind;
+        options.learningRate = std::pow(largest, ratePower);
+        options.momentum = 0.9;
+        options.beta1 = 0.9;
+        options.beta2 = 0.999;
+        options.alpha = 0.99;
+        options.epsilon = 1e-8;
+        Optimizer<T> optimizer(options, count);
+        std::vector<T> weights = normals<T>(count, 1);
+        std::vector<T> gradients = normals<T>(count, 2);
+        for (T& gradient : gradients) gradient = static_cast<T>(gradient * std::pow(largest, gradientPower));
+        const double norm = gradientNorm(gradients.data(), count, partials.data(), threads(1));
+        bool finite = true;
+        int step = 0;
+        for (; step < 20 && optimizer.staysFinite(weights.data(), norm); ++step) {
+          optimizer.step(weights.data(), gradients.data(), 1, threads(1));
+          for (const T weight : weights) finite = finite && std::isfinite(weight);
+        }
+        CAPTURE(ratePower);
+        CAPTURE(gradientPower);
+        CAPTURE(step);
+        CHECK(finite);
+        if (step < 20) ++refused;
+        if (ratePower < 0.2 && gradientPower < 0.2) CHECK(step == 20);
+      }
+    }
+    CHECK(refused > 0);
+  }
+}
+
 TEST_CASE_TEMPLATE("clipping by value bounds every tile and keeps what is not finite", T, float, double) {
   std::vector<T> expected = normals<T>(parameters, 3, 2);
   expected[5] = std::numeric_limits<T>::quiet_NaN();

@@ -180,7 +180,7 @@ TEST_CASE("generation feeds the prompt, then each token drawn") {
     std::vector<double> states(asSize(model().stateSize(1)));
     const Sequence<double> output =
         model().forward({static_cast<Index>(text.size()), 1, text.data(), nullptr}, states.data(), threads(1));
-    const double* last = output.data + (output.time - 1) * output.features;
+    const double* last = output.data + (output.layout.time - 1) * output.features;
     CHECK(id == std::max_element(last, last + output.features) - last);
     // The state comes back as it is before the last id.
     if (text.size() == prompt.size() + 11) CHECK(largestError(generation.state, states) < 1e-12);

@@ -115,7 +115,10 @@ struct Chain {
   Index hidden = 6;
   Index layers = 1;
   bool singleBias = false;
-  bool last = false;
+  bool bidirectional = false;
+  Merge merge = Merge::concatenate;
+  bool last = false;  // one vector a sequence, by `pooling`
+  PoolingKind pooling = PoolingKind::last;
   Index classes = 7;  // 0: no head
 
   [[nodiscard]] ModelDescription description() const {
@@ -123,8 +126,11 @@ struct Chain {
     model.input = inputKind;
     model.inputSize = inputSize;
     if (inputKind == InputKind::ids) model.layers.push_back({input, "embedding", embedding});
-    model.layers.push_back({cell, "rnn", hidden, layers, nonlinearity, singleBias, false});
-    if (last) model.layers.push_back({LayerKind::last, "last"});
+    model.layers.push_back({cell, "rnn", hidden, layers, nonlinearity, singleBias, bidirectional, merge});
+    if (last) {
+      model.layers.push_back({LayerKind::pooling, "last"});
+      model.layers.back().pooling = pooling;
+    }
     if (classes > 0) model.layers.push_back({LayerKind::dense, "head", classes});
     return model;
   }

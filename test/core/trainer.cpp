@@ -318,6 +318,18 @@ TEST_CASE("a gradient that is not finite changes no weight, however it is clippe
   }
 }
 
+TEST_CASE("an update that would overflow changes no weight") {
+  Model<float> model(smallChain().description());
+  Trainer<float> trainer(initialized(model), ThreadPool::shared(), sgd(1e39), stream());
+  Recorder recorder;
+  const std::vector<float> weights = weightsOf(model);
+  const Error error = failureOf(trainer, recorder);
+  CHECK(error.code() == "ERR_UNROLLED_NON_FINITE_LOSS");
+  CHECK(error.message().find("update") != std::string::npos);
+  CHECK(error.step() == 0);
+  CHECK(sameBits(weightsOf(model), weights));
+}
+
 TEST_CASE("labelled sequences are learnt") {
   // The class is the first id; the others are noise.
   std::vector<TokenId> ids;

@@ -27,8 +27,7 @@ class Dense final : public Layer<T> {
     input_ = input;
     projection_.forward(input, pass.parameters.value(bias_), output_, pass);
     Sequence<T> output;
-    output.time = input.time;
-    output.batch = input.batch;
+    output.layout = input.layout;
     output.features = projection_.outputs();
     output.data = output_;
     return output;

@@ -29,11 +29,13 @@ void Gru<T>::forwardStep(Index t, Rows rows) noexcept {
   if (recurrentBias_ != nullptr) {
     for (Index row = 0; row < rows.count; ++row) std::copy_n(recurrentBias_, 3 * H, products + row * 3 * H);
   }
-  this->product_.forward(rows.count, this->state_ + this->at(t, rows.first, H), products, recurrentBias_ != nullptr);
+  this->product_.forward(rows.count, this->state_ + this->before(t, rows.first, H), products,
+                         recurrentBias_ != nullptr);
   for (Index row = 0; row < rows.count; ++row) {
-    const Index before = this->at(t, rows.first + row, H);
-    kernel.gruForward(H, this->gates_ + 3 * before, products + row * 3 * H, this->state_ + before, candidate_ + before,
-                      this->state_ + this->at(t + 1, rows.first + row, H));
+    const Index at = this->at(t, rows.first + row, H);
+    kernel.gruForward(H, this->gates_ + 3 * at, products + row * 3 * H,
+                      this->state_ + this->before(t, rows.first + row, H), candidate_ + at,
+                      this->state_ + this->after(t, rows.first + row, H));
   }
 }
 
@@ -44,9 +46,9 @@ void Gru<T>::backwardStep(Index t, Rows rows, const T* outputGradient, T* stateG
   T* products = products_ + rows.first * 3 * H;
   T* gradient = stateGradients + rows.first * H;
   for (Index row = 0; row < rows.count; ++row) {
-    const Index before = this->at(t, rows.first + row, H);
-    kernel.gruBackward(H, this->gates_ + 3 * before, this->state_ + before, candidate_ + before, gradient + row * H,
-                       outputGradient + before, products + row * 3 * H);
+    const Index at = this->at(t, rows.first + row, H);
+    kernel.gruBackward(H, this->gates_ + 3 * at, this->state_ + this->before(t, rows.first + row, H), candidate_ + at,
+                       gradient + row * H, outputGradient + at, products + row * 3 * H);
   }
   this->product_.backward(rows.count, products, gradient, true);
 }
@@ -55,12 +57,12 @@ void Gru<T>::backwardStep(Index t, Rows rows, const T* outputGradient, T* stateG
 template <class T>
 void Gru<T>::recurrentGradients(const Pass<T>& pass) {
   const Index H = this->hidden();
-  const Index positions = this->time() * this->batch();
+  const Index positions = this->positions();
   T* weight = pass.parameters.gradient(this->recurrentWeight());
-  multiply<T>(pass.parallel, 2 * H, H, positions, {this->gates_, 3 * H, Transpose::yes}, {this->state_, H}, weight, H,
-              false);
-  multiply<T>(pass.parallel, H, H, positions, {candidate_, H, Transpose::yes}, {this->state_, H}, weight + 2 * H * H, H,
-              false);
+  multiply<T>(pass.parallel, 2 * H, H, positions, {this->gates_, 3 * H, Transpose::yes}, {this->previousStates(), H},
+              weight, H, false);
+  multiply<T>(pass.parallel, H, H, positions, {candidate_, H, Transpose::yes}, {this->previousStates(), H},
+              weight + 2 * H * H, H, false);
   if (!this->hasRecurrentBias()) return;
   T* bias = pass.parameters.gradient(this->recurrentBias());
   std::copy_n(pass.parameters.gradient(this->inputBias()), 2 * H, bias);

@@ -20,9 +20,10 @@ struct StateInfo {
 
 // Largest pass a workspace is laid out for, and whether a backward pass may follow.
 struct PassSize {
-  Index positions = 0;  // T·B
+  Index positions = 0;  // T·B, or fewer where rows differ in length
   Index batch = 0;      // B
   bool backward = false;
+  bool ragged = false;  // rows may differ in length
 };
 
 // What a pass works with.

@@ -30,19 +30,19 @@ void Lstm<T>::begin(T* states) {
 template <class T>
 void Lstm<T>::end(T* states) {
   const Index size = this->batch() * this->hidden();
-  std::copy_n(cell_ + this->time() * size, size, states + size);
+  this->copyFinal(cell_, this->hidden(), states + size);
 }
 
 template <class T>
 void Lstm<T>::forwardStep(Index t, Rows rows) noexcept {
   const Index H = this->hidden();
   const KernelTable<T>& kernel = kernels<T>();
-  this->product_.forward(rows.count, this->state_ + this->at(t, rows.first, H),
+  this->product_.forward(rows.count, this->state_ + this->before(t, rows.first, H),
                          this->gates_ + this->at(t, rows.first, 4 * H), true);
   for (Index row = rows.first; row < rows.first + rows.count; ++row) {
-    const Index before = this->at(t, row, H);
-    const Index after = this->at(t + 1, row, H);
-    kernel.lstmForward(H, this->gates_ + 4 * before, cell_ + before, cell_ + after, cellTanh_ + before,
+    const Index at = this->at(t, row, H);
+    const Index after = this->after(t, row, H);
+    kernel.lstmForward(H, this->gates_ + 4 * at, cell_ + this->before(t, row, H), cell_ + after, cellTanh_ + at,
                        this->state_ + after);
   }
 }
@@ -53,9 +53,9 @@ void Lstm<T>::backwardStep(Index t, Rows rows, const T* outputGradient, T* state
   const KernelTable<T>& kernel = kernels<T>();
   T* cellGradients = stateGradients + this->batch() * H;
   for (Index row = rows.first; row < rows.first + rows.count; ++row) {
-    const Index before = this->at(t, row, H);
-    kernel.lstmBackward(H, this->gates_ + 4 * before, cell_ + before, cellTanh_ + before, stateGradients + row * H,
-                        outputGradient + before, cellGradients + row * H);
+    const Index at = this->at(t, row, H);
+    kernel.lstmBackward(H, this->gates_ + 4 * at, cell_ + this->before(t, row, H), cellTanh_ + at,
+                        stateGradients + row * H, outputGradient + at, cellGradients + row * H);
   }
   this->product_.backward(rows.count, this->gates_ + this->at(t, rows.first, 4 * H), stateGradients + rows.first * H,
                           false);

@@ -25,7 +25,7 @@ class Lstm final : public RecurrentLayer<T> {
 
  private:
   std::string cellName_;
-  T* cell_ = nullptr;      // [T + 1, B, H]: c before each step, and the last
+  T* cell_ = nullptr;      // [B + T·B, H]: c before the first step, then after each
   T* cellTanh_ = nullptr;  // [T, B, H]: tanh of c after each step
 };
 

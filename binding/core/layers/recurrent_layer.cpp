@@ -48,7 +48,9 @@ PassSize RecurrentLayer<T>::layOut(Arena& arena, PassSize size) {
   gates_ = arena.take<T>(size.positions * gateWidth_);
   state_ = arena.take<T>((size.positions + size.batch) * hidden_);
   layOutCell(arena, size);
-  if (size.backward) inputGradient_ = arena.take<T>(size.positions * projection_.features());
+  if (!size.backward) return size;
+  inputGradient_ = arena.take<T>(size.positions * projection_.features());
+  if (size.ragged) previous_ = arena.take<T>(size.positions * hidden_);
   return size;
 }
 
@@ -62,9 +64,21 @@ Index RecurrentLayer<T>::groupRows() const {
 
 template <class T>
 template <class Body>
-void RecurrentLayer<T>::forGroups(const Pass<T>& pass, Body&& body) const {
+void RecurrentLayer<T>::forGroups(const Pass<T>& pass, bool forward, Body&& body) const {
+  const SequenceLayout& layout = input_.layout;
   pass.parallel.forRange(batch(), groupRows(), [&](Index begin, Index end) noexcept {
-    body(Rows{begin, end - begin});
+    for (Index step = 0; step < layout.time; ++step) {
+      const Index t = forward ? step : layout.time - 1 - step;
+      const Index active = std::min(end, layout.rowsAt(t)) - begin;
+      if (active > 0) body(t, Rows{begin, active});
+    }
+  });
+}
+
+template <class T>
+void RecurrentLayer<T>::copyFinal(const T* states, Index width, T* final) const {
+  input_.layout.forEnds([&](Index t, Index first, Index end) {
+    std::copy_n(states + after(t, first, width), (end - first) * width, final + first * width);
   });
 }
 
@@ -81,15 +95,12 @@ Sequence<T> RecurrentLayer<T>::forward(const Sequence<T>& input, T* states, cons
   std::copy_n(states, batch() * hidden_, state_);
   prepare(pass);
   begin(states);
-  forGroups(pass, [&](Rows rows) noexcept {
-    for (Index t = 0; t < time(); ++t) forwardStep(t, rows);
-  });
-  std::copy_n(state_ + time() * batch() * hidden_, batch() * hidden_, states);
+  forGroups(pass, true, [&](Index t, Rows rows) noexcept { forwardStep(t, rows); });
+  copyFinal(state_, hidden_, states);
   end(states);
 
   Sequence<T> output;
-  output.time = time();
-  output.batch = batch();
+  output.layout = input.layout;
   output.features = hidden_;
   output.data = state_ + batch() * hidden_;
   return output;
@@ -98,20 +109,23 @@ Sequence<T> RecurrentLayer<T>::forward(const Sequence<T>& input, T* states, cons
 template <class T>
 T* RecurrentLayer<T>::backward(T* outputGradient, T* stateGradients, bool wanted, const Pass<T>& pass) {
   product_.prepareBackward(pass.parameters.value(recurrentWeight_), pass.parameters.version());
-  forGroups(pass, [&](Rows rows) noexcept {
-    for (Index t = time() - 1; t >= 0; --t) backwardStep(t, rows, outputGradient, stateGradients);
-  });
+  forGroups(pass, false, [&](Index t, Rows rows) noexcept { backwardStep(t, rows, outputGradient, stateGradients); });
 
   T* const inputGradient = wanted && input_.ids == nullptr ? inputGradient_ : nullptr;
   projection_.backward(input_, gates_, pass.parameters.gradient(inputBias_), inputGradient, pass);
+  if (input_.layout.starts != nullptr) {
+    for (Index t = 0; t < input_.layout.time; ++t) {
+      std::copy_n(state_ + before(t, 0, hidden_), input_.layout.rowsAt(t) * hidden_, previous_ + at(t, 0, hidden_));
+    }
+  }
   recurrentGradients(pass);
   return inputGradient;
 }
 
 template <class T>
 void RecurrentLayer<T>::recurrentGradients(const Pass<T>& pass) {
-  multiply<T>(pass.parallel, gateWidth_, hidden_, time() * batch(), {gates_, gateWidth_, Transpose::yes},
-              {state_, hidden_}, pass.parameters.gradient(recurrentWeight_), hidden_, false);
+  multiply<T>(pass.parallel, gateWidth_, hidden_, positions(), {gates_, gateWidth_, Transpose::yes},
+              {previousStates(), hidden_}, pass.parameters.gradient(recurrentWeight_), hidden_, false);
   if (hasRecurrentBias()) {
     std::copy_n(pass.parameters.gradient(inputBias_), gateWidth_, pass.parameters.gradient(recurrentBias_));
   }

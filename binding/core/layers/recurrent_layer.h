@@ -3,7 +3,8 @@
 // (backward, over the same groups) the way back and the weights' gradients for all steps at once.
 //
 // Memory of every cell, in elements: P·G·H gates + (P + B)·H states, backward + P·I for the input's
-// gradient (P = T·B positions, G gates); each cell's file says what it takes beside that.
+// gradient, and P·H for rows of different length (P positions, G gates); each cell's file says what it takes beside
+// that.
 #pragma once
 
 #include <string>
@@ -61,15 +62,24 @@ class RecurrentLayer : public Layer<T> {
   // Whether b_hh is simply added to the gates' input part.
   [[nodiscard]] virtual bool biasJoinsInput() const { return true; }
 
-  [[nodiscard]] Index time() const { return input_.time; }
-  [[nodiscard]] Index batch() const { return input_.batch; }
+  [[nodiscard]] Index batch() const { return input_.layout.batch; }
+  [[nodiscard]] Index positions() const { return input_.layout.positions(); }
   [[nodiscard]] Index hidden() const { return hidden_; }
   [[nodiscard]] Index gateWidth() const { return gateWidth_; }
   // Row `row` of step t in arrays [T, B, width].
-  [[nodiscard]] Index at(Index t, Index row, Index width) const { return (t * input_.batch + row) * width; }
+  [[nodiscard]] Index at(Index t, Index row, Index width) const { return (input_.layout.start(t) + row) * width; }
+  // The same in arrays of states [B + T·B, width], before the step and after it.
+  [[nodiscard]] Index before(Index t, Index row, Index width) const {
+    return t == 0 ? row * width : after(t - 1, row, width);
+  }
+  [[nodiscard]] Index after(Index t, Index row, Index width) const { return batch() * width + at(t, row, width); }
+  // Hands each row's state after its last step over, from an array of states to one [B, width].
+  void copyFinal(const T* states, Index width, T* final) const;
+  // h before each step at every position, [P, H].
+  [[nodiscard]] const T* previousStates() const { return input_.layout.starts == nullptr ? state_ : previous_; }
 
   T* gates_ = nullptr;  // [T, B, G·H]: products, then values, then gradients
-  T* state_ = nullptr;  // [T + 1, B, H]: h before each step, and the last
+  T* state_ = nullptr;  // [B + T·B, H]: h before the first step, then after each
   RecurrentProduct<T> product_;
 
   [[nodiscard]] bool hasRecurrentBias() const { return recurrentBias_ != none; }
@@ -83,8 +93,9 @@ class RecurrentLayer : public Layer<T> {
   // Rows of a group: enough that a register tile is full; more where the weights outgrow a core's
   // cache and each visit should serve many rows. A matter of shape alone.
   [[nodiscard]] Index groupRows() const;
+  // Calls body(rows of the group that have a value at t, t), group by group.
   template <class Body>
-  void forGroups(const Pass<T>& pass, Body&& body) const;
+  void forGroups(const Pass<T>& pass, bool forward, Body&& body) const;
 
   std::string name_;
   std::string suffix_;
@@ -98,6 +109,7 @@ class RecurrentLayer : public Layer<T> {
 
   Sequence<T> input_;           // of the last forward pass
   T* inputGradient_ = nullptr;  // [T, B, I]
+  T* previous_ = nullptr;       // [T, B, H]: h before each step, where the rows differ in length
 };
 
 }  // namespace unrolled

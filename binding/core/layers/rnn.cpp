@@ -11,8 +11,8 @@ void Rnn<T>::forwardStep(Index t, Rows rows) noexcept {
   const Index H = this->hidden();
   const KernelTable<T>& kernel = kernels<T>();
   T* gates = this->gates_ + this->at(t, rows.first, H);
-  const T* previous = this->state_ + this->at(t, rows.first, H);
-  T* state = this->state_ + this->at(t + 1, rows.first, H);
+  const T* previous = this->state_ + this->before(t, rows.first, H);
+  T* state = this->state_ + this->after(t, rows.first, H);
   this->product_.forward(rows.count, previous, gates, true);
   kernel.rnnForward(rows.count * H, nonlinearity_, gates, state);
 }
@@ -22,7 +22,7 @@ void Rnn<T>::backwardStep(Index t, Rows rows, const T* outputGradient, T* stateG
   const Index H = this->hidden();
   const KernelTable<T>& kernel = kernels<T>();
   T* gates = this->gates_ + this->at(t, rows.first, H);
-  const T* state = this->state_ + this->at(t + 1, rows.first, H);
+  const T* state = this->state_ + this->after(t, rows.first, H);
   T* gradient = stateGradients + rows.first * H;
   kernel.rnnBackward(rows.count * H, nonlinearity_, state, gradient, outputGradient + this->at(t, rows.first, H),
                      gates);

@@ -4,10 +4,11 @@
 #include <string>
 #include <utility>
 
+#include "layers/bidirectional.h"
 #include "layers/embedding.h"
 #include "layers/gru.h"
-#include "layers/last.h"
 #include "layers/lstm.h"
+#include "layers/pooling.h"
 #include "layers/rnn.h"
 #include "random.h"
 
@@ -61,6 +62,19 @@ void convert(const std::vector<Parameter>& parameters, const T* from, T* to, boo
   }
 }
 
+template <class T>
+std::unique_ptr<RecurrentLayer<T>> makeRecurrent(ParameterList& list, const LayerDescription& layer,
+                                                 const RecurrentOptions& options) {
+  switch (layer.kind) {
+    case LayerKind::gru:
+      return std::make_unique<Gru<T>>(list, options);
+    case LayerKind::lstm:
+      return std::make_unique<Lstm<T>>(list, options);
+    default:
+      return std::make_unique<Rnn<T>>(list, options, layer.nonlinearity, layer.untransposedGradient);
+  }
+}
+
 }  // namespace
 
 template <class T>
@@ -102,7 +116,7 @@ void Model<T>::build() {
     }
     if (head_ != nullptr) throw impossible(option, "absent: the dense layer is the last", layer.name);
     ids = false;
-    if (layer.kind != LayerKind::oneHot && layer.kind != LayerKind::last) {
+    if (layer.kind != LayerKind::oneHot && layer.kind != LayerKind::pooling) {
       requireSizeUpTo(layer.kind == LayerKind::dense ? largestVocabulary : largestWidth, option + ".features",
                       layer.features);
     }
@@ -119,12 +133,13 @@ void Model<T>::build() {
       case LayerKind::rnn:
       case LayerKind::gru:
       case LayerKind::lstm:
-        addRecurrent(layer, features, oneHot, tableRows);
-        becomeVectors(layer.features);
+        becomeVectors(addRecurrent(layer, features, oneHot, tableRows));
         break;
-      case LayerKind::last:
-        layers_.push_back(std::make_unique<Last<T>>(features));
+      case LayerKind::pooling:
+        if (oneHot) throw impossible(option, "behind vectors or embedded ids", "behind one-hot ids");
+        layers_.push_back(std::make_unique<Pooling<T>>(layer.pooling, features));
         manyToOne_ = true;
+        becomeVectors(features);
         break;
       case LayerKind::dense: {
         if (oneHot || tableRows > 0) throw impossible(option, "behind a recurrent layer or features", "behind ids");
@@ -139,7 +154,7 @@ void Model<T>::build() {
     }
   }
   if (layers_.empty() || oneHot || tableRows > 0) {
-    throw impossible("layers", "a chain that ends in a recurrent, last or dense layer over vectors",
+    throw impossible("layers", "a chain that ends in a recurrent, pooling or dense layer over vectors",
                      std::to_string(layers_.size()) + " layers over ids");
   }
   outputFeatures_ = features;
@@ -155,7 +170,7 @@ void Model<T>::build() {
 }
 
 template <class T>
-void Model<T>::addRecurrent(const LayerDescription& layer, Index features, bool oneHot, Index tableRows) {
+Index Model<T>::addRecurrent(const LayerDescription& layer, Index features, bool oneHot, Index tableRows) {
   if (layer.layers < 1 || layer.layers > 1024) {
     throw impossible(layer.name + ".layers", "a whole number from 1 to 1024", std::to_string(layer.layers));
   }
@@ -163,19 +178,24 @@ void Model<T>::addRecurrent(const LayerDescription& layer, Index features, bool 
     RecurrentOptions options;
     options.name = layer.name;
     options.suffix = "_l" + std::to_string(level);
-    options.features = level == 0 ? features : layer.features;
+    options.features = features;
     options.hidden = layer.features;
     options.oneHot = level == 0 && oneHot;
-    options.tableRows = level == 0 ? tableRows : 0;
     options.singleBias = layer.singleBias;
-    if (layer.kind == LayerKind::rnn) {
-      layers_.push_back(std::make_unique<Rnn<T>>(list_, options, layer.nonlinearity, layer.untransposedGradient));
-    } else if (layer.kind == LayerKind::gru) {
-      layers_.push_back(std::make_unique<Gru<T>>(list_, options));
+    if (layer.bidirectional) {
+      auto forward = makeRecurrent<T>(list_, layer, options);
+      options.suffix += "_reverse";
+      auto both = std::make_unique<Bidirectional<T>>(std::move(forward), makeRecurrent<T>(list_, layer, options),
+                                                     layer.merge, options.features, options.hidden);
+      features = both->outputs();
+      layers_.push_back(std::move(both));
     } else {
-      layers_.push_back(std::make_unique<Lstm<T>>(list_, options));
+      options.tableRows = level == 0 ? tableRows : 0;
+      layers_.push_back(makeRecurrent<T>(list_, layer, options));
+      features = layer.features;
     }
   }
+  return features;
 }
 
 template <class T>
@@ -230,11 +250,11 @@ void Model<T>::readGradients(T* gradients) {
 template <class T>
 void Model<T>::reserve(PassSize size) {
   if (size.positions <= reserved_.positions && size.batch <= reserved_.batch &&
-      (!size.backward || reserved_.backward)) {
+      (!size.backward || reserved_.backward) && (!size.ragged || reserved_.ragged)) {
     return;
   }
   size = {std::max(size.positions, reserved_.positions), std::max(size.batch, reserved_.batch),
-          size.backward || reserved_.backward};
+          size.backward || reserved_.backward, size.ragged || reserved_.ragged};
   reserved_ = {};
   workspace_.bind([&](Arena& arena) {
     PassSize inner = size;
@@ -249,8 +269,7 @@ void Model<T>::reserve(PassSize size) {
 template <class T>
 Sequence<T> Model<T>::forwardThrough(std::size_t layers, const Batch<T>& batch, T* states, const Pass<T>& pass) {
   Sequence<T> sequence;
-  sequence.time = batch.time;
-  sequence.batch = batch.batch;
+  sequence.layout = batch.layout();
   sequence.features = description_.inputSize;
   sequence.ids = batch.ids;
   sequence.data = batch.features;
@@ -273,7 +292,7 @@ T* Model<T>::backwardThrough(std::size_t layers, T* outputGradient, T* stateGrad
 
 template <class T>
 Sequence<T> Model<T>::forward(const Batch<T>& batch, T* states, const Parallel& parallel) {
-  reserve({batch.time * batch.batch, batch.batch, false});
+  reserve(batch.size(false));
   batch_ = batch.batch;
   return forwardThrough(layers_.size(), batch, states, {*buffers_, parallel});
 }
@@ -285,7 +304,7 @@ T* Model<T>::backward(T* outputGradient, T* stateGradients, const Parallel& para
 
 template <class T>
 double Model<T>::loss(const Batch<T>& batch, const TokenId* targets, T* states, const Parallel& parallel) {
-  reserve({batch.time * batch.batch, batch.batch, false});
+  reserve(batch.size(false));
   const Pass<T> pass{*buffers_, parallel};
   const Sequence<T> output = forwardThrough(layers_.size() - 1, batch, states, pass);
   return crossEntropy_->loss(output.data, output.positions(), targets, pass);
@@ -294,7 +313,7 @@ double Model<T>::loss(const Batch<T>& batch, const TokenId* targets, T* states, 
 template <class T>
 double Model<T>::lossAndGradients(const Batch<T>& batch, const TokenId* targets, T scale, T* states, T* stateGradients,
                                   const Parallel& parallel, T** inputGradient) {
-  reserve({batch.time * batch.batch, batch.batch, true});
+  reserve(batch.size(true));
   batch_ = batch.batch;
   const Pass<T> pass{*buffers_, parallel};
   const Sequence<T> output = forwardThrough(layers_.size() - 1, batch, states, pass);

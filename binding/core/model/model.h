@@ -28,6 +28,13 @@ struct Batch {
   Index batch = 0;
   const TokenId* ids = nullptr;
   const T* features = nullptr;
+  // Of rows that differ in length (SequenceLayout's); then ids and features hold no padding.
+  const Index* starts = nullptr;
+
+  [[nodiscard]] SequenceLayout layout() const { return {time, batch, starts}; }
+  [[nodiscard]] PassSize size(bool backward) const {
+    return {layout().positions(), batch, backward, starts != nullptr};
+  }
 };
 
 template <class T>
@@ -87,7 +94,8 @@ class Model {
 
  private:
   void build();
-  void addRecurrent(const LayerDescription& layer, Index features, bool oneHot, Index tableRows);
+  // Returns the features of the stack's output.
+  Index addRecurrent(const LayerDescription& layer, Index features, bool oneHot, Index tableRows);
   Sequence<T> forwardThrough(std::size_t layers, const Batch<T>& batch, T* states, const Pass<T>& pass);
   T* backwardThrough(std::size_t layers, T* outputGradient, T* stateGradients, const Pass<T>& pass);
 

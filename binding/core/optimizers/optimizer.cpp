@@ -54,11 +54,15 @@ bool Optimizer<T>::staysFinite(const T* weights, double gradientNorm) {
   // The adaptive kinds square it.
   const bool squares = options_.kind != OptimizerKind::sgd && options_.kind != OptimizerKind::momentum &&
                        options_.kind != OptimizerKind::adagradAbsolute;
+  // Before anything divides it, the kernels take the rate, corrected for Adam, times the gradient.
+  const bool corrected = options_.kind == OptimizerKind::adam || options_.kind == OptimizerKind::adamw;
+  const double rate = corrected ? options_.learningRate / (1 - options_.beta1) : options_.learningRate;
   const auto bounded = [&] {
     const double gradient = gradientNorm + options_.weightDecay * weightBound_;
     const double velocity = nextVelocity(gradient);
     const double weight = weightBound_ + largestUpdate(gradient, velocity);
-    const bool finite = weight < largest && velocity < largest && (squares ? gradient * gradient : gradient) < largest;
+    const bool finite = weight < largest && velocity < largest && rate < largest && rate * gradient < largest &&
+                        (squares ? gradient * gradient : gradient) < largest;
     if (finite) {
       weightBound_ = weight;
       velocityBound_ = velocity;

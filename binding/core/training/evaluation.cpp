@@ -57,7 +57,7 @@ std::vector<T> logProbabilities(Model<T>& model, const std::vector<TokenId>& ids
     std::fill(states.begin(), states.end(), T(0));
     const Sequence<T> output = model.forward({time, 1, ids.data() + begin, nullptr}, states.data(), parallel);
     T* row = result.data() + i * classes;
-    std::copy_n(output.data + (output.time - 1) * classes, classes, row);
+    std::copy_n(output.data + (output.layout.time - 1) * classes, classes, row);
     const T highest = *std::max_element(row, row + classes);
     double sum = 0;
     for (Index c = 0; c < classes; ++c) sum += std::exp(static_cast<double>(row[c] - highest));

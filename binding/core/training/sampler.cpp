@@ -93,7 +93,7 @@ Generation<T> generate(Model<T>& model, const std::vector<TokenId>& ids, std::ve
     if (!result.cancelled) output = model.forward({time, 1, ids.data() + begin, nullptr}, state.data(), parallel);
   }
   for (Index drawn = 0; drawn < count && !result.cancelled && output.data != nullptr; ++drawn) {
-    const T* logits = output.data + (output.time - 1) * output.features;
+    const T* logits = output.data + (output.layout.time - 1) * output.features;
     const TokenId id = sampler.draw(logits, options.position + drawn);
     result.ids.push_back(id);
     if (drawn + 1 == count) break;

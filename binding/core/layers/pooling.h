@@ -1,0 +1,40 @@
+// One vector from a sequence: its last value, or the sum, mean or maximum over time. [T, B, F] becomes
+// [1, B, F]. Embedded ids are pooled straight from their table.
+//
+// Memory: B·F output; backward P·F for vectors' gradient, and B·F positions of the maximum.
+#pragma once
+
+#include <vector>
+
+#include "layers/layer.h"
+#include "model/description.h"
+
+namespace unrolled {
+
+template <class T>
+class Pooling final : public Layer<T> {
+ public:
+  Pooling(PoolingKind kind, Index features) : kind_(kind), features_(features) {}
+
+  PassSize layOut(Arena& arena, PassSize size) override;
+  Sequence<T> forward(const Sequence<T>& input, T* states, const Pass<T>& pass) override;
+  T* backward(T* outputGradient, T* stateGradients, bool wanted, const Pass<T>& pass) override;
+
+ private:
+  // The vector at a position: in memory, or its row of the table.
+  [[nodiscard]] Index rowOf(Index position) const {
+    return input_.ids == nullptr ? position : static_cast<Index>(input_.ids[position]);
+  }
+  void poolRow(Index row);
+  void unpoolRow(Index row, const T* outputGradient, T* gradient);
+
+  PoolingKind kind_;
+  Index features_;
+  Sequence<T> input_;
+  std::vector<Index> lengths_;      // of the last batch's rows
+  T* output_ = nullptr;             // [B, F]
+  T* gradient_ = nullptr;           // [T, B, F]
+  TokenId* maximumTime_ = nullptr;  // [B, F]: the step that had the maximum
+};
+
+}  // namespace unrolled
