@@ -26,6 +26,9 @@ UpdateConstants<T> constantsOf(int step) {
   k.momentum = T(0.9);
   k.alpha = T(0.95);
   k.beta1 = T(0.9);
+  k.alphaRest = T(0.05);
+  k.beta1Rest = T(0.1);
+  k.beta2Rest = T(0.001);
   k.beta2 = T(0.98);
   k.epsilon = T(1e-6);
   k.correction1 = static_cast<T>(1 - std::pow(0.9, step + 1));

@@ -19,6 +19,9 @@ struct UpdateConstants {
   T alpha;
   T beta1;
   T beta2;
+  T alphaRest;  // 1 - alpha, and so on, taken in double: in float it would lose its digits
+  T beta1Rest;
+  T beta2Rest;
   T epsilon;
   T correction1;  // 1 - beta1^t
   T correction2;  // sqrt(1 - beta2^t)

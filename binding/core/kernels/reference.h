@@ -251,7 +251,7 @@ template <class T>
 void rmsprop(Index count, const UpdateConstants<T>& k, const T* gradient, T* square, T* velocity, T* weights) {
   for (Index i = 0; i < count; ++i) {
     const T g = effectiveGradient(k, gradient[i], weights[i]);
-    square[i] = k.alpha * square[i] + (1 - k.alpha) * g * g;
+    square[i] = k.alpha * square[i] + k.alphaRest * g * g;
     velocity[i] = k.momentum * velocity[i] + g / (std::sqrt(square[i]) + k.epsilon);
     weights[i] -= k.learningRate * velocity[i];
   }
@@ -261,8 +261,8 @@ template <class T>
 void adam(Index count, const UpdateConstants<T>& k, const T* gradient, T* mean, T* square, T* weights) {
   for (Index i = 0; i < count; ++i) {
     const T g = effectiveGradient(k, gradient[i], weights[i]);
-    mean[i] = k.beta1 * mean[i] + (1 - k.beta1) * g;
-    square[i] = k.beta2 * square[i] + (1 - k.beta2) * g * g;
+    mean[i] = k.beta1 * mean[i] + k.beta1Rest * g;
+    square[i] = k.beta2 * square[i] + k.beta2Rest * g * g;
     const T denominator = std::sqrt(square[i]) / k.correction2 + k.epsilon;
     weights[i] -= k.learningRate / k.correction1 * mean[i] / denominator;
   }

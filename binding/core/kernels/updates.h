@@ -53,7 +53,7 @@ void rmsprop(Index count, const UpdateConstants<T>& k, const T* __restrict gradi
              T* __restrict velocity, T* __restrict weights) {
   for (Index i = 0; i < count; ++i) {
     const T g = gradient[i] * k.gradientScale + k.weightDecay * weights[i];
-    square[i] = k.alpha * square[i] + (1 - k.alpha) * g * g;
+    square[i] = k.alpha * square[i] + k.alphaRest * g * g;
     velocity[i] = k.momentum * velocity[i] + g / (squareRoot(square[i]) + k.epsilon);
     weights[i] -= k.learningRate * velocity[i];
   }
@@ -61,8 +61,8 @@ void rmsprop(Index count, const UpdateConstants<T>& k, const T* __restrict gradi
 
 template <class T>
 UNROLLED_INLINE T adamStep(const UpdateConstants<T>& k, T g, T& mean, T& square) {
-  mean = k.beta1 * mean + (1 - k.beta1) * g;
-  square = k.beta2 * square + (1 - k.beta2) * g * g;
+  mean = k.beta1 * mean + k.beta1Rest * g;
+  square = k.beta2 * square + k.beta2Rest * g * g;
   return k.learningRate / k.correction1 * mean / (squareRoot(square) / k.correction2 + k.epsilon);
 }
 

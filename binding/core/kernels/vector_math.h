@@ -13,7 +13,7 @@ double tanh(double);
 
 namespace unrolled::UNROLLED_ISA {
 
-// e^x for x in [-87.3, 88.4], held at the ends outside; not-a-number stays.
+// e^x for x in [-87.3, 88.4], held at the ends outside; an ordinary not-a-number stays.
 UNROLLED_INLINE Vector<float> exponential(Vector<float> x) {
   using Integers = VectorTypes<float>::Integers;
   const Vector<float> low = broadcast(-87.3F);

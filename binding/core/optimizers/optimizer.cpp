@@ -89,6 +89,9 @@ void Optimizer<T>::step(T* weights, const T* gradients, double gradientScale, co
   constants.alpha = static_cast<T>(options_.alpha);
   constants.beta1 = static_cast<T>(options_.beta1);
   constants.beta2 = static_cast<T>(options_.beta2);
+  constants.alphaRest = static_cast<T>(1 - options_.alpha);
+  constants.beta1Rest = static_cast<T>(1 - options_.beta1);
+  constants.beta2Rest = static_cast<T>(1 - options_.beta2);
   constants.epsilon = static_cast<T>(options_.epsilon);
   constants.correction1 = static_cast<T>(1 - std::pow(options_.beta1, time));
   constants.correction2 = static_cast<T>(std::sqrt(1 - std::pow(options_.beta2, time)));

@@ -49,7 +49,7 @@ struct RunResult {
 template <class T>
 class Trainer {
  public:
-  // Throws ERR_UNROLLED_OUT_OF_MEMORY, and what the model says of ids outside of its vocabulary.
+  // The source's ids and targets must be the model's: its `checkIds` and `checkTargets` tell.
   Trainer(Model<T>& model, std::shared_ptr<ThreadPool> pool, const TrainingOptions& options,
           std::unique_ptr<BatchSource> source);
 
