@@ -1,6 +1,7 @@
 /** The same bits of every loss and every saved weight for any number of threads. */
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Corpus, LanguageModel, type LanguageModelOptions } from '../src/index';
 import { useFolder } from './support/folder';
@@ -44,4 +45,16 @@ describe('any number of threads', () => {
       }
     }).timeout(120_000);
   }
+
+  it('refuses an UNROLLED_THREADS that is no number of threads', () => {
+    const script = "require('./src/index').info()";
+    for (const UNROLLED_THREADS of ['0', 'abc', '-1', '']) {
+      const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '-e', script], {
+        env: { ...process.env, UNROLLED_THREADS },
+        encoding: 'utf8',
+      });
+      assert.equal(status, 1);
+      assert.match(stderr, /UNROLLED_THREADS must be a whole number at least 1/);
+    }
+  });
 });

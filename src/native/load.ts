@@ -3,6 +3,7 @@
 import nodeGypBuild from 'node-gyp-build';
 import { ERROR_CODES, type ErrorCode, UnrolledError } from '../errors';
 import { packageRoot } from '../package';
+import { outOfRange } from '../validation';
 import type { NativeAddon, NativeErrorFactory } from './native';
 
 const createError: NativeErrorFactory = (code, message, details) =>
@@ -22,14 +23,23 @@ function loadFailure(cause: unknown): UnrolledError {
   );
 }
 
+/** The native pool reads UNROLLED_THREADS by itself, and takes what it cannot read for absent. */
+function checkEnvironment(): void {
+  const { UNROLLED_THREADS } = process.env;
+  if (UNROLLED_THREADS !== undefined && !/^[1-9][0-9]*$/.test(UNROLLED_THREADS)) {
+    throw outOfRange('UNROLLED_THREADS', 'a whole number at least 1', UNROLLED_THREADS);
+  }
+}
+
 let loaded: NativeAddon | undefined;
 
 /**
  * The addon, loaded at the first call.
- * @throws ERR_UNROLLED_NATIVE_LOAD when there is none for this process or it does not load.
+ * @throws ERR_UNROLLED_OPTION_RANGE for an UNROLLED_THREADS that is no number of threads, ERR_UNROLLED_NATIVE_LOAD when there is none for this process or it does not load.
  */
 export function addon(): NativeAddon {
   if (loaded === undefined) {
+    checkEnvironment();
     try {
       const candidate = nodeGypBuild(packageRoot) as NativeAddon;
       candidate.setErrorFactory(createError);
