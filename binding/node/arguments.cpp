@@ -11,8 +11,6 @@
 namespace unrolled::node {
 namespace {
 
-constexpr Index largestSafeInteger = (Index{1} << 53U) - 1;
-
 std::string shown(const Napi::Value& value) {
   if (value.IsObject() && !value.IsFunction()) return "an object";
   if (value.IsString()) return std::string("'").append(value.As<Napi::String>().Utf8Value()).append("'");
@@ -110,6 +108,10 @@ std::vector<T> copied(const char* name, const Napi::Value& value, napi_typedarra
 }
 
 }  // namespace
+
+void require(bool holds, const char* message) {
+  if (!holds) throw Error("ERR_UNROLLED_SHAPE", message);
+}
 
 Napi::Object object(const char* name, const Napi::Value& value) {
   if (!value.IsObject() || value.IsFunction()) throw wrongType(name, "an object", value);

@@ -15,6 +15,13 @@
 
 namespace unrolled::node {
 
+// Bounds of whole numbers: sizes, and what a JavaScript number holds exactly.
+constexpr Index largestSize = (Index{1} << 31U) - 1;
+constexpr Index largestSafeInteger = (Index{1} << 53U) - 1;
+
+// Throws ERR_UNROLLED_SHAPE with that message unless it holds.
+void require(bool holds, const char* message);
+
 // A property's value with its name, for messages.
 Napi::Object object(const char* name, const Napi::Value& value);
 Index integer(const char* name, const Napi::Value& value, Index least, Index most);

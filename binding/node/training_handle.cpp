@@ -11,15 +11,8 @@
 namespace unrolled::node {
 namespace {
 
-constexpr Index largestSize = (Index{1} << 31U) - 1;
-constexpr Index largestSafeInteger = (Index{1} << 53U) - 1;
-
 // Between two deliveries of progress.
 constexpr std::chrono::milliseconds progressInterval{50};
-
-void require(bool holds, const char* message) {
-  if (!holds) throw Error("ERR_UNROLLED_SHAPE", message);
-}
 
 template <class T>
 std::unique_ptr<BatchSource> batchSource(const Model<T>& model, const Napi::Object& options) {
