@@ -1,33 +1,35 @@
 /**
  * A large vocabulary: a GRU learns Tang poems character by character, with an exact softmax over all of them.
  *
- *   npm run example:poems -- [--corpus FILE] [--steps 350] [--seed 0]
- *
- * Without --corpus it looks for tang.txt.gz in the folder that UNROLLED_DATA names; any UTF-8 text will do.
+ * Without a file it looks for tang.txt.gz in the folder that UNROLLED_DATA names; any UTF-8 text will do.
  */
 
-import { parseArgs } from 'node:util';
 import { progressDisplay } from '../src/cli/progress';
 import { datasets, LanguageModel } from '../src/index';
-import { run } from './run';
+import { run, wholeNumber } from './run';
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      corpus: { type: 'string' },
-      steps: { type: 'string', default: '350' },
-      seed: { type: 'string', default: '0' },
-    },
-  });
-  const seed = Number(values.seed);
-  const corpus = values.corpus === undefined ? await datasets.tang() : await datasets.text(values.corpus);
+const USAGE = {
+  help: 'npm run example:poems -- [FILE | --corpus FILE] [--steps 350] [--seed 0]',
+  allowPositionals: true,
+  options: {
+    corpus: { type: 'string' },
+    steps: { type: 'string', default: '350' },
+    seed: { type: 'string', default: '0' },
+  },
+} as const;
+
+run(USAGE, async ({ values, positionals }) => {
+  const seed = wholeNumber('seed', values.seed, 0);
+  const steps = wholeNumber('steps', values.steps, 1);
+  const path = values.corpus ?? positionals[0];
+  const corpus = path === undefined ? await datasets.tang() : await datasets.text(path);
   const { vocabulary } = corpus;
   console.log(`${corpus.name}: ${corpus.ids.length} characters, ${vocabulary.size} distinct`);
 
   const model = LanguageModel.create({ vocabulary, cell: 'gru', embedding: 128, hidden: 256, seed });
   const display = progressDisplay();
   const training = model.fit(corpus, {
-    steps: Number(values.steps),
+    steps,
     batch: 32,
     window: 32,
     optimizer: 'adam',
@@ -48,6 +50,4 @@ async function main(): Promise<void> {
 
   const poem = await model.sample('\n', { length: 64, temperature: 0.8, topK: 200, seed });
   console.log(`\n${poem}`);
-}
-
-run(main);
+});

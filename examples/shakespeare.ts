@@ -1,13 +1,15 @@
 /**
  * The Shakespeare character RNN of the from-scratch tutorials: 65 characters one-hot, a tanh RNN of 20 units,
  * truncated back-propagation over windows of 25. Before it, the four letters of "hello".
- *
- *   npm run example:shakespeare -- [--epochs 30] [--seed 0]
  */
 
-import { parseArgs } from 'node:util';
 import { Corpus, datasets, LanguageModel, tensor } from '../src/index';
-import { run } from './run';
+import { run, wholeNumber } from './run';
+
+const USAGE = {
+  help: 'npm run example:shakespeare -- [--epochs 30] [--seed 0]',
+  options: { epochs: { type: 'string', default: '30' }, seed: { type: 'string', default: '0' } },
+} as const;
 
 const WINDOW = 25;
 
@@ -39,11 +41,9 @@ async function hello(seed: number): Promise<void> {
   }
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { epochs: { type: 'string', default: '30' }, seed: { type: 'string', default: '0' } },
-  });
-  const seed = Number(values.seed);
+run(USAGE, async ({ values }) => {
+  const seed = wholeNumber('seed', values.seed, 0);
+  const epochs = wholeNumber('epochs', values.epochs, 1);
   await hello(seed);
 
   const corpus = await datasets.shakespeare();
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
   let smoothed = WINDOW * Math.log(vocabulary.size);
   console.log('epoch  smoothed loss  published  characters/s');
   const training = model.fit(corpus, {
-    epochs: Number(values.epochs),
+    epochs,
     batch: 1,
     window: WINDOW,
     optimizer: 'adagrad-abs',
@@ -83,6 +83,4 @@ async function main(): Promise<void> {
 
   const prompt = 'First Citizen:';
   console.log(`\n${prompt}${await model.sample(prompt, { length: 200, seed })}`);
-}
-
-run(main);
+});

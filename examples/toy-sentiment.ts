@@ -1,13 +1,19 @@
 /**
  * Toy sentiment: a vanilla RNN reads a phrase word by word and says whether it is positive, as in the from-scratch
  * tutorials: one-hot words, hidden size 64, one phrase at a time, plain gradient descent.
- *
- *   npm run example:toy-sentiment -- [--seed 3] [--epochs 1000] [--as-published]
  */
 
-import { parseArgs } from 'node:util';
 import { datasets, type EpochResult, SequenceClassifier, WordList } from '../src/index';
-import { run } from './run';
+import { run, wholeNumber } from './run';
+
+const USAGE = {
+  help: 'npm run example:toy-sentiment -- [--seed 3] [--epochs 1000] [--as-published]',
+  options: {
+    seed: { type: 'string', default: '3' },
+    epochs: { type: 'string', default: '1000' },
+    'as-published': { type: 'boolean', default: false },
+  },
+} as const;
 
 /** Epochs, train loss and test accuracy as published. */
 const PUBLISHED: readonly [epoch: number, trainLoss: number, testAccuracy: number][] = [
@@ -55,14 +61,9 @@ async function ask(model: SequenceClassifier, phrase: string): Promise<string> {
   return `"${phrase}" is ${verdict} (negative ${negative.toFixed(4)}, positive ${positive.toFixed(4)})`;
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: 'string', default: '3' },
-      epochs: { type: 'string', default: '1000' },
-      'as-published': { type: 'boolean', default: false },
-    },
-  });
+run(USAGE, async ({ values }) => {
+  const seed = wholeNumber('seed', values.seed, 0);
+  const epochs = wholeNumber('epochs', values.epochs, 1);
   const { train, test, words } = datasets.toySentiment();
   console.log(`${words.length} unique words found`);
 
@@ -74,18 +75,18 @@ async function main(): Promise<void> {
     hidden: 64,
     singleBias: true,
     initializer: { kind: 'normal', scale: 0.001 },
-    seed: Number(values.seed),
+    seed,
     untransposedGradient: values['as-published'],
   });
   console.log(`before training: ${await ask(model, UNSEEN)}`);
 
   const rows: Parameters<typeof table>[0] = [];
   const training = model.fit(train, {
-    epochs: Number(values.epochs),
+    epochs,
     optimizer: 'sgd',
     learningRate: 0.02,
     clipValue: 1,
-    seed: Number(values.seed),
+    seed,
   });
   let seconds = 0;
   for await (const result of training) {
@@ -103,6 +104,4 @@ async function main(): Promise<void> {
   console.log(`training took ${seconds.toFixed(2)} s (the tutorial's algorithm in NumPy: 14.3 s)`);
   console.log(`after training: ${await ask(model, UNSEEN)}`);
   console.log(WHY);
-}
-
-run(main);
+});

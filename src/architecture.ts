@@ -1,9 +1,9 @@
 /** The recurrent network that the language model and the classifier share: embedding, stack of cells, head. */
 
-import { MAX_LAYERS } from './layers';
+import { MAX_LAYERS, type OptionOf } from './layers';
 import { MAX_SIZE, resolveThreads } from './limits';
 import { Model, type ModelInternals, type ModelOptions } from './model';
-import type { DType, InitializerDescription, LayerDescription, ModelDescription } from './native/native';
+import type { DType, InitializerDescription, ModelDescription } from './native/native';
 import * as check from './validation';
 
 export type Cell = 'rnn' | 'gru' | 'lstm';
@@ -70,8 +70,17 @@ export const NONLINEARITIES = ['tanh', 'relu'] as const;
 
 const size = { min: 1, max: MAX_SIZE };
 
+function resolveEmbedding(embedding: unknown): number | 'onehot' {
+  if (embedding === 'onehot') return embedding;
+  if (typeof embedding !== 'number') throw check.wrongType('embedding', 'a whole number or onehot', embedding);
+  return check.integer('embedding', embedding, size);
+}
+
 function resolveNonlinearity(cell: Cell, nonlinearity: unknown): Pick<Architecture, 'nonlinearity'> {
-  if (cell === 'rnn') return { nonlinearity: check.oneOf('nonlinearity', nonlinearity ?? 'tanh', NONLINEARITIES) };
+  if (cell === 'rnn') {
+    const given = nonlinearity === undefined ? 'tanh' : nonlinearity;
+    return { nonlinearity: check.oneOf('nonlinearity', given, NONLINEARITIES) };
+  }
   if (nonlinearity !== undefined) {
     throw check.outOfRange('nonlinearity', `left out for a cell of type ${cell}`, nonlinearity);
   }
@@ -84,10 +93,10 @@ function resolveNonlinearity(cell: Cell, nonlinearity: unknown): Pick<Architectu
  */
 export function resolveArchitecture(options: NetworkOptions): Architecture {
   const { embedding = 64, hidden = 256, layers = 1, singleBias = false } = options;
-  const cell = check.oneOf('cell', options.cell ?? 'lstm', CELLS);
+  const cell = check.oneOf('cell', options.cell === undefined ? 'lstm' : options.cell, CELLS);
   return {
     cell,
-    embedding: embedding === 'onehot' ? embedding : check.integer('embedding', embedding, size),
+    embedding: resolveEmbedding(embedding),
     hidden: check.integer('hidden', hidden, size),
     layers: check.integer('layers', layers, { min: 1, max: MAX_LAYERS }),
     ...resolveNonlinearity(cell, options.nonlinearity),
@@ -132,9 +141,14 @@ export function describeNetwork(architecture: Architecture, task: Task): ModelDe
   };
 }
 
-/** The option of a network that decides the size of a layer. */
-function optionOf({ type }: LayerDescription): string {
-  return type === 'embedding' ? 'embedding' : 'hidden';
+/** Names the options of a network that decide the sizes of its layers. */
+function optionsOf({ layers: all }: ModelDescription): OptionOf {
+  const outputs = all.some(({ type }) => type === 'pooling') ? 'classes' : 'vocabulary';
+  return ({ type }, size) => {
+    if (size === 'layers') return 'layers';
+    if (type === 'embedding') return 'embedding';
+    return type === 'dense' ? outputs : 'hidden';
+  };
 }
 
 /** A network and the threads it computes with (0 is the pool's default). */
@@ -153,5 +167,6 @@ export function buildNetwork(
   internals: Pick<ModelInternals, 'uninitialized'> = {},
 ): Network {
   const options: ModelOptions = { ...description, dtype, seed, initializer };
+  const optionOf = optionsOf(description);
   return { model: Model.build(options, { ...internals, optionOf }), threads: resolveThreads(threads) };
 }

@@ -1,6 +1,7 @@
 /** Whole files, read with coded errors and written so that they are never half there. */
 
 import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import {
   access,
   constants,
@@ -8,12 +9,13 @@ import {
   mkdir,
   open,
   readFile,
+  readlink,
   realpath,
   rename,
   rm,
   stat,
 } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { UnrolledError } from './errors';
 
 /** What the system's error numbers mean to a person. */
@@ -26,6 +28,7 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EROFS: 'the disk is read-only',
   ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'the link leads in a circle',
 };
 
 function explain(cause: unknown): string {
@@ -44,7 +47,8 @@ export function readError(path: string, cause: unknown): UnrolledError {
   });
 }
 
-function writeError(path: string, cause: unknown): UnrolledError {
+/** The coded error for a file that could not be written. */
+export function writeError(path: string, cause: unknown): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_FILE_WRITE', `${path} cannot be written: ${explain(cause)}.`, {
     received: path,
     cause,
@@ -75,20 +79,44 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** The file that a write to `path` replaces: links are followed, and what is no writable file is refused. */
-async function target(path: string): Promise<string> {
-  let found: string;
+/** What there is under a path, links followed; undefined where there is nothing. */
+async function statIfThere(path: string): Promise<Stats | undefined> {
   try {
-    found = await realpath(path);
+    return await stat(path);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return path;
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw cause;
   }
-  const stats = await stat(found);
+}
+
+/** Where the file would be made that a path without one stands for: a dangling link is followed. */
+async function missingTarget(path: string): Promise<string> {
+  const link = await readlink(path).catch(() => undefined);
+  return link === undefined ? path : missingTarget(resolve(await realpath(dirname(path)), link));
+}
+
+/** A file to write. */
+interface Target {
+  path: string;
+  /** Permissions of the file that is there; undefined where there is none. */
+  mode: number | undefined;
+}
+
+/** The file that a write to `path` replaces: links are followed, and what is no writable file is refused. */
+async function target(path: string): Promise<Target> {
+  // The system follows links that lead to no path, such as /dev/stdout for a pipe; `realpath` does not.
+  const stats = await statIfThere(path);
+  if (stats === undefined) return { path: await missingTarget(path), mode: undefined };
   if (stats.isDirectory()) throw new Error('it is a directory');
   if (!stats.isFile()) throw new Error('it is not a regular file');
-  await access(found, constants.W_OK);
-  return found;
+  await access(path, constants.W_OK);
+  return { path: await realpath(path), mode: stats.mode & 0o7777 };
+}
+
+/** Whether both paths lead to one file that is there. */
+export async function isSameFile(first: string, second: string): Promise<boolean> {
+  const [one, other] = await Promise.all([first, second].map((path) => realpath(path).catch(() => undefined)));
+  return one !== undefined && one === other;
 }
 
 async function fill(file: FileHandle, write: (file: FileHandle) => Promise<void>): Promise<void> {
@@ -106,7 +134,8 @@ async function fill(file: FileHandle, write: (file: FileHandle) => Promise<void>
  */
 export async function requireWritable(path: string): Promise<void> {
   try {
-    await access(dirname(await target(path)), constants.W_OK);
+    const { path: destination } = await target(path);
+    await access(dirname(destination), constants.W_OK);
   } catch (cause) {
     throw writeError(path, cause);
   }
@@ -114,15 +143,17 @@ export async function requireWritable(path: string): Promise<void> {
 
 /**
  * Writes a file through `write`, whole or not at all: into a temporary file of the same folder,
- * flushed to the disk, then renamed. On any failure the temporary file goes and an old file stays.
+ * flushed to the disk, then renamed over the old file, whose permissions it takes. On any failure the temporary
+ * file goes and an old file stays.
  * @throws ERR_UNROLLED_FILE_WRITE; a coded error of `write` passes through.
  */
 export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   try {
-    const destination = await target(path);
+    const { path: destination, mode } = await target(path);
     const temporary = join(dirname(destination), `.unrolled-${randomBytes(8).toString('hex')}.tmp`);
     const file = await open(temporary, 'wx');
     try {
+      if (mode !== undefined) await file.chmod(mode);
       await fill(file, write);
       await rename(temporary, destination);
     } catch (cause) {

@@ -43,12 +43,13 @@ interface ResolvedGeneration {
 /** @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
 export function resolveGeneration(options: GenerationOptions | undefined): ResolvedGeneration {
   const given = check.options('generation', options, GENERATION_OPTIONS);
+  const { length = 200, temperature = 1, topP = 1 } = given;
   return {
-    length: check.integer('length', given.length ?? 200, { min: 0 }),
+    length: check.integer('length', length, { min: 0 }),
     draw: {
-      temperature: check.number('temperature', given.temperature ?? 1, { min: 0 }),
+      temperature: check.number('temperature', temperature, { min: 0 }),
       topK: given.topK === undefined ? 0 : check.integer('topK', given.topK, { min: 1 }),
-      topP: check.number('topP', given.topP ?? 1, { above: 0, max: 1 }),
+      topP: check.number('topP', topP, { above: 0, max: 1 }),
       seed: resolveSeed(given.seed),
     },
     signal: check.abortSignal('signal', given.signal),

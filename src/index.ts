@@ -10,7 +10,13 @@ export * as datasets from './datasets';
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, UnrolledError } from './errors';
 export type { FloatTensor, Parameters, States } from './flat-layout';
 export type { GenerationOptions } from './generation';
-export { type Evaluation, type EvaluationOptions, LanguageModel, type LanguageModelOptions } from './language-model';
+export {
+  type Evaluation,
+  type EvaluationOptions,
+  LanguageModel,
+  type LanguageModelOptions,
+  type LoadOptions,
+} from './language-model';
 export {
   type ComputeOptions,
   type ForwardResult,

@@ -15,19 +15,26 @@ import { UnrolledError } from './errors';
 import { type GenerationOptions, generate, resolveGeneration } from './generation';
 import { resolveThreads } from './limits';
 import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
-import { headerOf, readHeader } from './model-header';
+import { headerOf, readHeader, readVocabulary } from './model-header';
 import type { NativeCancellation, NativeEvaluation } from './native/native';
 import { softmax, type Tensor } from './tensor';
 import { Corpus } from './text/corpus';
-import { Vocabulary } from './text/vocabulary';
+import { type UnknownPolicy, Vocabulary } from './text/vocabulary';
 import { restoreNetwork, TextNetwork } from './text-network';
 import { type EpochResult, runTraining } from './training/fit';
 import { type FitOptions, type ResolvedStream, resolveFit, resolveStream } from './training/options';
 import * as check from './validation';
+import { counted } from './wording';
 
 /** Options of a new language model. */
 export interface LanguageModelOptions extends NetworkOptions {
   vocabulary: Vocabulary;
+}
+
+/** Options of `LanguageModel.load`. */
+export interface LoadOptions extends Pick<NetworkOptions, 'threads'> {
+  /** What unseen input does, in place of what the file says; see `Vocabulary.withUnknown`. */
+  unknown?: UnknownPolicy | undefined;
 }
 
 /** Options of `LanguageModel.evaluate`. */
@@ -59,13 +66,20 @@ const SAMPLE_PIECE = 1024;
 
 /** @throws ERR_UNROLLED_CORPUS_TOO_SHORT where a stream's rows are shorter than asked. */
 function requireRows(part: string, tokens: number, { batch, window }: ResolvedStream): void {
-  const rowLength = Math.floor((tokens - 1) / batch);
+  const rowLength = Math.max(0, Math.floor((tokens - 1) / batch));
   if (rowLength >= window) return;
+  const needed = batch * window + 1;
+  const rows = batch > 1 ? `: with batch ${batch} its rows have ${rowLength}, and at least ${window} are needed` : '';
+  const lower = [...(batch > 1 ? ['batch'] : []), ...(window > 1 ? ['window'] : [])];
+  const advice = lower.length > 0 ? `, or lower ${lower.join(' or ')}` : '';
   throw new UnrolledError(
     'ERR_UNROLLED_CORPUS_TOO_SHORT',
-    `The ${part} has ${tokens} tokens: with batch ${batch} its rows have ${Math.max(0, rowLength)}, and at least ` +
-      `${window} are needed. Give at least ${batch * window + 1} tokens, or lower batch or window.`,
-    { option: 'window', expected: `rows of at least ${window} tokens`, received: `rows of ${Math.max(0, rowLength)}` },
+    `The ${part} has ${counted(tokens, 'token')}${rows}. Give at least ${needed} tokens${advice}.`,
+    {
+      option: window > 1 ? 'window' : 'batch',
+      expected: `rows of at least ${counted(window, 'token')}`,
+      received: `rows of ${rowLength}`,
+    },
   );
 }
 
@@ -87,6 +101,17 @@ function requireSame(path: string, architecture: Architecture, options: NetworkO
       { option, expected, received },
     );
   }
+}
+
+function otherVocabulary(path: string, stored: Vocabulary, given: Vocabulary): UnrolledError {
+  let what = 'the order of the tokens differs';
+  const difference = stored.firstDifference(given);
+  if (stored.kind !== given.kind) what = `its tokens are of kind ${stored.kind}, not ${given.kind}`;
+  else if (difference?.isHere) what = `it has ${difference.shown}, which the text's vocabulary lacks`;
+  else if (difference) what = `it lacks ${difference.shown}, which the text's vocabulary has`;
+  else if (stored.size !== given.size) what = 'one has an unknown token, and the other has none';
+  const message = `${path} was made for another vocabulary: ${what}.`;
+  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', message, { option: 'vocabulary' });
 }
 
 function summarize({ lossSum, tokens }: NativeEvaluation): Evaluation {
@@ -115,13 +140,15 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   /**
    * A model from a file that `save` wrote.
    * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_MODEL_FORMAT,
-   *   ERR_UNROLLED_MODEL_MISMATCH, ERR_UNROLLED_MODEL_NOT_FINITE.
+   *   ERR_UNROLLED_MODEL_MISMATCH, ERR_UNROLLED_MODEL_NOT_FINITE; what `Vocabulary.withUnknown` throws.
    */
-  static async load(path: string, options?: Pick<NetworkOptions, 'threads'>): Promise<LanguageModel> {
-    const { threads } = check.options('LanguageModel.load', options, ['threads']);
+  static async load(path: string, options?: LoadOptions): Promise<LanguageModel> {
+    const { threads, unknown } = check.options('LanguageModel.load', options, ['threads', 'unknown']);
     const file = await readModelFile(path);
     const { header, architecture } = readHeader(file, KIND);
-    return LanguageModel.#fromFile(file, Vocabulary.fromJSON(header.vocabulary), architecture, { threads });
+    const stored = readVocabulary(path, header, Vocabulary.fromJSON);
+    const vocabulary = unknown === undefined ? stored : stored.withUnknown(unknown);
+    return LanguageModel.#fromFile(file, vocabulary, architecture, { threads });
   }
 
   /**
@@ -138,11 +165,8 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     }
     const { header, architecture } = readHeader(file, KIND);
     requireSame(path, architecture, given);
-    if (!Vocabulary.fromJSON(header.vocabulary).equals(vocabulary)) {
-      throw new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${path} was made for another vocabulary.`, {
-        option: 'vocabulary',
-      });
-    }
+    const stored = readVocabulary(path, header, Vocabulary.fromJSON);
+    if (!stored.equals(vocabulary)) throw otherVocabulary(path, stored, vocabulary);
     return LanguageModel.#fromFile(file, vocabulary, architecture, given);
   }
 
@@ -197,7 +221,8 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    */
   async evaluate(corpus: Corpus, options?: EvaluationOptions): Promise<Evaluation> {
     const given = check.options('evaluate', options, ['batch', 'window', 'threads', 'signal']);
-    const stream = resolveStream(given.batch ?? 1, given.window ?? 128);
+    const { batch = 1, window = 128 } = given;
+    const stream = resolveStream(batch, window);
     const threads = resolveThreads(given.threads) || this.threads;
     const signal = check.abortSignal('signal', given.signal);
     const { ids } = this.#adopt(corpus);

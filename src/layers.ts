@@ -1,7 +1,7 @@
 /** Layer descriptions: their check, and the sizes that follow from them. */
 
 import { UnrolledError } from './errors';
-import { MAX_SIZE, requireMemory } from './limits';
+import { MAX_SIZE, memoryLimit, requireMemory } from './limits';
 import type { DType, LayerDescription, ModelDescription, RecurrentDescription } from './native/native';
 import * as check from './validation';
 
@@ -124,21 +124,42 @@ export function checkDescription({ input, layers }: ModelDescription): void {
   for (const [index, layer] of layers.entries()) checkLayer(layer, `layers[${index}]`);
 }
 
+/** A size of a layer that decides how many parameters a model has. */
+export type LayerSize = 'features' | 'layers';
+
+/** The option that a size of a layer was given by. */
+export type OptionOf = (layer: LayerDescription, size: LayerSize, index: number) => string;
+
+/** Sizes that no memory is too small for. */
+const MODEST: Record<LayerSize, number> = { features: 64, layers: 1 };
+
+/** The description with every larger size made modest, one by one, beside the option that lowers it. */
+function lowered(description: ModelDescription, optionOf: OptionOf): { option: string; count: number }[] {
+  return description.layers.flatMap((layer, index) =>
+    (['features', 'layers'] as const).flatMap((size) => {
+      const given: unknown = (layer as unknown as Record<string, unknown>)[size];
+      if (typeof given !== 'number' || given <= MODEST[size]) return [];
+      const layers = description.layers.with(index, { ...layer, [size]: MODEST[size] } as LayerDescription);
+      const count = elements(parameterShapes({ ...description, layers }));
+      return [{ option: optionOf(layer, size, index), count }];
+    }),
+  );
+}
+
 /**
  * Refuses a model whose parameters and their gradients memory cannot hold.
- * @param optionOf the option to blame for the size of a layer.
- * @throws ERR_UNROLLED_OUT_OF_MEMORY naming the option of the largest layer.
+ * @throws ERR_UNROLLED_OUT_OF_MEMORY naming the options each of which can make it fit, or else the one that
+ *   matters most.
  */
-export function requireModelMemory(
-  description: ModelDescription,
-  dtype: DType,
-  optionOf: (layer: LayerDescription, index: number) => string,
-): void {
-  const counts = shapesByLayer(description).map(elements);
-  const largest = counts.indexOf(Math.max(...counts));
-  const option = optionOf(description.layers[largest] as LayerDescription, largest);
-  const count = sum(counts);
-  requireMemory(`A model of ${count.toPrecision(3)} parameters`, 2 * count * BYTES_PER_ELEMENT[dtype], option);
+export function requireModelMemory(description: ModelDescription, dtype: DType, optionOf: OptionOf): void {
+  const bytesOf = (count: number) => 2 * count * BYTES_PER_ELEMENT[dtype];
+  const count = elements(parameterShapes(description));
+  if (bytesOf(count) <= memoryLimit()) return;
+  const options = lowered(description, optionOf).sort((a, b) => a.count - b.count);
+  const enough = options.filter((option) => bytesOf(option.count) <= memoryLimit());
+  const names = (enough.length > 0 ? enough : options.slice(0, 1)).map(({ option }) => option);
+  const advice = names.length > 0 ? `Lower ${names.join(' or ')}` : 'Use a smaller vocabulary';
+  requireMemory(`A model of ${count.toPrecision(3)} parameters`, bytesOf(count), names[0] ?? 'vocabulary', advice);
 }
 
 /**
@@ -160,5 +181,8 @@ export function requireTrainingMemory(
     'Training this model',
     (fixed + perStep) * BYTES_PER_ELEMENT[dtype],
     fixed >= perStep ? 'optimizer' : 'window',
+    fixed >= perStep
+      ? 'Make the model smaller, or take an optimizer that keeps less, as sgd does'
+      : 'Lower batch or window',
   );
 }

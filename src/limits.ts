@@ -35,15 +35,16 @@ function gigabytes(bytes: number): string {
  * Refuses what memory cannot hold, before it is allocated.
  * @param what subject of the message, as in "A model of 5 parameters".
  * @param option the option to blame.
+ * @param advice what to do about it.
  * @throws ERR_UNROLLED_OUT_OF_MEMORY
  */
-export function requireMemory(what: string, bytes: number, option: string): void {
+export function requireMemory(what: string, bytes: number, option: string, advice = `Lower ${option}`): void {
   const limit = memoryLimit();
   if (bytes <= limit) return;
   const expected = `at most ${gigabytes(limit)}`;
   throw new UnrolledError(
     'ERR_UNROLLED_OUT_OF_MEMORY',
-    `${what} needs ${gigabytes(bytes)}, and this process can have ${expected}. Lower ${option}.`,
+    `${what} needs ${gigabytes(bytes)}, and this process can have ${expected}. ${advice}.`,
     { option, expected, received: gigabytes(bytes) },
   );
 }

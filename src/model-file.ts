@@ -79,8 +79,10 @@ export async function writeModelFile(path: string, model: Model, header: ModelHe
 }
 
 function parseMetadata(path: string, metadata: Map<string, string>, key: string): unknown {
+  const json = metadata.get(key);
+  if (json === undefined) throw formatError(path, `the metadata "${key}" is missing`);
   try {
-    return JSON.parse(metadata.get(key) ?? '');
+    return JSON.parse(json);
   } catch (cause) {
     throw formatError(path, `the metadata "${key}" is not JSON`, cause);
   }

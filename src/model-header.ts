@@ -39,6 +39,19 @@ export function damagedHeader(path: string, cause: unknown): unknown {
 }
 
 /**
+ * The vocabulary of a file, by `read`.
+ * @throws ERR_UNROLLED_MODEL_FORMAT naming the file.
+ */
+export function readVocabulary<V>(path: string, header: ModelHeader, read: (value: unknown) => V): V {
+  try {
+    return read(header.vocabulary);
+  } catch (cause) {
+    if (!(cause instanceof UnrolledError)) throw cause;
+    throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: ${cause.message}`, { received: path, cause });
+  }
+}
+
+/**
  * The header of a file that must hold that kind of model, and the architecture in it.
  * @throws ERR_UNROLLED_MODEL_FORMAT without a header or for a damaged one, ERR_UNROLLED_MODEL_MISMATCH for
  *   another kind of model.

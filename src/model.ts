@@ -6,17 +6,10 @@
 
 import { UnrolledError } from './errors';
 import { FlatLayout, type FloatTensor, type Parameters, requireShape, type States } from './flat-layout';
-import { checkDescription, requireModelMemory } from './layers';
+import { checkDescription, type OptionOf, requireModelMemory } from './layers';
 import { resolveSeed, resolveThreads } from './limits';
 import { addon } from './native/load';
-import type {
-  DType,
-  InitializerDescription,
-  LayerDescription,
-  ModelDescription,
-  NativeBatch,
-  NativeModel,
-} from './native/native';
+import type { DType, InitializerDescription, ModelDescription, NativeBatch, NativeModel } from './native/native';
 import type { Tensor } from './tensor';
 import * as check from './validation';
 
@@ -74,7 +67,7 @@ export interface ComputeOptions {
 /** What the package's own classes, whose options have other names, add to `ModelOptions`. */
 export interface ModelInternals {
   /** The option to blame for the size of a layer. */
-  optionOf?: (layer: LayerDescription, index: number) => string;
+  optionOf?: OptionOf;
   /** Parameters stay zero until they are written. */
   uninitialized?: boolean;
 }
@@ -132,7 +125,7 @@ export class Model {
     check.oneOf('dtype', dtype, ['float32', 'float64']);
     const initialization = resolveInitializer(initializer);
     const initialSeed = resolveSeed(seed);
-    requireModelMemory(description, dtype, internals.optionOf ?? ((_, index) => `layers[${index}].features`));
+    requireModelMemory(description, dtype, internals.optionOf ?? ((_, size, index) => `layers[${index}].${size}`));
     const model = new Model(description, dtype);
     if (internals.uninitialized !== true) {
       // Calls are served in order, so nobody needs to wait; it fails only where the model is disposed before.

@@ -12,7 +12,7 @@ import {
 import { UnrolledError } from './errors';
 import { MAX_SIZE } from './limits';
 import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
-import { damagedHeader, headerOf, readHeader } from './model-header';
+import { damagedHeader, headerOf, readHeader, readVocabulary } from './model-header';
 import type { FloatArray } from './native/native';
 import { argMax, row, type Tensor } from './tensor';
 import { Vocabulary } from './text/vocabulary';
@@ -95,7 +95,8 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const vocabulary = requireVocabulary(given.vocabulary);
     const classes = check.integer('classes', given.classes, { min: 2, max: MAX_SIZE });
     const architecture = resolveArchitecture(given);
-    const untransposedGradient = check.boolean('untransposedGradient', given.untransposedGradient ?? false);
+    const { untransposedGradient = false } = given;
+    check.boolean('untransposedGradient', untransposedGradient);
     if (untransposedGradient && architecture.cell !== 'rnn') {
       throw check.outOfRange('untransposedGradient', "left out for any cell but 'rnn'", untransposedGradient);
     }
@@ -113,7 +114,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const { threads } = check.options('SequenceClassifier.load', options, ['threads']);
     const file = await readModelFile(path);
     const { header, architecture } = readHeader(file, KIND);
-    const vocabulary = vocabularyFromJSON(header.vocabulary);
+    const vocabulary = readVocabulary(path, header, vocabularyFromJSON);
     const classes = SequenceClassifier.#classesOf(file, header);
     const description = describeNetwork(architecture, { vocabulary: vocabulary.size, outputs: classes, last: true });
     const network = await restoreNetwork(file, description, { threads });

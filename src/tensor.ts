@@ -214,8 +214,9 @@ export interface Tolerance {
  */
 export function allClose(a: Tensor, b: Tensor, tolerance?: Tolerance): boolean {
   const given = check.options('allClose', tolerance, ['relative', 'absolute']);
-  const relative = check.number('relative', given.relative ?? 1e-5, { min: 0 });
-  const absolute = check.number('absolute', given.absolute ?? 1e-8, { min: 0 });
+  const { relative = 1e-5, absolute = 1e-8 } = given;
+  check.number('relative', relative, { min: 0 });
+  check.number('absolute', absolute, { min: 0 });
   if (a.shape.length !== b.shape.length || a.shape.some((size, axis) => size !== b.shape[axis])) {
     const [left, right] = [showShape(a.shape), showShape(b.shape)];
     throw badShape(`Tensors of shape ${left} and ${right} cannot be compared.`, left, right);

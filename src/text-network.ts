@@ -1,8 +1,9 @@
 /** What the models over text share: a network with its vocabulary, saved as one file. */
 
 import { type Architecture, buildNetwork, type Network, type NetworkOptions } from './architecture';
+import { UnrolledError } from './errors';
 import type { Parameters } from './flat-layout';
-import type { Model } from './model';
+import { Model } from './model';
 import { dtypeOf, type ModelFile, type ModelHeader, weightsOf, writeModelFile } from './model-file';
 import type { DType, ModelDescription } from './native/native';
 
@@ -37,6 +38,14 @@ export async function restoreNetwork(
   return network;
 }
 
+function constructorError(name: string): UnrolledError {
+  return new UnrolledError(
+    'ERR_UNROLLED_OPTION_TYPE',
+    `new ${name} does not work: make one with ${name}.create, or read one with ${name}.load.`,
+    { option: 'constructor', expected: `${name}.create or ${name}.load` },
+  );
+}
+
 export abstract class TextNetwork<V extends TokenEncoder> {
   readonly vocabulary: V;
   readonly architecture: Readonly<Architecture>;
@@ -45,7 +54,10 @@ export abstract class TextNetwork<V extends TokenEncoder> {
   /** Threads to compute with; 0 is the pool's default. */
   protected readonly threads: number;
 
-  protected constructor(vocabulary: V, architecture: Architecture, { model, threads }: Network) {
+  protected constructor(vocabulary: V, architecture: Architecture, network: Network) {
+    // TypeScript knows that the constructor is private; JavaScript does not.
+    if (!(network?.model instanceof Model)) throw constructorError(new.target.name);
+    const { model, threads } = network;
     this.vocabulary = vocabulary;
     this.architecture = architecture;
     this.model = model;

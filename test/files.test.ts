@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { makeFolder, readWhole, replaceFile, writeWhole } from '../src/files';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { isSameFile, makeFolder, readWhole, replaceFile, requireWritable, writeWhole } from '../src/files';
 import { useFolder } from './support/folder';
 
 const WRITE_ERROR = { code: 'ERR_UNROLLED_FILE_WRITE' };
@@ -50,6 +60,53 @@ describe('files', () => {
     await writeWhole(at('link'), Buffer.from('new'));
     assert.ok(lstatSync(at('link')).isSymbolicLink());
     assert.equal(readFileSync(at('model'), 'utf8'), 'new');
+  });
+
+  it('follows a dangling link to the file that it names', async function () {
+    if (process.platform === 'win32') this.skip();
+    mkdirSync(at('models'));
+    symlinkSync('models', at('folder'));
+    symlinkSync('../model', at('models', 'first'));
+    symlinkSync('folder/first', at('second'));
+    await requireWritable(at('second'));
+    assert.ok(!existsSync(at('model')));
+    await writeWhole(at('second'), Buffer.from('new'));
+    assert.ok(lstatSync(at('second')).isSymbolicLink());
+    assert.ok(lstatSync(at('models', 'first')).isSymbolicLink());
+    assert.equal(readFileSync(at('model'), 'utf8'), 'new');
+    symlinkSync('none/model', at('lost'));
+    await assert.rejects(requireWritable(at('lost')), { ...WRITE_ERROR, message: /the folder does not exist/ });
+    symlinkSync('circle', at('circle'));
+    await assert.rejects(writeWhole(at('circle'), Buffer.from('')), { ...WRITE_ERROR, message: /in a circle/ });
+  });
+
+  it('leaves a link alone that leads to no regular file', async function () {
+    if (process.platform === 'win32') this.skip();
+    execFileSync('mkfifo', [at('pipe')]);
+    symlinkSync('pipe', at('link'));
+    await assert.rejects(writeWhole(at('link'), Buffer.from('')), { ...WRITE_ERROR, message: /not a regular file/ });
+    assert.ok(lstatSync(at('link')).isSymbolicLink());
+  });
+
+  it('keeps the permissions of the file it replaces', async function () {
+    if (process.platform === 'win32') this.skip();
+    for (const mode of [0o600, 0o664, 0o777]) {
+      writeFileSync(at('model'), 'old');
+      chmodSync(at('model'), mode);
+      await writeWhole(at('model'), Buffer.from('new'));
+      assert.equal(statSync(at('model')).mode & 0o777, mode);
+    }
+  });
+
+  it('tells one file under two paths', async () => {
+    writeFileSync(at('a'), '');
+    writeFileSync(at('b'), '');
+    assert.equal(await isSameFile(at('a'), at('.', 'a')), true);
+    assert.equal(await isSameFile(at('a'), at('b')), false);
+    assert.equal(await isSameFile(at('none'), at('none')), false);
+    if (process.platform === 'win32') return;
+    symlinkSync('a', at('link'));
+    assert.equal(await isSameFile(at('a'), at('link')), true);
   });
 
   it('says why a file cannot be read', async () => {

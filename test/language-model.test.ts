@@ -1,7 +1,8 @@
 /** Making, judging and asking a language model. */
 
 import assert from 'node:assert/strict';
-import { Corpus, LanguageModel, type LanguageModelOptions, tensor, Vocabulary } from '../src/index';
+import { Corpus, LanguageModel, type LanguageModelOptions, SequenceClassifier, tensor, Vocabulary } from '../src/index';
+import { memoryLimit } from '../src/limits';
 import { CORPUS, smallModel, train } from './support/models';
 
 describe('LanguageModel', () => {
@@ -109,10 +110,58 @@ describe('LanguageModel', () => {
     ];
     for (const [option, value, code] of impossible) {
       const options = { vocabulary: CORPUS.vocabulary, [option]: value } as LanguageModelOptions;
-      const wanted = option === 'embedding' && code.endsWith('MEMORY') ? /embedding|hidden/ : new RegExp(option);
-      assert.throws(() => LanguageModel.create(options), { code, option: wanted }, `${option} ${value}`);
+      assert.throws(() => LanguageModel.create(options), { code, option }, `${option} ${value}`);
     }
     assert.throws(() => smallModel({ units: 3 } as never), { code: 'ERR_UNROLLED_UNKNOWN_OPTION', option: 'units' });
+  });
+
+  it('names the options that make a model too large for the memory', () => {
+    const tooLarge: [sizes: Partial<LanguageModelOptions>, advice: string][] = [
+      [{ embedding: 2_147_483_647 }, 'Lower embedding.'],
+      [{ hidden: 10_000_000 }, 'Lower hidden.'],
+      [{ embedding: 2_147_483_647, hidden: 10_000_000 }, 'Lower hidden.'],
+    ];
+    for (const [sizes, advice] of tooLarge) {
+      assert.throws(
+        () => LanguageModel.create({ vocabulary: CORPUS.vocabulary, ...sizes }),
+        (error: Error) => error.message.endsWith(advice),
+        advice,
+      );
+    }
+    const fits = Math.floor(Math.sqrt(memoryLimit() / 64));
+    assert.throws(() => LanguageModel.create({ vocabulary: CORPUS.vocabulary, hidden: fits, layers: 1024 }), {
+      code: 'ERR_UNROLLED_OUT_OF_MEMORY',
+      message: /Lower (hidden or layers|layers or hidden)\.$/,
+    });
+  });
+
+  it('is not made by its constructor', () => {
+    for (const Class of [LanguageModel, SequenceClassifier] as unknown as (new () => object)[]) {
+      assert.throws(() => new Class(), {
+        name: 'TypeError',
+        code: 'ERR_UNROLLED_OPTION_TYPE',
+        message: new RegExp(`${Class.name}\\.create.*${Class.name}\\.load`),
+      });
+    }
+  });
+
+  it('refuses null for every option', async () => {
+    using model = smallModel();
+    const wrongType = { code: 'ERR_UNROLLED_OPTION_TYPE' };
+    for (const option of ['epochs', 'steps', 'batch', 'window', 'optimizer', 'learningRate', 'reduction', 'seed']) {
+      await assert.rejects(train(model, { [option]: null }), { ...wrongType, option }, option);
+    }
+    for (const option of ['cell', 'embedding', 'hidden', 'layers', 'singleBias', 'seed', 'dtype', 'threads']) {
+      assert.throws(() => smallModel({ [option]: null }), { ...wrongType, option }, option);
+    }
+    for (const option of ['length', 'temperature', 'topK', 'topP', 'seed']) {
+      await assert.rejects(model.sample('', { [option]: null }), { ...wrongType, option }, option);
+    }
+    await assert.rejects(model.evaluate(CORPUS, { batch: null } as never), { ...wrongType, option: 'batch' });
+    await assert.rejects(train(model, { optimizer: { type: 'adam' } as never }), {
+      ...wrongType,
+      option: 'optimizer.kind',
+    });
   });
 
   it('refuses what it cannot evaluate', async () => {

@@ -111,7 +111,18 @@ describe('model files', () => {
     await assert.rejects(initFrom(path, { nonlinearity: 'tanh' }), { ...mismatch, option: 'nonlinearity' });
     await assert.rejects(initFrom(path, { hidden: 0 }), { code: 'ERR_UNROLLED_OPTION_RANGE', option: 'hidden' });
     const vocabulary = Vocabulary.build(CORPUS.text.replaceAll('.', '!'));
-    await assert.rejects(initFrom(path, { vocabulary }), { ...mismatch, option: 'vocabulary' });
+    await assert.rejects(initFrom(path, { vocabulary }), {
+      ...mismatch,
+      option: 'vocabulary',
+      message: /it has "\." \(U\+002E\), which the text's vocabulary lacks\.$/,
+    });
+    for (const [other, message] of [
+      [Vocabulary.build(`${CORPUS.text}!`), /it lacks "!" \(U\+0021\), which the text's vocabulary has\.$/],
+      [Vocabulary.build(CORPUS.text, { tokens: 'word' }), /its tokens are of kind char, not word\.$/],
+      [Vocabulary.build(CORPUS.text, { minCount: 1 }), /one has an unknown token, and the other has none\.$/],
+    ] as const) {
+      await assert.rejects(initFrom(path, { vocabulary: other }), { ...mismatch, message });
+    }
   });
 
   it('with missing, extra or misshapen tensors are refused, naming them', async () => {
@@ -171,6 +182,13 @@ describe('model files', () => {
     ] as const) {
       const path = await changed(({ metadata }) => metadata.set(key, value));
       await assert.rejects(LanguageModel.load(path), format, `${key}: ${value}`);
+    }
+    for (const [change, message] of [
+      [(metadata: Map<string, string>) => metadata.set('vocabulary', '{}'), /^\S+: The vocabulary is damaged/],
+      [(metadata: Map<string, string>) => metadata.delete('vocabulary'), /^\S+: the metadata "vocabulary" is missing/],
+    ] as const) {
+      const path = await changed(({ metadata }) => change(metadata));
+      await assert.rejects(LanguageModel.load(path), { ...format, message });
     }
     const gigantic =
       '{"cell":"lstm","embedding":8,"hidden":10000,"kind":"language-model","layers":2,"single_bias":false}';

@@ -2,22 +2,25 @@
 
 import { Command } from 'commander';
 import { type EvaluationOptions, LanguageModel } from '../language-model';
+import type { UnknownPolicy } from '../text/vocabulary';
 import { resolveStream } from '../training/options';
 import { CORPUS_HELP, loadCorpus } from './corpus';
-import { jsonOption, numberOption, threadsOption } from './options';
+import { jsonOption, numberOption, threadsOption, unknownOption } from './options';
 import { printJson, printLine } from './output';
 
 interface EvaluateFlags extends Pick<EvaluationOptions, 'batch' | 'window' | 'threads'> {
+  unknown?: UnknownPolicy;
   json?: true;
 }
 
-async function evaluate(path: string, name: string, { json, ...options }: EvaluateFlags): Promise<void> {
+async function evaluate(path: string, name: string, { json, unknown, ...options }: EvaluateFlags): Promise<void> {
   resolveStream(options.batch ?? 1, options.window ?? 1);
-  const model = await LanguageModel.load(path);
+  const model = await LanguageModel.load(path, { unknown });
   try {
     const corpus = await loadCorpus(name, { tokens: model.vocabulary.kind });
     const result = await model.evaluate(corpus, options);
-    if (json) printJson(result);
+    // JSON has no infinity: a perplexity beyond every number is the largest one.
+    if (json) printJson({ ...result, perplexity: Math.min(result.perplexity, Number.MAX_VALUE) });
     else for (const [figure, value] of Object.entries(result)) printLine(`${figure} ${value}`);
   } finally {
     model.dispose();
@@ -31,6 +34,7 @@ export function evaluateCommand(): Command {
     .argument('<corpus>', CORPUS_HELP)
     .addOption(numberOption('--batch <n>', 'rows the text is cut into (default: 1)'))
     .addOption(numberOption('--window <n>', 'tokens of a row computed at once (default: 128)'))
+    .addOption(unknownOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
     .action(evaluate);

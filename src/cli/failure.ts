@@ -16,10 +16,27 @@ const ARGUMENT_CODES: readonly ErrorCode[] = [
 /** Codes of the argument parser that are about a value; all others are about what it does not know. */
 const VALUE_FAULTS = ['commander.invalidArgument', 'commander.optionMissingArgument', 'commander.missingArgument'];
 
+/** Flags that do not have their option's name. */
+const RENAMED: Readonly<Record<string, string>> = { learningRate: '--lr', maxSize: '--max-vocab' };
+
+/** Hyper-parameters of optimisers that have a flag. */
+const HYPERPARAMETERS = ['learningRate', 'momentum', 'weightDecay'];
+
 /** The option of the API as the flag it was given by. */
 function flagOf(option: string): string {
-  const kebab = option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return option === 'learningRate' ? '--lr' : `--${kebab}`;
+  return RENAMED[option] ?? `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** The message with the flag in place of the API's option. */
+function messageOf({ code, message, option, expected }: UnrolledError): string {
+  if (option === undefined) return message;
+  if (code === 'ERR_UNROLLED_UNKNOWN_OPTION') {
+    const known = expected?.split(', ').filter((name) => HYPERPARAMETERS.includes(name)) ?? [];
+    const where = message.split(' has no option ')[0];
+    return `${where} has no option ${flagOf(option)}. It knows ${known.map(flagOf).join(', ')}.`;
+  }
+  const isNamed = ARGUMENT_CODES.includes(code) && message.startsWith(`${option} `);
+  return isNamed ? flagOf(option) + message.slice(option.length) : message;
 }
 
 function say(message: string): void {
@@ -40,8 +57,6 @@ export function reportFailure(error: unknown): number {
     say(`${error instanceof Error ? error.stack : error} (ERR_UNROLLED_INTERNAL)`);
     return FAILED;
   }
-  const isArgument = ARGUMENT_CODES.includes(error.code);
-  const where = isArgument && error.code !== 'ERR_UNROLLED_UNKNOWN_OPTION' && error.option !== undefined;
-  say(`${where ? `${flagOf(error.option as string)}: ` : ''}${error.message} (${error.code})`);
-  return isArgument ? USAGE : FAILED;
+  say(`${messageOf(error)} (${error.code})`);
+  return ARGUMENT_CODES.includes(error.code) ? USAGE : FAILED;
 }

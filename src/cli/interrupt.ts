@@ -2,21 +2,34 @@
 
 import os from 'node:os';
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** While it lives, the first SIGINT or SIGTERM sets off `signal` in place of ending the process. */
+/** What is done beside, for the terminal. */
+export interface InterruptHandlers {
+  onFirst(signal: NodeJS.Signals): void;
+  /** Right before the process ends. */
+  onSecond(): void;
+}
+
+/** While it lives, the first signal that would end the process sets off `signal` in place of it. */
 export class Interrupt {
   readonly #controller = new AbortController();
+  readonly #handlers: InterruptHandlers;
   #status: number | undefined;
 
   readonly #handler = (signal: NodeJS.Signals): void => {
     const status = 128 + os.constants.signals[signal];
-    if (this.#status !== undefined) process.exit(status);
+    if (this.#status !== undefined) {
+      this.#handlers.onSecond();
+      process.exit(status);
+    }
     this.#status = status;
     this.#controller.abort();
+    this.#handlers.onFirst(signal);
   };
 
-  constructor() {
+  constructor(handlers: InterruptHandlers) {
+    this.#handlers = handlers;
     for (const signal of SIGNALS) process.on(signal, this.#handler);
   }
 

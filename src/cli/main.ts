@@ -2,12 +2,13 @@
 /** The command `unrolled`. */
 
 import { Command } from 'commander';
+import { UnrolledError } from '../errors';
 import { version } from '../package';
 import { benchCommand } from './bench';
 import { doctorCommand } from './doctor';
 import { evaluateCommand } from './evaluate';
 import { reportFailure } from './failure';
-import { endWithReader } from './output';
+import { outputEnd, watchOutput } from './output';
 import { sampleCommand } from './sample';
 import { trainCommand } from './train';
 
@@ -17,7 +18,10 @@ function quiet(command: Command): Command {
 }
 
 async function main(): Promise<void> {
-  endWithReader();
+  const fail = (error: unknown): void => {
+    process.exitCode = reportFailure(error);
+  };
+  watchOutput(fail);
   const program = quiet(new Command('unrolled'))
     .description(
       'Recurrent networks on text: train, sample, evaluate. Progress goes to standard error, results to standard output.',
@@ -30,7 +34,8 @@ async function main(): Promise<void> {
   try {
     await program.parseAsync();
   } catch (error) {
-    process.exitCode = reportFailure(error);
+    const isStopped = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED' && outputEnd.aborted;
+    if (!isStopped) fail(error);
   }
 }
 

@@ -1,24 +1,29 @@
 /** Options that several commands share, and the reading of their values. */
 
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { CELLS, type NetworkOptions, NONLINEARITIES } from '../architecture';
 import type { OptimizerKind } from '../native/native';
+import { UNKNOWN_POLICIES } from '../text/vocabulary';
 import { OPTIMIZER_KINDS } from '../training/optimizers';
 import { DEFAULT_BATCH, DEFAULT_WINDOW, type FitOptions } from '../training/options';
+import * as check from '../validation';
 
 /** A number as written; its range is checked by whoever takes it. */
-export function parseNumber(text: string): number {
+function parseNumber(option: string, expected: string, text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('It is not a number.');
+  if (text.trim() === '' || Number.isNaN(value)) throw check.wrongType(option, expected, text);
   return value;
 }
 
-function parseEmbedding(text: string): number | 'onehot' {
-  return text === 'onehot' ? text : parseNumber(text);
+export function numberOption(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  return option.argParser((text) => parseNumber(option.attributeName(), 'a number', text));
 }
 
-export function numberOption(flags: string, description: string): Option {
-  return new Option(flags, description).argParser(parseNumber);
+function embeddingOption(): Option {
+  return new Option('--embedding <n|onehot>', 'width of the embedding (default: 64)').argParser((text) =>
+    text === 'onehot' ? text : parseNumber('embedding', 'a whole number or onehot', text),
+  );
 }
 
 export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
@@ -31,6 +36,11 @@ export function jsonOption(): Option {
 
 export function threadsOption(): Option {
   return numberOption('--threads <n>', 'threads to compute with (default: what the process may use)');
+}
+
+export function unknownOption(): Option {
+  const description = 'what tokens do that the model lacks (default: as it was trained)';
+  return choiceOption('--unknown <policy>', description, UNKNOWN_POLICIES);
 }
 
 /** Values of the options that describe a network and its training, as `train` and `bench` have them. */
@@ -58,7 +68,7 @@ export interface TrainingFlags {
 export function addTrainingOptions(command: Command): Command {
   return command
     .addOption(choiceOption('--cell <kind>', 'recurrent cell (default: lstm)', CELLS))
-    .addOption(new Option('--embedding <n|onehot>', 'width of the embedding (default: 64)').argParser(parseEmbedding))
+    .addOption(embeddingOption())
     .addOption(numberOption('--hidden <n>', 'hidden size of every layer (default: 256)'))
     .addOption(numberOption('--layers <n>', 'stacked layers (default: 1)'))
     .addOption(choiceOption('--nonlinearity <kind>', 'of the cell rnn (default: tanh)', NONLINEARITIES))

@@ -1,11 +1,24 @@
 /** Results on standard output. */
 
-/** Leaves quietly when whoever reads standard output has gone. */
-export function endWithReader(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+import { writeError } from '../files';
+
+const ended = new AbortController();
+
+/** Aborted once standard output takes nothing more: the work whose results go there may stop. */
+export const outputEnd: AbortSignal = ended.signal;
+
+/**
+ * Watches standard output. A reader who leaves ends the work quietly, anything else that keeps results from being
+ * written by `fail`.
+ */
+export function watchOutput(fail: (error: unknown) => void): void {
+  process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
+    if (outputEnd.aborted) return;
+    ended.abort();
+    if (cause.code !== 'EPIPE') fail(writeError('Standard output', cause));
   });
+  // Progress and notes that nobody can read are no reason to fail.
+  process.stderr.on('error', () => {});
 }
 
 export function printLine(text: string): void {

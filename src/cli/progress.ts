@@ -48,9 +48,9 @@ class Bar implements ProgressDisplay {
       barsize: 16,
       clearOnComplete: true,
       gracefulExit: false,
-      // A second Ctrl-C ends the process at once: the terminal's own settings must never need restoring.
-      hideCursor: null,
-      linewrap: null,
+      // The terminal's own settings must never need restoring: with these the bar changes neither.
+      hideCursor: false,
+      linewrap: true,
     });
   }
 

@@ -3,8 +3,9 @@
 import { Command } from 'commander';
 import { type GenerationOptions, resolveGeneration } from '../generation';
 import { LanguageModel } from '../language-model';
-import { jsonOption, numberOption, threadsOption } from './options';
-import { printJson, printLine } from './output';
+import type { UnknownPolicy } from '../text/vocabulary';
+import { jsonOption, numberOption, threadsOption, unknownOption } from './options';
+import { outputEnd, printJson, printLine } from './output';
 
 interface SampleFlags {
   prompt: string;
@@ -14,13 +15,14 @@ interface SampleFlags {
   topP?: number;
   seed?: number;
   threads?: number;
+  unknown?: UnknownPolicy;
   json?: true;
 }
 
-async function sample(path: string, { prompt, threads, json, ...given }: SampleFlags): Promise<void> {
+async function sample(path: string, { prompt, threads, unknown, json, ...given }: SampleFlags): Promise<void> {
   const options: GenerationOptions = given;
   resolveGeneration(options);
-  const model = await LanguageModel.load(path, { threads });
+  const model = await LanguageModel.load(path, { threads, unknown });
   try {
     if (json) {
       printJson({ prompt, text: await model.sample(prompt, options) });
@@ -28,7 +30,7 @@ async function sample(path: string, { prompt, threads, json, ...given }: SampleF
     }
     // The prompt waits for the first piece, so that a prompt which cannot be read prints nothing.
     let held = prompt;
-    for await (const piece of model.stream(prompt, options)) {
+    for await (const piece of model.stream(prompt, { ...options, signal: outputEnd })) {
       process.stdout.write(held + piece);
       held = '';
     }
@@ -48,6 +50,7 @@ export function sampleCommand(): Command {
     .addOption(numberOption('--top-k <n>', 'draw from the k likeliest tokens alone (default: off)'))
     .addOption(numberOption('--top-p <x>', 'draw from the likeliest tokens of this probability (default: off)'))
     .addOption(numberOption('--seed <n>', 'the same seed draws the same text (default: 0)'))
+    .addOption(unknownOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
     .action(sample);

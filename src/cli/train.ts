@@ -3,15 +3,16 @@
 import { Command } from 'commander';
 import { resolveArchitecture } from '../architecture';
 import { UnrolledError } from '../errors';
-import { requireWritable } from '../files';
+import { isSameFile, requireWritable } from '../files';
 import { LanguageModel } from '../language-model';
 import { readModelFile } from '../model-file';
+import { readVocabulary } from '../model-header';
 import type { Corpus } from '../text/corpus';
-import { TOKEN_KINDS, type TokenKind, Vocabulary } from '../text/vocabulary';
+import { TOKEN_KINDS, type TokenKind, Vocabulary, type VocabularyOptions } from '../text/vocabulary';
 import { type FitOptions, resolveFit } from '../training/options';
 import * as check from '../validation';
 import { CORPUS_HELP, loadCorpus } from './corpus';
-import { Interrupt } from './interrupt';
+import { Interrupt, type InterruptHandlers } from './interrupt';
 import {
   addTrainingOptions,
   choiceOption,
@@ -21,12 +22,14 @@ import {
   numberOption,
   type TrainingFlags,
 } from './options';
-import { note } from './output';
+import { note, outputEnd } from './output';
 import { type ProgressDisplay, progressDisplay } from './progress';
 import { TrainingReport } from './training-report';
 
 interface TrainFlags extends TrainingFlags {
   tokens?: TokenKind;
+  maxVocab?: number;
+  minCount?: number;
   output?: 'exact';
   epochs?: number;
   steps?: number;
@@ -37,10 +40,18 @@ interface TrainFlags extends TrainingFlags {
   json?: true;
 }
 
+/** The bounds that were given; any makes an unknown token. */
+function vocabularyBounds({ maxVocab, minCount }: TrainFlags): Pick<VocabularyOptions, 'maxSize' | 'minCount'> {
+  return {
+    ...(maxVocab !== undefined && { maxSize: maxVocab }),
+    ...(minCount !== undefined && { minCount }),
+  };
+}
+
 /** The kind of tokens that the weights to start from were made for. */
 async function tokensOf(path: string): Promise<TokenKind | undefined> {
   const { header } = await readModelFile(path);
-  return header === undefined ? undefined : Vocabulary.fromJSON(header.vocabulary).kind;
+  return header === undefined ? undefined : readVocabulary(path, header, Vocabulary.fromJSON).kind;
 }
 
 async function prepare(name: string, flags: TrainFlags): Promise<{ corpus: Corpus; model: LanguageModel }> {
@@ -48,7 +59,7 @@ async function prepare(name: string, flags: TrainFlags): Promise<{ corpus: Corpu
   const network = networkOptions(flags);
   if (init === undefined) resolveArchitecture(network);
   const tokens = flags.tokens ?? (init === undefined ? undefined : await tokensOf(init)) ?? 'char';
-  const corpus = await loadCorpus(name, { tokens });
+  const corpus = await loadCorpus(name, { tokens, ...vocabularyBounds(flags) });
   const options = { ...network, vocabulary: corpus.vocabulary };
   const model = init === undefined ? LanguageModel.create(options) : await LanguageModel.initFrom(init, options);
   return { corpus, model };
@@ -76,33 +87,49 @@ async function runEpochs({ model, report, display }: Session, corpus: Corpus, op
   }
 }
 
+/** Refuses a place where the model could not be saved, or that would cost the text. */
+async function requireOut(out: string, corpus: string): Promise<void> {
+  await requireWritable(check.nonEmptyString('out', out));
+  if (await isSameFile(out, corpus)) throw check.outOfRange('out', 'another file than the corpus', out);
+}
+
+function onTerminal(display: ProgressDisplay): InterruptHandlers {
+  return {
+    onFirst: (signal) => {
+      display.clear();
+      if (signal === 'SIGINT') note('Stopping after this step; Ctrl-C again ends at once.');
+    },
+    onSecond: () => display.clear(),
+  };
+}
+
 async function save(model: LanguageModel, out: string | undefined): Promise<void> {
   if (out !== undefined) await model.save(out);
 }
 
-/** Returns the exit status. */
-async function train(name: string, flags: TrainFlags): Promise<number> {
+async function train(name: string, flags: TrainFlags): Promise<void> {
   const { epochs, steps, validation, out } = flags;
   const options: FitOptions = { ...fitOptions(flags), epochs, steps, validation };
   resolveFit(options, 0);
   const logEvery = flags.logEvery === undefined ? 0 : check.integer('logEvery', flags.logEvery, { min: 1 });
-  if (out !== undefined) await requireWritable(check.nonEmptyString('out', out));
-  else note('The model will not be kept: give --out FILE to save it.');
+  if (out !== undefined) await requireOut(out, name);
 
   const { corpus, model } = await prepare(name, flags);
-  using interrupt = new Interrupt();
   const report = new TrainingReport(flags.json === true, logEvery);
   const display = progressDisplay();
+  using interrupt = new Interrupt(onTerminal(display));
+  const signal = AbortSignal.any([interrupt.signal, outputEnd]);
   const onProgress: FitOptions['onProgress'] = (progress) => {
+    if (out === undefined && progress.firstStep === 0) note('The model will not be kept: give --out FILE to save it.');
     report.progress(progress);
     display.update(progress);
   };
   try {
     const session = { model, report, display };
-    const interrupted = await runEpochs(session, corpus, { ...options, signal: interrupt.signal, onProgress });
+    const interrupted = await runEpochs(session, corpus, { ...options, signal, onProgress });
     await save(model, out);
     report.done({ savedTo: out, interrupted });
-    return interrupt.status ?? 0;
+    if (interrupt.status !== undefined) process.exitCode = interrupt.status;
   } catch (error) {
     if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_NON_FINITE_LOSS') {
       await save(model, out);
@@ -119,6 +146,8 @@ export function trainCommand(): Command {
     .description('train a language model on a text file or a named data set')
     .argument('<corpus>', CORPUS_HELP)
     .addOption(choiceOption('--tokens <kind>', 'what the text is cut into (default: char)', TOKEN_KINDS))
+    .addOption(numberOption('--max-vocab <n>', 'keep the most frequent tokens, the unknown one among n (default: all)'))
+    .addOption(numberOption('--min-count <n>', 'keep the tokens that occur so often (default: 1)'))
     .addOption(choiceOption('--output <kind>', 'the softmax (default: exact)', ['exact']))
     .addOption(numberOption('--epochs <n>', 'passes over the text (default: 5)'))
     .addOption(numberOption('--steps <n>', 'steps of the whole run; outranks --epochs'))
@@ -132,7 +161,5 @@ export function trainCommand(): Command {
       'after',
       '\nCtrl-C ends training at a whole step and saves the model so far (exit status 130); a second one ends at once.',
     )
-    .action(async (corpus: string, flags: TrainFlags) => {
-      process.exitCode = await train(corpus, flags);
-    });
+    .action(train);
 }

@@ -2,6 +2,7 @@
 
 import type { EpochResult } from '../training/fit';
 import type { FitProgress } from '../training/options';
+import { counted } from '../wording';
 import { printJson, printLine } from './output';
 
 /** The figures of a step, an epoch, or the whole run. */
@@ -22,10 +23,11 @@ export interface Outcome {
   interrupted: boolean;
 }
 
-function describe({ epoch, step, loss, validationLoss, bitsPerToken, tokensPerSecond, seconds }: Figures): string {
+/** A line for people; the first word tells a step from an epoch. */
+function describe(event: 'step' | 'epoch', figures: Figures): string {
+  const { epoch, step, loss, validationLoss, bitsPerToken, tokensPerSecond, seconds } = figures;
   return [
-    `epoch ${epoch}`,
-    `step ${step}`,
+    event === 'step' ? `step ${step}` : `epoch ${epoch}`,
     `loss ${loss.toFixed(4)}`,
     ...(validationLoss === undefined ? [] : [`validation ${validationLoss.toFixed(4)}`]),
     `${bitsPerToken.toFixed(4)} bits/token`,
@@ -78,11 +80,11 @@ export class TrainingReport {
     const steps = this.#latest === undefined ? 0 : this.#latest.step + 1;
     const seconds = (this.#latest?.seconds ?? 0).toFixed(1);
     const saved = savedTo === undefined ? '' : `, saved to ${savedTo}`;
-    printLine(`${interrupted ? 'interrupted' : 'done'} after ${steps} steps in ${seconds} s${saved}`);
+    printLine(`${interrupted ? 'interrupted' : 'done'} after ${counted(steps, 'step')} in ${seconds} s${saved}`);
   }
 
   #print(event: 'step' | 'epoch', figures: Figures): void {
     if (this.#json) printJson({ event, ...figures });
-    else printLine(describe(figures));
+    else printLine(describe(event, figures));
   }
 }

@@ -63,8 +63,8 @@ export async function readDatasetFile(file: DatasetFile, options: DatasetFileOpt
     const names = file.fileNames.join(' or ');
     throw new UnrolledError(
       'ERR_UNROLLED_DATASET',
-      `The dataset ${file.name} is not on this machine. Put ${names} into a folder and name it as directory or in ` +
-        `UNROLLED_DATA${file.url === undefined ? '' : ', or allow the download'}. Looked in ${folders.join(', ')}.`,
+      `The dataset ${file.name} is not on this machine. Set UNROLLED_DATA to the folder that has ${names} ` +
+        `(the API takes the folder as directory too)${file.url === undefined ? '' : ', or allow the download'}. Looked in ${folders.join(', ')}.`,
       { option: 'directory', expected: `a folder with ${names}` },
     );
   }

@@ -18,7 +18,9 @@ export interface DownloadOptions {
   onProgress?: ((progress: DownloadProgress) => void) | undefined;
 }
 
-const ADVICE = 'Try again, or get the file in another way and name its folder as directory.';
+const ADVICE =
+  'Try again, or get the file in another way and set UNROLLED_DATA to the folder that has it ' +
+  '(the API takes the folder as directory too).';
 
 function downloadError(url: string, reason: string, cause?: unknown): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_DOWNLOAD', `${url} could not be downloaded: ${reason}. ${ADVICE}`, {

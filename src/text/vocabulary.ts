@@ -20,7 +20,8 @@ export type TokenKind = keyof typeof TOKENIZERS;
 /** Every kind of token, as the `tokens` option takes them. */
 export const TOKEN_KINDS = Object.keys(TOKENIZERS) as TokenKind[];
 
-const UNKNOWN_POLICIES = ['error', 'skip', 'replace'] as const;
+/** Every choice of what unseen input does, as the `unknown` option takes them. */
+export const UNKNOWN_POLICIES = ['error', 'skip', 'replace'] as const;
 
 /** What `encode` does with a token that has no id. */
 export type UnknownPolicy = (typeof UNKNOWN_POLICIES)[number];
@@ -114,11 +115,13 @@ export class Vocabulary {
   static build(text: string, options?: VocabularyOptions): Vocabulary {
     check.string('text', text);
     const given = check.options('Vocabulary.build', options, VOCABULARY_OPTIONS);
-    const kind = check.oneOf('tokens', given.tokens ?? 'char', TOKEN_KINDS);
     const isBounded = given.maxSize !== undefined || given.minCount !== undefined;
-    const maxSize = check.integer('maxSize', given.maxSize ?? Number.MAX_SAFE_INTEGER, { min: 2 });
-    const minCount = check.integer('minCount', given.minCount ?? 1, { min: 1 });
-    const unknown = check.oneOf('unknown', given.unknown ?? (isBounded ? 'replace' : 'error'), UNKNOWN_POLICIES);
+    const { tokens: kind = 'char', maxSize = Number.MAX_SAFE_INTEGER, minCount = 1 } = given;
+    const { unknown = isBounded ? 'replace' : 'error' } = given;
+    check.oneOf('tokens', kind, TOKEN_KINDS);
+    check.integer('maxSize', maxSize, { min: 2 });
+    check.integer('minCount', minCount, { min: 1 });
+    check.oneOf('unknown', unknown, UNKNOWN_POLICIES);
     if (unknown === 'replace' && !isBounded) {
       throw check.outOfRange('unknown', 'error or skip where neither maxSize nor minCount is given', unknown);
     }
@@ -160,6 +163,18 @@ export class Vocabulary {
       unknownToken,
       unknown: unknown as UnknownPolicy,
     });
+  }
+
+  /**
+   * The same ids, and another choice of what unseen input does.
+   * @throws ERR_UNROLLED_OPTION_RANGE for `'replace'` where there is no unknown token.
+   */
+  withUnknown(unknown: UnknownPolicy): Vocabulary {
+    check.oneOf('unknown', unknown, UNKNOWN_POLICIES);
+    if (unknown === 'replace' && this.unknownId === undefined) {
+      throw check.outOfRange('unknown', 'error or skip for a vocabulary without unknown token', unknown);
+    }
+    return new Vocabulary({ ...this.toJSON(), unknown });
   }
 
   /** The vocabulary as plain data, the same for the same tokens. */
@@ -228,6 +243,17 @@ export class Vocabulary {
       this.size === other.size &&
       this.#tokens.every((token, id) => token === other.#tokens[id])
     );
+  }
+
+  /**
+   * The first token, as messages show it, that only one of two vocabularies of a kind has; undefined where none is.
+   * @internal
+   */
+  firstDifference(other: Vocabulary): { shown: string; isHere: boolean } | undefined {
+    const here = this.#tokens.find((token) => other.id(token) === undefined);
+    const there = other.#tokens.find((token) => this.id(token) === undefined);
+    const token = here ?? there;
+    return token === undefined ? undefined : { shown: this.#tokenizer.show(token), isHere: here !== undefined };
   }
 
   #detokenizer(): Detokenizer {

@@ -74,8 +74,9 @@ export function resolveOptimizer(
   optimizer: OptimizerKind | OptimizerDescription,
   overrides: OptimizerHyperparameters,
 ): NativeOptimizerOptions {
-  const { kind: name, ...own } = typeof optimizer === 'object' && optimizer !== null ? optimizer : { kind: optimizer };
-  const kind = check.oneOf('optimizer', name, OPTIMIZER_KINDS);
+  const isDescribed = typeof optimizer === 'object' && optimizer !== null;
+  const { kind: name, ...own } = isDescribed ? optimizer : { kind: optimizer };
+  const kind = check.oneOf(isDescribed ? 'optimizer.kind' : 'optimizer', name, OPTIMIZER_KINDS);
   const { defaults } = OPTIMIZERS[kind];
   const known = [...Object.keys(defaults), 'weightDecay'] as (keyof OptimizerHyperparameters)[];
   const given = check.options(`optimizer ${kind}`, { ...own, ...overrides }, known);

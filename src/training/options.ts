@@ -109,8 +109,8 @@ function givenOverrides({ learningRate, momentum, weightDecay }: TrainingOptions
 }
 
 function resolveKnownTraining(options: TrainingOptions, defaultThreads: number): ResolvedTraining {
-  const { epochs, steps, clipValue, clipNorm, reduction = 'mean', optimizer = 'adam' } = options;
-  const passes = check.integer('epochs', epochs ?? DEFAULT_EPOCHS, { min: 1, max: MAX_SIZE });
+  const { epochs = DEFAULT_EPOCHS, steps, clipValue, clipNorm, reduction = 'mean', optimizer = 'adam' } = options;
+  const passes = check.integer('epochs', epochs, { min: 1, max: MAX_SIZE });
   return {
     epochs: steps === undefined ? passes : Number.POSITIVE_INFINITY,
     steps: steps === undefined ? Number.POSITIVE_INFINITY : check.integer('steps', steps, { min: 1 }),

@@ -49,6 +49,36 @@ describe('unrolled', function () {
     assert.equal((await runCli('sample', model, '--length', '0', '--prompt', 'fox')).stdout, 'fox\n');
   });
 
+  it('does with unseen input what --unknown says', async () => {
+    const skipped = await runCli('sample', model, '--prompt', 'The fox', '--unknown', 'skip', '--length', '5');
+    assert.equal(skipped.status, 0, skipped.stderr);
+    writeFileSync(join(folder, 'unseen.txt'), `THE ${CORPUS.text}`);
+    const unseen = ['evaluate', model, join(folder, 'unseen.txt')];
+    assert.match((await runCli(...unseen)).stderr, /ERR_UNROLLED_UNKNOWN_TOKEN/);
+    assert.match((await runCli(...unseen, '--unknown', 'skip')).stdout, /^tokens 1204$/m);
+    const replaced = await runCli('sample', model, '--unknown', 'replace');
+    assert.equal(replaced.status, 2);
+    assert.match(replaced.stderr, /^unrolled: --unknown must be error or skip/);
+  });
+
+  it('evaluate prints a number for a perplexity beyond every number', async () => {
+    using hopeless = smallModel();
+    const weights = await hopeless.parameters();
+    weights['head.bias']?.data.fill(0);
+    weights['head.bias']?.data.fill(1e6, 0, 1);
+    await hopeless.model.setParameters(weights);
+    const path = join(folder, 'hopeless.safetensors');
+    await hopeless.save(path);
+    const { stdout } = await runCli('evaluate', path, join(folder, 'corpus.txt'), '--json');
+    assert.equal(parseJsonLines<Evaluation>(stdout)[0]?.perplexity, Number.MAX_VALUE);
+  });
+
+  it('evaluate says how much text it needs', async () => {
+    writeFileSync(join(folder, 'short.txt'), 't');
+    const { stderr } = await runCli('evaluate', model, join(folder, 'short.txt'));
+    assert.match(stderr, /The corpus has 1 token\. Give at least 2 tokens\. /);
+  });
+
   it('sample refuses what it cannot do', async () => {
     const unseen = await runCli('sample', model, '--prompt', 'The fox');
     assert.equal(unseen.status, 1);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { LanguageModel } from '../../src/index';
-import { runCli, startCli } from '../support/cli';
+import { runCli, startCli, startCliTo } from '../support/cli';
 import { useFolder } from '../support/folder';
 import { parseJsonLines } from '../support/json-lines';
 
@@ -62,11 +62,40 @@ describe('unrolled train', function () {
   it('prints lines for people, progress and notes apart', async () => {
     const { status, stdout, stderr } = await runCli('train', corpus(), ...SMALL, '--steps', '60');
     assert.equal(status, 0);
-    assert.match(
-      stdout,
-      /^epoch 0 {2}step 55 {2}loss .*\nepoch 1 {2}step 59 {2}loss .*\ndone after 60 steps in .* s\n$/,
-    );
+    assert.match(stdout, /^epoch 0 {2}loss .*\nepoch 1 {2}loss .*\ndone after 60 steps in .* s\n$/);
     assert.match(stderr, /--out/);
+    const logged = await runCli('train', corpus(), ...SMALL, '--steps', '1', '--log-every', '1');
+    assert.match(logged.stdout, /^step 0 {2}loss .*\nepoch 0 {2}loss .*\ndone after 1 step in .* s\n$/);
+  });
+
+  it('bounds the vocabulary', async () => {
+    const out = at('model.safetensors');
+    await runCli('train', corpus(), ...SMALL, '--max-vocab', '10', '--min-count', '2', '--steps', '1', '--out', out);
+    using model = await LanguageModel.load(out);
+    assert.equal(model.vocabulary.size, 10);
+    assert.equal(model.vocabulary.unknown, 'replace');
+    const { status, stderr } = await runCli('train', corpus(), '--max-vocab', '1');
+    assert.equal(status, 2);
+    assert.match(stderr, /^unrolled: --max-vocab must be /);
+  });
+
+  it('names its own options', async () => {
+    for (const [args, message] of [
+      [
+        ['--hidden', '0'],
+        '--hidden must be a whole number at least 1 and at most 2147483647, not 0. (ERR_UNROLLED_OPTION_RANGE)',
+      ],
+      [['--hidden', 'abc'], '--hidden must be a number, not "abc". (ERR_UNROLLED_OPTION_TYPE)'],
+      [['--embedding', 'abc'], '--embedding must be a whole number or onehot, not "abc". (ERR_UNROLLED_OPTION_TYPE)'],
+      [['--lr', '-1'], '--lr must be a finite number at least 0, not -1. (ERR_UNROLLED_OPTION_RANGE)'],
+      [['--log-every', '0'], '--log-every must be a whole number at least 1, not 0. (ERR_UNROLLED_OPTION_RANGE)'],
+      [
+        ['--momentum', '0.9'],
+        'optimizer adam has no option --momentum. It knows --lr, --weight-decay. (ERR_UNROLLED_UNKNOWN_OPTION)',
+      ],
+    ] as const) {
+      assert.equal((await runCli('train', corpus(), ...args)).stderr, `unrolled: ${message}\n`);
+    }
   });
 
   it('saves what the API would, whatever is printed', async () => {
@@ -119,13 +148,15 @@ describe('unrolled train', function () {
     for (const [signal, expected] of [
       ['SIGINT', 130],
       ['SIGTERM', 143],
+      ['SIGHUP', 129],
     ] as const) {
       const { process, result } = startCli(
         ...['train', corpus(), ...SMALL, '--epochs', '1000000', '--json', '--out', out],
       );
       process.stdout?.once('data', () => process.kill(signal));
-      const { status, stdout } = await result;
+      const { status, stdout, stderr } = await result;
       assert.equal(status, expected);
+      assert.equal(stderr.includes('Stopping after this step; Ctrl-C again ends at once.'), signal === 'SIGINT');
       const last = parseJsonLines<TrainLine>(stdout).at(-1);
       assert.equal(last?.event, 'done');
       using model = await LanguageModel.load(out);
@@ -134,11 +165,38 @@ describe('unrolled train', function () {
   });
 
   it('ends quietly when its reader does', async () => {
-    const { process, result } = startCli('train', corpus(), ...SMALL, '--epochs', '1000000', '--json');
+    const out = at('model.safetensors');
+    const { process, result } = startCli('train', corpus(), ...SMALL, '--epochs', '1000000', '--out', out);
     process.stdout?.once('data', () => process.stdout?.destroy());
     const { status, stderr } = await result;
     assert.equal(status, 0);
-    assert.doesNotMatch(stderr, /EPIPE|Error/);
+    assert.doesNotMatch(stderr, /EPIPE|ERR_|Error/);
+    (await LanguageModel.load(out)).dispose();
+  });
+
+  it('says so when its results cannot be written, and saves the model so far', async function () {
+    if (!existsSync('/dev/full')) this.skip();
+    const out = at('model.safetensors');
+    const args = ['train', corpus(), ...SMALL, '--epochs', '1000000', '--out', out];
+    const { status, stderr } = await startCliTo('/dev/full', ...args).result;
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /^unrolled: Standard output cannot be written: the disk is full\. \(ERR_UNROLLED_FILE_WRITE\)$/m,
+    );
+    assert.doesNotMatch(stderr, /^ +at /m);
+    (await LanguageModel.load(out)).dispose();
+    const sampled = await startCliTo('/dev/full', 'sample', out).result;
+    assert.equal(sampled.status, 1);
+    assert.match(sampled.stderr, /^unrolled: Standard output .*\(ERR_UNROLLED_FILE_WRITE\)\n$/);
+  });
+
+  it('refuses to save over the text', async () => {
+    const path = corpus();
+    const { status, stderr } = await runCli('train', path, '--out', at('.', 'corpus.txt'));
+    assert.equal(status, 2);
+    assert.match(stderr, /--out.* another file than the corpus.*ERR_UNROLLED_OPTION_RANGE/);
+    assert.equal(readFileSync(path, 'utf8'), TEXT);
   });
 
   it('stops where the loss is not finite, and keeps the last good weights', async () => {

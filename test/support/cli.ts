@@ -1,6 +1,7 @@
 /** The built command line, run as a process of its own. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 const main = resolve(__dirname, '..', '..', 'lib', 'cli', 'main.js');
@@ -18,21 +19,35 @@ export interface CliProcess {
   result: Promise<CliResult>;
 }
 
-/** Starts `unrolled` with these arguments. */
-export function startCli(...args: string[]): CliProcess {
-  const process = spawn(globalThis.process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+function start(stdout: 'pipe' | number, args: string[]): CliProcess {
+  const process = spawn(globalThis.process.execPath, [main, ...args], { stdio: ['ignore', stdout, 'pipe'] });
   const result = new Promise<CliResult>((resolve, reject) => {
     const output = { stdout: '', stderr: '' };
-    process.stdout.setEncoding('utf8').on('data', (text) => {
+    process.stdout?.setEncoding('utf8').on('data', (text) => {
       output.stdout += text;
     });
-    process.stderr.setEncoding('utf8').on('data', (text) => {
+    process.stderr?.setEncoding('utf8').on('data', (text) => {
       output.stderr += text;
     });
     process.on('error', reject);
     process.on('close', (status) => resolve({ status, ...output }));
   });
   return { process, result };
+}
+
+/** Starts `unrolled` with these arguments. */
+export function startCli(...args: string[]): CliProcess {
+  return start('pipe', args);
+}
+
+/** Starts `unrolled` with these arguments and standard output into a file. */
+export function startCliTo(file: string, ...args: string[]): CliProcess {
+  const descriptor = openSync(file, 'w');
+  try {
+    return start(descriptor, args);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** Runs `unrolled` with these arguments to its end. */

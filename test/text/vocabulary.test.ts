@@ -146,6 +146,19 @@ describe('Vocabulary', () => {
     assert.ok(!vocabulary.equals(Vocabulary.build('abc', { minCount: 1 })));
   });
 
+  it('takes another choice of what unseen input does', () => {
+    const vocabulary = Vocabulary.build('abc');
+    const skipping = vocabulary.withUnknown('skip');
+    assert.ok(skipping.equals(vocabulary));
+    assert.deepEqual([...skipping.encode('abxc')], [0, 1, 2]);
+    assert.throws(() => vocabulary.encode('x'), { code: 'ERR_UNROLLED_UNKNOWN_TOKEN' });
+    const wrong = { code: 'ERR_UNROLLED_OPTION_RANGE', option: 'unknown' };
+    assert.throws(() => vocabulary.withUnknown('replace'), wrong);
+    assert.throws(() => vocabulary.withUnknown('guess' as 'skip'), wrong);
+    const bounded = Vocabulary.build('abc', { minCount: 1, unknown: 'error' });
+    assert.deepEqual([...bounded.withUnknown('replace').encode('x')], [3]);
+  });
+
   it('refuses bad options, empty texts and numbers that are no ids', () => {
     assert.throws(() => Vocabulary.build(''), { code: 'ERR_UNROLLED_CORPUS_EMPTY' });
     assert.throws(() => Vocabulary.build(1 as unknown as string), { code: 'ERR_UNROLLED_OPTION_TYPE' });
