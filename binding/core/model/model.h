@@ -76,9 +76,9 @@ class Model {
   // final ones. The result lives until the next pass.
   Sequence<T> forward(const Batch<T>& batch, T* states, const Parallel& parallel);
 
-  // Of the batch `forward` saw last, with a workspace reserved for a backward pass: from the gradient of its output (overwritten) and of its final
-  // states (which become those of the initial states) to all gradients. Returns that of the input
-  // vectors [T, B, inputSize], or null for ids.
+  // Of the batch `forward` saw last, with a workspace reserved for a backward pass: from the gradient of its output
+  // (overwritten) and of its final states (which become those of the initial states) to all gradients. Returns that of
+  // the input vectors [T, B, inputSize], or null for ids.
   T* backward(T* outputGradient, T* stateGradients, const Parallel& parallel);
 
   // Σ of softmax cross-entropy over the targets [T', B], in nats.
