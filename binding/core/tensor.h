@@ -17,6 +17,13 @@ struct SequenceLayout {
   [[nodiscard]] Index rowsAt(Index t) const { return starts == nullptr ? batch : starts[t + 1] - starts[t]; }
   [[nodiscard]] Index positions() const { return start(time); }
 
+  // The length of each row, [B].
+  void copyLengths(Index* lengths) const {
+    forEnds([lengths](Index t, Index first, Index end) {
+      for (Index row = first; row < end; ++row) lengths[row] = t + 1;
+    });
+  }
+
   // Calls visit(t, first, end) for each step t at which rows [first, end) have their last value.
   template <class Visit>
   void forEnds(Visit&& visit) const {

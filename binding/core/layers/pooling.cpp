@@ -18,9 +18,7 @@ PassSize Pooling<T>::layOut(Arena& arena, PassSize size) {
 template <class T>
 Sequence<T> Pooling<T>::forward(const Sequence<T>& input, T* /*states*/, const Pass<T>& pass) {
   input_ = input;
-  input.layout.forEnds([&](Index t, Index first, Index end) {
-    for (Index row = first; row < end; ++row) lengths_[static_cast<std::size_t>(row)] = t + 1;
-  });
+  input.layout.copyLengths(lengths_.data());
   const Index grain = std::max<Index>(1, gatherGrain / (features_ * input.layout.time));
   pass.parallel.forRange(input.layout.batch, grain, [&](Index begin, Index end) noexcept {
     for (Index row = begin; row < end; ++row) poolRow(row);
