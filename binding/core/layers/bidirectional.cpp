@@ -10,7 +10,9 @@ namespace unrolled {
 template <class T>
 Bidirectional<T>::Bidirectional(std::unique_ptr<RecurrentLayer<T>> forward, std::unique_ptr<RecurrentLayer<T>> reverse,
                                 Merge merge, Index features, Index hidden)
-    : forward_(std::move(forward)), reverse_(std::move(reverse)), merge_(merge), features_(features), hidden_(hidden) {}
+    : forward_(std::move(forward)), reverse_(std::move(reverse)), merge_(merge), features_(features), hidden_(hidden) {
+  for (const StateInfo& state : forward_->states()) forwardStateFeatures_ += state.features;
+}
 
 template <class T>
 std::vector<StateInfo> Bidirectional<T>::states() const {
@@ -55,9 +57,7 @@ template <class T>
 Sequence<T> Bidirectional<T>::forward(const Sequence<T>& input, T* states, const Pass<T>& pass) {
   input_ = input;
   const Index positions = input.positions();
-  input.layout.forEnds([&](Index t, Index first, Index end) {
-    for (Index row = first; row < end; ++row) lengths_[static_cast<std::size_t>(row)] = t + 1;
-  });
+  input.layout.copyLengths(lengths_.data());
 
   Sequence<T> ahead = input;
   if (input.table != nullptr) {
@@ -75,10 +75,8 @@ Sequence<T> Bidirectional<T>::forward(const Sequence<T>& input, T* states, const
     back.data = reversed_;
   }
 
-  Index stateFeatures = 0;
-  for (const StateInfo& state : forward_->states()) stateFeatures += state.features;
   const T* first = forward_->forward(ahead, states, pass).data;
-  const T* second = reverse_->forward(back, states + stateFeatures * input.layout.batch, pass).data;
+  const T* second = reverse_->forward(back, states + forwardStateFeatures_ * input.layout.batch, pass).data;
   reverse(pass, hidden_, second, ordered_);
 
   const Index width = outputs();
@@ -111,11 +109,9 @@ T* Bidirectional<T>::backward(T* outputGradient, T* stateGradients, bool wanted,
   }
   reverse(pass, hidden_, ordered_, reverseGradient_);
 
-  Index stateFeatures = 0;
-  for (const StateInfo& state : forward_->states()) stateFeatures += state.features;
   T* ahead = forward_->backward(forwardGradient_, stateGradients, wanted, pass);
   const T* back =
-      reverse_->backward(reverseGradient_, stateGradients + stateFeatures * input_.layout.batch, wanted, pass);
+      reverse_->backward(reverseGradient_, stateGradients + forwardStateFeatures_ * input_.layout.batch, wanted, pass);
   if (ahead == nullptr) return nullptr;
 
   reverse(pass, features_, back, reversed_);

@@ -39,6 +39,7 @@ class Bidirectional final : public Layer<T> {
   Merge merge_;
   Index features_;
   Index hidden_;
+  Index forwardStateFeatures_ = 0;  // where the second layer's states begin
 
   Sequence<T> input_;               // of the last forward pass
   std::vector<Index> lengths_;      // of its rows
