@@ -5,6 +5,7 @@ import { resolveArchitecture } from '../architecture';
 import { MAX_SIZE } from '../limits';
 import { resolveFit } from '../training/options';
 import * as check from '../validation';
+import { counted } from '../wording';
 import { type BenchmarkResult, benchmark } from './benchmark';
 import {
   addTrainingOptions,
@@ -29,7 +30,7 @@ function printResult(result: BenchmarkResult): void {
   );
   printLine(
     `${gflops.toFixed(1)} GFLOP/s, ${(100 * fractionOfMachine).toFixed(1)} % of the machine's ` +
-      `${machineGflops.toFixed(1)} with ${threads} thread${threads === 1 ? '' : 's'}`,
+      `${machineGflops.toFixed(1)} with ${counted(threads, 'thread')}`,
   );
   printLine(`${(peakBytes / 2 ** 20).toFixed(0)} MiB at most`);
 }

@@ -9,8 +9,14 @@ namespace unrolled {
 
 template <class T>
 Bidirectional<T>::Bidirectional(std::unique_ptr<RecurrentLayer<T>> forward, std::unique_ptr<RecurrentLayer<T>> reverse,
-                                Merge merge, Index features, Index hidden)
-    : forward_(std::move(forward)), reverse_(std::move(reverse)), merge_(merge), features_(features), hidden_(hidden) {
+                                Merge merge, Index features, Index hidden, bool oneHot, bool embedded)
+    : forward_(std::move(forward)),
+      reverse_(std::move(reverse)),
+      merge_(merge),
+      features_(features),
+      hidden_(hidden),
+      oneHot_(oneHot),
+      embedded_(embedded) {
   for (const StateInfo& state : forward_->states()) forwardStateFeatures_ += state.features;
 }
 
@@ -26,9 +32,9 @@ PassSize Bidirectional<T>::layOut(Arena& arena, PassSize size) {
   forward_->layOut(arena, size);
   reverse_->layOut(arena, size);
   lengths_.resize(std::max(lengths_.size(), static_cast<std::size_t>(size.batch)));
-  reversedIds_ = arena.take<TokenId>(size.positions);
-  gathered_ = arena.take<T>(size.positions * features_);
-  reversed_ = arena.take<T>(size.positions * features_);
+  if (oneHot_) reversedIds_ = arena.take<TokenId>(size.positions);
+  if (embedded_) gathered_ = arena.take<T>(size.positions * features_);
+  if (!oneHot_) reversed_ = arena.take<T>(size.positions * features_);
   ordered_ = arena.take<T>(size.positions * hidden_);
   output_ = arena.take<T>(size.positions * outputs());
   if (size.backward) {
@@ -60,14 +66,14 @@ Sequence<T> Bidirectional<T>::forward(const Sequence<T>& input, T* states, const
   input.layout.copyLengths(lengths_.data());
 
   Sequence<T> ahead = input;
-  if (input.table != nullptr) {
+  if (embedded_) {
     gatherRows<T>(pass.parallel, positions, features_, input.ids, input.table, nullptr, gathered_);
     ahead.ids = nullptr;
     ahead.table = nullptr;
     ahead.data = gathered_;
   }
   Sequence<T> back = ahead;
-  if (ahead.ids != nullptr) {
+  if (oneHot_) {
     reverse(pass, 1, ahead.ids, reversedIds_);
     back.ids = reversedIds_;
   } else {
@@ -103,10 +109,13 @@ T* Bidirectional<T>::backward(T* outputGradient, T* stateGradients, bool wanted,
   const Index positions = input_.positions();
   const Index width = outputs();
   const Index second = merge_ == Merge::concatenate ? hidden_ : 0;
-  for (Index position = 0; position < positions; ++position) {
-    std::copy_n(outputGradient + position * width, hidden_, forwardGradient_ + position * hidden_);
-    std::copy_n(outputGradient + position * width + second, hidden_, ordered_ + position * hidden_);
-  }
+  pass.parallel.forRange(positions, std::max<Index>(1, gatherGrain / width), [&](Index begin, Index end) noexcept {
+    for (Index position = begin; position < end; ++position) {
+      const T* from = outputGradient + position * width;
+      std::copy_n(from, hidden_, forwardGradient_ + position * hidden_);
+      std::copy_n(from + second, hidden_, ordered_ + position * hidden_);
+    }
+  });
   reverse(pass, hidden_, ordered_, reverseGradient_);
 
   T* ahead = forward_->backward(forwardGradient_, stateGradients, wanted, pass);
@@ -118,7 +127,7 @@ T* Bidirectional<T>::backward(T* outputGradient, T* stateGradients, bool wanted,
   pass.parallel.forRange(positions * features_, gatherGrain, [&](Index begin, Index end) noexcept {
     kernels<T>().add(end - begin, reversed_ + begin, ahead + begin);
   });
-  if (input_.table == nullptr) return ahead;
+  if (!embedded_) return ahead;
   scatterRows<T>(pass.parallel, positions, features_, input_.ids, ahead, input_.tableRows, input_.tableGradient);
   return nullptr;
 }

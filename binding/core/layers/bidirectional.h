@@ -17,9 +17,10 @@ namespace unrolled {
 template <class T>
 class Bidirectional final : public Layer<T> {
  public:
-  // Both layers have the same features and hidden size.
+  // Both layers have the same features and hidden size. The input is one-hot ids, `embedded` ids, or vectors; both
+  // layers take embedded ids as vectors.
   Bidirectional(std::unique_ptr<RecurrentLayer<T>> forward, std::unique_ptr<RecurrentLayer<T>> reverse, Merge merge,
-                Index features, Index hidden);
+                Index features, Index hidden, bool oneHot, bool embedded);
 
   // The first layer's, then the second's.
   [[nodiscard]] std::vector<StateInfo> states() const override;
@@ -39,6 +40,8 @@ class Bidirectional final : public Layer<T> {
   Merge merge_;
   Index features_;
   Index hidden_;
+  bool oneHot_;
+  bool embedded_;
   Index forwardStateFeatures_ = 0;  // where the second layer's states begin
 
   Sequence<T> input_;               // of the last forward pass

@@ -39,6 +39,8 @@ class Projection {
   [[nodiscard]] std::size_t weight() const { return weight_; }
   [[nodiscard]] Index features() const { return features_; }
   [[nodiscard]] Index outputs() const { return outputs_; }
+  // Whether the input is vectors, whose gradient somebody may want.
+  [[nodiscard]] bool takesVectors() const { return !oneHot_ && tableRows_ == 0; }
 
  private:
   // Whether a pass of that many positions projects the table and gathers its products.

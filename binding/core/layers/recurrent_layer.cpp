@@ -49,7 +49,7 @@ PassSize RecurrentLayer<T>::layOut(Arena& arena, PassSize size) {
   state_ = arena.take<T>((size.positions + size.batch) * hidden_);
   layOutCell(arena, size);
   if (!size.backward) return size;
-  inputGradient_ = arena.take<T>(size.positions * projection_.features());
+  if (projection_.takesVectors()) inputGradient_ = arena.take<T>(size.positions * projection_.features());
   if (size.ragged) previous_ = arena.take<T>(size.positions * hidden_);
   return size;
 }

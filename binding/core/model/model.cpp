@@ -186,7 +186,8 @@ Index Model<T>::addRecurrent(const LayerDescription& layer, Index features, bool
       auto forward = makeRecurrent<T>(list_, layer, options);
       options.suffix += "_reverse";
       auto both = std::make_unique<Bidirectional<T>>(std::move(forward), makeRecurrent<T>(list_, layer, options),
-                                                     layer.merge, options.features, options.hidden);
+                                                     layer.merge, options.features, options.hidden, options.oneHot,
+                                                     level == 0 && tableRows > 0);
       features = both->outputs();
       layers_.push_back(std::move(both));
     } else {
