@@ -12,13 +12,14 @@
 namespace unrolled {
 
 // What a stream of numbers is for; part of its key.
-enum class RandomUse : std::uint32_t { initialization = 1, shuffle = 2, sampling = 3 };
+enum class RandomUse : std::uint32_t { initialization = 1, shuffle = 2, sampling = 3, dropout = 4 };
 
 class Random {
  public:
-  Random(std::uint64_t seed, RandomUse use, std::uint64_t step)
+  // `part` tells apart streams of one use and step: the layers that drop units, say; below 2^24.
+  Random(std::uint64_t seed, RandomUse use, std::uint64_t step, std::uint32_t part = 0)
       : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32U)},
-        counter_{0, static_cast<std::uint32_t>(use), static_cast<std::uint32_t>(step),
+        counter_{0, static_cast<std::uint32_t>(use) | part << 8U, static_cast<std::uint32_t>(step),
                  static_cast<std::uint32_t>(step >> 32U)} {}
 
   std::uint32_t next() {

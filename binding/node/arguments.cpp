@@ -88,10 +88,10 @@ LayerDescription layerDescription(const Napi::Value& value) {
   }
   if (layer.kind != LayerKind::rnn) return layer;
   layer.untransposedGradient = flag("untransposedGradient", from.Get("untransposedGradient"), false);
-  if (!from.Get("nonlinearity").IsUndefined()) {
-    constexpr std::array<std::pair<const char*, Nonlinearity>, 2> nonlinearities = {
-        {{"tanh", Nonlinearity::tanh}, {"relu", Nonlinearity::relu}}};
-    layer.nonlinearity = choice("nonlinearity", from.Get("nonlinearity"), nonlinearities);
+  if (!from.Get("activation").IsUndefined()) {
+    constexpr std::array<std::pair<const char*, Activation>, 2> activations = {
+        {{"tanh", Activation::tanh}, {"relu", Activation::relu}}};
+    layer.activation = choice("activation", from.Get("activation"), activations);
   }
   return layer;
 }

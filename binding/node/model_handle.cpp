@@ -60,8 +60,10 @@ GradientsResult<T> computeGradients(Model<T>& model, const BatchArguments<T>& ba
     const double scale = objective.reduction == Reduction::mean ? 1 / count : 1;
     result.hasLoss = true;
     result.loss =
-        scale * model.lossAndGradients(batch.batch(), objective.targets.data(), static_cast<T>(scale),
-                                       result.finalState.data(), result.state.data(), parallel, &inputGradient);
+        scale * model
+                    .lossAndGradients(batch.batch(), objective.targets.data(), static_cast<T>(scale),
+                                      result.finalState.data(), result.state.data(), parallel, {}, &inputGradient)
+                    .sum;
   }
   result.finalState = batch.reorderState(model, std::move(result.finalState), false);
   result.state = batch.reorderState(model, std::move(result.state), false);

@@ -184,7 +184,7 @@ TEST_CASE("evaluating a stream is one long forward pass over every row") {
   }
   std::vector<double> states(asSize(model.stateSize(rows)));
   const double expected =
-      model.loss({rowLength, rows, inputs.data(), nullptr}, targets.data(), states.data(), threads(1));
+      model.loss({rowLength, rows, inputs.data(), nullptr}, targets.data(), states.data(), threads(1)).sum;
 
   for (const Index window : {Index{1}, Index{5}, Index{22}, Index{23}, Index{64}}) {
     CAPTURE(window);
@@ -227,7 +227,8 @@ TEST_CASE("log-probabilities of sequences are those of each alone") {
       sum += std::exp(logProbability);
       std::vector<double> states(asSize(model.stateSize(1)));
       const double loss =
-          model.loss({offsets[i + 1] - offsets[i], 1, ids.data() + offsets[i], nullptr}, &c, states.data(), threads(1));
+          model.loss({offsets[i + 1] - offsets[i], 1, ids.data() + offsets[i], nullptr}, &c, states.data(), threads(1))
+              .sum;
       CHECK(std::abs(logProbability + loss) < 1e-13);
     }
     CHECK(std::abs(sum - 1) < 1e-13);

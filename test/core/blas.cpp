@@ -50,8 +50,10 @@ std::vector<T> pass(const ModelDescription& description, Index time, Index batch
   const std::vector<TokenId> ids = randomIds(time * batch + 1, description.inputSize, 2);
   std::vector<T> states = normals<T>(model.stateSize(batch), 3, 0.5);
   std::vector<T> stateGradients = normals<T>(model.stateSize(batch), 4, 0.5);
-  const double loss = model.lossAndGradients({time, batch, ids.data(), nullptr}, ids.data() + 1, T(0.1), states.data(),
-                                             stateGradients.data(), threads(2));
+  const double loss = model
+                          .lossAndGradients({time, batch, ids.data(), nullptr}, ids.data() + 1, T(0.1), states.data(),
+                                            stateGradients.data(), threads(2))
+                          .sum;
   std::vector<T> result = gradientsOf(model);
   result.insert(result.end(), states.begin(), states.end());
   result.insert(result.end(), stateGradients.begin(), stateGradients.end());

@@ -82,7 +82,7 @@ class GradientCheck {
     std::vector<double> states = states_;
     double value = 0;
     if (model_.hasHead()) {
-      value = scale_ * model_.loss(batch(), targets_.data(), states.data(), threads(1));
+      value = scale_ * model_.loss(batch(), targets_.data(), states.data(), threads(1)).sum;
     } else {
       const Sequence<double> output = model_.forward(batch(), states.data(), threads(1));
       for (std::size_t i = 0; i < outputFactors_.size(); ++i) value += outputFactors_[i] * output.data[i];
@@ -96,7 +96,7 @@ class GradientCheck {
     std::vector<double> states = states_;
     double* input = nullptr;
     if (model_.hasHead()) {
-      model_.lossAndGradients(batch(), targets_.data(), scale_, states.data(), stateGradients.data(), threads(1),
+      model_.lossAndGradients(batch(), targets_.data(), scale_, states.data(), stateGradients.data(), threads(1), {},
                               &input);
     } else {
       model_.reserve(batch().size(true));
@@ -143,12 +143,12 @@ void forCells(Chain chain, Check&& check) {
     const std::string name = nameOf(cell);
     CAPTURE(name);
     chain.cell = cell;
-    chain.nonlinearity = Nonlinearity::tanh;
+    chain.activation = Activation::tanh;
     check(chain.description());
   }
   INFO("relu");
   chain.cell = LayerKind::rnn;
-  chain.nonlinearity = Nonlinearity::relu;
+  chain.activation = Activation::relu;
   check(chain.description());
 }
 

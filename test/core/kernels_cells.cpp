@@ -50,20 +50,20 @@ std::vector<T> fractions(Index count, std::uint64_t seed) {
 
 TEST_CASE_TEMPLATE("vanilla step forward and backward", T, float, double) {
   forCells<T>([](const KernelTable<T>& kernel, Index hidden, const T* outputGradient) {
-    for (const Nonlinearity nonlinearity : {Nonlinearity::tanh, Nonlinearity::relu}) {
+    for (const Activation activation : {Activation::tanh, Activation::relu}) {
       const std::vector<T> gates = normals<T>(hidden, 1, 2);
       Guarded<T> state(hidden);
       std::vector<T> expectedState(asSize(hidden));
-      kernel.rnnForward(hidden, nonlinearity, gates.data(), state.data());
-      reference::rnnForward(hidden, nonlinearity, gates.data(), expectedState.data());
+      kernel.rnnForward(hidden, activation, gates.data(), state.data());
+      reference::rnnForward(hidden, activation, gates.data(), expectedState.data());
       CHECK(agrees(state, expectedState));
 
       const std::vector<T> gradient = normals<T>(hidden, 2);
       Guarded<T> gatesGradient(hidden);
       std::vector<T> expectedGradient(asSize(hidden));
-      kernel.rnnBackward(hidden, nonlinearity, expectedState.data(), gradient.data(), outputGradient,
+      kernel.rnnBackward(hidden, activation, expectedState.data(), gradient.data(), outputGradient,
                          gatesGradient.data());
-      reference::rnnBackward(hidden, nonlinearity, expectedState.data(), gradient.data(), outputGradient,
+      reference::rnnBackward(hidden, activation, expectedState.data(), gradient.data(), outputGradient,
                              expectedGradient.data());
       CHECK(agrees(gatesGradient, expectedGradient));
     }
@@ -158,7 +158,7 @@ TEST_CASE_TEMPLATE("tanh keeps its relative accuracy from tiny to large argument
     const std::string isa = kernel->name;
     CAPTURE(isa);
     std::vector<T> y(x.size());
-    kernel->rnnForward(static_cast<Index>(x.size()), Nonlinearity::tanh, x.data(), y.data());
+    kernel->rnnForward(static_cast<Index>(x.size()), Activation::tanh, x.data(), y.data());
     double worst = 0;
     bool bounded = true;
     for (std::size_t i = 0; i < x.size(); ++i) {
@@ -201,13 +201,13 @@ TEST_CASE_TEMPLATE("not-a-number passes through every cell, infinity saturates",
   for (const KernelTable<T>* kernel : tables<T>()) {
     const std::string isa = kernel->name;
     CAPTURE(isa);
-    for (const Nonlinearity nonlinearity : {Nonlinearity::tanh, Nonlinearity::relu}) {
+    for (const Activation activation : {Activation::tanh, Activation::relu}) {
       T state = 0;
-      kernel->rnnForward(1, nonlinearity, &nan, &state);
+      kernel->rnnForward(1, activation, &nan, &state);
       CHECK(std::isnan(state));
     }
     T state = 0;
-    kernel->rnnForward(1, Nonlinearity::tanh, &infinity, &state);
+    kernel->rnnForward(1, Activation::tanh, &infinity, &state);
     CHECK(std::abs(state - 1) <= T(1e-6));
 
     for (int gate = 0; gate < 4; ++gate) {

@@ -82,8 +82,10 @@ TEST_CASE_TEMPLATE("the chunked head equals the plain one", T, float, double) {
     const std::vector<TokenId> targets = randomIds(shape.positions, shape.classes, 2);
     T* inputGradient = nullptr;
     const Batch<T> batch{shape.positions, 1, nullptr, input.data()};
-    const double loss = model.lossAndGradients(batch, targets.data(), static_cast<T>(scale), nullptr, nullptr,
-                                               threads(2), &inputGradient);
+    const double loss = model
+                            .lossAndGradients(batch, targets.data(), static_cast<T>(scale), nullptr, nullptr,
+                                              threads(2), {}, &inputGradient)
+                            .sum;
 
     const std::vector<double> weights = widened(weightsOf(model));
     const std::ptrdiff_t split = shape.classes * features;
@@ -92,7 +94,7 @@ TEST_CASE_TEMPLATE("the chunked head equals the plain one", T, float, double) {
                 {weights.begin() + split, weights.end()}, targets, scale);
     const double tolerance = sizeof(T) == 4 ? 1e-6 : 1e-13;
     CHECK(std::abs(loss / expected.loss - 1) <= tolerance);
-    CHECK(model.loss(batch, targets.data(), nullptr, threads(1)) == loss);
+    CHECK(model.loss(batch, targets.data(), nullptr, threads(1)).sum == loss);
     const std::vector<double> gradients = widened(gradientsOf(model));
     CHECK(largestError<double>({gradients.begin(), gradients.begin() + split}, expected.weightGradient) <= tolerance);
     CHECK(largestError<double>({gradients.begin() + split, gradients.end()}, expected.biasGradient) <= tolerance);

@@ -111,7 +111,7 @@ struct Chain {
   Index inputSize = 7;
   Index embedding = 5;
   LayerKind cell = LayerKind::rnn;
-  Nonlinearity nonlinearity = Nonlinearity::tanh;
+  Activation activation = Activation::tanh;
   Index hidden = 6;
   Index layers = 1;
   bool singleBias = false;
@@ -126,7 +126,7 @@ struct Chain {
     model.input = inputKind;
     model.inputSize = inputSize;
     if (inputKind == InputKind::ids) model.layers.push_back({input, "embedding", embedding});
-    model.layers.push_back({cell, "rnn", hidden, layers, nonlinearity, singleBias, bidirectional, merge});
+    model.layers.push_back({cell, "rnn", hidden, layers, activation, singleBias, bidirectional, merge});
     if (last) {
       model.layers.push_back({LayerKind::pooling, "last"});
       model.layers.back().pooling = pooling;

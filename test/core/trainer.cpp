@@ -196,8 +196,10 @@ TEST_CASE("a step descends along the gradient of its loss, from the state before
       const TrainingBatch batch = batches.batch(0, step % stepsPerEpoch);
       if (step % stepsPerEpoch == 0) std::fill(states.begin(), states.end(), 0.0);
       std::vector<double> stateGradients(states.size());
-      const double loss = plain.lossAndGradients({window, rows, batch.ids, nullptr}, batch.targets, scale,
-                                                 states.data(), stateGradients.data(), threads(1));
+      const double loss = plain
+                              .lossAndGradients({window, rows, batch.ids, nullptr}, batch.targets, scale, states.data(),
+                                                stateGradients.data(), threads(1))
+                              .sum;
       std::vector<double> weights = weightsOf(plain);
       const std::vector<double> gradients = gradientsOf(plain);
       for (std::size_t i = 0; i < weights.size(); ++i) weights[i] -= 0.05 * gradients[i];
@@ -268,7 +270,7 @@ TEST_CASE_TEMPLATE("a loss that is not finite changes no weight and names its st
 
 TEST_CASE("a training that runs away ends with the weights of the last whole step") {
   Chain chain;
-  chain.nonlinearity = Nonlinearity::relu;
+  chain.activation = Activation::relu;
   Model<float> model(chain.description());
   Trainer<float> trainer(initialized(model), ThreadPool::shared(), sgd(1e3), stream());
   Recorder recorder;

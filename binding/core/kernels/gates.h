@@ -15,24 +15,24 @@ UNROLLED_INLINE Vector<T> totalGradient(const T* gradient, const T* outputGradie
 }
 
 template <class T>
-void rnnForward(Index hidden, Nonlinearity nonlinearity, const T* gates, T* state) {
+void rnnForward(Index hidden, Activation activation, const T* gates, T* state) {
   const Vector<T> zero{};
   for (Index at = 0; at < hidden; at += lanes<T>) {
     const Vector<T> x = loadSome(gates + at, hidden - at);
     // Written so that not-a-number passes through relu.
-    const Vector<T> h = nonlinearity == Nonlinearity::tanh ? hyperbolicTangent(x) : (x < zero ? zero : x);
+    const Vector<T> h = activation == Activation::tanh ? hyperbolicTangent(x) : (x < zero ? zero : x);
     storeSome(h, state + at, hidden - at);
   }
 }
 
 template <class T>
-void rnnBackward(Index hidden, Nonlinearity nonlinearity, const T* state, const T* gradient, const T* outputGradient,
+void rnnBackward(Index hidden, Activation activation, const T* state, const T* gradient, const T* outputGradient,
                  T* gates) {
   const Vector<T> zero{};
   for (Index at = 0; at < hidden; at += lanes<T>) {
     const Vector<T> h = loadSome(state + at, hidden - at);
     const Vector<T> dh = totalGradient(gradient, outputGradient, at, hidden - at);
-    const Vector<T> dx = nonlinearity == Nonlinearity::tanh ? dh * (1 - h * h) : (h > zero ? dh : zero);
+    const Vector<T> dx = activation == Activation::tanh ? dh * (1 - h * h) : (h > zero ? dh : zero);
     storeSome(dx, gates + at, hidden - at);
   }
 }

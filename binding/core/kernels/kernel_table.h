@@ -7,7 +7,8 @@
 
 namespace unrolled {
 
-enum class Nonlinearity { tanh, relu };
+// Functions a layer may put over its sums.
+enum class Activation { tanh, relu, sigmoid, linear };
 
 // Constants of one optimiser step; what each field means to a kind stands in optimizers/optimizer.h.
 template <class T>
@@ -44,10 +45,10 @@ struct KernelTable {
                         Index cStride, bool accumulate);
 
   // One row of a vanilla RNN: state = f(gates).
-  void (*rnnForward)(Index hidden, Nonlinearity nonlinearity, const T* gates, T* state);
+  void (*rnnForward)(Index hidden, Activation activation, const T* gates, T* state);
   // gates becomes the gradient before f, of `gradient` and `outputGradient` (may be null) added.
-  void (*rnnBackward)(Index hidden, Nonlinearity nonlinearity, const T* state, const T* gradient,
-                      const T* outputGradient, T* gates);
+  void (*rnnBackward)(Index hidden, Activation activation, const T* state, const T* gradient, const T* outputGradient,
+                      T* gates);
 
   // One row of a GRU with the reset gate after the product. gates [3H] holds the input's part of r, z, n and becomes
   // their values; products [3H] is the state's part; candidate [H] takes the product of n.

@@ -61,19 +61,19 @@ T logistic(T x) {
 
 // state is [H].
 template <class T>
-void rnnForward(Index hidden, Nonlinearity nonlinearity, const T* gates, T* state) {
+void rnnForward(Index hidden, Activation activation, const T* gates, T* state) {
   for (Index j = 0; j < hidden; ++j) {
-    state[j] = nonlinearity == Nonlinearity::tanh ? std::tanh(gates[j]) : (gates[j] < 0 ? T(0) : gates[j]);
+    state[j] = activation == Activation::tanh ? std::tanh(gates[j]) : (gates[j] < 0 ? T(0) : gates[j]);
   }
 }
 
 // gates is [H].
 template <class T>
-void rnnBackward(Index hidden, Nonlinearity nonlinearity, const T* state, const T* gradient, const T* outputGradient,
+void rnnBackward(Index hidden, Activation activation, const T* state, const T* gradient, const T* outputGradient,
                  T* gates) {
   for (Index j = 0; j < hidden; ++j) {
     const T dh = gradient[j] + (outputGradient == nullptr ? T(0) : outputGradient[j]);
-    const T slope = nonlinearity == Nonlinearity::tanh ? 1 - state[j] * state[j] : T(state[j] > 0 ? 1 : 0);
+    const T slope = activation == Activation::tanh ? 1 - state[j] * state[j] : T(state[j] > 0 ? 1 : 0);
     gates[j] = dh * slope;
   }
 }

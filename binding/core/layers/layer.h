@@ -1,6 +1,7 @@
 // What every layer of a chain is: sizes first, then forward, then backward over the same batch.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -26,11 +27,19 @@ struct PassSize {
   bool ragged = false;  // rows may differ in length
 };
 
+// Whether units are dropped in a pass, and by which random numbers: those of a step of a run.
+struct Dropping {
+  bool active = false;
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;
+};
+
 // What a pass works with.
 template <class T>
 struct Pass {
   ParameterBuffers<T>& parameters;
   const Parallel& parallel;
+  Dropping dropping;
 };
 
 template <class T>

@@ -41,6 +41,11 @@ void Pooling<T>::poolRow(Index row) {
     std::copy_n(vectorAt(length - 1), features_, output);
     return;
   }
+  if (kind_ == PoolingKind::final) {
+    std::copy_n(vectorAt(length - 1), ahead_, output);
+    std::copy_n(vectorAt(0) + ahead_, features_ - ahead_, output + ahead_);
+    return;
+  }
   std::copy_n(vectorAt(0), features_, output);
   if (kind_ != PoolingKind::max) {
     for (Index t = 1; t < length; ++t) kernel.add(features_, vectorAt(t), output);
@@ -91,6 +96,10 @@ void Pooling<T>::unpoolRow(Index row, const T* outputGradient, T* gradient) {
   switch (kind_) {
     case PoolingKind::last:
       kernel.add(features_, from, gradientAt(length - 1));
+      return;
+    case PoolingKind::final:
+      kernel.add(ahead_, from, gradientAt(length - 1));
+      if (ahead_ < features_) kernel.add(features_ - ahead_, from + ahead_, gradientAt(0) + ahead_);
       return;
     case PoolingKind::sum:
       for (Index t = 0; t < length; ++t) kernel.add(features_, from, gradientAt(t));

@@ -1,5 +1,5 @@
-// One vector from a sequence: its last value, or the sum, mean or maximum over time. [T, B, F] becomes
-// [1, B, F]. Embedded ids are pooled straight from their table.
+// One vector from a sequence: its last value, what both directions knew at their ends, or the sum, mean or maximum
+// over time. [T, B, F] becomes [1, B, F]. Embedded ids are pooled straight from their table.
 //
 // Memory: B·F output; backward P·F for vectors' gradient, and B·F positions of the maximum.
 #pragma once
@@ -14,7 +14,9 @@ namespace unrolled {
 template <class T>
 class Pooling final : public Layer<T> {
  public:
-  Pooling(PoolingKind kind, Index features) : kind_(kind), features_(features) {}
+  // `ahead`: how many of the features, the first ones, run from the first step to the last; the others run from the
+  // last to the first.
+  Pooling(PoolingKind kind, Index features, Index ahead) : kind_(kind), features_(features), ahead_(ahead) {}
 
   PassSize layOut(Arena& arena, PassSize size) override;
   Sequence<T> forward(const Sequence<T>& input, T* states, const Pass<T>& pass) override;
@@ -30,6 +32,7 @@ class Pooling final : public Layer<T> {
 
   PoolingKind kind_;
   Index features_;
+  Index ahead_;
   Sequence<T> input_;
   std::vector<Index> lengths_;      // of the last batch's rows
   T* output_ = nullptr;             // [B, F]

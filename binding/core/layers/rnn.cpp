@@ -3,8 +3,8 @@
 namespace unrolled {
 
 template <class T>
-Rnn<T>::Rnn(ParameterList& list, const RecurrentOptions& options, Nonlinearity nonlinearity, bool untransposedGradient)
-    : RecurrentLayer<T>(list, options, 1), nonlinearity_(nonlinearity), untransposedGradient_(untransposedGradient) {}
+Rnn<T>::Rnn(ParameterList& list, const RecurrentOptions& options, Activation activation, bool untransposedGradient)
+    : RecurrentLayer<T>(list, options, 1), activation_(activation), untransposedGradient_(untransposedGradient) {}
 
 template <class T>
 void Rnn<T>::forwardStep(Index t, Rows rows) noexcept {
@@ -14,7 +14,7 @@ void Rnn<T>::forwardStep(Index t, Rows rows) noexcept {
   const T* previous = this->state_ + this->before(t, rows.first, H);
   T* state = this->state_ + this->after(t, rows.first, H);
   this->product_.forward(rows.count, previous, gates, true);
-  kernel.rnnForward(rows.count * H, nonlinearity_, gates, state);
+  kernel.rnnForward(rows.count * H, activation_, gates, state);
 }
 
 template <class T>
@@ -24,8 +24,7 @@ void Rnn<T>::backwardStep(Index t, Rows rows, const T* outputGradient, T* stateG
   T* gates = this->gates_ + this->at(t, rows.first, H);
   const T* state = this->state_ + this->after(t, rows.first, H);
   T* gradient = stateGradients + rows.first * H;
-  kernel.rnnBackward(rows.count * H, nonlinearity_, state, gradient, outputGradient + this->at(t, rows.first, H),
-                     gates);
+  kernel.rnnBackward(rows.count * H, activation_, state, gradient, outputGradient + this->at(t, rows.first, H), gates);
   if (untransposedGradient_) {
     this->product_.forward(rows.count, gates, gradient, false);
   } else {

@@ -10,7 +10,7 @@ namespace unrolled {
 template <class T>
 class Rnn final : public RecurrentLayer<T> {
  public:
-  Rnn(ParameterList& list, const RecurrentOptions& options, Nonlinearity nonlinearity, bool untransposedGradient);
+  Rnn(ParameterList& list, const RecurrentOptions& options, Activation activation, bool untransposedGradient);
 
  protected:
   using Rows = typename RecurrentLayer<T>::Rows;
@@ -18,7 +18,7 @@ class Rnn final : public RecurrentLayer<T> {
   void backwardStep(Index t, Rows rows, const T* outputGradient, T* stateGradients) noexcept override;
 
  private:
-  Nonlinearity nonlinearity_;
+  Activation activation_;
   bool untransposedGradient_;
 };
 

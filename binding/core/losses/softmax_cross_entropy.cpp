@@ -26,26 +26,27 @@ template <class T>
 void SoftmaxCrossEntropy<T>::layOut(Arena& arena, PassSize size) {
   logits_ = arena.take<T>(std::min(size.positions, mostRows()) * classes_);
   losses_ = arena.take<double>(size.positions);
+  hits_ = arena.take<bool>(size.positions);
   if (!size.backward) return;
   biasSum_ = arena.take<T>(classes_);
   inputGradient_ = arena.take<T>(size.positions * features_);
 }
 
 template <class T>
-double SoftmaxCrossEntropy<T>::loss(const T* input, Index positions, const TokenId* targets, const Pass<T>& pass) {
+LossResult SoftmaxCrossEntropy<T>::loss(const T* input, Index positions, const TokenId* targets, const Pass<T>& pass) {
   return run(input, positions, targets, false, T(0), pass);
 }
 
 template <class T>
-double SoftmaxCrossEntropy<T>::lossAndGradients(const T* input, Index positions, const TokenId* targets, T scale,
-                                                const Pass<T>& pass, T** inputGradient) {
+LossResult SoftmaxCrossEntropy<T>::lossAndGradients(const T* input, Index positions, const TokenId* targets, T scale,
+                                                    const Pass<T>& pass, T** inputGradient) {
   *inputGradient = inputGradient_;
   return run(input, positions, targets, true, scale, pass);
 }
 
 template <class T>
-double SoftmaxCrossEntropy<T>::run(const T* input, Index positions, const TokenId* targets, bool backward, T scale,
-                                   const Pass<T>& pass) {
+LossResult SoftmaxCrossEntropy<T>::run(const T* input, Index positions, const TokenId* targets, bool backward, T scale,
+                                       const Pass<T>& pass) {
   const KernelTable<T>& kernel = kernels<T>();
   const Parallel& parallel = pass.parallel;
   const T* weight = pass.parameters.value(weight_);
@@ -70,6 +71,8 @@ double SoftmaxCrossEntropy<T>::run(const T* input, Index positions, const TokenI
         T targetLogit = 0;
         const double logSum = kernel.softmaxRow(classes_, bias, target, logits, &inverse, &targetLogit);
         losses_[begin + row] = logSum - static_cast<double>(targetLogit);
+        // The largest became exp(0).
+        hits_[begin + row] = logits[target] == T(1) && std::find(logits, logits + target, T(1)) == logits + target;
         if (!backward) continue;
         kernel.scale(classes_, scale * inverse, logits);
         logits[target] -= scale;
@@ -86,8 +89,11 @@ double SoftmaxCrossEntropy<T>::run(const T* input, Index positions, const TokenI
     if (more) kernel.add(classes_, biasSum_, biasGradient);
   }
 
-  double total = 0;
-  for (Index position = 0; position < positions; ++position) total += losses_[position];
+  LossResult total;
+  for (Index position = 0; position < positions; ++position) {
+    total.sum += losses_[position];
+    if (hits_[position]) ++total.correct;
+  }
   return total;
 }
 

@@ -3,10 +3,11 @@
 // made on the way forward.
 //
 // Memory, in elements: R·V for the chunk (R rows, about `chunkBytes`, at least `leastRows`), V for a
-// bias's sum, P losses in double.
+// bias's sum, P losses in double and P flags.
 #pragma once
 
 #include "layers/layer.h"
+#include "losses/loss.h"
 
 namespace unrolled {
 
@@ -20,16 +21,16 @@ class SoftmaxCrossEntropy {
   void layOut(Arena& arena, PassSize size);
 
   // Σ over positions of -log softmax(input·Wᵀ + b)[target], in nats. `input` [P, H].
-  double loss(const T* input, Index positions, const TokenId* targets, const Pass<T>& pass);
+  LossResult loss(const T* input, Index positions, const TokenId* targets, const Pass<T>& pass);
 
   // The same, with the gradients of scale·Σ: of W and b (written), and of the input [P, H], returned.
-  double lossAndGradients(const T* input, Index positions, const TokenId* targets, T scale, const Pass<T>& pass,
-                          T** inputGradient);
+  LossResult lossAndGradients(const T* input, Index positions, const TokenId* targets, T scale, const Pass<T>& pass,
+                              T** inputGradient);
 
  private:
   // Most rows of a chunk; a matter of shape alone.
   [[nodiscard]] Index mostRows() const;
-  double run(const T* input, Index positions, const TokenId* targets, bool backward, T scale, const Pass<T>& pass);
+  LossResult run(const T* input, Index positions, const TokenId* targets, bool backward, T scale, const Pass<T>& pass);
 
   std::size_t weight_;
   std::size_t bias_;
@@ -40,6 +41,7 @@ class SoftmaxCrossEntropy {
   T* biasSum_ = nullptr;        // [V]
   T* inputGradient_ = nullptr;  // [P, H]
   double* losses_ = nullptr;    // [P]
+  bool* hits_ = nullptr;        // [P]: whether the target was the likeliest
 };
 
 }  // namespace unrolled

@@ -71,7 +71,7 @@ std::unique_ptr<RecurrentLayer<T>> makeRecurrent(ParameterList& list, const Laye
     case LayerKind::lstm:
       return std::make_unique<Lstm<T>>(list, options);
     default:
-      return std::make_unique<Rnn<T>>(list, options, layer.nonlinearity, layer.untransposedGradient);
+      return std::make_unique<Rnn<T>>(list, options, layer.activation, layer.untransposedGradient);
   }
 }
 
@@ -137,7 +137,7 @@ void Model<T>::build() {
         break;
       case LayerKind::pooling:
         if (oneHot) throw impossible(option, "behind vectors or embedded ids", "behind one-hot ids");
-        layers_.push_back(std::make_unique<Pooling<T>>(layer.pooling, features));
+        layers_.push_back(std::make_unique<Pooling<T>>(layer.pooling, features, features));
         manyToOne_ = true;
         becomeVectors(features);
         break;
@@ -151,6 +151,8 @@ void Model<T>::build() {
         becomeVectors(layer.features);
         break;
       }
+      default:
+        throw impossible(option, "a kind of layer that chains have", layer.name);
     }
   }
   if (layers_.empty() || oneHot || tableRows > 0) {
@@ -295,34 +297,36 @@ template <class T>
 Sequence<T> Model<T>::forward(const Batch<T>& batch, T* states, const Parallel& parallel) {
   reserve(batch.size(false));
   batch_ = batch.batch;
-  return forwardThrough(layers_.size(), batch, states, {*buffers_, parallel});
+  return forwardThrough(layers_.size(), batch, states, {*buffers_, parallel, {}});
 }
 
 template <class T>
 T* Model<T>::backward(T* outputGradient, T* stateGradients, const Parallel& parallel) {
-  return backwardThrough(layers_.size(), outputGradient, stateGradients, {*buffers_, parallel});
+  return backwardThrough(layers_.size(), outputGradient, stateGradients, {*buffers_, parallel, {}});
 }
 
 template <class T>
-double Model<T>::loss(const Batch<T>& batch, const TokenId* targets, T* states, const Parallel& parallel) {
+LossResult Model<T>::loss(const Batch<T>& batch, const Targets<T>& targets, T* states, const Parallel& parallel) {
   reserve(batch.size(false));
-  const Pass<T> pass{*buffers_, parallel};
+  const Pass<T> pass{*buffers_, parallel, {}};
   const Sequence<T> output = forwardThrough(layers_.size() - 1, batch, states, pass);
-  return crossEntropy_->loss(output.data, output.positions(), targets, pass);
+  return crossEntropy_->loss(output.data, output.positions(), targets.ids, pass);
 }
 
 template <class T>
-double Model<T>::lossAndGradients(const Batch<T>& batch, const TokenId* targets, T scale, T* states, T* stateGradients,
-                                  const Parallel& parallel, T** inputGradient) {
+LossResult Model<T>::lossAndGradients(const Batch<T>& batch, const Targets<T>& targets, T scale, T* states,
+                                      T* stateGradients, const Parallel& parallel, const Dropping& dropping,
+                                      T** inputGradient) {
   reserve(batch.size(true));
   batch_ = batch.batch;
-  const Pass<T> pass{*buffers_, parallel};
+  const Pass<T> pass{*buffers_, parallel, dropping};
   const Sequence<T> output = forwardThrough(layers_.size() - 1, batch, states, pass);
   T* gradient = nullptr;
-  const double loss = crossEntropy_->lossAndGradients(output.data, output.positions(), targets, scale, pass, &gradient);
+  const LossResult result =
+      crossEntropy_->lossAndGradients(output.data, output.positions(), targets.ids, scale, pass, &gradient);
   gradient = backwardThrough(layers_.size() - 1, gradient, stateGradients, pass);
   if (inputGradient != nullptr) *inputGradient = gradient;
-  return loss;
+  return result;
 }
 
 template <class T>

@@ -6,6 +6,7 @@
 
 #include "layers/dense.h"
 #include "layers/layer.h"
+#include "losses/loss.h"
 #include "losses/softmax_cross_entropy.h"
 #include "model/description.h"
 #include "model/parameters.h"
@@ -21,6 +22,18 @@ struct Initializer {
   double scale = 1;
 };
 
+// The second input of an encoder–decoder: ids or vectors of the same B rows, with steps of its own.
+template <class T>
+struct SourceBatch {
+  Index time = 0;  // 0: the batch has none
+  const TokenId* ids = nullptr;
+  const T* features = nullptr;
+  const Index* starts = nullptr;
+  // [B]: which row of the source belongs to each row of the input, both in the order of their lengths;
+  // null where they are in the same order.
+  const Index* rows = nullptr;
+};
+
 // One batch: ids [T, B] or vectors [T, B, inputSize], as the model's input is.
 template <class T>
 struct Batch {
@@ -30,6 +43,7 @@ struct Batch {
   const T* features = nullptr;
   // Of rows that differ in length (SequenceLayout's); then ids and features hold no padding.
   const Index* starts = nullptr;
+  SourceBatch<T> source = {};
 
   [[nodiscard]] SequenceLayout layout() const { return {time, batch, starts}; }
   [[nodiscard]] PassSize size(bool backward) const {
@@ -81,12 +95,12 @@ class Model {
   // the input vectors [T, B, inputSize], or null for ids.
   T* backward(T* outputGradient, T* stateGradients, const Parallel& parallel);
 
-  // Σ of softmax cross-entropy over the targets [T', B], in nats.
-  double loss(const Batch<T>& batch, const TokenId* targets, T* states, const Parallel& parallel);
+  // Σ of the loss over the targets; no units are dropped.
+  LossResult loss(const Batch<T>& batch, const Targets<T>& targets, T* states, const Parallel& parallel);
 
   // The same, with all gradients of scale·Σ. `stateGradients` come in as those of the final states.
-  double lossAndGradients(const Batch<T>& batch, const TokenId* targets, T scale, T* states, T* stateGradients,
-                          const Parallel& parallel, T** inputGradient = nullptr);
+  LossResult lossAndGradients(const Batch<T>& batch, const Targets<T>& targets, T scale, T* states, T* stateGradients,
+                              const Parallel& parallel, const Dropping& dropping = {}, T** inputGradient = nullptr);
 
   // Refuses ids outside of the vocabulary or the classes.
   void checkIds(const TokenId* ids, Index count) const;

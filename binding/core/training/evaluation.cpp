@@ -36,7 +36,7 @@ Evaluation evaluateStream(Model<T>& model, const std::vector<TokenId>& ids, Inde
     }
     const Index time = std::min(window, rowLength - begin);
     cutWindow(ids.data(), rows, rowLength, begin, time, inputs.data(), targets.data());
-    result.lossSum += model.loss({time, rows, inputs.data(), nullptr}, targets.data(), states.data(), parallel);
+    result.lossSum += model.loss({time, rows, inputs.data(), nullptr}, targets.data(), states.data(), parallel).sum;
     result.tokens += time * rows;
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

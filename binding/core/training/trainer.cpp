@@ -80,8 +80,10 @@ double Trainer<T>::step(const TrainingBatch& batch, Index number) {
   const auto targets = static_cast<double>(batch.targetCount);
   const double scale = options_.reduction == Reduction::mean ? 1 / targets : 1;
   const Batch<T> input{batch.time, batch.batch, batch.ids, nullptr};
-  const double loss = model_.lossAndGradients(input, batch.targets, static_cast<T>(scale), states_.data(),
-                                              stateGradients_.data(), parallel_) /
+  const double loss = model_
+                          .lossAndGradients(input, batch.targets, static_cast<T>(scale), states_.data(),
+                                            stateGradients_.data(), parallel_)
+                          .sum /
                       targets;
   if (!std::isfinite(loss)) throw notFinite("loss", number);
 

@@ -1,0 +1,33 @@
+// What a model is trained on: kinds of losses, their targets, and their result.
+#pragma once
+
+#include "types.h"
+
+namespace unrolled {
+
+enum class LossKind {
+  crossEntropy,        // softmax cross-entropy of class ids, nats
+  binaryCrossEntropy,  // of each output by itself, from logits, nats
+  squaredError         // (output - target)², of each output by itself
+};
+
+// Targets at the P' positions of a model's output: class ids, or a value for each of its F outputs.
+template <class T>
+struct Targets {
+  Targets(const TokenId* classes) : ids(classes) {}  // NOLINT(google-explicit-constructor): what most have
+  Targets(LossKind of, const T* wanted) : kind(of), values(wanted) {}
+
+  LossKind kind = LossKind::crossEntropy;
+  const TokenId* ids = nullptr;  // [P']
+  const T* values = nullptr;     // [P', F]
+};
+
+// Over all positions (and, but for cross-entropy, all outputs of each).
+struct LossResult {
+  double sum = 0;
+  // Positions whose likeliest class is the target (the first of equals); outputs on the target's side
+  // of one half, for binary cross-entropy; 0 for squared errors.
+  Index correct = 0;
+};
+
+}  // namespace unrolled
