@@ -60,11 +60,11 @@ struct LayerDescription {
   bool untransposedGradient = false;
 
   // What it reads; empty: the layer before it, or "input" where there is none.
-  std::vector<std::string> from;
+  std::vector<std::string> from = {};
   // Of a recurrent kind: the layer whose final states are its initial ones (a recurrent stack with the same states),
   // or whose output of one step is its initial h (one layer, h alone; c of an LSTM starts at zero). Empty: given from
   // outside.
-  std::string initialState;
+  std::string initialState = {};
   // Of `gru`, `lstm`: of the gates.
   Activation gateActivation = Activation::sigmoid;
   // Of `gru`: whether the reset gate comes after the product with W_hn (PyTorch, cuDNN, Keras) or before it (Cho et al.
@@ -82,7 +82,7 @@ struct LayerDescription {
   // Of `layerNorm` and inside cells.
   double epsilon = 1e-5;
   // Of `dense`: the embedding whose table is its weight; it has only a bias of its own.
-  std::string tiedTo;
+  std::string tiedTo = {};
   // Of `attention`: whether queries meet the memory through a trained matrix (Luong et al. 2015, "general"), else
   // directly ("dot").
   bool general = true;
