@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/parallel/thread_pool.h"
+#include "node/choice.h"
 
 namespace unrolled::node {
 namespace {
@@ -23,35 +24,6 @@ Error wrong(const char* code, const char* name, const std::string& expected, con
       .about(name, expected, received);
 }
 
-Error wrongType(const char* name, const std::string& expected, const Napi::Value& value) {
-  return wrong("ERR_UNROLLED_OPTION_TYPE", name, expected, value);
-}
-
-Error outOfRange(const char* name, const std::string& expected, const Napi::Value& value) {
-  return wrong("ERR_UNROLLED_OPTION_RANGE", name, expected, value);
-}
-
-// The value of the choice whose name the text is.
-template <class Value, std::size_t count>
-Value choice(const char* name, const Napi::Value& value,
-             const std::array<std::pair<const char*, Value>, count>& choices) {
-  const std::string chosen = text(name, value);
-  std::string expected = "one of";
-  for (const auto& [word, meaning] : choices) {
-    if (chosen == word) return meaning;
-    expected += std::string(" ") + word;
-  }
-  throw outOfRange(name, expected, value);
-}
-
-constexpr std::array<std::pair<const char*, LayerKind>, 7> layerKinds = {{{"embedding", LayerKind::embedding},
-                                                                          {"oneHot", LayerKind::oneHot},
-                                                                          {"rnn", LayerKind::rnn},
-                                                                          {"gru", LayerKind::gru},
-                                                                          {"lstm", LayerKind::lstm},
-                                                                          {"pooling", LayerKind::pooling},
-                                                                          {"dense", LayerKind::dense}}};
-
 constexpr std::array<std::pair<const char*, OptimizerKind>, 7> optimizerKinds = {
     {{"sgd", OptimizerKind::sgd},
      {"momentum", OptimizerKind::momentum},
@@ -60,41 +32,6 @@ constexpr std::array<std::pair<const char*, OptimizerKind>, 7> optimizerKinds = 
      {"rmsprop", OptimizerKind::rmsprop},
      {"adam", OptimizerKind::adam},
      {"adamw", OptimizerKind::adamw}}};
-
-LayerDescription layerDescription(const Napi::Value& value) {
-  const Napi::Object from = object("layers", value);
-  LayerDescription layer;
-  layer.kind = choice("type", from.Get("type"), layerKinds);
-  layer.name = text("name", from.Get("name"));
-  const bool recurrent = layer.kind == LayerKind::rnn || layer.kind == LayerKind::gru || layer.kind == LayerKind::lstm;
-  if (recurrent || layer.kind == LayerKind::embedding || layer.kind == LayerKind::dense) {
-    layer.features = integer("features", from.Get("features"), 1, largestSafeInteger);
-  }
-  if (layer.kind == LayerKind::pooling) {
-    constexpr std::array<std::pair<const char*, PoolingKind>, 4> poolings = {{{"last", PoolingKind::last},
-                                                                              {"sum", PoolingKind::sum},
-                                                                              {"mean", PoolingKind::mean},
-                                                                              {"max", PoolingKind::max}}};
-    layer.pooling = choice("pooling", from.Get("pooling"), poolings);
-  }
-  if (!recurrent) return layer;
-  layer.layers = integer("layers", from.Get("layers"), 1, largestSafeInteger);
-  layer.singleBias = flag("singleBias", from.Get("singleBias"), false);
-  layer.bidirectional = flag("bidirectional", from.Get("bidirectional"), false);
-  if (!from.Get("merge").IsUndefined()) {
-    constexpr std::array<std::pair<const char*, Merge>, 2> merges = {
-        {{"concat", Merge::concatenate}, {"sum", Merge::sum}}};
-    layer.merge = choice("merge", from.Get("merge"), merges);
-  }
-  if (layer.kind != LayerKind::rnn) return layer;
-  layer.untransposedGradient = flag("untransposedGradient", from.Get("untransposedGradient"), false);
-  if (!from.Get("activation").IsUndefined()) {
-    constexpr std::array<std::pair<const char*, Activation>, 2> activations = {
-        {{"tanh", Activation::tanh}, {"relu", Activation::relu}}};
-    layer.activation = choice("activation", from.Get("activation"), activations);
-  }
-  return layer;
-}
 
 // The elements of a typed array of one type.
 template <class T>
@@ -108,6 +45,14 @@ std::vector<T> copied(const char* name, const Napi::Value& value, napi_typedarra
 }
 
 }  // namespace
+
+Error wrongType(const char* name, const std::string& expected, const Napi::Value& value) {
+  return wrong("ERR_UNROLLED_OPTION_TYPE", name, expected, value);
+}
+
+Error outOfRange(const char* name, const std::string& expected, const Napi::Value& value) {
+  return wrong("ERR_UNROLLED_OPTION_RANGE", name, expected, value);
+}
 
 void require(bool holds, const char* message) {
   if (!holds) throw Error("ERR_UNROLLED_SHAPE", message);
@@ -144,6 +89,15 @@ bool flag(const char* name, const Napi::Value& value, bool otherwise) {
   if (value.IsUndefined()) return otherwise;
   if (!value.IsBoolean()) throw wrongType(name, "true or false", value);
   return value.As<Napi::Boolean>().Value();
+}
+
+std::vector<std::string> names(const char* name, const Napi::Value& value) {
+  if (value.IsUndefined()) return {};
+  if (!value.IsArray()) return {text(name, value)};
+  const auto list = value.As<Napi::Array>();
+  std::vector<std::string> result;
+  for (std::uint32_t index = 0; index < list.Length(); ++index) result.push_back(text(name, list.Get(index)));
+  return result;
 }
 
 int threadCount(const Napi::Value& value) {
@@ -186,37 +140,6 @@ template Napi::Value typedArray<float>(Napi::Env, const float*, Index);
 template Napi::Value typedArray<double>(Napi::Env, const double*, Index);
 template Napi::Value typedArray<TokenId>(Napi::Env, const TokenId*, Index);
 
-ModelDescription modelDescription(const Napi::Value& value) {
-  const Napi::Object from = object("description", value);
-  const Napi::Object input = object("input", from.Get("input"));
-  constexpr std::array<std::pair<const char*, InputKind>, 2> kinds = {
-      {{"ids", InputKind::ids}, {"features", InputKind::features}}};
-  ModelDescription description;
-  description.input = choice("input.kind", input.Get("kind"), kinds);
-  description.inputSize = description.input == InputKind::ids
-                              ? integer("input.vocabulary", input.Get("vocabulary"), 1, largestSafeInteger)
-                              : integer("input.features", input.Get("features"), 1, largestSafeInteger);
-  const Napi::Value layers = from.Get("layers");
-  if (!layers.IsArray()) throw wrongType("layers", "an array", layers);
-  const auto list = layers.As<Napi::Array>();
-  for (std::uint32_t index = 0; index < list.Length(); ++index) {
-    description.layers.push_back(layerDescription(list.Get(index)));
-  }
-  return description;
-}
-
-Initializer initializer(const Napi::Value& value) {
-  const Napi::Object from = object("initializer", value);
-  constexpr std::array<std::pair<const char*, Initializer::Kind>, 3> kinds = {
-      {{"default", Initializer::Kind::byDefault},
-       {"normal", Initializer::Kind::normal},
-       {"uniform", Initializer::Kind::uniform}}};
-  Initializer result;
-  result.kind = choice("initializer.kind", from.Get("kind"), kinds);
-  if (result.kind != Initializer::Kind::byDefault) result.scale = number("initializer.scale", from.Get("scale"));
-  return result;
-}
-
 TrainingOptions trainingOptions(const Napi::Object& value) {
   const Napi::Object from = object("optimizer", value.Get("optimizer"));
   TrainingOptions options;
@@ -254,6 +177,14 @@ Reduction reduction(const Napi::Value& value) {
   constexpr std::array<std::pair<const char*, Reduction>, 2> reductions = {
       {{"mean", Reduction::mean}, {"sum", Reduction::sum}}};
   return choice("reduction", value, reductions);
+}
+
+LossKind lossKind(const Napi::Value& value) {
+  constexpr std::array<std::pair<const char*, LossKind>, 3> losses = {
+      {{"crossEntropy", LossKind::crossEntropy},
+       {"binaryCrossEntropy", LossKind::binaryCrossEntropy},
+       {"squaredError", LossKind::squaredError}}};
+  return value.IsUndefined() ? LossKind::crossEntropy : choice("loss", value, losses);
 }
 
 CancellationFlag cancellation(const Napi::Value& value) {

@@ -6,7 +6,6 @@
 
 #include <napi.h>
 
-#include "core/model/description.h"
 #include "core/model/model.h"
 #include "core/optimizers/optimizer.h"
 #include "core/training/sampler.h"
@@ -29,6 +28,8 @@ double number(const char* name, const Napi::Value& value);
 std::string text(const char* name, const Napi::Value& value);
 // True or false; `otherwise` where it is absent.
 bool flag(const char* name, const Napi::Value& value, bool otherwise);
+// One name, or a list of them; none where it is absent.
+std::vector<std::string> names(const char* name, const Napi::Value& value);
 // A number of threads: 0 to the pool's most.
 int threadCount(const Napi::Value& value);
 // A seed: a whole number from 0 to 2^53 - 1.
@@ -46,11 +47,11 @@ std::vector<T> floats(const char* name, const Napi::Value& value, bool optional 
 template <class T>
 Napi::Value typedArray(Napi::Env env, const T* values, Index count);
 
-ModelDescription modelDescription(const Napi::Value& value);
-Initializer initializer(const Napi::Value& value);
 TrainingOptions trainingOptions(const Napi::Object& value);
 SamplingOptions samplingOptions(const Napi::Object& value);
 Reduction reduction(const Napi::Value& value);
+// Cross-entropy where it is absent.
+LossKind lossKind(const Napi::Value& value);
 CancellationFlag cancellation(const Napi::Value& value);
 
 }  // namespace unrolled::node

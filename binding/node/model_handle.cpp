@@ -1,5 +1,6 @@
 #include "node/model_handle.h"
 
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "node/addon.h"
 #include "node/arguments.h"
 #include "node/batch_arguments.h"
+#include "node/description_arguments.h"
 #include "node/errors.h"
 
 namespace unrolled::node {
@@ -19,20 +21,32 @@ namespace {
 
 Napi::Value undefined(Napi::Env env, bool /*done*/) { return env.Undefined(); }
 
+// What a layer in the midst of the model gave.
+template <class T>
+struct LayerOutput {
+  std::string name;
+  std::vector<T> output;
+  Index time = 0;
+  Index features = 0;
+};
+
 template <class T>
 struct ForwardResult {
   std::vector<T> output;
   Index time = 0;
   std::vector<T> state;
+  std::vector<LayerOutput<T>> layers;
 };
 
 template <class T>
 struct GradientsResult {
   bool hasLoss = false;
   double loss = 0;
+  Index correct = 0;
   std::vector<T> output;
   std::vector<T> parameters;
   std::vector<T> input;
+  std::vector<T> source;
   std::vector<T> state;
   std::vector<T> finalState;
 };
@@ -44,33 +58,54 @@ Napi::Value toArray(Napi::Env env, const std::vector<T>& values) {
 
 template <class T>
 GradientsResult<T> computeGradients(Model<T>& model, const BatchArguments<T>& batch, const Objective<T>& objective,
-                                    const Parallel& parallel) {
+                                    const Dropping& dropping, const Parallel& parallel) {
   GradientsResult<T> result;
   result.finalState = batch.state;
   result.state.resize(batch.state.size());
-  T* inputGradient = nullptr;
-  if (objective.targets.empty()) {
+  InputGradients<T> inputs;
+  result.hasLoss = objective.hasLoss;
+  if (!objective.hasLoss) {
     model.reserve(batch.batch().size(true));
-    const Sequence<T> output = model.forward(batch.batch(), result.finalState.data(), parallel);
-    result.output = batch.unpack(output.data, output.features, model.manyToOne());
-    std::vector<T> outputGradient = objective.outputGradient;
-    inputGradient = model.backward(outputGradient.data(), result.state.data(), parallel);
+    const Sequence<T> output = model.forward(batch.batch(), result.finalState.data(), parallel, dropping);
+    result.output = batch.input.unpack(output.data, output.features, model.manyToOne());
+    std::vector<T> outputGradient = objective.values;
+    inputs = model.backward(outputGradient.data(), result.state.data(), parallel);
   } else {
-    const auto count = static_cast<double>(objective.targets.size());
-    const double scale = objective.reduction == Reduction::mean ? 1 / count : 1;
-    result.hasLoss = true;
-    result.loss =
-        scale * model
-                    .lossAndGradients(batch.batch(), objective.targets.data(), static_cast<T>(scale),
-                                      result.finalState.data(), result.state.data(), parallel, {}, &inputGradient)
-                    .sum;
+    const double scale = objective.reduction == Reduction::mean ? 1 / static_cast<double>(objective.count()) : 1;
+    const LossResult loss =
+        model.lossAndGradients(batch.batch(), objective.wanted(), static_cast<T>(scale), result.finalState.data(),
+                               result.state.data(), parallel, dropping, &inputs);
+    result.loss = scale * loss.sum;
+    result.correct = loss.correct;
   }
   result.finalState = batch.reorderState(model, std::move(result.finalState), false);
   result.state = batch.reorderState(model, std::move(result.state), false);
-  if (inputGradient != nullptr) result.input = batch.unpack(inputGradient, model.description().inputSize, false);
+  const ModelDescription& description = model.description();
+  if (inputs.input != nullptr) result.input = batch.input.unpack(inputs.input, description.inputSize, false);
+  if (inputs.source != nullptr) result.source = batch.source.unpack(inputs.source, description.sourceSize, false);
   result.parameters.resize(static_cast<std::size_t>(model.buffers().size()));
   model.readGradients(result.parameters.data());
   return result;
+}
+
+template <class T>
+LayerOutput<T> layerOutput(const Model<T>& model, const BatchArguments<T>& batch, const std::string& name) {
+  const std::optional<NamedOutput<T>> found = model.outputOf(name);
+  if (!found) {
+    throw Error("ERR_UNROLLED_OPTION_RANGE", "The model has no layer '" + name + "' that gives vectors.")
+        .about("layers", "names of layers that give vectors", name);
+  }
+  const InputArguments<T>& side = found->ofSource ? batch.source : batch.input;
+  return {name, side.unpack(found->sequence.data, found->sequence.features, found->oneStep),
+          found->oneStep ? 1 : side.time, found->sequence.features};
+}
+
+// Whether units are dropped, and by which numbers.
+Dropping dropping(const Napi::Value& value) {
+  if (value.IsUndefined()) return {};
+  const Napi::Object from = object("dropping", value);
+  return {true, seed(from.Get("seed")),
+          static_cast<std::uint64_t>(integer("dropping.step", from.Get("step"), 0, largestSafeInteger))};
 }
 
 // The ids of a stream that a model can learn from, continue or be judged on.
@@ -96,6 +131,8 @@ Napi::Function ModelHandle<T>::define(Napi::Env env) {
                                Self::InstanceMethod("parameters", &Self::parameters),
                                Self::InstanceMethod("states", &Self::states),
                                Self::InstanceMethod("initialize", &Self::initialize),
+                               Self::InstanceMethod("freeze", &Self::freeze),
+                               Self::InstanceMethod("workspaceBytes", &Self::workspaceBytes),
                                Self::InstanceMethod("read", &Self::read),
                                Self::InstanceMethod("write", &Self::write),
                                Self::InstanceMethod("forward", &Self::forward),
@@ -166,6 +203,7 @@ Napi::Value ModelHandle<T>::parameters(const Napi::CallbackInfo& info) {
       entry.Set("name", parameter.name);
       entry.Set("shape", shape);
       entry.Set("offset", static_cast<double>(parameter.offset));
+      entry.Set("trainable", parameter.trainable);
       list.Set(list.Length(), entry);
     }
     return list;
@@ -192,8 +230,9 @@ Napi::Value ModelHandle<T>::initialize(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     return core()->executor.submit(
         info, nullptr,
-        [core = core_, initializer = initializer(info[0]), seed = seed(info[1])](const auto& /*proceed*/) {
-          core->model.initialize(initializer, seed);
+        [core = core_, initializers = initializers(info[0], static_cast<Index>(core()->model.parameters().size())),
+         seed = seed(info[1])](const auto& /*proceed*/) {
+          core->model.initialize(initializers, seed);
           return true;
         },
         undefined);
@@ -234,14 +273,17 @@ Napi::Value ModelHandle<T>::forward(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Model<T>& model = core()->model;
     const auto compute = [core = core_, batch = BatchArguments<T>(model, info[0]),
-                          parallel = Parallel(*core_->pool, threadCount(info[1]))](const auto& /*proceed*/) {
+                          parallel = Parallel(*core_->pool, threadCount(info[1])),
+                          names = names("layers", info[2])](const auto& /*proceed*/) {
       const FloatingPointMode mode;
+      Model<T>& model = core->model;
       ForwardResult<T> result;
       result.state = batch.state;
-      const Sequence<T> output = core->model.forward(batch.batch(), result.state.data(), parallel);
-      result.time = core->model.manyToOne() ? 1 : batch.time;
-      result.output = batch.unpack(output.data, output.features, core->model.manyToOne());
-      result.state = batch.reorderState(core->model, std::move(result.state), false);
+      const Sequence<T> output = model.forward(batch.batch(), result.state.data(), parallel);
+      result.time = model.manyToOne() ? 1 : batch.input.time;
+      result.output = batch.input.unpack(output.data, output.features, model.manyToOne());
+      for (const std::string& name : names) result.layers.push_back(layerOutput(model, batch, name));
+      result.state = batch.reorderState(model, std::move(result.state), false);
       return result;
     };
     return core()->executor.submit(
@@ -252,6 +294,16 @@ Napi::Value ModelHandle<T>::forward(const Napi::CallbackInfo& info) {
           value.Set("time", static_cast<double>(result.time));
           value.Set("features", static_cast<double>(features));
           value.Set("state", toArray(env, result.state));
+          Napi::Array layers = Napi::Array::New(env);
+          for (const LayerOutput<T>& layer : result.layers) {
+            Napi::Object entry = Napi::Object::New(env);
+            entry.Set("name", layer.name);
+            entry.Set("output", toArray(env, layer.output));
+            entry.Set("time", static_cast<double>(layer.time));
+            entry.Set("features", static_cast<double>(layer.features));
+            layers.Set(layers.Length(), entry);
+          }
+          value.Set("layers", layers);
           return value;
         });
   });
@@ -264,21 +316,60 @@ Napi::Value ModelHandle<T>::gradients(const Napi::CallbackInfo& info) {
     BatchArguments<T> batch(model, info[0]);
     Objective<T> objective(model, info[1], batch);
     const auto compute = [core = core_, batch = std::move(batch), objective = std::move(objective),
+                          dropping = dropping(info[3]),
                           parallel = Parallel(*core_->pool, threadCount(info[2]))](const auto& /*proceed*/) {
       const FloatingPointMode mode;
-      return computeGradients(core->model, batch, objective, parallel);
+      return computeGradients(core->model, batch, objective, dropping, parallel);
     };
     return core()->executor.submit(info, nullptr, compute,
                                    [](Napi::Env env, const GradientsResult<T>& result) -> Napi::Value {
                                      Napi::Object value = Napi::Object::New(env);
-                                     if (result.hasLoss) value.Set("loss", result.loss);
-                                     if (!result.hasLoss) value.Set("output", toArray(env, result.output));
+                                     if (result.hasLoss) {
+                                       value.Set("loss", result.loss);
+                                       value.Set("correct", static_cast<double>(result.correct));
+                                     } else {
+                                       value.Set("output", toArray(env, result.output));
+                                     }
                                      value.Set("parameters", toArray(env, result.parameters));
                                      if (!result.input.empty()) value.Set("input", toArray(env, result.input));
+                                     if (!result.source.empty()) value.Set("source", toArray(env, result.source));
                                      value.Set("state", toArray(env, result.state));
                                      value.Set("finalState", toArray(env, result.finalState));
                                      return value;
                                    });
+  });
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::freeze(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return core()->executor.submit(
+        info, nullptr,
+        [core = core_, frozen = names("parameters", info[0])](const auto& /*proceed*/) {
+          core->model.freeze(frozen);
+          return true;
+        },
+        undefined);
+  });
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::workspaceBytes(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Napi::Object size = object("size", info[0]);
+    const auto pass = [&](const char* positions, const char* batch) -> PassSize {
+      if (size.Get(positions).IsUndefined()) return {};
+      return {integer(positions, size.Get(positions), 1, largestSafeInteger),
+              integer(batch, size.Get(batch), 1, largestSize), flag("backward", size.Get("backward"), true),
+              flag("ragged", size.Get("ragged"), false)};
+    };
+    const BatchSize asked{pass("positions", "batch"), pass("sourcePositions", "batch")};
+    return core()->executor.submit(
+        info, nullptr,
+        [core = core_, asked](const auto& /*proceed*/) { return core->model.workspaceBytes(asked); },
+        [](Napi::Env env, std::size_t bytes) -> Napi::Value {
+          return Napi::Number::New(env, static_cast<double>(bytes));
+        });
   });
 }
 

@@ -13,36 +13,113 @@ export type FloatArray = Float32Array | Float64Array;
 /** Element type of a model. */
 export type DType = 'float32' | 'float64';
 
-/** One layer of a chain. `name` is the prefix of its parameters' names. */
-export type LayerDescription =
-  | { type: 'embedding'; name: string; features: number }
-  | { type: 'oneHot'; name: string }
-  | RecurrentDescription
-  | PoolingDescription
-  | { type: 'dense'; name: string; features: number };
+/** A function over a layer's sums. */
+export type Activation = 'tanh' | 'relu' | 'sigmoid' | 'linear';
 
-/** One vector from a sequence: its last value, or the sum, mean or maximum over time. */
-export interface PoolingDescription {
-  type: 'pooling';
+/** What every layer has. `name` is the prefix of its parameters' names. */
+interface NamedLayer {
   name: string;
-  pooling: 'last' | 'sum' | 'mean' | 'max';
+  /**
+   * What it reads: names of layers before it, or of the model's inputs `'input'` and `'source'`. The layer before it
+   * where absent. Several only for `attention` (queries, then memory), `concatenate` and `add`.
+   */
+  from?: string | readonly string[];
 }
 
-export interface RecurrentDescription {
+/** One layer of a model. */
+export type LayerDescription =
+  | EmbeddingDescription
+  | (NamedLayer & { type: 'oneHot' })
+  | RecurrentDescription
+  | PoolingDescription
+  | DenseDescription
+  | DropoutDescription
+  | LayerNormDescription
+  | AttentionDescription
+  | (NamedLayer & { type: 'concatenate' | 'add' });
+
+/** Ids to rows of a table `[V, features]`. */
+export interface EmbeddingDescription extends NamedLayer {
+  type: 'embedding';
+  features: number;
+}
+
+/**
+ * One vector from a sequence: its last value, or the sum, mean or maximum over time. `final` is what a recurrent layer
+ * knows at its end: of both directions, the first half at the last step and the second at the first.
+ */
+export interface PoolingDescription extends NamedLayer {
+  type: 'pooling';
+  pooling: 'last' | 'sum' | 'mean' | 'max' | 'final';
+}
+
+/** `f(x·Wᵀ + b)` at every step. */
+export interface DenseDescription extends NamedLayer {
+  type: 'dense';
+  features: number;
+  /** `'linear'` by default. */
+  activation?: Activation;
+  /** Whether it has a bias; true by default. */
+  bias?: boolean;
+  /** The embedding whose table is its weight: `features` is that embedding's vocabulary. */
+  tiedTo?: string;
+}
+
+/** Drops each value with probability `rate` while training, and scales the others by 1 / (1 − rate). */
+export interface DropoutDescription extends NamedLayer {
+  type: 'dropout';
+  rate: number;
+}
+
+/** Layer normalisation over the features of each position (Ba et al. 2016), with a gain and a shift. */
+export interface LayerNormDescription extends NamedLayer {
+  type: 'layerNorm';
+  /** 1e-5 by default. */
+  epsilon?: number;
+}
+
+/**
+ * Attention (Luong et al. 2015) of queries `[T, B, H]` over a memory `[T', B, M]`: the mean of the memory by the softmax
+ * of its scores, side by side with the query, `[T, B, M + H]`. Rows that are shorter take no part behind their end.
+ */
+export interface AttentionDescription extends NamedLayer {
+  type: 'attention';
+  /** `'general'` (default) compares through a trained matrix `[H, M]`, `'dot'` directly. */
+  score?: 'general' | 'dot';
+}
+
+export interface RecurrentDescription extends NamedLayer {
   type: 'rnn' | 'gru' | 'lstm';
-  name: string;
   /** Hidden size H of every layer of the stack. */
   features: number;
   /** Number of stacked layers. */
   layers: number;
-  /** Of a vanilla RNN only. */
-  nonlinearity?: 'tanh' | 'relu';
+  /** Of a vanilla RNN; of the candidate of a GRU; of an LSTM's candidate and of its cell's output. `'tanh'` by default. */
+  activation?: Activation;
+  /** Of the gates of a GRU or LSTM; `'sigmoid'` by default. */
+  gateActivation?: Activation;
+  /** Of a GRU: the reset gate after the product with `W_hn` (default), as in PyTorch, or before it (Cho et al. 2014). */
+  resetAfter?: boolean;
+  /** Whether there are biases; true by default. */
+  bias?: boolean;
   /** One trained bias a layer (`bias_ih`); `bias_hh` does not exist natively. */
   singleBias?: boolean;
   /** Every layer runs in both directions; parameters of the second end in `_reverse`. */
   bidirectional?: boolean;
   /** How both outputs become one: side by side, `[2·H]` (default), or added, `[H]`. */
   merge?: 'concat' | 'sum';
+  /** Rate at which values between two layers of the stack are dropped while training. */
+  dropout?: number;
+  /** Rate at which h is dropped on its way into `W_hh`, with one mask for all steps of a row (Gal and Ghahramani 2016). */
+  recurrentDropout?: number;
+  /** Layer normalisation inside the cell. */
+  layerNorm?: boolean;
+  epsilon?: number;
+  /**
+   * The layer that the initial states come from: a stack of the same kind (its final states), or, for a single layer in
+   * one direction, a layer of one step whose vector is the initial h.
+   */
+  initialState?: string;
   /**
    * Vanilla RNN only: step back through time with `W_hh` where the chain rule needs its transpose.
    * The error of the published tutorial, kept for comparison.
@@ -50,9 +127,14 @@ export interface RecurrentDescription {
   untransposedGradient?: boolean;
 }
 
-/** A model as data: a chain of layers over ids or features. */
+/** What a model reads at each step: an id, or a vector. */
+export type InputDescription = { kind: 'ids'; vocabulary: number } | { kind: 'features'; features: number };
+
+/** A model as data: layers over ids or features, each behind what it reads. */
 export interface ModelDescription {
-  input: { kind: 'ids'; vocabulary: number } | { kind: 'features'; features: number };
+  input: InputDescription;
+  /** The second input, of an encoder–decoder: what it reads before it writes. */
+  source?: InputDescription;
   layers: LayerDescription[];
 }
 
@@ -63,6 +145,8 @@ export interface ParameterInfo {
   shape: number[];
   /** First element in the flat array. */
   offset: number;
+  /** False where it was frozen. */
+  trainable: boolean;
 }
 
 /** A named recurrent state, `[B, features]`; a flat state is their concatenation in this order. */
@@ -75,26 +159,78 @@ export interface StateInfo {
 export type InitializerDescription =
   /** PyTorch's defaults: recurrent U(±1/√H), embedding N(0, 1), dense U(±1/√inputs). */
   | { kind: 'default' }
-  /** Weights N(0, scale²), biases zero. */
-  | { kind: 'normal'; scale: number }
-  /** Weights U(±scale), biases zero. */
-  | { kind: 'uniform'; scale: number };
+  /**
+   * Weights of one law, biases zero. `scale` is the standard deviation (`normal`), the bound (`uniform`), the value
+   * (`constant`, biases too), the factor of ones on the diagonal (`identity`), or the gain of the others.
+   */
+  | { kind: Exclude<InitializerKind, 'default'>; scale: number };
 
-/** A batch for `forward` and `gradients`. Give `ids` or `features`, as the model's input asks. */
-export interface NativeBatch {
+export type InitializerKind =
+  | 'default'
+  | 'normal'
+  | 'uniform'
+  | 'constant'
+  | 'identity'
+  | 'orthogonal'
+  | 'xavier-uniform'
+  | 'xavier-normal'
+  | 'kaiming-uniform'
+  | 'kaiming-normal';
+
+/** One input of a batch. Give `ids` or `features`, as the model asks. */
+export interface NativeInput {
   time: number;
-  batch: number;
   /** `[T, B]` */
   ids?: Int32Array;
   /** `[T, B, features]` */
   features?: FloatArray;
-  /** Flat initial state; zero where absent. */
-  state?: FloatArray;
   /**
    * `[B]`, each from 1 to T; T for all where absent. What stands behind a row's end takes no work, has no
    * influence, and is zero in what comes back.
    */
   lengths?: Int32Array;
+}
+
+/** A batch for `forward` and `gradients`. */
+export interface NativeBatch extends NativeInput {
+  batch: number;
+  /** Of a model with a source: steps of its own, the same rows. */
+  source?: NativeInput;
+  /** Flat initial state; zero where absent. States that another layer gives are not read. */
+  state?: FloatArray;
+}
+
+/** What is differentiated. */
+export type NativeObjective =
+  /** Softmax cross-entropy of class ids `[T', B]`. */
+  | { loss?: 'crossEntropy'; targets: Int32Array; reduction: 'mean' | 'sum' }
+  /** Of each output by itself, against `values` `[T', B, F]`; binary cross-entropy takes the outputs as logits. */
+  | { loss: 'binaryCrossEntropy' | 'squaredError'; values: FloatArray; reduction: 'mean' | 'sum' }
+  /** Σ of `gradOutput · output`, `[T', B, F]`. */
+  | { gradOutput: FloatArray };
+
+/** Units are dropped by the random numbers of that seed and step; in its absence none are. */
+export interface NativeDropping {
+  seed: number;
+  step: number;
+}
+
+/** What a workspace is laid out for: positions are steps × rows, or their sum where rows differ in length (`ragged`). */
+export interface NativePassSize {
+  positions: number;
+  batch: number;
+  sourcePositions?: number;
+  /** Whether a backward pass may follow; true by default. */
+  backward?: boolean;
+  ragged?: boolean;
+}
+
+/** What a layer in the midst of the model gave, `[T', B, F]`. */
+export interface NativeLayerOutput {
+  name: string;
+  output: FloatArray;
+  time: number;
+  features: number;
 }
 
 export interface NativeForwardResult {
@@ -104,16 +240,22 @@ export interface NativeForwardResult {
   features: number;
   /** Flat final state. */
   state: FloatArray;
+  /** Of the layers asked for. */
+  layers: NativeLayerOutput[];
 }
 
 export interface NativeGradientsResult {
-  /** Of softmax cross-entropy, reduced as asked; absent with `gradOutput`. */
+  /** Reduced as asked; absent with `gradOutput`. */
   loss?: number;
+  /** Targets that were the likeliest class (or on the right side of one half); absent with `gradOutput`. */
+  correct?: number;
   output?: FloatArray;
   /** Flat, `[P]`, in the order of `parameters()`. */
   parameters: FloatArray;
   /** `[T, B, features]`; absent for ids. */
   input?: FloatArray;
+  /** The same of the source. */
+  source?: FloatArray;
   /** Flat gradient of the initial state. */
   state: FloatArray;
   /** Flat final state of the forward pass. */
@@ -253,17 +395,23 @@ export interface NativeModel {
   readonly parameterCount: number;
   parameters(): ParameterInfo[];
   states(): StateInfo[];
-  initialize(initializer: InitializerDescription, seed: number): Promise<void>;
+  /** One initialiser for all parameters, or one for each in their order. */
+  initialize(initializer: InitializerDescription | InitializerDescription[], seed: number): Promise<void>;
+  /** These parameters are not trained from now on, all others are. */
+  freeze(parameters: string[]): Promise<void>;
+  /** Bytes that the passes over a batch of that size keep, beside parameters, gradients and optimiser. */
+  workspaceBytes(size: NativePassSize): Promise<number>;
   /** Flat copy of all parameters, `[P]`, of a whole step. */
   read(): Promise<FloatArray>;
   /** Replaces all parameters. */
   write(values: FloatArray): Promise<void>;
-  forward(batch: NativeBatch, threads: number): Promise<NativeForwardResult>;
-  /** With `targets` `[T', B]` the gradients of softmax cross-entropy, else those of `gradOutput · output`. */
+  /** `layers`: names of layers whose output is wanted too. */
+  forward(batch: NativeBatch, threads: number, layers?: string[]): Promise<NativeForwardResult>;
   gradients(
     batch: NativeBatch,
-    objective: { targets: Int32Array; reduction: 'mean' | 'sum' } | { gradOutput: FloatArray },
+    objective: NativeObjective,
     threads: number,
+    dropping?: NativeDropping,
   ): Promise<NativeGradientsResult>;
   startTraining(options: NativeTrainingOptions): NativeTraining;
   /** Softmax cross-entropy of a stream from a zero state, the last incomplete window included. */

@@ -17,6 +17,7 @@ namespace unrolled {
 struct StateInfo {
   std::string name;
   Index features = 0;
+  bool ofSource = false;  // of a layer over the model's source
 };
 
 // Largest pass a workspace is laid out for, and whether a backward pass may follow.

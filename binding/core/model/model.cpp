@@ -4,31 +4,11 @@
 #include <string>
 #include <utility>
 
-#include "layers/bidirectional.h"
-#include "layers/embedding.h"
-#include "layers/gru.h"
-#include "layers/lstm.h"
-#include "layers/pooling.h"
-#include "layers/rnn.h"
+#include "kernels/gather.h"
 #include "random.h"
 
 namespace unrolled {
 namespace {
-
-Error impossible(const std::string& option, const std::string& expected, const std::string& received) {
-  return Error("ERR_UNROLLED_OPTION_RANGE", option + " must be " + expected + ", not " + received + ".")
-      .about(option, expected, received);
-}
-
-// Small enough that no product of sizes leaves 64 bits.
-constexpr Index largestVocabulary = (Index{1} << 31U) - 1;
-constexpr Index largestWidth = Index{1} << 24U;
-
-void requireSizeUpTo(Index most, const std::string& option, Index value) {
-  if (value < 1 || value > most) {
-    throw impossible(option, "a whole number from 1 to " + std::to_string(most), std::to_string(value));
-  }
-}
 
 void requireFew(const TokenId* ids, Index count, Index limit, const char* option) {
   for (Index i = 0; i < count; ++i) {
@@ -62,24 +42,15 @@ void convert(const std::vector<Parameter>& parameters, const T* from, T* to, boo
   }
 }
 
-template <class T>
-std::unique_ptr<RecurrentLayer<T>> makeRecurrent(ParameterList& list, const LayerDescription& layer,
-                                                 const RecurrentOptions& options) {
-  switch (layer.kind) {
-    case LayerKind::gru:
-      return std::make_unique<Gru<T>>(list, options);
-    case LayerKind::lstm:
-      return std::make_unique<Lstm<T>>(list, options);
-    default:
-      return std::make_unique<Rnn<T>>(list, options, layer.activation, layer.untransposedGradient);
-  }
-}
-
 }  // namespace
 
 template <class T>
 Model<T>::Model(ModelDescription description) : description_(std::move(description)) {
-  build();
+  graph_ = buildGraph<T>(description_, list_);
+  if (graph_.head != nullptr) {
+    crossEntropy_ = std::make_unique<SoftmaxCrossEntropy<T>>(graph_.head->weight(), graph_.head->bias(),
+                                                             graph_.headFeatures, graph_.outputFeatures);
+  }
   try {
     buffers_ = std::make_unique<ParameterBuffers<T>>(list_);
   } catch (const std::exception&) {
@@ -92,119 +63,9 @@ template <class T>
 Model<T>::~Model() = default;
 
 template <class T>
-void Model<T>::build() {
-  const bool overIds = description_.input == InputKind::ids;
-  requireSizeUpTo(overIds ? largestVocabulary : largestWidth, overIds ? "input.vocabulary" : "input.features",
-                  description_.inputSize);
-  Index features = description_.inputSize;
-  bool ids = overIds;  // the chain still carries bare ids
-  bool oneHot = false;
-  Index tableRows = 0;
-  const auto becomeVectors = [&](Index size) {
-    features = size;
-    oneHot = false;
-    tableRows = 0;
-  };
-
-  for (std::size_t index = 0; index < description_.layers.size(); ++index) {
-    const LayerDescription& layer = description_.layers[index];
-    const std::string option = "layers[" + std::to_string(index) + "]";
-    const bool takesIds = layer.kind == LayerKind::embedding || layer.kind == LayerKind::oneHot;
-    if (ids != takesIds) {
-      throw impossible(option, ids ? "an embedding or one-hot layer, which take ids" : "a layer that takes vectors",
-                       layer.name);
-    }
-    if (head_ != nullptr) throw impossible(option, "absent: the dense layer is the last", layer.name);
-    ids = false;
-    if (layer.kind != LayerKind::oneHot && layer.kind != LayerKind::pooling) {
-      requireSizeUpTo(layer.kind == LayerKind::dense ? largestVocabulary : largestWidth, option + ".features",
-                      layer.features);
-    }
-    switch (layer.kind) {
-      case LayerKind::embedding:
-        layers_.push_back(std::make_unique<Embedding<T>>(list_, layer.name, features, layer.features));
-        tableRows = features;
-        features = layer.features;
-        break;
-      case LayerKind::oneHot:
-        layers_.push_back(std::make_unique<OneHot<T>>());
-        oneHot = true;
-        break;
-      case LayerKind::rnn:
-      case LayerKind::gru:
-      case LayerKind::lstm:
-        becomeVectors(addRecurrent(layer, features, oneHot, tableRows));
-        break;
-      case LayerKind::pooling:
-        if (oneHot) throw impossible(option, "behind vectors or embedded ids", "behind one-hot ids");
-        layers_.push_back(std::make_unique<Pooling<T>>(layer.pooling, features, features));
-        manyToOne_ = true;
-        becomeVectors(features);
-        break;
-      case LayerKind::dense: {
-        if (oneHot || tableRows > 0) throw impossible(option, "behind a recurrent layer or features", "behind ids");
-        auto dense = std::make_unique<Dense<T>>(list_, layer.name, features, layer.features);
-        head_ = dense.get();
-        crossEntropy_ =
-            std::make_unique<SoftmaxCrossEntropy<T>>(dense->weight(), dense->bias(), features, layer.features);
-        layers_.push_back(std::move(dense));
-        becomeVectors(layer.features);
-        break;
-      }
-      default:
-        throw impossible(option, "a kind of layer that chains have", layer.name);
-    }
-  }
-  if (layers_.empty() || oneHot || tableRows > 0) {
-    throw impossible("layers", "a chain that ends in a recurrent, pooling or dense layer over vectors",
-                     std::to_string(layers_.size()) + " layers over ids");
-  }
-  outputFeatures_ = features;
-
-  Index offset = 0;
-  for (const auto& layer : layers_) {
-    stateOffsets_.push_back(offset);
-    for (const StateInfo& state : layer->states()) {
-      states_.push_back(state);
-      offset += state.features;
-    }
-  }
-}
-
-template <class T>
-Index Model<T>::addRecurrent(const LayerDescription& layer, Index features, bool oneHot, Index tableRows) {
-  if (layer.layers < 1 || layer.layers > 1024) {
-    throw impossible(layer.name + ".layers", "a whole number from 1 to 1024", std::to_string(layer.layers));
-  }
-  for (Index level = 0; level < layer.layers; ++level) {
-    RecurrentOptions options;
-    options.name = layer.name;
-    options.suffix = "_l" + std::to_string(level);
-    options.features = features;
-    options.hidden = layer.features;
-    options.oneHot = level == 0 && oneHot;
-    options.singleBias = layer.singleBias;
-    if (layer.bidirectional) {
-      auto forward = makeRecurrent<T>(list_, layer, options);
-      options.suffix += "_reverse";
-      auto both = std::make_unique<Bidirectional<T>>(std::move(forward), makeRecurrent<T>(list_, layer, options),
-                                                     layer.merge, options.features, options.hidden, options.oneHot,
-                                                     level == 0 && tableRows > 0);
-      features = both->outputs();
-      layers_.push_back(std::move(both));
-    } else {
-      options.tableRows = level == 0 ? tableRows : 0;
-      layers_.push_back(makeRecurrent<T>(list_, layer, options));
-      features = layer.features;
-    }
-  }
-  return features;
-}
-
-template <class T>
 Index Model<T>::stateSize(Index batch) const {
   Index features = 0;
-  for (const StateInfo& state : states_) features += state.features;
+  for (const StateInfo& state : graph_.states) features += state.features;
   return batch * features;
 }
 
@@ -251,81 +112,282 @@ void Model<T>::readGradients(T* gradients) {
 }
 
 template <class T>
-void Model<T>::reserve(PassSize size) {
-  if (size.positions <= reserved_.positions && size.batch <= reserved_.batch &&
-      (!size.backward || reserved_.backward) && (!size.ragged || reserved_.ragged)) {
+void Model<T>::layOut(Arena& arena, const BatchSize& size) {
+  for (Node<T>& node : graph_.nodes) {
+    std::vector<PassSize> sizes;
+    for (const Index input : node.inputs) {
+      sizes.push_back(input == Node<T>::modelInput    ? size.input
+                      : input == Node<T>::modelSource ? size.source
+                                                      : graph_.nodes[static_cast<std::size_t>(input)].size);
+    }
+    if (&node == &graph_.nodes.back()) {
+      const PassSize& output = sizes.front();
+      if (crossEntropy_) crossEntropy_->layOut(arena, output);
+      const Index positions = node.oneStep ? output.batch : output.positions;
+      if (output.backward) lossGradient_ = arena.take<T>(positions * graph_.outputFeatures);
+      losses_ = arena.take<double>(positions);
+    }
+    node.size = node.layer ? node.layer->layOut(arena, sizes.front()) : node.joining->layOut(arena, sizes);
+    if (!node.size.backward) continue;
+    if (node.onlyStatesRead) node.zeros = arena.take<T>(node.size.positions * node.features);
+    if (node.initialState >= 0 && !node.fromStates) node.initialGradient = arena.take<T>(node.size.batch * node.features);
+  }
+}
+
+template <class T>
+void Model<T>::reserve(const BatchSize& size) {
+  const auto fits = [](const PassSize& asked, const PassSize& there) {
+    return asked.positions <= there.positions && asked.batch <= there.batch && (!asked.backward || there.backward) &&
+           (!asked.ragged || there.ragged);
+  };
+  if (fits(size.input, reserved_.input) && fits(size.source, reserved_.source)) return;
+  const auto larger = [](const PassSize& a, const PassSize& b) -> PassSize {
+    return {std::max(a.positions, b.positions), std::max(a.batch, b.batch), a.backward || b.backward,
+            a.ragged || b.ragged};
+  };
+  const BatchSize grown{larger(size.input, reserved_.input), larger(size.source, reserved_.source)};
+  reserved_ = {};
+  sourceStays_ = false;
+  workspace_.bind([&](Arena& arena) { layOut(arena, grown); });
+  reserved_ = grown;
+}
+
+template <class T>
+std::size_t Model<T>::workspaceBytes(const BatchSize& size) {
+  Arena counting(nullptr);
+  layOut(counting, size);
+  const BatchSize kept = reserved_;
+  reserved_ = {};
+  reserve(kept);  // the layers' arrays, where they were
+  return counting.used();
+}
+
+template <class T>
+void Model<T>::freeze(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const auto& all = list_.all();
+    if (std::none_of(all.begin(), all.end(), [&](const Parameter& each) { return each.name == name; })) {
+      throw impossible("frozen", "names of parameters", "'" + name + "'");
+    }
+  }
+  list_.freeze(names);
+}
+
+template <class T>
+void Model<T>::checkSource(const Batch<T>& batch) const {
+  if (!hasSource() || batch.source.time > 0 || sourceStays_) return;
+  throw Error("ERR_UNROLLED_SHAPE", "The batch has no source, and the model needs one.")
+      .about("source", "a sequence for each row", "none");
+}
+
+template <class T>
+T* Model<T>::stateOf(const Node<T>& node, T* states) const {
+  return states + node.stateOffset * input_.layout.batch;
+}
+
+template <class T>
+Sequence<T> Model<T>::inputOf(const Node<T>& node, std::size_t which) const {
+  const Index input = node.inputs[which];
+  if (input == Node<T>::modelInput) return input_;
+  if (input == Node<T>::modelSource) return source_;
+  return graph_.nodes[static_cast<std::size_t>(input)].output;
+}
+
+// The initial states of a layer that starts from another's: its final states, or its output of one step.
+template <class T>
+void Model<T>::startState(const Node<T>& node, T* states) const {
+  const Node<T>& from = graph_.nodes[static_cast<std::size_t>(node.initialState)];
+  const Index rows = input_.layout.batch;
+  const Index* rowsOfSource = from.side == node.side ? nullptr : sourceRows_;
+  const auto copyRows = [&](const T* given, Index width, T* to) {
+    for (Index row = 0; row < rows; ++row) {
+      std::copy_n(given + (rowsOfSource == nullptr ? row : rowsOfSource[row]) * width, width, to + row * width);
+    }
+  };
+  T* to = stateOf(node, states);
+  const T* given = node.fromStates ? stateOf(from, states) : from.output.data;
+  for (const StateInfo& state : node.layer->states()) {
+    if (given == nullptr) {
+      std::fill_n(to, rows * state.features, T(0));  // c of an LSTM that starts from a vector
+    } else {
+      copyRows(given, state.features, to);
+      given = node.fromStates ? given + rows * state.features : nullptr;
+    }
+    to += rows * state.features;
+  }
+}
+
+// From the gradient of the initial states, which are nobody's to give, to that of where they came from.
+template <class T>
+void Model<T>::startStateBackward(const Node<T>& node, T* stateGradients) const {
+  const Node<T>& from = graph_.nodes[static_cast<std::size_t>(node.initialState)];
+  const Index rows = input_.layout.batch;
+  const Index* rowsOfSource = from.side == node.side ? nullptr : sourceRows_;
+  T* gradient = stateOf(node, stateGradients);
+  T* to = node.fromStates ? stateOf(from, stateGradients) : node.initialGradient;
+  if (!node.fromStates) std::fill_n(to, rows * node.features, T(0));
+  for (const StateInfo& state : node.layer->states()) {
+    if (to != nullptr) {
+      for (Index row = 0; row < rows; ++row) {
+        const Index other = rowsOfSource == nullptr ? row : rowsOfSource[row];
+        kernels<T>().add(state.features, gradient + row * state.features, to + other * state.features);
+      }
+      to = node.fromStates ? to + rows * state.features : nullptr;
+    }
+    std::fill_n(gradient, rows * state.features, T(0));
+    gradient += rows * state.features;
+  }
+}
+
+template <class T>
+void Model<T>::forwardThrough(std::size_t count, const Batch<T>& batch, T* states, const Pass<T>& pass) {
+  checkSource(batch);
+  input_ = {};
+  input_.layout = batch.layout();
+  input_.features = description_.inputSize;
+  input_.ids = batch.ids;
+  input_.data = batch.features;
+  dropping_ = pass.dropping;
+  newSource_ = batch.source.time > 0;
+  sourceRows_ = batch.source.rows;
+  if (newSource_) {
+    source_ = {};
+    source_.layout = batch.sourceLayout();
+    source_.features = description_.sourceSize;
+    source_.ids = batch.source.ids;
+    source_.data = batch.source.features;
+  }
+  for (std::size_t index = 0; index < count; ++index) {
+    Node<T>& node = graph_.nodes[index];
+    if (node.side == Side::source && !newSource_) continue;
+    if (node.initialState >= 0 && (newSource_ || !hasSource())) startState(node, states);
+    if (node.layer) {
+      node.output = node.layer->forward(inputOf(node, 0), stateOf(node, states), pass);
+      continue;
+    }
+    std::vector<Sequence<T>>& inputs = node.values;
+    for (std::size_t which = 0; which < inputs.size(); ++which) inputs[which] = inputOf(node, which);
+    node.output = node.joining->forward(inputs, sourceRows_, pass);
+  }
+  sourceStays_ = hasSource();
+}
+
+template <class T>
+void Model<T>::addGradient(Index node, T* gradient, InputGradients<T>& inputs, const Pass<T>& pass) {
+  if (gradient == nullptr) return;
+  T*& sum = node == Node<T>::modelInput    ? inputs.input
+            : node == Node<T>::modelSource ? inputs.source
+                                           : graph_.nodes[static_cast<std::size_t>(node)].gradient;
+  if (sum == nullptr) {
+    sum = gradient;
     return;
   }
-  size = {std::max(size.positions, reserved_.positions), std::max(size.batch, reserved_.batch),
-          size.backward || reserved_.backward, size.ragged || reserved_.ragged};
-  reserved_ = {};
-  workspace_.bind([&](Arena& arena) {
-    PassSize inner = size;
-    for (const auto& layer : layers_) {
-      if (crossEntropy_ && layer.get() == head_) crossEntropy_->layOut(arena, inner);
-      inner = layer->layOut(arena, inner);
-    }
+  const Sequence<T>& value = node == Node<T>::modelInput    ? input_
+                             : node == Node<T>::modelSource ? source_
+                                                            : graph_.nodes[static_cast<std::size_t>(node)].output;
+  pass.parallel.forRange(value.positions() * value.features, gatherGrain, [&](Index begin, Index end) noexcept {
+    kernels<T>().add(end - begin, gradient + begin, sum + begin);
   });
-  reserved_ = size;
 }
 
 template <class T>
-Sequence<T> Model<T>::forwardThrough(std::size_t layers, const Batch<T>& batch, T* states, const Pass<T>& pass) {
-  Sequence<T> sequence;
-  sequence.layout = batch.layout();
-  sequence.features = description_.inputSize;
-  sequence.ids = batch.ids;
-  sequence.data = batch.features;
-  for (std::size_t index = 0; index < layers; ++index) {
-    sequence = layers_[index]->forward(sequence, states + stateOffsets_[index] * batch.batch, pass);
+void Model<T>::backwardThrough(std::size_t count, T* stateGradients, InputGradients<T>& inputs, const Pass<T>& pass) {
+  for (std::size_t index = count; index-- > 0;) {
+    Node<T>& node = graph_.nodes[index];
+    if (node.onlyStatesRead) {
+      node.gradient = node.zeros;
+      std::fill_n(node.zeros, node.output.positions() * node.features, T(0));
+    }
+    if (node.layer) {
+      T* gradient =
+          node.layer->backward(node.gradient, stateOf(node, stateGradients), node.gradientWanted, pass);
+      addGradient(node.inputs.front(), gradient, inputs, pass);
+      if (node.initialState < 0) continue;
+      startStateBackward(node, stateGradients);
+      if (!node.fromStates) addGradient(node.initialState, node.initialGradient, inputs, pass);
+      continue;
+    }
+    node.joining->backward(node.gradient, node.inputGradients, pass);
+    for (std::size_t which = 0; which < node.inputs.size(); ++which) {
+      addGradient(node.inputs[which], node.inputGradients[which], inputs, pass);
+    }
   }
-  return sequence;
 }
 
 template <class T>
-T* Model<T>::backwardThrough(std::size_t layers, T* outputGradient, T* stateGradients, const Pass<T>& pass) {
-  const Index rows = batch_;
-  T* gradient = outputGradient;
-  for (std::size_t index = layers; index-- > 0 && gradient != nullptr;) {
-    const bool wanted = index > 0 || description_.input == InputKind::features;
-    gradient = layers_[index]->backward(gradient, stateGradients + stateOffsets_[index] * rows, wanted, pass);
-  }
-  return gradient;
-}
-
-template <class T>
-Sequence<T> Model<T>::forward(const Batch<T>& batch, T* states, const Parallel& parallel) {
+Sequence<T> Model<T>::forward(const Batch<T>& batch, T* states, const Parallel& parallel, const Dropping& dropping) {
   reserve(batch.size(false));
-  batch_ = batch.batch;
-  return forwardThrough(layers_.size(), batch, states, {*buffers_, parallel, {}});
+  forwardThrough(graph_.nodes.size(), batch, states, {*buffers_, parallel, dropping});
+  return graph_.nodes.back().output;
 }
 
 template <class T>
-T* Model<T>::backward(T* outputGradient, T* stateGradients, const Parallel& parallel) {
-  return backwardThrough(layers_.size(), outputGradient, stateGradients, {*buffers_, parallel, {}});
+std::optional<NamedOutput<T>> Model<T>::outputOf(const std::string& name) const {
+  const Index number = graph_.find(name);
+  if (number < 0) return std::nullopt;
+  const Node<T>& node = graph_.nodes[static_cast<std::size_t>(number)];
+  if (node.output.data == nullptr) return std::nullopt;
+  return NamedOutput<T>{node.output, node.side == Side::source, node.oneStep};
+}
+
+template <class T>
+InputGradients<T> Model<T>::backward(T* outputGradient, T* stateGradients, const Parallel& parallel) {
+  for (Node<T>& node : graph_.nodes) node.gradient = nullptr;
+  graph_.nodes.back().gradient = outputGradient;
+  InputGradients<T> inputs;
+  backwardThrough(graph_.nodes.size(), stateGradients, inputs, {*buffers_, parallel, dropping_});
+  return inputs;
+}
+
+template <class T>
+LossResult Model<T>::lossOver(const Sequence<T>& output, const Targets<T>& targets, T scale, T* gradient,
+                              const Pass<T>& pass) const {
+  const Index positions = output.positions();
+  return targets.kind == LossKind::binaryCrossEntropy
+             ? binaryCrossEntropy(positions, output.features, output.data, targets.values, scale, losses_, gradient,
+                                  pass.parallel)
+             : squaredError(positions, output.features, output.data, targets.values, scale, losses_, gradient,
+                            pass.parallel);
 }
 
 template <class T>
 LossResult Model<T>::loss(const Batch<T>& batch, const Targets<T>& targets, T* states, const Parallel& parallel) {
   reserve(batch.size(false));
   const Pass<T> pass{*buffers_, parallel, {}};
-  const Sequence<T> output = forwardThrough(layers_.size() - 1, batch, states, pass);
-  return crossEntropy_->loss(output.data, output.positions(), targets.ids, pass);
+  const std::size_t count = graph_.nodes.size();
+  if (targets.kind == LossKind::crossEntropy) {
+    forwardThrough(count - 1, batch, states, pass);
+    const Sequence<T> output = inputOf(graph_.nodes.back(), 0);
+    return crossEntropy_->loss(output.data, output.positions(), targets.ids, pass);
+  }
+  forwardThrough(count, batch, states, pass);
+  return lossOver(graph_.nodes.back().output, targets, T(1), nullptr, pass);
 }
 
 template <class T>
 LossResult Model<T>::lossAndGradients(const Batch<T>& batch, const Targets<T>& targets, T scale, T* states,
                                       T* stateGradients, const Parallel& parallel, const Dropping& dropping,
-                                      T** inputGradient) {
+                                      InputGradients<T>* inputGradients) {
   reserve(batch.size(true));
-  batch_ = batch.batch;
   const Pass<T> pass{*buffers_, parallel, dropping};
-  const Sequence<T> output = forwardThrough(layers_.size() - 1, batch, states, pass);
-  T* gradient = nullptr;
-  const LossResult result =
-      crossEntropy_->lossAndGradients(output.data, output.positions(), targets.ids, scale, pass, &gradient);
-  gradient = backwardThrough(layers_.size() - 1, gradient, stateGradients, pass);
-  if (inputGradient != nullptr) *inputGradient = gradient;
+  const bool fused = targets.kind == LossKind::crossEntropy;
+  const std::size_t count = graph_.nodes.size() - (fused ? 1 : 0);
+  forwardThrough(count, batch, states, pass);
+  for (Node<T>& node : graph_.nodes) node.gradient = nullptr;
+  LossResult result;
+  InputGradients<T> inputs;
+  if (fused) {
+    const Node<T>& head = graph_.nodes.back();
+    const Sequence<T> output = inputOf(head, 0);
+    T* gradient = nullptr;
+    result = crossEntropy_->lossAndGradients(output.data, output.positions(), targets.ids, scale, pass, &gradient);
+    addGradient(head.inputs.front(), gradient, inputs, pass);
+  } else {
+    result = lossOver(graph_.nodes.back().output, targets, scale, lossGradient_, pass);
+    graph_.nodes.back().gradient = lossGradient_;
+  }
+  backwardThrough(count, stateGradients, inputs, pass);
+  if (inputGradients != nullptr) *inputGradients = inputs;
   return result;
 }
 
@@ -335,8 +397,13 @@ void Model<T>::checkIds(const TokenId* ids, Index count) const {
 }
 
 template <class T>
+void Model<T>::checkSourceIds(const TokenId* ids, Index count) const {
+  requireFew(ids, count, description_.sourceSize, "source.ids");
+}
+
+template <class T>
 void Model<T>::checkTargets(const TokenId* targets, Index count) const {
-  requireFew(targets, count, outputFeatures_, "targets");
+  requireFew(targets, count, graph_.outputFeatures, "targets");
 }
 
 template class Model<float>;

@@ -1,14 +1,18 @@
-// A chain of layers with its parameters, and the passes over it.
+// A graph of layers with its parameters, and the passes over it.
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
-#include "layers/dense.h"
-#include "layers/layer.h"
+#include "losses/binary_cross_entropy.h"
 #include "losses/loss.h"
 #include "losses/softmax_cross_entropy.h"
+#include "losses/squared_error.h"
 #include "model/description.h"
+#include "model/graph.h"
+#include "model/initializers.h"
 #include "model/parameters.h"
 #include "parallel/thread_pool.h"
 #include "tensor.h"
@@ -16,16 +20,16 @@
 
 namespace unrolled {
 
-// How parameters are drawn: PyTorch's way, or weights of one law and biases zero.
-struct Initializer {
-  enum class Kind { byDefault, normal, uniform } kind = Kind::byDefault;
-  double scale = 1;
+// The largest batch of a workspace: of the input and of the source.
+struct BatchSize {
+  PassSize input;
+  PassSize source;
 };
 
 // The second input of an encoder–decoder: ids or vectors of the same B rows, with steps of its own.
 template <class T>
 struct SourceBatch {
-  Index time = 0;  // 0: the batch has none
+  Index time = 0;  // 0: that of the pass before stays, with all that was computed from it; no states start from it anew
   const TokenId* ids = nullptr;
   const T* features = nullptr;
   const Index* starts = nullptr;
@@ -46,15 +50,33 @@ struct Batch {
   SourceBatch<T> source = {};
 
   [[nodiscard]] SequenceLayout layout() const { return {time, batch, starts}; }
-  [[nodiscard]] PassSize size(bool backward) const {
-    return {layout().positions(), batch, backward, starts != nullptr};
+  [[nodiscard]] SequenceLayout sourceLayout() const { return {source.time, batch, source.starts}; }
+  [[nodiscard]] BatchSize size(bool backward) const {
+    return {{layout().positions(), batch, backward, starts != nullptr},
+            {source.time == 0 ? 0 : sourceLayout().positions(), source.time == 0 ? 0 : batch, backward,
+             source.starts != nullptr}};
   }
+};
+
+// Gradients of what came in as vectors, else null.
+template <class T>
+struct InputGradients {
+  T* input = nullptr;   // [T, B, inputSize]
+  T* source = nullptr;  // [T, B, sourceSize] of the source's steps
+};
+
+// What a layer gave.
+template <class T>
+struct NamedOutput {
+  Sequence<T> sequence;
+  bool ofSource = false;
+  bool oneStep = false;
 };
 
 template <class T>
 class Model {
  public:
-  // Throws ERR_UNROLLED_OPTION_RANGE for a description that makes no chain.
+  // Throws ERR_UNROLLED_OPTION_RANGE for a description that makes no graph.
   explicit Model(ModelDescription description);
   ~Model();
   Model(const Model&) = delete;
@@ -65,68 +87,93 @@ class Model {
   [[nodiscard]] const ModelDescription& description() const { return description_; }
   [[nodiscard]] const std::vector<Parameter>& parameters() const { return list_.all(); }
   [[nodiscard]] ParameterBuffers<T>& buffers() { return *buffers_; }
-  [[nodiscard]] const std::vector<StateInfo>& states() const { return states_; }
+  [[nodiscard]] const std::vector<StateInfo>& states() const { return graph_.states; }
   // Elements of a flat state of that many rows: every state [B, features], one after another.
   [[nodiscard]] Index stateSize(Index batch) const;
   // Features of the last layer's output.
-  [[nodiscard]] Index outputFeatures() const { return outputFeatures_; }
+  [[nodiscard]] Index outputFeatures() const { return graph_.outputFeatures; }
   // Whether the output has one step however long the input.
-  [[nodiscard]] bool manyToOne() const { return manyToOne_; }
-  // Whether it ends in a dense layer, over which softmax cross-entropy can be taken.
-  [[nodiscard]] bool hasHead() const { return head_ != nullptr; }
+  [[nodiscard]] bool manyToOne() const { return graph_.nodes.back().oneStep; }
+  // Whether it ends in a dense layer without a function, over which softmax cross-entropy can be taken.
+  [[nodiscard]] bool hasHead() const { return graph_.head != nullptr; }
+  [[nodiscard]] bool hasSource() const { return description_.source != InputKind::none; }
 
+  // One for each parameter.
+  void initialize(const std::vector<Initializer>& initializers, std::uint64_t seed);
   void initialize(const Initializer& initializer, std::uint64_t seed);
+  // These parameters are not trained any more, all others are. Throws ERR_UNROLLED_OPTION_RANGE for a name it has not.
+  void freeze(const std::vector<std::string>& names);
   // Flat copies of the parameters, or of their gradients, [P], in PyTorch's shapes.
   void read(T* values) const;
   void write(const T* values);
   void readGradients(T* gradients);
 
-  // Lays out the workspace for batches of up to `positions` = T·B and `batch` rows; nothing is
-  // allocated in passes that fit. Throws ERR_UNROLLED_OUT_OF_MEMORY.
-  void reserve(PassSize size);
+  // Lays out the workspace for batches of up to that size; nothing is allocated in passes that fit. A source that
+  // was to stay is lost where it grows. Throws ERR_UNROLLED_OUT_OF_MEMORY.
+  void reserve(const BatchSize& size);
+  // What `reserve` would take in all, in bytes.
+  [[nodiscard]] std::size_t workspaceBytes(const BatchSize& size);
   [[nodiscard]] std::size_t workspaceBytes() const { return workspace_.bytes(); }
 
-  // All layers. `states` (flat, for the batch's rows) come in as the initial ones and leave as the
-  // final ones. The result lives until the next pass.
-  Sequence<T> forward(const Batch<T>& batch, T* states, const Parallel& parallel);
+  // All layers. `states` (flat, for the batch's rows; those of layers over the source in its order) come in as the
+  // initial ones and leave as the final ones. The result lives until the next pass.
+  Sequence<T> forward(const Batch<T>& batch, T* states, const Parallel& parallel, const Dropping& dropping = {});
+
+  // What a layer gave in the last forward pass; nothing where there is no layer of that name, or it gave ids.
+  [[nodiscard]] std::optional<NamedOutput<T>> outputOf(const std::string& name) const;
 
   // Of the batch `forward` saw last, with a workspace reserved for a backward pass: from the gradient of its output
-  // (overwritten) and of its final states (which become those of the initial states) to all gradients. Returns that of
-  // the input vectors [T, B, inputSize], or null for ids.
-  T* backward(T* outputGradient, T* stateGradients, const Parallel& parallel);
+  // (overwritten) and of its final states (which become those of the initial states) to all gradients.
+  InputGradients<T> backward(T* outputGradient, T* stateGradients, const Parallel& parallel);
 
   // Σ of the loss over the targets; no units are dropped.
   LossResult loss(const Batch<T>& batch, const Targets<T>& targets, T* states, const Parallel& parallel);
 
   // The same, with all gradients of scale·Σ. `stateGradients` come in as those of the final states.
   LossResult lossAndGradients(const Batch<T>& batch, const Targets<T>& targets, T scale, T* states, T* stateGradients,
-                              const Parallel& parallel, const Dropping& dropping = {}, T** inputGradient = nullptr);
+                              const Parallel& parallel, const Dropping& dropping = {},
+                              InputGradients<T>* inputGradients = nullptr);
 
   // Refuses ids outside of the vocabulary or the classes.
   void checkIds(const TokenId* ids, Index count) const;
+  void checkSourceIds(const TokenId* ids, Index count) const;
   void checkTargets(const TokenId* targets, Index count) const;
 
  private:
-  void build();
-  // Returns the features of the stack's output.
-  Index addRecurrent(const LayerDescription& layer, Index features, bool oneHot, Index tableRows);
-  Sequence<T> forwardThrough(std::size_t layers, const Batch<T>& batch, T* states, const Pass<T>& pass);
-  T* backwardThrough(std::size_t layers, T* outputGradient, T* stateGradients, const Pass<T>& pass);
+  void layOut(Arena& arena, const BatchSize& size);
+  // Throws where the batch has no source, and none stayed.
+  void checkSource(const Batch<T>& batch) const;
+  [[nodiscard]] Sequence<T> inputOf(const Node<T>& node, std::size_t which) const;
+  // Runs the first `count` nodes.
+  void forwardThrough(std::size_t count, const Batch<T>& batch, T* states, const Pass<T>& pass);
+  // Runs the first `count` nodes back, from the gradients of outputs that are there already.
+  void backwardThrough(std::size_t count, T* stateGradients, InputGradients<T>& inputs, const Pass<T>& pass);
+  void startState(const Node<T>& node, T* states) const;
+  void startStateBackward(const Node<T>& node, T* stateGradients) const;
+  void addGradient(Index node, T* gradient, InputGradients<T>& inputs, const Pass<T>& pass);
+  [[nodiscard]] T* stateOf(const Node<T>& node, T* states) const;
+  // Of losses other than cross-entropy, over the output; with its gradient where there is room for one.
+  LossResult lossOver(const Sequence<T>& output, const Targets<T>& targets, T scale, T* gradient,
+                      const Pass<T>& pass) const;
 
   ModelDescription description_;
   ParameterList list_;
-  std::vector<std::unique_ptr<Layer<T>>> layers_;
-  std::vector<Index> stateOffsets_;  // of each layer: features of the states before its own
-  std::vector<StateInfo> states_;
+  Graph<T> graph_;
   std::unique_ptr<ParameterBuffers<T>> buffers_;
-  Dense<T>* head_ = nullptr;
   std::unique_ptr<SoftmaxCrossEntropy<T>> crossEntropy_;
-  Index outputFeatures_ = 0;
-  bool manyToOne_ = false;
 
   Workspace workspace_;
-  PassSize reserved_;
-  Index batch_ = 0;  // rows of the last forward pass
+  BatchSize reserved_;
+  T* lossGradient_ = nullptr;  // [P', F]: of the output, for losses other than cross-entropy
+  double* losses_ = nullptr;   // [P']
+
+  // Of the last pass.
+  Sequence<T> input_;
+  Sequence<T> source_;
+  const Index* sourceRows_ = nullptr;
+  Dropping dropping_;
+  bool sourceStays_ = false;  // it may be decoded from further
+  bool newSource_ = false;    // the last pass ran over it
 };
 
 }  // namespace unrolled

@@ -40,6 +40,16 @@ class Packing {
     return {static_cast<Index>(starts_.size()) - 1, static_cast<Index>(order_.size()), starts_.data()};
   }
 
+  // Where each of the caller's rows stands here, [B].
+  [[nodiscard]] std::vector<Index> places() const {
+    std::vector<Index> places(order_.size());
+    for (std::size_t row = 0; row < order_.size(); ++row) places[asSize(order_[row])] = static_cast<Index>(row);
+    return places;
+  }
+
+  // The caller's number of each row here, [B].
+  [[nodiscard]] const std::vector<Index>& order() const { return order_; }
+
   // [T, B, width] without its padding.
   template <class Element>
   [[nodiscard]] std::vector<Element> pack(const std::vector<Element>& padded, Index width) const {

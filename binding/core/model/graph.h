@@ -1,0 +1,68 @@
+// A description made into layers: nodes in the order they run, each with what it reads.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "layers/dense.h"
+#include "layers/layer.h"
+#include "model/description.h"
+#include "model/parameters.h"
+
+namespace unrolled {
+
+// Which of the model's inputs a value's rows and steps come from.
+enum class Side { input, source };
+
+// One layer of the graph. Levels of a recurrent stack are nodes of their own.
+template <class T>
+struct Node {
+  static constexpr Index modelInput = -1;
+  static constexpr Index modelSource = -2;
+  static constexpr Index none = -3;
+
+  std::string name;  // of the layer in the description
+  std::unique_ptr<Layer<T>> layer;
+  std::unique_ptr<JoiningLayer<T>> joining;  // in its place, where it reads several
+  std::vector<Index> inputs;                 // nodes by number, or one of the above
+  Index features = 0;  // of its output
+  Side side = Side::input;
+  bool oneStep = false;        // its output has one step however long its input
+  Index stateOffset = 0;       // features of the states before its own
+  Index initialState = none;   // the node whose final states, or whose output, its own start from
+  bool fromStates = false;     // final states of it; else its output
+  bool gradientWanted = true;  // whether anything below it has parameters, states or an input that can be differentiated
+  bool onlyStatesRead = false;  // no layer reads its output
+
+  // Of the last pass.
+  Sequence<T> output;
+  std::vector<Sequence<T>> values;  // what a joining layer reads
+  std::vector<T*> inputGradients;   // and their gradients
+  T* gradient = nullptr;         // of its output, so far
+  T* zeros = nullptr;            // [P, F] where only its states are read
+  T* initialGradient = nullptr;  // [B, H]: of the output it starts from
+  PassSize size;                 // of its output, as laid out
+};
+
+template <class T>
+struct Graph {
+  std::vector<Node<T>> nodes;
+  std::vector<StateInfo> states;
+  Index outputFeatures = 0;
+  // The last layer, where it is dense and linear: softmax cross-entropy can be taken over it.
+  Dense<T>* head = nullptr;
+  Index headFeatures = 0;  // of what the head reads
+
+  // The node of that number in the description's names: the last level of a stack.
+  [[nodiscard]] Index find(const std::string& name) const;
+};
+
+// Throws ERR_UNROLLED_OPTION_RANGE for a description that makes no graph, naming the layer.
+template <class T>
+Graph<T> buildGraph(const ModelDescription& description, ParameterList& parameters);
+
+// The same, for whoever has a value that cannot be.
+Error impossible(const std::string& option, const std::string& expected, const std::string& received);
+
+}  // namespace unrolled
