@@ -9,11 +9,11 @@ import {
   type NetworkOptions,
   resolveArchitecture,
 } from './architecture';
+import { withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
 import { MAX_SIZE } from './limits';
 import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { damagedHeader, headerOf, readHeader, readVocabulary } from './model-header';
-import type { FloatArray } from './native/native';
 import { argMax, row, type Tensor } from './tensor';
 import { Vocabulary } from './text/vocabulary';
 import { WordList } from './text/word-list';
@@ -55,6 +55,9 @@ export interface Prediction {
 }
 
 const KIND = 'sequence-classifier';
+
+/** Texts whose classes are computed at a time. */
+const PREDICTION_BATCH = 32;
 
 function requireVocabulary(vocabulary: unknown): WordList | Vocabulary {
   if (vocabulary instanceof WordList || vocabulary instanceof Vocabulary) return vocabulary;
@@ -147,7 +150,14 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const labels = this.#labels(examples);
     yield* runTraining({
       model: this.model,
-      source: { kind: 'sequences', ids, offsets, labels, shuffle: true },
+      source: {
+        kind: 'labelled',
+        sequences: { ids, offsets },
+        targets: { loss: 'crossEntropy', ids: labels },
+        batch: 1,
+        shuffle: true,
+        bucketing: 0,
+      },
       options: resolved,
     });
   }
@@ -185,8 +195,13 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
 
   /** `[N, classes]` */
   async #logProbabilities(texts: readonly string[]): Promise<Tensor<'float32' | 'float64'>> {
-    const data: FloatArray = await this.model.native.predict(this.#encode(texts), this.threads);
-    return { dtype: this.model.dtype, shape: [texts.length, this.classes], data };
+    const sequences = this.#encode(texts);
+    const options = { batch: PREDICTION_BATCH, output: 'logProbabilities', threads: this.threads } as const;
+    const { output, cancelled } = await withCancellation(undefined, (cancellation) =>
+      this.model.native.predict(sequences, options, cancellation),
+    );
+    if (cancelled) this.model.requireAlive();
+    return { dtype: this.model.dtype, shape: [texts.length, this.classes], data: output };
   }
 
   #labels(examples: readonly Example[]): Int32Array {

@@ -277,15 +277,95 @@ export interface NativeOptimizerOptions {
   epsilon: number;
 }
 
-/** Where training batches come from. */
+/**
+ * Sequences one after another: sequence i is made of elements `offsets[i]` to `offsets[i + 1]` of `ids`, or of the
+ * vectors of `features`, as the model's input asks. None is empty.
+ */
+export interface NativeSequences {
+  ids?: Int32Array;
+  /** Vectors, flat: as many as the last offset says, of the width of the model's input. */
+  features?: FloatArray;
+  /** `[N + 1]`, from 0 to the number of ids or vectors. */
+  offsets: Int32Array;
+}
+
+/** What is minimised: softmax cross-entropy, binary cross-entropy from logits (both nats), or `(output - target)²`. */
+export type NativeLoss = 'crossEntropy' | 'binaryCrossEntropy' | 'squaredError';
+
+/**
+ * Targets: one a sequence, or one at every position of the sequences, in their order. A mean is over targets for
+ * cross-entropy, else over targets times outputs, as PyTorch's.
+ */
+export interface NativeTargets {
+  loss: NativeLoss;
+  /** Classes, for cross-entropy. */
+  ids?: Int32Array;
+  /** A value for each output of the model, flat, for the other losses. */
+  values?: FloatArray;
+}
+
+/**
+ * How sequences become batches. An epoch takes each once; the last batch may be smaller. Rows of a batch may differ
+ * in length and take no work for padding.
+ */
+export interface NativeBatching {
+  /** Sequences a step. */
+  batch: number;
+  /** Whether their order is drawn anew for each epoch, from (seed, epoch). */
+  shuffle: boolean;
+  /**
+   * 0 is off. Else each run of so many batches of the epoch's order is sorted by length before it is cut, and the
+   * batches are shuffled (where `shuffle` is on), so that rows of a batch are about as long.
+   */
+  bucketing: number;
+}
+
+/** Where training batches come from. Everything drawn is keyed by the training's seed and the epoch. */
 export type NativeSource =
   /** One stream of ids cut into `batch` rows and windows of `window`, as DESIGN.md fixes it. */
-  | { kind: 'stream'; ids: Int32Array; batch: number; window: number }
+  { kind: 'stream'; ids: Int32Array; batch: number; window: number } | NativeExamples;
+
+/** Every source but a stream; what `evaluateExamples` takes too. */
+export type NativeExamples =
+  /** A target for each sequence. For models with one output a sequence. */
+  | ({ kind: 'labelled'; sequences: NativeSequences; targets: NativeTargets } & NativeBatching)
+  /** A target at every position of each sequence. For models with an output at every step. */
+  | ({ kind: 'tagged'; sequences: NativeSequences; targets: NativeTargets } & NativeBatching)
   /**
-   * Labelled sequences, one at a time: sequence i is `ids[offsets[i] .. offsets[i + 1])`.
-   * Their order is shuffled anew each epoch from (seed, epoch).
+   * Encoder–decoder with teacher forcing: `source` is what the encoder reads, `inputs` what the decoder is fed, with a
+   * target at each of its positions. Start and end tokens are the caller's.
    */
-  | { kind: 'sequences'; ids: Int32Array; offsets: Int32Array; labels: Int32Array; shuffle: boolean };
+  | ({ kind: 'paired'; source: NativeSequences; inputs: NativeSequences; targets: NativeTargets } & NativeBatching)
+  /**
+   * Documents to predict the next id of: a document of n ids (at least 2) has n - 1 targets, its last id is no input.
+   * Each document is read by one of `batch` rows, in windows of up to `window`; its last window may be shorter, none is
+   * left out. A row's hidden state is carried from window to window of a document and is zero where one begins.
+   * `shuffle` draws the order in which a row reads its documents anew for each epoch.
+   */
+  | { kind: 'documents'; ids: Int32Array; offsets: Int32Array; batch: number; window: number; shuffle: boolean };
+
+/** What the learning rate is multiplied by at each step; k is the step after the warm-up, in `unit`s, from 0. */
+export interface NativeSchedule {
+  /**
+   * - constant: 1
+   * - step: `factor^⌊k / every⌋`
+   * - exponential: `factor^(k / every)`
+   * - linear: from 1 to `floor` within `length`, then `floor`
+   * - cosine: `floor + (1 - floor)·(1 + cos(π·k / length)) / 2` within `length`, then `floor`
+   */
+  kind: 'constant' | 'step' | 'exponential' | 'linear' | 'cosine';
+  unit: 'steps' | 'epochs';
+  /** Linear warm-up, 0 is none: step s (from 0) of it has `(s + 1) / steps of the warm-up`. */
+  warmup: number;
+  /** Of step and exponential, above 0. */
+  every?: number;
+  /** Of step and exponential, above 0. */
+  factor?: number;
+  /** Of linear and cosine, above 0. */
+  length?: number;
+  /** Of linear and cosine, from 0 to 1; 0 where absent. */
+  floor?: number;
+}
 
 export interface NativeTrainingOptions {
   optimizer: NativeOptimizerOptions;
@@ -294,18 +374,57 @@ export interface NativeTrainingOptions {
   clipValue: number;
   /** 0 is off. */
   clipNorm: number;
+  /** Of the order of the data and of dropout. */
   seed: number;
   /** 0 takes the pool's default. */
   threads: number;
   source: NativeSource;
+  /** Constant where absent. */
+  schedule?: NativeSchedule;
+  /**
+   * What becomes of the rows of a large embedding that a batch does not touch. `exact` (default): what a dense gradient
+   * with zeros does to them, at no cost for sgd and both Adagrads without weight decay. `lazy`: nothing, whatever the
+   * optimiser: neither decay, nor momentum, nor the moments' decay, and none is made up for later (as PyTorch's
+   * SparseAdam).
+   */
+  sparse?: 'exact' | 'lazy';
+  /**
+   * Goes on from this state with the bits of a training never stopped, once the parameters are written too.
+   * ERR_UNROLLED_MODEL_MISMATCH for a state of other data, another cut into batches, another seed, optimiser or model.
+   */
+  resume?: Omit<NativeTrainingState, 'parameters'>;
 }
 
-/** Step losses, none dropped, delivered at a limited rate. */
+/** All that a training is, between two steps; plain data to be kept as it is. */
+export interface NativeTrainingState {
+  /** The model's parameters at this instant, `[P]`, as of `read()`. */
+  parameters: FloatArray;
+  /** Steps made; the next one is number `steps`. */
+  steps: number;
+  learningRateScale: number;
+  /** What the training reads: 16 hexadecimal digits over the data, its cut and the seed. */
+  source: string;
+  optimizer: OptimizerKind;
+  /** The optimiser's arrays, `[P]` each, none to two, in an order of their own. */
+  slots: FloatArray[];
+  /** Bounds of the weights and of the optimiser's arrays, by which overflow is foreseen. */
+  bounds: Float64Array;
+  /** Rows of `hidden`. */
+  rows: number;
+  /** Flat hidden state after the last step, in an order of its own. */
+  hidden: FloatArray;
+}
+
+/** What each step was, none dropped, delivered at a limited rate. */
 export interface NativeProgress {
   /** Number of the first of these steps, over the whole training. */
   firstStep: number;
-  /** Mean nats per token (or per sequence) of each step, before its update. */
+  /** Mean loss of each step (nats per token or sequence, say), before its update. */
   losses: Float64Array;
+  /** Norm of each step's gradient over all trained parameters, after clipping by value, before clipping by norm. */
+  gradientNorms: Float64Array;
+  /** Learning rate of each step. */
+  learningRates: Float64Array;
   /** Seconds of training so far in this call. */
   seconds: number;
 }
@@ -317,8 +436,14 @@ export interface NativeRunResult {
   epoch: number;
   /** Steps made so far, over the whole training. */
   steps: number;
-  /** Tokens (or sequences) trained on in this call. */
+  /** Targets trained on in this call: tokens, or sequences. Padding does not count. */
   tokens: number;
+  /** Sum of the loss over all targets of this call, each before its step's update. */
+  lossSum: number;
+  /** What `lossSum` sums and `correct` is a part of: `tokens`, times the outputs unless it is cross-entropy. */
+  count: number;
+  /** Targets that were the likeliest class; outputs on the right side of one half; 0 for squared errors. */
+  correct: number;
   /** Seconds spent in training steps in this call; jobs served in between are not counted. */
   seconds: number;
 }
@@ -331,7 +456,7 @@ export interface NativeCancellation {
 /** A training with its optimiser state, its position in the data and its hidden state. */
 export interface NativeTraining {
   readonly stepsPerEpoch: number;
-  /** Tokens (or sequences) a full epoch trains on. */
+  /** Targets (tokens, or sequences) of a full epoch. */
   readonly tokensPerEpoch: number;
   /**
    * Trains until `maxSteps` more steps are made, the epoch ends, or it is cancelled.
@@ -344,6 +469,10 @@ export interface NativeTraining {
     cancellation: NativeCancellation,
     onProgress: (progress: NativeProgress) => void,
   ): Promise<NativeRunResult>;
+  /** State and parameters of one instant: while it runs, between two steps. */
+  readState(): Promise<NativeTrainingState>;
+  /** From the next step on multiplies the learning rate, beside the schedule; 1 at first. Kept in the state. */
+  setLearningRateScale(scale: number): Promise<void>;
   dispose(): void;
 }
 
@@ -356,10 +485,29 @@ export interface NativeEvaluationOptions {
 }
 
 export interface NativeEvaluation {
-  /** Sum of the cross-entropy of all targets, in nats. */
+  /** Sum of the loss of all targets (nats, but for squared errors). */
   lossSum: number;
+  /** As of a run. */
+  count: number;
+  correct: number;
   tokens: number;
   seconds: number;
+  cancelled: boolean;
+}
+
+export interface NativePredictionOptions {
+  /** Most sequences computed at a time; those of about one length go together. */
+  batch: number;
+  /** The last layer's output as it is, or log-probabilities over its features. */
+  output: 'raw' | 'logProbabilities';
+  /** 0 takes the pool's default. */
+  threads: number;
+}
+
+export interface NativePrediction {
+  /** In the order of the sequences: `[N, F]`, or `[Σ lengths, F]` for models with an output at every step. */
+  output: FloatArray;
+  features: number;
   cancelled: boolean;
 }
 
@@ -416,8 +564,17 @@ export interface NativeModel {
   startTraining(options: NativeTrainingOptions): NativeTraining;
   /** Softmax cross-entropy of a stream from a zero state, the last incomplete window included. */
   evaluate(options: NativeEvaluationOptions, cancellation: NativeCancellation): Promise<NativeEvaluation>;
-  /** Log-probabilities `[N, V]` of N sequences, each from a zero state. For chains that end `pooling`, `dense`. */
-  predict(sequences: { ids: Int32Array; offsets: Int32Array }, threads: number): Promise<FloatArray>;
+  /** Loss of one epoch of examples, in their order and without dropout; `shuffle` is of no use. */
+  evaluateExamples(
+    options: { source: NativeExamples; threads: number },
+    cancellation: NativeCancellation,
+  ): Promise<NativeEvaluation>;
+  /** Outputs for many sequences, each from a zero state. For models with one input. */
+  predict(
+    sequences: NativeSequences,
+    options: NativePredictionOptions,
+    cancellation: NativeCancellation,
+  ): Promise<NativePrediction>;
   generate(options: NativeGenerateOptions, cancellation: NativeCancellation): Promise<NativeGeneration>;
   /** Cancels and joins running work, frees the memory. A second call does nothing. */
   dispose(): void;

@@ -48,10 +48,12 @@ function mean(values: Float64Array): number {
   return values.reduce((total, value) => total + value, 0) / values.length;
 }
 
-/** Tokens of the largest step. */
+/** Tokens of the largest step, or a little more. */
 function tokensPerStep(source: NativeSource): number {
-  if (source.kind === 'stream') return source.batch * source.window;
-  return source.offsets.reduce((most, end, index) => Math.max(most, end - (source.offsets[index - 1] ?? 0)), 0);
+  if (source.kind === 'stream' || source.kind === 'documents') return source.batch * source.window;
+  const { offsets } = source.kind === 'paired' ? source.inputs : source.sequences;
+  const longest = offsets.reduce((most, end, index) => Math.max(most, end - (offsets[index - 1] ?? 0)), 0);
+  return source.batch * longest;
 }
 
 /** One run's training, with what it has done so far. */
