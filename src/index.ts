@@ -17,18 +17,25 @@ export {
   type LanguageModelOptions,
   type LoadOptions,
 } from './language-model';
+export type { Layer, LayerExtras, RecurrentLayerOptions } from './layer-functions';
+export * as layers from './layer-functions';
 export {
   type ComputeOptions,
+  type ForwardOptions,
   type ForwardResult,
+  type GradientsOptions,
   type GradientsResult,
   Model,
   type ModelInput,
   type ModelOptions,
   type Objective,
+  type SequenceInput,
 } from './model';
 export type {
+  Activation,
   DType,
   InitializerDescription,
+  InputDescription,
   LayerDescription,
   ModelDescription,
   OptimizerKind,

@@ -5,9 +5,9 @@
 
 import { UnrolledError } from './errors';
 import type { Parameters } from './flat-layout';
-import { type ParameterShapes, parameterShapes } from './layers';
 import type { Model } from './model';
 import type { DType, ModelDescription } from './native/native';
+import { type ParameterShapes, parameterShapes } from './parameter-shapes';
 import { readSafetensors, writeSafetensors } from './safetensors';
 import { firstNonFinite, type Tensor, zeros } from './tensor';
 

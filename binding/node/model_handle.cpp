@@ -135,6 +135,7 @@ Napi::Function ModelHandle<T>::define(Napi::Env env) {
                                Self::InstanceMethod("workspaceBytes", &Self::workspaceBytes),
                                Self::InstanceMethod("read", &Self::read),
                                Self::InstanceMethod("write", &Self::write),
+                               Self::InstanceMethod("writeParameter", &Self::writeParameter),
                                Self::InstanceMethod("forward", &Self::forward),
                                Self::InstanceMethod("gradients", &Self::gradients),
                                Self::InstanceMethod("startTraining", &Self::startTraining),
@@ -262,6 +263,19 @@ Napi::Value ModelHandle<T>::write(const Napi::CallbackInfo& info) {
         info, nullptr,
         [core = core_, values = std::move(values)](const auto& /*proceed*/) {
           core->model.write(values.data());
+          return true;
+        },
+        undefined);
+  });
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::writeParameter(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return core()->executor.submit(
+        info, nullptr,
+        [core = core_, name = text("name", info[0]), values = floats<T>("values", info[1])](const auto& /*proceed*/) {
+          core->model.write(name, values);
           return true;
         },
         undefined);

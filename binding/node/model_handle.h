@@ -48,6 +48,7 @@ class ModelHandle final : public Napi::ObjectWrap<ModelHandle<T>> {
   Napi::Value workspaceBytes(const Napi::CallbackInfo& info);
   Napi::Value read(const Napi::CallbackInfo& info);
   Napi::Value write(const Napi::CallbackInfo& info);
+  Napi::Value writeParameter(const Napi::CallbackInfo& info);
   Napi::Value forward(const Napi::CallbackInfo& info);
   Napi::Value gradients(const Napi::CallbackInfo& info);
   Napi::Value startTraining(const Napi::CallbackInfo& info);

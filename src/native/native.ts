@@ -553,6 +553,8 @@ export interface NativeModel {
   read(): Promise<FloatArray>;
   /** Replaces all parameters. */
   write(values: FloatArray): Promise<void>;
+  /** Replaces one parameter. */
+  writeParameter(name: string, values: FloatArray): Promise<void>;
   /** `layers`: names of layers whose output is wanted too. */
   forward(batch: NativeBatch, threads: number, layers?: string[]): Promise<NativeForwardResult>;
   gradients(

@@ -1,7 +1,7 @@
 /** The training loop: one native call an epoch, and one result to the caller. */
 
 import { abortError, withCancellation } from '../cancellation';
-import { requireTrainingMemory } from '../layers';
+import { requireTrainingMemory } from '../memory';
 import type { Model } from '../model';
 import type {
   NativeCancellation,

@@ -107,6 +107,18 @@ void Model<T>::write(const T* values) {
 }
 
 template <class T>
+void Model<T>::write(const std::string& name, const std::vector<T>& values) {
+  const auto& all = list_.all();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Parameter& each) { return each.name == name; });
+  if (found == all.end()) throw impossible("parameters", "names of parameters", "'" + name + "'");
+  requireSize(name.c_str(), found->count(), static_cast<Index>(values.size()));
+  Parameter alone = *found;
+  T* const target = buffers_->change() + alone.offset;
+  alone.offset = 0;
+  convert({alone}, values.data(), target, false);
+}
+
+template <class T>
 void Model<T>::readGradients(T* gradients) {
   convert<T>(list_.all(), buffers_->gradients(), gradients, true);
 }

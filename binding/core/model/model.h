@@ -106,6 +106,8 @@ class Model {
   // Flat copies of the parameters, or of their gradients, [P], in PyTorch's shapes.
   void read(T* values) const;
   void write(const T* values);
+  // One of them. Throws ERR_UNROLLED_OPTION_RANGE for a name it has not, ERR_UNROLLED_SHAPE for another size.
+  void write(const std::string& name, const std::vector<T>& values);
   void readGradients(T* gradients);
 
   // Lays out the workspace for batches of up to that size; nothing is allocated in passes that fit. A source that
