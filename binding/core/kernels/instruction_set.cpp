@@ -1,6 +1,7 @@
 // The kernels of one instruction set. CMake compiles this file once for each, with the set's flags,
 // UNROLLED_ISA (its name, a namespace) and UNROLLED_VECTOR_BYTES.
 
+#include "kernels/dropout.h"
 #include "kernels/gates.h"
 #include "kernels/kernel_table.h"
 #include "kernels/packed_product.h"
@@ -39,6 +40,7 @@ const KernelTable<T>& table() {
       rmsprop<T>,
       adam<T>,
       adamw<T>,
+      drop<T>,
   };
   return filled;
 }

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "kernels/kernel_table.h"
+#include "random.h"
 #include "types.h"
 
 namespace unrolled::reference {
@@ -274,6 +275,17 @@ void adamw(Index count, const UpdateConstants<T>& k, const T* gradient, T* mean,
   withoutDecay.weightDecay = 0;
   for (Index i = 0; i < count; ++i) weights[i] *= 1 - k.learningRate * k.weightDecay;
   adam(count, withoutDecay, gradient, mean, square, weights);
+}
+
+template <class T>
+void drop(Index count, const RandomStream& stream, Index first, std::uint32_t threshold, T scale, const T* x, T* y) {
+  for (Index i = 0; i < count; ++i) {
+    const Index element = first + i;
+    const auto block = static_cast<std::uint32_t>(element / 64 * 16 + element % 16);
+    const Random::Block words = Random::philox({block, stream.counter[0], stream.counter[1], stream.counter[2]},
+                                               {stream.key[0], stream.key[1]});
+    y[i] = words[static_cast<std::size_t>(element % 64 / 16)] >= threshold ? x[i] * scale : T(0);
+  }
 }
 
 }  // namespace unrolled::reference
