@@ -1,9 +1,11 @@
 // The kernels of one instruction set. CMake compiles this file once for each, with the set's flags,
 // UNROLLED_ISA (its name, a namespace) and UNROLLED_VECTOR_BYTES.
 
+#include "kernels/activation.h"
 #include "kernels/dropout.h"
 #include "kernels/gates.h"
 #include "kernels/kernel_table.h"
+#include "kernels/normalization.h"
 #include "kernels/packed_product.h"
 #include "kernels/row_math.h"
 #include "kernels/updates.h"
@@ -41,6 +43,11 @@ const KernelTable<T>& table() {
       adam<T>,
       adamw<T>,
       drop<T>,
+      normalizeRow<T>,
+      normalizeRowBackward<T>,
+      normalizeSums<T>,
+      activate<T>,
+      activateBackward<T>,
   };
   return filled;
 }
