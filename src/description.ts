@@ -129,7 +129,7 @@ export function resolveInitializer(option: string, initializer: InitializerDescr
   if (initializer === undefined) return { kind: 'default' } as const;
   const kind = check.oneOf(`${option}.kind`, initializer?.kind, INITIALIZERS);
   if (kind === 'default') return { kind };
-  const { scale = kind.startsWith('kaiming') ? Math.SQRT2 : 1 } = initializer as { scale?: unknown };
+  const { scale = 1 } = initializer as { scale?: unknown };
   const range = kind === 'constant' || kind === 'identity' ? {} : { min: 0 };
   return { kind, scale: check.number(`${option}.scale`, scale, range) };
 }

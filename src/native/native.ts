@@ -161,7 +161,8 @@ export type InitializerDescription =
   | { kind: 'default' }
   /**
    * Weights of one law, biases zero. `scale` is the standard deviation (`normal`), the bound (`uniform`), the value
-   * (`constant`, biases too), the factor of ones on the diagonal (`identity`), or the gain of the others.
+   * (`constant`, biases too), the factor of ones on the diagonal (`identity`), or the gain of the others; the gain √2
+   * for relu is in Kaiming's already. Of a recurrent layer each gate's block is drawn by itself.
    */
   | { kind: Exclude<InitializerKind, 'default'>; scale: number };
 

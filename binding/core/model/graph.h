@@ -32,7 +32,7 @@ struct Node {
   Index stateOffset = 0;       // features of the states before its own
   Index initialState = none;   // the node whose final states, or whose output, its own start from
   bool fromStates = false;     // final states of it; else its output
-  bool gradientWanted = true;  // whether anything below it has parameters, states or an input that can be differentiated
+  std::vector<bool> wanted;    // whether the gradient of each input is of use: not that of bare ids
   bool onlyStatesRead = false;  // no layer reads its output
 
   // Of the last pass.
