@@ -39,7 +39,7 @@ function sortedJson(value: unknown): string {
   );
 }
 
-function formatError(path: string, what: string, cause?: unknown): UnrolledError {
+export function formatError(path: string, what: string, cause?: unknown): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: ${what}.`, { received: path, cause });
 }
 

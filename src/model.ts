@@ -10,6 +10,7 @@ import { FlatLayout, type FloatTensor, type Parameters, requireShape, type State
 import type { Layer } from './layer-functions';
 import { resolveSeed, resolveThreads } from './limits';
 import { type OptionOf, requireModelMemory } from './memory';
+import { dtypeOf, formatError, readModelFile, requireHeader, weightsOf, writeModelFile } from './model-file';
 import { addon } from './native/load';
 import type {
   DType,
@@ -120,6 +121,14 @@ export interface ModelInternals {
   uninitialized?: boolean;
 }
 
+const KIND = 'model';
+
+/** What a file says of a model. */
+interface FileDescription extends ModelDescription {
+  kind: unknown;
+  frozen?: string[];
+}
+
 const MODEL_OPTIONS = [
   'input',
   'source',
@@ -140,6 +149,7 @@ export class Model {
   readonly dtype: DType;
   readonly #native: NativeModel;
   readonly #layout: FlatLayout;
+  #frozen: readonly string[] = [];
   #busy = false;
   #disposed = false;
 
@@ -160,6 +170,36 @@ export class Model {
     return Model.build(options, {});
   }
 
+  /**
+   * A model from a file that `save` wrote.
+   * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_MODEL_FORMAT,
+   *   ERR_UNROLLED_MODEL_MISMATCH, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_OUT_OF_MEMORY.
+   */
+  static async load(path: string, options?: Pick<ModelOptions, 'dtype'>): Promise<Model> {
+    const { dtype } = check.options('Model.load', options, ['dtype']);
+    const file = await readModelFile(path);
+    const { kind, input, source, layers, frozen = [] } = requireHeader(file).model as unknown as FileDescription;
+    if (kind !== KIND) {
+      throw new UnrolledError(
+        'ERR_UNROLLED_MODEL_MISMATCH',
+        `${path} holds a model of kind ${check.show(kind)}; load it with its own class.`,
+        { expected: KIND, received: check.show(kind) },
+      );
+    }
+    try {
+      const type = dtype ?? dtypeOf(file);
+      const { description } = resolveDescription(input, source, layers);
+      const weights = weightsOf(file, description, type);
+      const model = Model.build({ ...description, dtype: type }, { uninitialized: true });
+      await model.freeze(frozen);
+      await model.setParameters(weights);
+      return model;
+    } catch (error) {
+      if (!(error instanceof UnrolledError) || !error.code.startsWith('ERR_UNROLLED_OPTION')) throw error;
+      throw formatError(path, `its description is damaged: ${error.message}`, error);
+    }
+  }
+
   /** @internal */
   static build(options: ModelOptions, internals: ModelInternals): Model {
     const given = check.options('Model', options, MODEL_OPTIONS);
@@ -177,7 +217,7 @@ export class Model {
       const laws = Object.keys(model.parameterShapes).map((name) => resolved.initializers.get(name) ?? initialization);
       model.#native.initialize(laws, initialSeed).catch(ignore);
     }
-    if (resolved.frozen.length > 0) model.#native.freeze(resolved.frozen).catch(ignore);
+    if (resolved.frozen.length > 0) model.#freeze(resolved.frozen).catch(ignore);
     for (const [name, tensor] of resolved.weights) {
       requireShape(`weights of ${name}`, tensor, model.parameterShapes[name] as readonly number[]);
       model.#native.writeParameter(name, model.#layout.convert(tensor)).catch(ignore);
@@ -218,7 +258,33 @@ export class Model {
    * @throws ERR_UNROLLED_OPTION_RANGE for a name the model has not.
    */
   async freeze(parameters: readonly string[]): Promise<void> {
-    await this.native.freeze([...parameters]);
+    this.requireAlive();
+    await this.#freeze(parameters);
+  }
+
+  /** Names of the parameters that are not trained. */
+  get frozen(): readonly string[] {
+    return this.#frozen;
+  }
+
+  /**
+   * Writes description and parameters to a safetensors file, whole or not at all; of a whole step while it trains.
+   * @throws ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_DISPOSED.
+   */
+  async save(path: string): Promise<void> {
+    const { description, frozen } = this;
+    const header = { model: { kind: KIND, ...description, ...(frozen.length > 0 && { frozen }) }, vocabulary: null };
+    await writeModelFile(path, this, header);
+  }
+
+  /**
+   * Takes the parameters of a safetensors file, which may be PyTorch's.
+   * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_MODEL_FORMAT,
+   *   ERR_UNROLLED_MODEL_MISMATCH naming the tensor, ERR_UNROLLED_MODEL_NOT_FINITE.
+   */
+  async loadParameters(path: string): Promise<void> {
+    this.requireAlive();
+    await this.setParameters(weightsOf(await readModelFile(path), this.description, this.dtype));
   }
 
   /**
@@ -315,6 +381,14 @@ export class Model {
     } finally {
       this.#busy = false;
     }
+  }
+
+  async #freeze(parameters: readonly string[]): Promise<void> {
+    for (const name of parameters) {
+      if (!Object.hasOwn(this.parameterShapes, name)) throw check.outOfRange('freeze', 'names of parameters', name);
+    }
+    this.#frozen = [...parameters];
+    await this.#native.freeze([...parameters]);
   }
 
   #objective(objective: Objective): NativeObjective {
