@@ -49,6 +49,7 @@ Napi::Value typedArray(Napi::Env env, const T* values, Index count);
 ModelDescription modelDescription(const Napi::Value& value);
 Initializer initializer(const Napi::Value& value);
 TrainingOptions trainingOptions(const Napi::Object& value);
+// Without the seed.
 SamplingOptions samplingOptions(const Napi::Object& value);
 Reduction reduction(const Napi::Value& value);
 CancellationFlag cancellation(const Napi::Value& value);
