@@ -76,6 +76,7 @@ export async function searchText(
   return result.hypotheses.map(({ ids, ended, ...figures }) => {
     const row = new RowText(vocabulary, stop);
     const text = row.push(ids);
-    return { text: row.done ? text : text + row.end(), ...figures, ended };
+    const isWhole = row.done;
+    return { text: isWhole ? text : text + row.end(), ...figures, ended: ended || isWhole };
   });
 }
