@@ -9,7 +9,18 @@ export type { Architecture, Cell, NetworkOptions } from './architecture';
 export * as datasets from './datasets';
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, UnrolledError } from './errors';
 export type { FloatTensor, Parameters, States } from './flat-layout';
-export type { GenerationOptions } from './generation';
+export type {
+  BeamOptions,
+  BeamResult,
+  GenerationOptions,
+  NextOptions,
+  NextToken,
+  ScoreOptions,
+  StopOptions,
+  StreamOptions,
+  TextScore,
+  TokenScore,
+} from './generation';
 export {
   type Evaluation,
   type EvaluationOptions,

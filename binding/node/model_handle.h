@@ -54,7 +54,12 @@ class ModelHandle final : public Napi::ObjectWrap<ModelHandle<T>> {
   Napi::Value startTraining(const Napi::CallbackInfo& info);
   Napi::Value evaluate(const Napi::CallbackInfo& info);
   Napi::Value predict(const Napi::CallbackInfo& info);
+  // In model_generation.cpp.
   Napi::Value generate(const Napi::CallbackInfo& info);
+  Napi::Value beam(const Napi::CallbackInfo& info);
+  Napi::Value score(const Napi::CallbackInfo& info);
+  Napi::Value next(const Napi::CallbackInfo& info);
+
   Napi::Value dispose(const Napi::CallbackInfo& info);
   void release();
 
