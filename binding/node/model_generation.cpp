@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "core/training/beam_search.h"
+#include "core/training/decoding.h"
 #include "core/training/generation.h"
 #include "core/training/scoring.h"
 #include "node/addon.h"
 #include "node/arguments.h"
+#include "node/batch_arguments.h"
 #include "node/errors.h"
 #include "node/model_handle.h"
 #include "node/stream_arguments.h"
@@ -69,6 +71,22 @@ BeamOptions beamOptions(const Napi::Object& from) {
   return options;
 }
 
+Napi::Value hypotheses(Napi::Env env, const BeamResult& result) {
+  Napi::Array list = Napi::Array::New(env);
+  for (const Hypothesis& one : result.hypotheses) {
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("ids", toArray(env, one.ids));
+    entry.Set("logProbability", one.logProbability);
+    entry.Set("score", one.score);
+    entry.Set("ended", one.ended);
+    list.Set(list.Length(), entry);
+  }
+  Napi::Object value = Napi::Object::New(env);
+  value.Set("hypotheses", list);
+  value.Set("cancelled", result.cancelled);
+  return value;
+}
+
 }  // namespace
 
 template <class T>
@@ -113,22 +131,30 @@ Napi::Value ModelHandle<T>::beam(const Napi::CallbackInfo& info) {
       complete.stopStrings = stops.get();
       return searchBeams(core->model, prompt, complete, parallel, proceed);
     };
-    return core()->executor.submit(info, cancellation(info[1]), compute,
-                                   [](Napi::Env env, const BeamResult& result) -> Napi::Value {
-                                     Napi::Array hypotheses = Napi::Array::New(env);
-                                     for (const Hypothesis& one : result.hypotheses) {
-                                       Napi::Object entry = Napi::Object::New(env);
-                                       entry.Set("ids", toArray(env, one.ids));
-                                       entry.Set("logProbability", one.logProbability);
-                                       entry.Set("score", one.score);
-                                       entry.Set("ended", one.ended);
-                                       hypotheses.Set(hypotheses.Length(), entry);
-                                     }
-                                     Napi::Object value = Napi::Object::New(env);
-                                     value.Set("hypotheses", hypotheses);
-                                     value.Set("cancelled", result.cancelled);
-                                     return value;
-                                   });
+    return core()->executor.submit(info, cancellation(info[1]), compute, hypotheses);
+  });
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::decode(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Model<T>& model = core()->model;
+    const ModelDescription& description = model.description();
+    require(model.hasSource() && model.hasHead() && !model.manyToOne() && description.input == InputKind::ids &&
+                description.inputSize == model.outputFeatures(),
+            "decode needs a model with a source that ends in a dense layer over the ids it reads.");
+    const Napi::Object from = object("options", info[0]);
+    const TokenId start = static_cast<TokenId>(integer("start", from.Get("start"), 0, description.inputSize - 1));
+    InputArguments<T> source(description.source, description.sourceSize, 1, object("source", from.Get("source")));
+    model.checkSourceIds(source.ids.data(), static_cast<Index>(source.ids.size()));
+    const auto compute = [core = core_, source = std::move(source), start, options = beamOptions(from),
+                          parallel = Parallel(*core_->pool, threadCount(from.Get("threads")))](const auto& proceed) {
+      return unrolled::decode<T>(core->model,
+                                 {source.layout().time, source.ids.empty() ? nullptr : source.ids.data(),
+                                  source.features.empty() ? nullptr : source.features.data()},
+                                 start, options, parallel, proceed);
+    };
+    return core()->executor.submit(info, cancellation(info[1]), compute, hypotheses);
   });
 }
 
@@ -180,6 +206,8 @@ template Napi::Value ModelHandle<float>::generate(const Napi::CallbackInfo&);
 template Napi::Value ModelHandle<double>::generate(const Napi::CallbackInfo&);
 template Napi::Value ModelHandle<float>::beam(const Napi::CallbackInfo&);
 template Napi::Value ModelHandle<double>::beam(const Napi::CallbackInfo&);
+template Napi::Value ModelHandle<float>::decode(const Napi::CallbackInfo&);
+template Napi::Value ModelHandle<double>::decode(const Napi::CallbackInfo&);
 template Napi::Value ModelHandle<float>::score(const Napi::CallbackInfo&);
 template Napi::Value ModelHandle<double>::score(const Napi::CallbackInfo&);
 template Napi::Value ModelHandle<float>::next(const Napi::CallbackInfo&);

@@ -132,6 +132,7 @@ Napi::Function ModelHandle<T>::define(Napi::Env env) {
                                Self::InstanceMethod("predict", &Self::predict),
                                Self::InstanceMethod("generate", &Self::generate),
                                Self::InstanceMethod("beam", &Self::beam),
+                               Self::InstanceMethod("decode", &Self::decode),
                                Self::InstanceMethod("score", &Self::score),
                                Self::InstanceMethod("next", &Self::next),
                                Self::InstanceMethod("dispose", &Self::dispose),

@@ -15,8 +15,8 @@ namespace unrolled::node {
 // The ids of a stream that a model can learn from, continue or be judged on.
 template <class T>
 std::vector<TokenId> streamIds(const Model<T>& model, const Napi::Value& value) {
-  require(model.hasHead() && !model.manyToOne() && model.description().input == InputKind::ids,
-          "A stream of ids needs a model from ids to a dense layer at every step.");
+  require(model.hasHead() && !model.manyToOne() && !model.hasSource() && model.description().input == InputKind::ids,
+          "A stream of ids needs a model with one input, from ids to a dense layer at every step.");
   std::vector<TokenId> stream = ids("ids", value);
   model.checkIds(stream.data(), static_cast<Index>(stream.size()));
   model.checkTargets(stream.data(), static_cast<Index>(stream.size()));

@@ -573,6 +573,13 @@ export interface NativeBeamOptions {
   threads: number;
 }
 
+/** As of a beam, from a source in place of a prompt. */
+export interface NativeDecodeOptions extends Omit<NativeBeamOptions, 'ids' | 'stop'> {
+  source: NativeInput;
+  /** The id the decoder is fed first. */
+  start: number;
+}
+
 export interface NativeBeams {
   /** By falling score, at most `beams`; of equals the lower ids first. */
   hypotheses: { ids: Int32Array; logProbability: number; score: number; ended: boolean }[];
@@ -635,6 +642,8 @@ export interface NativeModel {
   generate(options: NativeGenerateOptions, cancellation: NativeCancellation): Promise<NativeGeneration>;
   /** The likeliest continuations of a prompt, by beam search from a zero state. */
   beam(options: NativeBeamOptions, cancellation: NativeCancellation): Promise<NativeBeams>;
+  /** The likeliest answers of an encoder–decoder to one source, by beam search. */
+  decode(options: NativeDecodeOptions, cancellation: NativeCancellation): Promise<NativeBeams>;
   /** Log-probabilities of the ids from `first` (at least 1) on, from a zero state; logits are held for a few only. */
   score(
     options: { ids: Int32Array; first: number; threads: number },
