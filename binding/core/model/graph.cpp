@@ -337,7 +337,9 @@ class Builder {
       if (!layer.general && widths[0] != widths[1]) {
         throw impossible(option(), "general, for queries and a memory of different features", "dot");
       }
-      node.joining = std::make_unique<Attention<T>>(parameters_, layer.name, widths[0], widths[1], layer.general);
+      auto joining = std::make_unique<Attention<T>>(parameters_, layer.name, widths[0], widths[1], layer.general);
+      node.attention = joining.get();
+      node.joining = std::move(joining);
       output.features = widths[0] + widths[1];
     } else if (layer.kind == LayerKind::concatenate) {
       output.features = 0;

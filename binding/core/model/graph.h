@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "layers/attention.h"
 #include "layers/dense.h"
 #include "layers/layer.h"
 #include "model/description.h"
@@ -25,6 +26,7 @@ struct Node {
   std::string name;  // of the layer in the description
   std::unique_ptr<Layer<T>> layer;
   std::unique_ptr<JoiningLayer<T>> joining;  // in its place, where it reads several
+  Attention<T>* attention = nullptr;         // it, where it is one
   std::vector<Index> inputs;                 // nodes by number, or one of the above
   Index features = 0;  // of its output
   Side side = Side::input;

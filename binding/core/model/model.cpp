@@ -217,6 +217,12 @@ T* Model<T>::stateOf(const Node<T>& node, T* states) const {
 }
 
 template <class T>
+Side Model<T>::sideOf(Index node) const {
+  if (node < 0) return node == Node<T>::modelSource ? Side::source : Side::input;
+  return graph_.nodes[static_cast<std::size_t>(node)].side;
+}
+
+template <class T>
 Sequence<T> Model<T>::inputOf(const Node<T>& node, std::size_t which) const {
   const Index input = node.inputs[which];
   if (input == Node<T>::modelInput) return input_;
@@ -296,6 +302,7 @@ void Model<T>::forwardThrough(std::size_t count, const Batch<T>& batch, T* state
       node.output = node.layer->forward(inputOf(node, 0), stateOf(node, states), pass);
       continue;
     }
+    if (node.attention != nullptr) node.attention->setRows(sideOf(node.inputs[1]) == node.side ? nullptr : sourceRows_);
     std::vector<Sequence<T>>& inputs = node.values;
     for (std::size_t which = 0; which < inputs.size(); ++which) inputs[which] = inputOf(node, which);
     node.output = node.joining->forward(inputs, pass);

@@ -154,6 +154,7 @@ class Model {
   void layOut(Arena& arena, const BatchSize& size);
   // Throws where the batch has no source, and none stayed.
   void checkSource(const Batch<T>& batch) const;
+  [[nodiscard]] Side sideOf(Index node) const;
   [[nodiscard]] Sequence<T> inputOf(const Node<T>& node, std::size_t which) const;
   // Runs the first `count` nodes.
   void forwardThrough(std::size_t count, const Batch<T>& batch, T* states, const Pass<T>& pass);
