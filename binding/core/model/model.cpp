@@ -214,18 +214,9 @@ void Model<T>::initialize(const Initializer& initializer, std::uint64_t seed) {
   std::vector<T> drawn;
   for (std::size_t index = 0; index < list_.all().size(); ++index) {
     const Parameter& parameter = list_.all()[index];
-    bool normal = initializer.kind == Initializer::Kind::normal;
-    double scale = parameter.isBias ? 0 : initializer.scale;
-    if (initializer.kind == Initializer::Kind::byDefault) {
-      normal = parameter.initialization.kind == DefaultInitialization::Kind::normal;
-      scale = parameter.initialization.scale;
-    }
     // Drawn in PyTorch's shape, so that how a parameter is held does not show.
     Random random(seed, RandomUse::initialization, index);
-    drawn.resize(static_cast<std::size_t>(parameter.count()));
-    for (T& value : drawn) {
-      value = static_cast<T>(scale == 0 ? 0 : scale * (normal ? random.normal() : 2 * random.uniform() - 1));
-    }
+    fill(parameter, initializer, random, drawn);
     T* target = values + parameter.offset;
     if (parameter.transposed) {
       transpose(parameter.shape[0], parameter.shape[1], drawn.data(), target);

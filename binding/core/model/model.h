@@ -9,18 +9,13 @@
 #include "losses/loss.h"
 #include "losses/softmax_cross_entropy.h"
 #include "model/description.h"
+#include "model/initializers.h"
 #include "model/parameters.h"
 #include "parallel/thread_pool.h"
 #include "tensor.h"
 #include "workspace.h"
 
 namespace unrolled {
-
-// How parameters are drawn: PyTorch's way, or weights of one law and biases zero.
-struct Initializer {
-  enum class Kind { byDefault, normal, uniform } kind = Kind::byDefault;
-  double scale = 1;
-};
 
 // The second input of an encoder–decoder: ids or vectors of the same B rows, with steps of its own.
 template <class T>
