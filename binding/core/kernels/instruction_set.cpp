@@ -1,9 +1,12 @@
 // The kernels of one instruction set. CMake compiles this file once for each, with the set's flags,
 // UNROLLED_ISA (its name, a namespace) and UNROLLED_VECTOR_BYTES.
 
-#include "kernels/gates.h"
+#include "kernels/gru_step.h"
 #include "kernels/kernel_table.h"
+#include "kernels/lstm_step.h"
+#include "kernels/normalization.h"
 #include "kernels/packed_product.h"
+#include "kernels/rnn_step.h"
 #include "kernels/row_math.h"
 #include "kernels/updates.h"
 
@@ -24,10 +27,22 @@ const KernelTable<T>& table() {
       rnnBackward<T>,
       gruForward<T>,
       gruBackward<T>,
+      gruResetForward<T>,
+      gruCandidateForward<T>,
+      gruCandidateBackward<T>,
+      gruResetBackward<T>,
       lstmForward<T>,
       lstmBackward<T>,
+      lstmCellForward<T>,
+      lstmOutputForward<T>,
+      lstmOutputBackward<T>,
+      lstmCellBackward<T>,
+      normalize<T>,
+      normalizeBackward<T>,
       softmaxRow<T>,
       add<T>,
+      multiply<T>,
+      multiplyAdd<T>,
       scale<T>,
       columnSums<T>,
       sumOfSquares<T>,

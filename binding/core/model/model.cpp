@@ -1,6 +1,7 @@
 #include "model/model.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -8,7 +9,9 @@
 #include "layers/embedding.h"
 #include "layers/gru.h"
 #include "layers/lstm.h"
+#include "layers/normalized_lstm.h"
 #include "layers/pooling.h"
+#include "layers/reset_first_gru.h"
 #include "layers/rnn.h"
 #include "random.h"
 
@@ -67,11 +70,13 @@ std::unique_ptr<RecurrentLayer<T>> makeRecurrent(ParameterList& list, const Laye
                                                  const RecurrentOptions& options) {
   switch (layer.kind) {
     case LayerKind::gru:
+      if (!layer.resetAfter) return std::make_unique<ResetFirstGru<T>>(list, options);
       return std::make_unique<Gru<T>>(list, options);
     case LayerKind::lstm:
+      if (layer.layerNorm) return std::make_unique<NormalizedLstm<T>>(list, options);
       return std::make_unique<Lstm<T>>(list, options);
     default:
-      return std::make_unique<Rnn<T>>(list, options, layer.activation, layer.untransposedGradient);
+      return std::make_unique<Rnn<T>>(list, options);
   }
 }
 
@@ -176,6 +181,13 @@ Index Model<T>::addRecurrent(const LayerDescription& layer, Index features, bool
   if (layer.layers < 1 || layer.layers > 1024) {
     throw impossible(layer.name + ".layers", "a whole number from 1 to 1024", std::to_string(layer.layers));
   }
+  if (!(layer.recurrentDropout >= 0 && layer.recurrentDropout < 1)) {
+    throw impossible(layer.name + ".recurrentDropout", "a rate from 0 to below 1",
+                     std::to_string(layer.recurrentDropout));
+  }
+  if (layer.layerNorm && !(layer.epsilon > 0 && std::isfinite(layer.epsilon))) {
+    throw impossible(layer.name + ".epsilon", "a number above 0", std::to_string(layer.epsilon));
+  }
   for (Index level = 0; level < layer.layers; ++level) {
     RecurrentOptions options;
     options.name = layer.name;
@@ -183,10 +195,18 @@ Index Model<T>::addRecurrent(const LayerDescription& layer, Index features, bool
     options.features = features;
     options.hidden = layer.features;
     options.oneHot = level == 0 && oneHot;
+    options.bias = layer.bias;
     options.singleBias = layer.singleBias;
+    options.activations = {layer.activation, layer.gateActivation};
+    options.untransposedGradient = layer.kind == LayerKind::rnn && layer.untransposedGradient;
+    options.recurrentDropout = layer.recurrentDropout;
+    options.layerNorm = layer.layerNorm;
+    options.epsilon = layer.epsilon;
+    options.part = static_cast<std::uint32_t>(2 * layers_.size());
     if (layer.bidirectional) {
       auto forward = makeRecurrent<T>(list_, layer, options);
       options.suffix += "_reverse";
+      options.part += 1;
       auto both = std::make_unique<Bidirectional<T>>(std::move(forward), makeRecurrent<T>(list_, layer, options),
                                                      layer.merge, options.features, options.hidden, options.oneHot,
                                                      level == 0 && tableRows > 0);
@@ -214,6 +234,10 @@ void Model<T>::initialize(const Initializer& initializer, std::uint64_t seed) {
   std::vector<T> drawn;
   for (std::size_t index = 0; index < list_.all().size(); ++index) {
     const Parameter& parameter = list_.all()[index];
+    if (parameter.initialization.kind == DefaultInitialization::Kind::constant) {
+      std::fill_n(values + parameter.offset, parameter.count(), static_cast<T>(parameter.initialization.scale));
+      continue;
+    }
     bool normal = initializer.kind == Initializer::Kind::normal;
     double scale = parameter.isBias ? 0 : initializer.scale;
     if (initializer.kind == Initializer::Kind::byDefault) {

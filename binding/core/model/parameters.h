@@ -9,10 +9,10 @@
 
 namespace unrolled {
 
-// How PyTorch draws a parameter when nothing else is asked.
+// How PyTorch draws a parameter when nothing else is asked. A constant one is so whatever is asked.
 struct DefaultInitialization {
-  enum class Kind { normal, uniform } kind = Kind::uniform;
-  double scale = 1;  // standard deviation, or the bound
+  enum class Kind { normal, uniform, constant } kind = Kind::uniform;
+  double scale = 1;  // standard deviation, the bound, or the constant
 };
 
 struct Parameter {
@@ -24,6 +24,8 @@ struct Parameter {
   // Held as its transpose here; read and written in PyTorch's shape.
   bool transposed = false;
   DefaultInitialization initialization;
+  // Whether training may change it.
+  bool trainable = true;
 
   [[nodiscard]] Index count() const {
     Index product = 1;
@@ -43,6 +45,18 @@ class ParameterList {
   std::size_t addBias(std::string name, Index count, DefaultInitialization initialization) {
     return add({std::move(name), {count}, size_, true, false, initialization});
   }
+
+  // What a normalisation multiplies its result by; 1 at first.
+  std::size_t addGain(std::string name, Index count) {
+    return add({std::move(name), {count}, size_, false, false, {DefaultInitialization::Kind::constant, 1}});
+  }
+
+  // What it adds then; 0 at first.
+  std::size_t addShift(std::string name, Index count) {
+    return addBias(std::move(name), count, {DefaultInitialization::Kind::constant, 0});
+  }
+
+  void setTrainable(std::size_t parameter, bool trainable) { parameters_[parameter].trainable = trainable; }
 
   [[nodiscard]] const std::vector<Parameter>& all() const { return parameters_; }
   [[nodiscard]] Index size() const { return size_; }

@@ -1,0 +1,61 @@
+// Layer normalisation of one row (Ba et al. 2016), forward and under it backward.
+#pragma once
+
+#include "kernels/simd.h"
+
+namespace unrolled::UNROLLED_ISA {
+
+template <class T>
+T normalize(Index count, T epsilon, const T* gain, const T* shift, const T* x, T* normalized, T* y, bool accumulate) {
+  Vector<T> sums{};
+  for (Index at = 0; at < count; at += lanes<T>) sums += loadSome(x + at, count - at);
+  const T mean = sumOfLanes<T>(sums) / static_cast<T>(count);
+
+  Vector<T> squares{};
+  for (Index at = 0; at < count; at += lanes<T>) {
+    storeSome(Vector<T>(loadSome(x + at, count - at) - mean), normalized + at, count - at);
+    const Vector<T> centred = loadSome(normalized + at, count - at);  // zeros behind the last
+    squares += centred * centred;
+  }
+  const T inverse = 1 / squareRoot(sumOfLanes<T>(squares) / static_cast<T>(count) + epsilon);
+
+  for (Index at = 0; at < count; at += lanes<T>) {
+    const Index rest = count - at;
+    const Vector<T> unit = loadSome(normalized + at, rest) * inverse;
+    Vector<T> result = unit * loadSome(gain + at, rest);
+    if (shift != nullptr) result += loadSome(shift + at, rest);
+    if (accumulate) result += loadSome(y + at, rest);
+    storeSome(unit, normalized + at, rest);
+    storeSome(result, y + at, rest);
+  }
+  return inverse;
+}
+
+template <class T>
+void normalizeBackward(Index count, T inverse, const T* gain, const T* gradient, const T* normalized, T* gainGradient,
+                       T* shiftGradient, T* dx) {
+  Vector<T> sums{};
+  Vector<T> products{};
+  for (Index at = 0; at < count; at += lanes<T>) {
+    const Index rest = count - at;
+    const Vector<T> dy = loadSome(gradient + at, rest);
+    const Vector<T> unit = loadSome(normalized + at, rest);
+    const Vector<T> scaled = dy * loadSome(gain + at, rest);
+    sums += scaled;
+    products += scaled * unit;
+    storeSome(Vector<T>(loadSome(gainGradient + at, rest) + dy * unit), gainGradient + at, rest);
+    if (shiftGradient != nullptr) {
+      storeSome(Vector<T>(loadSome(shiftGradient + at, rest) + dy), shiftGradient + at, rest);
+    }
+  }
+  const T mean = sumOfLanes<T>(sums) / static_cast<T>(count);
+  const T correlation = sumOfLanes<T>(products) / static_cast<T>(count);
+  for (Index at = 0; at < count; at += lanes<T>) {
+    const Index rest = count - at;
+    const Vector<T> scaled = loadSome(gradient + at, rest) * loadSome(gain + at, rest);
+    const Vector<T> unit = loadSome(normalized + at, rest);
+    storeSome(Vector<T>((scaled - mean - unit * correlation) * inverse), dx + at, rest);
+  }
+}
+
+}  // namespace unrolled::UNROLLED_ISA
