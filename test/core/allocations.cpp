@@ -141,6 +141,19 @@ TEST_CASE_TEMPLATE("no step allocates, with one thread and with two", T, float, 
   }
 }
 
+TEST_CASE("no step of a cell with all that may be asked for allocates") {
+  for (const LayerKind cell : {LayerKind::rnn, LayerKind::gru, LayerKind::lstm}) {
+    Chain chain;
+    chain.cell = cell;
+    chain.layers = 2;
+    chain.layerNorm = true;
+    chain.recurrentDropout = 0.5;
+    chain.resetAfter = false;
+    auto source = std::make_unique<StreamBatches>(randomIds(20 * 8 * 6 + 1, 7, 1), 20, 8);
+    CHECK(allocationsOfSteps<float>(chain, std::move(source), 2) == 0);
+  }
+}
+
 TEST_CASE("no step over labelled sequences of any length allocates") {
   std::vector<Index> offsets = {0};
   for (Index i = 0; i < 10; ++i) offsets.push_back(offsets.back() + 1 + i * 3 % 7);

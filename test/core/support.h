@@ -120,6 +120,13 @@ struct Chain {
   bool last = false;  // one vector a sequence, by `pooling`
   PoolingKind pooling = PoolingKind::last;
   Index classes = 7;  // 0: no head
+  // Of the recurrent layer, as LayerDescription has them.
+  Activation gateActivation = Activation::sigmoid;
+  bool resetAfter = true;
+  bool bias = true;
+  double recurrentDropout = 0;
+  bool layerNorm = false;
+  double epsilon = 1e-5;
 
   [[nodiscard]] ModelDescription description() const {
     ModelDescription model;
@@ -127,6 +134,13 @@ struct Chain {
     model.inputSize = inputSize;
     if (inputKind == InputKind::ids) model.layers.push_back({input, "embedding", embedding});
     model.layers.push_back({cell, "rnn", hidden, layers, activation, singleBias, bidirectional, merge});
+    LayerDescription& recurrent = model.layers.back();
+    recurrent.gateActivation = gateActivation;
+    recurrent.resetAfter = resetAfter;
+    recurrent.bias = bias;
+    recurrent.recurrentDropout = recurrentDropout;
+    recurrent.layerNorm = layerNorm;
+    recurrent.epsilon = epsilon;
     if (last) {
       model.layers.push_back({LayerKind::pooling, "last"});
       model.layers.back().pooling = pooling;

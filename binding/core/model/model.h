@@ -93,6 +93,8 @@ class Model {
 
   [[nodiscard]] const ModelDescription& description() const { return description_; }
   [[nodiscard]] const std::vector<Parameter>& parameters() const { return list_.all(); }
+  // Whether training may change a parameter, by its number in `parameters`.
+  void freeze(std::size_t parameter, bool frozen) { list_.setTrainable(parameter, !frozen); }
   [[nodiscard]] ParameterBuffers<T>& buffers() { return *buffers_; }
   [[nodiscard]] const std::vector<StateInfo>& states() const { return graph_.states; }
   // Elements of a flat state of that many rows: every state [B, features], one after another.

@@ -9,7 +9,7 @@
 
 namespace unrolled {
 
-// How PyTorch draws a parameter when nothing else is asked.
+// How PyTorch draws a parameter when nothing else is asked. A constant one is so whatever is asked.
 struct DefaultInitialization {
   enum class Kind { normal, uniform, constant } kind = Kind::uniform;
   double scale = 1;  // standard deviation, the bound, or the value
@@ -54,6 +54,11 @@ class ParameterList {
   // A factor for each feature, one at first.
   std::size_t addGain(std::string name, Index count) {
     return add({std::move(name), {count}, size_, false, false, {DefaultInitialization::Kind::constant, 1}});
+  }
+
+  // What a normalisation adds then; 0 at first.
+  std::size_t addShift(std::string name, Index count) {
+    return addBias(std::move(name), count, {DefaultInitialization::Kind::constant, 0});
   }
 
   // Says that a weight [G·rows, columns] is G matrices, which laws of initialization are to draw one by one.
