@@ -49,6 +49,8 @@ Napi::Value typedArray(Napi::Env env, const T* values, Index count);
 ModelDescription modelDescription(const Napi::Value& value);
 Initializer initializer(const Napi::Value& value);
 TrainingOptions trainingOptions(const Napi::Object& value);
+OptimizerKind optimizerKind(const Napi::Value& value);
+const char* nameOf(OptimizerKind kind);
 SamplingOptions samplingOptions(const Napi::Object& value);
 Reduction reduction(const Napi::Value& value);
 CancellationFlag cancellation(const Napi::Value& value);

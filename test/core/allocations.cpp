@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include "support.h"
+#include "training/batches.h"
 #include "training/trainer.h"
 
 namespace {
@@ -66,7 +67,7 @@ namespace {
 // Counts from the end of the first step to the end of the last.
 class AllocationCounter final : public TrainingObserver {
  public:
-  void stepped(Index /*step*/, double /*loss*/) override {
+  void stepped(Index /*step*/, const StepRecord& /*record*/) override {
     last = allocations.load();
     if (steps++ == 0) first = last;
   }
@@ -78,7 +79,7 @@ class AllocationCounter final : public TrainingObserver {
 };
 
 template <class T>
-long allocationsOfSteps(const Chain& chain, std::unique_ptr<BatchSource> source, int threadCount) {
+long allocationsOfSteps(const Chain& chain, std::unique_ptr<BatchSource<T>> source, int threadCount) {
   Model<T> model(chain.description());
   model.initialize({}, 1);
   TrainingOptions options;
@@ -124,7 +125,7 @@ TEST_CASE_TEMPLATE("no step allocates, with one thread and with two", T, float, 
           chain.hidden = 40;
           chain.inputSize = vocabulary;
           chain.classes = vocabulary;
-          auto source = std::make_unique<StreamBatches>(randomIds(20 * 8 * 6 + 1, vocabulary, 1), 20, 8);
+          auto source = std::make_unique<StreamBatches<T>>(randomIds(20 * 8 * 6 + 1, vocabulary, 1), 20, 8);
           CHECK(allocationsOfSteps<T>(chain, std::move(source), threadCount) == 0);
         }
       }
@@ -134,13 +135,12 @@ TEST_CASE_TEMPLATE("no step allocates, with one thread and with two", T, float, 
 
 TEST_CASE("no step over labelled sequences of any length allocates") {
   std::vector<Index> offsets = {0};
-  for (Index i = 0; i < 10; ++i) offsets.push_back(offsets.back() + 1 + i * 3 % 7);
+  for (Index i = 0; i < 20; ++i) offsets.push_back(offsets.back() + 1 + i * 3 % 7);
   Chain chain;
   chain.last = true;
   chain.classes = 3;
-  for (const int threadCount : {1, 2}) {
-    auto source =
-        std::make_unique<LabelledSequences>(randomIds(offsets.back(), 7, 1), offsets, randomIds(10, 3, 2), true, 3);
+  for (const auto& [threadCount, batch] : {std::pair{1, Index{1}}, {2, Index{1}}, {2, Index{3}}}) {
+    auto source = labelled<float>(randomIds(offsets.back(), 7, 1), offsets, randomIds(20, 3, 2), {batch, true, 0}, 3);
     CHECK(allocationsOfSteps<float>(chain, std::move(source), threadCount) == 0);
   }
 }

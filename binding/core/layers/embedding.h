@@ -22,6 +22,8 @@ class Embedding final : public Layer<T> {
     output.table = pass.parameters.value(weight_);
     output.tableGradient = pass.parameters.gradient(weight_);
     output.tableRows = vocabulary_;
+    output.touched = &pass.parameters.touched(weight_);
+    output.touched->begin();
     return output;
   }
 

@@ -307,6 +307,7 @@ T* Model<T>::backward(T* outputGradient, T* stateGradients, const Parallel& para
 
 template <class T>
 LossResult Model<T>::loss(const Batch<T>& batch, const Targets<T>& targets, T* states, const Parallel& parallel) {
+  if (targets.ids == nullptr) throw impossible("targets", "classes", "values");
   reserve(batch.size(false));
   const Pass<T> pass{*buffers_, parallel, {}};
   const Sequence<T> output = forwardThrough(layers_.size() - 1, batch, states, pass);
@@ -317,6 +318,7 @@ template <class T>
 LossResult Model<T>::lossAndGradients(const Batch<T>& batch, const Targets<T>& targets, T scale, T* states,
                                       T* stateGradients, const Parallel& parallel, const Dropping& dropping,
                                       T** inputGradient) {
+  if (targets.ids == nullptr) throw impossible("targets", "classes", "values");
   reserve(batch.size(true));
   batch_ = batch.batch;
   const Pass<T> pass{*buffers_, parallel, dropping};
