@@ -116,17 +116,17 @@ class GradientCheck {
   // `stateGradients` come in as those of the final states and leave as those of the initial ones.
   void analyse(std::vector<double>& stateGradients, std::vector<double>& inputGradients) {
     std::vector<double> states = states_;
-    double* input = nullptr;
+    InputGradients<double> inputs;
     if (model_.hasHead()) {
       model_.lossAndGradients(batch(), targets_.data(), scale_, states.data(), stateGradients.data(), threads(1),
-                              dropping_, &input);
+                              dropping_, &inputs);
     } else {
       model_.reserve(batch().size(true));
       model_.forward(batch(), states.data(), threads(1));
       std::vector<double> outputGradient = outputFactors_;
-      input = model_.backward(outputGradient.data(), stateGradients.data(), threads(1));
+      inputs = model_.backward(outputGradient.data(), stateGradients.data(), threads(1));
     }
-    if (input != nullptr) inputGradients.assign(input, input + features_.size());
+    if (inputs.input != nullptr) inputGradients.assign(inputs.input, inputs.input + features_.size());
   }
 
   // Compares a derivative with the difference that moving `value` makes; `moved` tells of the move.

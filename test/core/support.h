@@ -13,6 +13,7 @@
 #include "model/model.h"
 #include "parallel/thread_pool.h"
 #include "random.h"
+#include "training/labelled_sequences.h"
 
 namespace unrolled::test {
 
@@ -169,6 +170,20 @@ std::vector<T> gradientsOf(Model<T>& model) {
   std::vector<T> gradients(asSize(model.buffers().size()));
   model.readGradients(gradients.data());
   return gradients;
+}
+
+template <class T = float>
+TargetData<T> classes(std::vector<TokenId> ids) {
+  return {LossKind::crossEntropy, std::move(ids), {}, 1};
+}
+
+// Sequences of ids with a class each.
+template <class T>
+std::unique_ptr<LabelledSequences<T>> labelled(std::vector<TokenId> ids, std::vector<Index> offsets,
+                                               std::vector<TokenId> labels, const Batching& batching,
+                                               std::uint64_t seed) {
+  return std::make_unique<LabelledSequences<T>>(SequenceData<T>{std::move(ids), {}, 0, std::move(offsets)},
+                                                classes<T>(std::move(labels)), batching, seed);
 }
 
 inline const char* nameOf(LayerKind kind) {

@@ -37,6 +37,7 @@ void Projection<T>::forward(const Sequence<T>& input, const T* bias, T* output, 
   if (input.ids == nullptr) {
     project(positions, input.data, output);
   } else if (input.table == nullptr) {
+    pass.parameters.touched(weight_.parameter).begin();
     gatherRows<T>(parallel, positions, outputs_, input.ids, weight, bias, output);
   } else if (projectsTable(positions)) {
     project(input.tableRows, input.table, products_);
@@ -72,13 +73,15 @@ void Projection<T>::backward(const Sequence<T>& input, const T* outputGradient, 
     differentiate(positions, input.data, outputGradient, inputGradient);
   } else if (input.table == nullptr) {
     sumRows(positions, outputGradient);
-    scatterRows<T>(parallel, positions, outputs_, input.ids, outputGradient, features_, weightGradient);
+    scatterRows<T>(parallel, positions, outputs_, input.ids, outputGradient, features_, weightGradient,
+                   &pass.parameters.touched(weight_.parameter));
   } else if (projectsTable(positions)) {
     scatterRows<T>(parallel, positions, outputs_, input.ids, outputGradient, input.tableRows, productGradients_);
     differentiate(input.tableRows, input.table, productGradients_, input.tableGradient);
   } else {
     differentiate(positions, gathered_, outputGradient, gatheredGradients_);
-    scatterRows<T>(parallel, positions, features_, input.ids, gatheredGradients_, input.tableRows, input.tableGradient);
+    scatterRows<T>(parallel, positions, features_, input.ids, gatheredGradients_, input.tableRows, input.tableGradient,
+                   input.touched);
   }
 }
 

@@ -33,6 +33,8 @@ RecurrentLayer<T>::RecurrentLayer(ParameterList& list, const RecurrentOptions& o
           list.addWeight(options.name + ".weight_hh" + options.suffix, gateWidth_, hidden_, uniformOf(options.hidden))),
       bias_(static_cast<std::size_t>(gateWidth_)),
       dropout_(options.hidden, options.recurrentDropout, options.part) {
+  list.setGates(projection_.weight().parameter, gateCount);
+  list.setGates(recurrentWeight_, gateCount);
   if (options.bias) {
     inputBias_ = list.addBias(options.name + ".bias_ih" + options.suffix, gateWidth_, uniformOf(options.hidden));
   }

@@ -56,9 +56,9 @@ struct Batch {
   [[nodiscard]] SequenceLayout layout() const { return {time, batch, starts}; }
   [[nodiscard]] SequenceLayout sourceLayout() const { return {source.time, batch, source.starts}; }
   [[nodiscard]] BatchSize size(bool backward) const {
-    return {{layout().positions(), batch, backward, starts != nullptr},
+    return {{layout().positions(), batch, backward, starts != nullptr, time},
             {source.time == 0 ? 0 : sourceLayout().positions(), source.time == 0 ? 0 : batch, backward,
-             source.starts != nullptr},
+             source.starts != nullptr, source.time},
             false,
             false,
             false};
