@@ -182,7 +182,10 @@ export class Model {
     const result = await this.native.gradients(
       batch,
       'targets' in objective
-        ? { targets: objective.targets.data, reduction: objective.reduction ?? 'mean' }
+        ? {
+            targets: objective.targets.data,
+            reduction: objective.reduction === undefined ? 'mean' : objective.reduction,
+          }
         : { gradOutput: this.#layout.convert(objective.gradOutput) },
       resolveComputeThreads(options),
     );
