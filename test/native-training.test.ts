@@ -238,6 +238,9 @@ describe('native training', () => {
       range,
     );
     assert.throws(() => start(labelled(1), { sparse: 'dense' as 'lazy' }), range);
+    const predict = (output: string) =>
+      model.native.predict({ ids: IDS, offsets: OFFSETS }, { batch: 4, output: output as 'raw', threads: 1 }, never());
+    assert.throws(() => predict('probabilities'), { ...range, option: 'output' });
   });
 
   it('refuses a reduction of null', async () => {

@@ -9,6 +9,7 @@
 #include "core/model/description.h"
 #include "core/model/model.h"
 #include "core/optimizers/optimizer.h"
+#include "core/training/prediction.h"
 #include "core/training/sampler.h"
 #include "core/training/trainer.h"
 #include "node/cancellation.h"
@@ -51,6 +52,7 @@ Initializer initializer(const Napi::Value& value);
 TrainingOptions trainingOptions(const Napi::Object& value);
 OptimizerKind optimizerKind(const Napi::Value& value);
 const char* nameOf(OptimizerKind kind);
+PredictionOptions predictionOptions(const Napi::Object& value);
 SamplingOptions samplingOptions(const Napi::Object& value);
 Reduction reduction(const Napi::Value& value);
 CancellationFlag cancellation(const Napi::Value& value);

@@ -168,6 +168,21 @@ TEST_CASE("a state of another training is refused") {
   }
 }
 
+TEST_CASE("weights written between two steps are looked at before the next") {
+  Model<float> model(stacked().description());
+  model.initialize({}, 1);
+  const TrainingOptions options = optionsOf(OptimizerKind::sgd);
+  Losses losses;
+  Trainer<float> calm(model, ThreadPool::shared(), options, stream(3, 4));
+  train(calm, losses, 1);
+  const double before = calm.exportState().optimizer.weightBound;
+  std::vector<float> weights = weightsOf(model);
+  for (float& weight : weights) weight *= 10;
+  model.write(weights.data());
+  train(calm, losses, 1);
+  CHECK(calm.exportState().optimizer.weightBound > 5 * before);
+}
+
 TEST_CASE("a step that fails leaves the state of the step before it") {
   Model<float> model(stacked().description());
   model.initialize({}, 1);
