@@ -441,8 +441,7 @@ Napi::Value ModelHandle<T>::predict(const Napi::CallbackInfo& info) {
     SequenceData<T> sequences =
         sequenceData<T>("sequences", info[0], model.description().input, model.description().inputSize);
     const Napi::Object from = object("options", info[1]);
-    const PredictionOptions options{integer("batch", from.Get("batch"), 1, largestSize),
-                                    text("output", from.Get("output")) == "logProbabilities"};
+    const PredictionOptions options = predictionOptions(from);
     const Parallel parallel(*core_->pool, threadCount(from.Get("threads")));
     return core()->executor.submit(
         info, cancellation(info[2]),

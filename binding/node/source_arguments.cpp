@@ -72,8 +72,9 @@ SequenceData<T> inputData(const Model<T>& model, const char* name, const Napi::V
 // Ids of which each is the target of the one before it.
 template <class T>
 std::vector<TokenId> continuedIds(const Model<T>& model, const Napi::Object& from) {
-  require(model.hasHead() && model.description().input == InputKind::ids,
-          "Predicting the next id needs a model from ids to a dense layer.");
+  require(
+      model.hasHead() && model.description().input == InputKind::ids && model.description().source == InputKind::none,
+      "Predicting the next id needs a model from ids alone to a dense layer.");
   requireOutputs(model.manyToOne(), false);
   std::vector<TokenId> all = ids("ids", from.Get("ids"));
   model.checkIds(all.data(), static_cast<Index>(all.size()));
