@@ -13,6 +13,7 @@
 #include "node/arguments.h"
 #include "node/batch_arguments.h"
 #include "node/errors.h"
+#include "node/stream_arguments.h"
 
 namespace unrolled::node {
 namespace {
@@ -71,9 +72,9 @@ GradientsResult<T> computeGradients(Model<T>& model, const BatchArguments<T>& ba
   return result;
 }
 
-// The ids of a stream that a model can learn from, continue or be judged on.
+// The ids of a prompt that a model can continue.
 template <class T>
-std::vector<TokenId> streamIds(const Model<T>& model, const Napi::Value& value) {
+std::vector<TokenId> promptIds(const Model<T>& model, const Napi::Value& value) {
   require(model.hasHead() && !model.manyToOne() && model.description().input == InputKind::ids,
           "A stream of ids needs a model from ids to a dense layer at every step.");
   std::vector<TokenId> stream = ids("ids", value);
@@ -291,14 +292,14 @@ template <class T>
 Napi::Value ModelHandle<T>::evaluate(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Napi::Object options = object("options", info[0]);
-    std::vector<TokenId> stream = streamIds(core()->model, options.Get("ids"));
+    std::unique_ptr<IdStream> stream = idStream(core()->model, options.Get("ids"));
     const Index rows = integer("batch", options.Get("batch"), 1, largestSize);
     const Index window = integer("window", options.Get("window"), 1, largestSize);
     const Parallel parallel(*core_->pool, threadCount(options.Get("threads")));
     return core()->executor.submit(
         info, cancellation(info[1]),
         [core = core_, stream = std::move(stream), rows, window, parallel](const auto& proceed) {
-          return evaluateStream(core->model, stream, rows, window, parallel, proceed);
+          return evaluateStream(core->model, *stream, rows, window, parallel, proceed);
         },
         [](Napi::Env env, const Evaluation& evaluation) -> Napi::Value {
           Napi::Object value = Napi::Object::New(env);
@@ -337,7 +338,7 @@ Napi::Value ModelHandle<T>::generate(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Model<T>& model = core()->model;
     const Napi::Object options = object("options", info[0]);
-    std::vector<TokenId> prompt = streamIds(model, options.Get("ids"));
+    std::vector<TokenId> prompt = promptIds(model, options.Get("ids"));
     require(!prompt.empty(), "ids must have at least one id to go on from.");
     std::vector<T> state = floats<T>("state", options.Get("state"), true);
     if (!state.empty()) requireSize("state", model.stateSize(1), static_cast<Index>(state.size()));

@@ -7,6 +7,7 @@
 #include "core/training/batches.h"
 #include "node/arguments.h"
 #include "node/errors.h"
+#include "node/stream_arguments.h"
 
 namespace unrolled::node {
 namespace {
@@ -17,15 +18,15 @@ constexpr std::chrono::milliseconds progressInterval{50};
 template <class T>
 std::unique_ptr<BatchSource> batchSource(const Model<T>& model, const Napi::Object& options) {
   const Napi::Object from = object("source", options.Get("source"));
-  std::vector<TokenId> all = ids("ids", from.Get("ids"));
-  model.checkIds(all.data(), static_cast<Index>(all.size()));
   require(model.hasHead(), "A training needs a model that ends in a dense layer.");
   if (text("source.kind", from.Get("kind")) == "stream") {
-    require(!model.manyToOne(), "A stream needs a model with an output at every step.");
-    model.checkTargets(all.data(), static_cast<Index>(all.size()));
+    std::unique_ptr<IdStream> stream = idStream(model, from.Get("ids"));
     const Index rows = integer("batch", from.Get("batch"), 1, largestSize);
-    return std::make_unique<StreamBatches>(std::move(all), rows, integer("window", from.Get("window"), 1, largestSize));
+    const Index window = integer("window", from.Get("window"), 1, largestSize);
+    return std::make_unique<StreamBatches>(std::move(stream), rows, window);
   }
+  std::vector<TokenId> all = ids("ids", from.Get("ids"));
+  model.checkIds(all.data(), static_cast<Index>(all.size()));
   require(model.manyToOne(), "Labelled sequences need a model with one output a sequence.");
   std::vector<TokenId> labels = ids("labels", from.Get("labels"));
   model.checkTargets(labels.data(), static_cast<Index>(labels.size()));

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
+#include "training/id_stream.h"
 #include "types.h"
 
 namespace unrolled {
@@ -42,7 +44,9 @@ class BatchSource {
 class StreamBatches final : public BatchSource {
  public:
   // Throws ERR_UNROLLED_CORPUS_TOO_SHORT where a row has no whole window.
-  StreamBatches(std::vector<TokenId> ids, Index rows, Index window);
+  StreamBatches(std::unique_ptr<IdStream> ids, Index rows, Index window);
+  StreamBatches(std::vector<TokenId> ids, Index rows, Index window)
+      : StreamBatches(std::make_unique<MemoryIds>(std::move(ids)), rows, window) {}
 
   [[nodiscard]] Index stepsPerEpoch() const override { return rowLength_ / window_; }
   [[nodiscard]] Index tokensPerEpoch() const override { return stepsPerEpoch() * window_ * rows_; }
@@ -51,17 +55,19 @@ class StreamBatches final : public BatchSource {
   TrainingBatch batch(Index epoch, Index step) override;
 
  private:
-  std::vector<TokenId> ids_;
+  std::unique_ptr<IdStream> ids_;
   Index rows_;
   Index window_;
   Index rowLength_;
   std::vector<TokenId> inputs_;   // [window, rows]
   std::vector<TokenId> targets_;  // [window, rows]
+  std::vector<TokenId> row_;      // [window + 1]
 };
 
-// Copies columns [begin, begin + time) of a stream's rows, time-major, and their targets.
-void cutWindow(const TokenId* ids, Index rows, Index rowLength, Index begin, Index time, TokenId* inputs,
-               TokenId* targets);
+// Copies columns [begin, begin + time) of a stream's rows, time-major, and their targets; `row` has
+// space for time + 1 ids.
+void cutWindow(const IdStream& ids, Index rows, Index rowLength, Index begin, Index time, TokenId* inputs,
+               TokenId* targets, TokenId* row);
 
 // Labelled sequences, one a step, in an order drawn anew for each epoch from (seed, epoch).
 class LabelledSequences final : public BatchSource {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/model.h"
+#include "training/id_stream.h"
 
 namespace unrolled {
 
@@ -19,8 +20,8 @@ struct Evaluation {
 // incomplete window counts too. `proceed` is asked before each window; false ends it there.
 // Throws ERR_UNROLLED_CORPUS_TOO_SHORT where a row has no token with a target.
 template <class T>
-Evaluation evaluateStream(Model<T>& model, const std::vector<TokenId>& ids, Index rows, Index window,
-                          const Parallel& parallel, const std::function<bool()>& proceed);
+Evaluation evaluateStream(Model<T>& model, const IdStream& ids, Index rows, Index window, const Parallel& parallel,
+                          const std::function<bool()>& proceed);
 
 // Log-probabilities [N, V] of N sequences (offsets as of LabelledSequences), each from a zero state.
 template <class T>
