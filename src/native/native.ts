@@ -135,10 +135,25 @@ export interface NativeOptimizerOptions {
   epsilon: number;
 }
 
+/**
+ * Ids in a file: little-endian, 32 bits each, `total` of them, of which `count` are taken from number `first` on. They
+ * are read as they are needed; ERR_UNROLLED_FILE_READ where the file is of another size or has an id that is none.
+ */
+export interface NativeIdFile {
+  /** Its path. */
+  file: string;
+  total: number;
+  first: number;
+  count: number;
+}
+
+/** The ids of one long stream. */
+export type NativeIds = Int32Array | NativeIdFile;
+
 /** Where training batches come from. */
 export type NativeSource =
   /** One stream of ids cut into `batch` rows and windows of `window`, as DESIGN.md fixes it. */
-  | { kind: 'stream'; ids: Int32Array; batch: number; window: number }
+  | { kind: 'stream'; ids: NativeIds; batch: number; window: number }
   /**
    * Labelled sequences, one at a time: sequence i is `ids[offsets[i] .. offsets[i + 1])`.
    * Their order is shuffled anew each epoch from (seed, epoch).
@@ -206,7 +221,7 @@ export interface NativeTraining {
 }
 
 export interface NativeEvaluationOptions {
-  ids: Int32Array;
+  ids: NativeIds;
   batch: number;
   window: number;
   /** 0 takes the pool's default. */

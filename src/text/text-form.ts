@@ -45,11 +45,11 @@ export function formText(text: string, { lineEnds, normalization }: Omit<Resolve
 }
 
 /**
- * Characters that begin a new run for every normal form: nothing before them composes or changes places with them.
- * ASCII, letters of Latin, Greek, Cyrillic, Hebrew and Arabic, kana, ideographs, and whole syllables of Hangul.
+ * Characters that, beside ASCII, begin a new run for every normal form: nothing before them composes or changes places
+ * with them. Letters of Latin, Greek, Cyrillic, Hebrew and Arabic, kana, ideographs, and whole syllables of Hangul.
  */
 const RUN_START =
-  /[\0-\u007f\u00c0-\u024f\u0391-\u03a1\u03a3-\u03c9\u0410-\u044f\u05d0-\u05ea\u0621-\u063a\u0641-\u064a\u3000-\u3002\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff0f]/;
+  /[\u00c0-\u024f\u0391-\u03a1\u03a3-\u03c9\u0410-\u044f\u05d0-\u05ea\u0621-\u063a\u0641-\u064a\u3000-\u3002\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff0f]/;
 
 /** The longest text without such a character that is held back, in UTF-16 units. */
 const LONGEST_RUN = 1 << 20;
@@ -57,7 +57,7 @@ const LONGEST_RUN = 1 << 20;
 /** Where a text that goes on may be cut so that the normal forms of both parts are those of the whole; 0 for nowhere. */
 function runCut(text: string): number {
   for (let i = text.length - 1; i > 0; i--) {
-    if (RUN_START.test(text.charAt(i))) return i;
+    if (text.charCodeAt(i) < 0x80 || RUN_START.test(text.charAt(i))) return i;
   }
   return 0;
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { cacheFolder } from '../../src/cache-folder';
 import * as datasets from '../../src/datasets';
-import { cacheFolder } from '../../src/datasets/cache-folder';
 import { requireData } from '../support/data';
 import { type FileServer, startFileServer } from '../support/file-server';
 import { useFolder } from '../support/folder';
