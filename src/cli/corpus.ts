@@ -5,11 +5,13 @@ import type { Command } from 'commander';
 import * as datasets from '../datasets';
 import type { Corpus } from '../text/corpus';
 import { ENCODINGS, type Encoding } from '../text/encodings';
-import type { FileCorpus } from '../text/file-corpus';
+import type { FileCorpus, FileCorpusOptions, ReadingProgress } from '../text/file-corpus';
 import { LINE_ENDS, type LineEnds, NORMALIZATIONS, type Normalization } from '../text/text-form';
 import type { Vocabulary, VocabularyOptions } from '../text/vocabulary';
 import * as check from '../validation';
+import { Interrupt } from './interrupt';
 import { choiceOption } from './options';
+import { note, outputEnd } from './output';
 
 const NAMED: Record<string, (options: VocabularyOptions) => Promise<Corpus>> = {
   shakespeare: datasets.shakespeare,
@@ -62,7 +64,23 @@ export interface CorpusReading {
   vocabulary: VocabularyOptions;
   /** Of a model that there is: a text that stays in its file is encoded with it at once. */
   trained?: Vocabulary | undefined;
-  signal?: AbortSignal | undefined;
+}
+
+/** A corpus that stays in its file. A signal ends the passes over it, and the process when what they wrote is gone. */
+async function streamCorpus(name: string, options: FileCorpusOptions): Promise<FileCorpus> {
+  using interrupt = new Interrupt({ onFirst: () => {}, onSecond: () => {} });
+  let noted = 0;
+  const onProgress = ({ pass }: ReadingProgress) => {
+    if (pass > noted) note(pass === 1 ? `Reading ${name} to find its tokens.` : `Writing the ids of ${name}.`);
+    noted = pass;
+  };
+  try {
+    const signal = AbortSignal.any([interrupt.signal, outputEnd]);
+    return await datasets.textFile(name, { ...options, signal, onProgress });
+  } catch (error) {
+    if (interrupt.status !== undefined) process.exit(interrupt.status);
+    throw error;
+  }
 }
 
 /**
@@ -72,14 +90,14 @@ export interface CorpusReading {
  */
 export async function loadCorpus(
   name: string,
-  { flags, vocabulary, trained, signal }: CorpusReading,
+  { flags, vocabulary, trained }: CorpusReading,
 ): Promise<Corpus | FileCorpus> {
   const load = Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
   const { encoding, lineEnds, normalize: normalization, stream } = flags;
   const reading = { encoding, lineEnds, normalization };
   if (load === undefined || (await exists(name))) {
     if (!stream) return datasets.text(name, { ...vocabulary, ...reading });
-    return datasets.textFile(name, { ...reading, signal, ...(trained ? { vocabulary: trained } : vocabulary) });
+    return streamCorpus(name, { ...reading, ...(trained ? { vocabulary: trained } : vocabulary) });
   }
   const [given] = Object.entries({ encoding, lineEnds, normalize: normalization, stream }).filter(([, value]) => value);
   if (given !== undefined) throw check.outOfRange(given[0], `left out for the data set ${name}`, given[1]);

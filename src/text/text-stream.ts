@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { abortError } from '../cancellation';
 import { UnrolledError } from '../errors';
@@ -57,12 +58,16 @@ async function* plainBytes(file: FileHandle, path: string, advance: (bytes: numb
   }
 }
 
+/** Pieces that live on. */
+async function* copies(pieces: AsyncIterable<Uint8Array>) {
+  for await (const piece of pieces) yield Buffer.from(piece);
+}
+
 /** The bytes that a gzipped file has in it. */
 async function* unpackedBytes(file: FileHandle, path: string, advance: (bytes: number) => void) {
   const unpacked = createGunzip({ chunkSize: CHUNK });
-  const packed = file.createReadStream({ start: 0, autoClose: false, highWaterMark: CHUNK });
-  packed.on('data', (chunk) => advance(chunk.length));
-  packed.on('error', (cause) => unpacked.destroy(readError(path, cause)));
+  const packed = Readable.from(copies(plainBytes(file, path, advance)));
+  packed.on('error', (error) => unpacked.destroy(error));
   packed.pipe(unpacked);
   try {
     for await (const chunk of unpacked) yield chunk as Buffer;
