@@ -42,7 +42,7 @@ function downloadError(url: string, reason: string, cause?: unknown): UnrolledEr
 /** A connection that ended before the file did; another may go on. */
 class BrokenOff extends Error {}
 
-/** What the part that is there is worth nothing for: the download begins anew. */
+/** An answer that shows the part to be worth nothing: the download begins anew. */
 class Restart extends Error {}
 
 /** What a failed `fetch` says; its own message is only that it failed. */
@@ -90,6 +90,12 @@ interface Answer {
   validator: string | undefined;
 }
 
+/** A part that is whole, open. */
+interface Whole {
+  file: FileHandle;
+  length: number;
+}
+
 function numberOf(header: string | null | undefined): number | undefined {
   return header !== null && header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
 }
@@ -112,26 +118,23 @@ class Download {
     this.#part = new PartFile(path);
   }
 
-  /** Fetches until the part is whole; returns its length. */
-  async fetch(): Promise<number> {
-    // What came of a failed attempt is gone on from even where only this run can know that it is of one version.
-    let isFresh = false;
+  /** Fetches until the part is whole. */
+  async fetch(): Promise<Whole> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#attempt(isFresh);
+        return await this.#attempt();
       } catch (cause) {
-        const isAgain = cause instanceof BrokenOff || cause instanceof Restart;
-        if (!isAgain) throw cause;
+        if (cause instanceof Restart) await this.#part.remove();
+        else if (!(cause instanceof BrokenOff)) throw cause;
         if (attempt === ATTEMPTS) throw downloadError(this.#url, cause.message, cause.cause);
-        isFresh = cause instanceof Restart;
       }
     }
   }
 
   /** @throws ERR_UNROLLED_CHECKSUM, and the part goes; the target appears only where it is right. */
-  async finish(length: number, sha256: string): Promise<void> {
+  async finish({ file, length }: Whole, sha256: string): Promise<void> {
     const hash = createHash('sha256');
-    const done = () => {
+    const requireSame = () => {
       const received = hash.digest('hex');
       if (received === sha256) return;
       throw new UnrolledError('ERR_UNROLLED_CHECKSUM', `${this.#url} is not the file expected. ${ADVICE}`, {
@@ -140,21 +143,24 @@ class Download {
       });
     };
     try {
-      await this.#part.finish(length, { update: (bytes) => hash.update(bytes), done });
+      await this.#part.finish(file, length, (bytes) => hash.update(bytes), requireSame);
     } catch (error) {
       if ((error as UnrolledError).code === 'ERR_UNROLLED_CHECKSUM') await this.#part.remove();
       throw error;
+    } finally {
+      await file.close();
     }
     await this.#part.remove();
   }
 
-  async #attempt(isFresh: boolean): Promise<number> {
+  async #attempt(): Promise<Whole> {
     const { signal, timeout = DEFAULT_TIMEOUT } = this.#options;
-    const before = isFresh ? undefined : await this.#part.progress(this.#url);
+    const before = await this.#part.progress(this.#url);
     const watch = new Watch(timeout, signal);
     try {
       const answer = await this.#ask(before, watch);
-      return answer === undefined ? (before?.length as number) : await this.#receive(answer, watch);
+      if (answer !== undefined) return await this.#receive(answer, before !== undefined, watch);
+      return { file: await this.#part.open(), length: before?.length ?? 0 };
     } catch (cause) {
       if (watch.isAborted) {
         throw new UnrolledError('ERR_UNROLLED_ABORTED', `The download of ${this.#url} was aborted.`, { cause });
@@ -178,9 +184,10 @@ class Download {
     });
     watch.alive();
     const answer = this.#read(response, before?.length ?? 0);
-    if (answer?.body !== response.body) await response.body?.cancel();
-    if (answer instanceof Error) throw answer;
-    return answer;
+    if (answer !== undefined && !(answer instanceof Error)) return answer;
+    await response.body?.cancel();
+    if (answer !== undefined) throw answer;
+    return undefined;
   }
 
   #read(response: Response, asked: number): Answer | Error | undefined {
@@ -202,8 +209,11 @@ class Download {
     };
   }
 
-  async #receive({ start, total, body, validator }: Answer, watch: Watch): Promise<number> {
-    if (start === 0) await this.#part.describe({ url: this.#url, validator });
+  async #receive({ start, total, body, validator }: Answer, isPartThere: boolean, watch: Watch): Promise<Whole> {
+    if (start === 0) {
+      if (isPartThere) await this.#part.remove();
+      await this.#part.begin({ url: this.#url, validator });
+    }
     const file = await this.#part.open();
     let received = start;
     try {
@@ -212,13 +222,12 @@ class Download {
         received += piece.length;
         this.#options.onProgress?.({ received, total, resumed: start });
       }
-    } finally {
+      if (total !== undefined && received < total) throw new BrokenOff(`only ${received} of ${total} bytes came`);
+      return { file, length: received };
+    } catch (error) {
       await file.close();
+      throw error;
     }
-    if (total !== undefined && received < total) {
-      throw new BrokenOff(`only ${received} of ${total} bytes came`);
-    }
-    return received;
   }
 
   async *#pieces(body: AsyncIterable<Uint8Array>, watch: Watch): AsyncGenerator<Uint8Array> {

@@ -1,11 +1,14 @@
 /**
  * What has come of a download so far, beside the place of the whole: `<path>.part` has the bytes, `<path>.part.json`
- * says which version of which address they are of. Nobody truncates a part and everyone writes a byte to its own
- * place, so two processes that download the same file write the same bytes to the same places.
+ * says which version of which address they are of.
+ *
+ * Two processes may download the same file at once. Nobody truncates a part, and everyone writes a byte to its own
+ * place, so both write the same; a part that is worth nothing is removed, and whoever still has it open goes on
+ * with it and takes the whole from there.
  */
 
-import { constants, type FileHandle, open, readFile, rm } from 'node:fs/promises';
-import { readError, replaceFile, writeError, writeWhole } from '../files';
+import { constants, type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
+import { replaceFile, writeError, writeWhole } from '../files';
 
 /** What identifies the version of a file to its server. */
 interface Origin {
@@ -24,29 +27,36 @@ export class PartFile {
     this.path = `${target}.part`;
   }
 
-  /** The bytes there are, and what to ask the server to go on from them; undefined where there is nothing to go on from. */
-  async progress(url: string): Promise<{ length: number; validator: string } | undefined> {
+  async #origin(): Promise<Partial<Origin> | undefined> {
     try {
-      const origin = JSON.parse(await readFile(`${this.path}.json`, 'utf8')) as Partial<Origin> | null;
-      const file = await open(this.path, 'r');
-      try {
-        const { size: length } = await file.stat();
-        const { validator } = origin ?? {};
-        const isOurs = origin?.url === url && typeof validator === 'string' && length > 0;
-        return isOurs ? { length, validator } : undefined;
-      } finally {
-        await file.close();
-      }
+      return (JSON.parse(await readFile(`${this.path}.json`, 'utf8')) as Partial<Origin> | null) ?? undefined;
     } catch {
       return undefined;
     }
   }
 
+  /** The bytes there are, and what to ask the server to go on from them; undefined where there is nothing to go on from. */
+  async progress(url: string): Promise<{ length: number; validator: string } | undefined> {
+    const origin = await this.#origin();
+    const length = await this.#length();
+    if (origin?.url !== url || typeof origin.validator !== 'string' || length === 0) return undefined;
+    return { length, validator: origin.validator };
+  }
+
+  /** Bytes of the part, 0 where there is none. */
+  async #length(): Promise<number> {
+    const stats = await stat(this.path).catch(() => undefined);
+    return stats?.isFile() ? stats.size : 0;
+  }
+
   /**
-   * Remembers which version the bytes are of; without a validator, a later run cannot go on from them.
+   * Begins anew with bytes of that version; without a validator, a later run cannot go on from them.
    * @throws ERR_UNROLLED_FILE_WRITE.
    */
-  async describe(origin: { url: string; validator: string | undefined }): Promise<void> {
+  async begin(origin: { url: string; validator: string | undefined }): Promise<void> {
+    // What is there of the same version and is being written by another process is as good as ours.
+    const before = await this.#origin();
+    if (before !== undefined && before.validator !== origin.validator) await this.remove();
     if (origin.validator === undefined) await rm(`${this.path}.json`, { force: true });
     else await writeWhole(`${this.path}.json`, Buffer.from(JSON.stringify(origin)));
   }
@@ -61,42 +71,38 @@ export class PartFile {
   }
 
   /**
-   * Copies the first `length` bytes to the target, which appears whole or not at all; `check` sees every byte first.
-   * @throws ERR_UNROLLED_FILE_READ, ERR_UNROLLED_FILE_WRITE; what `check` throws at the end passes through.
+   * Copies the first `length` bytes of an open part to the target, which appears whole or not at all.
+   * @param done called when `update` has seen every byte, before the target appears.
+   * @throws ERR_UNROLLED_FILE_WRITE; a coded error of `done` passes through.
    */
-  async finish(length: number, check: { update: (bytes: Uint8Array) => void; done: () => void }): Promise<void> {
-    const source = await open(this.path, 'r').catch((cause) => {
-      throw readError(this.path, cause);
+  async finish(part: FileHandle, length: number, update: (bytes: Uint8Array) => void, done: () => void): Promise<void> {
+    await replaceFile(this.#target, async (file) => {
+      const buffer = Buffer.allocUnsafe(1 << 18);
+      for (let position = 0; position < length; ) {
+        const wanted = Math.min(buffer.length, length - position);
+        const { bytesRead } = await part.read(buffer, 0, wanted, position);
+        if (bytesRead === 0) break;
+        update(buffer.subarray(0, bytesRead));
+        await file.writeFile(buffer.subarray(0, bytesRead));
+        position += bytesRead;
+      }
+      done();
     });
-    try {
-      await replaceFile(this.#target, async (file) => {
-        const buffer = Buffer.allocUnsafe(1 << 18);
-        for (let position = 0; position < length; ) {
-          const wanted = Math.min(buffer.length, length - position);
-          const { bytesRead } = await source.read(buffer, 0, wanted, position);
-          if (bytesRead === 0) break;
-          check.update(buffer.subarray(0, bytesRead));
-          await file.writeFile(buffer.subarray(0, bytesRead));
-          position += bytesRead;
-        }
-        check.done();
-      });
-    } finally {
-      await source.close();
-    }
   }
 
-  /** Removes the part, or where a run that fails has got no byte, what describes it. */
+  /** @throws ERR_UNROLLED_FILE_WRITE. */
   async remove(): Promise<void> {
-    await rm(this.path, { force: true });
-    await rm(`${this.path}.json`, { force: true });
+    try {
+      await rm(this.path, { force: true });
+      await rm(`${this.path}.json`, { force: true });
+    } catch (cause) {
+      throw writeError(this.path, cause);
+    }
   }
 
   /** Removes a part without bytes. */
   async removeIfEmpty(): Promise<void> {
-    const file = await open(this.path, 'r').catch(() => undefined);
-    const size = await file?.stat().then((stats) => stats.size);
-    await file?.close();
-    if (size === 0) await this.remove();
+    const stats = await stat(this.path).catch(() => undefined);
+    if (stats === undefined || (stats.isFile() && stats.size === 0)) await this.remove();
   }
 }
