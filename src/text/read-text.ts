@@ -10,7 +10,7 @@ import { formText, type ReadOptions, type ResolvedReading, resolveReading } from
 
 const gunzipAsync = promisify(gunzip);
 
-/** Whether a file begins as gzip does (no text of the encodings known begins so). */
+/** Whether a file begins as gzip does: with a control character that no text begins with. */
 export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }

@@ -44,11 +44,21 @@ async function stateOf(file: FileHandle, path: string): Promise<FileState> {
   return { size: stats.size, modified: stats.mtimeMs };
 }
 
+/** A file that is open, and who is told of what is read. */
+interface OpenFile {
+  file: FileHandle;
+  path: string;
+  /** In bytes; what comes to it later is not read. */
+  size: number;
+  advance: (bytes: number) => void;
+}
+
 /** The bytes of a plain file. Each piece is overwritten by the next. */
-async function* plainBytes(file: FileHandle, path: string, advance: (bytes: number) => void) {
+async function* plainBytes({ file, path, size, advance }: OpenFile) {
   const buffer = Buffer.allocUnsafe(CHUNK);
-  for (let position = 0; ; ) {
-    const { bytesRead } = await file.read(buffer, 0, CHUNK, position).catch((cause) => {
+  for (let position = 0; position < size; ) {
+    const wanted = Math.min(CHUNK, size - position);
+    const { bytesRead } = await file.read(buffer, 0, wanted, position).catch((cause) => {
       throw readError(path, cause);
     });
     if (bytesRead === 0) return;
@@ -64,15 +74,15 @@ async function* copies(pieces: AsyncIterable<Uint8Array>) {
 }
 
 /** The bytes that a gzipped file has in it. */
-async function* unpackedBytes(file: FileHandle, path: string, advance: (bytes: number) => void) {
+async function* unpackedBytes(file: OpenFile) {
   const unpacked = createGunzip({ chunkSize: CHUNK });
-  const packed = Readable.from(copies(plainBytes(file, path, advance)));
+  const packed = Readable.from(copies(plainBytes(file)));
   packed.on('error', (error) => unpacked.destroy(error));
   packed.pipe(unpacked);
   try {
     for await (const chunk of unpacked) yield chunk as Buffer;
   } catch (cause) {
-    throw cause instanceof UnrolledError ? cause : unpackError(path, cause);
+    throw cause instanceof UnrolledError ? cause : unpackError(file.path, cause);
   } finally {
     packed.destroy();
     unpacked.destroy();
@@ -97,7 +107,8 @@ export async function* fileBytes(
       onBytes?.(received, before.size);
     };
     const { buffer: start } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    for await (const bytes of isGzip(start) ? unpackedBytes(file, path, advance) : plainBytes(file, path, advance)) {
+    const opened = { file, path, size: before.size, advance };
+    for await (const bytes of isGzip(start) ? unpackedBytes(opened) : plainBytes(opened)) {
       if (signal?.aborted) throw abortError(`Reading ${path}`, signal);
       yield bytes;
     }
