@@ -1,5 +1,6 @@
 #include "training/id_file.h"
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <string>
@@ -28,12 +29,10 @@ constexpr Index idBytes = sizeof(TokenId);
 constexpr Index largestRead = Index{1} << 30U;
 
 Error cannotRead(const std::string& path, const std::string& reason) {
-  return Error("ERR_UNROLLED_FILE_READ", path + " cannot be read: " + reason + ".");
+  return {"ERR_UNROLLED_FILE_READ", path + " cannot be read: " + reason + "."};
 }
 
-Error missing(const std::string& path) {
-  return Error("ERR_UNROLLED_FILE_NOT_FOUND", "There is no file " + path + ".");
-}
+Error missing(const std::string& path) { return {"ERR_UNROLLED_FILE_NOT_FOUND", "There is no file " + path + "."}; }
 
 #ifdef _WIN32
 
