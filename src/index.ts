@@ -62,7 +62,11 @@ export {
 } from './sequence-classifier';
 export type { Tensor, TensorDType } from './tensor';
 export * as tensor from './tensor';
-export { Corpus, type CorpusOptions, type CorpusSplit } from './text/corpus';
+export { Corpus, type CorpusOptions, type CorpusSplit, type DocumentsOptions } from './text/corpus';
+export type { Encoding } from './text/encodings';
+export { FileCorpus, type FileCorpusOptions, type FileCorpusSplit, type ReadingProgress } from './text/file-corpus';
+export type { LineEnds, Normalization, ReadOptions } from './text/text-form';
+export type { FileSource, TokenSource } from './text/token-source';
 export {
   type TokenDecoder,
   type TokenKind,

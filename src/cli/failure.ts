@@ -17,7 +17,11 @@ const ARGUMENT_CODES: readonly ErrorCode[] = [
 const VALUE_FAULTS = ['commander.invalidArgument', 'commander.optionMissingArgument', 'commander.missingArgument'];
 
 /** Flags that do not have their option's name. */
-const RENAMED: Readonly<Record<string, string>> = { learningRate: '--lr', maxSize: '--max-vocab' };
+const RENAMED: Readonly<Record<string, string>> = {
+  learningRate: '--lr',
+  maxSize: '--max-vocab',
+  normalization: '--normalize',
+};
 
 /** Hyper-parameters of optimisers that have a flag. */
 const HYPERPARAMETERS = ['learningRate', 'momentum', 'weightDecay'];

@@ -8,10 +8,11 @@ import { LanguageModel } from '../language-model';
 import { readModelFile } from '../model-file';
 import { readVocabulary } from '../model-header';
 import type { Corpus } from '../text/corpus';
+import type { FileCorpus } from '../text/file-corpus';
 import { TOKEN_KINDS, type TokenKind, Vocabulary, type VocabularyOptions } from '../text/vocabulary';
 import { type FitOptions, resolveFit } from '../training/options';
 import * as check from '../validation';
-import { CORPUS_HELP, loadCorpus } from './corpus';
+import { addCorpusOptions, CORPUS_HELP, type CorpusFlags, corpusFlags, loadCorpus } from './corpus';
 import { Interrupt, type InterruptHandlers } from './interrupt';
 import {
   addTrainingOptions,
@@ -26,7 +27,7 @@ import { note, outputEnd } from './output';
 import { type ProgressDisplay, progressDisplay } from './progress';
 import { TrainingReport } from './training-report';
 
-interface TrainFlags extends TrainingFlags {
+interface TrainFlags extends TrainingFlags, CorpusFlags {
   tokens?: TokenKind;
   maxVocab?: number;
   minCount?: number;
@@ -54,12 +55,18 @@ async function tokensOf(path: string): Promise<TokenKind | undefined> {
   return header === undefined ? undefined : readVocabulary(path, header, Vocabulary.fromJSON).kind;
 }
 
-async function prepare(name: string, flags: TrainFlags): Promise<{ corpus: Corpus; model: LanguageModel }> {
+async function prepare(
+  name: string,
+  flags: TrainFlags,
+): Promise<{ corpus: Corpus | FileCorpus; model: LanguageModel }> {
   const { init } = flags;
   const network = networkOptions(flags);
   if (init === undefined) resolveArchitecture(network);
   const tokens = flags.tokens ?? (init === undefined ? undefined : await tokensOf(init)) ?? 'char';
-  const corpus = await loadCorpus(name, { tokens, ...vocabularyBounds(flags) });
+  const corpus = await loadCorpus(name, {
+    flags: corpusFlags(flags),
+    vocabulary: { tokens, ...vocabularyBounds(flags) },
+  });
   const options = { ...network, vocabulary: corpus.vocabulary };
   const model = init === undefined ? LanguageModel.create(options) : await LanguageModel.initFrom(init, options);
   return { corpus, model };
@@ -72,7 +79,11 @@ interface Session {
 }
 
 /** Trains until the end, or until the signal comes; returns whether it came. */
-async function runEpochs({ model, report, display }: Session, corpus: Corpus, options: FitOptions): Promise<boolean> {
+async function runEpochs(
+  { model, report, display }: Session,
+  corpus: Corpus | FileCorpus,
+  options: FitOptions,
+): Promise<boolean> {
   try {
     for await (const epoch of model.fit(corpus, options)) {
       display.clear();
@@ -152,7 +163,7 @@ export function trainCommand(): Command {
     .addOption(numberOption('--epochs <n>', 'passes over the text (default: 5)'))
     .addOption(numberOption('--steps <n>', 'steps of the whole run; outranks --epochs'))
     .addOption(numberOption('--validation <x>', 'fraction of the text, from its end, that validates (default: off)'));
-  return addTrainingOptions(command)
+  return addTrainingOptions(addCorpusOptions(command))
     .option('--init <file>', 'start from the weights of a safetensors file')
     .option('--out <file>', 'save the model there')
     .addOption(numberOption('--log-every <n>', 'report every nth step'))

@@ -150,7 +150,7 @@ TEST_CASE("passes between two steps leave no gradient behind") {
       std::vector<double> stateGradients(states.size());
       model.lossAndGradients({vocabulary * 4, 1, ids.data()}, ids.data() + 1, 1, states.data(), stateGradients.data(),
                              threads(1));
-      evaluateStream<double>(model, ids, 2, 9, threads(1), [] { return true; });
+      evaluateStream<double>(model, MemoryIds(ids), 2, 9, threads(1), [] { return true; });
     };
     CHECK(sameBits(trained<double>(wide(input), options, 8, disturb), trained<double>(wide(input), options, 8)));
   }
