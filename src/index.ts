@@ -37,7 +37,6 @@ export type {
 export { version } from './package';
 export {
   type Accuracy,
-  type Example,
   type Prediction,
   SequenceClassifier,
   type SequenceClassifierOptions,
@@ -45,6 +44,7 @@ export {
 export type { Tensor, TensorDType } from './tensor';
 export * as tensor from './tensor';
 export { Corpus, type CorpusOptions, type CorpusSplit } from './text/corpus';
+export type { Example, LabelledTexts, SourcedExample } from './text/example';
 export {
   type TokenDecoder,
   type TokenKind,

@@ -28,11 +28,11 @@ export async function readUnpacked(path: string): Promise<Uint8Array> {
 }
 
 /**
- * Bytes of UTF-8 as text, without a byte-order mark; `path` is for messages.
- * @throws ERR_UNROLLED_ENCODING with the offset of the first invalid sequence, ERR_UNROLLED_CORPUS_EMPTY,
+ * Bytes of UTF-8 as text that may be empty, without a byte-order mark; `path` is for messages.
+ * @throws ERR_UNROLLED_ENCODING with the offset of the first invalid sequence,
  *   ERR_UNROLLED_FILE_READ where the text is longer than a string can be.
  */
-export function decodeText(bytes: Uint8Array, path: string): string {
+export function decodeUtf8(bytes: Uint8Array, path: string): string {
   if (!isUtf8(bytes)) {
     const offset = firstInvalidUtf8(bytes);
     throw new UnrolledError(
@@ -41,15 +41,22 @@ export function decodeText(bytes: Uint8Array, path: string): string {
       { expected: 'UTF-8', received: `0x${(bytes[offset] as number).toString(16)} at offset ${offset}` },
     );
   }
-  let text: string;
   try {
-    text = new TextDecoder().decode(bytes);
+    return new TextDecoder().decode(bytes);
   } catch (cause) {
     throw new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} is longer than a JavaScript string can be.`, {
       received: `${bytes.length} bytes`,
       cause,
     });
   }
+}
+
+/**
+ * Bytes of UTF-8 as text, without a byte-order mark; `path` is for messages.
+ * @throws what `decodeUtf8` throws, ERR_UNROLLED_CORPUS_EMPTY.
+ */
+export function decodeText(bytes: Uint8Array, path: string): string {
+  const text = decodeUtf8(bytes, path);
   if (text === '') throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${path} has no text in it.`);
   return text;
 }
