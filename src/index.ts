@@ -45,6 +45,14 @@ export type { Tensor, TensorDType } from './tensor';
 export * as tensor from './tensor';
 export { Corpus, type CorpusOptions, type CorpusSplit } from './text/corpus';
 export type { Example, LabelledTexts, SourcedExample } from './text/example';
+export { ENGLISH_STOP_WORDS } from './text/stop-words';
+export {
+  TextVectorizer,
+  type TextVectorizerJSON,
+  type TokenSequences,
+  type VectorizerVocabularyOptions,
+} from './text/text-vectorizer';
+export type { Splitting, Standardization, TextVectorizerOptions, VectorizerOutput } from './text/vectorizer-options';
 export {
   type TokenDecoder,
   type TokenKind,

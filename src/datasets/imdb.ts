@@ -84,7 +84,8 @@ export async function imdb(options?: ImdbOptions): Promise<Imdb> {
   const signal = check.abortSignal('signal', given.signal);
 
   const cache = await cacheFolder();
-  const folders = [directory, process.env['UNROLLED_DATA'], cache].filter((folder) => folder) as string[];
+  const { UNROLLED_DATA } = process.env;
+  const folders = [directory, UNROLLED_DATA, cache].filter((folder) => folder) as string[];
   for (const folder of folders) {
     const read = findIn(folder);
     if (read !== undefined) return { classNames: IMDB_CLASSES, ...(await read(signal)) };
