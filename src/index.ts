@@ -62,6 +62,13 @@ export {
   type VocabularyOptions,
 } from './text/vocabulary';
 export { WordList, type WordListJSON } from './text/word-list';
+export {
+  type EmbeddingMatrixOptions,
+  embeddingMatrix,
+  readWordVectors,
+  type WordVectors,
+  type WordVectorsOptions,
+} from './text/word-vectors';
 export type { Summary } from './text-network';
 export type { EpochResult } from './training/fit';
 export type { OptimizerDescription, OptimizerHyperparameters } from './training/optimizers';

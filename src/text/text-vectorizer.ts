@@ -80,6 +80,17 @@ async function count(
   return counts;
 }
 
+/** The tokens that occur most often, at most `most` of them, by falling frequency and code point. */
+function mostFrequent(occurrences: ReadonlyMap<string, number>, most: number): string[] {
+  // Numbers sort much faster than tokens: what is rarer than the last that can be kept goes before.
+  const fewest = Float64Array.from(occurrences.values()).sort().at(-most) ?? 0;
+  return [...occurrences]
+    .filter(([, times]) => times >= fewest)
+    .sort(([a, timesA], [b, timesB]) => timesB - timesA || compareCodePoints(a, b))
+    .slice(0, most)
+    .map(([token]) => token);
+}
+
 function damaged(what: string, cause?: unknown): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `The vectorizer is damaged: ${what}.`, { cause });
 }
@@ -146,10 +157,7 @@ export class TextVectorizer {
     const special = specialTokens(resolved.output);
     const { maxTokens = MAX_SIZE, output } = resolved;
     for (const token of special) occurrences.delete(token);
-    const tokens = [...occurrences]
-      .sort(([a, countA], [b, countB]) => countB - countA || compareCodePoints(a, b))
-      .slice(0, maxTokens - special.length)
-      .map(([token]) => token);
+    const tokens = mostFrequent(occurrences, maxTokens - special.length);
     if (tokens.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'The texts have no token in them.');
     if (output !== 'tf-idf') return new TextVectorizer(resolved, tokens, undefined);
     const idf = tokens.map((token) => Math.log(1 + total / (1 + (documents.get(token) as number))));
