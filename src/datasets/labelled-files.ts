@@ -99,11 +99,11 @@ export async function readExamples(
 ): Promise<SourcedExample[]> {
   const texts = new Array<string>(files.length);
   const queue = files.entries();
-  let hasFailed = false;
+  let isOver = false;
 
   async function work(): Promise<void> {
     for (const [index, { source }] of queue) {
-      if (hasFailed) return;
+      if (isOver) return;
       if (signal?.aborted) throw readingAborted(directory, signal);
       texts[index] = await readText(join(directory, source));
     }
@@ -112,7 +112,7 @@ export async function readExamples(
   try {
     await Promise.all(Array.from({ length: CONCURRENT_READS }, work));
   } finally {
-    hasFailed = true;
+    isOver = true;
   }
   return files.map(({ source, label }, index) => ({ text: texts[index] as string, label, source }));
 }
