@@ -99,21 +99,24 @@ export async function readExamples(
 ): Promise<SourcedExample[]> {
   const texts = new Array<string>(files.length);
   const queue = files.entries();
-  let isOver = false;
+  let failed = files.length;
+  let failure: unknown;
 
   async function work(): Promise<void> {
     for (const [index, { source }] of queue) {
-      if (isOver) return;
-      if (signal?.aborted) throw readingAborted(directory, signal);
-      texts[index] = await readText(join(directory, source));
+      if (failed < files.length) return;
+      try {
+        if (signal?.aborted) throw readingAborted(directory, signal);
+        texts[index] = await readText(join(directory, source));
+      } catch (error) {
+        // Of several the first in the files' order: every file before it was begun, and is waited for.
+        if (index < failed) [failed, failure] = [index, error];
+      }
     }
   }
 
-  try {
-    await Promise.all(Array.from({ length: CONCURRENT_READS }, work));
-  } finally {
-    isOver = true;
-  }
+  await Promise.all(Array.from({ length: CONCURRENT_READS }, work));
+  if (failed < files.length) throw failure;
   return files.map(({ source, label }, index) => ({ text: texts[index] as string, label, source }));
 }
 

@@ -134,6 +134,15 @@ describe('datasets.textFolder', () => {
     await assert.rejects(datasets.textFolder(at(), { seed: 0.5 }), { code: 'ERR_UNROLLED_OPTION_RANGE' });
   });
 
+  it('of several bad files names the first', async () => {
+    for (let i = 100; i < 200; i++) write({ [`a/${i}.txt`]: i % 3 === 2 ? Buffer.of(0xff) : 'text' });
+    write({ 'a/101.txt': Buffer.concat([Buffer.alloc(2 ** 20, 'a'), Buffer.of(0xff)]) });
+    await assert.rejects(datasets.textFolder(at()), {
+      code: 'ERR_UNROLLED_ENCODING',
+      message: /a.101\.txt is not UTF-8/,
+    });
+  });
+
   it('ends when its signal says so', async () => {
     for (let i = 0; i < 100; i++) write({ [`a/${i}.txt`]: 'text' });
     await assert.rejects(datasets.textFolder(at(), { signal: AbortSignal.abort(new Error('enough')) }), {
