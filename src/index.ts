@@ -55,7 +55,6 @@ export type {
 export { version } from './package';
 export {
   type Accuracy,
-  type Example,
   type Prediction,
   SequenceClassifier,
   type SequenceClassifierOptions,
@@ -64,9 +63,18 @@ export type { Tensor, TensorDType } from './tensor';
 export * as tensor from './tensor';
 export { Corpus, type CorpusOptions, type CorpusSplit, type DocumentsOptions } from './text/corpus';
 export type { Encoding } from './text/encodings';
+export type { Example, LabelledTexts, SourcedExample } from './text/example';
 export { FileCorpus, type FileCorpusOptions, type FileCorpusSplit, type ReadingProgress } from './text/file-corpus';
+export { ENGLISH_STOP_WORDS } from './text/stop-words';
 export type { LineEnds, Normalization, ReadOptions } from './text/text-form';
+export {
+  TextVectorizer,
+  type TextVectorizerJSON,
+  type TokenSequences,
+  type VectorizerVocabularyOptions,
+} from './text/text-vectorizer';
 export type { FileSource, TokenSource } from './text/token-source';
+export type { Splitting, Standardization, TextVectorizerOptions, VectorizerOutput } from './text/vectorizer-options';
 export {
   type TokenDecoder,
   type TokenKind,
@@ -76,6 +84,13 @@ export {
   type VocabularyOptions,
 } from './text/vocabulary';
 export { WordList, type WordListJSON } from './text/word-list';
+export {
+  type EmbeddingMatrixOptions,
+  embeddingMatrix,
+  readWordVectors,
+  type WordVectors,
+  type WordVectorsOptions,
+} from './text/word-vectors';
 export type { Summary } from './text-network';
 export type { EpochResult } from './training/fit';
 export type { OptimizerDescription, OptimizerHyperparameters } from './training/optimizers';

@@ -15,18 +15,13 @@ import { MAX_SIZE } from './limits';
 import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { damagedHeader, headerOf, readHeader, readVocabulary } from './model-header';
 import { argMax, row, type Tensor } from './tensor';
+import type { Example } from './text/example';
 import { Vocabulary } from './text/vocabulary';
 import { WordList } from './text/word-list';
 import { restoreNetwork, TextNetwork } from './text-network';
 import { type EpochResult, runTraining } from './training/fit';
 import { resolveTraining, type TrainingOptions } from './training/options';
 import * as check from './validation';
-
-/** A text and the number of its class. */
-export interface Example {
-  readonly text: string;
-  readonly label: number;
-}
 
 /** Options of a new classifier. */
 export interface SequenceClassifierOptions extends NetworkOptions {

@@ -49,6 +49,15 @@ function decodeMaybeEmpty(bytes: Uint8Array, path: string, reading: ResolvedRead
 }
 
 /**
+ * Bytes of UTF-8 as text that may be empty, without a byte-order mark; `path` is for messages.
+ * @throws ERR_UNROLLED_ENCODING with the offset of the first invalid sequence,
+ *   ERR_UNROLLED_FILE_READ where the text is longer than a string can be.
+ */
+export function decodeUtf8(bytes: Uint8Array, path: string): string {
+  return decodeMaybeEmpty(bytes, path, resolveReading({}));
+}
+
+/**
  * Bytes of a text file as text, without a byte-order mark; `path` is for messages.
  * @throws ERR_UNROLLED_ENCODING with the offset of the first invalid sequence, ERR_UNROLLED_CORPUS_EMPTY,
  *   ERR_UNROLLED_FILE_READ where the text is longer than a string can be.

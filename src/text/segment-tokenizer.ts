@@ -128,3 +128,14 @@ export const wordTokenizer = segmentTokenizer('word', {
   byFrequency: true,
   show: (token) => JSON.stringify(token),
 });
+
+const wordSegmenter = new Intl.Segmenter(LOCALE, { granularity: 'word' });
+
+/** The words of a text alone, without the spaces and punctuation that `wordTokenizer` has for tokens too. */
+export function wordsOf(text: string): string[] {
+  const words: string[] = [];
+  for (const piece of pieces(text)) {
+    for (const { segment, isWordLike } of wordSegmenter.segment(piece)) if (isWordLike) words.push(segment);
+  }
+  return words;
+}
