@@ -47,7 +47,7 @@ function describeLayer(model: Model, layer: LayerDescription, shape: ReportShape
 
 function inputOf(input: ModelDescription['input']): ReportModel['inputs'][number] {
   return input.kind === 'ids'
-    ? { name: 'ids', kind: `of ${input.vocabulary.toLocaleString('en')}`, shape: ['T', 'B'] }
+    ? { name: 'ids', kind: `vocabulary of ${input.vocabulary.toLocaleString('en')}`, shape: ['T', 'B'] }
     : { name: 'features', kind: 'numbers', shape: ['T', 'B', input.features] };
 }
 

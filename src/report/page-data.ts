@@ -26,6 +26,7 @@ interface EpochChart {
   yLabel: string;
   lines: readonly (readonly [label: string, key: EpochNumber, unseen?: boolean])[];
   logarithmic?: 'offered';
+  fromZero?: boolean;
 }
 
 const EPOCH_CHARTS: readonly EpochChart[] = [
@@ -62,7 +63,13 @@ const EPOCH_CHARTS: readonly EpochChart[] = [
     lines: [['gradient norm', 'gradientNorm']],
     logarithmic: 'offered',
   },
-  { id: 'speed', title: 'Tokens per second', yLabel: 'tokens/s', lines: [['tokens per second', 'tokensPerSecond']] },
+  {
+    id: 'speed',
+    title: 'Tokens per second',
+    yLabel: 'tokens/s',
+    lines: [['tokens per second', 'tokensPerSecond']],
+    fromZero: true,
+  },
 ];
 
 function epochCharts(history: readonly ReportEpoch[]): ChartData[] {

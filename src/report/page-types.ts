@@ -25,6 +25,8 @@ export interface ChartData {
   lines: Line[];
   /** Whether a logarithmic scale makes sense, and whether the chart begins with it. */
   logarithmic?: 'offered' | 'initial';
+  /** The y axis begins at 0. */
+  fromZero?: boolean;
   /** Charts of one group share their cursor. */
   group?: string;
 }

@@ -53,10 +53,10 @@ function logarithmicToggle({ logarithmic }: Pick<ChartData, 'logarithmic'>): str
   return `<label class="switch"><input type="checkbox" data-log${logarithmic === 'initial' ? ' checked' : ''}> log scale</label>`;
 }
 
-function chartCard(chart: ChartData | StepChartData, controls: string, isWide: boolean, note = ''): string {
+function chartCard(chart: ChartData | StepChartData, controls: string, note = ''): string {
   const title = escapeText(chart.title);
   return (
-    `<figure class="card chart${isWide ? ' wide' : ''}" id="chart-${chart.id}"><figcaption><h3>${title}</h3><div class="controls">${controls}</div></figcaption>` +
+    `<figure class="card chart" id="chart-${chart.id}"><figcaption><h3>${title}</h3><div class="controls">${controls}</div></figcaption>` +
     `<div class="plot" tabindex="0" role="img" aria-label="${title}. Left and right arrow keys read the values."></div>` +
     `<p class="spoken" aria-live="polite"></p><div class="keys" role="group" aria-label="Curves of ${title}"></div>${note}</figure>`
   );
@@ -74,19 +74,35 @@ function stepCard(chart: StepChartData): string {
     ...(chart.gaps > 0 ? [`${formatNumber(chart.gaps)} step${chart.gaps === 1 ? ' was' : 's were'} not finite.`] : []),
   ];
   const note = notes.length === 0 ? '' : `<p class="note">${notes.join(' ')}</p>`;
-  return chartCard(chart, smoothing + logarithmicToggle(chart), true, note);
+  return chartCard(chart, smoothing + logarithmicToggle(chart), note);
 }
 
-function charts(which: readonly ChartData[]): string {
-  return which.map((chart, index) => chartCard(chart, logarithmicToggle(chart), index === 0)).join('');
+function epochCard(chart: ChartData): string {
+  return chartCard(chart, logarithmicToggle(chart));
 }
+
+/** What one looks at first comes first, each step's curve beside the epochs'. */
+const ORDER = [
+  'loss',
+  'step-loss',
+  'accuracy',
+  'gradient-norm',
+  'step-gradient-norm',
+  'learning-rate',
+  'step-learning-rate',
+  'speed',
+];
 
 function trainingSection({ charts: all, stepCharts }: PageData): Section[] {
   const epochs = all.filter(({ group }) => group === 'epochs');
   if (epochs.length + stepCharts.length === 0) return [];
   const hint =
     '<p class="note">Point at a curve to read it, drag to zoom in, double-click to zoom out, and click a name to hide its curve.</p>';
-  const body = `<div class="grid">${charts(epochs)}${stepCharts.map(stepCard).join('')}</div>${hint}`;
+  const cards = new Map([
+    ...epochs.map((chart) => [chart.id, epochCard(chart)] as const),
+    ...stepCharts.map((chart) => [chart.id, stepCard(chart)] as const),
+  ]);
+  const body = `<div class="grid">${ORDER.map((id) => cards.get(id) ?? '').join('')}</div>${hint}`;
   return [{ id: 'training', title: 'Training', body }];
 }
 
@@ -126,14 +142,18 @@ function gradientSection({ charts: all }: PageData): Section[] {
   const note =
     '<p class="note">The loss of the last token, differentiated by the state after each token before it. A curve that falls to the left is a vanishing gradient, one that rises an exploding one.</p>';
   return [
-    { id: 'gradient', title: 'The gradient through time', body: `<div class="grid">${charts(chart)}</div>${note}` },
+    {
+      id: 'gradient',
+      title: 'The gradient through time',
+      body: `<div class="grid">${chart.map(epochCard).join('')}</div>${note}`,
+    },
   ];
 }
 
 function comparisonSection({ charts: all }: PageData): Section[] {
   const which = all.filter(({ id }) => id.startsWith('comparison-'));
   if (which.length === 0) return [];
-  const body = which.map((chart) => chartCard(chart, logarithmicToggle(chart), which.length === 1)).join('');
+  const body = which.map(epochCard).join('');
   return [{ id: 'comparisons', title: 'Comparison', body: `<div class="grid">${body}</div>` }];
 }
 
@@ -168,7 +188,7 @@ function layerRows({ inputs, layers }: ReportModel): string {
     ),
     ...layers.map(({ name: layer, type, note, stacked = 1, bidirectional, shape, states = [], parameters }) => {
       const kind = `${stacked > 1 ? `${stacked} × ` : ''}${type}${bidirectional === true ? ', both directions' : ''}${note === undefined ? '' : `, ${note}`}`;
-      const held = states.map((state) => `${state.name} [B, ${state.features}]`).join(', ');
+      const held = states.map((state) => `${state.name} [B, ${state.features}]`).join('\n');
       return row([
         name(layer),
         cell(kind),

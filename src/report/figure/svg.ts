@@ -12,8 +12,8 @@ export interface Box extends Point {
   height: number;
 }
 
-/** What a line stands for. */
-export type EdgeKind = 'data' | 'state' | 'initial' | 'memory';
+/** What a line stands for; `later` is a state that passes over steps that are not drawn. */
+export type EdgeKind = 'data' | 'state' | 'later' | 'initial' | 'memory';
 
 const round = (value: number) => Number(value.toFixed(1));
 
@@ -40,7 +40,7 @@ export function arrow(kind: EdgeKind, from: Point, to: Point, ...controls: [] | 
 
 /** Arrowheads of one drawing; `HEAD` is replaced by an id that no other drawing of a page has. */
 function heads(): string {
-  return (['data', 'state', 'initial', 'memory'] as const)
+  return (['data', 'state', 'later', 'initial', 'memory'] as const)
     .map(
       (kind) =>
         `<marker id="HEAD-${kind}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path d="M0 0.6 8 4 0 7.4z" class="figure-head-${kind}"/></marker>`,
@@ -59,7 +59,7 @@ function palette({ ink, soft, box, cell, input, state }: (typeof COLORS)['light'
     `.figure-layer{fill:${box};stroke:${soft}}.figure-recurrent{fill:${cell};stroke:${state}}`,
     `.figure-input{fill:${input};stroke:${soft}}.figure-name,.figure-cell-name{fill:${ink}}`,
     `.figure-type,.figure-shape,.figure-step{fill:${soft}}.figure-note{fill:${state}}`,
-    `.figure-data{stroke:${soft}}.figure-head-data{fill:${soft}}.figure-state{stroke:${state}}.figure-head-state{fill:${state}}`,
+    `.figure-data{stroke:${soft}}.figure-head-data{fill:${soft}}.figure-state,.figure-later{stroke:${state}}.figure-head-state,.figure-head-later{fill:${state}}`,
   ].join('');
 }
 
@@ -67,9 +67,9 @@ const STYLE = [
   'text{font-family:system-ui,sans-serif;font-size:12px}',
   '.figure-name{font-size:14px;font-weight:600}.figure-cell-name{font-size:12px;font-weight:600}',
   '.figure-shape{font-family:ui-monospace,monospace;font-size:11.5px}',
-  '.figure-data,.figure-state,.figure-initial,.figure-memory{fill:none;stroke-width:1.6}',
+  '.figure-data,.figure-state,.figure-later,.figure-initial,.figure-memory{fill:none;stroke-width:1.6}',
   '.figure-initial{stroke:#d55e00;stroke-dasharray:5 3}.figure-head-initial,.figure-initial-label{fill:#d55e00}',
-  '.figure-memory{stroke:#009e73;opacity:.75}.figure-head-memory,.figure-memory-label{fill:#009e73}',
+  '.figure-later{stroke-dasharray:2 5}.figure-memory{stroke:#009e73;opacity:.75}.figure-head-memory,.figure-memory-label{fill:#009e73}',
 ].join('');
 
 export interface Drawing {

@@ -3,10 +3,10 @@
 import { type Node, showShape } from './graph';
 import { arrow, type Box, box, type Drawing, text } from './svg';
 
-const WIDTH = 82;
+const WIDTH = 96;
 const HEIGHT = 46;
 const ROW = HEIGHT + 44;
-const COLUMN = WIDTH + 40;
+const COLUMN = WIDTH + 36;
 /** Steps that are drawn: the first three, and the last behind an ellipsis. */
 const STEPS = 4;
 const LANE_GAP = 100;
@@ -83,12 +83,17 @@ class Unrolled {
     return { x: this.#lane(node).x + column * COLUMN, y: -node.level * ROW, width: WIDTH, height: HEIGHT };
   }
 
+  /** Whether there are steps between the last two columns. */
+  #leavesOut({ columns, time }: Lane): boolean {
+    return time !== undefined && !(typeof time === 'number' && time <= columns);
+  }
+
   #cells(node: Node): string {
     const kind = node.isInput ? 'input' : node.recurrent ? 'recurrent' : 'layer';
     return this.#columns(node)
       .map((column) => {
         const at = this.#place(node, column);
-        const name = node.name.length > 11 ? `${node.name.slice(0, 10)}…` : node.name;
+        const name = node.name.length > 14 ? `${node.name.slice(0, 13)}…` : node.name;
         const title = `${node.name}: ${node.type}, output ${showShape(node.shape)}`;
         return (
           box(at, `figure-${kind}`, title, node.isInput ? 23 : 9) +
@@ -103,7 +108,7 @@ class Unrolled {
     return Array.from({ length: columns }, (_, column) => {
       const middle = x + column * COLUMN + WIDTH / 2;
       const name = stepName({ x, columns, time }, column);
-      const isGap = column === columns - 1 && name !== String(columns);
+      const isGap = column === columns - 1 && this.#leavesOut({ x, columns, time });
       const dots = isGap ? text({ x: middle - COLUMN / 2, y: HEIGHT / 2 + 4 }, '⋯', 'figure-step') : '';
       return dots + text({ x: middle, y: HEIGHT + 22 }, column === 0 ? `step ${name}` : name, 'figure-step');
     }).join('');
@@ -159,12 +164,13 @@ class Unrolled {
     let states = '';
     for (const column of columns.slice(1)) {
       const [before, here] = [this.#place(node, column - 1), this.#place(node, column)];
+      const kind = this.#leavesOut(this.#lane(node)) && column === columns.at(-1) ? 'later' : 'state';
       const line = (height: number, isBackward: boolean) => {
         const [left, right] = [
           { x: before.x + WIDTH, y: before.y + height },
           { x: here.x, y: here.y + height },
         ];
-        return isBackward ? arrow('state', right, left) : arrow('state', left, right);
+        return isBackward ? arrow(kind, right, left) : arrow(kind, left, right);
       };
       states += node.bidirectional ? line(HEIGHT * 0.28, false) + line(HEIGHT * 0.72, true) : line(HEIGHT / 2, false);
     }

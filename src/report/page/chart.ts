@@ -10,7 +10,11 @@ import { color, onThemeChange } from './theme';
 export interface Curve {
   label: string;
   dashed?: boolean;
-  /** Drawn faintly, and neither named nor read: the edges of a band. */
+  /** Number of its colour, from 0; the next free one where absent. */
+  color?: number;
+  /** Drawn faintly, as what stands behind another curve. */
+  isFaint?: boolean;
+  /** Not drawn, named or read: the edge of a band. */
   isEdge?: boolean;
 }
 
@@ -19,6 +23,8 @@ export interface ChartOptions {
   curves: readonly Curve[];
   /** Pairs of curves with a band between them: upper and lower. */
   bands?: readonly [upper: number, lower: number][];
+  /** The y axis begins at 0. */
+  fromZero?: boolean;
   /** Charts of one group move their cursors together. */
   group?: string;
   /** The words for an x value. */
@@ -37,6 +43,24 @@ function dataColor(index: number): string {
 function faint(opaque: string, alpha: number): string {
   const [r, g, b] = opaque.match(/[\d.]+/g) ?? ['0', '0', '0'];
   return `rgba(${r}, ${g}, ${b}, ${alpha})`;
+}
+
+/** Whether a value of a logarithmic axis is a power of ten. */
+function isPower(value: number): boolean {
+  return Number.isInteger(Number(Math.log10(value).toFixed(9)));
+}
+
+/** Marks of an axis; where a logarithmic one spans decades, only the powers of ten. */
+function marks(plot: uPlot, splits: (number | null)[]): (number | null)[] {
+  const { distr, min = 0, max = 0 } = plot.scales.y ?? {};
+  if (distr !== 3 || (max ?? 0) < 30 * (min ?? 0)) return splits;
+  return splits.map((value) => (value !== null && isPower(value) ? value : null));
+}
+
+/** Moves the cursor to the nearest value. */
+function snapped(plot: uPlot, left: number, top: number): [number, number] {
+  const x = plot.data[0][plot.posToIdx(left)];
+  return left < 0 || x === undefined ? [left, top] : [plot.valToPos(x, 'x'), top];
 }
 
 export class Chart {
@@ -89,7 +113,7 @@ export class Chart {
   #draw(): void {
     this.#drawn?.destroy();
     this.#tooltip.hidden = true;
-    const { curves, bands = [], group, xLabel } = this.#options;
+    const { curves, bands = [], group, xLabel, fromZero } = this.#options;
     const axis = {
       stroke: color('soft'),
       font: '12px system-ui, sans-serif',
@@ -105,7 +129,11 @@ export class Chart {
         legend: { show: false },
         scales: {
           x: { time: false, range: (_, min, max) => (min === max ? [min - 1, max + 1] : [min, max]) },
-          y: this.#isLogarithmic ? { distr: 3 } : {},
+          y: this.#isLogarithmic
+            ? { distr: 3 }
+            : fromZero === true
+              ? { range: { min: { soft: 0, mode: 1 }, max: { pad: 0.1 } } }
+              : {},
         },
         axes: [
           {
@@ -121,16 +149,18 @@ export class Chart {
           {
             ...axis,
             size: 62,
+            filter: marks,
+            grid: { ...axis.grid, filter: marks },
             values: (_, splits) => splits.map((value) => (value === null ? '' : formatNumber(value))),
           },
         ],
         series: [
           {},
-          ...curves.map(({ label, dashed, isEdge }, index) => ({
+          ...curves.map(({ label, dashed, isEdge, isFaint }, index) => ({
             label,
             show: !this.#hidden.has(index),
-            stroke: isEdge === true ? 'transparent' : (colors[index] as string),
-            width: isEdge === true ? 0 : 2,
+            stroke: isEdge === true ? 'transparent' : faint(colors[index] as string, isFaint === true ? 0.35 : 1),
+            width: isEdge === true ? 0 : isFaint === true ? 1.2 : 2,
             ...(dashed === true && { dash: [6, 4] }),
             points: { show: isEdge !== true && this.#data[0].length <= 40, size: 6, fill: colors[index] as string },
           })),
@@ -142,6 +172,8 @@ export class Chart {
         cursor: {
           drag: { x: true, y: false },
           points: { size: 9 },
+          y: false,
+          move: snapped,
           ...(group !== undefined && { sync: { key: group, setSeries: false } }),
         },
         hooks: { setCursor: [(plot) => this.#read(plot)] },
@@ -158,9 +190,9 @@ export class Chart {
   /** Of each curve; the edges of a band have that of the curve they belong to. */
   #colors(): string[] {
     let next = -1;
-    return this.#options.curves.map(({ isEdge }) => {
+    return this.#options.curves.map(({ isEdge, color }) => {
       if (isEdge !== true) next++;
-      return dataColor(Math.max(next, 0));
+      return dataColor(color ?? Math.max(next, 0));
     });
   }
 
@@ -168,11 +200,11 @@ export class Chart {
     const keys = find(this.#card, '.keys');
     const named = this.#options.curves.filter(({ isEdge }) => isEdge !== true);
     let order = 0;
-    for (const [index, { label, dashed, isEdge }] of this.#options.curves.entries()) {
+    for (const [index, { label, dashed, isEdge, isFaint, color: given }] of this.#options.curves.entries()) {
       if (isEdge === true || (named.length < 2 && named.length === this.#options.curves.length)) continue;
-      const key = make('button', `key${dashed === true ? ' dashed' : ''}`);
+      const key = make('button', `key${dashed === true ? ' dashed' : ''}${isFaint === true ? ' faint' : ''}`);
       key.type = 'button';
-      key.style.setProperty('--key', `var(--data-${(order++ % COLORS) + 1})`);
+      key.style.setProperty('--key', `var(--data-${((given ?? order++) % COLORS) + 1})`);
       key.append(make('i', ''), label);
       key.setAttribute('aria-pressed', 'true');
       key.addEventListener('click', () => {

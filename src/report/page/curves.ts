@@ -13,9 +13,13 @@ function aligned({ x, lines }: ChartData): uPlot.AlignedData {
 }
 
 export function drawChart(chart: ChartData): void {
-  const { id, xLabel, lines, group } = chart;
+  const { id, xLabel, lines, group, fromZero } = chart;
   const curves = lines.map(({ label, unseen }) => ({ label, ...(unseen === true && { dashed: true }) }));
-  new Chart(find(document, `#chart-${id}`), { xLabel, curves, ...(group !== undefined && { group }) }, aligned(chart));
+  new Chart(
+    find(document, `#chart-${id}`),
+    { xLabel, curves, ...(group !== undefined && { group }), ...(fromZero !== undefined && { fromZero }) },
+    aligned(chart),
+  );
 }
 
 /** Exponential moving average, corrected for its beginning; gaps stay gaps. */
@@ -35,12 +39,20 @@ export function drawStepChart({ id, start, min, max, mean, width }: StepChartDat
   const slider = find<HTMLInputElement>(card, '[data-smoothing]');
   const output = find(card, 'output');
   // Where a bucket is one step, the values themselves stand behind the smoothed curve.
-  const data = (): uPlot.AlignedData => [start, smoothed(mean, slider.valueAsNumber), max, min];
+  const data = (): uPlot.AlignedData => [start, max, min, smoothed(mean, slider.valueAsNumber)];
   const curves =
     width === 1
-      ? [{ label: 'smoothed' }, { label: 'each step' }, { label: 'lowest', isEdge: true }]
-      : [{ label: 'mean, smoothed' }, { label: 'highest', isEdge: true }, { label: 'lowest', isEdge: true }];
-  const bands: [number, number][] = width === 1 ? [] : [[1, 2]];
+      ? [
+          { label: 'each step', isFaint: true, color: 0 },
+          { label: 'lowest', isEdge: true },
+          { label: 'smoothed', color: 0 },
+        ]
+      : [
+          { label: 'highest', isEdge: true },
+          { label: 'lowest', isEdge: true },
+          { label: 'mean, smoothed', color: 0 },
+        ];
+  const bands: [number, number][] = width === 1 ? [] : [[0, 1]];
   const last = (step: number) => `${formatNumber(step)} to ${formatNumber(step + width - 1)}`;
   const chart = new Chart(
     card,
