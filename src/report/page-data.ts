@@ -170,7 +170,7 @@ function activationData({ layer, tokens, units }: ReportActivations): Activation
     layer,
     tokens: [...tokens],
     units: width,
-    scale: Number(scale.toPrecision(6)),
+    scale,
     values: Buffer.from(bytes.buffer).toString('base64'),
   };
 }

@@ -1,6 +1,6 @@
 /** One hidden unit over a text: each token coloured by the unit's output after it. */
 
-import { visibleControls } from '../display';
+import { formatNumber, visibleControls } from '../display';
 import type { ActivationData } from '../page-types';
 import { find, make } from './elements';
 
@@ -74,8 +74,8 @@ export function startActivations(layers: readonly ActivationData[]): void {
     values = decode(layer);
     pointed = undefined;
     field.max = String(layer.units - 1);
-    find(view, '[data-low]').textContent = `−${layer.scale}`;
-    find(view, '[data-high]').textContent = `+${layer.scale}`;
+    find(view, '[data-low]').textContent = `−${formatNumber(layer.scale)}`;
+    find(view, '[data-high]').textContent = `+${formatNumber(layer.scale)}`;
     spans = layer.tokens.map((token, time) => {
       const span = make('span', '', shownToken(token));
       span.dataset.time = String(time);

@@ -257,10 +257,10 @@ export class Chart {
   #listenToKeyboard(): void {
     this.#plot.addEventListener('keydown', (event) => {
       const plot = this.#drawn;
-      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      const x = this.#data[0];
+      const step = { ArrowLeft: -1, ArrowRight: 1, Home: -x.length, End: x.length }[event.key];
       if (plot === undefined || step === undefined) return;
       event.preventDefault();
-      const x = this.#data[0];
       const now = plot.cursor.idx ?? (step > 0 ? -1 : x.length);
       const index = Math.min(Math.max(now + step, 0), x.length - 1);
       plot.setCursor({ left: plot.valToPos(x[index] as number, 'x'), top: plot.over.clientHeight / 2 });
