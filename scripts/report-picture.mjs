@@ -1,5 +1,5 @@
 /**
- * `node scripts/report-picture.mjs [--epochs 10]`: trains on Shakespeare's sonnets for a minute or two, writes the
+ * `node scripts/report-picture.mjs [--epochs 12]`: trains on Shakespeare's sonnets for a minute or two, writes the
  * report as build/report.html, and photographs its beginning for the README: docs/images/report.png.
  *
  * Needs `npm run build`, and Chromium at /usr/bin/chromium or where UNROLLED_CHROMIUM says.
@@ -60,7 +60,7 @@ async function photograph(page, to) {
   const browser = await launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
   try {
     const tab = await browser.newPage();
-    await tab.setViewport({ width: 1180, height: 900 });
+    await tab.setViewport({ width: 1180, height: 1375 });
     await tab.goto(pathToFileURL(page).href);
     await tab.waitForSelector(':root[data-ready]');
     // The cursor rests on the loss, as a reader's would.
@@ -75,7 +75,7 @@ async function photograph(page, to) {
 async function main(args) {
   const { values } = parseArgs({
     args,
-    options: { epochs: { type: 'string', default: '10' }, record: { type: 'string' } },
+    options: { epochs: { type: 'string', default: '12' }, record: { type: 'string' } },
   });
   const { writeReport } = createRequire(import.meta.url)('../lib/report/index.js');
   const page = path.join(root, 'build', 'report.html');

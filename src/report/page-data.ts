@@ -52,27 +52,28 @@ const EPOCH_CHARTS: readonly EpochChart[] = [
   {
     id: 'learning-rate',
     title: 'Learning rate',
-    yLabel: 'rate',
+    yLabel: '',
     lines: [['learning rate', 'learningRate']],
     logarithmic: 'offered',
   },
   {
     id: 'gradient-norm',
     title: 'Gradient norm',
-    yLabel: 'norm',
+    yLabel: '',
     lines: [['gradient norm', 'gradientNorm']],
     logarithmic: 'offered',
   },
   {
     id: 'speed',
     title: 'Tokens per second',
-    yLabel: 'tokens/s',
+    yLabel: '',
     lines: [['tokens per second', 'tokensPerSecond']],
     fromZero: true,
   },
 ];
 
-function epochCharts(history: readonly ReportEpoch[]): ChartData[] {
+function epochCharts(epochs: readonly ReportEpoch[]): ChartData[] {
+  const history = epochs.filter(({ epoch }) => Number.isFinite(epoch)).sort((a, b) => a.epoch - b.epoch);
   return EPOCH_CHARTS.flatMap(({ lines, ...chart }) => {
     const drawn = lines.flatMap(
       ([label, key, unseen]) =>
@@ -108,8 +109,8 @@ function stepChart(
 function stepCharts({ loss, learningRate, gradientNorm }: ReportSteps): StepChartData[] {
   return [
     stepChart('step-loss', 'Loss of each step', 'nats', loss),
-    stepChart('step-learning-rate', 'Learning rate of each step', 'rate', learningRate),
-    stepChart('step-gradient-norm', 'Gradient norm of each step', 'norm', gradientNorm),
+    stepChart('step-learning-rate', 'Learning rate of each step', '', learningRate),
+    stepChart('step-gradient-norm', 'Gradient norm of each step', '', gradientNorm),
   ].filter((chart) => chart !== undefined);
 }
 

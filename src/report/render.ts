@@ -58,8 +58,13 @@ export function renderReport(record: ReportRecord): string {
   const parts = sections(record, data);
   const links = parts.map(({ id, title }) => `<a href="#${id}">${escapeText(title)}</a>`).join('');
   const navigation = parts.length > 1 ? `<nav aria-label="Parts of the report">${links}</nav>` : '';
+  // Two halves stand beside each other; one alone takes the whole width.
+  const halves = parts.filter(({ isHalf }) => isHalf === true).length === 2;
   const body = parts
-    .map(({ id, title, body }) => `<section id="${id}"><h2>${escapeText(title)}</h2>${body}</section>`)
+    .map(
+      ({ id, title, body, isHalf }) =>
+        `<section id="${id}"${halves && isHalf === true ? ' class="half"' : ''}><h2>${escapeText(title)}</h2>${body}</section>`,
+    )
     .join('\n');
   return [
     '<!doctype html>',

@@ -12,6 +12,8 @@ interface Section {
   id: string;
   title: string;
   body: string;
+  /** It takes half of a wide page, beside another of its kind. */
+  isHalf?: boolean;
 }
 
 function tile(name: string, value: string, unit = ''): string {
@@ -55,8 +57,9 @@ function logarithmicToggle({ logarithmic }: Pick<ChartData, 'logarithmic'>): str
 
 function chartCard(chart: ChartData | StepChartData, controls: string, note = ''): string {
   const title = escapeText(chart.title);
+  const unit = chart.yLabel === '' ? '' : ` <small>${escapeText(chart.yLabel)}</small>`;
   return (
-    `<figure class="card chart" id="chart-${chart.id}"><figcaption><h3>${title}</h3><div class="controls">${controls}</div></figcaption>` +
+    `<figure class="card chart" id="chart-${chart.id}"><figcaption><h3>${title}${unit}</h3><div class="controls">${controls}</div></figcaption>` +
     `<div class="plot" tabindex="0" role="img" aria-label="${title}. Left and right arrow keys read the values."></div>` +
     `<p class="spoken" aria-live="polite"></p><div class="keys" role="group" aria-label="Curves of ${title}"></div>${note}</figure>`
   );
@@ -81,17 +84,9 @@ function epochCard(chart: ChartData): string {
   return chartCard(chart, logarithmicToggle(chart));
 }
 
-/** What one looks at first comes first, each step's curve beside the epochs'. */
-const ORDER = [
-  'loss',
-  'step-loss',
-  'accuracy',
-  'gradient-norm',
-  'step-gradient-norm',
-  'learning-rate',
-  'step-learning-rate',
-  'speed',
-];
+/** What one looks at first comes first and larger, each step's curve beside the epochs'. */
+const MAJOR = ['loss', 'step-loss', 'accuracy'];
+const MINOR = ['gradient-norm', 'step-gradient-norm', 'learning-rate', 'step-learning-rate', 'speed'];
 
 function trainingSection({ charts: all, stepCharts }: PageData): Section[] {
   const epochs = all.filter(({ group }) => group === 'epochs');
@@ -102,7 +97,11 @@ function trainingSection({ charts: all, stepCharts }: PageData): Section[] {
     ...epochs.map((chart) => [chart.id, epochCard(chart)] as const),
     ...stepCharts.map((chart) => [chart.id, stepCard(chart)] as const),
   ]);
-  const body = `<div class="grid">${ORDER.map((id) => cards.get(id) ?? '').join('')}</div>${hint}`;
+  const grid = (kind: string, ids: readonly string[]) => {
+    const shown = ids.map((id) => cards.get(id) ?? '').join('');
+    return shown === '' ? '' : `<div class="${kind}">${shown}</div>`;
+  };
+  const body = grid('grid', MAJOR) + grid('minor', MINOR) + hint;
   return [{ id: 'training', title: 'Training', body }];
 }
 
@@ -114,7 +113,7 @@ function samplesSection({ samples }: PageData): Section[] {
       ? ''
       : `<button type="button" data-previous aria-label="Earlier sample">‹</button><input type="range" min="0" max="${last}" value="${last}" step="1" aria-label="Epoch of the sample"><button type="button" data-next aria-label="Later sample">›</button>`;
   const body = `<div class="card" id="sample-view"><div class="controls">${slider}<output></output></div><pre dir="auto" tabindex="0" aria-label="Sample"></pre></div>`;
-  return [{ id: 'samples', title: 'What it wrote', body }];
+  return [{ id: 'samples', title: 'What it wrote', body, isHalf: true }];
 }
 
 function activationsSection({ activations }: PageData): Section[] {
@@ -133,14 +132,14 @@ function activationsSection({ activations }: PageData): Section[] {
     '<span class="scale" aria-hidden="true"><span data-low></span><i></i><span data-high></span></span></div>' +
     '<div class="tokens" dir="auto" tabindex="0" role="group" aria-label="The text, coloured by the unit. Left and right arrow keys change the unit."></div>' +
     '<p class="note" data-value aria-live="polite">Point at a token to read its value.</p></div>';
-  return [{ id: 'activations', title: 'One hidden unit over a text', body }];
+  return [{ id: 'activations', title: 'One hidden unit over a text', body, isHalf: true }];
 }
 
 function gradientSection({ charts: all }: PageData): Section[] {
   const chart = all.filter(({ id }) => id === 'gradient-by-step');
   if (chart.length === 0) return [];
   const note =
-    '<p class="note">The loss of the last token, differentiated by the state after each token before it. A curve that falls to the left is a vanishing gradient, one that rises an exploding one.</p>';
+    '<p class="note">The norm of the loss’s gradient by the state after each time step. A curve that falls to the left is a vanishing gradient, one that rises an exploding one.</p>';
   return [
     {
       id: 'gradient',
@@ -205,7 +204,8 @@ function modelSection({ model }: ReportRecord): Section[] {
   const description = model.description === undefined ? '' : `<p>${escapeText(model.description)}</p>`;
   const total = model.layers.reduce((sum, { parameters }) => sum + parameters, 0).toLocaleString('en');
   const body =
-    '<div class="grid"><div class="card model-figure" id="model-view"><div class="controls" role="group" aria-label="How the model is drawn">' +
+    `<div class="${model.inputs.length > 1 ? 'stack' : 'grid'}">` +
+    '<div class="card model-figure" id="model-view"><div class="controls" role="group" aria-label="How the model is drawn">' +
     '<button type="button" data-figure="folded" aria-pressed="true">folded</button><button type="button" data-figure="unrolled" aria-pressed="false">unrolled</button></div>' +
     `<div class="drawing" data-drawing="folded">${figure(model, false, false)}</div><div class="drawing" data-drawing="unrolled" hidden>${figure(model, true, false)}</div></div>` +
     `<div class="card scroll">${description}<table><thead><tr><th scope="col">layer</th><th scope="col">type</th><th scope="col">output</th><th scope="col">states</th><th scope="col" class="number">parameters</th></tr></thead>` +

@@ -92,8 +92,12 @@ describe('the report in Chromium', function () {
     assert.equal(await text('#chart-loss .tooltip'), 'epoch 1training3validation3.3');
     await point('#chart-loss', 2 / 7);
     assert.equal(await text('#chart-loss .tooltip'), 'epoch 3training1validation–');
+    // The charts of the epochs are read together.
+    assert.match(await text('#chart-accuracy .tooltip'), /^epoch 3training0\.75/);
+    assert.equal(await isShown('#chart-accuracy .tooltip'), true);
     await page.mouse.move(2, 2);
     assert.equal(await isShown('#chart-loss .tooltip'), false);
+    assert.equal(await isShown('#chart-accuracy .tooltip'), false);
   });
 
   it('reads the values by the keyboard', async () => {

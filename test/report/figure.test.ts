@@ -112,6 +112,8 @@ describe('the figure of a model', () => {
   it('refuses a layer that reads what is not there, and unknown options', () => {
     const model: ReportModel = { inputs: [], layers: [{ ...layer('a', 'dense', ['B', 1]), initialState: 'b' }] };
     assert.throws(() => renderModelFigure(model), { code: 'ERR_UNROLLED_OPTION_RANGE', option: 'initialState' });
+    const twice: ReportModel = { inputs: [], layers: [layer('a', 'dense', ['B', 1]), layer('a', 'dense', ['B', 1])] };
+    assert.throws(() => renderModelFigure(twice), { code: 'ERR_UNROLLED_OPTION_RANGE', option: 'name' });
     const options = { folded: true } as object;
     assert.throws(() => renderModelFigure(encoderDecoder, options), { code: 'ERR_UNROLLED_UNKNOWN_OPTION' });
   });

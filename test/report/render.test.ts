@@ -15,7 +15,7 @@ function dataOf(page: string): PageData {
 }
 
 function sectionsOf(page: string): string[] {
-  return [...page.matchAll(/<section id="([^"]+)">/g)].map(([, id]) => id as string);
+  return [...page.matchAll(/<section id="([^"]+)"/g)].map(([, id]) => id as string);
 }
 
 describe('the report', () => {

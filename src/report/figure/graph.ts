@@ -72,19 +72,30 @@ function layerNode(layer: ReportLayer, before: Map<string, Node>, last: Node | u
   };
 }
 
+function requireNew(name: string, before: Map<string, Node>): void {
+  if (!before.has(name)) return;
+  throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', `Two inputs or layers have the name ${JSON.stringify(name)}.`, {
+    option: 'name',
+    expected: 'names that differ',
+    received: name,
+  });
+}
+
 /**
  * The nodes of a model, in the order of its layers.
- * @throws ERR_UNROLLED_OPTION_RANGE where a layer reads what is not listed before it.
+ * @throws ERR_UNROLLED_OPTION_RANGE where a layer reads what is not listed before it, and for two of one name.
  */
 export function modelGraph({ inputs, layers }: ReportModel): Node[] {
   const nodes = new Map<string, Node>();
   let last: Node | undefined;
   for (const [lane, input] of inputs.entries()) {
+    requireNew(input.name, nodes);
     last = inputNode(input, lane);
     nodes.set(input.name, last);
   }
   const all = [...nodes.values()];
   for (const layer of layers) {
+    requireNew(layer.name, nodes);
     last = layerNode(layer, nodes, last);
     for (const source of last.from) source.isOutput = false;
     if (last.memory !== undefined) last.memory.isOutput = false;

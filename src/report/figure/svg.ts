@@ -15,6 +15,9 @@ export interface Box extends Point {
 /** What a line stands for; `later` is a state that passes over steps that are not drawn. */
 export type EdgeKind = 'data' | 'state' | 'later' | 'initial' | 'memory';
 
+/** Stands for the drawing's id until it is known. No text of a model can have it, as it is shown by another sign. */
+const ID = '\u0000';
+
 const round = (value: number) => Number(value.toFixed(1));
 
 export function text(
@@ -35,15 +38,15 @@ export function box({ x, y, width, height }: Box, className: string, title: stri
 export function arrow(kind: EdgeKind, from: Point, to: Point, ...controls: [] | [Point, Point]): string {
   const point = ({ x, y }: Point) => `${round(x)} ${round(y)}`;
   const curve = controls.length === 0 ? 'L' : `C${controls.map(point).join(' ')}`;
-  return `<path d="M${point(from)} ${curve} ${point(to)}" class="figure-${kind}" marker-end="url(#HEAD-${kind})"/>`;
+  return `<path d="M${point(from)} ${curve} ${point(to)}" class="figure-${kind}" marker-end="url(#${ID}-${kind})"/>`;
 }
 
-/** Arrowheads of one drawing; `HEAD` is replaced by an id that no other drawing of a page has. */
+/** Arrowheads of one drawing. */
 function heads(): string {
   return (['data', 'state', 'later', 'initial', 'memory'] as const)
     .map(
       (kind) =>
-        `<marker id="HEAD-${kind}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path d="M0 0.6 8 4 0 7.4z" class="figure-head-${kind}"/></marker>`,
+        `<marker id="${ID}-${kind}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path d="M0 0.6 8 4 0 7.4z" class="figure-head-${kind}"/></marker>`,
     )
     .join('');
 }
@@ -87,7 +90,7 @@ export function svg({ bounds, body }: Drawing, id: string, label: string, isAlon
   const view = `${Math.floor(bounds.left)} ${Math.floor(bounds.top)} ${width} ${height}`;
   const colors = `${palette(COLORS.light)}@media (prefers-color-scheme:dark){${palette(COLORS.dark)}}`;
   const style = isAlone ? `<style>${STYLE}${colors}</style>` : '';
-  const parts = `<defs>${heads()}</defs>${body}`.replaceAll('HEAD-', `${id}-head-`);
+  const parts = `<defs>${heads()}</defs>${body}`.replaceAll(ID, `${id}-head`);
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${view}" width="${width}" height="${height}" role="img" ` +
     `aria-label="${escapeText(label)}">${style}${parts}</svg>`

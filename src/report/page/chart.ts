@@ -33,7 +33,6 @@ export interface ChartOptions {
 
 /** Colours of `page.css`, made to be told apart by colour-blind readers too. */
 const COLORS = 6;
-const HEIGHT = 250;
 
 function dataColor(index: number): string {
   return color(`data-${(index % COLORS) + 1}`);
@@ -55,6 +54,25 @@ function marks(plot: uPlot, splits: (number | null)[]): (number | null)[] {
   const { distr, min = 0, max = 0 } = plot.scales.y ?? {};
   if (distr !== 3 || (max ?? 0) < 30 * (min ?? 0)) return splits;
   return splits.map((value) => (value !== null && isPower(value) ? value : null));
+}
+
+/**
+ * Where a curve is broken, in pixels of the canvas: between the values around a null. An undefined value is no gap:
+ * it stands where only other curves have one.
+ */
+function gaps(plot: uPlot, series: number, first: number, last: number): [number, number][] {
+  const [x, values] = [plot.data[0], plot.data[series] ?? []];
+  const position = (index: number) => Math.round(plot.valToPos(x[index] as number, 'x', true));
+  const found: [number, number][] = [];
+  let [before, isBroken] = [first, false];
+  for (let index = first; index <= last; index++) {
+    if (values[index] === null) isBroken = true;
+    if (values[index] === null || values[index] === undefined) continue;
+    if (isBroken) found.push([position(before), position(index)]);
+    [before, isBroken] = [index, false];
+  }
+  if (isBroken) found.push([position(before), position(last)]);
+  return found;
 }
 
 /** Moves the cursor to the nearest value. */
@@ -90,7 +108,7 @@ export class Chart {
     onThemeChange(() => this.#draw());
     new ResizeObserver(() => {
       const width = this.#plot.clientWidth;
-      if (width > 0 && width !== this.#drawn?.width) this.#drawn?.setSize({ width, height: HEIGHT });
+      if (width > 0 && width !== this.#drawn?.width) this.#drawn?.setSize({ width, height: this.#plot.clientHeight });
     }).observe(this.#plot);
   }
 
@@ -125,7 +143,7 @@ export class Chart {
     this.#drawn = new uPlot(
       {
         width: Math.max(this.#plot.clientWidth, 200),
-        height: HEIGHT,
+        height: this.#plot.clientHeight,
         legend: { show: false },
         scales: {
           x: { time: false, range: (_, min, max) => (min === max ? [min - 1, max + 1] : [min, max]) },
@@ -158,6 +176,7 @@ export class Chart {
           {},
           ...curves.map(({ label, dashed, isEdge, isFaint }, index) => ({
             label,
+            gaps,
             show: !this.#hidden.has(index),
             stroke: isEdge === true ? 'transparent' : faint(colors[index] as string, isFaint === true ? 0.35 : 1),
             width: isEdge === true ? 0 : isFaint === true ? 1.2 : 2,

@@ -17,7 +17,8 @@ function svg<K extends keyof SVGElementTagNameMap>(tag: K, attributes: Record<st
 
 /** From the values' range to pixels. */
 function scale(values: readonly number[], from: number, to: number): (value: number) => number {
-  const [min, max] = [Math.min(...values), Math.max(...values)];
+  const min = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  const max = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
   return (value) => (max === min ? (from + to) / 2 : from + ((value - min) / (max - min)) * (to - from));
 }
 
@@ -54,7 +55,8 @@ export function startNeighbours(neighbours: Neighbours | undefined): void {
       transform: `translate(${x(place.x)} ${y(place.y)})`,
     });
     mark.style.setProperty('--key', colors.get(group) ?? '');
-    const label = svg('text', { x: 8, y: 4 });
+    const isRight = x(place.x) > WIDTH * 0.8;
+    const label = svg('text', { x: isRight ? -8 : 8, y: 4, 'text-anchor': isRight ? 'end' : 'start' });
     label.textContent = word;
     mark.append(svg('circle', { r: 4.5 }), label);
     const show = () => {
