@@ -35,7 +35,7 @@ function command(epochs) {
 async function train(epochs) {
   const require = createRequire(import.meta.url);
   const { LanguageModel, datasets } = require('../lib/index.js');
-  const { collectActivations, collectGradientByStep, describeModel } = require('../lib/report/index.js');
+  const { inspectLanguageModel } = require('../lib/report/index.js');
   const corpus = await datasets.sonnets();
   const model = LanguageModel.create({ vocabulary: corpus.vocabulary, cell: 'lstm', hidden: 256 });
   const options = { epochs, batch: 16, window: 64, learningRate: 0.003, clipNorm: 5, validation: 0.05 };
@@ -47,9 +47,7 @@ async function train(epochs) {
     const text = PROMPT + (await model.sample(PROMPT, { length: 400, temperature: 0.7 }));
     record.samples.push({ epoch: epoch.epoch, step: epoch.step, text });
   }
-  record.model = describeModel(model.model);
-  record.activations = await collectActivations(model, TEXT);
-  record.gradientByStep = await collectGradientByStep(model, TEXT.slice(0, 64));
+  Object.assign(record, await inspectLanguageModel(model, TEXT));
   model.dispose();
   return record;
 }

@@ -3,6 +3,7 @@
 export { collectActivations } from './activations';
 export { type ModelFigureOptions, renderModelFigure } from './figure/model-figure';
 export { collectGradientByStep } from './gradient-by-step';
+export { inspectLanguageModel } from './language-model';
 export { describeModel } from './model-summary';
 export type {
   ReportActivations,

@@ -66,8 +66,8 @@ function chartCard(chart: ChartData | StepChartData, controls: string, note = ''
 }
 
 function stepCard(chart: StepChartData): string {
-  const smoothing =
-    '<label class="slider">smoothing <input type="range" data-smoothing min="0" max="0.99" step="0.01" value="0.6"><output>0.60</output></label>';
+  const weight = chart.start.length > 300 ? '0.90' : '0.60';
+  const smoothing = `<label class="slider">smoothing <input type="range" data-smoothing min="0" max="0.99" step="0.01" value="${weight}"><output>${weight}</output></label>`;
   const notes = [
     ...(chart.width > 1
       ? [

@@ -36,7 +36,7 @@ describe('the report in Chromium', function () {
   });
   after(async () => {
     await browser?.close();
-    rmSync(folder, { recursive: true, force: true });
+    if (folder !== '') rmSync(folder, { recursive: true, force: true });
   });
   afterEach(() => assert.deepEqual(faults, []));
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { Corpus, LanguageModel, type Model } from '../../src/index';
-import { collectActivations, collectGradientByStep } from '../../src/report';
+import { collectActivations, collectGradientByStep, inspectLanguageModel, renderReport } from '../../src/report';
 
 const TEXT = 'one day, two days';
 
@@ -89,5 +89,16 @@ describe('the gradient by time step', () => {
   it('needs three tokens', async () => {
     using model = language();
     await assert.rejects(collectGradientByStep(model, 'on'), { code: 'ERR_UNROLLED_OPTION_RANGE', option: 'text' });
+  });
+});
+
+describe('the inspection of a language model', () => {
+  it('is drawn, and looks at the beginning of a long text alone', async () => {
+    using model = language();
+    const parts = await inspectLanguageModel(model, TEXT.repeat(60));
+    assert.equal(parts.activations[0]?.tokens.length, 600);
+    assert.equal(parts.gradientByStep.series[0]?.norms.length, 63);
+    const page = renderReport({ title: 'inspected', ...parts });
+    for (const id of ['activations', 'gradient', 'model']) assert.ok(page.includes(`<section id="${id}"`), id);
   });
 });

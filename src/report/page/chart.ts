@@ -4,6 +4,7 @@ import uPlot from 'uplot';
 import { formatNumber } from '../display';
 import type { Value } from '../page-types';
 import { find, make } from './elements';
+import { logarithmicMarks, logarithmicRange } from './logarithm';
 import { color, onThemeChange } from './theme';
 
 /** A curve as the chart draws it. */
@@ -42,18 +43,6 @@ function dataColor(index: number): string {
 function faint(opaque: string, alpha: number): string {
   const [r, g, b] = opaque.match(/[\d.]+/g) ?? ['0', '0', '0'];
   return `rgba(${r}, ${g}, ${b}, ${alpha})`;
-}
-
-/** Whether a value of a logarithmic axis is a power of ten. */
-function isPower(value: number): boolean {
-  return Number.isInteger(Number(Math.log10(value).toFixed(9)));
-}
-
-/** Marks of an axis; where a logarithmic one spans decades, only the powers of ten. */
-function marks(plot: uPlot, splits: (number | null)[]): (number | null)[] {
-  const { distr, min = 0, max = 0 } = plot.scales.y ?? {};
-  if (distr !== 3 || (max ?? 0) < 30 * (min ?? 0)) return splits;
-  return splits.map((value) => (value !== null && isPower(value) ? value : null));
 }
 
 /**
@@ -148,7 +137,7 @@ export class Chart {
         scales: {
           x: { time: false, range: (_, min, max) => (min === max ? [min - 1, max + 1] : [min, max]) },
           y: this.#isLogarithmic
-            ? { distr: 3 }
+            ? { distr: 3, range: logarithmicRange }
             : fromZero === true
               ? { range: { min: { soft: 0, mode: 1 }, max: { pad: 0.1 } } }
               : {},
@@ -157,8 +146,9 @@ export class Chart {
           {
             ...axis,
             label: xLabel,
-            labelSize: 18,
-            size: 34,
+            labelSize: 16,
+            labelGap: -2,
+            size: 26,
             space: 60,
             incrs: [1, 2, 5]
               .flatMap((step) => [...Array(8).keys()].map((power) => step * 10 ** power))
@@ -167,8 +157,7 @@ export class Chart {
           {
             ...axis,
             size: 62,
-            filter: marks,
-            grid: { ...axis.grid, filter: marks },
+            ...(this.#isLogarithmic && { splits: logarithmicMarks, filter: (_: uPlot, splits: number[]) => splits }),
             values: (_, splits) => splits.map((value) => (value === null ? '' : formatNumber(value))),
           },
         ],
