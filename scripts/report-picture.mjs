@@ -35,21 +35,19 @@ function command(epochs) {
 async function train(epochs) {
   const require = createRequire(import.meta.url);
   const { LanguageModel, datasets } = require('../lib/index.js');
-  const { inspectLanguageModel } = require('../lib/report/index.js');
+  const { TrainingRecorder, inspectLanguageModel } = require('../lib/report/index.js');
   const corpus = await datasets.sonnets();
   const model = LanguageModel.create({ vocabulary: corpus.vocabulary, cell: 'lstm', hidden: 256 });
   const options = { epochs, batch: 16, window: 64, learningRate: 0.003, clipNorm: 5, validation: 0.05 };
-  const record = { title: TITLE, command: command(epochs), history: [], steps: { loss: [] }, samples: [] };
-  for await (const { stepLosses, steps, bitsPerToken, ...epoch } of model.fit(corpus, options)) {
-    say(`epoch ${epoch.epoch + 1}: loss ${epoch.loss.toFixed(3)}, ${bitsPerToken.toFixed(2)} bits, ${steps} steps`);
-    record.history.push({ ...epoch, learningRate: options.learningRate });
-    record.steps.loss.push(...stepLosses);
-    const text = PROMPT + (await model.sample(PROMPT, { length: 400, temperature: 0.7 }));
-    record.samples.push({ epoch: epoch.epoch, step: epoch.step, text });
+  const recorder = new TrainingRecorder();
+  for await (const epoch of model.fit(corpus, options)) {
+    say(`epoch ${epoch.epoch + 1}: loss ${epoch.loss.toFixed(3)}`);
+    recorder.add(epoch, { learningRate: options.learningRate });
+    recorder.addSample(PROMPT + (await model.sample(PROMPT, { length: 400, temperature: 0.7 })));
   }
-  Object.assign(record, await inspectLanguageModel(model, TEXT));
+  const shown = await inspectLanguageModel(model, TEXT);
   model.dispose();
-  return record;
+  return { title: TITLE, command: command(epochs), ...recorder.parts(), ...shown };
 }
 
 async function photograph(page, to) {

@@ -20,4 +20,5 @@ export type {
   ReportSteps,
   ReportTable,
 } from './record';
+export { type EpochExtras, TrainingRecorder } from './recorder';
 export { renderReport, writeReport } from './render';

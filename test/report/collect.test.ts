@@ -2,7 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { Corpus, LanguageModel, type Model } from '../../src/index';
-import { collectActivations, collectGradientByStep, inspectLanguageModel, renderReport } from '../../src/report';
+import {
+  collectActivations,
+  collectGradientByStep,
+  inspectLanguageModel,
+  renderReport,
+  TrainingRecorder,
+} from '../../src/report';
 
 const TEXT = 'one day, two days';
 
@@ -100,5 +106,33 @@ describe('the inspection of a language model', () => {
     assert.equal(parts.gradientByStep.series[0]?.norms.length, 63);
     const page = renderReport({ title: 'inspected', ...parts });
     for (const id of ['activations', 'gradient', 'model']) assert.ok(page.includes(`<section id="${id}"`), id);
+  });
+});
+
+describe('the recorder of a training', () => {
+  it('notes every epoch, every step and the samples', async () => {
+    const corpus = Corpus.fromText(TEXT.repeat(30));
+    using model = language({ hidden: 4 });
+    const recorder = new TrainingRecorder();
+    recorder.addSample('before any epoch');
+    assert.deepEqual(recorder.parts(), {});
+    const losses: number[] = [];
+    for await (const epoch of model.fit(corpus, { epochs: 2, batch: 2, window: 8, validation: 0.2 })) {
+      recorder.add(epoch, { learningRate: 0.1 });
+      recorder.addSample(`sample ${epoch.epoch}`);
+      losses.push(...epoch.stepLosses);
+    }
+    const { history = [], steps, samples } = recorder.parts();
+    assert.deepEqual(
+      history.map(({ epoch, step, learningRate }) => [epoch, step, learningRate]),
+      [
+        [0, losses.length / 2 - 1, 0.1],
+        [1, losses.length - 1, 0.1],
+      ],
+    );
+    assert.ok(history.every(({ validationLoss = 0 }) => validationLoss > 0));
+    assert.deepEqual(Array.from(steps?.loss ?? []), losses);
+    assert.deepEqual(samples?.[1], { epoch: 1, step: losses.length - 1, text: 'sample 1' });
+    assert.match(renderReport({ title: 'recorded', ...recorder.parts() }), /id="chart-step-loss"/);
   });
 });
