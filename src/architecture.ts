@@ -134,7 +134,7 @@ export function describeNetwork(architecture: Architecture, task: Task): ModelDe
         layers,
         singleBias,
         ...(nonlinearity !== undefined && { activation: nonlinearity }),
-        ...(untransposedGradient !== undefined && { untransposedGradient }),
+        ...(untransposedGradient === true && { untransposedGradient }),
       },
       ...(last ? [{ type: 'pooling', name: 'last', pooling: 'last' } as const] : []),
       { type: 'dense', name: 'head', features: outputs },
