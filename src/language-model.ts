@@ -16,13 +16,13 @@ import { type GenerationOptions, generate, resolveGeneration } from './generatio
 import { resolveThreads } from './limits';
 import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader, readVocabulary } from './model-header';
-import type { NativeCancellation, NativeEvaluation } from './native/native';
+import type { NativeEvaluation } from './native/native';
 import { softmax, type Tensor } from './tensor';
 import { Corpus } from './text/corpus';
 import { type UnknownPolicy, Vocabulary } from './text/vocabulary';
 import { restoreNetwork, TextNetwork } from './text-network';
 import { type EpochResult, runTraining } from './training/fit';
-import { type FitOptions, type ResolvedStream, resolveFit, resolveStream } from './training/options';
+import { type FitOptions, type ResolvedStream, readResumed, resolveFit, resolveStream } from './training/options';
 import * as check from './validation';
 import { counted } from './wording';
 
@@ -190,14 +190,16 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   /**
    * Trains by truncated back-propagation over the corpus as one stream, and yields after each epoch. Between two
-   * `next()` the model is idle; leaving the loop ends training.
+   * `next()` the model is idle; leaving the loop ends training. With `resume` it goes on from a checkpoint, whose
+   * weights this model takes: `LanguageModel.load` of the checkpoint makes one that fits.
    * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_CORPUS_TOO_SHORT,
    *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
    *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last
    *   whole step, and the model stays usable.
    */
   async *fit(corpus: Corpus, options?: FitOptions): AsyncGenerator<EpochResult, void, undefined> {
-    const resolved = resolveFit(options, this.threads);
+    const resumed = options?.resume === undefined ? undefined : await readResumed(options);
+    const resolved = resolveFit(options, this.threads, resumed);
     this.model.requireIdle();
     const { train, validation } = this.#adopt(corpus).split(resolved.validation);
     const { stream, native } = resolved;
@@ -207,10 +209,11 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
       model: this.model,
       source: { kind: 'stream', ids: train, ...stream },
       options: resolved,
+      header: this.header(),
       validate:
         resolved.validation > 0
           ? (cancellation) =>
-              this.#validationLoss({ ids: validation, ...stream, threads: native.threads }, cancellation)
+              this.model.native.evaluate({ ids: validation, ...stream, threads: native.threads }, cancellation)
           : undefined,
     });
   }
@@ -272,14 +275,6 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   #adopt(corpus: Corpus): Corpus {
     if (!(corpus instanceof Corpus)) throw check.wrongType('corpus', 'a Corpus', corpus);
     return corpus.vocabulary.equals(this.vocabulary) ? corpus : corpus.withVocabulary(this.vocabulary);
-  }
-
-  async #validationLoss(
-    options: ResolvedStream & { ids: Int32Array; threads: number },
-    cancellation: NativeCancellation,
-  ): Promise<number | undefined> {
-    const result = await this.model.native.evaluate(options, cancellation);
-    return result.cancelled ? undefined : summarize(result).loss;
   }
 
   async *#generate(

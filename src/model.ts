@@ -9,7 +9,7 @@ import { FlatLayout, type FloatTensor, type Parameters, requireShape, type State
 import { checkDescription, type OptionOf, requireModelMemory } from './layers';
 import { resolveSeed, resolveThreads } from './limits';
 import { addon } from './native/load';
-import type { DType, InitializerDescription, ModelDescription, NativeBatch, NativeModel } from './native/native';
+import type { DType, FloatArray, InitializerDescription, ModelDescription, NativeBatch, NativeModel } from './native/native';
 import type { Tensor } from './tensor';
 import * as check from './validation';
 
@@ -152,6 +152,14 @@ export class Model {
   /** Copies of all parameters, of a whole step while the model trains. */
   async parameters(): Promise<Parameters> {
     return this.#layout.parameters(await this.native.read());
+  }
+
+  /**
+   * Parameters by name from a flat array of them.
+   * @internal
+   */
+  named(flat: FloatArray): Parameters {
+    return this.#layout.parameters(flat);
   }
 
   /**
