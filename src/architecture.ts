@@ -1,7 +1,8 @@
 /** The recurrent network that the language model and the classifier share: embedding, stack of cells, head. */
 
-import { MAX_LAYERS, type OptionOf } from './layers';
+import { MAX_LAYERS } from './description';
 import { MAX_SIZE, resolveThreads } from './limits';
+import type { OptionOf } from './memory';
 import { Model, type ModelInternals, type ModelOptions } from './model';
 import type { DType, InitializerDescription, ModelDescription } from './native/native';
 import * as check from './validation';
@@ -132,7 +133,7 @@ export function describeNetwork(architecture: Architecture, task: Task): ModelDe
         features: hidden,
         layers,
         singleBias,
-        ...(nonlinearity !== undefined && { nonlinearity }),
+        ...(nonlinearity !== undefined && { activation: nonlinearity }),
         ...(untransposedGradient !== undefined && { untransposedGradient }),
       },
       ...(last ? [{ type: 'pooling', name: 'last', pooling: 'last' } as const] : []),

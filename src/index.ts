@@ -9,7 +9,18 @@ export type { Architecture, Cell, NetworkOptions } from './architecture';
 export * as datasets from './datasets';
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, UnrolledError } from './errors';
 export type { FloatTensor, Parameters, States } from './flat-layout';
-export type { GenerationOptions } from './generation';
+export type {
+  BeamOptions,
+  BeamResult,
+  GenerationOptions,
+  NextOptions,
+  NextToken,
+  ScoreOptions,
+  StopOptions,
+  StreamOptions,
+  TextScore,
+  TokenScore,
+} from './generation';
 export {
   type Evaluation,
   type EvaluationOptions,
@@ -17,18 +28,25 @@ export {
   type LanguageModelOptions,
   type LoadOptions,
 } from './language-model';
+export type { Layer, LayerExtras, RecurrentLayerOptions } from './layer-functions';
+export * as layers from './layer-functions';
 export {
   type ComputeOptions,
+  type ForwardOptions,
   type ForwardResult,
+  type GradientsOptions,
   type GradientsResult,
   Model,
   type ModelInput,
   type ModelOptions,
   type Objective,
+  type SequenceInput,
 } from './model';
 export type {
+  Activation,
   DType,
   InitializerDescription,
+  InputDescription,
   LayerDescription,
   ModelDescription,
   OptimizerKind,

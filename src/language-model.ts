@@ -12,7 +12,27 @@ import {
 } from './architecture';
 import { abortError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
-import { type GenerationOptions, generate, resolveGeneration } from './generation';
+import {
+  type BeamOptions,
+  type BeamResult,
+  type GenerationOptions,
+  type Generator,
+  type NextOptions,
+  type NextToken,
+  nextTokens,
+  resolveBeam,
+  resolveGeneration,
+  resolveScore,
+  resolveStream as resolveTextStream,
+  type ScoreOptions,
+  type StreamOptions,
+  sampleText,
+  sampleTexts,
+  scoreText,
+  searchText,
+  streamText,
+  type TextScore,
+} from './generation';
 import { resolveThreads } from './limits';
 import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader, readVocabulary } from './model-header';
@@ -59,10 +79,6 @@ export interface Evaluation {
 }
 
 const KIND = 'language-model';
-
-/** Tokens of a piece of `stream`, and of `sample`, where nobody waits for the first. */
-const STREAM_PIECE = 8;
-const SAMPLE_PIECE = 1024;
 
 /** @throws ERR_UNROLLED_CORPUS_TOO_SHORT where a stream's rows are shorter than asked. */
 function requireRows(part: string, tokens: number, { batch, window }: ResolvedStream): void {
@@ -240,21 +256,62 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     return summarize(result);
   }
 
-  /** The text that `stream` yields, as one string. */
+  /**
+   * The text that `stream` yields, as one string.
+   * @throws what `stream` throws.
+   */
   async sample(prompt: string, options?: GenerationOptions): Promise<string> {
-    let text = '';
-    for await (const piece of this.#generate(prompt, options, SAMPLE_PIECE)) text += piece;
-    return text;
+    return sampleText(this.#generator(), prompt, resolveGeneration(options));
   }
 
   /**
-   * Feeds the prompt from a zero state and yields the text that follows, in small pieces. An empty prompt starts
-   * like a new line; the unknown token is never drawn.
-   * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_UNKNOWN_TOKEN where the
-   *   vocabulary lacks a character of the prompt and does not skip or replace it; ERR_UNROLLED_ABORTED.
+   * The text that follows each prompt, many computed together. The text of prompt i is drawn by the seed `seed + i`,
+   * whatever the others are: it is that of `sample(prompts[i], { ...options, seed: seed + i })`, unless the last bits
+   * of a product, which may depend on the number of prompts, decide between two tokens.
+   * @throws what `stream` throws, naming the prompt.
    */
-  stream(prompt: string, options?: GenerationOptions): AsyncGenerator<string, void, undefined> {
-    return this.#generate(prompt, options, STREAM_PIECE);
+  async sampleAll(prompts: readonly string[], options?: GenerationOptions): Promise<string[]> {
+    return sampleTexts(this.#generator(), prompts, resolveGeneration(options));
+  }
+
+  /**
+   * Feeds the prompt from a zero state and yields the text that follows, in small pieces or by grapheme. An empty
+   * prompt starts like a new line; the unknown token is never drawn; the vocabulary's end token, where it has one,
+   * ends the text.
+   * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_UNKNOWN_TOKEN where the
+   *   vocabulary lacks a character of the prompt and does not skip or replace it; ERR_UNROLLED_MODEL_NOT_FINITE where
+   *   the weights are too large to compute with; ERR_UNROLLED_ABORTED.
+   */
+  async *stream(prompt: string, options?: StreamOptions): AsyncGenerator<string, void, undefined> {
+    yield* streamText(this.#generator(), prompt, resolveTextStream(options));
+  }
+
+  /**
+   * The likeliest continuations of a prompt, by beam search, best first; the same each time. Length penalty as in
+   * Wu et al., "Google's neural machine translation system", 2016.
+   * @throws what `stream` throws, ERR_UNROLLED_OUT_OF_MEMORY for more beams than can be held.
+   */
+  async beam(prompt: string, options?: BeamOptions): Promise<BeamResult[]> {
+    return searchText(this.#generator(), prompt, resolveBeam(options));
+  }
+
+  /**
+   * The log-probability of a text from a zero state: the sum over its tokens after the first, each given all before
+   * it; with a `context` over all its tokens. Takes memory for a few positions at a time.
+   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_CORPUS_TOO_SHORT for a single token
+   *   without context, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
+   */
+  async score(text: string, options?: ScoreOptions): Promise<TextScore> {
+    return scoreText(this.#generator(), text, resolveScore(options));
+  }
+
+  /**
+   * The k likeliest tokens after a text (all, where there are fewer), from a zero state, by falling probability. An
+   * empty text starts like a new line. Here the unknown token is one like the others.
+   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
+   */
+  async next(text: string, k = 10, options?: NextOptions): Promise<NextToken[]> {
+    return nextTokens(this.#generator(), text, k, options);
   }
 
   /**
@@ -277,11 +334,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     return corpus.vocabulary.equals(this.vocabulary) ? corpus : corpus.withVocabulary(this.vocabulary);
   }
 
-  async *#generate(
-    prompt: string,
-    options: GenerationOptions | undefined,
-    pieceLength: number,
-  ): AsyncGenerator<string, void, undefined> {
-    yield* generate(this.model, this.vocabulary, prompt, resolveGeneration(options), pieceLength);
+  #generator(): Generator {
+    return { model: this.model, vocabulary: this.vocabulary, threads: this.threads };
   }
 }

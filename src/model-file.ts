@@ -5,9 +5,9 @@
 
 import { UnrolledError } from './errors';
 import type { Parameters } from './flat-layout';
-import { type ParameterShapes, parameterShapes } from './layers';
 import type { Model } from './model';
 import type { DType, ModelDescription } from './native/native';
+import { type ParameterShapes, parameterShapes } from './parameter-shapes';
 import { readSafetensors, writeSafetensors } from './safetensors';
 import { firstNonFinite, type Tensor, zeros } from './tensor';
 import * as check from './validation';
@@ -51,7 +51,7 @@ export function sortedJson(value: unknown): string {
   );
 }
 
-function formatError(path: string, what: string, cause?: unknown): UnrolledError {
+export function formatError(path: string, what: string, cause?: unknown): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: ${what}.`, { received: path, cause });
 }
 

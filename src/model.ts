@@ -1,33 +1,52 @@
 /**
- * A chain of layers: the low level, on which the language model and the classifier stand.
+ * A graph of layers: the low level, on which the language model and the classifier stand.
  *
  * Shapes: `T` time, `B` batch, `H` hidden, `V` vocabulary, `F` features of a layer.
  */
 
+import { resolveDescription, resolveInitializer } from './description';
 import { UnrolledError } from './errors';
 import { FlatLayout, type FloatTensor, type Parameters, requireShape, type States } from './flat-layout';
-import { checkDescription, type OptionOf, requireModelMemory } from './layers';
+import type { Layer } from './layer-functions';
 import { resolveSeed, resolveThreads } from './limits';
+import { type OptionOf, requireModelMemory } from './memory';
+import { dtypeOf, formatError, type ModelHeader, readModelFile, requireHeader, weightsOf, writeModelFile } from './model-file';
 import { addon } from './native/load';
-import type { DType, FloatArray, InitializerDescription, ModelDescription, NativeBatch, NativeModel } from './native/native';
+import type {
+  DType,
+  FloatArray,
+  InitializerDescription,
+  InputDescription,
+  ModelDescription,
+  NativeBatch,
+  NativeDropping,
+  NativeInput,
+  NativeModel,
+  NativeObjective,
+} from './native/native';
 import type { Tensor } from './tensor';
 import * as check from './validation';
 
 /** Options of `Model.create`. */
-export interface ModelOptions extends ModelDescription {
+export interface ModelOptions {
+  /** What it reads at each step. */
+  input: InputDescription;
+  /** The second input of an encoder–decoder. */
+  source?: InputDescription | undefined;
+  /** Each behind what it reads; the functions of `layers` make them. */
+  layers: readonly Layer[];
   /** `'float32'` by default. */
   dtype?: DType | undefined;
   /** Of the initial parameters; 0 by default. */
   seed?: number | undefined;
-  /** PyTorch's own by default. */
+  /** PyTorch's own by default; a layer's own outranks it. */
   initializer?: InitializerDescription | undefined;
 }
 
-/** What goes into a model: ids `[T, B]` or features `[T, B, F]`, and states that are zero where absent. */
-export interface ModelInput {
+/** One input of a batch: ids `[T, B]` or features `[T, B, F]`. */
+export interface SequenceInput {
   ids?: Tensor<'int32'>;
   features?: FloatTensor;
-  states?: States;
   /**
    * Length of each row, from 1 to T; T for all where absent. What stands behind a row's end takes no work and has no
    * influence; outputs and gradients are zero there.
@@ -35,24 +54,45 @@ export interface ModelInput {
   lengths?: ArrayLike<number>;
 }
 
+/** What goes into a model, and states that are zero where absent. */
+export interface ModelInput extends SequenceInput {
+  /** Of an encoder–decoder: as many rows, steps of its own. */
+  source?: SequenceInput;
+  /** Initial states; those that start from another layer cannot be given. */
+  states?: States;
+}
+
 export interface ForwardResult {
   /** Of the last layer, `[T', B, F]`; T' is 1 after pooling, else T. */
   output: FloatTensor;
   /** Final states. */
   states: States;
+  /** Outputs of the layers that were asked for, by name. */
+  layers: Record<string, FloatTensor>;
 }
 
-/** What is differentiated: softmax cross-entropy of targets `[T', B]`, or the sum of `gradOutput · output`. */
-export type Objective = { targets: Tensor<'int32'>; reduction?: 'mean' | 'sum' } | { gradOutput: FloatTensor };
+/** What is differentiated. */
+export type Objective =
+  /** Softmax cross-entropy of class ids `[T', B]`. */
+  | { loss?: 'crossEntropy'; targets: Tensor<'int32'>; reduction?: 'mean' | 'sum' }
+  /**
+   * Against `values` `[T', B, F]`, of each output by itself: binary cross-entropy, which takes the outputs as logits, or
+   * squared errors. The mean is over all outputs.
+   */
+  | { loss: 'binaryCrossEntropy' | 'squaredError'; values: FloatTensor; reduction?: 'mean' | 'sum' }
+  /** The sum of `gradOutput · output`, `[T', B, F]`. */
+  | { gradOutput: FloatTensor };
 
 export interface GradientsResult {
-  /** Cross-entropy in nats, reduced as asked; absent with `gradOutput`. */
+  /** Reduced as asked; absent with `gradOutput`. */
   loss?: number;
-  /** `[T', B, F]`; absent with `targets`. */
+  /** `[T', B, F]`; absent with a loss. */
   output?: FloatTensor;
   parameters: Parameters;
   /** Gradient of the features, `[T, B, F]`; absent for ids. */
   input?: FloatTensor;
+  /** The same of the source's features. */
+  source?: FloatTensor;
   /** Gradients of the initial states. */
   initialStates: States;
   /** Final states of the forward pass. */
@@ -64,6 +104,16 @@ export interface ComputeOptions {
   threads?: number | undefined;
 }
 
+export interface ForwardOptions extends ComputeOptions {
+  /** Names of layers whose output is wanted too. */
+  layers?: readonly string[] | undefined;
+}
+
+export interface GradientsOptions extends ComputeOptions {
+  /** Drops units as step `step` of a training with that seed does. None are dropped where absent. */
+  dropping?: NativeDropping | undefined;
+}
+
 /** What the package's own classes, whose options have other names, add to `ModelOptions`. */
 export interface ModelInternals {
   /** The option to blame for the size of a layer. */
@@ -72,19 +122,22 @@ export interface ModelInternals {
   uninitialized?: boolean;
 }
 
-const MODEL_OPTIONS = ['input', 'layers', 'dtype', 'seed', 'initializer'] as const satisfies (keyof ModelOptions)[];
+const KIND = 'model';
 
-function resolveInitializer(initializer: InitializerDescription | undefined): InitializerDescription {
-  if (initializer === undefined) return { kind: 'default' };
-  const kind = check.oneOf('initializer.kind', initializer?.kind, ['default', 'normal', 'uniform']);
-  if (kind === 'default') return { kind };
-  const { scale } = initializer as { scale?: unknown };
-  return { kind, scale: check.number('initializer.scale', scale, { min: 0 }) };
+/** What a file says of a model. */
+interface FileDescription extends ModelDescription {
+  kind: unknown;
+  frozen?: string[];
 }
 
-function resolveComputeThreads(options: ComputeOptions | undefined): number {
-  return resolveThreads(check.options('Model', options, ['threads']).threads);
-}
+const MODEL_OPTIONS = [
+  'input',
+  'source',
+  'layers',
+  'dtype',
+  'seed',
+  'initializer',
+] as const satisfies (keyof ModelOptions)[];
 
 /** @throws ERR_UNROLLED_SHAPE, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
 function resolveLengths(lengths: ArrayLike<number>, time: number, batch: number): Int32Array {
@@ -97,6 +150,7 @@ export class Model {
   readonly dtype: DType;
   readonly #native: NativeModel;
   readonly #layout: FlatLayout;
+  #frozen: readonly string[] = [];
   #busy = false;
   #disposed = false;
 
@@ -117,24 +171,62 @@ export class Model {
     return Model.build(options, {});
   }
 
+  /**
+   * A model from a file that `save` wrote.
+   * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_MODEL_FORMAT,
+   *   ERR_UNROLLED_MODEL_MISMATCH, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_OUT_OF_MEMORY.
+   */
+  static async load(path: string, options?: Pick<ModelOptions, 'dtype'>): Promise<Model> {
+    const { dtype } = check.options('Model.load', options, ['dtype']);
+    const file = await readModelFile(path);
+    const { kind, input, source, layers, frozen = [] } = requireHeader(file).model as unknown as FileDescription;
+    if (kind !== KIND) {
+      throw new UnrolledError(
+        'ERR_UNROLLED_MODEL_MISMATCH',
+        `${path} holds a model of kind ${check.show(kind)}; load it with its own class.`,
+        { expected: KIND, received: check.show(kind) },
+      );
+    }
+    try {
+      const type = dtype ?? dtypeOf(file);
+      const { description } = resolveDescription(input, source, layers);
+      const weights = weightsOf(file, description, type);
+      const model = Model.build({ ...description, dtype: type }, { uninitialized: true });
+      await model.freeze(frozen);
+      await model.setParameters(weights);
+      return model;
+    } catch (error) {
+      if (!(error instanceof UnrolledError) || !error.code.startsWith('ERR_UNROLLED_OPTION')) throw error;
+      throw formatError(path, `its description is damaged: ${error.message}`, error);
+    }
+  }
+
   /** @internal */
   static build(options: ModelOptions, internals: ModelInternals): Model {
-    const { input, layers, dtype = 'float32', seed, initializer } = check.options('Model', options, MODEL_OPTIONS);
-    const description: ModelDescription = { input, layers };
-    checkDescription(description);
+    const given = check.options('Model', options, MODEL_OPTIONS);
+    const { dtype = 'float32', seed, initializer } = given;
+    const resolved = resolveDescription(given.input, given.source, given.layers);
     check.oneOf('dtype', dtype, ['float32', 'float64']);
-    const initialization = resolveInitializer(initializer);
+    const initialization = resolveInitializer('initializer', initializer);
     const initialSeed = resolveSeed(seed);
-    requireModelMemory(description, dtype, internals.optionOf ?? ((_, size, index) => `layers[${index}].${size}`));
-    const model = new Model(description, dtype);
+    const optionOf: OptionOf = internals.optionOf ?? ((_, size, index) => `layers[${index}].${size}`);
+    requireModelMemory(resolved.description, dtype, optionOf);
+    const model = new Model(resolved.description, dtype);
+    // Calls are served in order, so nobody needs to wait; they fail only where the model is disposed before.
+    const ignore = () => {};
     if (internals.uninitialized !== true) {
-      // Calls are served in order, so nobody needs to wait; it fails only where the model is disposed before.
-      model.#native.initialize(initialization, initialSeed).catch(() => {});
+      const laws = Object.keys(model.parameterShapes).map((name) => resolved.initializers.get(name) ?? initialization);
+      model.#native.initialize(laws, initialSeed).catch(ignore);
+    }
+    if (resolved.frozen.length > 0) model.#freeze(resolved.frozen).catch(ignore);
+    for (const [name, tensor] of resolved.weights) {
+      requireShape(`weights of ${name}`, tensor, model.parameterShapes[name] as readonly number[]);
+      model.#native.writeParameter(name, model.#layout.convert(tensor)).catch(ignore);
     }
     return model;
   }
 
-  /** Number of trained parameters P. */
+  /** Number of parameters P, frozen ones too. */
   get parameterCount(): number {
     return this.native.parameterCount;
   }
@@ -171,34 +263,81 @@ export class Model {
   }
 
   /**
-   * Runs the layers over a batch.
-   * @throws ERR_UNROLLED_SHAPE, ERR_UNROLLED_OPTION_RANGE for an id outside the vocabulary.
+   * Trains these parameters no more, and all others again.
+   * @throws ERR_UNROLLED_OPTION_RANGE for a name the model has not.
    */
-  async forward(input: ModelInput, options?: ComputeOptions): Promise<ForwardResult> {
+  async freeze(parameters: readonly string[]): Promise<void> {
+    this.requireAlive();
+    await this.#freeze(parameters);
+  }
+
+  /** Names of the parameters that are not trained. */
+  get frozen(): readonly string[] {
+    return this.#frozen;
+  }
+
+  /**
+   * Writes description and parameters to a safetensors file, whole or not at all; of a whole step while it trains.
+   * @throws ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_DISPOSED.
+   */
+  async save(path: string): Promise<void> {
+    await writeModelFile(path, this, this.header);
+  }
+
+  /**
+   * What a file says of it.
+   * @internal
+   */
+  get header(): ModelHeader {
+    const { description, frozen } = this;
+    return { model: { kind: KIND, ...description, ...(frozen.length > 0 && { frozen }) }, vocabulary: null };
+  }
+
+  /**
+   * Takes the parameters of a safetensors file, which may be PyTorch's.
+   * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_MODEL_FORMAT,
+   *   ERR_UNROLLED_MODEL_MISMATCH naming the tensor, ERR_UNROLLED_MODEL_NOT_FINITE.
+   */
+  async loadParameters(path: string): Promise<void> {
+    this.requireAlive();
+    await this.setParameters(weightsOf(await readModelFile(path), this.description, this.dtype));
+  }
+
+  /**
+   * Runs the layers over a batch.
+   * @throws ERR_UNROLLED_SHAPE, ERR_UNROLLED_OPTION_RANGE for an id outside the vocabulary, or a layer that is not
+   *   there.
+   */
+  async forward(input: ModelInput, options?: ForwardOptions): Promise<ForwardResult> {
+    const { threads, layers = [] } = check.options('Model.forward', options, ['threads', 'layers']);
     const batch = this.#batch(input);
-    const result = await this.native.forward(batch, resolveComputeThreads(options));
+    const result = await this.native.forward(batch, resolveThreads(threads), [...layers]);
     return {
       output: this.#layout.tensor([result.time, batch.batch, result.features], result.output),
       states: this.#layout.states(result.state, batch.batch),
+      layers: Object.fromEntries(
+        result.layers.map(({ name, output, time, features }) => [
+          name,
+          this.#layout.tensor([time, batch.batch, features], output),
+        ]),
+      ),
     };
   }
 
   /** Gradients of an objective by full back-propagation through time; the same errors as `forward`. */
-  async gradients(input: ModelInput, objective: Objective, options?: ComputeOptions): Promise<GradientsResult> {
+  async gradients(input: ModelInput, objective: Objective, options?: GradientsOptions): Promise<GradientsResult> {
+    const { threads, dropping } = check.options('Model.gradients', options, ['threads', 'dropping']);
     const batch = this.#batch(input);
     const gradOutput = 'gradOutput' in objective ? objective.gradOutput : undefined;
-    const result = await this.native.gradients(
-      batch,
-      'targets' in objective
-        ? { targets: objective.targets.data, reduction: objective.reduction ?? 'mean' }
-        : { gradOutput: this.#layout.convert(objective.gradOutput) },
-      resolveComputeThreads(options),
-    );
+    const result = await this.native.gradients(batch, this.#objective(objective), resolveThreads(threads), dropping);
+    const { features } = input;
+    const source = input.source?.features;
     return {
       ...(result.loss !== undefined && { loss: result.loss }),
       ...(gradOutput && result.output && { output: this.#layout.tensor(gradOutput.shape, result.output) }),
       parameters: this.#layout.parameters(result.parameters),
-      ...(input.features && result.input && { input: this.#layout.tensor(input.features.shape, result.input) }),
+      ...(features && result.input && { input: this.#layout.tensor(features.shape, result.input) }),
+      ...(source && result.source && { source: this.#layout.tensor(source.shape, result.source) }),
       initialStates: this.#layout.states(result.state, batch.batch),
       states: this.#layout.states(result.finalState, batch.batch),
     };
@@ -260,22 +399,71 @@ export class Model {
     }
   }
 
-  #batch({ ids, features, states, lengths }: ModelInput): NativeBatch {
-    const { input } = this.description;
-    const given = input.kind === 'ids' ? ids : features;
+  async #freeze(parameters: readonly string[]): Promise<void> {
+    for (const name of parameters) {
+      if (!Object.hasOwn(this.parameterShapes, name)) throw check.outOfRange('freeze', 'names of parameters', name);
+    }
+    this.#frozen = [...parameters];
+    await this.#native.freeze([...parameters]);
+  }
+
+  #objective(objective: Objective): NativeObjective {
+    if ('gradOutput' in objective) return { gradOutput: this.#layout.convert(objective.gradOutput) };
+    const reduction = check.oneOf('reduction', objective.reduction ?? 'mean', ['mean', 'sum']);
+    if ('values' in objective) {
+      const loss = check.oneOf('loss', objective.loss, ['binaryCrossEntropy', 'squaredError']);
+      return { loss, values: this.#layout.convert(objective.values), reduction };
+    }
+    if (objective.loss !== undefined) check.oneOf('loss', objective.loss, ['crossEntropy']);
+    return { targets: objective.targets.data, reduction };
+  }
+
+  #input(
+    name: string,
+    description: InputDescription,
+    { ids, features, lengths }: SequenceInput,
+  ): [NativeInput, number] {
+    const given = description.kind === 'ids' ? ids : features;
     if (given === undefined) {
-      throw new UnrolledError('ERR_UNROLLED_OPTION_TYPE', `This model takes ${input.kind}.`, { option: input.kind });
+      throw new UnrolledError('ERR_UNROLLED_OPTION_TYPE', `This model's ${name} takes ${description.kind}.`, {
+        option: name === 'input' ? description.kind : `${name}.${description.kind}`,
+      });
     }
     const [time = 0, batch = 0] = given.shape;
-    requireShape(input.kind, given, input.kind === 'ids' ? [time, batch] : [time, batch, input.features]);
-    return {
+    const shape = description.kind === 'ids' ? [time, batch] : [time, batch, description.features];
+    requireShape(description.kind, given, shape);
+    const input: NativeInput = {
       time,
-      batch,
-      ...(input.kind === 'ids'
+      ...(description.kind === 'ids'
         ? { ids: given.data as Int32Array }
         : { features: this.#layout.convert(given as FloatTensor) }),
-      ...(states !== undefined && { state: this.#layout.flatStates(states, batch) }),
       ...(lengths !== undefined && { lengths: resolveLengths(lengths, time, batch) }),
     };
+    return [input, batch];
+  }
+
+  #batch({ source, states, ...own }: ModelInput): NativeBatch {
+    const { description } = this;
+    const [input, batch] = this.#input('input', description.input, own);
+    const result: NativeBatch = { ...input, batch };
+    if (description.source !== undefined) {
+      const [other, rows] = this.#input('source', description.source, source ?? {});
+      if (rows !== batch) {
+        throw new UnrolledError(
+          'ERR_UNROLLED_SHAPE',
+          `source must have ${batch} rows, as the input has, not ${rows}.`,
+          {
+            option: 'source',
+            expected: `${batch} rows`,
+            received: `${rows}`,
+          },
+        );
+      }
+      result.source = other;
+    } else if (source !== undefined) {
+      throw check.outOfRange('source', 'left out for a model with one input', source);
+    }
+    if (states !== undefined) result.state = this.#layout.flatStates(states, batch);
+    return result;
   }
 }

@@ -13,7 +13,7 @@ function toTensor({ shape, data }: GoldenArray, dtype: DType): FloatTensor {
 function describeLayer({ cell, hiddenSize, numLayers, bidirectional }: GoldenCase['config']): LayerDescription {
   const common = { name: 'rnn', features: hiddenSize, layers: numLayers, bidirectional };
   if (cell === 'gru' || cell === 'lstm') return { type: cell, ...common };
-  return { type: 'rnn', nonlinearity: cell === 'rnn_tanh' ? 'tanh' : 'relu', ...common };
+  return { type: 'rnn', activation: cell === 'rnn_tanh' ? 'tanh' : 'relu', ...common };
 }
 
 type ToStates = (hidden: GoldenArray, cell: GoldenArray | undefined, dtype: DType) => States;

@@ -10,11 +10,11 @@ const TOLERANCE = 1e-7;
 const [TIME, BATCH, VOCABULARY] = [5, 3, 7];
 
 const CELLS: Record<string, Partial<Extract<LayerDescription, { layers: number }>>> = {
-  'tanh RNN': { type: 'rnn', nonlinearity: 'tanh' },
-  'relu RNN': { type: 'rnn', nonlinearity: 'relu' },
+  'tanh RNN': { type: 'rnn', activation: 'tanh' },
+  'relu RNN': { type: 'rnn', activation: 'relu' },
   GRU: { type: 'gru' },
   LSTM: { type: 'lstm' },
-  'tanh RNN with a single bias': { type: 'rnn', nonlinearity: 'tanh', singleBias: true },
+  'tanh RNN with a single bias': { type: 'rnn', activation: 'tanh', singleBias: true },
   'GRU with a single bias': { type: 'gru', singleBias: true },
   'LSTM with a single bias': { type: 'lstm', singleBias: true },
 };

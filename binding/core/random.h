@@ -22,6 +22,12 @@ class Random {
         counter_{0, static_cast<std::uint32_t>(use) | part << 8U, static_cast<std::uint32_t>(step),
                  static_cast<std::uint32_t>(step >> 32U)} {}
 
+  // The next number is the first of that block of four: for whoever draws a part of a stream.
+  void seek(std::uint32_t block) {
+    counter_[0] = block;
+    used_ = block_.size();
+  }
+
   std::uint32_t next() {
     if (used_ == block_.size()) {
       block_ = philox(counter_, key_);
@@ -56,6 +62,10 @@ class Random {
 
   using Block = std::array<std::uint32_t, 4>;
   using Key = std::array<std::uint32_t, 2>;
+
+  [[nodiscard]] const Key& key() const { return key_; }
+  // Of the block that comes next; its first word counts the blocks.
+  [[nodiscard]] const Block& counter() const { return counter_; }
 
   // The bijection itself: ten rounds over a counter.
   static Block philox(Block counter, Key key) {

@@ -167,7 +167,6 @@ SamplingOptions samplingOptions(const Napi::Object& value) {
   if (options.topP <= 0 || options.topP > 1) {
     throw outOfRange("topP", "above 0 and at most 1", value.Get("topP"));
   }
-  options.seed = seed(value.Get("seed"));
   options.position = integer("position", value.Get("position"), 0, largestSafeInteger);
   options.excluded = ids("excluded", value.Get("excluded"));
   return options;

@@ -48,6 +48,7 @@ template <class T>
 Napi::Value typedArray(Napi::Env env, const T* values, Index count);
 
 TrainingOptions trainingOptions(const Napi::Object& value);
+// Without the seed.
 SamplingOptions samplingOptions(const Napi::Object& value);
 Reduction reduction(const Napi::Value& value);
 // Cross-entropy where it is absent.

@@ -9,12 +9,12 @@
 #include "core/parallel/floating_point_mode.h"
 #include "core/training/batches.h"
 #include "core/training/evaluation.h"
-#include "core/training/sampler.h"
 #include "node/addon.h"
 #include "node/arguments.h"
 #include "node/batch_arguments.h"
 #include "node/description_arguments.h"
 #include "node/errors.h"
+#include "node/stream_arguments.h"
 
 namespace unrolled::node {
 namespace {
@@ -108,17 +108,6 @@ Dropping dropping(const Napi::Value& value) {
           static_cast<std::uint64_t>(integer("dropping.step", from.Get("step"), 0, largestSafeInteger))};
 }
 
-// The ids of a stream that a model can learn from, continue or be judged on.
-template <class T>
-std::vector<TokenId> streamIds(const Model<T>& model, const Napi::Value& value) {
-  require(model.hasHead() && !model.manyToOne() && model.description().input == InputKind::ids,
-          "A stream of ids needs a model from ids to a dense layer at every step.");
-  std::vector<TokenId> stream = ids("ids", value);
-  model.checkIds(stream.data(), static_cast<Index>(stream.size()));
-  model.checkTargets(stream.data(), static_cast<Index>(stream.size()));
-  return stream;
-}
-
 }  // namespace
 
 template <class T>
@@ -135,12 +124,17 @@ Napi::Function ModelHandle<T>::define(Napi::Env env) {
                                Self::InstanceMethod("workspaceBytes", &Self::workspaceBytes),
                                Self::InstanceMethod("read", &Self::read),
                                Self::InstanceMethod("write", &Self::write),
+                               Self::InstanceMethod("writeParameter", &Self::writeParameter),
                                Self::InstanceMethod("forward", &Self::forward),
                                Self::InstanceMethod("gradients", &Self::gradients),
                                Self::InstanceMethod("startTraining", &Self::startTraining),
                                Self::InstanceMethod("evaluate", &Self::evaluate),
                                Self::InstanceMethod("predict", &Self::predict),
                                Self::InstanceMethod("generate", &Self::generate),
+                               Self::InstanceMethod("beam", &Self::beam),
+                               Self::InstanceMethod("decode", &Self::decode),
+                               Self::InstanceMethod("score", &Self::score),
+                               Self::InstanceMethod("next", &Self::next),
                                Self::InstanceMethod("dispose", &Self::dispose),
                            });
 }
@@ -262,6 +256,19 @@ Napi::Value ModelHandle<T>::write(const Napi::CallbackInfo& info) {
         info, nullptr,
         [core = core_, values = std::move(values)](const auto& /*proceed*/) {
           core->model.write(values.data());
+          return true;
+        },
+        undefined);
+  });
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::writeParameter(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return core()->executor.submit(
+        info, nullptr,
+        [core = core_, name = text("name", info[0]), values = floats<T>("values", info[1])](const auto& /*proceed*/) {
+          core->model.write(name, values);
           return true;
         },
         undefined);
@@ -422,32 +429,6 @@ Napi::Value ModelHandle<T>::predict(const Napi::CallbackInfo& info) {
           return logProbabilities(core->model, all, starts, parallel);
         },
         toArray<T>);
-  });
-}
-
-template <class T>
-Napi::Value ModelHandle<T>::generate(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value {
-    const Model<T>& model = core()->model;
-    const Napi::Object options = object("options", info[0]);
-    std::vector<TokenId> prompt = streamIds(model, options.Get("ids"));
-    require(!prompt.empty(), "ids must have at least one id to go on from.");
-    std::vector<T> state = floats<T>("state", options.Get("state"), true);
-    if (!state.empty()) requireSize("state", model.stateSize(1), static_cast<Index>(state.size()));
-    const Index count = integer("count", options.Get("count"), 0, largestSize);
-    return core()->executor.submit(
-        info, cancellation(info[1]),
-        [core = core_, prompt = std::move(prompt), state = std::move(state), count, sampling = samplingOptions(options),
-         parallel = Parallel(*core_->pool, 0)](const auto& proceed) {
-          return unrolled::generate(core->model, prompt, state, count, sampling, parallel, proceed);
-        },
-        [](Napi::Env env, const Generation<T>& generation) -> Napi::Value {
-          Napi::Object value = Napi::Object::New(env);
-          value.Set("ids", toArray(env, generation.ids));
-          value.Set("state", toArray(env, generation.state));
-          value.Set("cancelled", generation.cancelled);
-          return value;
-        });
   });
 }
 

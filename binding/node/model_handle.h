@@ -48,12 +48,19 @@ class ModelHandle final : public Napi::ObjectWrap<ModelHandle<T>> {
   Napi::Value workspaceBytes(const Napi::CallbackInfo& info);
   Napi::Value read(const Napi::CallbackInfo& info);
   Napi::Value write(const Napi::CallbackInfo& info);
+  Napi::Value writeParameter(const Napi::CallbackInfo& info);
   Napi::Value forward(const Napi::CallbackInfo& info);
   Napi::Value gradients(const Napi::CallbackInfo& info);
   Napi::Value startTraining(const Napi::CallbackInfo& info);
   Napi::Value evaluate(const Napi::CallbackInfo& info);
   Napi::Value predict(const Napi::CallbackInfo& info);
+  // In model_generation.cpp.
   Napi::Value generate(const Napi::CallbackInfo& info);
+  Napi::Value beam(const Napi::CallbackInfo& info);
+  Napi::Value decode(const Napi::CallbackInfo& info);
+  Napi::Value score(const Napi::CallbackInfo& info);
+  Napi::Value next(const Napi::CallbackInfo& info);
+
   Napi::Value dispose(const Napi::CallbackInfo& info);
   void release();
 

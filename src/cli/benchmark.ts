@@ -2,9 +2,10 @@
 
 import { type Architecture, buildNetwork, describeNetwork, type NetworkOptions } from '../architecture';
 import { withCancellation } from '../cancellation';
-import { GATES, requireTrainingMemory } from '../layers';
+import { requireTrainingMemory } from '../memory';
 import { addon } from '../native/load';
 import type { NativeCancellation, NativeRunResult, NativeTraining } from '../native/native';
+import { GATES } from '../parameter-shapes';
 import { zeros } from '../tensor';
 import { OPTIMIZERS } from '../training/optimizers';
 import type { ResolvedStream, ResolvedTraining } from '../training/options';

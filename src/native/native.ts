@@ -161,7 +161,8 @@ export type InitializerDescription =
   | { kind: 'default' }
   /**
    * Weights of one law, biases zero. `scale` is the standard deviation (`normal`), the bound (`uniform`), the value
-   * (`constant`, biases too), the factor of ones on the diagonal (`identity`), or the gain of the others.
+   * (`constant`, biases too), the factor of ones on the diagonal (`identity`), or the gain of the others; the gain √2
+   * for relu is in Kaiming's already. Of a recurrent layer each gate's block is drawn by itself.
    */
   | { kind: Exclude<InitializerKind, 'default'>; scale: number };
 
@@ -512,11 +513,13 @@ export interface NativePrediction {
 }
 
 export interface NativeGenerateOptions {
-  /** Ids fed before the first draw, at least one: the prompt, or the last id drawn. */
+  /** Ids fed before the first draw, row after row, at least one a row: its prompt, or the last id drawn. */
   ids: Int32Array;
-  /** Flat state for one row; zero where absent. */
+  /** `[B + 1]`: row i is `ids[offsets[i] .. offsets[i + 1])`. */
+  offsets: Int32Array;
+  /** `[B, S]`: the flat state of each row, row after row; zero where absent. */
   state?: FloatArray;
-  /** Ids to draw. 0 only feeds `ids`. */
+  /** Ids to draw for each row. 0 only feeds `ids`. */
   count: number;
   /** 0 takes the likeliest. */
   temperature: number;
@@ -524,17 +527,75 @@ export interface NativeGenerateOptions {
   topK: number;
   /** 1 is off. */
   topP: number;
-  seed: number;
+  /** `[B]`, whole numbers. What a row draws does not depend on the other rows' seeds and prompts. */
+  seeds: Float64Array;
   /** Number of ids drawn before, so that pieces draw the same as one call. */
   position: number;
   /** Ids never drawn (the unknown token, for one). */
   excluded: Int32Array;
+  /** The id that ends its row when drawn; -1 for none. */
+  end: number;
+  /** 0 takes the pool's default. */
+  threads: number;
 }
 
 export interface NativeGeneration {
-  ids: Int32Array;
-  /** Flat state after the last id fed; the last id drawn has not been fed. */
+  /** Of each row; the last one is `end` where that was drawn. */
+  ids: Int32Array[];
+  /** `[B, S]`: of each row, after the last id fed; the last id drawn has not been fed. */
   state: FloatArray;
+  cancelled: boolean;
+}
+
+/** Strings that end a continuation, and the bytes of every token to find them in. */
+export interface NativeStop {
+  strings: string[];
+  /** Token i is `bytes[offsets[i] .. offsets[i + 1])`. */
+  bytes: Uint8Array;
+  /** `[V + 1]` */
+  offsets: Int32Array;
+}
+
+export interface NativeBeamOptions {
+  /** The prompt, at least one id. */
+  ids: Int32Array;
+  beams: number;
+  /** Ids of a continuation, at most. */
+  length: number;
+  /** Alpha of the score `logProbability / ((5 + ids) / 6) ** alpha`; 0 is off. */
+  lengthPenalty: number;
+  /** Ids never taken. */
+  excluded: Int32Array;
+  /** The id that ends a continuation; -1 for none. */
+  end: number;
+  stop?: NativeStop;
+  /** 0 takes the pool's default. */
+  threads: number;
+}
+
+/** As of a beam, from a source in place of a prompt. */
+export interface NativeDecodeOptions extends Omit<NativeBeamOptions, 'ids' | 'stop'> {
+  source: NativeInput;
+  /** The id the decoder is fed first. */
+  start: number;
+}
+
+export interface NativeBeams {
+  /** By falling score, at most `beams`; of equals the lower ids first. */
+  hypotheses: { ids: Int32Array; logProbability: number; score: number; ended: boolean }[];
+  cancelled: boolean;
+}
+
+export interface NativeScoring {
+  /** Of `ids[first]`, `ids[first + 1]`, …, each given all before it, in nats. */
+  logProbabilities: Float64Array;
+  cancelled: boolean;
+}
+
+export interface NativeNextTokens {
+  /** By falling probability, of equals the lower id first. */
+  ids: Int32Array;
+  logProbabilities: Float64Array;
   cancelled: boolean;
 }
 
@@ -553,6 +614,8 @@ export interface NativeModel {
   read(): Promise<FloatArray>;
   /** Replaces all parameters. */
   write(values: FloatArray): Promise<void>;
+  /** Replaces one parameter. */
+  writeParameter(name: string, values: FloatArray): Promise<void>;
   /** `layers`: names of layers whose output is wanted too. */
   forward(batch: NativeBatch, threads: number, layers?: string[]): Promise<NativeForwardResult>;
   gradients(
@@ -575,7 +638,22 @@ export interface NativeModel {
     options: NativePredictionOptions,
     cancellation: NativeCancellation,
   ): Promise<NativePrediction>;
+  /** Draws ids after several prompts at once, one id a row at a time, each fed back. */
   generate(options: NativeGenerateOptions, cancellation: NativeCancellation): Promise<NativeGeneration>;
+  /** The likeliest continuations of a prompt, by beam search from a zero state. */
+  beam(options: NativeBeamOptions, cancellation: NativeCancellation): Promise<NativeBeams>;
+  /** The likeliest answers of an encoder–decoder to one source, by beam search. */
+  decode(options: NativeDecodeOptions, cancellation: NativeCancellation): Promise<NativeBeams>;
+  /** Log-probabilities of the ids from `first` (at least 1) on, from a zero state; logits are held for a few only. */
+  score(
+    options: { ids: Int32Array; first: number; threads: number },
+    cancellation: NativeCancellation,
+  ): Promise<NativeScoring>;
+  /** The `count` likeliest ids (at most V) after `ids`, from a zero state. */
+  next(
+    options: { ids: Int32Array; count: number; threads: number },
+    cancellation: NativeCancellation,
+  ): Promise<NativeNextTokens>;
   /** Cancels and joins running work, frees the memory. A second call does nothing. */
   dispose(): void;
 }

@@ -1,9 +1,10 @@
-// Drawing tokens: what each option allows, how often, and generation in pieces.
+// Drawing tokens: what each option allows, and how often.
 
 #include "training/sampler.h"
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -48,19 +49,6 @@ SamplingOptions withTemperature(double temperature) {
   SamplingOptions options;
   options.temperature = temperature;
   return options;
-}
-
-bool goOn() { return true; }
-
-Model<double>& model() {
-  static Model<double> shared([] {
-    Chain chain;
-    chain.cell = LayerKind::lstm;
-    chain.layers = 2;
-    return chain.description();
-  }());
-  shared.initialize({Initializer::Kind::normal, 1}, 1);
-  return shared;
 }
 
 }  // namespace
@@ -169,56 +157,18 @@ TEST_CASE("large and equal logits are drawn from without overflow") {
   CHECK(std::abs(zeros - 500) < 80);
 }
 
-TEST_CASE("generation feeds the prompt, then each token drawn") {
-  const std::vector<TokenId> prompt = randomIds(150, 7, 1);  // more than two windows
-  const Generation<double> generation = generate<double>(model(), prompt, {}, 12, withTemperature(0), threads(1), goOn);
-  REQUIRE(generation.ids.size() == 12);
-  CHECK_FALSE(generation.cancelled);
-
-  std::vector<TokenId> text = prompt;
-  for (const TokenId id : generation.ids) {
-    std::vector<double> states(asSize(model().stateSize(1)));
-    const Sequence<double> output =
-        model().forward({static_cast<Index>(text.size()), 1, text.data(), nullptr}, states.data(), threads(1));
-    const double* last = output.data + (output.layout.time - 1) * output.features;
-    CHECK(id == std::max_element(last, last + output.features) - last);
-    // The state comes back as it is before the last id.
-    if (text.size() == prompt.size() + 11) CHECK(largestError(generation.state, states) < 1e-12);
-    text.push_back(id);
+TEST_CASE("logits that are not finite are refused") {
+  for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    std::vector<double> broken = logits;
+    broken[1] = bad;
+    SamplingOptions options;
+    options.topK = 2;
+    Sampler sampler(options, 4);
+    try {
+      sampler.draw(broken.data(), 0);
+      FAIL("there is no distribution to draw from");
+    } catch (const Error& error) {
+      CHECK(error.code() == "ERR_UNROLLED_MODEL_NOT_FINITE");
+    }
   }
-}
-
-TEST_CASE("generation in pieces equals one call") {
-  SamplingOptions options;
-  options.seed = 3;
-  options.temperature = 1.3;
-  const std::vector<TokenId> prompt = {1, 2, 3};
-  const Generation<double> whole = generate<double>(model(), prompt, {}, 30, options, threads(1), goOn);
-
-  std::vector<TokenId> ids;
-  std::vector<TokenId> next = prompt;
-  std::vector<double> state;
-  for (const Index piece : {Index{1}, Index{5}, Index{1}, Index{10}, Index{13}}) {
-    options.position = static_cast<Index>(ids.size());
-    Generation<double> part = generate<double>(model(), next, state, piece, options, threads(1), goOn);
-    ids.insert(ids.end(), part.ids.begin(), part.ids.end());
-    next = {ids.back()};
-    state = part.state;
-  }
-  CHECK(ids == whole.ids);
-  CHECK(sameBits(state, whole.state));
-}
-
-TEST_CASE("generation ends where it is told to, with what is drawn so far") {
-  int left = 4;  // the prompt's window and three tokens fed
-  const Generation<double> generation =
-      generate<double>(model(), {1, 2}, {}, 30, {}, threads(1), [&left] { return left-- > 0; });
-  CHECK(generation.cancelled);
-  const Generation<double> whole = generate<double>(model(), {1, 2}, {}, 30, {}, threads(1), goOn);
-  REQUIRE(generation.ids.size() == 4);
-  CHECK(std::equal(generation.ids.begin(), generation.ids.end(), whole.ids.begin()));
-
-  const Generation<double> none = generate<double>(model(), {1, 2}, {}, 30, {}, threads(1), [] { return false; });
-  CHECK(none.cancelled);
-  CHECK(none.ids.empty());
 }

@@ -14,7 +14,7 @@
 #include "error.h"
 #include "support.h"
 #include "training/evaluation.h"
-#include "training/sampler.h"
+#include "training/generation.h"
 
 using namespace unrolled;
 using namespace unrolled::test;

@@ -1,8 +1,11 @@
 // The kernels of one instruction set. CMake compiles this file once for each, with the set's flags,
 // UNROLLED_ISA (its name, a namespace) and UNROLLED_VECTOR_BYTES.
 
+#include "kernels/activation.h"
+#include "kernels/dropout.h"
 #include "kernels/gates.h"
 #include "kernels/kernel_table.h"
+#include "kernels/normalization.h"
 #include "kernels/packed_product.h"
 #include "kernels/row_math.h"
 #include "kernels/updates.h"
@@ -39,6 +42,12 @@ const KernelTable<T>& table() {
       rmsprop<T>,
       adam<T>,
       adamw<T>,
+      drop<T>,
+      normalizeRow<T>,
+      normalizeRowBackward<T>,
+      normalizeSums<T>,
+      activate<T>,
+      activateBackward<T>,
   };
   return filled;
 }

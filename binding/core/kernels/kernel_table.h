@@ -28,6 +28,15 @@ struct UpdateConstants {
   T correction2;  // sqrt(1 - beta2^t)
 };
 
+// A stream of random.h's generator: its key, and its counter behind the first word, which counts blocks of four.
+struct RandomStream {
+  std::uint32_t key[2];
+  std::uint32_t counter[3];
+};
+
+// Elements whose random numbers a kernel draws together; where it starts must be a multiple of them.
+constexpr Index dropoutGroup = 64;
+
 template <class T>
 struct KernelTable {
   const char* name;
@@ -87,6 +96,23 @@ struct KernelTable {
                   T* weights);
   void (*adam)(Index count, const UpdateConstants<T>& constants, const T* gradient, T* mean, T* square, T* weights);
   void (*adamw)(Index count, const UpdateConstants<T>& constants, const T* gradient, T* mean, T* square, T* weights);
+
+  // y[i] = x[i]·scale where the random number of element first + i is not below `threshold`, else 0; x may be y.
+  // Element 64·g + 16·w + b has word w of block 16·g + b.
+  void (*drop)(Index count, const RandomStream& stream, Index first, std::uint32_t threshold, T scale, const T* x,
+               T* y);
+
+  // One row's layer normalisation: y = (x - mean)·inverse·gain + shift, inverse = 1 / sqrt(variance + epsilon).
+  void (*normalizeRow)(Index count, T epsilon, const T* gain, const T* shift, const T* x, T* y, T* mean, T* inverse);
+  // gradient of y becomes that of x.
+  void (*normalizeRowBackward)(Index count, const T* gain, const T* x, T mean, T inverse, T* gradient);
+  // Of some columns: gain's and shift's gradients, summed in the order of the rows.
+  void (*normalizeSums)(Index rows, Index columns, const T* gradient, const T* x, Index stride, const T* mean,
+                        const T* inverse, T* gainGradient, T* shiftGradient);
+
+  // y = f(y), and the gradient of f(x) to that of x, from y = f(x).
+  void (*activate)(Index count, Activation activation, T* y);
+  void (*activateBackward)(Index count, Activation activation, const T* y, T* gradient);
 };
 
 // The table of the best instruction set of this processor.

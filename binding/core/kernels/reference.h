@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "kernels/kernel_table.h"
+#include "random.h"
 #include "types.h"
 
 namespace unrolled::reference {
@@ -274,6 +275,84 @@ void adamw(Index count, const UpdateConstants<T>& k, const T* gradient, T* mean,
   withoutDecay.weightDecay = 0;
   for (Index i = 0; i < count; ++i) weights[i] *= 1 - k.learningRate * k.weightDecay;
   adam(count, withoutDecay, gradient, mean, square, weights);
+}
+
+template <class T>
+void drop(Index count, const RandomStream& stream, Index first, std::uint32_t threshold, T scale, const T* x, T* y) {
+  for (Index i = 0; i < count; ++i) {
+    const Index element = first + i;
+    const auto block = static_cast<std::uint32_t>(element / 64 * 16 + element % 16);
+    const Random::Block words = Random::philox({block, stream.counter[0], stream.counter[1], stream.counter[2]},
+                                               {stream.key[0], stream.key[1]});
+    y[i] = words[static_cast<std::size_t>(element % 64 / 16)] >= threshold ? x[i] * scale : T(0);
+  }
+}
+
+template <class T>
+void normalizeRow(Index count, T epsilon, const T* gain, const T* shift, const T* x, T* y, T* mean, T* inverse) {
+  double sum = 0;
+  for (Index i = 0; i < count; ++i) sum += static_cast<double>(x[i]);
+  const double center = sum / static_cast<double>(count);
+  double squares = 0;
+  for (Index i = 0; i < count; ++i)
+    squares += (static_cast<double>(x[i]) - center) * (static_cast<double>(x[i]) - center);
+  const double factor = 1 / std::sqrt(squares / static_cast<double>(count) + static_cast<double>(epsilon));
+  for (Index i = 0; i < count; ++i) {
+    const double n = (static_cast<double>(x[i]) - center) * factor;
+    y[i] = static_cast<T>(n * static_cast<double>(gain[i]) + static_cast<double>(shift[i]));
+  }
+  *mean = static_cast<T>(center);
+  *inverse = static_cast<T>(factor);
+}
+
+template <class T>
+void normalizeRowBackward(Index count, const T* gain, const T* x, T mean, T inverse, T* gradient) {
+  double sum = 0;
+  double product = 0;
+  for (Index i = 0; i < count; ++i) {
+    const auto g = static_cast<double>(gradient[i] * gain[i]);
+    sum += g / static_cast<double>(count);
+    product += g * static_cast<double>((x[i] - mean) * inverse) / static_cast<double>(count);
+  }
+  for (Index i = 0; i < count; ++i) {
+    const auto n = static_cast<double>((x[i] - mean) * inverse);
+    gradient[i] =
+        static_cast<T>(static_cast<double>(inverse) * (static_cast<double>(gradient[i] * gain[i]) - sum - n * product));
+  }
+}
+
+template <class T>
+void normalizeSums(Index rows, Index columns, const T* gradient, const T* x, Index stride, const T* mean,
+                   const T* inverse, T* gainGradient, T* shiftGradient) {
+  for (Index c = 0; c < columns; ++c) {
+    double gain = 0;
+    double shift = 0;
+    for (Index row = 0; row < rows; ++row) {
+      const auto g = static_cast<double>(gradient[row * stride + c]);
+      gain += g * static_cast<double>((x[row * stride + c] - mean[row]) * inverse[row]);
+      shift += g;
+    }
+    gainGradient[c] = static_cast<T>(gain);
+    shiftGradient[c] = static_cast<T>(shift);
+  }
+}
+
+template <class T>
+void activate(Index count, Activation activation, T* y) {
+  for (Index i = 0; i < count; ++i) {
+    if (activation == Activation::tanh) y[i] = std::tanh(y[i]);
+    if (activation == Activation::sigmoid) y[i] = 1 / (1 + std::exp(-y[i]));
+    if (activation == Activation::relu) y[i] = y[i] < 0 ? 0 : y[i];
+  }
+}
+
+template <class T>
+void activateBackward(Index count, Activation activation, const T* y, T* gradient) {
+  for (Index i = 0; i < count; ++i) {
+    if (activation == Activation::tanh) gradient[i] *= 1 - y[i] * y[i];
+    if (activation == Activation::sigmoid) gradient[i] *= y[i] * (1 - y[i]);
+    if (activation == Activation::relu) gradient[i] = y[i] > 0 ? gradient[i] : 0;
+  }
 }
 
 }  // namespace unrolled::reference

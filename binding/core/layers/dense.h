@@ -1,20 +1,35 @@
-// Linear layer: x·Wᵀ + b at every position.
+// f(x·Wᵀ + b) at every position, with or without the bias b and the function f. The weight may be an embedding's table.
 //
-// Memory: P·N output, backward + P·F for the input's gradient.
+// Memory, in elements: P·N output, backward P·F for the input's gradient.
 #pragma once
 
 #include <cmath>
+#include <optional>
 
+#include "kernels/gather.h"
 #include "layers/projection.h"
 
 namespace unrolled {
 
 template <class T>
+struct DenseOptions {
+  Activation activation = Activation::linear;
+  bool bias = true;
+  // The weight [outputs, features], as `Embedding::share` gives it; empty: one of its own.
+  std::optional<Weight<T>> tied = {};
+};
+
+template <class T>
 class Dense final : public Layer<T> {
  public:
-  Dense(ParameterList& list, const std::string& name, Index features, Index outputs)
-      : projection_(list, name + ".weight", features, outputs, false, 0, uniformOf(features)),
-        bias_(list.addBias(name + ".bias", outputs, uniformOf(features))) {}
+  // Adds NAME.weight [N, F] unless it is tied, and NAME.bias [N] where there is one.
+  Dense(ParameterList& list, const std::string& name, Index features, Index outputs,
+        const DenseOptions<T>& options = {})
+      : projection_(options.tied.has_value() ? *options.tied
+                                             : list.addWeight(name + ".weight", outputs, features, uniformOf(features)),
+                    features, outputs, false, 0),
+        bias_(options.bias ? list.addBias(name + ".bias", outputs, uniformOf(features)) : noParameter),
+        activation_(options.activation) {}
 
   PassSize layOut(Arena& arena, PassSize size) override {
     projection_.layOut(arena, size);
@@ -25,7 +40,12 @@ class Dense final : public Layer<T> {
 
   Sequence<T> forward(const Sequence<T>& input, T* /*states*/, const Pass<T>& pass) override {
     input_ = input;
-    projection_.forward(input, pass.parameters.value(bias_), output_, pass);
+    projection_.forward(input, bias_ == noParameter ? nullptr : pass.parameters.value(bias_), output_, pass);
+    if (activation_ != Activation::linear) {
+      pass.parallel.forRange(outputElements(), gatherGrain, [&](Index begin, Index end) noexcept {
+        kernels<T>().activate(end - begin, activation_, output_ + begin);
+      });
+    }
     Sequence<T> output;
     output.layout = input.layout;
     output.features = projection_.outputs();
@@ -34,21 +54,32 @@ class Dense final : public Layer<T> {
   }
 
   T* backward(T* outputGradient, T* /*stateGradients*/, bool wanted, const Pass<T>& pass) override {
+    if (activation_ != Activation::linear) {
+      pass.parallel.forRange(outputElements(), gatherGrain, [&](Index begin, Index end) noexcept {
+        kernels<T>().activateBackward(end - begin, activation_, output_ + begin, outputGradient + begin);
+      });
+    }
     T* const inputGradient = wanted ? inputGradient_ : nullptr;
-    projection_.backward(input_, outputGradient, pass.parameters.gradient(bias_), inputGradient, pass);
+    T* const biasGradient = bias_ == noParameter ? nullptr : pass.parameters.gradient(bias_);
+    projection_.backward(input_, outputGradient, biasGradient, inputGradient, pass);
     return inputGradient;
   }
 
-  [[nodiscard]] std::size_t weight() const { return projection_.weight(); }
+  [[nodiscard]] Weight<T> weight() const { return projection_.weight(); }
+  // `noParameter` where there is none.
   [[nodiscard]] std::size_t bias() const { return bias_; }
+  // Whether a loss may take its sums for itself instead of its output.
+  [[nodiscard]] bool linear() const { return activation_ == Activation::linear; }
 
  private:
   static DefaultInitialization uniformOf(Index features) {
     return {DefaultInitialization::Kind::uniform, 1 / std::sqrt(static_cast<double>(features))};
   }
+  [[nodiscard]] Index outputElements() const { return input_.positions() * projection_.outputs(); }
 
   Projection<T> projection_;
   std::size_t bias_;
+  Activation activation_;
   Sequence<T> input_;
   T* output_ = nullptr;         // [T, B, N]
   T* inputGradient_ = nullptr;  // [T, B, F]

@@ -1,8 +1,16 @@
 // Ids to rows of a trained table [V, E]. Nothing is copied: whoever reads the sequence gathers rows,
 // or works on the table, and writes the table's gradient.
+//
+// A table may be the weight of dense layers too (Press and Wolf 2017). Each of them writes its gradient into an array
+// of its own, and the embedding, whose turn in a backward pass comes last, adds them to the table's.
+//
+// Memory, in elements: backward V·E for each dense layer that shares the table.
 #pragma once
 
-#include "layers/layer.h"
+#include <deque>
+
+#include "kernels/gather.h"
+#include "layers/weight.h"
 
 namespace unrolled {
 
@@ -14,7 +22,18 @@ class Embedding final : public Layer<T> {
         vocabulary_(vocabulary),
         features_(features) {}
 
-  PassSize layOut(Arena& /*arena*/, PassSize size) override { return size; }
+  // The table as the weight [V, E] of one other reader, which must write its gradient in every backward pass, before
+  // this layer's `backward`. Before the first `layOut`.
+  Weight<T> share() {
+    shared_.push_back(nullptr);
+    return {weight_, &shared_.back()};
+  }
+
+  PassSize layOut(Arena& arena, PassSize size) override {
+    if (!size.backward) return size;
+    for (T*& gradient : shared_) gradient = arena.take<T>(vocabulary_ * features_);
+    return size;
+  }
 
   Sequence<T> forward(const Sequence<T>& input, T* /*states*/, const Pass<T>& pass) override {
     Sequence<T> output = input;
@@ -26,7 +45,13 @@ class Embedding final : public Layer<T> {
   }
 
   // The reader of the sequence wrote the table's gradient.
-  T* backward(T* /*outputGradient*/, T* /*stateGradients*/, bool /*wanted*/, const Pass<T>& /*pass*/) override {
+  T* backward(T* /*outputGradient*/, T* /*stateGradients*/, bool /*wanted*/, const Pass<T>& pass) override {
+    T* const total = pass.parameters.gradient(weight_);
+    for (const T* gradient : shared_) {
+      pass.parallel.forRange(vocabulary_ * features_, gatherGrain, [&](Index begin, Index end) noexcept {
+        kernels<T>().add(end - begin, gradient + begin, total + begin);
+      });
+    }
     return nullptr;
   }
 
@@ -34,6 +59,7 @@ class Embedding final : public Layer<T> {
   std::size_t weight_;
   Index vocabulary_;
   Index features_;
+  std::deque<T*> shared_;  // [V, E] each: gradients of the other readers, at addresses that stay
 };
 
 // Ids to one-hot vectors [V], which are never made: the sequence says that its table is the identity.

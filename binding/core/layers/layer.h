@@ -1,4 +1,4 @@
-// What every layer of a chain is: sizes first, then forward, then backward over the same batch.
+// What every layer is, of one sequence or of several: sizes first, then forward, then backward over the same batch.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,7 @@ struct PassSize {
   Index batch = 0;      // B
   bool backward = false;
   bool ragged = false;  // rows may differ in length
+  Index time = 0;       // T of the longest row; 0 where nobody said
 };
 
 // Whether units are dropped in a pass, and by which random numbers: those of a step of a run.
@@ -69,6 +70,29 @@ class Layer {
   // states), to the parameters' gradients (written, not added to) and, where `wanted`, the input's.
   // Returns the gradient of input vectors, or null; that of ids goes to their table.
   virtual T* backward(T* outputGradient, T* stateGradients, bool wanted, const Pass<T>& pass) = 0;
+};
+
+// What joins several sequences into one.
+template <class T>
+class JoiningLayer {
+ public:
+  JoiningLayer() = default;
+  virtual ~JoiningLayer() = default;
+  JoiningLayer(const JoiningLayer&) = delete;
+  JoiningLayer& operator=(const JoiningLayer&) = delete;
+  JoiningLayer(JoiningLayer&&) = delete;
+  JoiningLayer& operator=(JoiningLayer&&) = delete;
+
+  // As a layer's; `sizes` of each input.
+  virtual PassSize layOut(Arena& arena, const std::vector<PassSize>& sizes) = 0;
+
+  // Inputs are vectors. What is returned lives until the next pass.
+  virtual Sequence<T> forward(const std::vector<Sequence<T>>& inputs, const Pass<T>& pass) = 0;
+
+  // As a layer's; `inputGradients` (one for each input) become the gradients of the inputs that are `wanted`, null
+  // for the others. They are arrays of their own, which whoever reads them may overwrite.
+  virtual void backward(T* outputGradient, const std::vector<bool>& wanted, std::vector<T*>& inputGradients,
+                        const Pass<T>& pass) = 0;
 };
 
 }  // namespace unrolled

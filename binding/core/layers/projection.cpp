@@ -23,16 +23,16 @@ void Projection<T>::layOut(Arena& arena, PassSize size) {
 template <class T>
 void Projection<T>::forward(const Sequence<T>& input, const T* bias, T* output, const Pass<T>& pass) {
   const Parallel& parallel = pass.parallel;
-  const T* weight = pass.parameters.value(weight_);
+  const T* weight = weight_.value(pass);
   const Index positions = input.positions();
 
   // rows [count, outputs] = vectors [count, features] · Wᵀ + bias
   const auto project = [&](Index count, const T* vectors, T* rows) {
-    for (Index row = 0; row < count; ++row) {
+    for (Index row = 0; bias != nullptr && row < count; ++row) {
       std::memcpy(rows + row * outputs_, bias, static_cast<std::size_t>(outputs_) * sizeof(T));
     }
     multiply<T>(parallel, count, outputs_, features_, {vectors, features_}, {weight, features_, Transpose::yes}, rows,
-                outputs_, true);
+                outputs_, bias != nullptr);
   };
 
   if (input.ids == nullptr) {
@@ -52,13 +52,13 @@ template <class T>
 void Projection<T>::backward(const Sequence<T>& input, const T* outputGradient, T* biasGradient, T* inputGradient,
                              const Pass<T>& pass) {
   const Parallel& parallel = pass.parallel;
-  const T* weight = pass.parameters.value(weight_);
-  T* weightGradient = pass.parameters.gradient(weight_);
+  const T* weight = weight_.value(pass);
+  T* weightGradient = weight_.gradient(pass);
   const Index positions = input.positions();
 
   // From gradients of rows [count, outputs] to those of W, b and the vectors [count, features].
   const auto differentiate = [&](Index count, const T* vectors, const T* rows, T* vectorGradients) {
-    sumColumns<T>(parallel, count, outputs_, rows, outputs_, biasGradient);
+    if (biasGradient != nullptr) sumColumns<T>(parallel, count, outputs_, rows, outputs_, biasGradient);
     multiply<T>(parallel, outputs_, features_, count, {rows, outputs_, Transpose::yes}, {vectors, features_},
                 weightGradient, features_, false);
     if (vectorGradients == nullptr) return;
@@ -69,7 +69,7 @@ void Projection<T>::backward(const Sequence<T>& input, const T* outputGradient, 
   if (input.ids == nullptr) {
     differentiate(positions, input.data, outputGradient, inputGradient);
   } else if (input.table == nullptr) {
-    sumColumns<T>(parallel, positions, outputs_, outputGradient, outputs_, biasGradient);
+    if (biasGradient != nullptr) sumColumns<T>(parallel, positions, outputs_, outputGradient, outputs_, biasGradient);
     scatterRows<T>(parallel, positions, outputs_, input.ids, outputGradient, features_, weightGradient);
   } else if (projectsTable(positions)) {
     scatterRows<T>(parallel, positions, outputs_, input.ids, outputGradient, input.tableRows, productGradients_);

@@ -10,7 +10,7 @@
 
 #include <string>
 
-#include "layers/layer.h"
+#include "layers/weight.h"
 
 namespace unrolled {
 
@@ -20,23 +20,24 @@ class Projection {
   // Adds the parameter `weightName` [outputs, features]. `tableRows` is 0 for vectors.
   Projection(ParameterList& list, const std::string& weightName, Index features, Index outputs, bool oneHot,
              Index tableRows, DefaultInitialization initialization)
-      : weight_(list.addWeight(weightName, outputs, features, initialization, oneHot)),
-        features_(features),
-        outputs_(outputs),
-        oneHot_(oneHot),
-        tableRows_(tableRows) {}
+      : Projection(list.addWeight(weightName, outputs, features, initialization, oneHot), features, outputs, oneHot,
+                   tableRows) {}
+
+  // Over a weight that is there already.
+  Projection(Weight<T> weight, Index features, Index outputs, bool oneHot, Index tableRows)
+      : weight_(weight), features_(features), outputs_(outputs), oneHot_(oneHot), tableRows_(tableRows) {}
 
   void layOut(Arena& arena, PassSize size);
 
-  // output [T, B, outputs] = input · Wᵀ + bias [outputs].
+  // output [T, B, outputs] = input · Wᵀ + bias [outputs], which may be null.
   void forward(const Sequence<T>& input, const T* bias, T* output, const Pass<T>& pass);
 
-  // Of the same input: writes the weight's gradient, the bias's [outputs], that of the ids' table and,
+  // Of the same input: writes the weight's gradient, the bias's [outputs] where not null, that of the ids' table and,
   // where not null, that of the input vectors [T, B, features].
   void backward(const Sequence<T>& input, const T* outputGradient, T* biasGradient, T* inputGradient,
                 const Pass<T>& pass);
 
-  [[nodiscard]] std::size_t weight() const { return weight_; }
+  [[nodiscard]] Weight<T> weight() const { return weight_; }
   [[nodiscard]] Index features() const { return features_; }
   [[nodiscard]] Index outputs() const { return outputs_; }
   // Whether the input is vectors, whose gradient somebody may want.
@@ -46,7 +47,7 @@ class Projection {
   // Whether a pass of that many positions projects the table and gathers its products.
   [[nodiscard]] bool projectsTable(Index positions) const { return 2 * tableRows_ <= positions; }
 
-  std::size_t weight_;
+  Weight<T> weight_;
   Index features_;
   Index outputs_;
   bool oneHot_;

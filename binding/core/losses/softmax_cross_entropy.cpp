@@ -49,10 +49,11 @@ LossResult SoftmaxCrossEntropy<T>::run(const T* input, Index positions, const To
                                        const Pass<T>& pass) {
   const KernelTable<T>& kernel = kernels<T>();
   const Parallel& parallel = pass.parallel;
-  const T* weight = pass.parameters.value(weight_);
-  const T* bias = pass.parameters.value(bias_);
-  T* weightGradient = pass.parameters.gradient(weight_);
-  T* biasGradient = pass.parameters.gradient(bias_);
+  const bool biased = bias_ != noParameter;
+  const T* weight = weight_.value(pass);
+  const T* bias = biased ? pass.parameters.value(bias_) : nullptr;
+  T* weightGradient = weight_.gradient(pass);
+  T* biasGradient = biased ? pass.parameters.gradient(bias_) : nullptr;
 
   const Index chunks = (positions + mostRows() - 1) / mostRows();
   const Index chunk = (positions + chunks - 1) / chunks;  // even, so that none is left with a few rows
@@ -85,6 +86,7 @@ LossResult SoftmaxCrossEntropy<T>::run(const T* input, Index positions, const To
                 inputGradient_ + begin * features_, features_, false);
     multiply<T>(parallel, classes_, features_, rows, {logits_, classes_, Transpose::yes}, {vectors, features_},
                 weightGradient, features_, more);
+    if (!biased) continue;
     sumColumns<T>(parallel, rows, classes_, logits_, classes_, more ? biasSum_ : biasGradient);
     if (more) kernel.add(classes_, biasSum_, biasGradient);
   }

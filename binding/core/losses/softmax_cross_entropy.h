@@ -6,7 +6,7 @@
 // bias's sum, P losses in double and P flags.
 #pragma once
 
-#include "layers/layer.h"
+#include "layers/weight.h"
 #include "losses/loss.h"
 
 namespace unrolled {
@@ -14,8 +14,9 @@ namespace unrolled {
 template <class T>
 class SoftmaxCrossEntropy {
  public:
-  // Over the parameters of a dense head: weight [V, H], bias [V].
-  SoftmaxCrossEntropy(std::size_t weight, std::size_t bias, Index features, Index classes)
+  // Over the parameters of a dense head: weight [V, H], which may be an embedding's table, and bias [V] or
+  // `noParameter`.
+  SoftmaxCrossEntropy(Weight<T> weight, std::size_t bias, Index features, Index classes)
       : weight_(weight), bias_(bias), features_(features), classes_(classes) {}
 
   void layOut(Arena& arena, PassSize size);
@@ -32,7 +33,7 @@ class SoftmaxCrossEntropy {
   [[nodiscard]] Index mostRows() const;
   LossResult run(const T* input, Index positions, const TokenId* targets, bool backward, T scale, const Pass<T>& pass);
 
-  std::size_t weight_;
+  Weight<T> weight_;
   std::size_t bias_;
   Index features_;
   Index classes_;

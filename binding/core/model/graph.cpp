@@ -8,10 +8,10 @@
 #include "layers/bidirectional.h"
 #include "layers/dropout.h"
 #include "layers/embedding.h"
+#include "layers/gather.h"
 #include "layers/gru.h"
 #include "layers/joining.h"
 #include "layers/layer_norm.h"
-#include "layers/lookup.h"
 #include "layers/lstm.h"
 #include "layers/pooling.h"
 #include "layers/rnn.h"
@@ -102,7 +102,7 @@ class Builder {
     if (value.form != Form::table) {
       throw impossible(option(), "a layer that takes ids: an embedding, or a recurrent one behind one-hot ids", name);
     }
-    value = addLayer(std::make_unique<Lookup<T>>(value.features), value, name);
+    value = addLayer(std::make_unique<Gather<T>>(value.features), value, name);
     values_[name] = value;
     return value;
   }
@@ -131,8 +131,7 @@ class Builder {
     node.features = value.features;
     node.values.resize(node.inputs.size());
     node.inputGradients.resize(node.inputs.size());
-    node.gradientWanted = false;
-    for (const Index input : node.inputs) node.gradientWanted = node.gradientWanted || reaches(input);
+    for (const Index input : node.inputs) node.wanted.push_back(reaches(input));
     graph_.nodes.push_back(std::move(node));
     return value;
   }
@@ -165,8 +164,7 @@ class Builder {
       case LayerKind::embedding: {
         requireSizeUpTo(largestWidth, option() + ".features", layer.features);
         auto embedding = std::make_unique<Embedding<T>>(parameters_, layer.name, value.features, layer.features);
-        embeddings_[layer.name] = embedding.get();
-        tableRows_[layer.name] = value.features;
+        embeddings_[layer.name] = {embedding.get(), value.features, layer.features};
         Value table = addLayer(std::move(embedding), value, layer.name);
         table.features = table.ahead = graph_.nodes.back().features = layer.features;
         table.form = Form::table;
@@ -287,7 +285,9 @@ class Builder {
 
   Value addDense(const LayerDescription& layer, const Value& value) {
     requireSizeUpTo(largestVocabulary, option() + ".features", layer.features);
-    auto dense = std::make_unique<Dense<T>>(parameters_, layer.name, value.features, layer.features);
+    DenseOptions<T> options{layer.activation, layer.bias, {}};
+    if (!layer.tiedTo.empty()) options.tied = sharedTable(layer, value);
+    auto dense = std::make_unique<Dense<T>>(parameters_, layer.name, value.features, layer.features, options);
     if (layer.activation == Activation::linear) {
       lastDense_ = dense.get();
       lastDenseFeatures_ = value.features;
@@ -295,6 +295,19 @@ class Builder {
     Value output = addLayer(std::move(dense), value, layer.name);
     output.features = output.ahead = graph_.nodes.back().features = layer.features;
     return output;
+  }
+
+  Weight<T> sharedTable(const LayerDescription& layer, const Value& value) {
+    const auto found = embeddings_.find(layer.tiedTo);
+    if (found == embeddings_.end()) throw impossible(option() + ".tiedTo", "an embedding before it", layer.tiedTo);
+    const auto& [embedding, rows, features] = found->second;
+    if (rows != layer.features || features != value.features) {
+      throw impossible(option() + ".tiedTo",
+                       "an embedding of " + std::to_string(layer.features) + " ids as vectors of " +
+                           std::to_string(value.features),
+                       layer.tiedTo + ", of " + std::to_string(rows) + " as " + std::to_string(features));
+    }
+    return embedding->share();
   }
 
   Value addJoining(const LayerDescription& layer, const std::vector<std::string>& from) {
@@ -324,14 +337,16 @@ class Builder {
       if (!layer.general && widths[0] != widths[1]) {
         throw impossible(option(), "general, for queries and a memory of different features", "dot");
       }
-      node.joining = std::make_unique<Attention<T>>(parameters_, layer.name, widths[0], widths[1], layer.general);
+      auto joining = std::make_unique<Attention<T>>(parameters_, layer.name, widths[0], widths[1], layer.general);
+      node.attention = joining.get();
+      node.joining = std::move(joining);
       output.features = widths[0] + widths[1];
     } else if (layer.kind == LayerKind::concatenate) {
       output.features = 0;
       for (const Index width : widths) output.features += width;
       node.joining = std::make_unique<Concatenate<T>>(widths);
     } else {
-      node.joining = std::make_unique<Add<T>>(widths.front(), static_cast<Index>(widths.size()));
+      node.joining = std::make_unique<Add<T>>(widths.size(), widths.front());
     }
     output.ahead = output.features;
     return addNode(std::move(node), output);
@@ -372,7 +387,7 @@ class Builder {
   }
 
   [[nodiscard]] Index tableOf(Index node) const {
-    return tableRows_.at(graph_.nodes[static_cast<std::size_t>(node)].name);
+    return embeddings_.at(graph_.nodes[static_cast<std::size_t>(node)].name).rows;
   }
 
   std::uint32_t nextPart() { return parts_++; }
@@ -382,8 +397,12 @@ class Builder {
   Graph<T> graph_;
   std::map<std::string, Value> values_;  // by name, of what stands before the layer at hand
   std::map<std::string, Index> readers_;
-  std::map<std::string, Index> tableRows_;
-  std::map<std::string, Embedding<T>*> embeddings_;
+  struct Table {
+    Embedding<T>* embedding = nullptr;
+    Index rows = 0;
+    Index features = 0;
+  };
+  std::map<std::string, Table> embeddings_;
   std::map<std::string, std::vector<Index>> levels_;
   std::map<std::string, const LayerDescription*> kinds_;
   std::size_t number_ = 0;

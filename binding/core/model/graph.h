@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "layers/attention.h"
 #include "layers/dense.h"
 #include "layers/layer.h"
 #include "model/description.h"
@@ -25,6 +26,7 @@ struct Node {
   std::string name;  // of the layer in the description
   std::unique_ptr<Layer<T>> layer;
   std::unique_ptr<JoiningLayer<T>> joining;  // in its place, where it reads several
+  Attention<T>* attention = nullptr;         // it, where it is one
   std::vector<Index> inputs;                 // nodes by number, or one of the above
   Index features = 0;  // of its output
   Side side = Side::input;
@@ -32,7 +34,7 @@ struct Node {
   Index stateOffset = 0;       // features of the states before its own
   Index initialState = none;   // the node whose final states, or whose output, its own start from
   bool fromStates = false;     // final states of it; else its output
-  bool gradientWanted = true;  // whether anything below it has parameters, states or an input that can be differentiated
+  std::vector<bool> wanted;    // whether the gradient of each input is of use: not that of bare ids
   bool onlyStatesRead = false;  // no layer reads its output
 
   // Of the last pass.

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "kernels/gather.h"
+#include "losses/binary_cross_entropy.h"
+#include "losses/squared_error.h"
 #include "random.h"
 
 namespace unrolled {
@@ -51,6 +53,8 @@ Model<T>::Model(ModelDescription description) : description_(std::move(descripti
     crossEntropy_ = std::make_unique<SoftmaxCrossEntropy<T>>(graph_.head->weight(), graph_.head->bias(),
                                                              graph_.headFeatures, graph_.outputFeatures);
   }
+  binaryCrossEntropy_ = std::make_unique<BinaryCrossEntropy<T>>(graph_.outputFeatures);
+  squaredError_ = std::make_unique<SquaredError<T>>(graph_.outputFeatures);
   try {
     buffers_ = std::make_unique<ParameterBuffers<T>>(list_);
   } catch (const std::exception&) {
@@ -71,22 +75,18 @@ Index Model<T>::stateSize(Index batch) const {
 
 template <class T>
 void Model<T>::initialize(const Initializer& initializer, std::uint64_t seed) {
+  initialize(std::vector<Initializer>(list_.all().size(), initializer), seed);
+}
+
+template <class T>
+void Model<T>::initialize(const std::vector<Initializer>& initializers, std::uint64_t seed) {
   T* values = buffers_->change();
   std::vector<T> drawn;
   for (std::size_t index = 0; index < list_.all().size(); ++index) {
     const Parameter& parameter = list_.all()[index];
-    bool normal = initializer.kind == Initializer::Kind::normal;
-    double scale = parameter.isBias ? 0 : initializer.scale;
-    if (initializer.kind == Initializer::Kind::byDefault) {
-      normal = parameter.initialization.kind == DefaultInitialization::Kind::normal;
-      scale = parameter.initialization.scale;
-    }
     // Drawn in PyTorch's shape, so that how a parameter is held does not show.
     Random random(seed, RandomUse::initialization, index);
-    drawn.resize(static_cast<std::size_t>(parameter.count()));
-    for (T& value : drawn) {
-      value = static_cast<T>(scale == 0 ? 0 : scale * (normal ? random.normal() : 2 * random.uniform() - 1));
-    }
+    fill(parameter, initializers[index], random, drawn);
     T* target = values + parameter.offset;
     if (parameter.transposed) {
       transpose(parameter.shape[0], parameter.shape[1], drawn.data(), target);
@@ -107,6 +107,18 @@ void Model<T>::write(const T* values) {
 }
 
 template <class T>
+void Model<T>::write(const std::string& name, const std::vector<T>& values) {
+  const auto& all = list_.all();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Parameter& each) { return each.name == name; });
+  if (found == all.end()) throw impossible("parameters", "names of parameters", "'" + name + "'");
+  requireSize(name.c_str(), found->count(), static_cast<Index>(values.size()));
+  Parameter alone = *found;
+  T* const target = buffers_->change() + alone.offset;
+  alone.offset = 0;
+  convert({alone}, values.data(), target, false);
+}
+
+template <class T>
 void Model<T>::readGradients(T* gradients) {
   convert<T>(list_.all(), buffers_->gradients(), gradients, true);
 }
@@ -121,17 +133,30 @@ void Model<T>::layOut(Arena& arena, const BatchSize& size) {
                                                       : graph_.nodes[static_cast<std::size_t>(input)].size);
     }
     if (&node == &graph_.nodes.back()) {
-      const PassSize& output = sizes.front();
-      if (crossEntropy_) crossEntropy_->layOut(arena, output);
-      const Index positions = node.oneStep ? output.batch : output.positions;
-      if (output.backward) lossGradient_ = arena.take<T>(positions * graph_.outputFeatures);
-      losses_ = arena.take<double>(positions);
+      if (size.crossEntropy) crossEntropy_->layOut(arena, sizes.front());
+      if (!size.output) break;
     }
     node.size = node.layer ? node.layer->layOut(arena, sizes.front()) : node.joining->layOut(arena, sizes);
     if (!node.size.backward) continue;
     if (node.onlyStatesRead) node.zeros = arena.take<T>(node.size.positions * node.features);
     if (node.initialState >= 0 && !node.fromStates) node.initialGradient = arena.take<T>(node.size.batch * node.features);
   }
+  if (!size.values) return;
+  binaryCrossEntropy_->layOut(arena, graph_.nodes.back().size);
+  squaredError_->layOut(arena, graph_.nodes.back().size);
+}
+
+template <class T>
+BatchSize Model<T>::sizeFor(const Batch<T>& batch, const Targets<T>& targets, bool backward) {
+  BatchSize size = batch.size(backward);
+  size.crossEntropy = targets.kind == LossKind::crossEntropy;
+  size.output = size.values = !size.crossEntropy;
+  return size;
+}
+
+template <class T>
+ValueLoss<T>& Model<T>::lossOf(LossKind kind) const {
+  return kind == LossKind::binaryCrossEntropy ? *binaryCrossEntropy_ : *squaredError_;
 }
 
 template <class T>
@@ -140,12 +165,18 @@ void Model<T>::reserve(const BatchSize& size) {
     return asked.positions <= there.positions && asked.batch <= there.batch && (!asked.backward || there.backward) &&
            (!asked.ragged || there.ragged);
   };
-  if (fits(size.input, reserved_.input) && fits(size.source, reserved_.source)) return;
+  if (fits(size.input, reserved_.input) && fits(size.source, reserved_.source) &&
+      size.crossEntropy <= reserved_.crossEntropy && size.output <= reserved_.output &&
+      size.values <= reserved_.values) {
+    return;
+  }
   const auto larger = [](const PassSize& a, const PassSize& b) -> PassSize {
     return {std::max(a.positions, b.positions), std::max(a.batch, b.batch), a.backward || b.backward,
             a.ragged || b.ragged};
   };
-  const BatchSize grown{larger(size.input, reserved_.input), larger(size.source, reserved_.source)};
+  const BatchSize grown{larger(size.input, reserved_.input), larger(size.source, reserved_.source),
+                        size.crossEntropy || reserved_.crossEntropy, size.output || reserved_.output,
+                        size.values || reserved_.values};
   reserved_ = {};
   sourceStays_ = false;
   workspace_.bind([&](Arena& arena) { layOut(arena, grown); });
@@ -183,6 +214,12 @@ void Model<T>::checkSource(const Batch<T>& batch) const {
 template <class T>
 T* Model<T>::stateOf(const Node<T>& node, T* states) const {
   return states + node.stateOffset * input_.layout.batch;
+}
+
+template <class T>
+Side Model<T>::sideOf(Index node) const {
+  if (node < 0) return node == Node<T>::modelSource ? Side::source : Side::input;
+  return graph_.nodes[static_cast<std::size_t>(node)].side;
 }
 
 template <class T>
@@ -265,9 +302,10 @@ void Model<T>::forwardThrough(std::size_t count, const Batch<T>& batch, T* state
       node.output = node.layer->forward(inputOf(node, 0), stateOf(node, states), pass);
       continue;
     }
+    if (node.attention != nullptr) node.attention->setRows(sideOf(node.inputs[1]) == node.side ? nullptr : sourceRows_);
     std::vector<Sequence<T>>& inputs = node.values;
     for (std::size_t which = 0; which < inputs.size(); ++which) inputs[which] = inputOf(node, which);
-    node.output = node.joining->forward(inputs, sourceRows_, pass);
+    node.output = node.joining->forward(inputs, pass);
   }
   sourceStays_ = hasSource();
 }
@@ -300,14 +338,14 @@ void Model<T>::backwardThrough(std::size_t count, T* stateGradients, InputGradie
     }
     if (node.layer) {
       T* gradient =
-          node.layer->backward(node.gradient, stateOf(node, stateGradients), node.gradientWanted, pass);
+          node.layer->backward(node.gradient, stateOf(node, stateGradients), node.wanted.front(), pass);
       addGradient(node.inputs.front(), gradient, inputs, pass);
       if (node.initialState < 0) continue;
       startStateBackward(node, stateGradients);
       if (!node.fromStates) addGradient(node.initialState, node.initialGradient, inputs, pass);
       continue;
     }
-    node.joining->backward(node.gradient, node.inputGradients, pass);
+    node.joining->backward(node.gradient, node.wanted, node.inputGradients, pass);
     for (std::size_t which = 0; which < node.inputs.size(); ++which) {
       addGradient(node.inputs[which], node.inputGradients[which], inputs, pass);
     }
@@ -316,7 +354,9 @@ void Model<T>::backwardThrough(std::size_t count, T* stateGradients, InputGradie
 
 template <class T>
 Sequence<T> Model<T>::forward(const Batch<T>& batch, T* states, const Parallel& parallel, const Dropping& dropping) {
-  reserve(batch.size(false));
+  BatchSize size = batch.size(false);
+  size.output = true;
+  reserve(size);
   forwardThrough(graph_.nodes.size(), batch, states, {*buffers_, parallel, dropping});
   return graph_.nodes.back().output;
 }
@@ -340,19 +380,8 @@ InputGradients<T> Model<T>::backward(T* outputGradient, T* stateGradients, const
 }
 
 template <class T>
-LossResult Model<T>::lossOver(const Sequence<T>& output, const Targets<T>& targets, T scale, T* gradient,
-                              const Pass<T>& pass) const {
-  const Index positions = output.positions();
-  return targets.kind == LossKind::binaryCrossEntropy
-             ? binaryCrossEntropy(positions, output.features, output.data, targets.values, scale, losses_, gradient,
-                                  pass.parallel)
-             : squaredError(positions, output.features, output.data, targets.values, scale, losses_, gradient,
-                            pass.parallel);
-}
-
-template <class T>
 LossResult Model<T>::loss(const Batch<T>& batch, const Targets<T>& targets, T* states, const Parallel& parallel) {
-  reserve(batch.size(false));
+  reserve(sizeFor(batch, targets, false));
   const Pass<T> pass{*buffers_, parallel, {}};
   const std::size_t count = graph_.nodes.size();
   if (targets.kind == LossKind::crossEntropy) {
@@ -361,14 +390,15 @@ LossResult Model<T>::loss(const Batch<T>& batch, const Targets<T>& targets, T* s
     return crossEntropy_->loss(output.data, output.positions(), targets.ids, pass);
   }
   forwardThrough(count, batch, states, pass);
-  return lossOver(graph_.nodes.back().output, targets, T(1), nullptr, pass);
+  const Sequence<T>& output = graph_.nodes.back().output;
+  return lossOf(targets.kind).loss(output.data, output.positions(), targets.values, pass);
 }
 
 template <class T>
 LossResult Model<T>::lossAndGradients(const Batch<T>& batch, const Targets<T>& targets, T scale, T* states,
                                       T* stateGradients, const Parallel& parallel, const Dropping& dropping,
                                       InputGradients<T>* inputGradients) {
-  reserve(batch.size(true));
+  reserve(sizeFor(batch, targets, true));
   const Pass<T> pass{*buffers_, parallel, dropping};
   const bool fused = targets.kind == LossKind::crossEntropy;
   const std::size_t count = graph_.nodes.size() - (fused ? 1 : 0);
@@ -383,8 +413,9 @@ LossResult Model<T>::lossAndGradients(const Batch<T>& batch, const Targets<T>& t
     result = crossEntropy_->lossAndGradients(output.data, output.positions(), targets.ids, scale, pass, &gradient);
     addGradient(head.inputs.front(), gradient, inputs, pass);
   } else {
-    result = lossOver(graph_.nodes.back().output, targets, scale, lossGradient_, pass);
-    graph_.nodes.back().gradient = lossGradient_;
+    Node<T>& last = graph_.nodes.back();
+    result = lossOf(targets.kind).lossAndGradients(last.output.data, last.output.positions(), targets.values, scale,
+                                                   pass, &last.gradient);
   }
   backwardThrough(count, stateGradients, inputs, pass);
   if (inputGradients != nullptr) *inputGradients = inputs;

@@ -6,10 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "losses/binary_cross_entropy.h"
 #include "losses/loss.h"
 #include "losses/softmax_cross_entropy.h"
-#include "losses/squared_error.h"
+#include "losses/value_loss.h"
 #include "model/description.h"
 #include "model/graph.h"
 #include "model/initializers.h"
@@ -24,6 +23,11 @@ namespace unrolled {
 struct BatchSize {
   PassSize input;
   PassSize source;
+  // What becomes of the last layer: cross-entropy taken with it in pieces, its output held whole, and that compared
+  // with values.
+  bool crossEntropy = false;
+  bool output = false;
+  bool values = false;
 };
 
 // The second input of an encoder–decoder: ids or vectors of the same B rows, with steps of its own.
@@ -54,7 +58,10 @@ struct Batch {
   [[nodiscard]] BatchSize size(bool backward) const {
     return {{layout().positions(), batch, backward, starts != nullptr},
             {source.time == 0 ? 0 : sourceLayout().positions(), source.time == 0 ? 0 : batch, backward,
-             source.starts != nullptr}};
+             source.starts != nullptr},
+            false,
+            false,
+            false};
   }
 };
 
@@ -106,6 +113,8 @@ class Model {
   // Flat copies of the parameters, or of their gradients, [P], in PyTorch's shapes.
   void read(T* values) const;
   void write(const T* values);
+  // One of them. Throws ERR_UNROLLED_OPTION_RANGE for a name it has not, ERR_UNROLLED_SHAPE for another size.
+  void write(const std::string& name, const std::vector<T>& values);
   void readGradients(T* gradients);
 
   // Lays out the workspace for batches of up to that size; nothing is allocated in passes that fit. A source that
@@ -140,9 +149,12 @@ class Model {
   void checkTargets(const TokenId* targets, Index count) const;
 
  private:
+  [[nodiscard]] static BatchSize sizeFor(const Batch<T>& batch, const Targets<T>& targets, bool backward);
+  [[nodiscard]] ValueLoss<T>& lossOf(LossKind kind) const;
   void layOut(Arena& arena, const BatchSize& size);
   // Throws where the batch has no source, and none stayed.
   void checkSource(const Batch<T>& batch) const;
+  [[nodiscard]] Side sideOf(Index node) const;
   [[nodiscard]] Sequence<T> inputOf(const Node<T>& node, std::size_t which) const;
   // Runs the first `count` nodes.
   void forwardThrough(std::size_t count, const Batch<T>& batch, T* states, const Pass<T>& pass);
@@ -152,20 +164,17 @@ class Model {
   void startStateBackward(const Node<T>& node, T* stateGradients) const;
   void addGradient(Index node, T* gradient, InputGradients<T>& inputs, const Pass<T>& pass);
   [[nodiscard]] T* stateOf(const Node<T>& node, T* states) const;
-  // Of losses other than cross-entropy, over the output; with its gradient where there is room for one.
-  LossResult lossOver(const Sequence<T>& output, const Targets<T>& targets, T scale, T* gradient,
-                      const Pass<T>& pass) const;
 
   ModelDescription description_;
   ParameterList list_;
   Graph<T> graph_;
   std::unique_ptr<ParameterBuffers<T>> buffers_;
   std::unique_ptr<SoftmaxCrossEntropy<T>> crossEntropy_;
+  std::unique_ptr<ValueLoss<T>> binaryCrossEntropy_;
+  std::unique_ptr<ValueLoss<T>> squaredError_;
 
   Workspace workspace_;
   BatchSize reserved_;
-  T* lossGradient_ = nullptr;  // [P', F]: of the output, for losses other than cross-entropy
-  double* losses_ = nullptr;   // [P']
 
   // Of the last pass.
   Sequence<T> input_;

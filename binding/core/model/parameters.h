@@ -11,9 +11,12 @@ namespace unrolled {
 
 // How PyTorch draws a parameter when nothing else is asked.
 struct DefaultInitialization {
-  enum class Kind { normal, uniform } kind = Kind::uniform;
-  double scale = 1;  // standard deviation, or the bound
+  enum class Kind { normal, uniform, constant } kind = Kind::uniform;
+  double scale = 1;  // standard deviation, the bound, or the value
 };
+
+// In place of a parameter's number: there is none.
+constexpr std::size_t noParameter = ~std::size_t{0};
 
 struct Parameter {
   std::string name;
@@ -24,6 +27,8 @@ struct Parameter {
   // Held as its transpose here; read and written in PyTorch's shape.
   bool transposed = false;
   DefaultInitialization initialization;
+  // Blocks of rows that stand for a matrix each: a recurrent layer's gates.
+  Index gates = 1;
 
   [[nodiscard]] Index count() const {
     Index product = 1;
@@ -43,6 +48,14 @@ class ParameterList {
   std::size_t addBias(std::string name, Index count, DefaultInitialization initialization) {
     return add({std::move(name), {count}, size_, true, false, initialization});
   }
+
+  // A factor for each feature, one at first.
+  std::size_t addGain(std::string name, Index count) {
+    return add({std::move(name), {count}, size_, false, false, {DefaultInitialization::Kind::constant, 1}});
+  }
+
+  // Says that a weight [G·rows, columns] is G matrices, which laws of initialization are to draw one by one.
+  void setGates(std::size_t parameter, Index gates) { parameters_[parameter].gates = gates; }
 
   [[nodiscard]] const std::vector<Parameter>& all() const { return parameters_; }
   [[nodiscard]] Index size() const { return size_; }

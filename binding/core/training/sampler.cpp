@@ -6,15 +6,9 @@
 #include <utility>
 
 #include "error.h"
-#include "parallel/floating_point_mode.h"
+#include "training/log_softmax.h"
 
 namespace unrolled {
-namespace {
-
-// Time steps of a prompt that are fed at once.
-constexpr Index promptWindow = 64;
-
-}  // namespace
 
 Sampler::Sampler(SamplingOptions options, Index vocabulary) : options_(std::move(options)) {
   for (TokenId id = 0; id < vocabulary; ++id) {
@@ -31,7 +25,8 @@ Sampler::Sampler(SamplingOptions options, Index vocabulary) : options_(std::move
 }
 
 template <class T>
-TokenId Sampler::draw(const T* logits, Index position) {
+TokenId Sampler::draw(const T* logits, std::uint64_t seed, Index position) {
+  for (const TokenId id : allowed_) requireFiniteOutput(static_cast<double>(logits[id]));
   // Ties go to the smaller id, so that the order is the same on every machine.
   const auto likelier = [logits](TokenId a, TokenId b) {
     return logits[a] > logits[b] || (logits[a] == logits[b] && a < b);
@@ -67,7 +62,7 @@ TokenId Sampler::draw(const T* logits, Index position) {
     total = reached;
   }
 
-  Random random(options_.seed, RandomUse::sampling, static_cast<std::uint64_t>(position));
+  Random random(seed, RandomUse::sampling, static_cast<std::uint64_t>(position));
   double left = random.uniform() * total;
   for (std::size_t i = 0; i < weights_.size(); ++i) {
     left -= weights_[i];
@@ -76,39 +71,7 @@ TokenId Sampler::draw(const T* logits, Index position) {
   return candidates_[weights_.size() - 1];
 }
 
-template <class T>
-Generation<T> generate(Model<T>& model, const std::vector<TokenId>& ids, std::vector<T> state, Index count,
-                       const SamplingOptions& options, const Parallel& parallel, const std::function<bool()>& proceed) {
-  const FloatingPointMode mode;
-  Sampler sampler(options, model.outputFeatures());
-  if (state.empty()) state.resize(static_cast<std::size_t>(model.stateSize(1)));
-  Generation<T> result;
-  result.ids.reserve(static_cast<std::size_t>(count));
-
-  Sequence<T> output;
-  const auto length = static_cast<Index>(ids.size());
-  for (Index begin = 0; begin < length && !result.cancelled; begin += promptWindow) {
-    result.cancelled = !proceed();
-    const Index time = std::min(promptWindow, length - begin);
-    if (!result.cancelled) output = model.forward({time, 1, ids.data() + begin, nullptr}, state.data(), parallel);
-  }
-  for (Index drawn = 0; drawn < count && !result.cancelled && output.data != nullptr; ++drawn) {
-    const T* logits = output.data + (output.layout.time - 1) * output.features;
-    const TokenId id = sampler.draw(logits, options.position + drawn);
-    result.ids.push_back(id);
-    if (drawn + 1 == count) break;
-    result.cancelled = !proceed();
-    if (!result.cancelled) output = model.forward({1, 1, &result.ids.back(), nullptr}, state.data(), parallel);
-  }
-  result.state = std::move(state);
-  return result;
-}
-
-template TokenId Sampler::draw<float>(const float*, Index);
-template TokenId Sampler::draw<double>(const double*, Index);
-template Generation<float> generate<float>(Model<float>&, const std::vector<TokenId>&, std::vector<float>, Index,
-                                           const SamplingOptions&, const Parallel&, const std::function<bool()>&);
-template Generation<double> generate<double>(Model<double>&, const std::vector<TokenId>&, std::vector<double>, Index,
-                                             const SamplingOptions&, const Parallel&, const std::function<bool()>&);
+template TokenId Sampler::draw<float>(const float*, std::uint64_t, Index);
+template TokenId Sampler::draw<double>(const double*, std::uint64_t, Index);
 
 }  // namespace unrolled

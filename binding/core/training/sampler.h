@@ -1,12 +1,11 @@
-// Drawing tokens from a language model, one at a time, each fed back.
+// Drawing one token from the logits of what follows.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <vector>
 
-#include "model/model.h"
 #include "random.h"
+#include "types.h"
 
 namespace unrolled {
 
@@ -17,6 +16,7 @@ struct SamplingOptions {
   std::uint64_t seed = 0;
   Index position = 0;             // tokens drawn before
   std::vector<TokenId> excluded;  // never drawn
+  TokenId end = -1;               // ends its row when drawn; -1: none
 };
 
 // One draw at a time from logits, keyed by (seed, position).
@@ -26,9 +26,14 @@ class Sampler {
   Sampler(SamplingOptions options, Index vocabulary);
 
   // The token drawn at `position` from logits [V]: of the allowed ones, the topK likeliest, and of
-  // those the fewest whose probability reaches topP.
+  // those the fewest whose probability reaches topP. Throws ERR_UNROLLED_MODEL_NOT_FINITE.
   template <class T>
-  TokenId draw(const T* logits, Index position);
+  TokenId draw(const T* logits, Index position) {
+    return draw(logits, options_.seed, position);
+  }
+  // The same by another seed.
+  template <class T>
+  TokenId draw(const T* logits, std::uint64_t seed, Index position);
 
  private:
   SamplingOptions options_;
@@ -36,18 +41,5 @@ class Sampler {
   std::vector<TokenId> candidates_;
   std::vector<double> weights_;
 };
-
-template <class T>
-struct Generation {
-  std::vector<TokenId> ids;
-  std::vector<T> state;  // flat, for one row; the last id drawn has not been fed
-  bool cancelled = false;
-};
-
-// Feeds `ids` (at least one) from `state` (empty: zero), then draws `count` tokens. `proceed` is
-// asked before each window of the prompt and each draw.
-template <class T>
-Generation<T> generate(Model<T>& model, const std::vector<TokenId>& ids, std::vector<T> state, Index count,
-                       const SamplingOptions& options, const Parallel& parallel, const std::function<bool()>& proceed);
 
 }  // namespace unrolled

@@ -1,8 +1,8 @@
 /** Text drawn from a language model. */
 
 import assert from 'node:assert/strict';
-import { LanguageModel, Vocabulary } from '../src/index';
-import { CORPUS, collect, smallModel, train } from './support/models';
+import { LanguageModel, Vocabulary } from '../../src/index';
+import { CORPUS, collect, smallModel, train } from '../support/models';
 
 describe('generation', () => {
   let model: LanguageModel;

@@ -1,6 +1,6 @@
-// Embedded ids made into vectors, for layers that know only vectors, or where several read them.
+// Embedded ids to their vectors in memory, for the layers that take nothing else.
 //
-// Memory: P·E vectors.
+// Memory, in elements: P·E output.
 #pragma once
 
 #include "kernels/gather.h"
@@ -9,22 +9,22 @@
 namespace unrolled {
 
 template <class T>
-class Lookup final : public Layer<T> {
+class Gather final : public Layer<T> {
  public:
-  explicit Lookup(Index features) : features_(features) {}
+  explicit Gather(Index features) : features_(features) {}
 
   PassSize layOut(Arena& arena, PassSize size) override {
-    vectors_ = arena.take<T>(size.positions * features_);
+    output_ = arena.take<T>(size.positions * features_);
     return size;
   }
 
   Sequence<T> forward(const Sequence<T>& input, T* /*states*/, const Pass<T>& pass) override {
     input_ = input;
-    gatherRows<T>(pass.parallel, input.positions(), features_, input.ids, input.table, nullptr, vectors_);
+    gatherRows<T>(pass.parallel, input.positions(), features_, input.ids, input.table, nullptr, output_);
     Sequence<T> output;
     output.layout = input.layout;
     output.features = features_;
-    output.data = vectors_;
+    output.data = output_;
     return output;
   }
 
@@ -36,8 +36,8 @@ class Lookup final : public Layer<T> {
 
  private:
   Index features_;
-  Sequence<T> input_;
-  T* vectors_ = nullptr;  // [T, B, E]
+  Sequence<T> input_;    // of the last forward pass
+  T* output_ = nullptr;  // [T, B, E]
 };
 
 }  // namespace unrolled

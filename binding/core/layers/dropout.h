@@ -1,0 +1,38 @@
+// Inverted dropout (Srivastava et al. 2014): in a pass that drops, each element is zero with probability `rate`
+// and is divided by 1 - rate otherwise; any other pass hands its input on as it is, without a copy.
+//
+// Which elements go is a matter of the pass's seed and step and of the layer's number alone, so the mask is not
+// kept: backward draws it again, in place.
+//
+// Memory, in elements: P·F output.
+#pragma once
+
+#include "layers/layer.h"
+
+namespace unrolled {
+
+template <class T>
+class Dropout final : public Layer<T> {
+ public:
+  // Of vectors (embedded ids go through a `Gather` first). `rate` in [0, 1). `part` tells the layers of a model apart
+  // that drop units: random.h.
+  Dropout(double rate, Index features, std::uint32_t part) : rate_(rate), features_(features), part_(part) {}
+
+  PassSize layOut(Arena& arena, PassSize size) override;
+  Sequence<T> forward(const Sequence<T>& input, T* states, const Pass<T>& pass) override;
+  // Returns `outputGradient`.
+  T* backward(T* outputGradient, T* stateGradients, bool wanted, const Pass<T>& pass) override;
+
+ private:
+  // to [count] = from [count] with the last pass's units dropped; may be in place.
+  void drop(const Parallel& parallel, Index count, const T* from, T* to) const;
+
+  double rate_;
+  Index features_;
+  std::uint32_t part_;
+  Dropping dropping_;    // of the last forward pass
+  Index positions_ = 0;  // of the last forward pass
+  T* output_ = nullptr;  // [T, B, F]
+};
+
+}  // namespace unrolled

@@ -1,0 +1,189 @@
+#include "training/beam_search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "parallel/floating_point_mode.h"
+#include "training/log_softmax.h"
+#include "training/prompts.h"
+#include "training/state_rows.h"
+
+namespace unrolled {
+namespace {
+
+constexpr Index none = -1;
+
+// One token of a continuation, with the one before it: continuations that begin alike share their beginning.
+struct Node {
+  Index before = none;
+  TokenId id = 0;
+};
+
+// A continuation that is followed.
+struct Beam {
+  Index node = none;
+  double logProbability = 0;
+  std::string tail;  // of its text, for stop strings
+};
+
+// A beam with one more token.
+struct Candidate {
+  double logProbability = 0;
+  Index parent = 0;
+  TokenId id = 0;
+
+  bool operator<(const Candidate& other) const {
+    return std::tuple(-logProbability, parent, id) < std::tuple(-other.logProbability, other.parent, other.id);
+  }
+};
+
+class Search {
+ public:
+  Search(const BeamOptions& options, Index vocabulary) : options_(options), vocabulary_(vocabulary), live_(1) {
+    for (TokenId id = 0; id < vocabulary; ++id) {
+      const auto& excluded = options.excluded;
+      if (std::find(excluded.begin(), excluded.end(), id) == excluded.end()) allowed_.push_back(id);
+    }
+    if (!allowed_.empty()) return;
+    throw Error("ERR_UNROLLED_OPTION_RANGE", "excluded leaves no token of the vocabulary to take.")
+        .about("excluded", "fewer than " + std::to_string(vocabulary) + " ids", "all of them");
+  }
+
+  [[nodiscard]] const std::vector<Beam>& live() const { return live_; }
+  // Of the beams that live: which of those before each goes on from, and the token it did so by.
+  [[nodiscard]] const std::vector<Index>& parents() const { return parents_; }
+  [[nodiscard]] const std::vector<TokenId>& ids() const { return ids_; }
+
+  // From the scores [beams that live, V].
+  template <class T>
+  void advance(const T* scores) {
+    const std::size_t width = static_cast<std::size_t>(options_.beams) - ended_.size();
+    candidates_.clear();
+    for (std::size_t parent = 0; parent < live_.size(); ++parent) {
+      addCandidates(static_cast<Index>(parent), scores + static_cast<Index>(parent) * vocabulary_, width);
+    }
+    const std::size_t kept = std::min(width, candidates_.size());
+    std::partial_sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(kept), candidates_.end());
+    candidates_.resize(kept);
+
+    std::vector<Beam> next;
+    parents_.clear();
+    ids_.clear();
+    for (const Candidate& candidate : candidates_) {
+      const Beam& parent = live_[static_cast<std::size_t>(candidate.parent)];
+      Beam beam{static_cast<Index>(nodes_.size()), candidate.logProbability, parent.tail};
+      nodes_.push_back({parent.node, candidate.id});
+      const bool stopped = options_.stopStrings != nullptr && candidate.id != options_.end &&
+                           options_.stopStrings->push(beam.tail, candidate.id);
+      if (stopped || candidate.id == options_.end) {
+        ended_.push_back(hypothesis(beam, true));
+        continue;
+      }
+      next.push_back(std::move(beam));
+      parents_.push_back(candidate.parent);
+      ids_.push_back(candidate.id);
+    }
+    live_ = std::move(next);
+  }
+
+  std::vector<Hypothesis> take() {
+    for (const Beam& beam : live_) ended_.push_back(hypothesis(beam, false));
+    std::sort(ended_.begin(), ended_.end(), [](const Hypothesis& a, const Hypothesis& b) {
+      return a.score > b.score || (a.score == b.score && a.ids < b.ids);
+    });
+    return std::move(ended_);
+  }
+
+ private:
+  template <class T>
+  void addCandidates(Index parent, const T* scores, std::size_t width) {
+    const double logSum = logSumExp(scores, vocabulary_);
+    requireFiniteOutput(logSum);
+    std::vector<TokenId>& order = order_;
+    order = allowed_;
+    if (width < order.size()) {
+      const auto likelier = [scores](TokenId a, TokenId b) {
+        return scores[a] > scores[b] || (scores[a] == scores[b] && a < b);
+      };
+      std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(width) - 1, order.end(), likelier);
+      order.resize(width);
+    }
+    const double before = live_[static_cast<std::size_t>(parent)].logProbability;
+    for (const TokenId id : order) {
+      candidates_.push_back({before + (static_cast<double>(scores[id]) - logSum), parent, id});
+    }
+  }
+
+  [[nodiscard]] Hypothesis hypothesis(const Beam& beam, bool ended) const {
+    Hypothesis result;
+    for (Index node = beam.node; node != none; node = nodes_[static_cast<std::size_t>(node)].before) {
+      result.ids.push_back(nodes_[static_cast<std::size_t>(node)].id);
+    }
+    std::reverse(result.ids.begin(), result.ids.end());
+    result.logProbability = beam.logProbability;
+    const double length = static_cast<double>(result.ids.size());
+    result.score = beam.logProbability / std::pow((5 + length) / 6, options_.lengthPenalty);
+    result.ended = ended;
+    return result;
+  }
+
+  const BeamOptions& options_;
+  Index vocabulary_;
+  std::vector<TokenId> allowed_;
+  std::vector<Beam> live_;  // by falling log-probability
+  std::vector<Hypothesis> ended_;
+  std::vector<Node> nodes_;
+  std::vector<Index> parents_;
+  std::vector<TokenId> ids_;
+  std::vector<TokenId> order_;
+  std::vector<Candidate> candidates_;
+};
+
+}  // namespace
+
+template <class T>
+BeamResult searchBeams(const BeamModel<T>& model, const T* firstScores, std::vector<T> state,
+                       const BeamOptions& options, const std::function<bool()>& proceed) {
+  const FloatingPointMode mode;
+  Search search(options, model.vocabulary);
+  const T* scores = firstScores;
+  for (Index step = 0; step < options.length && !search.live().empty(); ++step) {
+    const auto rows = static_cast<Index>(search.live().size());
+    if (step > 0) {
+      if (!proceed()) return {{}, true};
+      scores = model.step(search.ids(), state.data());
+    }
+    search.advance(scores);
+    state = takeStateRows(model.stateWidths, state, rows, search.parents());
+  }
+  return {search.take(), false};
+}
+
+template <class T>
+BeamResult searchBeams(Model<T>& model, const std::vector<TokenId>& prompt, const BeamOptions& options,
+                       const Parallel& parallel, const std::function<bool()>& proceed) {
+  const FloatingPointMode mode;
+  std::vector<T> state(static_cast<std::size_t>(model.stateSize(1)));
+  std::vector<T> first(static_cast<std::size_t>(model.outputFeatures()));
+  const Prompts prompts{prompt, {0, static_cast<Index>(prompt.size())}};
+  if (!feedPrompts(model, prompts, state.data(), first.data(), parallel, proceed)) return {{}, true};
+  const auto step = [&model, &parallel](const std::vector<TokenId>& ids, T* states) {
+    return model.forward({1, static_cast<Index>(ids.size()), ids.data(), nullptr}, states, parallel).data;
+  };
+  return searchBeams<T>(BeamModel<T>{model.outputFeatures(), stateWidths(model), step}, first.data(), std::move(state),
+                        options, proceed);
+}
+
+template BeamResult searchBeams<float>(const BeamModel<float>&, const float*, std::vector<float>, const BeamOptions&,
+                                       const std::function<bool()>&);
+template BeamResult searchBeams<double>(const BeamModel<double>&, const double*, std::vector<double>,
+                                        const BeamOptions&, const std::function<bool()>&);
+template BeamResult searchBeams<float>(Model<float>&, const std::vector<TokenId>&, const BeamOptions&, const Parallel&,
+                                       const std::function<bool()>&);
+template BeamResult searchBeams<double>(Model<double>&, const std::vector<TokenId>&, const BeamOptions&,
+                                        const Parallel&, const std::function<bool()>&);
+
+}  // namespace unrolled

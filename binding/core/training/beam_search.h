@@ -1,0 +1,59 @@
+// Beam search: the likeliest continuations, several followed at once. It knows a model only as a function from tokens
+// and states to logits, so that whatever decodes step by step can use it.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "model/model.h"
+#include "training/stop_strings.h"
+
+namespace unrolled {
+
+struct BeamOptions {
+  Index beams = 1;                           // B, continuations followed at once
+  Index length = 0;                          // most tokens of one
+  double lengthPenalty = 0;                  // alpha; 0 is off
+  TokenId end = -1;                          // ends a continuation; -1: none
+  std::vector<TokenId> excluded;             // never taken
+  const StopStrings* stopStrings = nullptr;  // end a continuation too; null: none
+};
+
+struct Hypothesis {
+  std::vector<TokenId> ids;   // with the end token, and the one that completes a stop string
+  double logProbability = 0;  // Σ over the ids, nats
+  double score = 0;           // logProbability / ((5 + ids) / 6)^alpha
+  bool ended = false;         // by the end token or a stop string
+};
+
+struct BeamResult {
+  std::vector<Hypothesis> hypotheses;  // by falling score, at most B
+  bool cancelled = false;
+};
+
+// What a search asks of a model.
+template <class T>
+struct BeamModel {
+  Index vocabulary = 0;            // V
+  std::vector<Index> stateWidths;  // features of each state
+  // Feeds one id a row from flat states of as many rows, which become the next ones. Returns scores [rows, V] whose
+  // softmax is the distribution of what follows (logits, or log-probabilities); they live until the next call.
+  std::function<const T*(const std::vector<TokenId>& ids, T* states)> step;
+};
+
+// From the scores [V] of the first token and the state it goes on from (flat, one row). Each step keeps the B likeliest
+// continuations, of equals that of the likelier parent, then that of the lower id; one that ends keeps its place among
+// the B and is followed no further. With one beam it takes the likeliest token at each step. Log-probabilities are the
+// model's, whatever is excluded. Length penalty: Wu et al., "Google's neural machine translation system", 2016,
+// section 7. `proceed` is asked before each step but the first; false ends the search without a result.
+// Throws ERR_UNROLLED_MODEL_NOT_FINITE.
+template <class T>
+BeamResult searchBeams(const BeamModel<T>& model, const T* firstScores, std::vector<T> state,
+                       const BeamOptions& options, const std::function<bool()>& proceed);
+
+// The continuations of a prompt (at least one id), fed from a zero state.
+template <class T>
+BeamResult searchBeams(Model<T>& model, const std::vector<TokenId>& prompt, const BeamOptions& options,
+                       const Parallel& parallel, const std::function<bool()>& proceed);
+
+}  // namespace unrolled

@@ -1,0 +1,96 @@
+#include "training/generation.h"
+
+#include <numeric>
+#include <utility>
+
+#include "parallel/floating_point_mode.h"
+#include "training/state_rows.h"
+
+namespace unrolled {
+
+template <class T>
+RowsGeneration<T> generateRows(Model<T>& model, const Prompts& prompts, std::vector<T> states, Index count,
+                               const SamplingOptions& options, const std::vector<std::uint64_t>& seeds,
+                               const Parallel& parallel, const std::function<bool()>& proceed) {
+  const FloatingPointMode mode;
+  const Index batch = prompts.count();
+  const Index classes = model.outputFeatures();
+  const Index stateSize = model.stateSize(1);
+  const std::vector<Index> widths = stateWidths(model);
+  Sampler sampler(options, classes);
+
+  RowsGeneration<T> result;
+  result.ids.resize(static_cast<std::size_t>(batch));
+  result.states = std::move(states);
+  result.states.resize(static_cast<std::size_t>(batch * stateSize));
+  std::vector<T> first(static_cast<std::size_t>(batch * classes));
+  result.cancelled = !feedPrompts(model, prompts, result.states.data(), first.data(), parallel, proceed);
+  if (result.cancelled || count == 0) return result;
+
+  // The rows that go on, by the caller's numbers, and their states as passes want them.
+  std::vector<Index> rows(static_cast<std::size_t>(batch));
+  std::iota(rows.begin(), rows.end(), Index{0});
+  std::vector<T> flat(result.states.size());
+  for (const Index row : rows) {
+    copyStateRow(widths, result.states.data() + row * stateSize, 1, 0, flat.data(), batch, row);
+  }
+  const auto keepStates = [&] {
+    const auto live = static_cast<Index>(rows.size());
+    for (Index i = 0; i < live; ++i) {
+      T* state = result.states.data() + rows[static_cast<std::size_t>(i)] * stateSize;
+      copyStateRow(widths, flat.data(), live, i, state, 1, 0);
+    }
+  };
+
+  const T* logits = first.data();
+  std::vector<TokenId> drawn;
+  std::vector<Index> kept;
+  for (Index position = 0;; ++position) {
+    drawn.clear();
+    kept.clear();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto row = static_cast<std::size_t>(rows[i]);
+      const TokenId id =
+          sampler.draw(logits + static_cast<Index>(i) * classes, seeds[row], options.position + position);
+      result.ids[row].push_back(id);
+      if (id == options.end) continue;
+      kept.push_back(static_cast<Index>(i));
+      drawn.push_back(id);
+    }
+    if (kept.size() < rows.size()) {
+      keepStates();
+      flat = takeStateRows(widths, flat, static_cast<Index>(rows.size()), kept);
+      for (Index& row : kept) row = rows[static_cast<std::size_t>(row)];
+      rows = kept;
+    }
+    if (position + 1 == count || rows.empty()) break;
+    result.cancelled = !proceed();
+    if (result.cancelled) break;
+    const auto live = static_cast<Index>(rows.size());
+    logits = model.forward({1, live, drawn.data(), nullptr}, flat.data(), parallel).data;
+  }
+  keepStates();
+  return result;
+}
+
+template <class T>
+Generation<T> generate(Model<T>& model, const std::vector<TokenId>& ids, std::vector<T> state, Index count,
+                       const SamplingOptions& options, const Parallel& parallel, const std::function<bool()>& proceed) {
+  const Prompts prompts{ids, {0, static_cast<Index>(ids.size())}};
+  RowsGeneration<T> rows =
+      generateRows(model, prompts, std::move(state), count, options, {options.seed}, parallel, proceed);
+  return {std::move(rows.ids.front()), std::move(rows.states), rows.cancelled};
+}
+
+template RowsGeneration<float> generateRows<float>(Model<float>&, const Prompts&, std::vector<float>, Index,
+                                                   const SamplingOptions&, const std::vector<std::uint64_t>&,
+                                                   const Parallel&, const std::function<bool()>&);
+template RowsGeneration<double> generateRows<double>(Model<double>&, const Prompts&, std::vector<double>, Index,
+                                                     const SamplingOptions&, const std::vector<std::uint64_t>&,
+                                                     const Parallel&, const std::function<bool()>&);
+template Generation<float> generate<float>(Model<float>&, const std::vector<TokenId>&, std::vector<float>, Index,
+                                           const SamplingOptions&, const Parallel&, const std::function<bool()>&);
+template Generation<double> generate<double>(Model<double>&, const std::vector<TokenId>&, std::vector<double>, Index,
+                                             const SamplingOptions&, const Parallel&, const std::function<bool()>&);
+
+}  // namespace unrolled

@@ -1,0 +1,227 @@
+/** Layers as people give them, checked, named and parted into what is computed and how it is set up. */
+
+import type { Layer } from './layer-functions';
+import { MAX_SIZE } from './limits';
+import type {
+  InitializerDescription,
+  InitializerKind,
+  InputDescription,
+  LayerDescription,
+  ModelDescription,
+} from './native/native';
+import { isRecurrent, layerShapesOf } from './parameter-shapes';
+import type { Tensor } from './tensor';
+import * as check from './validation';
+
+/** Most layers of one stack. */
+export const MAX_LAYERS = 1024;
+
+const ACTIVATIONS = ['tanh', 'relu', 'sigmoid', 'linear'] as const;
+const POOLINGS = ['last', 'sum', 'mean', 'max', 'final'] as const;
+const RECURRENT = [
+  'features',
+  'layers',
+  'activation',
+  'bias',
+  'singleBias',
+  'bidirectional',
+  'merge',
+  'dropout',
+  'recurrentDropout',
+  'layerNorm',
+  'epsilon',
+  'initialState',
+];
+
+/** What each type of layer knows beside its name, what it reads and how it is set up. */
+const OPTIONS: Record<LayerDescription['type'], readonly string[]> = {
+  embedding: ['features', 'weights'],
+  oneHot: [],
+  rnn: [...RECURRENT, 'untransposedGradient'],
+  gru: [...RECURRENT, 'gateActivation', 'resetAfter'],
+  lstm: [...RECURRENT, 'gateActivation'],
+  pooling: ['pooling'],
+  dense: ['features', 'activation', 'bias', 'tiedTo'],
+  dropout: ['rate'],
+  layerNorm: ['epsilon'],
+  attention: ['score'],
+  concatenate: [],
+  add: [],
+};
+const LAYER_TYPES = Object.keys(OPTIONS) as LayerDescription['type'][];
+const EXTRAS = ['initializer', 'frozen', 'weights'] as const;
+
+const INITIALIZERS: readonly InitializerKind[] = [
+  'default',
+  'normal',
+  'uniform',
+  'constant',
+  'identity',
+  'orthogonal',
+  'xavier-uniform',
+  'xavier-normal',
+  'kaiming-uniform',
+  'kaiming-normal',
+];
+
+type Check = (option: string, value: unknown) => unknown;
+
+const size: Check = (option, value) => check.integer(option, value, { min: 1, max: MAX_SIZE });
+const rate: Check = (option, value) => check.number(option, value, { min: 0, below: 1 });
+const activation: Check = (option, value) => check.oneOf(option, value, ACTIVATIONS);
+
+/** How each option's value is checked; the ones a type needs are checked where they are absent too. */
+const CHECKS: Record<string, Check> = {
+  features: size,
+  layers: (option, value) => check.integer(option, value, { min: 1, max: MAX_LAYERS }),
+  activation,
+  gateActivation: activation,
+  bias: check.boolean,
+  singleBias: check.boolean,
+  bidirectional: check.boolean,
+  resetAfter: check.boolean,
+  layerNorm: check.boolean,
+  untransposedGradient: check.boolean,
+  merge: (option, value) => check.oneOf(option, value, ['concat', 'sum']),
+  dropout: rate,
+  recurrentDropout: rate,
+  rate,
+  epsilon: (option, value) => check.number(option, value, { above: 0 }),
+  initialState: check.nonEmptyString,
+  tiedTo: check.nonEmptyString,
+  pooling: (option, value) => check.oneOf(option, value, POOLINGS),
+  score: (option, value) => check.oneOf(option, value, ['general', 'dot']),
+};
+const NEEDED = ['features', 'layers', 'rate', 'pooling'];
+
+function checkInput(option: string, input: InputDescription): InputDescription {
+  const kind = check.oneOf(`${option}.kind`, input?.kind, ['ids', 'features']);
+  const size = kind === 'ids' ? 'vocabulary' : 'features';
+  const given = check.options(option, input as unknown as Record<string, unknown>, ['kind', size]);
+  check.integer(`${option}.${size}`, given[size], { min: 1, max: MAX_SIZE });
+  return input;
+}
+
+function checkLayer(layer: Layer, option: string): void {
+  const type = check.oneOf(`${option}.type`, layer?.type, LAYER_TYPES);
+  const known = ['type', 'name', 'from', 'initializer', 'frozen', ...OPTIONS[type]];
+  const given = check.options(option, layer as unknown as Record<string, unknown>, known);
+  const { name, from = [] } = layer;
+  if (name !== undefined) check.nonEmptyString(`${option}.name`, name);
+  for (const name of [from].flat()) check.nonEmptyString(`${option}.from`, name);
+  for (const key of OPTIONS[type]) {
+    const value = given[key];
+    if (value !== undefined || NEEDED.includes(key)) CHECKS[key]?.(`${option}.${key}`, value);
+  }
+}
+
+/** The name of a layer that was given none. */
+function defaultName(type: LayerDescription['type'], taken: ReadonlySet<string>): string {
+  const name = type === 'gru' || type === 'lstm' ? 'rnn' : type;
+  if (!taken.has(name)) return name;
+  for (let number = 1; ; number++) {
+    if (!taken.has(`${name}_${number}`)) return `${name}_${number}`;
+  }
+}
+
+/** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
+export function resolveInitializer(option: string, initializer: InitializerDescription | undefined) {
+  if (initializer === undefined) return { kind: 'default' } as const;
+  const kind = check.oneOf(`${option}.kind`, initializer?.kind, INITIALIZERS);
+  if (kind === 'default') return { kind };
+  const { scale = 1 } = initializer as { scale?: unknown };
+  const range = kind === 'constant' || kind === 'identity' ? {} : { min: 0 };
+  return { kind, scale: check.number(`${option}.scale`, scale, range) };
+}
+
+/** How one layer is set up, beside what it computes. */
+interface Setup {
+  /** Of each parameter that has a law of its own. */
+  initializers: Map<string, InitializerDescription>;
+  frozen: string[];
+  weights: Map<string, Tensor<'float32' | 'float64'>>;
+}
+
+/** A description with the ways its parameters are set up. */
+export interface ResolvedDescription extends Setup {
+  description: ModelDescription;
+}
+
+/** The kind of parameter that a name ends in, without the number of a stacked layer: `weight_hh`. */
+function parameterKind(parameter: string, layer: string): string {
+  return parameter.slice(layer.length + 1).replace(/_l\d+(_reverse)?(?=$|\.)/, '');
+}
+
+function requireKinds(option: string, given: readonly string[], parameters: readonly string[], layer: string): void {
+  const kinds = new Set(parameters.map((name) => parameterKind(name, layer)));
+  for (const kind of given) {
+    if (!kinds.has(kind)) throw check.outOfRange(option, `of ${[...kinds].join(', ') || 'no parameter'}`, kind);
+  }
+}
+
+function setUp(layer: Layer, name: string, option: string, parameters: readonly string[], setup: Setup): void {
+  const { initializer, frozen, weights } = layer;
+  const ofKind = (kind: string) => parameters.filter((parameter) => parameterKind(parameter, name) === kind);
+  if (initializer !== undefined && 'kind' in initializer && typeof initializer.kind === 'string') {
+    const resolved = resolveInitializer(`${option}.initializer`, initializer as InitializerDescription);
+    for (const parameter of parameters) setup.initializers.set(parameter, resolved);
+  } else if (initializer !== undefined) {
+    requireKinds(`${option}.initializer`, Object.keys(initializer), parameters, name);
+    for (const [kind, law] of Object.entries(initializer as Record<string, InitializerDescription>)) {
+      const resolved = resolveInitializer(`${option}.initializer.${kind}`, law);
+      for (const parameter of ofKind(kind)) setup.initializers.set(parameter, resolved);
+    }
+  }
+  if (Array.isArray(frozen)) {
+    requireKinds(`${option}.frozen`, frozen, parameters, name);
+    setup.frozen.push(...frozen.flatMap(ofKind));
+  } else if (frozen !== undefined && check.boolean(`${option}.frozen`, frozen)) {
+    setup.frozen.push(...parameters);
+  }
+  if (weights !== undefined) setup.weights.set(`${name}.weight`, weights);
+}
+
+function withoutExtras(layer: Layer, name: string): LayerDescription {
+  const kept = Object.entries(layer).filter(
+    ([key, value]) => value !== undefined && !(EXTRAS as readonly string[]).includes(key),
+  );
+  return { ...Object.fromEntries(kept), name } as LayerDescription;
+}
+
+/**
+ * Checks and names the layers; whether they fit each other the native side checks.
+ * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE naming the option as in
+ *   `layers[1].features`.
+ */
+export function resolveDescription(
+  input: InputDescription,
+  source: InputDescription | undefined,
+  layers: readonly Layer[],
+): ResolvedDescription {
+  checkInput('input', input);
+  if (source !== undefined) checkInput('source', source);
+  if (!Array.isArray(layers) || layers.length === 0) {
+    throw check.wrongType('layers', 'a list of at least one layer', layers);
+  }
+  for (const [index, layer] of layers.entries()) checkLayer(layer, `layers[${index}]`);
+  const taken = new Set(layers.flatMap(({ name }) => name ?? []));
+  const described = layers.map((layer) => {
+    const name = layer.name ?? defaultName(layer.type, taken);
+    taken.add(name);
+    return withoutExtras(layer, name);
+  });
+  const description: ModelDescription = { input, ...(source !== undefined && { source }), layers: described };
+  const setup: Setup = { initializers: new Map(), frozen: [], weights: new Map() };
+  for (const [index, shape] of layerShapesOf(description).entries()) {
+    const given = layers[index] as Layer;
+    setUp(given, shape.layer.name, `layers[${index}]`, Object.keys(shape.parameters), setup);
+  }
+  return { description, ...setup };
+}
+
+/** Values kept for one position between forward and backward, roughly: gates, states and vectors of a layer. */
+export function keptValues(layer: LayerDescription, outputs: number): number {
+  if (!isRecurrent(layer)) return layer.type === 'embedding' || layer.type === 'oneHot' ? 0 : 2 * outputs;
+  const gates = { rnn: 1, gru: 3, lstm: 4 }[layer.type];
+  return layer.layers * (gates + 1) * layer.features * (layer.bidirectional === true ? 2 : 1);
+}

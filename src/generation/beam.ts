@@ -1,0 +1,82 @@
+/** Beam search for the likeliest continuations of a prompt. */
+
+import { abortError, withCancellation } from '../cancellation';
+import { requireMemory } from '../limits';
+import type { NativeStop } from '../native/native';
+import type { Vocabulary } from '../text/vocabulary';
+import { counted } from '../wording';
+import type { ResolvedBeam } from './options';
+import { endIdOf, excludedIds, startIds } from './prompt';
+import { RowText } from './row-text';
+import type { Generator } from './sample';
+
+/** One continuation that `beam` found. */
+export interface BeamResult {
+  /** Without the prompt. */
+  text: string;
+  /**
+   * Of all its tokens, in nats: the one that ended it too, and those of a stop string. Tokens that are never taken
+   * (the unknown one) keep their share of the probability.
+   */
+  logProbability: number;
+  /** What continuations are ranked by: `logProbability`, divided as `lengthPenalty` says. */
+  score: number;
+  /** Whether the end token or a stop string ended it, and not `length`. */
+  ended: boolean;
+}
+
+/** The byte that a token of bytes stands for where it is no ASCII character. */
+const BYTE_TOKEN = /^<0x([0-9A-F]{2})>$/;
+
+/** The bytes of every token, to find strings in. */
+function nativeStop(vocabulary: Vocabulary, strings: readonly string[]): NativeStop {
+  const endId = endIdOf(vocabulary);
+  const encoder = new TextEncoder();
+  const bytesOf = (id: number): Uint8Array => {
+    if (id === endId) return new Uint8Array();
+    const token = vocabulary.token(id);
+    const byte = vocabulary.kind === 'byte' ? BYTE_TOKEN.exec(token)?.[1] : undefined;
+    return byte === undefined ? encoder.encode(token) : Uint8Array.of(Number.parseInt(byte, 16));
+  };
+  const tokens = Array.from({ length: vocabulary.size }, (_, id) => bytesOf(id));
+  const offsets = new Int32Array(tokens.length + 1);
+  for (const [id, bytes] of tokens.entries()) offsets[id + 1] = (offsets[id] as number) + bytes.length;
+  return { strings: [...strings], bytes: Buffer.concat(tokens), offsets };
+}
+
+/**
+ * The continuations found, by falling score.
+ * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_OUT_OF_MEMORY for more beams than can be held,
+ *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED, ERR_UNROLLED_DISPOSED.
+ */
+export async function searchText(
+  { model, vocabulary, threads }: Generator,
+  prompt: string,
+  { search, stop, signal }: ResolvedBeam,
+): Promise<BeamResult[]> {
+  const features = model.native.states().reduce((sum, state) => sum + state.features, 0);
+  const elementBytes = model.dtype === 'float64' ? 8 : 4;
+  // Logits, and states before and after.
+  const bytes = search.beams * (vocabulary.size + 2 * features) * elementBytes;
+  requireMemory(`A search of ${counted(search.beams, 'beam')}`, bytes, 'beams');
+
+  const call = {
+    ...search,
+    ids: startIds(vocabulary, prompt),
+    end: endIdOf(vocabulary),
+    excluded: excludedIds(vocabulary),
+    ...(stop.strings.length > 0 && { stop: nativeStop(vocabulary, stop.strings) }),
+    threads,
+  };
+  const result = await withCancellation(signal, (cancellation) => model.native.beam(call, cancellation));
+  if (result.cancelled) {
+    model.requireAlive();
+    throw abortError('Beam search', signal);
+  }
+  return result.hypotheses.map(({ ids, ended, ...figures }) => {
+    const row = new RowText(vocabulary, stop);
+    const text = row.push(ids);
+    const isWhole = row.done;
+    return { text: isWhole ? text : text + row.end(), ...figures, ended: ended || isWhole };
+  });
+}

@@ -1,0 +1,23 @@
+/** Text from a language model: drawn, searched for, and judged. */
+
+export { type BeamResult, searchText } from './beam';
+export {
+  type BeamOptions,
+  type GenerationOptions,
+  resolveBeam,
+  resolveGeneration,
+  resolveStream,
+  type StopOptions,
+  type StreamOptions,
+} from './options';
+export { type Generator, sampleText, sampleTexts, streamText } from './sample';
+export {
+  type NextOptions,
+  type NextToken,
+  nextTokens,
+  resolveScore,
+  type ScoreOptions,
+  scoreText,
+  type TextScore,
+  type TokenScore,
+} from './score';

@@ -1,0 +1,150 @@
+/** Options of everything that draws or searches text, and the reading of them. */
+
+import { MAX_SIZE, resolveSeed } from '../limits';
+import * as check from '../validation';
+
+/** Where text ends before its `length`. */
+export interface StopOptions {
+  /**
+   * One string or several. The text ends before the first of them, wherever the borders of tokens are: before the
+   * one that is complete first, of those the longest.
+   */
+  stop?: string | readonly string[] | undefined;
+  /** Whether the string that ended the text is part of it; false by default. */
+  includeStop?: boolean | undefined;
+}
+
+/** Options of `sample` and `sampleAll`. */
+export interface GenerationOptions extends StopOptions {
+  /** Tokens to draw, at most; 200 by default. */
+  length?: number | undefined;
+  /** Below 1 the likely tokens are drawn more often; 0 takes the likeliest each time. 1 by default. */
+  temperature?: number | undefined;
+  /** Draws from the k likeliest tokens alone. Off by default. */
+  topK?: number | undefined;
+  /** Draws from the fewest likeliest tokens that together have this probability. 1 (off) by default. */
+  topP?: number | undefined;
+  /** The same seed draws the same text, in whatever pieces; 0 by default. */
+  seed?: number | undefined;
+  /** Ends generation with ERR_UNROLLED_ABORTED. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of `stream`. */
+export interface StreamOptions extends GenerationOptions {
+  /** What is yielded: small pieces of text (default), or one extended grapheme cluster at a time, never a part. */
+  by?: 'piece' | 'grapheme' | undefined;
+}
+
+/** Options of `beam`. */
+export interface BeamOptions extends StopOptions {
+  /** Continuations followed at once, and returned; 4 by default. 1 takes the likeliest token each time. */
+  beams?: number | undefined;
+  /** Tokens of a continuation, at most; 200 by default. */
+  length?: number | undefined;
+  /**
+   * Continuations are ranked by `logProbability / ((5 + tokens) / 6) ** lengthPenalty`: above 0 favours longer ones.
+   * 0 (off) by default.
+   */
+  lengthPenalty?: number | undefined;
+  /** Ends the search with ERR_UNROLLED_ABORTED. */
+  signal?: AbortSignal | undefined;
+}
+
+const GENERATION_OPTIONS = [
+  'length',
+  'temperature',
+  'topK',
+  'topP',
+  'seed',
+  'stop',
+  'includeStop',
+  'signal',
+] as const satisfies (keyof GenerationOptions)[];
+
+const BEAM_OPTIONS = [
+  'beams',
+  'length',
+  'lengthPenalty',
+  'stop',
+  'includeStop',
+  'signal',
+] as const satisfies (keyof BeamOptions)[];
+
+const DEFAULT_LENGTH = 200;
+
+/** What ends a text: strings, none of them empty, and whether they are kept. */
+export interface ResolvedStop {
+  strings: readonly string[];
+  include: boolean;
+}
+
+export interface ResolvedGeneration {
+  draw: { temperature: number; topK: number; topP: number };
+  seed: number;
+  length: number;
+  stop: ResolvedStop;
+  signal: AbortSignal | undefined;
+}
+
+export interface ResolvedStream extends ResolvedGeneration {
+  by: 'piece' | 'grapheme';
+}
+
+export interface ResolvedBeam {
+  search: { beams: number; length: number; lengthPenalty: number };
+  stop: ResolvedStop;
+  signal: AbortSignal | undefined;
+}
+
+function resolveStop({ stop, includeStop = false }: StopOptions): ResolvedStop {
+  const strings: unknown[] = stop === undefined ? [] : Array.isArray(stop) ? stop : [stop];
+  const expected = 'a string or an array of strings';
+  for (const string of strings) {
+    if (typeof string !== 'string') throw check.wrongType('stop', expected, string);
+    check.nonEmptyString('stop', string);
+    if (/\p{Surrogate}/u.test(string)) throw check.outOfRange('stop', 'whole characters', string);
+  }
+  return { strings: strings as string[], include: check.boolean('includeStop', includeStop) };
+}
+
+function resolveDrawing(given: GenerationOptions): ResolvedGeneration {
+  const { length = DEFAULT_LENGTH, temperature = 1, topP = 1 } = given;
+  return {
+    length: check.integer('length', length, { min: 0 }),
+    draw: {
+      temperature: check.number('temperature', temperature, { min: 0 }),
+      topK: given.topK === undefined ? 0 : check.integer('topK', given.topK, { min: 1 }),
+      topP: check.number('topP', topP, { above: 0, max: 1 }),
+    },
+    seed: resolveSeed(given.seed),
+    stop: resolveStop(given),
+    signal: check.abortSignal('signal', given.signal),
+  };
+}
+
+/** @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
+export function resolveGeneration(options: GenerationOptions | undefined): ResolvedGeneration {
+  return resolveDrawing(check.options('generation', options, GENERATION_OPTIONS));
+}
+
+/** @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
+export function resolveStream(options: StreamOptions | undefined): ResolvedStream {
+  const { by = 'piece', ...given } = check.options('generation', options, [...GENERATION_OPTIONS, 'by']);
+  return { ...resolveDrawing(given), by: check.oneOf('by', by, ['piece', 'grapheme']) };
+}
+
+/** @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
+export function resolveBeam(options: BeamOptions | undefined): ResolvedBeam {
+  const given = check.options('beam', options, BEAM_OPTIONS);
+  const { beams = 4, length = DEFAULT_LENGTH, lengthPenalty = 0 } = given;
+  return {
+    search: {
+      beams: check.integer('beams', beams, { min: 1, max: MAX_SIZE }),
+      length: check.integer('length', length, { min: 0, max: MAX_SIZE }),
+      lengthPenalty: check.number('lengthPenalty', lengthPenalty, { min: 0 }),
+    },
+    stop: resolveStop(given),
+    signal: check.abortSignal('signal', given.signal),
+  };
+}

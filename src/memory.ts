@@ -1,0 +1,72 @@
+/** Whether a model, and a training of it, fit into memory. */
+
+import { keptValues } from './description';
+import { memoryLimit, requireMemory } from './limits';
+import type { DType, LayerDescription, ModelDescription } from './native/native';
+import { parameterElements as elements, layerShapesOf, parameterShapes } from './parameter-shapes';
+
+const BYTES_PER_ELEMENT: Record<DType, number> = { float32: 4, float64: 8 };
+
+/** A size of a layer that decides how many parameters a model has. */
+export type LayerSize = 'features' | 'layers';
+
+/** The option that a size of a layer was given by. */
+export type OptionOf = (layer: LayerDescription, size: LayerSize, index: number) => string;
+
+/** Sizes that no memory is too small for. */
+const MODEST: Record<LayerSize, number> = { features: 64, layers: 1 };
+
+/** The description with every larger size made modest, one by one, beside the option that lowers it. */
+function lowered(description: ModelDescription, optionOf: OptionOf): { option: string; count: number }[] {
+  return description.layers.flatMap((layer, index) =>
+    (['features', 'layers'] as const).flatMap((size) => {
+      const given: unknown = (layer as unknown as Record<string, unknown>)[size];
+      if (typeof given !== 'number' || given <= MODEST[size]) return [];
+      const layers = description.layers.with(index, { ...layer, [size]: MODEST[size] } as LayerDescription);
+      const count = elements(parameterShapes({ ...description, layers }));
+      return [{ option: optionOf(layer, size, index), count }];
+    }),
+  );
+}
+
+/**
+ * Refuses a model whose parameters and their gradients memory cannot hold.
+ * @throws ERR_UNROLLED_OUT_OF_MEMORY naming the options each of which can make it fit, or else the one that
+ *   matters most.
+ */
+export function requireModelMemory(description: ModelDescription, dtype: DType, optionOf: OptionOf): void {
+  const bytesOf = (count: number) => 2 * count * BYTES_PER_ELEMENT[dtype];
+  const count = elements(parameterShapes(description));
+  if (bytesOf(count) <= memoryLimit()) return;
+  const options = lowered(description, optionOf).sort((a, b) => a.count - b.count);
+  const enough = options.filter((option) => bytesOf(option.count) <= memoryLimit());
+  const names = (enough.length > 0 ? enough : options.slice(0, 1)).map(({ option }) => option);
+  const advice = names.length > 0 ? `Lower ${names.join(' or ')}` : 'Use a smaller vocabulary';
+  requireMemory(`A model of ${count.toPrecision(3)} parameters`, bytesOf(count), names[0] ?? 'vocabulary', advice);
+}
+
+/**
+ * Refuses a training that memory cannot hold: parameters, gradients, the optimiser's arrays, and what is kept
+ * of each token of a step for its way back.
+ * @param slots arrays of the parameters' size that the optimiser keeps.
+ * @param tokens tokens of one step.
+ * @throws ERR_UNROLLED_OUT_OF_MEMORY naming `optimizer` or `window`, whichever takes more.
+ */
+export function requireTrainingMemory(
+  description: ModelDescription,
+  dtype: DType,
+  slots: number,
+  tokens: number,
+): void {
+  const fixed = elements(parameterShapes(description)) * (2 + slots);
+  const kept = layerShapesOf(description).map(({ layer, outputs }) => keptValues(layer, outputs));
+  const perStep = kept.reduce((total, values) => total + values, 0) * tokens;
+  requireMemory(
+    'Training this model',
+    (fixed + perStep) * BYTES_PER_ELEMENT[dtype],
+    fixed >= perStep ? 'optimizer' : 'window',
+    fixed >= perStep
+      ? 'Make the model smaller, or take an optimizer that keeps less, as sgd does'
+      : 'Lower batch or window',
+  );
+}

@@ -1,0 +1,230 @@
+// Beam search: against every continuation there is, and against the likeliest token at each step.
+
+#include "training/beam_search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "error.h"
+#include "support.h"
+#include "training/generation.h"
+#include "training/scoring.h"
+
+using namespace unrolled;
+using namespace unrolled::test;
+
+namespace {
+
+constexpr Index vocabulary = 4;
+const std::vector<TokenId> prompt = {1, 2, 0};
+
+bool goOn() { return true; }
+
+Model<double>& model() {
+  static Model<double> shared([] {
+    Chain chain;
+    chain.cell = LayerKind::lstm;
+    chain.layers = 2;
+    chain.inputSize = vocabulary;
+    chain.classes = vocabulary;
+    return chain.description();
+  }());
+  shared.initialize({Initializer::Kind::normal, 1.5}, 2);
+  return shared;
+}
+
+BeamOptions beams(Index count, Index length) {
+  BeamOptions options;
+  options.beams = count;
+  options.length = length;
+  return options;
+}
+
+BeamResult search(const BeamOptions& options) {
+  return searchBeams<double>(model(), prompt, options, threads(1), goOn);
+}
+
+double logProbability(const std::vector<TokenId>& ids) {
+  std::vector<TokenId> all = prompt;
+  all.insert(all.end(), ids.begin(), ids.end());
+  double sum = 0;
+  for (const double one : scoreStream<double>(model(), all, 3, threads(1), goOn).logProbabilities) sum += one;
+  return sum;
+}
+
+// Every continuation of up to `options.length` tokens, by falling score.
+std::vector<Hypothesis> everything(const BeamOptions& options) {
+  std::vector<Hypothesis> all;
+  const auto extend = [&](auto&& self, const std::vector<TokenId>& ids) -> void {
+    const bool ended = !ids.empty() && ids.back() == options.end;
+    if (ended || static_cast<Index>(ids.size()) == options.length) {
+      const double sum = logProbability(ids);
+      const double length = static_cast<double>(ids.size());
+      all.push_back({ids, sum, sum / std::pow((5 + length) / 6, options.lengthPenalty), ended});
+      return;
+    }
+    for (TokenId id = 0; id < vocabulary; ++id) {
+      std::vector<TokenId> longer = ids;
+      longer.push_back(id);
+      self(self, longer);
+    }
+  };
+  extend(extend, {});
+  std::sort(all.begin(), all.end(), [](const Hypothesis& a, const Hypothesis& b) { return a.score > b.score; });
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("with beams for all of them, the search finds every continuation in its order") {
+  for (const TokenId end : {-1, 2}) {
+    for (const double penalty : {0.0, 0.6, 2.0}) {
+      CAPTURE(end);
+      CAPTURE(penalty);
+      BeamOptions options = beams(vocabulary * vocabulary * vocabulary * vocabulary, 4);
+      options.end = end;
+      options.lengthPenalty = penalty;
+      const std::vector<Hypothesis> expected = everything(options);
+      const std::vector<Hypothesis> found = search(options).hypotheses;
+      REQUIRE(found.size() == expected.size());
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        CHECK(found[i].ids == expected[i].ids);
+        CHECK(std::abs(found[i].logProbability - expected[i].logProbability) < 1e-9);
+        CHECK(std::abs(found[i].score - expected[i].score) < 1e-9);
+        CHECK(found[i].ended == expected[i].ended);
+      }
+    }
+  }
+}
+
+TEST_CASE("a length penalty changes what is best") {
+  // Two tokens, as likely at each step: without a penalty the first end is best, with one the longest text.
+  BeamModel<double> even;
+  even.vocabulary = 2;
+  const std::vector<double> scores(64, 0.0);
+  even.step = [&scores](const std::vector<TokenId>&, double*) { return scores.data(); };
+  BeamOptions options = beams(32, 4);
+  options.end = 1;
+  const std::vector<Hypothesis> shortest = searchBeams<double>(even, scores.data(), {}, options, goOn).hypotheses;
+  CHECK(shortest.front().ids == std::vector<TokenId>{1});
+  CHECK(std::abs(shortest.front().score + std::log(2)) < 1e-12);
+  options.lengthPenalty = 5;
+  const std::vector<Hypothesis> longest = searchBeams<double>(even, scores.data(), {}, options, goOn).hypotheses;
+  CHECK(longest.front().ids == std::vector<TokenId>{0, 0, 0, 0});
+  CHECK(std::abs(longest.front().score + 4 * std::log(2) / std::pow(1.5, 5)) < 1e-12);
+}
+
+TEST_CASE("few beams find continuations that exist, in order, each once") {
+  for (const Index count : {2, 3, 5}) {
+    BeamOptions options = beams(count, 6);
+    options.end = 3;
+    const std::vector<Hypothesis> found = search(options).hypotheses;
+    REQUIRE(static_cast<Index>(found.size()) == count);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      CHECK(std::abs(found[i].logProbability - logProbability(found[i].ids)) < 1e-9);
+      CHECK((found[i].ids.back() == 3) == found[i].ended);
+      CHECK((found[i].ended || found[i].ids.size() == 6));
+      if (i == 0) continue;
+      CHECK(found[i - 1].score >= found[i].score);
+      CHECK(found[i - 1].ids != found[i].ids);
+    }
+  }
+}
+
+TEST_CASE("one beam takes the likeliest token at each step, whatever the penalty") {
+  SamplingOptions greedy;
+  greedy.temperature = 0;
+  for (const TokenId end : {-1, 0, 1, 2, 3}) {
+    CAPTURE(end);
+    greedy.end = end;
+    BeamOptions options = beams(1, 20);
+    options.end = end;
+    options.lengthPenalty = 3;
+    const std::vector<Hypothesis> found = search(options).hypotheses;
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].ids == generate<double>(model(), prompt, {}, 20, greedy, threads(1), goOn).ids);
+  }
+}
+
+TEST_CASE("excluded tokens are never taken") {
+  BeamOptions options = beams(300, 3);
+  options.excluded = {1, 2};
+  const std::vector<Hypothesis> found = search(options).hypotheses;
+  CHECK(found.size() == 8);
+  for (const Hypothesis& hypothesis : found) {
+    for (const TokenId id : hypothesis.ids) CHECK((id == 0 || id == 3));
+    CHECK(std::abs(hypothesis.logProbability - logProbability(hypothesis.ids)) < 1e-9);
+  }
+  options.excluded = {0, 1, 2, 3};
+  CHECK_THROWS_AS(search(options), Error);
+}
+
+TEST_CASE("stop strings end a continuation across the borders of tokens") {
+  const StopStrings stops({"ab", "c", "xa", "y"}, {"bx", "cc"});
+  BeamOptions options = beams(256, 4);
+  options.stopStrings = &stops;
+  const std::vector<Hypothesis> found = search(options).hypotheses;
+  bool any = false;
+  for (const Hypothesis& hypothesis : found) {
+    std::vector<TokenId> ids = hypothesis.ids;
+    const auto stopped = [&ids] {
+      for (std::size_t i = 1; i < ids.size(); ++i) {
+        if ((ids[i - 1] == 0 && ids[i] == 2) || (ids[i - 1] == 1 && ids[i] == 1)) return true;
+      }
+      return false;
+    };
+    CHECK(hypothesis.ended == stopped());
+    any = any || hypothesis.ended;
+    CHECK((hypothesis.ended || ids.size() == 4));
+    ids.pop_back();
+    CHECK_FALSE(stopped());
+  }
+  CHECK(any);
+
+  std::string tail;
+  const StopStrings longer({"a", "b"}, {"aab"});
+  std::vector<bool> seen;
+  for (const TokenId id : {0, 0, 0, 1, 0, 1}) seen.push_back(longer.push(tail, id));
+  CHECK(seen == std::vector<bool>{false, false, false, true, false, false});
+}
+
+TEST_CASE("equal continuations come by their ids") {
+  BeamModel<double> uniform;
+  uniform.vocabulary = 3;
+  const std::vector<double> scores(9, 0.5);
+  uniform.step = [&scores](const std::vector<TokenId>&, double*) { return scores.data(); };
+  const std::vector<Hypothesis> found = searchBeams<double>(uniform, scores.data(), {}, beams(3, 2), goOn).hypotheses;
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].ids == std::vector<TokenId>{0, 0});
+  CHECK(found[1].ids == std::vector<TokenId>{0, 1});
+  CHECK(found[2].ids == std::vector<TokenId>{0, 2});
+}
+
+TEST_CASE("a search of no tokens has one empty result; one that is told to ends without any") {
+  const std::vector<Hypothesis> nothing = search(beams(3, 0)).hypotheses;
+  REQUIRE(nothing.size() == 1);
+  CHECK(nothing[0].ids.empty());
+  CHECK(nothing[0].logProbability == 0);
+  int left = 3;
+  const BeamResult ended =
+      searchBeams<double>(model(), prompt, beams(2, 10), threads(1), [&left] { return left-- > 0; });
+  CHECK(ended.cancelled);
+  CHECK(ended.hypotheses.empty());
+}
+
+TEST_CASE("scores that are not finite are refused") {
+  BeamModel<float> broken;
+  broken.vocabulary = 2;
+  const float scores[] = {0, std::numeric_limits<float>::quiet_NaN()};
+  try {
+    searchBeams<float>(broken, scores, {}, beams(2, 3), goOn);
+    FAIL("there is no likeliest token");
+  } catch (const Error& error) {
+    CHECK(error.code() == "ERR_UNROLLED_MODEL_NOT_FINITE");
+  }
+}
