@@ -79,9 +79,7 @@ function withZeroBiases(shapes: ParameterShapes, { layers }: ModelDescription): 
 /** A model's parameters as its file has them. */
 function fileTensors(model: Model, parameters: Parameters): Map<string, Tensor> {
   const shapes = withZeroBiases(model.parameterShapes, model.description);
-  return new Map(
-    Object.entries(shapes).map(([name, shape]) => [name, parameters[name] ?? zeros(shape, model.dtype)]),
-  );
+  return new Map(Object.entries(shapes).map(([name, shape]) => [name, parameters[name] ?? zeros(shape, model.dtype)]));
 }
 
 function fileMetadata(header: ModelHeader): Map<string, string> {

@@ -10,7 +10,15 @@ import { FlatLayout, type FloatTensor, type Parameters, requireShape, type State
 import type { Layer } from './layer-functions';
 import { resolveSeed, resolveThreads } from './limits';
 import { type OptionOf, requireModelMemory } from './memory';
-import { dtypeOf, formatError, type ModelHeader, readModelFile, requireHeader, weightsOf, writeModelFile } from './model-file';
+import {
+  dtypeOf,
+  formatError,
+  type ModelHeader,
+  readModelFile,
+  requireHeader,
+  weightsOf,
+  writeModelFile,
+} from './model-file';
 import { addon } from './native/load';
 import type {
   DType,
@@ -25,6 +33,18 @@ import type {
   NativeObjective,
 } from './native/native';
 import type { Tensor } from './tensor';
+import type { TrainingData } from './training/data';
+import type { Score } from './training/example-training';
+import type { EpochResult } from './training/fit';
+import {
+  evaluateModel,
+  fitModel,
+  type ModelEvaluationOptions,
+  type ModelFitOptions,
+  type PredictionOptions,
+  predictModel,
+} from './training/model-training';
+import type { SequenceData } from './training/sequences';
 import * as check from './validation';
 
 /** Options of `Model.create`. */
@@ -341,6 +361,35 @@ export class Model {
       initialStates: this.#layout.states(result.state, batch.batch),
       states: this.#layout.states(result.finalState, batch.batch),
     };
+  }
+
+  /**
+   * Trains on examples, and yields after each epoch. Between two `next()` the model is idle; leaving the loop ends
+   * training.
+   * @throws (from the first `next()`) what impossible options and data throw, naming the array and the place in it;
+   *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
+   *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last whole
+   *   step, and the model stays usable.
+   */
+  fit(data: TrainingData, options?: ModelFitOptions): AsyncGenerator<EpochResult, void, undefined> {
+    return fitModel(this, data, options);
+  }
+
+  /**
+   * Loss and accuracy over data, without dropout.
+   * @throws what impossible options and data throw, ERR_UNROLLED_ABORTED.
+   */
+  evaluate(data: TrainingData, options?: ModelEvaluationOptions): Promise<Score> {
+    return evaluateModel(this, data, options);
+  }
+
+  /**
+   * Outputs for sequences, each from a zero state: `[N, F]`, or of a model with an output at every step `[N, T, F]`,
+   * zero behind the end of shorter ones.
+   * @throws what impossible options and data throw, ERR_UNROLLED_ABORTED.
+   */
+  predict(inputs: SequenceData, options?: PredictionOptions): Promise<FloatTensor> {
+    return predictModel(this, inputs, options);
   }
 
   /** Frees the native memory; work that runs is cancelled. A second call does nothing. */

@@ -18,8 +18,11 @@ import { argMax, row, type Tensor } from './tensor';
 import { Vocabulary } from './text/vocabulary';
 import { WordList } from './text/word-list';
 import { restoreNetwork, TextNetwork } from './text-network';
-import { type EpochResult, runTraining } from './training/fit';
-import { resolveTraining, type TrainingOptions } from './training/options';
+import { type ExampleFitOptions, resolveExampleFit } from './training/example-options';
+import { fitExamples } from './training/example-training';
+import type { Examples } from './training/examples';
+import type { EpochResult } from './training/fit';
+import { readResumed } from './training/options';
 import * as check from './validation';
 
 /** A text and the number of its class. */
@@ -39,6 +42,9 @@ export interface SequenceClassifierOptions extends NetworkOptions {
    */
   untransposedGradient?: boolean | undefined;
 }
+
+/** Options of `SequenceClassifier.fit`; a batch has one example by default. */
+export type ClassifierFitOptions = ExampleFitOptions<readonly Example[]>;
 
 export interface Accuracy {
   /** Mean cross-entropy in nats per example. */
@@ -138,27 +144,24 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   }
 
   /**
-   * Trains on one example a step, shuffled anew each epoch, and yields after each epoch. Losses are nats per
-   * example. Between two `next()` the model is idle; leaving the loop ends training.
+   * Trains on examples, by default one a step and shuffled anew each epoch, and yields after each epoch. Losses are
+   * nats per example. Between two `next()` the model is idle; leaving the loop ends training.
    * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_CORPUS_EMPTY without examples,
    *   ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_BUSY; later ERR_UNROLLED_ABORTED and ERR_UNROLLED_NON_FINITE_LOSS.
    */
-  async *fit(examples: readonly Example[], options?: TrainingOptions): AsyncGenerator<EpochResult, void, undefined> {
-    const resolved = resolveTraining(options, this.threads);
+  async *fit(
+    examples: readonly Example[],
+    options?: ClassifierFitOptions,
+  ): AsyncGenerator<EpochResult, void, undefined> {
+    const resumed = options?.resume === undefined ? undefined : await readResumed(options);
+    const resolved = resolveExampleFit(options, { threads: this.threads, batch: 1 }, resumed);
     this.model.requireIdle();
-    const { ids, offsets } = this.#encode(examples.map(({ text }) => text));
-    const labels = this.#labels(examples);
-    yield* runTraining({
+    yield* fitExamples({
       model: this.model,
-      source: {
-        kind: 'labelled',
-        sequences: { ids, offsets },
-        targets: { loss: 'crossEntropy', ids: labels },
-        batch: 1,
-        shuffle: true,
-        bucketing: 0,
-      },
+      examples: this.#labelled(examples),
       options: resolved,
+      header: this.header(),
+      toExamples: (validationData) => this.#labelled(validationData),
     });
   }
 
@@ -202,6 +205,11 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     );
     if (cancelled) this.model.requireAlive();
     return { dtype: this.model.dtype, shape: [texts.length, this.classes], data: output };
+  }
+
+  #labelled(examples: readonly Example[]): Examples {
+    const sequences = this.#encode(examples.map(({ text }) => text));
+    return { kind: 'labelled', sequences, targets: { loss: 'crossEntropy', ids: this.#labels(examples) } };
   }
 
   #labels(examples: readonly Example[]): Int32Array {

@@ -6,7 +6,7 @@ import { UnrolledError } from '../errors';
 import type { Parameters } from '../flat-layout';
 import type { Model } from '../model';
 import { type FileTraining, type ModelFile, type ModelHeader, readModelFile, writeCheckpointFile } from '../model-file';
-import type { NativeTrainingState } from '../native/native';
+import type { FloatArray, NativeTrainingState, OptimizerKind } from '../native/native';
 import type { EpochSumsState } from './epoch-result';
 import { packState, unpackState } from './packed-state';
 import type { RecordedOptions } from './recorded-options';
@@ -84,25 +84,29 @@ const FIELDS: Readonly<Record<string, Kind>> = {
   ...{ source: 'string', optimizerKind: 'string', optimizer: 'list', bounds: 'array', rows: 'number', hidden: 'array' },
 };
 
+/** A record as the file has it: the native state beside the rest, the optimiser's arrays under its name. */
+type FlatRecord = Omit<TrainingRecord, 'native'> &
+  Omit<TrainingRecord['native'], 'optimizer' | 'slots'> & { optimizer: FloatArray[]; optimizerKind: OptimizerKind };
+
 function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRecord {
-  const state = unpackState(json, tensors) as Record<string, unknown>;
-  if (!isOf('object', state)) throw damaged(path, 'it is no object');
-  requireFields(path, state, FIELDS);
-  if (state['epoch'] !== undefined) {
-    if (!isOf('object', state['epoch'])) throw damaged(path, 'epoch is no object');
-    requireFields(path, state['epoch'], EPOCH_FIELDS);
+  const record = unpackState(json, tensors) as FlatRecord;
+  if (!isOf('object', record)) throw damaged(path, 'it is no object');
+  requireFields(path, record, FIELDS);
+  const { options, epoch, seconds, callbacks, stopReason, optimizer: slots, optimizerKind, ...native } = record;
+  if (epoch !== undefined) {
+    if (!isOf('object', epoch)) throw damaged(path, 'epoch is no object');
+    requireFields(path, epoch, EPOCH_FIELDS);
   }
-  for (const callback of state['callbacks'] as unknown[]) {
+  for (const callback of callbacks) {
     if (!isOf('object', callback)) throw damaged(path, 'a callback is no object');
     requireFields(path, callback, { name: 'string' });
   }
-  if (!(state['optimizer'] as unknown[]).every((slot) => isOf('array', slot))) throw damaged(path, 'a slot is missing');
-  const { options, epoch, seconds, callbacks, stopReason, optimizer: slots, optimizerKind: optimizer, ...native } = state;
+  if (!slots.every((slot) => isOf('array', slot))) throw damaged(path, 'a slot is missing');
   return {
-    ...{ options, seconds, callbacks, ...(epoch !== undefined && { epoch }) },
+    ...{ options, seconds, callbacks, native: { ...native, optimizer: optimizerKind, slots } },
+    ...(epoch !== undefined && { epoch }),
     ...(typeof stopReason === 'string' && { stopReason }),
-    native: { ...native, optimizer, slots },
-  } as unknown as TrainingRecord;
+  };
 }
 
 /**

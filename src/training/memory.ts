@@ -55,7 +55,11 @@ export async function trainingBytes(
  * Refuses a training that memory cannot hold.
  * @throws ERR_UNROLLED_OUT_OF_MEMORY naming `optimizer`, `batch` or `window`, whichever takes most.
  */
-export async function requireTrainingBytes(model: Model, source: NativeSource, optimizer: OptimizerKind): Promise<void> {
+export async function requireTrainingBytes(
+  model: Model,
+  source: NativeSource,
+  optimizer: OptimizerKind,
+): Promise<void> {
   const { total, workspace, data } = await trainingBytes(model, source, optimizer);
   if (workspace >= total - workspace - data) {
     const isStream = source.kind === 'stream' || source.kind === 'documents';

@@ -37,7 +37,8 @@ export function requireSameOptions(path: string, options: RecordedOptions, recor
   const [now, before] = [flat(options), flat(recorded)];
   const names = new Set([...Object.keys(before), ...Object.keys(now)]);
   for (const option of names) {
-    if (BOUNDS.includes(option) || sortedJson({ value: now[option] }) === sortedJson({ value: before[option] })) continue;
+    if (BOUNDS.includes(option) || sortedJson({ value: now[option] }) === sortedJson({ value: before[option] }))
+      continue;
     const [expected, received] = [showOption(before[option]), showOption(now[option])];
     throw new UnrolledError(
       'ERR_UNROLLED_MODEL_MISMATCH',

@@ -67,7 +67,10 @@ function resolveCourse({ length, floor }: ScheduleDescription) {
  *   ERR_UNROLLED_OPTION_RANGE.
  */
 export function resolveSchedule(schedule: ScheduleKind | ScheduleDescription | undefined): ResolvedSchedule {
-  const described = typeof schedule === 'object' && schedule !== null ? schedule : { kind: schedule === undefined ? "constant" : schedule };
+  const described =
+    typeof schedule === 'object' && schedule !== null
+      ? schedule
+      : { kind: schedule === undefined ? 'constant' : schedule };
   const named = typeof schedule === 'object' && schedule !== null ? 'schedule.kind' : 'schedule';
   const kind = check.oneOf(named, schedule === null ? null : described.kind, SCHEDULE_KINDS);
   const given = check.options(`schedule ${kind}`, described as ScheduleDescription, KNOWN[kind]);

@@ -78,6 +78,8 @@ export function requireCallbacks(callbacks: unknown): readonly Callback[] {
 export function monitored(epoch: EpochResult, monitor: keyof EpochResult): number {
   const value = epoch[monitor];
   if (typeof value === 'number') return value;
-  const expected = monitor.startsWith('validation') ? 'loss without validation data' : 'a figure that this training has';
+  const expected = monitor.startsWith('validation')
+    ? 'loss without validation data'
+    : 'a figure that this training has';
   throw check.outOfRange('monitor', expected, monitor);
 }

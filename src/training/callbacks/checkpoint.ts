@@ -32,7 +32,9 @@ export function checkpoint(options: CheckpointOptions): Callback {
   if (everySteps !== undefined) check.integer('checkpoint.everySteps', everySteps, { min: 1 });
   const byDefault = everySteps === undefined ? 1 : 0;
   const everyEpochs =
-    given.everyEpochs === undefined ? byDefault : check.integer('checkpoint.everyEpochs', given.everyEpochs, { min: 1 });
+    given.everyEpochs === undefined
+      ? byDefault
+      : check.integer('checkpoint.everyEpochs', given.everyEpochs, { min: 1 });
   if (keepBest !== undefined) check.oneOf('checkpoint.keepBest', keepBest, MONITORS);
   if (keepBest !== undefined && everySteps !== undefined) {
     throw check.outOfRange('checkpoint.keepBest', 'left out with everySteps', keepBest);
