@@ -226,7 +226,7 @@ Napi::Value ModelHandle<T>::initialize(const Napi::CallbackInfo& info) {
         info, nullptr,
         [core = core_, initializers = initializers(info[0], static_cast<Index>(core()->model.parameters().size())),
          seed = seed(info[1])](const auto& /*proceed*/) {
-          core->model.initialize(initializers, seed);
+          core->model.initializeEach(initializers, seed);
           return true;
         },
         undefined);

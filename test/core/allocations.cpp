@@ -8,6 +8,15 @@
 
 #include <doctest/doctest.h>
 
+#include "layers/attention.h"
+#include "layers/dense.h"
+#include "layers/dropout.h"
+#include "layers/embedding.h"
+#include "layers/gather.h"
+#include "layers/joining.h"
+#include "layers/layer_norm.h"
+#include "losses/binary_cross_entropy.h"
+#include "model/packing.h"
 #include "support.h"
 #include "training/trainer.h"
 
@@ -142,5 +151,67 @@ TEST_CASE("no step over labelled sequences of any length allocates") {
     auto source =
         std::make_unique<LabelledSequences>(randomIds(offsets.back(), 7, 1), offsets, randomIds(10, 3, 2), true, 3);
     CHECK(allocationsOfSteps<float>(chain, std::move(source), threadCount) == 0);
+  }
+}
+
+TEST_CASE_TEMPLATE("no pass over attention, joins, normalisation, dropout or a tied dense layer allocates", T, float,
+                   double) {
+  constexpr Index rows = 6;
+  constexpr Index steps = 9;
+  constexpr Index features = 8;
+  constexpr Index vocabulary = 12;
+  ParameterList list;
+  Embedding<T> embedding(list, "embedding", vocabulary, features);
+  Gather<T> gather(features);
+  Dropout<T> dropout(0.3, features, 0);
+  LayerNorm<T> norm(list, "norm", features, 1e-5);
+  Attention<T> attention(list, "attention", features, features, true);
+  Concatenate<T> both({2 * features, features});
+  Dense<T> narrow(list, "narrow", 3 * features, features, {Activation::tanh, true, {}});
+  Dense<T> head(list, "head", features, vocabulary, {Activation::linear, false, embedding.share()});
+  BinaryCrossEntropy<T> loss(vocabulary);
+  ParameterBuffers<T> buffers(list);
+  const Packing packing(steps, {9, 3, 5, 9, 1, 2});
+  const SequenceLayout layout = packing.layout();
+  const Index positions = layout.positions();
+  Workspace workspace;
+  workspace.bind([&](Arena& arena) {
+    const PassSize size{positions, rows, true, true, steps};
+    for (Layer<T>* layer : std::initializer_list<Layer<T>*>{&embedding, &gather, &dropout, &norm, &narrow, &head}) {
+      layer->layOut(arena, size);
+    }
+    attention.layOut(arena, {size, size});
+    both.layOut(arena, {size, size});
+    loss.layOut(arena, size);
+  });
+  const std::vector<TokenId> ids = randomIds(positions, vocabulary, 1);
+  const std::vector<T> targets = normals<T>(positions * vocabulary, 2);
+  std::vector<Sequence<T>> inputs(2);
+  std::vector<T*> gradients(2);
+  std::vector<T*> more(2);
+  const std::vector<bool> wanted(2, true);
+  for (const int threadCount : {1, 2}) {
+    const Parallel parallel = threads(threadCount);
+    long before = 0;
+    for (std::uint64_t step = 0; step < 4; ++step) {
+      if (step == 1) before = allocations.load();
+      const Pass<T> pass{buffers, parallel, {true, 1, step}};
+      Sequence<T> sequence;
+      sequence.layout = layout;
+      sequence.ids = ids.data();
+      sequence = gather.forward(embedding.forward(sequence, nullptr, pass), nullptr, pass);
+      sequence = norm.forward(dropout.forward(sequence, nullptr, pass), nullptr, pass);
+      inputs = {sequence, sequence};
+      inputs[0] = attention.forward(inputs, pass);
+      const Sequence<T> output = head.forward(narrow.forward(both.forward(inputs, pass), nullptr, pass), nullptr, pass);
+      T* gradient = nullptr;
+      loss.lossAndGradients(output.data, positions, targets.data(), T(1), pass, &gradient);
+      gradient = narrow.backward(head.backward(gradient, nullptr, true, pass), nullptr, true, pass);
+      both.backward(gradient, wanted, gradients, pass);
+      attention.backward(gradients[0], wanted, more, pass);
+      gradient = dropout.backward(norm.backward(more[0], nullptr, true, pass), nullptr, true, pass);
+      embedding.backward(gather.backward(gradient, nullptr, true, pass), nullptr, true, pass);
+    }
+    CHECK(allocations.load() == before);
   }
 }

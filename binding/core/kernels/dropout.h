@@ -6,7 +6,7 @@
 
 namespace unrolled::UNROLLED_ISA {
 
-constexpr int philoxBlocks = static_cast<int>(dropoutGroup / 4);
+constexpr Index philoxBlocks = dropoutGroup / 4;
 
 // words [4, 16]: of the blocks `first` to first + 15.
 UNROLLED_INLINE void philoxGroup(const RandomStream& stream, std::uint32_t first, std::uint32_t* __restrict words) {
@@ -14,7 +14,7 @@ UNROLLED_INLINE void philoxGroup(const RandomStream& stream, std::uint32_t first
   std::uint32_t* const b = words + philoxBlocks;
   std::uint32_t* const c = words + 2 * philoxBlocks;
   std::uint32_t* const d = words + 3 * philoxBlocks;
-  for (int i = 0; i < philoxBlocks; ++i) {
+  for (Index i = 0; i < philoxBlocks; ++i) {
     a[i] = first + static_cast<std::uint32_t>(i);
     b[i] = stream.counter[0];
     c[i] = stream.counter[1];
@@ -23,7 +23,7 @@ UNROLLED_INLINE void philoxGroup(const RandomStream& stream, std::uint32_t first
   std::uint32_t key0 = stream.key[0];
   std::uint32_t key1 = stream.key[1];
   for (int round = 0; round < 10; ++round) {
-    for (int i = 0; i < philoxBlocks; ++i) {
+    for (Index i = 0; i < philoxBlocks; ++i) {
       const std::uint64_t product0 = static_cast<std::uint64_t>(0xD2511F53U) * a[i];
       const std::uint64_t product1 = static_cast<std::uint64_t>(0xCD9E8D57U) * c[i];
       a[i] = static_cast<std::uint32_t>(product1 >> 32U) ^ b[i] ^ key0;

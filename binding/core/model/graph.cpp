@@ -34,10 +34,6 @@ void requireRate(const std::string& option, double rate) {
   if (!(rate >= 0 && rate < 1)) throw impossible(option, "a number from 0 to below 1", std::to_string(rate));
 }
 
-bool isRecurrent(LayerKind kind) {
-  return kind == LayerKind::rnn || kind == LayerKind::gru || kind == LayerKind::lstm;
-}
-
 bool joins(LayerKind kind) {
   return kind == LayerKind::attention || kind == LayerKind::concatenate || kind == LayerKind::add;
 }

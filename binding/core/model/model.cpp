@@ -75,11 +75,11 @@ Index Model<T>::stateSize(Index batch) const {
 
 template <class T>
 void Model<T>::initialize(const Initializer& initializer, std::uint64_t seed) {
-  initialize(std::vector<Initializer>(list_.all().size(), initializer), seed);
+  initializeEach(std::vector<Initializer>(list_.all().size(), initializer), seed);
 }
 
 template <class T>
-void Model<T>::initialize(const std::vector<Initializer>& initializers, std::uint64_t seed) {
+void Model<T>::initializeEach(const std::vector<Initializer>& initializers, std::uint64_t seed) {
   T* values = buffers_->change();
   std::vector<T> drawn;
   for (std::size_t index = 0; index < list_.all().size(); ++index) {
@@ -195,13 +195,15 @@ std::size_t Model<T>::workspaceBytes(const BatchSize& size) {
 
 template <class T>
 void Model<T>::freeze(const std::vector<std::string>& names) {
+  const auto& all = list_.all();
   for (const std::string& name : names) {
-    const auto& all = list_.all();
     if (std::none_of(all.begin(), all.end(), [&](const Parameter& each) { return each.name == name; })) {
       throw impossible("frozen", "names of parameters", "'" + name + "'");
     }
   }
-  list_.freeze(names);
+  for (std::size_t index = 0; index < all.size(); ++index) {
+    list_.setTrainable(index, std::find(names.begin(), names.end(), all[index].name) == names.end());
+  }
 }
 
 template <class T>

@@ -21,8 +21,8 @@ namespace unrolled {
 
 // The largest batch of a workspace: of the input and of the source.
 struct BatchSize {
-  PassSize input;
-  PassSize source;
+  PassSize input = {};
+  PassSize source = {};
   // What becomes of the last layer: cross-entropy taken with it in pieces, its output held whole, and that compared
   // with values.
   bool crossEntropy = false;
@@ -106,7 +106,7 @@ class Model {
   [[nodiscard]] bool hasSource() const { return description_.source != InputKind::none; }
 
   // One for each parameter.
-  void initialize(const std::vector<Initializer>& initializers, std::uint64_t seed);
+  void initializeEach(const std::vector<Initializer>& initializers, std::uint64_t seed);
   void initialize(const Initializer& initializer, std::uint64_t seed);
   // These parameters are not trained any more, all others are. Throws ERR_UNROLLED_OPTION_RANGE for a name it has not.
   void freeze(const std::vector<std::string>& names);

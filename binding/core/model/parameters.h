@@ -27,6 +27,8 @@ struct Parameter {
   // Held as its transpose here; read and written in PyTorch's shape.
   bool transposed = false;
   DefaultInitialization initialization;
+  // False: the optimiser leaves it as it is.
+  bool trainable = true;
   // Blocks of rows that stand for a matrix each: a recurrent layer's gates.
   Index gates = 1;
 
@@ -56,6 +58,8 @@ class ParameterList {
 
   // Says that a weight [G·rows, columns] is G matrices, which laws of initialization are to draw one by one.
   void setGates(std::size_t parameter, Index gates) { parameters_[parameter].gates = gates; }
+
+  void setTrainable(std::size_t parameter, bool trainable) { parameters_[parameter].trainable = trainable; }
 
   [[nodiscard]] const std::vector<Parameter>& all() const { return parameters_; }
   [[nodiscard]] Index size() const { return size_; }
