@@ -9,6 +9,7 @@ import {
   type Network,
   type NetworkOptions,
   resolveArchitecture,
+  WEIGHTLESS_OPTIONS,
 } from './architecture';
 import { abortError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
@@ -104,19 +105,24 @@ function requireVocabulary(vocabulary: unknown): Vocabulary {
   throw check.wrongType('vocabulary', 'a Vocabulary', vocabulary);
 }
 
-/** Options given beside a file's own description must be possible, and say the same. */
-function requireSame(path: string, architecture: Architecture, options: NetworkOptions): void {
+/**
+ * A file's architecture with the options given beside it, which must be possible and, but for those that no weight
+ * depends on, say the same.
+ */
+function adopted(path: string, architecture: Architecture, options: NetworkOptions): Architecture {
   const given = ARCHITECTURE_OPTIONS.filter((option) => options[option] !== undefined);
-  resolveArchitecture({ ...architecture, ...Object.fromEntries(given.map((option) => [option, options[option]])) });
+  const asked = Object.fromEntries(given.map((option) => [option, options[option]]));
+  const result = resolveArchitecture({ ...architecture, ...asked });
   for (const option of given) {
-    if (options[option] === architecture[option]) continue;
-    const [expected, received] = [check.show(architecture[option]), check.show(options[option])];
+    if (result[option] === architecture[option] || WEIGHTLESS_OPTIONS.includes(option)) continue;
+    const [expected, received] = [check.show(architecture[option] ?? false), check.show(options[option])];
     throw new UnrolledError(
       'ERR_UNROLLED_MODEL_MISMATCH',
       `${path} has ${option} ${expected}, and ${received} was asked. Leave the option out to take the file's.`,
       { option, expected, received },
     );
   }
+  return result;
 }
 
 function otherVocabulary(path: string, stored: Vocabulary, given: Vocabulary): UnrolledError {
@@ -180,10 +186,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
       return LanguageModel.#fromFile(file, vocabulary, resolveArchitecture(given), given);
     }
     const { header, architecture } = readHeader(file, KIND);
-    requireSame(path, architecture, given);
+    const asked = adopted(path, architecture, given);
     const stored = readVocabulary(path, header, Vocabulary.fromJSON);
     if (!stored.equals(vocabulary)) throw otherVocabulary(path, stored, vocabulary);
-    return LanguageModel.#fromFile(file, vocabulary, architecture, given);
+    return LanguageModel.#fromFile(file, vocabulary, asked, given);
   }
 
   static #describe(vocabulary: Vocabulary, architecture: Architecture) {

@@ -104,6 +104,8 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const vocabulary = requireVocabulary(given.vocabulary);
     const classes = check.integer('classes', given.classes, { min: 2, max: MAX_SIZE });
     const architecture = resolveArchitecture(given);
+    if (architecture.tied)
+      throw check.outOfRange('tied', 'left out for a classifier, whose outputs are no tokens', true);
     const { untransposedGradient = false } = given;
     check.boolean('untransposedGradient', untransposedGradient);
     if (untransposedGradient && architecture.cell !== 'rnn') {

@@ -17,10 +17,22 @@ const ARGUMENT_CODES: readonly ErrorCode[] = [
 const VALUE_FAULTS = ['commander.invalidArgument', 'commander.optionMissingArgument', 'commander.missingArgument'];
 
 /** Flags that do not have their option's name. */
-const RENAMED: Readonly<Record<string, string>> = { learningRate: '--lr', maxSize: '--max-vocab' };
+const RENAMED: Readonly<Record<string, string>> = {
+  learningRate: '--lr',
+  maxSize: '--max-vocab',
+  every: '--schedule-every',
+  factor: '--schedule-factor',
+  'schedule.kind': '--schedule',
+  'schedule.warmup': '--warmup',
+  'schedule.every': '--schedule-every',
+  'schedule.factor': '--schedule-factor',
+  'checkpoint.path': '--checkpoint',
+  'checkpoint.everySteps': '--checkpoint-every',
+  patience: '--early-stopping',
+};
 
-/** Hyper-parameters of optimisers that have a flag. */
-const HYPERPARAMETERS = ['learningRate', 'momentum', 'weightDecay'];
+/** Hyper-parameters of optimisers, and figures of schedules, that have a flag. */
+const HYPERPARAMETERS = ['learningRate', 'momentum', 'weightDecay', 'warmup', 'every', 'factor'];
 
 /** The option of the API as the flag it was given by. */
 function flagOf(option: string): string {

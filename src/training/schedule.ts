@@ -22,7 +22,7 @@ export interface ScheduleDescription {
   unit?: 'steps' | 'epochs' | undefined;
   /** Length of a linear warm-up: its step s (from 0) has `(s + 1) / its steps`. 0 (none) by default. */
   warmup?: number | undefined;
-  /** Of `step` and `exponential`; 1 by default. */
+  /** Of `step` and `exponential`, which need it. */
   every?: number | undefined;
   /** Of `step` (0.1 by default) and `exponential` (0.5 by default). */
   factor?: number | undefined;
@@ -37,7 +37,7 @@ export const SCHEDULE_KINDS = ['constant', 'step', 'exponential', 'linear', 'cos
 /** A checked schedule; `length` is absent where it is the rest of a run whose length is not known yet. */
 export type ResolvedSchedule = NativeSchedule;
 
-const DECAYS = { every: 1, factor: { step: 0.1, exponential: 0.5 } } as const;
+const DEFAULT_FACTORS = { step: 0.1, exponential: 0.5 } as const;
 
 const KNOWN: Record<ScheduleKind, readonly (keyof ScheduleDescription)[]> = {
   constant: ['kind', 'unit', 'warmup'],
@@ -49,8 +49,8 @@ const KNOWN: Record<ScheduleKind, readonly (keyof ScheduleDescription)[]> = {
 
 function resolveDecay(kind: 'step' | 'exponential', { every, factor }: ScheduleDescription) {
   return {
-    every: check.number('schedule.every', every === undefined ? DECAYS.every : every, { above: 0, max: MAX_SIZE }),
-    factor: check.number('schedule.factor', factor === undefined ? DECAYS.factor[kind] : factor, { above: 0, max: 1 }),
+    every: check.number('schedule.every', every, { above: 0, max: MAX_SIZE }),
+    factor: check.number('schedule.factor', factor ?? DEFAULT_FACTORS[kind], { above: 0, max: 1 }),
   };
 }
 

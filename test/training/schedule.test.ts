@@ -11,7 +11,9 @@ describe('schedule', () => {
   });
 
   it('has defaults for each kind', () => {
-    assert.deepEqual(resolveSchedule('step'), { kind: 'step', unit: 'steps', warmup: 0, every: 1, factor: 0.1 });
+    assert.deepEqual(resolveSchedule({ kind: 'step', every: 9 }), {
+      ...{ kind: 'step', unit: 'steps', warmup: 0, every: 9, factor: 0.1 },
+    });
     assert.deepEqual(resolveSchedule({ kind: 'exponential', unit: 'epochs', every: 2 }), {
       ...{ kind: 'exponential', unit: 'epochs', warmup: 0, every: 2, factor: 0.5 },
     });
@@ -27,7 +29,7 @@ describe('schedule', () => {
     assert.equal(lengthOf({ kind: 'cosine', unit: 'epochs', warmup: 1 }), 4);
     assert.equal(lengthOf({ kind: 'cosine', warmup: 1000 }), 1);
     assert.equal(lengthOf({ kind: 'linear', length: 7 }), 7);
-    assert.equal(lengthOf({ kind: 'step' }), undefined);
+    assert.equal(lengthOf({ kind: 'step', every: 5 }), undefined);
   });
 
   it('refuses what is impossible, by name', () => {
@@ -42,8 +44,9 @@ describe('schedule', () => {
       [{ kind: 'sine' }, range, 'schedule.kind'],
       [{ kind: 'step', length: 5 }, unknown, 'length'],
       [{ kind: 'cosine', every: 5 }, unknown, 'every'],
+      ['step', type, 'schedule.every'],
       [{ kind: 'step', every: 0 }, range, 'schedule.every'],
-      [{ kind: 'step', factor: 0 }, range, 'schedule.factor'],
+      [{ kind: 'step', every: 1, factor: 0 }, range, 'schedule.factor'],
       [{ kind: 'cosine', floor: 2 }, range, 'schedule.floor'],
       [{ kind: 'cosine', length: Number.NaN }, range, 'schedule.length'],
       [{ kind: 'cosine', warmup: -1 }, range, 'schedule.warmup'],
