@@ -61,6 +61,8 @@ export {
   SequenceClassifier,
   type SequenceClassifierOptions,
 } from './sequence-classifier';
+export { Session, type SessionOptions, type SessionOutput } from './session';
+export { type LayerSummary, type ParameterSummary, type ShapeLetters, Summary } from './summary';
 export type { Tensor, TensorDType } from './tensor';
 export * as tensor from './tensor';
 export { Corpus, type CorpusOptions, type CorpusSplit } from './text/corpus';
@@ -73,7 +75,6 @@ export {
   type VocabularyOptions,
 } from './text/vocabulary';
 export { WordList, type WordListJSON } from './text/word-list';
-export type { Summary } from './text-network';
 export * as callbacks from './training/callbacks';
 export type { Callback, StepResult, TrainingControl } from './training/callbacks/callback';
 export type { CheckpointOptions } from './training/callbacks/checkpoint';
@@ -91,9 +92,11 @@ export type {
   Values,
 } from './training/data';
 export type { EpochResult, Monitor } from './training/epoch-result';
+export type { Estimate } from './training/estimate';
 export type { ExampleFitOptions } from './training/example-options';
 export type { Score } from './training/example-training';
 export { collect, type EpochJSON, History } from './training/history';
+export type { TrainingBytes } from './training/memory';
 export type { ModelEvaluationOptions, ModelFitOptions, PredictionOptions } from './training/model-training';
 export type { OptimizerDescription, OptimizerHyperparameters } from './training/optimizers';
 export type { CheckpointSettings, FitOptions, FitProgress, TrainingOptions } from './training/options';

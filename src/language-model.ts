@@ -42,6 +42,7 @@ import { softmax, type Tensor } from './tensor';
 import { Corpus } from './text/corpus';
 import { type UnknownPolicy, Vocabulary } from './text/vocabulary';
 import { restoreNetwork, TextNetwork } from './text-network';
+import { type Estimate, estimateTraining } from './training/estimate';
 import { type EpochResult, runTraining } from './training/fit';
 import { type FitOptions, type ResolvedStream, readResumed, resolveFit, resolveStream } from './training/options';
 import * as check from './validation';
@@ -238,6 +239,18 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
               this.model.native.evaluate({ ids: validation, ...stream, threads: native.threads }, cancellation)
           : undefined,
     });
+  }
+
+  /**
+   * What a `fit` of this corpus with these options would take, in bytes and seconds, without changing the weights.
+   * @throws what `fit` throws for impossible options and corpora.
+   */
+  async estimate(corpus: Corpus, options?: FitOptions): Promise<Estimate> {
+    const { stream, native, validation } = resolveFit(options, this.threads);
+    this.model.requireIdle();
+    const { train } = this.#adopt(corpus).split(validation);
+    requireRows('training text', train.length, stream);
+    return estimateTraining(this.model, { kind: 'stream', ids: train, ...stream }, native);
   }
 
   /**

@@ -32,11 +32,15 @@ import type {
   NativeModel,
   NativeObjective,
 } from './native/native';
+import { Session, type SessionOptions } from './session';
+import { Summary } from './summary';
 import type { Tensor } from './tensor';
 import type { TrainingData } from './training/data';
+import type { Estimate } from './training/estimate';
 import type { Score } from './training/example-training';
 import type { EpochResult } from './training/fit';
 import {
+  estimateModel,
   evaluateModel,
   fitModel,
   type ModelEvaluationOptions,
@@ -390,6 +394,27 @@ export class Model {
    */
   predict(inputs: SequenceData, options?: PredictionOptions): Promise<FloatTensor> {
     return predictModel(this, inputs, options);
+  }
+
+  /**
+   * Layers, parameters and counts; prints as a table.
+   * @throws ERR_UNROLLED_DISPOSED
+   */
+  summary(): Summary {
+    return new Summary(this);
+  }
+
+  /**
+   * What a `fit` with these data and options would take, in bytes and seconds, without changing the weights.
+   * @throws what `fit` throws for impossible options and data.
+   */
+  estimate(data: TrainingData, options?: ModelFitOptions): Promise<Estimate> {
+    return estimateModel(this, data, options);
+  }
+
+  /** The model as something that goes on step by step and keeps its state between two. */
+  session(options?: SessionOptions): Session {
+    return new Session(this, options);
   }
 
   /** Frees the native memory; work that runs is cancelled. A second call does nothing. */

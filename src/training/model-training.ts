@@ -8,9 +8,10 @@ import { outputOf } from '../model-output';
 import type { FloatArray, NativeSequences } from '../native/native';
 import * as check from '../validation';
 import type { TrainingData } from './data';
+import { type Estimate, estimateTraining } from './estimate';
 import { type ExampleFitOptions, resolveBatch, resolveExampleFit } from './example-options';
 import { fitExamples, inOrder, type Score, scoreExamples } from './example-training';
-import { toExamples } from './examples';
+import { inBatches, toExamples } from './examples';
 import type { EpochResult } from './fit';
 import { DEFAULT_BATCH, readResumed } from './options';
 import { floats, type SequenceData, toSequences } from './sequences';
@@ -47,6 +48,17 @@ export async function* fitModel(
     ...{ model, examples, options: resolved, header: model.header },
     toExamples: (validationData) => toExamples(model, validationData),
   });
+}
+
+export async function estimateModel(
+  model: Model,
+  data: TrainingData,
+  options: ModelFitOptions | undefined,
+): Promise<Estimate> {
+  const resolved = resolveExampleFit(options, { threads: 0, batch: DEFAULT_BATCH }, undefined);
+  model.requireIdle();
+  const source = inBatches(toExamples(model, data), resolved.batching);
+  return estimateTraining(model, source, resolved.native);
 }
 
 export async function evaluateModel(
