@@ -6,7 +6,7 @@ import { outputOf } from '../model-output';
 import type { NativeBatching, NativeExamples, NativeSequences, NativeTargets } from '../native/native';
 import * as check from '../validation';
 import type { PairedData, TrainingData } from './data';
-import { toSequences } from './sequences';
+import { copyIds, isList, toSequences } from './sequences';
 import { sequenceCount } from './source';
 import { labelTargets, type ResolvedTargets, type TargetContext, tagTargets, valueTargets } from './targets';
 
@@ -14,6 +14,9 @@ import { labelTargets, type ResolvedTargets, type TargetContext, tagTargets, val
 export type Examples =
   | { kind: 'labelled' | 'tagged'; sequences: NativeSequences; targets: NativeTargets }
   | { kind: 'paired'; source: NativeSequences; inputs: NativeSequences; targets: NativeTargets };
+
+/** What has to be known of the model. */
+type Described = Pick<Model, 'description' | 'dtype'>;
 
 const KEYS = ['inputs', 'labels', 'tags', 'values', 'loss', 'sources', 'targets', 'start', 'end'] as const;
 
@@ -51,12 +54,11 @@ function targetIds(targets: PairedData['targets'], vocabulary: number) {
   if (!Array.isArray(targets)) return toSequences('targets', targets, { kind: 'ids', vocabulary }, 'float32');
   if (targets.length === 0) throw missing('targets', 'at least one is needed');
   const offsets = new Int32Array(targets.length + 1);
-  const parts = targets.map((list, index) => {
-    const isEmpty = (Array.isArray(list) || ArrayBuffer.isView(list)) && (list as ArrayLike<number>).length === 0;
-    const ids = isEmpty
-      ? new Int32Array()
-      : // One at a time, so that messages have its own number.
-        (toSequences(`targets[${index}]`, [list], { kind: 'ids', vocabulary }, 'float32').ids as Int32Array);
+  const parts = targets.map((list: unknown, index) => {
+    const option = `targets[${index}]`;
+    if (!isList(list)) throw check.wrongType(option, 'a list of ids', list);
+    const ids = new Int32Array(list.length);
+    copyIds(option, list, vocabulary, ids, 0);
     offsets[index + 1] = (offsets[index] as number) + ids.length;
     return ids;
   });
@@ -65,7 +67,7 @@ function targetIds(targets: PairedData['targets'], vocabulary: number) {
   return { ids, offsets };
 }
 
-function pairedExamples(given: Given, source: NativeSequences, model: Model): Examples {
+function pairedExamples(given: Given, source: NativeSequences, model: Described): Examples {
   const { input } = model.description;
   const output = outputOf(model.description);
   if (input.kind !== 'ids')
@@ -95,9 +97,9 @@ function requireSameCount(option: string, sequences: NativeSequences, source: Na
  *   ERR_UNROLLED_CORPUS_EMPTY naming the array and its place, as in `tags[3][0]`; ERR_UNROLLED_MODEL_MISMATCH for data of
  *   another shape than the model.
  */
-export function toExamples(model: Model, data: TrainingData): Examples {
+export function toExamples(model: Described, data: TrainingData): Examples {
   if (data === undefined) throw check.wrongType('data', 'an object with inputs', data);
-  const given = check.options<Given>('The data', data as Given, KEYS);
+  const given = check.options<Given>('data', data as Given, KEYS);
   const { description, dtype } = model;
   const { input, source: sourceInput } = description;
   if (sourceInput === undefined) {

@@ -21,7 +21,7 @@ export function isTensor(value: unknown): value is Tensor {
 }
 
 /** A list of numbers: an array or any typed array. */
-function isList(value: unknown): value is ArrayLike<number> {
+export function isList(value: unknown): value is ArrayLike<number> {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 }
 
