@@ -89,7 +89,7 @@ type FlatRecord = Omit<TrainingRecord, 'native'> &
   Omit<TrainingRecord['native'], 'optimizer' | 'slots'> & { optimizer: FloatArray[]; optimizerKind: OptimizerKind };
 
 function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRecord {
-  const record = unpackState(json, tensors) as FlatRecord;
+  const record = unpackState(json, tensors, (name) => damaged(path, `${name} is missing`)) as FlatRecord;
   if (!isOf('object', record)) throw damaged(path, 'it is no object');
   requireFields(path, record, FIELDS);
   const { options, epoch, seconds, callbacks, stopReason, optimizer: slots, optimizerKind, ...native } = record;

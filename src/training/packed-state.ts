@@ -50,11 +50,19 @@ export function packState(state: unknown, name: string): PackedState {
   return { json: pack(state, name), tensors };
 }
 
-/** The state again; undefined stands where a tensor is missing. */
-export function unpackState(json: unknown, tensors: ReadonlyMap<string, Tensor>): unknown {
-  if (Array.isArray(json)) return json.map((entry) => unpackState(entry, tensors));
+/** The state again; `missing` makes the error for a tensor that is not there. */
+export function unpackState(
+  json: unknown,
+  tensors: ReadonlyMap<string, Tensor>,
+  missing: (name: string) => Error,
+): unknown {
+  if (Array.isArray(json)) return json.map((entry) => unpackState(entry, tensors, missing));
   if (!isRecord(json)) return json;
   const { [MARK]: name } = json;
-  if (typeof name === 'string') return tensors.get(name)?.data;
-  return Object.fromEntries(Object.entries(json).map(([key, entry]) => [key, unpackState(entry, tensors)]));
+  if (typeof name !== 'string') {
+    return Object.fromEntries(Object.entries(json).map(([key, entry]) => [key, unpackState(entry, tensors, missing)]));
+  }
+  const tensor = tensors.get(name);
+  if (tensor === undefined) throw missing(name);
+  return tensor.data;
 }

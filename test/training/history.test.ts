@@ -55,7 +55,7 @@ describe('History', () => {
     const history = new History(epochs);
     const { json, tensors } = packState(history.getState(), 'state');
     const restored = new History();
-    restored.setState(unpackState(JSON.parse(JSON.stringify(json)), tensors));
+    restored.setState(unpackState(JSON.parse(JSON.stringify(json)), tensors, Error));
     assert.deepEqual(restored.epochs, epochs);
     const again = epochResult(3, { loss: 0.4, steps: 3 });
     restored.onEpochEnd(again);
@@ -79,6 +79,6 @@ describe('a state in a checkpoint', () => {
       'training.callback.0.list.1.inner',
       'training.callback.0.weights.rnn.weight_ih_l0',
     ]);
-    assert.deepEqual(unpackState(JSON.parse(JSON.stringify(json)), tensors), state);
+    assert.deepEqual(unpackState(JSON.parse(JSON.stringify(json)), tensors, Error), state);
   });
 });
