@@ -187,7 +187,7 @@ export function pickExamples(examples: Examples, indices: readonly number[]): Ex
   };
 }
 
-/** Examples cut into batches. */
+/** Examples cut into batches, of no more than there are. */
 export function inBatches(examples: Examples, batching: NativeBatching): NativeExamples {
-  return { ...examples, ...batching };
+  return { ...examples, ...batching, batch: Math.min(batching.batch, exampleCount(examples)) };
 }
