@@ -5,6 +5,8 @@
 
 namespace unrolled {
 
+class TouchedRows;
+
 // Which rows of a batch have a value at which time step. Rows come in the order of falling length, so
 // that those of step t are the first `rowsAt(t)`; the positions of a sequence lie step after step
 // without a gap. So a shorter row takes neither work nor memory once it has ended.
@@ -45,6 +47,9 @@ struct Sequence {
   const T* table = nullptr;      // [tableRows, features]; null with ids: the identity, one-hot vectors
   T* tableGradient = nullptr;    // the same shape: where the gradient goes, written whole
   Index tableRows = 0;
+  // Where the sequence has but one reader: how it may write the few rows of `tableGradient` it adds to and have the
+  // others known as zero. Null where the gradient must be written whole.
+  TouchedRows* touched = nullptr;
 
   [[nodiscard]] Index positions() const { return layout.positions(); }
 };

@@ -140,10 +140,53 @@ template Napi::Value typedArray<float>(Napi::Env, const float*, Index);
 template Napi::Value typedArray<double>(Napi::Env, const double*, Index);
 template Napi::Value typedArray<TokenId>(Napi::Env, const TokenId*, Index);
 
+namespace {
+
+// A number above 0, or 1 where it is absent.
+double positive(const char* name, const Napi::Value& value) {
+  if (value.IsUndefined()) return 1;
+  const double given = number(name, value);
+  if (given <= 0) throw outOfRange(name, "a number above 0", value);
+  return given;
+}
+
+Schedule schedule(const Napi::Value& value) {
+  const Napi::Object from = object("schedule", value);
+  constexpr std::array<std::pair<const char*, Schedule::Kind>, 5> kinds = {
+      {{"constant", Schedule::Kind::constant},
+       {"step", Schedule::Kind::step},
+       {"exponential", Schedule::Kind::exponential},
+       {"linear", Schedule::Kind::linear},
+       {"cosine", Schedule::Kind::cosine}}};
+  constexpr std::array<std::pair<const char*, bool>, 2> units = {{{"steps", false}, {"epochs", true}}};
+  Schedule result;
+  result.kind = choice("schedule.kind", from.Get("kind"), kinds);
+  result.inEpochs = choice("schedule.unit", from.Get("unit"), units);
+  result.warmup = number("schedule.warmup", from.Get("warmup"));
+  if (result.warmup < 0) throw outOfRange("schedule.warmup", "0 or more", from.Get("warmup"));
+  result.every = positive("schedule.every", from.Get("every"));
+  result.factor = positive("schedule.factor", from.Get("factor"));
+  result.length = positive("schedule.length", from.Get("length"));
+  if (!from.Get("floor").IsUndefined()) result.floor = number("schedule.floor", from.Get("floor"));
+  if (result.floor < 0 || result.floor > 1) throw outOfRange("schedule.floor", "from 0 to 1", from.Get("floor"));
+  return result;
+}
+
+}  // namespace
+
+OptimizerKind optimizerKind(const Napi::Value& value) { return choice("optimizer.kind", value, optimizerKinds); }
+
+const char* nameOf(OptimizerKind kind) {
+  for (const auto& [name, meaning] : optimizerKinds) {
+    if (meaning == kind) return name;
+  }
+  return "";
+}
+
 TrainingOptions trainingOptions(const Napi::Object& value) {
   const Napi::Object from = object("optimizer", value.Get("optimizer"));
   TrainingOptions options;
-  options.optimizer.kind = choice("optimizer.kind", from.Get("kind"), optimizerKinds);
+  options.optimizer.kind = optimizerKind(from.Get("kind"));
   options.optimizer.learningRate = number("learningRate", from.Get("learningRate"));
   options.optimizer.momentum = number("momentum", from.Get("momentum"));
   options.optimizer.weightDecay = number("weightDecay", from.Get("weightDecay"));
@@ -155,6 +198,12 @@ TrainingOptions trainingOptions(const Napi::Object& value) {
   options.clipValue = number("clipValue", value.Get("clipValue"));
   options.clipNorm = number("clipNorm", value.Get("clipNorm"));
   options.threads = threadCount(value.Get("threads"));
+  options.seed = seed(value.Get("seed"));
+  if (!value.Get("schedule").IsUndefined()) options.schedule = schedule(value.Get("schedule"));
+  if (!value.Get("sparse").IsUndefined()) {
+    constexpr std::array<std::pair<const char*, bool>, 2> choices = {{{"exact", false}, {"lazy", true}}};
+    options.lazyRows = choice("sparse", value.Get("sparse"), choices);
+  }
   return options;
 }
 

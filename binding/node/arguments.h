@@ -48,6 +48,8 @@ template <class T>
 Napi::Value typedArray(Napi::Env env, const T* values, Index count);
 
 TrainingOptions trainingOptions(const Napi::Object& value);
+OptimizerKind optimizerKind(const Napi::Value& value);
+const char* nameOf(OptimizerKind kind);
 // Without the seed.
 SamplingOptions samplingOptions(const Napi::Object& value);
 Reduction reduction(const Napi::Value& value);

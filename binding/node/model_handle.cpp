@@ -7,13 +7,15 @@
 #include <vector>
 
 #include "core/parallel/floating_point_mode.h"
-#include "core/training/batches.h"
 #include "core/training/evaluation.h"
+#include "core/training/prediction.h"
+#include "core/training/sampler.h"
 #include "node/addon.h"
 #include "node/arguments.h"
 #include "node/batch_arguments.h"
 #include "node/description_arguments.h"
 #include "node/errors.h"
+#include "node/source_arguments.h"
 #include "node/stream_arguments.h"
 
 namespace unrolled::node {
@@ -108,6 +110,17 @@ Dropping dropping(const Napi::Value& value) {
           static_cast<std::uint64_t>(integer("dropping.step", from.Get("step"), 0, largestSafeInteger))};
 }
 
+Napi::Value evaluationToJavaScript(Napi::Env env, const Evaluation& evaluation) {
+  Napi::Object value = Napi::Object::New(env);
+  value.Set("lossSum", evaluation.lossSum);
+  value.Set("count", static_cast<double>(evaluation.count));
+  value.Set("correct", static_cast<double>(evaluation.correct));
+  value.Set("tokens", static_cast<double>(evaluation.tokens));
+  value.Set("seconds", evaluation.seconds);
+  value.Set("cancelled", evaluation.cancelled);
+  return value;
+}
+
 }  // namespace
 
 template <class T>
@@ -129,6 +142,7 @@ Napi::Function ModelHandle<T>::define(Napi::Env env) {
                                Self::InstanceMethod("gradients", &Self::gradients),
                                Self::InstanceMethod("startTraining", &Self::startTraining),
                                Self::InstanceMethod("evaluate", &Self::evaluate),
+                               Self::InstanceMethod("evaluateExamples", &Self::evaluateExamples),
                                Self::InstanceMethod("predict", &Self::predict),
                                Self::InstanceMethod("generate", &Self::generate),
                                Self::InstanceMethod("beam", &Self::beam),
@@ -400,14 +414,22 @@ Napi::Value ModelHandle<T>::evaluate(const Napi::CallbackInfo& info) {
         [core = core_, stream = std::move(stream), rows, window, parallel](const auto& proceed) {
           return evaluateStream(core->model, stream, rows, window, parallel, proceed);
         },
-        [](Napi::Env env, const Evaluation& evaluation) -> Napi::Value {
-          Napi::Object value = Napi::Object::New(env);
-          value.Set("lossSum", evaluation.lossSum);
-          value.Set("tokens", static_cast<double>(evaluation.tokens));
-          value.Set("seconds", evaluation.seconds);
-          value.Set("cancelled", evaluation.cancelled);
-          return value;
-        });
+        evaluationToJavaScript);
+  });
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::evaluateExamples(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Napi::Object options = object("options", info[0]);
+    const std::shared_ptr<BatchSource<T>> source = exampleSource(core()->model, options.Get("source"));
+    const Parallel parallel(*core_->pool, threadCount(options.Get("threads")));
+    return core()->executor.submit(
+        info, cancellation(info[1]),
+        [core = core_, source, parallel](const auto& proceed) {
+          return evaluateSource(core->model, *source, parallel, proceed);
+        },
+        evaluationToJavaScript);
   });
 }
 
@@ -415,20 +437,25 @@ template <class T>
 Napi::Value ModelHandle<T>::predict(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Model<T>& model = core()->model;
-    require(model.hasHead() && model.manyToOne() && model.description().input == InputKind::ids,
-            "predict needs a model from ids through pooling to a dense layer.");
-    const Napi::Object sequences = object("sequences", info[0]);
-    std::vector<TokenId> all = ids("ids", sequences.Get("ids"));
-    std::vector<Index> starts = offsets("offsets", sequences.Get("offsets"));
-    checkOffsets(starts, static_cast<Index>(all.size()));
-    model.checkIds(all.data(), static_cast<Index>(all.size()));
-    const Parallel parallel(*core_->pool, threadCount(info[1]));
+    require(model.description().source == InputKind::none, "predict needs a model with one input.");
+    SequenceData<T> sequences =
+        sequenceData<T>("sequences", info[0], model.description().input, model.description().inputSize);
+    const Napi::Object from = object("options", info[1]);
+    const PredictionOptions options{integer("batch", from.Get("batch"), 1, largestSize),
+                                    text("output", from.Get("output")) == "logProbabilities"};
+    const Parallel parallel(*core_->pool, threadCount(from.Get("threads")));
     return core()->executor.submit(
-        info, nullptr,
-        [core = core_, all = std::move(all), starts = std::move(starts), parallel](const auto& /*proceed*/) {
-          return logProbabilities(core->model, all, starts, parallel);
+        info, cancellation(info[2]),
+        [core = core_, sequences = std::move(sequences), options, parallel](const auto& proceed) {
+          return unrolled::predict(core->model, sequences, options, parallel, proceed);
         },
-        toArray<T>);
+        [features = model.outputFeatures()](Napi::Env env, const Prediction<T>& prediction) -> Napi::Value {
+          Napi::Object value = Napi::Object::New(env);
+          value.Set("output", toArray(env, prediction.output));
+          value.Set("features", static_cast<double>(features));
+          value.Set("cancelled", prediction.cancelled);
+          return value;
+        });
   });
 }
 

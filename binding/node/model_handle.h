@@ -53,6 +53,7 @@ class ModelHandle final : public Napi::ObjectWrap<ModelHandle<T>> {
   Napi::Value gradients(const Napi::CallbackInfo& info);
   Napi::Value startTraining(const Napi::CallbackInfo& info);
   Napi::Value evaluate(const Napi::CallbackInfo& info);
+  Napi::Value evaluateExamples(const Napi::CallbackInfo& info);
   Napi::Value predict(const Napi::CallbackInfo& info);
   // In model_generation.cpp.
   Napi::Value generate(const Napi::CallbackInfo& info);

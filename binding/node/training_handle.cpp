@@ -1,37 +1,20 @@
 #include "node/training_handle.h"
 
 #include <chrono>
+#include <string>
 #include <utility>
 #include <vector>
 
-#include "core/training/batches.h"
 #include "node/arguments.h"
 #include "node/errors.h"
+#include "node/source_arguments.h"
+#include "node/training_state.h"
 
 namespace unrolled::node {
 namespace {
 
 // Between two deliveries of progress.
 constexpr std::chrono::milliseconds progressInterval{50};
-
-template <class T>
-std::unique_ptr<BatchSource> batchSource(const Model<T>& model, const Napi::Object& options) {
-  const Napi::Object from = object("source", options.Get("source"));
-  std::vector<TokenId> all = ids("ids", from.Get("ids"));
-  model.checkIds(all.data(), static_cast<Index>(all.size()));
-  require(model.hasHead(), "A training needs a model that ends in a dense layer.");
-  if (text("source.kind", from.Get("kind")) == "stream") {
-    require(!model.manyToOne(), "A stream needs a model with an output at every step.");
-    model.checkTargets(all.data(), static_cast<Index>(all.size()));
-    const Index rows = integer("batch", from.Get("batch"), 1, largestSize);
-    return std::make_unique<StreamBatches>(std::move(all), rows, integer("window", from.Get("window"), 1, largestSize));
-  }
-  require(model.manyToOne(), "Labelled sequences need a model with one output a sequence.");
-  std::vector<TokenId> labels = ids("labels", from.Get("labels"));
-  model.checkTargets(labels.data(), static_cast<Index>(labels.size()));
-  return std::make_unique<LabelledSequences>(std::move(all), offsets("offsets", from.Get("offsets")), std::move(labels),
-                                             flag("shuffle", from.Get("shuffle"), true), seed(options.Get("seed")));
-}
 
 // A run of a training: one native call for many steps.
 template <class T>
@@ -71,6 +54,9 @@ class RunJob final : public Job, private TrainingObserver {
     value.Set("epoch", static_cast<double>(result_.epoch));
     value.Set("steps", static_cast<double>(result_.steps));
     value.Set("tokens", static_cast<double>(result_.tokens));
+    value.Set("lossSum", result_.lossSum);
+    value.Set("count", static_cast<double>(result_.count));
+    value.Set("correct", static_cast<double>(result_.correct));
     value.Set("seconds", result_.seconds);
     return value;
   }
@@ -88,22 +74,36 @@ class RunJob final : public Job, private TrainingObserver {
     return !cancelled();
   }
 
-  void stepped(Index step, double loss) override {
-    if (losses_.empty()) firstStep_ = step;
-    losses_.push_back(loss);
+  void stepped(Index step, const StepRecord& record) override {
+    if (records_.losses.empty()) records_.firstStep = step;
+    records_.losses.push_back(record.loss);
+    records_.gradientNorms.push_back(record.gradientNorm);
+    records_.learningRates.push_back(record.learningRate);
     if (Clock::now() - delivered_ >= progressInterval) deliver();
   }
 
-  // Sends the losses recorded since the last time. The job outlives the letter: what settles it is
-  // posted later.
+  // What was recorded since the last delivery.
+  struct Records {
+    Index firstStep = 0;
+    std::vector<double> losses;
+    std::vector<double> gradientNorms;
+    std::vector<double> learningRates;
+  };
+
+  // Sends the records. The job outlives the letter: what settles it is posted later.
   void deliver() {
     delivered_ = Clock::now();
-    if (losses_.empty()) return;
+    if (records_.losses.empty()) return;
     const double seconds = std::chrono::duration<double>(delivered_ - start_).count();
-    core_->executor.tell([this, seconds, first = firstStep_, losses = std::exchange(losses_, {})](Napi::Env env) {
+    core_->executor.tell([this, seconds, records = std::exchange(records_, {})](Napi::Env env) {
+      const auto array = [env](const std::vector<double>& values) {
+        return typedArray<double>(env, values.data(), static_cast<Index>(values.size()));
+      };
       Napi::Object progress = Napi::Object::New(env);
-      progress.Set("firstStep", static_cast<double>(first));
-      progress.Set("losses", typedArray<double>(env, losses.data(), static_cast<Index>(losses.size())));
+      progress.Set("firstStep", static_cast<double>(records.firstStep));
+      progress.Set("losses", array(records.losses));
+      progress.Set("gradientNorms", array(records.gradientNorms));
+      progress.Set("learningRates", array(records.learningRates));
       progress.Set("seconds", seconds);
       onProgress_.Call({progress});
     });
@@ -116,8 +116,7 @@ class RunJob final : public Job, private TrainingObserver {
   RunResult result_;
   Clock::time_point start_;
   Clock::time_point delivered_;
-  Index firstStep_ = 0;
-  std::vector<double> losses_;
+  Records records_;
 };
 
 }  // namespace
@@ -130,6 +129,8 @@ Napi::Function TrainingHandle<T>::define(Napi::Env env) {
                                Self::InstanceAccessor("stepsPerEpoch", &Self::stepsPerEpoch, nullptr),
                                Self::InstanceAccessor("tokensPerEpoch", &Self::tokensPerEpoch, nullptr),
                                Self::InstanceMethod("run", &Self::run),
+                               Self::InstanceMethod("readState", &Self::readState),
+                               Self::InstanceMethod("setLearningRateScale", &Self::setLearningRateScale),
                                Self::InstanceMethod("dispose", &Self::dispose),
                            });
 }
@@ -140,8 +141,10 @@ TrainingHandle<T>::TrainingHandle(const Napi::CallbackInfo& info) : Napi::Object
     const Napi::Object model = object("model", info[0]);
     const Napi::Object options = object("options", info[1]);
     core_ = ModelHandle<T>::Unwrap(model)->core();
-    trainer_ = std::make_shared<Trainer<T>>(core_->model, core_->pool, trainingOptions(options),
-                                            batchSource(core_->model, options));
+    trainer_ =
+        std::make_shared<Trainer<T>>(core_->model, core_->pool, trainingOptions(options),
+                                     batchSource(core_->model, options.Get("source"), seed(options.Get("seed"))));
+    if (!options.Get("resume").IsUndefined()) trainer_->importState(trainingState<T>(options.Get("resume")));
     model_ = Napi::Persistent(model);
   });
 }
@@ -179,6 +182,39 @@ Napi::Value TrainingHandle<T>::run(const Napi::CallbackInfo& info) {
     core_->executor.training = true;
     core_->executor.post(job);
     return job->promise();
+  });
+}
+
+template <class T>
+Napi::Value TrainingHandle<T>::readState(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return core_->executor.submit(
+        info, nullptr,
+        [core = core_, trainer = trainer()](const auto& /*proceed*/) {
+          Snapshot<T> snapshot{{}, trainer->exportState()};
+          snapshot.parameters.resize(static_cast<std::size_t>(core->model.buffers().size()));
+          core->model.read(snapshot.parameters.data());
+          return snapshot;
+        },
+        toJavaScript<T>);
+  });
+}
+
+template <class T>
+Napi::Value TrainingHandle<T>::setLearningRateScale(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const double scale = number("scale", info[0]);
+    if (scale < 0) {
+      throw Error("ERR_UNROLLED_OPTION_RANGE", "scale must be 0 or more, not " + std::to_string(scale) + ".")
+          .about("scale", "0 or more", std::to_string(scale));
+    }
+    return core_->executor.submit(
+        info, nullptr,
+        [trainer = trainer(), scale](const auto& /*proceed*/) {
+          trainer->setLearningRateScale(scale);
+          return true;
+        },
+        [](Napi::Env env, bool /*done*/) -> Napi::Value { return env.Undefined(); });
   });
 }
 

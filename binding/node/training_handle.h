@@ -22,6 +22,8 @@ class TrainingHandle final : public Napi::ObjectWrap<TrainingHandle<T>> {
   Napi::Value stepsPerEpoch(const Napi::CallbackInfo& info);
   Napi::Value tokensPerEpoch(const Napi::CallbackInfo& info);
   Napi::Value run(const Napi::CallbackInfo& info);
+  Napi::Value readState(const Napi::CallbackInfo& info);
+  Napi::Value setLearningRateScale(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
   [[nodiscard]] const std::shared_ptr<Trainer<T>>& trainer() const;
 

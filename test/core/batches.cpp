@@ -13,6 +13,7 @@
 #include "error.h"
 #include "support.h"
 #include "training/evaluation.h"
+#include "training/labelled_sequences.h"
 
 using namespace unrolled;
 using namespace unrolled::test;
@@ -51,24 +52,24 @@ TEST_CASE("a stream is cut into rows and windows, targets one later") {
     CAPTURE(shape.rows);
     CAPTURE(shape.window);
     const Index rowLength = (shape.ids - 1) / shape.rows;
-    StreamBatches source(counting(shape.ids), shape.rows, shape.window);
+    StreamBatches<float> source(counting(shape.ids), shape.rows, shape.window);
     REQUIRE(source.stepsPerEpoch() == rowLength / shape.window);  // a last incomplete window is left out
     CHECK(source.tokensPerEpoch() == source.stepsPerEpoch() * shape.window * shape.rows);
-    CHECK(source.largestTime() == shape.window);
-    CHECK(source.rows() == shape.rows);
+    CHECK(source.largestPass().positions == shape.window * shape.rows);
+    CHECK(source.largestPass().batch == shape.rows);
     for (const Index epoch : {Index{0}, Index{1}}) {
       for (Index step = 0; step < source.stepsPerEpoch(); ++step) {
-        const TrainingBatch batch = source.batch(epoch, step);
-        CHECK(batch.time == shape.window);
-        CHECK(batch.batch == shape.rows);
+        const TrainingBatch<float> batch = source.batch(epoch, step);
+        CHECK(batch.input.time == shape.window);
+        CHECK(batch.input.batch == shape.rows);
         CHECK(batch.targetCount == shape.window * shape.rows);
         CHECK(batch.fromZeroState == (step == 0));  // carried on within an epoch, zero at its start
         bool right = true;
         for (Index t = 0; t < shape.window; ++t) {
           for (Index row = 0; row < shape.rows; ++row) {
             const Index position = row * rowLength + step * shape.window + t;
-            right = right && batch.ids[t * shape.rows + row] == position &&
-                    batch.targets[t * shape.rows + row] == position + 1;
+            right = right && batch.input.ids[t * shape.rows + row] == position &&
+                    batch.targets.ids[t * shape.rows + row] == position + 1;
           }
         }
         CHECK(right);
@@ -79,13 +80,13 @@ TEST_CASE("a stream is cut into rows and windows, targets one later") {
 
 TEST_CASE("a stream without a whole window is refused, one with exactly one is not") {
   const std::string tooShort = "ERR_UNROLLED_CORPUS_TOO_SHORT";
-  CHECK(codeOf([] { StreamBatches(counting(22), 3, 7); }) == "none");
-  CHECK(codeOf([] { StreamBatches(counting(21), 3, 7); }) == tooShort);
-  CHECK(codeOf([] { StreamBatches(counting(2), 3, 1); }) == tooShort);
-  CHECK(codeOf([] { StreamBatches({}, 1, 1); }) == tooShort);
-  CHECK(codeOf([] { StreamBatches({}, 4, 1); }) == tooShort);
+  CHECK(codeOf([] { StreamBatches<float>(counting(22), 3, 7); }) == "none");
+  CHECK(codeOf([] { StreamBatches<float>(counting(21), 3, 7); }) == tooShort);
+  CHECK(codeOf([] { StreamBatches<float>(counting(2), 3, 1); }) == tooShort);
+  CHECK(codeOf([] { StreamBatches<float>({}, 1, 1); }) == tooShort);
+  CHECK(codeOf([] { StreamBatches<float>({}, 4, 1); }) == tooShort);
   try {
-    const StreamBatches source(counting(61), 3, 64);
+    const StreamBatches<float> source(counting(61), 3, 64);
     FAIL("it was not refused");
   } catch (const Error& error) {
     CHECK(error.option() == "window");
@@ -102,19 +103,19 @@ TEST_CASE("labelled sequences come in an order drawn anew for each epoch from th
   const std::vector<TokenId> labels = counting(count);
 
   const auto order = [&](std::uint64_t seed, Index epoch, bool shuffle) {
-    LabelledSequences source(ids, offsets, labels, shuffle, seed);
+    LabelledSequences<float> source({ids, {}, 0, offsets}, classes(labels), {1, shuffle, 0}, seed);
     REQUIRE(source.stepsPerEpoch() == count);
-    CHECK(source.largestTime() == 4);
+    CHECK(source.largestPass().positions == 4);
     std::vector<TokenId> taken;
     for (Index step = 0; step < count; ++step) {
-      const TrainingBatch batch = source.batch(epoch, step);
-      const auto label = static_cast<std::size_t>(batch.targets[0]);
+      const TrainingBatch<float> batch = source.batch(epoch, step);
+      const auto label = static_cast<std::size_t>(batch.targets.ids[0]);
       CHECK(batch.fromZeroState);
-      CHECK(batch.batch == 1);
+      CHECK(batch.input.batch == 1);
       CHECK(batch.targetCount == 1);
-      CHECK(batch.time == offsets[label + 1] - offsets[label]);
-      CHECK(batch.ids[0] == offsets[label]);
-      taken.push_back(batch.targets[0]);
+      CHECK(batch.input.time == offsets[label + 1] - offsets[label]);
+      CHECK(batch.input.ids[0] == offsets[label]);
+      taken.push_back(batch.targets.ids[0]);
     }
     return taken;
   };
@@ -130,20 +131,20 @@ TEST_CASE("labelled sequences come in an order drawn anew for each epoch from th
   CHECK(order(1, 3, false) == labels);  // unless it is not asked
 
   // An epoch's order does not depend on which were asked for before.
-  LabelledSequences source(ids, offsets, labels, true, 1);
+  LabelledSequences<float> source({ids, {}, 0, offsets}, classes(labels), {1, true, 0}, 1);
   source.batch(7, 0);
   source.batch(1, 3);
   std::vector<TokenId> again;
-  for (Index step = 0; step < count; ++step) again.push_back(source.batch(0, step).targets[0]);
+  for (Index step = 0; step < count; ++step) again.push_back(source.batch(0, step).targets.ids[0]);
   CHECK(again == first);
 }
 
 TEST_CASE("every order of labelled sequences is about as likely") {
   std::vector<int> seen(6);
   for (Index epoch = 0; epoch < 6000; ++epoch) {
-    LabelledSequences source({0, 1, 2}, {0, 1, 2, 3}, {0, 1, 2}, true, 9);
-    const TokenId first = source.batch(epoch, 0).targets[0];
-    const TokenId second = source.batch(epoch, 1).targets[0];
+    LabelledSequences<float> source({{0, 1, 2}, {}, 0, {0, 1, 2, 3}}, classes({0, 1, 2}), {1, true, 0}, 9);
+    const TokenId first = source.batch(epoch, 0).targets.ids[0];
+    const TokenId second = source.batch(epoch, 1).targets.ids[0];
     const Index order = Index{2} * first + (second > first ? second - 1 : second);
     ++seen[asSize(order)];
   }
@@ -152,14 +153,14 @@ TEST_CASE("every order of labelled sequences is about as likely") {
 
 TEST_CASE("offsets that make no sequences are refused") {
   const std::string shape = "ERR_UNROLLED_SHAPE";
-  CHECK(codeOf([] { LabelledSequences({1, 2, 3}, {0, 1, 3}, {0, 1}, true, 0); }) == "none");
-  CHECK(codeOf([] { LabelledSequences({1, 2, 3}, {0, 1, 2}, {0, 1}, true, 0); }) == shape);
-  CHECK(codeOf([] { LabelledSequences({1, 2, 3}, {1, 2, 3}, {0, 1}, true, 0); }) == shape);
-  CHECK(codeOf([] { LabelledSequences({1, 2, 3}, {0, 2, 2, 3}, {0, 1, 0}, true, 0); }) == shape);
-  CHECK(codeOf([] { LabelledSequences({1, 2, 3}, {0, 2, 1, 3}, {0, 1, 0}, true, 0); }) == shape);
-  CHECK(codeOf([] { LabelledSequences({1, 2, 3}, {0, 1, 3}, {0, 1, 1}, true, 0); }) == shape);
-  CHECK(codeOf([] { LabelledSequences({}, {0}, {}, true, 0); }) == shape);
-  CHECK(codeOf([] { LabelledSequences({}, {}, {}, true, 0); }) == shape);
+  CHECK(codeOf([] { labelled<float>({1, 2, 3}, {0, 1, 3}, {0, 1}, {1, true, 0}, 0); }) == "none");
+  CHECK(codeOf([] { labelled<float>({1, 2, 3}, {0, 1, 2}, {0, 1}, {1, true, 0}, 0); }) == shape);
+  CHECK(codeOf([] { labelled<float>({1, 2, 3}, {1, 2, 3}, {0, 1}, {1, true, 0}, 0); }) == shape);
+  CHECK(codeOf([] { labelled<float>({1, 2, 3}, {0, 2, 2, 3}, {0, 1, 0}, {1, true, 0}, 0); }) == shape);
+  CHECK(codeOf([] { labelled<float>({1, 2, 3}, {0, 2, 1, 3}, {0, 1, 0}, {1, true, 0}, 0); }) == shape);
+  CHECK(codeOf([] { labelled<float>({1, 2, 3}, {0, 1, 3}, {0, 1, 1}, {1, true, 0}, 0); }) == shape);
+  CHECK(codeOf([] { labelled<float>({}, {0}, {}, {1, true, 0}, 0); }) == shape);
+  CHECK(codeOf([] { labelled<float>({}, {}, {}, {1, true, 0}, 0); }) == shape);
 }
 
 TEST_CASE("evaluating a stream is one long forward pass over every row") {
@@ -207,30 +208,5 @@ TEST_CASE("an evaluation ends where it is told to, and refuses what is too short
   const std::string tooShort = "ERR_UNROLLED_CORPUS_TOO_SHORT";
   for (const Index count : {Index{0}, Index{1}, Index{3}}) {
     CHECK(codeOf([&] { evaluateStream<double>(model, randomIds(count, 7, 1), 3, 10, threads(1), goOn); }) == tooShort);
-  }
-}
-
-TEST_CASE("log-probabilities of sequences are those of each alone") {
-  Chain chain;
-  chain.last = true;
-  chain.classes = 4;
-  Model<double> model(chain.description());
-  model.initialize({}, 1);
-  const std::vector<TokenId> ids = randomIds(12, 7, 3);
-  const std::vector<Index> offsets = {0, 5, 6, 12};
-  const std::vector<double> result = logProbabilities<double>(model, ids, offsets, threads(1));
-  REQUIRE(result.size() == 12);
-  for (std::size_t i = 0; i < 3; ++i) {
-    double sum = 0;
-    for (TokenId c = 0; c < 4; ++c) {
-      const double logProbability = result[i * 4 + static_cast<std::size_t>(c)];
-      sum += std::exp(logProbability);
-      std::vector<double> states(asSize(model.stateSize(1)));
-      const double loss =
-          model.loss({offsets[i + 1] - offsets[i], 1, ids.data() + offsets[i], nullptr}, &c, states.data(), threads(1))
-              .sum;
-      CHECK(std::abs(logProbability + loss) < 1e-13);
-    }
-    CHECK(std::abs(sum - 1) < 1e-13);
   }
 }

@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "support.h"
+#include "training/batches.h"
 #include "training/trainer.h"
 
 using namespace unrolled;
@@ -17,7 +18,7 @@ namespace {
 
 class Losses final : public TrainingObserver {
  public:
-  void stepped(Index /*step*/, double loss) override { losses.push_back(loss); }
+  void stepped(Index /*step*/, const StepRecord& record) override { losses.push_back(record.loss); }
   bool proceed() override { return true; }
 
   std::vector<double> losses;
@@ -47,7 +48,7 @@ Outcome<T> train(const Chain& chain, int threadCount) {
   options.threads = threadCount;
   Trainer<T> trainer(
       model, ThreadPool::shared(), options,
-      std::make_unique<StreamBatches>(randomIds(rows * window * 3 + 1, chain.inputSize, 12), rows, window));
+      std::make_unique<StreamBatches<T>>(randomIds(rows * window * 3 + 1, chain.inputSize, 12), rows, window));
   Losses observer;
   trainer.run(3, observer);
   return {std::move(observer.losses), gradientsOf(model), weightsOf(model)};

@@ -267,7 +267,7 @@ TEST_CASE("decoding on from a source that stays gives what one pass over all ste
     const std::vector<Index> rows = {1, 1, 0};
     std::vector<double> threeStates(asSize(model.stateSize(3)));
     const std::vector<TokenId> three = {ids[0], ids[0], ids[0]};
-    model.reserve({{3, 3, false, false}, {3 * batch, batch, false, false}});
+    model.reserve({{time * batch, 3, false, false, time}, {3 * batch, batch, false, false, 3}});
     std::vector<double> again(states.size());
     model.forward(whole, again.data(), threads(1));
     Batch<double> beams{1, 3, three.data(), nullptr};

@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-#include "kernels/reference.h"
+#include "kernels/reference_cells.h"
 #include "support.h"
 #include "tables.h"
 
@@ -38,6 +38,36 @@ bool agrees(const Guarded<T>& actual, const std::vector<T>& expected) {
   return actual.intact() && largestError(actual.values(), expected) <= roundings<T>;
 }
 
+constexpr Activation everyActivation[] = {Activation::tanh, Activation::relu, Activation::sigmoid, Activation::linear};
+
+// The same for every pair of activations: check(kernel, activations, hidden, outputGradient).
+template <class T, class Check>
+void forGatedCells(Check&& check) {
+  forCells<T>([&](const KernelTable<T>& kernel, Index hidden, const T* outputGradient) {
+    for (const Activation candidate : everyActivation) {
+      for (const Activation gate : everyActivation) {
+        const int functions[] = {static_cast<int>(candidate), static_cast<int>(gate)};
+        CAPTURE(functions[0]);
+        CAPTURE(functions[1]);
+        check(kernel, CellActivations{candidate, gate}, hidden, outputGradient);
+      }
+    }
+  });
+}
+
+// An array twice: for a kernel and for its reference.
+template <class T>
+struct Pair {
+  explicit Pair(const std::vector<T>& values) : actual(values), expected(values) {}
+  // Without values: both write it whole.
+  explicit Pair(Index count) : actual(count), expected(asSize(count)) {}
+
+  [[nodiscard]] bool agree() const { return agrees(actual, expected); }
+
+  Guarded<T> actual;
+  std::vector<T> expected;
+};
+
 // Values between 0 and 1, as gates have.
 template <class T>
 std::vector<T> fractions(Index count, std::uint64_t seed) {
@@ -50,7 +80,7 @@ std::vector<T> fractions(Index count, std::uint64_t seed) {
 
 TEST_CASE_TEMPLATE("vanilla step forward and backward", T, float, double) {
   forCells<T>([](const KernelTable<T>& kernel, Index hidden, const T* outputGradient) {
-    for (const Activation activation : {Activation::tanh, Activation::relu}) {
+    for (const Activation activation : everyActivation) {
       const std::vector<T> gates = normals<T>(hidden, 1, 2);
       Guarded<T> state(hidden);
       std::vector<T> expectedState(asSize(hidden));
@@ -70,78 +100,147 @@ TEST_CASE_TEMPLATE("vanilla step forward and backward", T, float, double) {
   });
 }
 
-TEST_CASE_TEMPLATE("GRU step forward and backward", T, float, double) {
-  forCells<T>([](const KernelTable<T>& kernel, Index hidden, const T* outputGradient) {
+TEST_CASE_TEMPLATE("GRU step forward", T, float, double) {
+  forGatedCells<T>([](const KernelTable<T>& kernel, const CellActivations& f, Index hidden, const T*) {
     const std::vector<T> previous = normals<T>(hidden, 3);
+    const std::vector<T> products = normals<T>(3 * hidden, 5, 2);
+    Pair<T> gates(normals<T>(3 * hidden, 4, 2));
+    Pair<T> candidate(hidden);
+    Pair<T> state(hidden);
+    kernel.gruForward(hidden, f, gates.actual.data(), products.data(), previous.data(), candidate.actual.data(),
+                      state.actual.data());
+    reference::gruForward(hidden, f, gates.expected.data(), products.data(), previous.data(), candidate.expected.data(),
+                          state.expected.data());
+    CHECK(gates.agree());
+    CHECK(candidate.agree());
+    CHECK(state.agree());
+  });
+}
+
+TEST_CASE_TEMPLATE("GRU step backward", T, float, double) {
+  forGatedCells<T>([](const KernelTable<T>& kernel, const CellActivations& f, Index hidden, const T* outputGradient) {
+    const std::vector<T> previous = normals<T>(hidden, 3);
+    Pair<T> gates(fractions<T>(3 * hidden, 6));
+    Pair<T> candidate(normals<T>(hidden, 7));
+    Pair<T> gradient(normals<T>(hidden, 8));
+    Pair<T> products(3 * hidden);
+    kernel.gruBackward(hidden, f, gates.actual.data(), previous.data(), candidate.actual.data(), gradient.actual.data(),
+                       outputGradient, products.actual.data());
+    reference::gruBackward(hidden, f, gates.expected.data(), previous.data(), candidate.expected.data(),
+                           gradient.expected.data(), outputGradient, products.expected.data());
+    CHECK(gates.agree());
+    CHECK(candidate.agree());
+    CHECK(gradient.agree());
+    CHECK(products.agree());
+  });
+}
+
+TEST_CASE_TEMPLATE("GRU step with the reset gate before the product", T, float, double) {
+  forGatedCells<T>([](const KernelTable<T>& kernel, const CellActivations& f, Index hidden, const T* outputGradient) {
+    const std::vector<T> previous = normals<T>(hidden, 3);
+    const std::vector<T> input = normals<T>(hidden, 4);
     {
-      std::vector<T> expectedGates = normals<T>(3 * hidden, 4, 2);
-      Guarded<T> gates(expectedGates);
-      const std::vector<T> products = normals<T>(3 * hidden, 5, 2);
-      Guarded<T> candidate(hidden);
-      Guarded<T> state(hidden);
-      std::vector<T> expectedCandidate(asSize(hidden));
-      std::vector<T> expectedState(asSize(hidden));
-      kernel.gruForward(hidden, gates.data(), products.data(), previous.data(), candidate.data(), state.data());
-      reference::gruForward(hidden, expectedGates.data(), products.data(), previous.data(), expectedCandidate.data(),
-                            expectedState.data());
-      CHECK(agrees(gates, expectedGates));
-      CHECK(agrees(candidate, expectedCandidate));
-      CHECK(agrees(state, expectedState));
+      Pair<T> gates(normals<T>(3 * hidden, 5, 2));
+      Pair<T> resetState(hidden);
+      kernel.gruResetForward(hidden, f, gates.actual.data(), input.data(), resetState.actual.data());
+      reference::gruResetForward(hidden, f, gates.expected.data(), input.data(), resetState.expected.data());
+      CHECK(gates.agree());
+      CHECK(resetState.agree());
     }
     {
-      std::vector<T> expectedGates = fractions<T>(3 * hidden, 6);
-      std::vector<T> expectedCandidate = normals<T>(hidden, 7);
-      std::vector<T> expectedGradient = normals<T>(hidden, 8);
-      std::vector<T> expectedProducts(asSize(3 * hidden));
-      Guarded<T> gates(expectedGates);
-      Guarded<T> candidate(expectedCandidate);
-      Guarded<T> gradient(expectedGradient);
-      Guarded<T> products(3 * hidden);
-      kernel.gruBackward(hidden, gates.data(), previous.data(), candidate.data(), gradient.data(), outputGradient,
-                         products.data());
-      reference::gruBackward(hidden, expectedGates.data(), previous.data(), expectedCandidate.data(),
-                             expectedGradient.data(), outputGradient, expectedProducts.data());
-      CHECK(agrees(gates, expectedGates));
-      CHECK(agrees(candidate, expectedCandidate));
-      CHECK(agrees(gradient, expectedGradient));
-      CHECK(agrees(products, expectedProducts));
+      Pair<T> gates(normals<T>(3 * hidden, 6));
+      Pair<T> state(hidden);
+      kernel.gruCandidateForward(hidden, f, gates.actual.data(), previous.data(), state.actual.data());
+      reference::gruCandidateForward(hidden, f, gates.expected.data(), previous.data(), state.expected.data());
+      CHECK(gates.agree());
+      CHECK(state.agree());
+    }
+    {
+      Pair<T> gates(fractions<T>(3 * hidden, 7));
+      Pair<T> gradient(normals<T>(hidden, 8));
+      kernel.gruCandidateBackward(hidden, f, gates.actual.data(), previous.data(), gradient.actual.data(),
+                                  outputGradient);
+      reference::gruCandidateBackward(hidden, f, gates.expected.data(), previous.data(), gradient.expected.data(),
+                                      outputGradient);
+      CHECK(gates.agree());
+      CHECK(gradient.agree());
+    }
+    {
+      Pair<T> gates(fractions<T>(3 * hidden, 9));
+      Pair<T> resetGradient(normals<T>(hidden, 10));
+      kernel.gruResetBackward(hidden, f, gates.actual.data(), input.data(), resetGradient.actual.data());
+      reference::gruResetBackward(hidden, f, gates.expected.data(), input.data(), resetGradient.expected.data());
+      CHECK(gates.agree());
+      CHECK(resetGradient.agree());
     }
   });
 }
 
-TEST_CASE_TEMPLATE("LSTM step forward and backward", T, float, double) {
-  forCells<T>([](const KernelTable<T>& kernel, Index hidden, const T* outputGradient) {
+TEST_CASE_TEMPLATE("LSTM step forward", T, float, double) {
+  forGatedCells<T>([](const KernelTable<T>& kernel, const CellActivations& f, Index hidden, const T*) {
     const std::vector<T> previousCell = normals<T>(hidden, 9);
+    Pair<T> gates(normals<T>(4 * hidden, 10, 2));
+    Pair<T> cell(hidden);
+    Pair<T> cellOutput(hidden);
+    Pair<T> state(hidden);
+    kernel.lstmForward(hidden, f, gates.actual.data(), previousCell.data(), cell.actual.data(),
+                       cellOutput.actual.data(), state.actual.data());
+    reference::lstmForward(hidden, f, gates.expected.data(), previousCell.data(), cell.expected.data(),
+                           cellOutput.expected.data(), state.expected.data());
+    CHECK(gates.agree());
+    CHECK(cell.agree());
+    CHECK(cellOutput.agree());
+    CHECK(state.agree());
+  });
+}
+
+TEST_CASE_TEMPLATE("LSTM step backward", T, float, double) {
+  forGatedCells<T>([](const KernelTable<T>& kernel, const CellActivations& f, Index hidden, const T* outputGradient) {
+    const std::vector<T> previousCell = normals<T>(hidden, 9);
+    const std::vector<T> cellOutput = fractions<T>(hidden, 13);
+    const std::vector<T> gradient = normals<T>(hidden, 14);
+    Pair<T> gates(fractions<T>(4 * hidden, 11));
+    Pair<T> cellGradient(normals<T>(hidden, 12));
+    kernel.lstmBackward(hidden, f, gates.actual.data(), previousCell.data(), cellOutput.data(), gradient.data(),
+                        outputGradient, cellGradient.actual.data());
+    reference::lstmBackward(hidden, f, gates.expected.data(), previousCell.data(), cellOutput.data(), gradient.data(),
+                            outputGradient, cellGradient.expected.data());
+    CHECK(gates.agree());
+    CHECK(cellGradient.agree());
+  });
+}
+
+TEST_CASE_TEMPLATE("LSTM step in parts", T, float, double) {
+  forGatedCells<T>([](const KernelTable<T>& kernel, const CellActivations& f, Index hidden, const T* outputGradient) {
+    const std::vector<T> previousCell = normals<T>(hidden, 9);
+    const std::vector<T> gradient = normals<T>(hidden, 14);
     {
-      std::vector<T> expectedGates = normals<T>(4 * hidden, 10, 2);
-      Guarded<T> gates(expectedGates);
-      Guarded<T> cell(hidden);
-      Guarded<T> cellTanh(hidden);
-      Guarded<T> state(hidden);
-      std::vector<T> expectedCell(asSize(hidden));
-      std::vector<T> expectedTanh(asSize(hidden));
-      std::vector<T> expectedState(asSize(hidden));
-      kernel.lstmForward(hidden, gates.data(), previousCell.data(), cell.data(), cellTanh.data(), state.data());
-      reference::lstmForward(hidden, expectedGates.data(), previousCell.data(), expectedCell.data(),
-                             expectedTanh.data(), expectedState.data());
-      CHECK(agrees(gates, expectedGates));
-      CHECK(agrees(cell, expectedCell));
-      CHECK(agrees(cellTanh, expectedTanh));
-      CHECK(agrees(state, expectedState));
+      Pair<T> gates(normals<T>(4 * hidden, 10, 2));
+      Pair<T> cell(hidden);
+      Pair<T> cellOutput(normals<T>(hidden, 15));
+      Pair<T> state(hidden);
+      kernel.lstmCellForward(hidden, f, gates.actual.data(), previousCell.data(), cell.actual.data());
+      kernel.lstmOutputForward(hidden, f, gates.actual.data(), cellOutput.actual.data(), state.actual.data());
+      reference::lstmCellForward(hidden, f, gates.expected.data(), previousCell.data(), cell.expected.data());
+      reference::lstmOutputForward(hidden, f, gates.expected.data(), cellOutput.expected.data(), state.expected.data());
+      CHECK(gates.agree());
+      CHECK(cell.agree());
+      CHECK(cellOutput.agree());
+      CHECK(state.agree());
     }
     {
-      std::vector<T> expectedGates = fractions<T>(4 * hidden, 11);
-      std::vector<T> expectedCellGradient = normals<T>(hidden, 12);
-      const std::vector<T> cellTanh = fractions<T>(hidden, 13);
-      const std::vector<T> gradient = normals<T>(hidden, 14);
-      Guarded<T> gates(expectedGates);
-      Guarded<T> cellGradient(expectedCellGradient);
-      kernel.lstmBackward(hidden, gates.data(), previousCell.data(), cellTanh.data(), gradient.data(), outputGradient,
-                          cellGradient.data());
-      reference::lstmBackward(hidden, expectedGates.data(), previousCell.data(), cellTanh.data(), gradient.data(),
-                              outputGradient, expectedCellGradient.data());
-      CHECK(agrees(gates, expectedGates));
-      CHECK(agrees(cellGradient, expectedCellGradient));
+      Pair<T> gates(fractions<T>(4 * hidden, 11));
+      Pair<T> cellOutput(fractions<T>(hidden, 13));
+      Pair<T> cellGradient(normals<T>(hidden, 12));
+      kernel.lstmOutputBackward(hidden, f, gates.actual.data(), cellOutput.actual.data(), gradient.data(),
+                                outputGradient);
+      kernel.lstmCellBackward(hidden, f, gates.actual.data(), previousCell.data(), cellGradient.actual.data());
+      reference::lstmOutputBackward(hidden, f, gates.expected.data(), cellOutput.expected.data(), gradient.data(),
+                                    outputGradient);
+      reference::lstmCellBackward(hidden, f, gates.expected.data(), previousCell.data(), cellGradient.expected.data());
+      CHECK(gates.agree());
+      CHECK(cellOutput.agree());
+      CHECK(cellGradient.agree());
     }
   });
 }
@@ -185,7 +284,7 @@ TEST_CASE_TEMPLATE("the logistic function keeps its relative accuracy", T, float
     std::vector<T> cell(x.size());
     std::vector<T> cellTanh(x.size());
     std::vector<T> state(x.size());
-    kernel->lstmForward(count, gates.data(), previousCell.data(), cell.data(), cellTanh.data(), state.data());
+    kernel->lstmForward(count, {}, gates.data(), previousCell.data(), cell.data(), cellTanh.data(), state.data());
     double worst = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {
       const double expected = 1 / (1 + std::exp(-static_cast<double>(x[i])));
@@ -201,7 +300,7 @@ TEST_CASE_TEMPLATE("not-a-number passes through every cell, infinity saturates",
   for (const KernelTable<T>* kernel : tables<T>()) {
     const std::string isa = kernel->name;
     CAPTURE(isa);
-    for (const Activation activation : {Activation::tanh, Activation::relu}) {
+    for (const Activation activation : everyActivation) {
       T state = 0;
       kernel->rnnForward(1, activation, &nan, &state);
       CHECK(std::isnan(state));
@@ -217,7 +316,7 @@ TEST_CASE_TEMPLATE("not-a-number passes through every cell, infinity saturates",
       T cell = 0;
       T cellTanh = 0;
       T lstmState = 0;
-      kernel->lstmForward(1, gates, &previousCell, &cell, &cellTanh, &lstmState);
+      kernel->lstmForward(1, {}, gates, &previousCell, &cell, &cellTanh, &lstmState);
       CHECK(std::isnan(lstmState));
     }
     for (int gate = 0; gate < 3; ++gate) {
@@ -227,7 +326,7 @@ TEST_CASE_TEMPLATE("not-a-number passes through every cell, infinity saturates",
       const T previous = 1;
       T candidate = 0;
       T gruState = 0;
-      kernel->gruForward(1, gates, products, &previous, &candidate, &gruState);
+      kernel->gruForward(1, {}, gates, products, &previous, &candidate, &gruState);
       CHECK(std::isnan(gruState));
     }
 
@@ -237,7 +336,7 @@ TEST_CASE_TEMPLATE("not-a-number passes through every cell, infinity saturates",
     T cell = 0;
     T cellTanh = 0;
     T lstmState = 0;
-    kernel->lstmForward(1, gates, &previousCell, &cell, &cellTanh, &lstmState);
+    kernel->lstmForward(1, {}, gates, &previousCell, &cell, &cellTanh, &lstmState);
     CHECK(cell == doctest::Approx(1));
     CHECK(lstmState == doctest::Approx(std::tanh(1.0)));
   }

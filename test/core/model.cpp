@@ -171,6 +171,41 @@ TEST_CASE("weights may be drawn from one law, with biases zero") {
   }
 }
 
+TEST_CASE("gains are 1 and their shifts 0 at first, by whatever law weights are drawn") {
+  Chain chain;
+  chain.cell = LayerKind::lstm;
+  chain.layerNorm = true;
+  chain.bidirectional = true;
+  chain.hidden = 5;
+  Model<double> model(chain.description());
+  std::vector<std::string> names;
+  for (const Initializer::Kind kind : {Initializer::Kind::byDefault, Initializer::Kind::normal}) {
+    model.initialize({kind, 0.01}, 3);
+    const std::vector<double> values = weightsOf(model);
+    names.clear();
+    for (const Parameter& parameter : model.parameters()) {
+      if (parameter.name.find("norm") == std::string::npos) continue;
+      names.push_back(parameter.name + " " + std::to_string(parameter.count()));
+      const double expected = parameter.isBias ? 0 : 1;
+      for (Index i = 0; i < parameter.count(); ++i) CHECK(values[asSize(parameter.offset + i)] == expected);
+    }
+  }
+  CHECK(names == std::vector<std::string>{"rnn.norm_ih_l0.weight 20", "rnn.norm_hh_l0.weight 20",
+                                          "rnn.norm_c_l0.weight 5", "rnn.norm_c_l0.bias 5",
+                                          "rnn.norm_ih_l0_reverse.weight 20", "rnn.norm_hh_l0_reverse.weight 20",
+                                          "rnn.norm_c_l0_reverse.weight 5", "rnn.norm_c_l0_reverse.bias 5"});
+}
+
+TEST_CASE("parameters are trained unless they are frozen") {
+  Model<float> model(Chain().description());
+  for (const Parameter& parameter : model.parameters()) CHECK(parameter.trainable);
+  model.freeze(1, true);
+  CHECK_FALSE(model.parameters()[1].trainable);
+  CHECK(model.parameters()[0].trainable);
+  model.freeze(1, false);
+  CHECK(model.parameters()[1].trainable);
+}
+
 TEST_CASE("held transposed or not, the same seed draws the same weights") {
   Chain chain;
   chain.input = LayerKind::oneHot;
@@ -198,6 +233,16 @@ TEST_CASE("descriptions that make no chain are refused by name") {
   CHECK(changed([](ModelDescription& m) { m.layers.erase(m.layers.begin() + 1); }) == "layers[1]");
   CHECK(changed([](ModelDescription& m) { m.layers.push_back(m.layers[1]); }) == "layers[3]");
   CHECK(changed([](ModelDescription& m) { m.layers[1].features = 0; }) == "layers[1].features");
+  CHECK(changed([](ModelDescription& m) { m.layers[1].recurrentDropout = 1; }) == "rnn.recurrentDropout");
+  CHECK(changed([](ModelDescription& m) { m.layers[1].recurrentDropout = -0.1; }) == "rnn.recurrentDropout");
+  CHECK(changed([](ModelDescription& m) { m.layers[1].recurrentDropout = std::nan(""); }) == "rnn.recurrentDropout");
+  for (const double epsilon : {0.0, -1.0, std::nan("")}) {
+    const auto normalised = [epsilon](ModelDescription& m) {
+      m.layers[1].layerNorm = true;
+      m.layers[1].epsilon = epsilon;
+    };
+    CHECK(changed(normalised) == "rnn.epsilon");
+  }
   CHECK(changed([](ModelDescription& m) { m.layers[1].features = -3; }) == "layers[1].features");
   CHECK(changed([](ModelDescription& m) { m.layers[2].features = Index{1} << 40U; }) == "layers[2].features");
   CHECK(changed([](ModelDescription& m) { m.layers[1].layers = 0; }) == "rnn.layers");

@@ -18,6 +18,8 @@ namespace {
 // More than three tiles, the last incomplete.
 constexpr Index parameters = 3 * 32768 + 77;
 
+const GradientTiles tiles(parameters);
+
 constexpr double gradientScale = 0.6;
 
 // The textbook's step for one parameter, in float64: what stands in optimizer.h.
@@ -91,7 +93,7 @@ TEST_CASE_TEMPLATE("every optimiser follows the textbook over several tiles and 
 
     for (int step = 1; step <= 4; ++step) {
       const std::vector<T> gradients = normals<T>(parameters, 1 + static_cast<std::uint64_t>(step));
-      optimizer.step(weights.data(), gradients.data(), gradientScale, threads(2));
+      optimizer.step(tiles, weights.data(), gradients.data(), gradientScale, threads(2));
       for (std::size_t i = 0; i < textbook.size(); ++i) textbook[i].step(static_cast<double>(gradients[i]), step);
     }
     // Of what the steps moved; float's 1 - beta2 has four digits less than float.
@@ -110,7 +112,7 @@ TEST_CASE_TEMPLATE("every optimiser follows the textbook over several tiles and 
 TEST_CASE_TEMPLATE("a step said to stay finite does, and an ordinary one is never refused", T, float, double) {
   constexpr Index count = 40;
   const double largest = std::numeric_limits<T>::max();
-  std::vector<double> partials(asSize(normTiles(count)));
+  std::vector<double> partials;
   for (const OptimizerKind kind :
        {OptimizerKind::sgd, OptimizerKind::momentum, OptimizerKind::adagrad, OptimizerKind::adagradAbsolute,
         OptimizerKind::rmsprop, OptimizerKind::adam, OptimizerKind::adamw}) {
@@ -131,11 +133,11 @@ TEST_CASE_TEMPLATE("a step said to stay finite does, and an ordinary one is neve
         std::vector<T> weights = normals<T>(count, 1);
         std::vector<T> gradients = normals<T>(count, 2);
         for (T& gradient : gradients) gradient = static_cast<T>(gradient * std::pow(largest, gradientPower));
-        const double norm = gradientNorm(gradients.data(), count, partials.data(), threads(1));
+        const double norm = gradientNorm(GradientTiles(count), gradients.data(), partials, threads(1));
         bool finite = true;
         int step = 0;
         for (; step < 20 && optimizer.staysFinite(weights.data(), norm); ++step) {
-          optimizer.step(weights.data(), gradients.data(), 1, threads(1));
+          optimizer.step(GradientTiles(count), weights.data(), gradients.data(), 1, threads(1));
           for (const T weight : weights) finite = finite && std::isfinite(weight);
         }
         CAPTURE(ratePower);
@@ -155,7 +157,7 @@ TEST_CASE_TEMPLATE("clipping by value bounds every tile and keeps what is not fi
   expected[5] = std::numeric_limits<T>::quiet_NaN();
   expected.back() = -std::numeric_limits<T>::infinity();
   Guarded<T> gradients(expected);
-  clipByValue(gradients.data(), parameters, 0.5, threads(2));
+  clipByValue(tiles, gradients.data(), 0.5, threads(2));
   for (T& value : expected) {
     if (std::isfinite(value)) value = std::clamp(value, T(-0.5), T(0.5));
   }
@@ -167,14 +169,14 @@ TEST_CASE_TEMPLATE("the gradient's norm over several tiles", T, float, double) {
   std::vector<T> gradients = normals<T>(parameters, 4);
   double sum = 0;
   for (const T value : gradients) sum += static_cast<double>(value) * static_cast<double>(value);
-  std::vector<double> partials(asSize(normTiles(parameters)));
-  CHECK(normTiles(parameters) == 4);
-  const double norm = gradientNorm(gradients.data(), parameters, partials.data(), threads(2));
+  std::vector<double> partials;
+  CHECK(tiles.count() == 4);
+  const double norm = gradientNorm(tiles, gradients.data(), partials, threads(2));
   CHECK(std::abs(norm / std::sqrt(sum) - 1) <= (sizeof(T) == 4 ? 1e-6 : 1e-14));
-  CHECK(gradientNorm(gradients.data(), parameters, partials.data(), threads(1)) == norm);
+  CHECK(gradientNorm(tiles, gradients.data(), partials, threads(1)) == norm);
 
   gradients.back() = T(1e25);
-  CHECK(gradientNorm(gradients.data(), parameters, partials.data(), threads(2)) == doctest::Approx(1e25));
+  CHECK(gradientNorm(tiles, gradients.data(), partials, threads(2)) == doctest::Approx(1e25));
   gradients.back() = std::numeric_limits<T>::quiet_NaN();
-  CHECK(std::isnan(gradientNorm(gradients.data(), parameters, partials.data(), threads(2))));
+  CHECK(std::isnan(gradientNorm(tiles, gradients.data(), partials, threads(2))));
 }

@@ -80,11 +80,11 @@ TEST_CASE_TEMPLATE("the chunked head equals the plain one", T, float, double) {
 
     const std::vector<T> input = normals<T>(shape.positions * features, 1);
     const std::vector<TokenId> targets = randomIds(shape.positions, shape.classes, 2);
-    T* inputGradient = nullptr;
+    InputGradients<T> inputs;
     const Batch<T> batch{shape.positions, 1, nullptr, input.data()};
     const double loss = model
                             .lossAndGradients(batch, targets.data(), static_cast<T>(scale), nullptr, nullptr,
-                                              threads(2), {}, &inputGradient)
+                                              threads(2), {}, &inputs)
                             .sum;
 
     const std::vector<double> weights = widened(weightsOf(model));
@@ -98,7 +98,7 @@ TEST_CASE_TEMPLATE("the chunked head equals the plain one", T, float, double) {
     const std::vector<double> gradients = widened(gradientsOf(model));
     CHECK(largestError<double>({gradients.begin(), gradients.begin() + split}, expected.weightGradient) <= tolerance);
     CHECK(largestError<double>({gradients.begin() + split, gradients.end()}, expected.biasGradient) <= tolerance);
-    CHECK(largestError<double>({inputGradient, inputGradient + input.size()}, expected.inputGradient) <= tolerance);
+    CHECK(largestError<double>({inputs.input, inputs.input + input.size()}, expected.inputGradient) <= tolerance);
   }
 }
 

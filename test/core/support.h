@@ -13,6 +13,7 @@
 #include "model/model.h"
 #include "parallel/thread_pool.h"
 #include "random.h"
+#include "training/labelled_sequences.h"
 
 namespace unrolled::test {
 
@@ -120,6 +121,13 @@ struct Chain {
   bool last = false;  // one vector a sequence, by `pooling`
   PoolingKind pooling = PoolingKind::last;
   Index classes = 7;  // 0: no head
+  // Of the recurrent layer, as LayerDescription has them.
+  Activation gateActivation = Activation::sigmoid;
+  bool resetAfter = true;
+  bool bias = true;
+  double recurrentDropout = 0;
+  bool layerNorm = false;
+  double epsilon = 1e-5;
 
   [[nodiscard]] ModelDescription description() const {
     ModelDescription model;
@@ -127,6 +135,13 @@ struct Chain {
     model.inputSize = inputSize;
     if (inputKind == InputKind::ids) model.layers.push_back({input, "embedding", embedding});
     model.layers.push_back({cell, "rnn", hidden, layers, activation, singleBias, bidirectional, merge});
+    LayerDescription& recurrent = model.layers.back();
+    recurrent.gateActivation = gateActivation;
+    recurrent.resetAfter = resetAfter;
+    recurrent.bias = bias;
+    recurrent.recurrentDropout = recurrentDropout;
+    recurrent.layerNorm = layerNorm;
+    recurrent.epsilon = epsilon;
     if (last) {
       model.layers.push_back({LayerKind::pooling, "last"});
       model.layers.back().pooling = pooling;
@@ -155,6 +170,20 @@ std::vector<T> gradientsOf(Model<T>& model) {
   std::vector<T> gradients(asSize(model.buffers().size()));
   model.readGradients(gradients.data());
   return gradients;
+}
+
+template <class T = float>
+TargetData<T> classes(std::vector<TokenId> ids) {
+  return {LossKind::crossEntropy, std::move(ids), {}, 1};
+}
+
+// Sequences of ids with a class each.
+template <class T>
+std::unique_ptr<LabelledSequences<T>> labelled(std::vector<TokenId> ids, std::vector<Index> offsets,
+                                               std::vector<TokenId> labels, const Batching& batching,
+                                               std::uint64_t seed) {
+  return std::make_unique<LabelledSequences<T>>(SequenceData<T>{std::move(ids), {}, 0, std::move(offsets)},
+                                                classes<T>(std::move(labels)), batching, seed);
 }
 
 inline const char* nameOf(LayerKind kind) {

@@ -13,8 +13,10 @@
 
 #include "error.h"
 #include "support.h"
+#include "training/batches.h"
 #include "training/evaluation.h"
 #include "training/generation.h"
+#include "training/prediction.h"
 
 using namespace unrolled;
 using namespace unrolled::test;
@@ -28,14 +30,19 @@ constexpr Index stepsPerEpoch = 5;
 // Two ids more than whole windows take: they are not trained on.
 std::vector<TokenId> corpus() { return randomIds(rows * (window * stepsPerEpoch + 2) + 1, 7, 21); }
 
-std::unique_ptr<StreamBatches> stream() { return std::make_unique<StreamBatches>(corpus(), rows, window); }
+template <class T>
+std::unique_ptr<StreamBatches<T>> stream() {
+  return std::make_unique<StreamBatches<T>>(corpus(), rows, window);
+}
 
 // Records every step; stops when told to.
 class Recorder final : public TrainingObserver {
  public:
-  void stepped(Index step, double loss) override {
+  void stepped(Index step, const StepRecord& record) override {
     CHECK(step == static_cast<Index>(losses.size()));  // numbered over the whole run
-    losses.push_back(loss);
+    losses.push_back(record.loss);
+    norms.push_back(record.gradientNorm);
+    rates.push_back(record.learningRate);
   }
   bool proceed() override {
     if (meanwhile) meanwhile();
@@ -43,6 +50,8 @@ class Recorder final : public TrainingObserver {
   }
 
   std::vector<double> losses;
+  std::vector<double> norms;
+  std::vector<double> rates;
   Index most = std::numeric_limits<Index>::max();
   std::function<void()> meanwhile;  // other work on the model, between two steps
 };
@@ -103,7 +112,7 @@ Error failureOf(Trainer<T>& trainer, Recorder& recorder) {
 
 TEST_CASE("a run ends with its steps, with the epoch, or when it is told to") {
   Model<float> model(smallChain().description());
-  Trainer<float> trainer(initialized(model), ThreadPool::shared(), adam(), stream());
+  Trainer<float> trainer(initialized(model), ThreadPool::shared(), adam(), stream<float>());
   CHECK(trainer.stepsPerEpoch() == stepsPerEpoch);
   CHECK(trainer.tokensPerEpoch() == stepsPerEpoch * rows * window);
   Recorder recorder;
@@ -144,7 +153,7 @@ TEST_CASE("a run ends with its steps, with the epoch, or when it is told to") {
 TEST_CASE_TEMPLATE("a run in pieces is the whole run, over epochs", T, float, double) {
   constexpr Index total = 3 * stepsPerEpoch + 2;
   Model<T> whole(smallChain().description());
-  Trainer<T> wholeTrainer(initialized(whole), ThreadPool::shared(), adam(), stream());
+  Trainer<T> wholeTrainer(initialized(whole), ThreadPool::shared(), adam(), stream<T>());
   Recorder expected;
   runInPieces(wholeTrainer, expected, total, total);
   CHECK(expected.losses.back() < expected.losses.front());
@@ -152,7 +161,7 @@ TEST_CASE_TEMPLATE("a run in pieces is the whole run, over epochs", T, float, do
   for (const Index piece : {Index{1}, Index{3}, Index{7}}) {
     CAPTURE(piece);
     Model<T> model(smallChain().description());
-    Trainer<T> trainer(initialized(model), ThreadPool::shared(), adam(), stream());
+    Trainer<T> trainer(initialized(model), ThreadPool::shared(), adam(), stream<T>());
     Recorder recorder;
     runInPieces(trainer, recorder, total, piece);
     CHECK(sameBits(recorder.losses, expected.losses));
@@ -163,12 +172,12 @@ TEST_CASE_TEMPLATE("a run in pieces is the whole run, over epochs", T, float, do
 TEST_CASE("other work on the model between two steps changes nothing") {
   constexpr Index total = stepsPerEpoch + 2;
   Model<float> undisturbed(smallChain().description());
-  Trainer<float> undisturbedTrainer(initialized(undisturbed), ThreadPool::shared(), adam(), stream());
+  Trainer<float> undisturbedTrainer(initialized(undisturbed), ThreadPool::shared(), adam(), stream<float>());
   Recorder expected;
   runInPieces(undisturbedTrainer, expected, total, total);
 
   Model<float> model(smallChain().description());
-  Trainer<float> trainer(initialized(model), ThreadPool::shared(), adam(), stream());
+  Trainer<float> trainer(initialized(model), ThreadPool::shared(), adam(), stream<float>());
   Recorder recorder;
   recorder.meanwhile = [&model] {
     generate<float>(model, {1, 2, 3}, {}, 5, {}, threads(2), [] { return true; });
@@ -184,22 +193,21 @@ TEST_CASE("a step descends along the gradient of its loss, from the state before
     TrainingOptions options = sgd(0.05);
     options.reduction = reduction;
     Model<double> model(smallChain().description());
-    Trainer<double> trainer(initialized(model), ThreadPool::shared(), options, stream());
+    Trainer<double> trainer(initialized(model), ThreadPool::shared(), options, stream<double>());
     Recorder recorder;
 
     Model<double> plain(smallChain().description());
     initialized(plain);
-    StreamBatches batches(corpus(), rows, window);
+    StreamBatches<double> batches(corpus(), rows, window);
     std::vector<double> states(asSize(plain.stateSize(rows)));
     const double scale = reduction == Reduction::mean ? 1.0 / (rows * window) : 1.0;
     for (Index step = 0; step < stepsPerEpoch + 2; ++step) {
-      const TrainingBatch batch = batches.batch(0, step % stepsPerEpoch);
+      const TrainingBatch<double> batch = batches.batch(0, step % stepsPerEpoch);
       if (step % stepsPerEpoch == 0) std::fill(states.begin(), states.end(), 0.0);
       std::vector<double> stateGradients(states.size());
-      const double loss = plain
-                              .lossAndGradients({window, rows, batch.ids, nullptr}, batch.targets, scale, states.data(),
-                                                stateGradients.data(), threads(1))
-                              .sum;
+      const double loss =
+          plain.lossAndGradients(batch.input, batch.targets, scale, states.data(), stateGradients.data(), threads(1))
+              .sum;
       std::vector<double> weights = weightsOf(plain);
       const std::vector<double> gradients = gradientsOf(plain);
       for (std::size_t i = 0; i < weights.size(); ++i) weights[i] -= 0.05 * gradients[i];
@@ -224,7 +232,7 @@ TEST_CASE("gradients are clipped by value, then by norm") {
     options.clipValue = clipping.value;
     options.clipNorm = clipping.norm;
     Model<double> model(smallChain().description());
-    Trainer<double> trainer(initialized(model), ThreadPool::shared(), options, stream());
+    Trainer<double> trainer(initialized(model), ThreadPool::shared(), options, stream<double>());
     std::vector<double> expected = weightsOf(model);
 
     Model<double> plain(smallChain().description());
@@ -232,10 +240,10 @@ TEST_CASE("gradients are clipped by value, then by norm") {
     const std::vector<double> zeros(asSize(plain.stateSize(rows)));
     std::vector<double> states = zeros;
     std::vector<double> stateGradients = zeros;
-    StreamBatches batches(corpus(), rows, window);
-    const TrainingBatch batch = batches.batch(0, 0);
-    plain.lossAndGradients({window, rows, batch.ids, nullptr}, batch.targets, 1.0 / (rows * window), states.data(),
-                           stateGradients.data(), threads(1));
+    StreamBatches<double> batches(corpus(), rows, window);
+    const TrainingBatch<double> batch = batches.batch(0, 0);
+    plain.lossAndGradients(batch.input, batch.targets, 1.0 / (rows * window), states.data(), stateGradients.data(),
+                           threads(1));
     std::vector<double> gradients = gradientsOf(plain);
     double squares = 0;
     for (double& gradient : gradients) {
@@ -253,7 +261,7 @@ TEST_CASE("gradients are clipped by value, then by norm") {
 
 TEST_CASE_TEMPLATE("a loss that is not finite changes no weight and names its step", T, float, double) {
   Model<T> model(smallChain().description());
-  Trainer<T> trainer(initialized(model), ThreadPool::shared(), adam(), stream());
+  Trainer<T> trainer(initialized(model), ThreadPool::shared(), adam(), stream<T>());
   Recorder recorder;
   trainer.run(3, recorder);
   std::vector<T> weights = weightsOf(model);
@@ -272,7 +280,7 @@ TEST_CASE("a training that runs away ends with the weights of the last whole ste
   Chain chain;
   chain.activation = Activation::relu;
   Model<float> model(chain.description());
-  Trainer<float> trainer(initialized(model), ThreadPool::shared(), sgd(1e3), stream());
+  Trainer<float> trainer(initialized(model), ThreadPool::shared(), sgd(1e3), stream<float>());
   Recorder recorder;
   std::vector<float> weights = weightsOf(model);
   recorder.meanwhile = [&] { weights = weightsOf(model); };
@@ -309,7 +317,7 @@ TEST_CASE("a gradient that is not finite changes no weight, however it is clippe
     TrainingOptions options = adam();
     options.clipValue = clipping.value;
     options.clipNorm = clipping.norm;
-    Trainer<float> trainer(model, ThreadPool::shared(), options, stream());
+    Trainer<float> trainer(model, ThreadPool::shared(), options, stream<float>());
     Recorder recorder;
     const Error error = failureOf(trainer, recorder);
     CHECK(error.code() == "ERR_UNROLLED_NON_FINITE_LOSS");
@@ -322,7 +330,7 @@ TEST_CASE("a gradient that is not finite changes no weight, however it is clippe
 
 TEST_CASE("an update that would overflow changes no weight") {
   Model<float> model(smallChain().description());
-  Trainer<float> trainer(initialized(model), ThreadPool::shared(), sgd(1e39), stream());
+  Trainer<float> trainer(initialized(model), ThreadPool::shared(), sgd(1e39), stream<float>());
   Recorder recorder;
   const std::vector<float> weights = weightsOf(model);
   const Error error = failureOf(trainer, recorder);
@@ -351,10 +359,11 @@ TEST_CASE("labelled sequences are learnt") {
   chain.classes = 2;
   Model<float> model(chain.description());
   Trainer<float> trainer(initialized(model), ThreadPool::shared(), adam(),
-                         std::make_unique<LabelledSequences>(ids, offsets, labels, true, 1));
+                         labelled<float>(ids, offsets, labels, {1, true, 0}, 1));
   Recorder recorder;
   runInPieces(trainer, recorder, 400, 400);
-  const std::vector<float> logProbabilities = unrolled::logProbabilities<float>(model, ids, offsets, threads(1));
+  const std::vector<float> logProbabilities =
+      predict<float>(model, {ids, {}, 0, offsets}, {8, true}, threads(1), [] { return true; }).output;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     CHECK(logProbabilities[2 * i + static_cast<std::size_t>(labels[i])] > std::log(0.9F));
   }

@@ -3,10 +3,13 @@
 
 #include "kernels/activation.h"
 #include "kernels/dropout.h"
-#include "kernels/gates.h"
+#include "kernels/gru_step.h"
 #include "kernels/kernel_table.h"
+#include "kernels/layer_norm.h"
+#include "kernels/lstm_step.h"
 #include "kernels/normalization.h"
 #include "kernels/packed_product.h"
+#include "kernels/rnn_step.h"
 #include "kernels/row_math.h"
 #include "kernels/updates.h"
 
@@ -27,10 +30,22 @@ const KernelTable<T>& table() {
       rnnBackward<T>,
       gruForward<T>,
       gruBackward<T>,
+      gruResetForward<T>,
+      gruCandidateForward<T>,
+      gruCandidateBackward<T>,
+      gruResetBackward<T>,
       lstmForward<T>,
       lstmBackward<T>,
+      lstmCellForward<T>,
+      lstmOutputForward<T>,
+      lstmOutputBackward<T>,
+      lstmCellBackward<T>,
+      normalize<T>,
+      normalizeBackward<T>,
       softmaxRow<T>,
       add<T>,
+      multiply<T>,
+      multiplyAdd<T>,
       scale<T>,
       columnSums<T>,
       sumOfSquares<T>,

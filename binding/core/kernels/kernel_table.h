@@ -10,6 +10,12 @@ namespace unrolled {
 // Functions a layer may put over its sums.
 enum class Activation { tanh, relu, sigmoid, linear };
 
+// Those of a gated cell. An LSTM has the candidate's over its cell as well.
+struct CellActivations {
+  Activation candidate = Activation::tanh;
+  Activation gate = Activation::sigmoid;
+};
+
 // Constants of one optimiser step; what each field means to a kind stands in optimizers/optimizer.h.
 template <class T>
 struct UpdateConstants {
@@ -61,25 +67,62 @@ struct KernelTable {
 
   // One row of a GRU with the reset gate after the product. gates [3H] holds the input's part of r, z, n and becomes
   // their values; products [3H] is the state's part; candidate [H] takes the product of n.
-  void (*gruForward)(Index hidden, T* gates, const T* products, const T* previous, T* candidate, T* state);
+  void (*gruForward)(Index hidden, const CellActivations& activations, T* gates, const T* products, const T* previous,
+                     T* candidate, T* state);
   // gates becomes the gradient of the input's part, products [3H] that of the state's part, candidate [H] its n;
   // gradient [H] is the gradient of the new state and becomes the part that reaches the old one directly.
-  void (*gruBackward)(Index hidden, T* gates, const T* previous, T* candidate, T* gradient, const T* outputGradient,
-                      T* products);
+  void (*gruBackward)(Index hidden, const CellActivations& activations, T* gates, const T* previous, T* candidate,
+                      T* gradient, const T* outputGradient, T* products);
 
-  // One row of an LSTM. gates [4H] holds i, f, g, o before their functions and becomes their values.
-  void (*lstmForward)(Index hidden, T* gates, const T* previousCell, T* cell, T* cellTanh, T* state);
+  // One row of a GRU with the reset gate before the product. r and z of gates [3H] become their values, of their sums;
+  // resetState [H] = r∘input, where `input` is h on its way into the product.
+  void (*gruResetForward)(Index hidden, const CellActivations& activations, T* gates, const T* input, T* resetState);
+  // Then n of gates becomes its value, of its sum.
+  void (*gruCandidateForward)(Index hidden, const CellActivations& activations, T* gates, const T* previous, T* state);
+  // z and n of gates become the gradients of their sums; gradient [H] as in gruBackward.
+  void (*gruCandidateBackward)(Index hidden, const CellActivations& activations, T* gates, const T* previous,
+                               T* gradient, const T* outputGradient);
+  // Then r does; resetGradient [H], the gradient of resetState, becomes that of `input`.
+  void (*gruResetBackward)(Index hidden, const CellActivations& activations, T* gates, const T* input,
+                           T* resetGradient);
+
+  // One row of an LSTM. gates [4H] holds i, f, g, o before their functions and becomes their values; cellOutput [H]
+  // takes the function of the new cell.
+  void (*lstmForward)(Index hidden, const CellActivations& activations, T* gates, const T* previousCell, T* cell,
+                      T* cellOutput, T* state);
   // gates becomes the gradient before the functions; cellGradient [H] passes on to the step before.
-  void (*lstmBackward)(Index hidden, T* gates, const T* previousCell, const T* cellTanh, const T* gradient,
-                       const T* outputGradient, T* cellGradient);
+  void (*lstmBackward)(Index hidden, const CellActivations& activations, T* gates, const T* previousCell,
+                       const T* cellOutput, const T* gradient, const T* outputGradient, T* cellGradient);
+
+  // The same in parts: as far as the new cell; then from what became of it in cellOutput, which takes its function.
+  void (*lstmCellForward)(Index hidden, const CellActivations& activations, T* gates, const T* previousCell, T* cell);
+  void (*lstmOutputForward)(Index hidden, const CellActivations& activations, const T* gates, T* cellOutput, T* state);
+  // o of gates becomes its gradient, and cellOutput that before its function; then i, f and g of gates do, and
+  // cellGradient [H], all of the new cell's, passes on to the step before.
+  void (*lstmOutputBackward)(Index hidden, const CellActivations& activations, T* gates, T* cellOutput,
+                             const T* gradient, const T* outputGradient);
+  void (*lstmCellBackward)(Index hidden, const CellActivations& activations, T* gates, const T* previousCell,
+                           T* cellGradient);
+
+  // One row of a layer normalisation: normalized = (x - mean) / sqrt(variance + epsilon), the variance being the mean
+  // square; y = (accumulate ? y : 0) + gain∘normalized + shift (null: none). Returns 1 / sqrt(variance + epsilon).
+  // y may be x.
+  T(*normalize)
+  (Index count, T epsilon, const T* gain, const T* shift, const T* x, T* normalized, T* y, bool accumulate);
+  // From the gradient of y to dx, that of x, which may take the place of `gradient` or `normalized`; `inverse` is what
+  // `normalize` returned. Adds to the gradients of gain and shift (null: none).
+  void (*normalizeBackward)(Index count, T inverse, const T* gain, const T* gradient, const T* normalized,
+                            T* gainGradient, T* shiftGradient, T* dx);
 
   // One row of logits: returns log Σ exp(logits + bias) and leaves exp(logits + bias - max) and its
   // sum's inverse in *scale, so that probability = logits[v] · *scale. *targetLogit takes the
   // biased logit of the target.
   double (*softmaxRow)(Index classes, const T* bias, Index target, T* logits, T* scale, T* targetLogit);
 
-  // y += x; y *= factor.
+  // y += x; y = a∘b; y += a∘b; y *= factor.
   void (*add)(Index count, const T* x, T* y);
+  void (*multiply)(Index count, const T* a, const T* b, T* y);
+  void (*multiplyAdd)(Index count, const T* a, const T* b, T* y);
   void (*scale)(Index count, T factor, T* y);
   // sums[c] = Σ over rows of matrix[row, c], in the order of the rows.
   void (*columnSums)(Index rows, Index columns, const T* matrix, Index stride, T* sums);

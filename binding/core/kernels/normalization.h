@@ -1,72 +1,60 @@
-// Layer normalisation of one row: n = (x - mean) / sqrt(variance + epsilon), y = n·gain + shift; forward, and
-// under it its backward.
+// Layer normalisation of one row (Ba et al. 2016), forward and under it backward.
 #pragma once
 
-#include "kernels/kernel_table.h"
 #include "kernels/simd.h"
-
-extern "C" double sqrt(double);
 
 namespace unrolled::UNROLLED_ISA {
 
 template <class T>
-void normalizeRow(Index count, T epsilon, const T* gain, const T* shift, const T* x, T* y, T* mean, T* inverse) {
+T normalize(Index count, T epsilon, const T* gain, const T* shift, const T* x, T* normalized, T* y, bool accumulate) {
   Vector<T> sums{};
   for (Index at = 0; at < count; at += lanes<T>) sums += loadSome(x + at, count - at);
-  const T center = sumOfLanes<T>(sums) / static_cast<T>(count);
+  const T mean = sumOfLanes<T>(sums) / static_cast<T>(count);
+
   Vector<T> squares{};
   for (Index at = 0; at < count; at += lanes<T>) {
-    const Index some = count - at;
-    Vector<T> apart = loadSome(x + at, some) - center;
-    for (Index lane = some; lane < lanes<T>; ++lane) apart[lane] = 0;
-    squares += apart * apart;
+    storeSome(Vector<T>(loadSome(x + at, count - at) - mean), normalized + at, count - at);
+    const Vector<T> centred = loadSome(normalized + at, count - at);  // zeros behind the last
+    squares += centred * centred;
   }
-  const T variance = sumOfLanes<T>(squares) / static_cast<T>(count);
-  const T factor = static_cast<T>(1 / ::sqrt(static_cast<double>(variance + epsilon)));
+  const T inverse = 1 / squareRoot(sumOfLanes<T>(squares) / static_cast<T>(count) + epsilon);
+
   for (Index at = 0; at < count; at += lanes<T>) {
-    const Index some = count - at;
-    const Vector<T> n = (loadSome(x + at, some) - center) * factor;
-    storeSome(Vector<T>(n * loadSome(gain + at, some) + loadSome(shift + at, some)), y + at, some);
+    const Index rest = count - at;
+    const Vector<T> unit = loadSome(normalized + at, rest) * inverse;
+    Vector<T> result = unit * loadSome(gain + at, rest);
+    if (shift != nullptr) result += loadSome(shift + at, rest);
+    if (accumulate) result += loadSome(y + at, rest);
+    storeSome(unit, normalized + at, rest);
+    storeSome(result, y + at, rest);
   }
-  *mean = center;
-  *inverse = factor;
+  return inverse;
 }
 
 template <class T>
-void normalizeRowBackward(Index count, const T* gain, const T* x, T mean, T inverse, T* gradient) {
+void normalizeBackward(Index count, T inverse, const T* gain, const T* gradient, const T* normalized, T* gainGradient,
+                       T* shiftGradient, T* dx) {
   Vector<T> sums{};
   Vector<T> products{};
   for (Index at = 0; at < count; at += lanes<T>) {
-    const Index some = count - at;
-    const Vector<T> g = loadSome(gradient + at, some) * loadSome(gain + at, some);
-    sums += g;
-    products += g * ((loadSome(x + at, some) - mean) * inverse);
-  }
-  const T sum = sumOfLanes<T>(sums) / static_cast<T>(count);
-  const T product = sumOfLanes<T>(products) / static_cast<T>(count);
-  for (Index at = 0; at < count; at += lanes<T>) {
-    const Index some = count - at;
-    const Vector<T> g = loadSome(gradient + at, some) * loadSome(gain + at, some);
-    const Vector<T> n = (loadSome(x + at, some) - mean) * inverse;
-    storeSome(Vector<T>(inverse * (g - sum - n * product)), gradient + at, some);
-  }
-}
-
-// What reaches gain and shift of some columns, from the gradients and inputs of all rows.
-template <class T>
-void normalizeSums(Index rows, Index columns, const T* gradient, const T* x, Index stride, const T* mean,
-                   const T* inverse, T* gainGradient, T* shiftGradient) {
-  for (Index at = 0; at < columns; at += lanes<T>) {
-    const Index some = columns - at;
-    Vector<T> gains{};
-    Vector<T> shifts{};
-    for (Index row = 0; row < rows; ++row) {
-      const Vector<T> g = loadSome(gradient + row * stride + at, some);
-      gains += g * ((loadSome(x + row * stride + at, some) - mean[row]) * inverse[row]);
-      shifts += g;
+    const Index rest = count - at;
+    const Vector<T> dy = loadSome(gradient + at, rest);
+    const Vector<T> unit = loadSome(normalized + at, rest);
+    const Vector<T> scaled = dy * loadSome(gain + at, rest);
+    sums += scaled;
+    products += scaled * unit;
+    storeSome(Vector<T>(loadSome(gainGradient + at, rest) + dy * unit), gainGradient + at, rest);
+    if (shiftGradient != nullptr) {
+      storeSome(Vector<T>(loadSome(shiftGradient + at, rest) + dy), shiftGradient + at, rest);
     }
-    storeSome(gains, gainGradient + at, some);
-    storeSome(shifts, shiftGradient + at, some);
+  }
+  const T mean = sumOfLanes<T>(sums) / static_cast<T>(count);
+  const T correlation = sumOfLanes<T>(products) / static_cast<T>(count);
+  for (Index at = 0; at < count; at += lanes<T>) {
+    const Index rest = count - at;
+    const Vector<T> scaled = loadSome(gradient + at, rest) * loadSome(gain + at, rest);
+    const Vector<T> unit = loadSome(normalized + at, rest);
+    storeSome(Vector<T>((scaled - mean - unit * correlation) * inverse), dx + at, rest);
   }
 }
 

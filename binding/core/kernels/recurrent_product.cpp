@@ -42,26 +42,29 @@ template <class T>
 void RecurrentProduct<T>::prepareBackward(const T* weights, Index version) {
   weights_ = weights;
   if (packedBackward_.empty() || backwardVersion_ == version) return;
-  kernels<T>().pack(gates_, hidden_, weights, hidden_, packedBackward_.data());
+  const auto pack = untransposed_ ? kernels<T>().packTransposed : kernels<T>().pack;
+  pack(gates_, hidden_, weights, hidden_, packedBackward_.data());
   backwardVersion_ = version;
 }
 
 template <class T>
 void RecurrentProduct<T>::forward(Index rows, const T* state, T* gates, bool accumulate) const noexcept {
   if (packedForward_.empty()) {
-    multiply<T>(rows, gates_, hidden_, {state, hidden_}, {weights_, hidden_, Transpose::yes}, gates, gates_,
+    multiply<T>(rows, gates_, hidden_, {state, hidden_}, {weights_, hidden_, Transpose::yes}, gates, stride_,
                 accumulate);
   } else {
-    kernels<T>().packedProduct(rows, gates_, hidden_, state, hidden_, packedForward_.data(), gates, gates_, accumulate);
+    kernels<T>().packedProduct(rows, gates_, hidden_, state, hidden_, packedForward_.data(), gates, stride_,
+                               accumulate);
   }
 }
 
 template <class T>
 void RecurrentProduct<T>::backward(Index rows, const T* gates, T* state, bool accumulate) const noexcept {
   if (packedBackward_.empty()) {
-    multiply<T>(rows, hidden_, gates_, {gates, gates_}, {weights_, hidden_}, state, hidden_, accumulate);
+    multiply<T>(rows, hidden_, gates_, {gates, stride_},
+                {weights_, hidden_, untransposed_ ? Transpose::yes : Transpose::no}, state, hidden_, accumulate);
   } else {
-    kernels<T>().packedProduct(rows, hidden_, gates_, gates, gates_, packedBackward_.data(), state, hidden_,
+    kernels<T>().packedProduct(rows, hidden_, gates_, gates, stride_, packedBackward_.data(), state, hidden_,
                                accumulate);
   }
 }

@@ -1,5 +1,6 @@
-// The products of a recurrence with its weights [gates, hidden]: packed once per change of the
-// weights for the project's own kernel, or by OpenBLAS at every step (UNROLLED_KERNELS=blas).
+// The products of a recurrence with its weights [gates, hidden], or with those of some of its gates: packed
+// once per change of the weights for the project's own kernel, or by OpenBLAS at every step
+// (UNROLLED_KERNELS=blas).
 #pragma once
 
 #include <vector>
@@ -15,7 +16,11 @@ bool blasRecurrence();
 template <class T>
 class RecurrentProduct {
  public:
-  RecurrentProduct(Index gates, Index hidden) : gates_(gates), hidden_(hidden) {}
+  // Rows of gates lie `stride` apart. `untransposed`, of square weights alone, makes `backward` take them as `forward`
+  // does: a published error kept for comparison.
+  RecurrentProduct(Index gates, Index hidden, Index stride, bool untransposed = false)
+      : gates_(gates), hidden_(hidden), stride_(stride), untransposed_(untransposed) {}
+  RecurrentProduct(Index gates, Index hidden) : RecurrentProduct(gates, hidden, gates) {}
 
   // Allocates for forward, and for backward where asked.
   void reserve(bool backward);
@@ -38,6 +43,8 @@ class RecurrentProduct {
 
   Index gates_;
   Index hidden_;
+  Index stride_;
+  bool untransposed_;
   const T* weights_ = nullptr;
   std::vector<T> packedForward_;
   std::vector<T> packedBackward_;

@@ -55,106 +55,6 @@ void product(Index rows, Index columns, Index depth, const T* a, Index aStride, 
   }
 }
 
-template <class T>
-T logistic(T x) {
-  return 1 / (1 + std::exp(-x));
-}
-
-// state is [H].
-template <class T>
-void rnnForward(Index hidden, Activation activation, const T* gates, T* state) {
-  for (Index j = 0; j < hidden; ++j) {
-    state[j] = activation == Activation::tanh ? std::tanh(gates[j]) : (gates[j] < 0 ? T(0) : gates[j]);
-  }
-}
-
-// gates is [H].
-template <class T>
-void rnnBackward(Index hidden, Activation activation, const T* state, const T* gradient, const T* outputGradient,
-                 T* gates) {
-  for (Index j = 0; j < hidden; ++j) {
-    const T dh = gradient[j] + (outputGradient == nullptr ? T(0) : outputGradient[j]);
-    const T slope = activation == Activation::tanh ? 1 - state[j] * state[j] : T(state[j] > 0 ? 1 : 0);
-    gates[j] = dh * slope;
-  }
-}
-
-// gates and products are [3, H] in the order r, z, n; candidate and state are [H].
-template <class T>
-void gruForward(Index hidden, T* gates, const T* products, const T* previous, T* candidate, T* state) {
-  for (Index j = 0; j < hidden; ++j) {
-    const T r = logistic(gates[j] + products[j]);
-    const T z = logistic(gates[hidden + j] + products[hidden + j]);
-    const T product = products[2 * hidden + j];
-    const T n = std::tanh(gates[2 * hidden + j] + r * product);
-    gates[j] = r;
-    gates[hidden + j] = z;
-    gates[2 * hidden + j] = n;
-    candidate[j] = product;
-    state[j] = (1 - z) * n + z * previous[j];
-  }
-}
-
-// gates and products are [3, H]; candidate and gradient are [H].
-template <class T>
-void gruBackward(Index hidden, T* gates, const T* previous, T* candidate, T* gradient, const T* outputGradient,
-                 T* products) {
-  for (Index j = 0; j < hidden; ++j) {
-    const T r = gates[j];
-    const T z = gates[hidden + j];
-    const T n = gates[2 * hidden + j];
-    const T dh = gradient[j] + (outputGradient == nullptr ? T(0) : outputGradient[j]);
-    const T dzInput = dh * (previous[j] - n) * z * (1 - z);
-    const T dnInput = dh * (1 - z) * (1 - n * n);
-    const T drInput = dnInput * candidate[j] * r * (1 - r);
-    gates[j] = drInput;
-    gates[hidden + j] = dzInput;
-    gates[2 * hidden + j] = dnInput;
-    products[j] = drInput;
-    products[hidden + j] = dzInput;
-    products[2 * hidden + j] = dnInput * r;
-    candidate[j] = dnInput * r;
-    gradient[j] = dh * z;
-  }
-}
-
-// gates is [4, H] in the order i, f, g, o; cell, cellTanh and state are [H].
-template <class T>
-void lstmForward(Index hidden, T* gates, const T* previousCell, T* cell, T* cellTanh, T* state) {
-  for (Index j = 0; j < hidden; ++j) {
-    const T i = logistic(gates[j]);
-    const T f = logistic(gates[hidden + j]);
-    const T g = std::tanh(gates[2 * hidden + j]);
-    const T o = logistic(gates[3 * hidden + j]);
-    gates[j] = i;
-    gates[hidden + j] = f;
-    gates[2 * hidden + j] = g;
-    gates[3 * hidden + j] = o;
-    cell[j] = f * previousCell[j] + i * g;
-    cellTanh[j] = std::tanh(cell[j]);
-    state[j] = o * cellTanh[j];
-  }
-}
-
-// gates is [4, H]; cellGradient is [H].
-template <class T>
-void lstmBackward(Index hidden, T* gates, const T* previousCell, const T* cellTanh, const T* gradient,
-                  const T* outputGradient, T* cellGradient) {
-  for (Index j = 0; j < hidden; ++j) {
-    const T i = gates[j];
-    const T f = gates[hidden + j];
-    const T g = gates[2 * hidden + j];
-    const T o = gates[3 * hidden + j];
-    const T dh = gradient[j] + (outputGradient == nullptr ? T(0) : outputGradient[j]);
-    const T dc = cellGradient[j] + dh * o * (1 - cellTanh[j] * cellTanh[j]);
-    gates[j] = dc * g * i * (1 - i);
-    gates[hidden + j] = dc * previousCell[j] * f * (1 - f);
-    gates[2 * hidden + j] = dc * i * (1 - g * g);
-    gates[3 * hidden + j] = dh * cellTanh[j] * o * (1 - o);
-    cellGradient[j] = dc * f;
-  }
-}
-
 // logits is [V] and becomes exp(logits + bias - max).
 template <class T>
 double softmaxRow(Index classes, const T* bias, Index target, T* logits, T* scale, T* targetLogit) {
@@ -179,6 +79,18 @@ void add(Index count, const T* x, T* y) {
 
 // y is [count].
 template <class T>
+void multiply(Index count, const T* a, const T* b, T* y) {
+  for (Index i = 0; i < count; ++i) y[i] = a[i] * b[i];
+}
+
+// y is [count].
+template <class T>
+void multiplyAdd(Index count, const T* a, const T* b, T* y) {
+  for (Index i = 0; i < count; ++i) y[i] += a[i] * b[i];
+}
+
+// y is [count].
+template <class T>
 void scale(Index count, T factor, T* y) {
   for (Index i = 0; i < count; ++i) y[i] *= factor;
 }
@@ -189,6 +101,44 @@ void columnSums(Index rows, Index columns, const T* matrix, Index stride, T* sum
   for (Index column = 0; column < columns; ++column) {
     sums[column] = 0;
     for (Index row = 0; row < rows; ++row) sums[column] += matrix[row * stride + column];
+  }
+}
+
+// normalized and y are [count]; the mean and the variance are taken in double.
+template <class T>
+T normalize(Index count, T epsilon, const T* gain, const T* shift, const T* x, T* normalized, T* y, bool accumulate) {
+  double mean = 0;
+  for (Index i = 0; i < count; ++i) mean += static_cast<double>(x[i]) / static_cast<double>(count);
+  double variance = 0;
+  for (Index i = 0; i < count; ++i) {
+    const double distance = static_cast<double>(x[i]) - mean;
+    variance += distance * distance / static_cast<double>(count);
+  }
+  const double inverse = 1 / std::sqrt(variance + static_cast<double>(epsilon));
+  for (Index i = 0; i < count; ++i) {
+    normalized[i] = static_cast<T>((static_cast<double>(x[i]) - mean) * inverse);
+    y[i] = (accumulate ? y[i] : T(0)) + gain[i] * normalized[i] + (shift == nullptr ? T(0) : shift[i]);
+  }
+  return static_cast<T>(inverse);
+}
+
+// dx is [count]; so are the gradients of gain and shift, which are added to.
+template <class T>
+void normalizeBackward(Index count, T inverse, const T* gain, const T* gradient, const T* normalized, T* gainGradient,
+                       T* shiftGradient, T* dx) {
+  double mean = 0;
+  double correlation = 0;
+  for (Index i = 0; i < count; ++i) {
+    const double scaled = static_cast<double>(gain[i]) * static_cast<double>(gradient[i]);
+    mean += scaled / static_cast<double>(count);
+    correlation += scaled * static_cast<double>(normalized[i]) / static_cast<double>(count);
+    gainGradient[i] += gradient[i] * normalized[i];
+    if (shiftGradient != nullptr) shiftGradient[i] += gradient[i];
+  }
+  for (Index i = 0; i < count; ++i) {
+    const double scaled = static_cast<double>(gain[i]) * static_cast<double>(gradient[i]);
+    dx[i] = static_cast<T>((scaled - mean - static_cast<double>(normalized[i]) * correlation) *
+                           static_cast<double>(inverse));
   }
 }
 

@@ -56,6 +56,16 @@ void add(Index count, const T* x, T* y) {
 }
 
 template <class T>
+void multiply(Index count, const T* a, const T* b, T* y) {
+  for (Index at = 0; at < count; ++at) y[at] = a[at] * b[at];
+}
+
+template <class T>
+void multiplyAdd(Index count, const T* a, const T* b, T* y) {
+  for (Index at = 0; at < count; ++at) y[at] += a[at] * b[at];
+}
+
+template <class T>
 void scale(Index count, T factor, T* y) {
   for (Index at = 0; at < count; ++at) y[at] *= factor;
 }

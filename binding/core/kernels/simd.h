@@ -80,4 +80,7 @@ UNROLLED_INLINE Vector<T> maximum(const Vector<T>& a, const Vector<T>& b) {
   return a > b ? a : b;
 }
 
+UNROLLED_INLINE float squareRoot(float x) { return __builtin_sqrtf(x); }
+UNROLLED_INLINE double squareRoot(double x) { return __builtin_sqrt(x); }
+
 }  // namespace unrolled::UNROLLED_ISA

@@ -7,9 +7,6 @@
 
 namespace unrolled::UNROLLED_ISA {
 
-UNROLLED_INLINE float squareRoot(float x) { return __builtin_sqrtf(x); }
-UNROLLED_INLINE double squareRoot(double x) { return __builtin_sqrt(x); }
-
 template <class T>
 void sgd(Index count, const UpdateConstants<T>& k, const T* __restrict gradient, T* __restrict weights) {
   for (Index i = 0; i < count; ++i) {

@@ -128,7 +128,8 @@ T* Bidirectional<T>::backward(T* outputGradient, T* stateGradients, bool wanted,
     kernels<T>().add(end - begin, reversed_ + begin, ahead + begin);
   });
   if (!embedded_) return ahead;
-  scatterRows<T>(pass.parallel, positions, features_, input_.ids, ahead, input_.tableRows, input_.tableGradient);
+  scatterRows<T>(pass.parallel, positions, features_, input_.ids, ahead, input_.tableRows, input_.tableGradient,
+                 input_.touched);
   return nullptr;
 }
 

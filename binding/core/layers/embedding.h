@@ -41,6 +41,9 @@ class Embedding final : public Layer<T> {
     output.table = pass.parameters.value(weight_);
     output.tableGradient = pass.parameters.gradient(weight_);
     output.tableRows = vocabulary_;
+    TouchedRows& touched = pass.parameters.touched(weight_);
+    touched.begin();
+    if (shared_.empty()) output.touched = &touched;  // else all rows are written
     return output;
   }
 

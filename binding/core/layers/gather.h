@@ -30,7 +30,7 @@ class Gather final : public Layer<T> {
 
   T* backward(T* outputGradient, T* /*stateGradients*/, bool /*wanted*/, const Pass<T>& pass) override {
     scatterRows<T>(pass.parallel, input_.positions(), features_, input_.ids, outputGradient, input_.tableRows,
-                   input_.tableGradient);
+                   input_.tableGradient, input_.touched);
     return nullptr;
   }
 

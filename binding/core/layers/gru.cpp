@@ -8,7 +8,8 @@
 namespace unrolled {
 
 template <class T>
-Gru<T>::Gru(ParameterList& list, const RecurrentOptions& options) : RecurrentLayer<T>(list, options, 3) {}
+Gru<T>::Gru(ParameterList& list, const RecurrentOptions& options)
+    : RecurrentLayer<T>(list, options, 3), activations_(options.activations) {}
 
 template <class T>
 void Gru<T>::layOutCell(Arena& arena, PassSize size) {
@@ -18,7 +19,8 @@ void Gru<T>::layOutCell(Arena& arena, PassSize size) {
 
 template <class T>
 void Gru<T>::prepare(const Pass<T>& pass) {
-  recurrentBias_ = this->hasRecurrentBias() ? pass.parameters.value(this->recurrentBias()) : nullptr;
+  recurrentBias_ =
+      this->hasRecurrentBias() && !this->normalized() ? pass.parameters.value(this->recurrentBias()) : nullptr;
 }
 
 template <class T>
@@ -29,11 +31,10 @@ void Gru<T>::forwardStep(Index t, Rows rows) noexcept {
   if (recurrentBias_ != nullptr) {
     for (Index row = 0; row < rows.count; ++row) std::copy_n(recurrentBias_, 3 * H, products + row * 3 * H);
   }
-  this->product_.forward(rows.count, this->state_ + this->before(t, rows.first, H), products,
-                         recurrentBias_ != nullptr);
+  this->forwardProduct(t, rows, products, recurrentBias_ != nullptr);
   for (Index row = 0; row < rows.count; ++row) {
     const Index at = this->at(t, rows.first + row, H);
-    kernel.gruForward(H, this->gates_ + 3 * at, products + row * 3 * H,
+    kernel.gruForward(H, activations_, this->gates_ + 3 * at, products + row * 3 * H,
                       this->state_ + this->before(t, rows.first + row, H), candidate_ + at,
                       this->state_ + this->after(t, rows.first + row, H));
   }
@@ -47,15 +48,20 @@ void Gru<T>::backwardStep(Index t, Rows rows, const T* outputGradient, T* stateG
   T* gradient = stateGradients + rows.first * H;
   for (Index row = 0; row < rows.count; ++row) {
     const Index at = this->at(t, rows.first + row, H);
-    kernel.gruBackward(H, this->gates_ + 3 * at, this->state_ + this->before(t, rows.first + row, H), candidate_ + at,
-                       gradient + row * H, outputGradient + at, products + row * 3 * H);
+    kernel.gruBackward(H, activations_, this->gates_ + 3 * at, this->state_ + this->before(t, rows.first + row, H),
+                       candidate_ + at, gradient + row * H, outputGradient + at, products + row * 3 * H);
   }
-  this->product_.backward(rows.count, products, gradient, true);
+  this->backwardProduct(t, rows, products, gradient, true);
 }
 
-// The state's part of r and z has the gradient of the input's; that of n stands in `candidate_`.
+// The state's part of r and z has the gradient of the input's; that of n stands in `candidate_`. A normalisation has
+// all gates' together, and the bias's.
 template <class T>
 void Gru<T>::recurrentGradients(const Pass<T>& pass) {
+  if (this->normalized()) {
+    RecurrentLayer<T>::recurrentGradients(pass);
+    return;
+  }
   const Index H = this->hidden();
   const Index positions = this->positions();
   T* weight = pass.parameters.gradient(this->recurrentWeight());

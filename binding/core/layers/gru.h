@@ -1,5 +1,6 @@
 // Gated recurrent unit with the reset gate after the product (PyTorch's), gates in the order r, z, n:
-//   n = tanh(W_in·x + b_in + σ(r)·(W_hn·h + b_hn)),  h[t+1] = (1 - σ(z))·n + σ(z)·h[t].
+//   n = tanh(W_in·x + b_in + σ(r)·(W_hn·h + b_hn)),  h[t+1] = (1 - σ(z))·n + σ(z)·h[t],
+// with any gate activation in the place of σ, and any activation in that of tanh.
 //
 // Memory beside what every recurrent layer takes: P·H products of the candidate + 3·B·H of a step.
 #pragma once
@@ -23,7 +24,8 @@ class Gru final : public RecurrentLayer<T> {
   [[nodiscard]] bool biasJoinsInput() const override { return false; }
 
  private:
-  const T* recurrentBias_ = nullptr;  // [3H], or null
+  CellActivations activations_;
+  const T* recurrentBias_ = nullptr;  // [3H]; null: none, or a normalisation adds it
   T* products_ = nullptr;             // [B, 3H]: W_hh·h + b_hh of a step; backward, its gradient
   T* candidate_ = nullptr;            // [T, B, H]: W_hn·h + b_hn; backward, its gradient
 };

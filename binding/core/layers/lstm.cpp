@@ -6,7 +6,9 @@ namespace unrolled {
 
 template <class T>
 Lstm<T>::Lstm(ParameterList& list, const RecurrentOptions& options)
-    : RecurrentLayer<T>(list, options, 4), cellName_(options.name + ".c" + options.suffix) {}
+    : RecurrentLayer<T>(list, options, 4),
+      activations_(options.activations),
+      cellName_(options.name + ".c" + options.suffix) {}
 
 template <class T>
 std::vector<StateInfo> Lstm<T>::states() const {
@@ -18,7 +20,7 @@ std::vector<StateInfo> Lstm<T>::states() const {
 template <class T>
 void Lstm<T>::layOutCell(Arena& arena, PassSize size) {
   cell_ = arena.take<T>((size.positions + size.batch) * this->hidden());
-  cellTanh_ = arena.take<T>(size.positions * this->hidden());
+  cellOutput_ = arena.take<T>(size.positions * this->hidden());
 }
 
 template <class T>
@@ -37,13 +39,12 @@ template <class T>
 void Lstm<T>::forwardStep(Index t, Rows rows) noexcept {
   const Index H = this->hidden();
   const KernelTable<T>& kernel = kernels<T>();
-  this->product_.forward(rows.count, this->state_ + this->before(t, rows.first, H),
-                         this->gates_ + this->at(t, rows.first, 4 * H), true);
+  this->forwardProduct(t, rows, this->gates_ + this->at(t, rows.first, 4 * H), true);
   for (Index row = rows.first; row < rows.first + rows.count; ++row) {
     const Index at = this->at(t, row, H);
     const Index after = this->after(t, row, H);
-    kernel.lstmForward(H, this->gates_ + 4 * at, cell_ + this->before(t, row, H), cell_ + after, cellTanh_ + at,
-                       this->state_ + after);
+    kernel.lstmForward(H, activations_, this->gates_ + 4 * at, cell_ + this->before(t, row, H), cell_ + after,
+                       cellOutput_ + at, this->state_ + after);
   }
 }
 
@@ -54,11 +55,10 @@ void Lstm<T>::backwardStep(Index t, Rows rows, const T* outputGradient, T* state
   T* cellGradients = stateGradients + this->batch() * H;
   for (Index row = rows.first; row < rows.first + rows.count; ++row) {
     const Index at = this->at(t, row, H);
-    kernel.lstmBackward(H, this->gates_ + 4 * at, cell_ + this->before(t, row, H), cellTanh_ + at,
+    kernel.lstmBackward(H, activations_, this->gates_ + 4 * at, cell_ + this->before(t, row, H), cellOutput_ + at,
                         stateGradients + row * H, outputGradient + at, cellGradients + row * H);
   }
-  this->product_.backward(rows.count, this->gates_ + this->at(t, rows.first, 4 * H), stateGradients + rows.first * H,
-                          false);
+  this->backwardProduct(t, rows, this->gates_ + this->at(t, rows.first, 4 * H), stateGradients + rows.first * H, false);
 }
 
 template class Lstm<float>;

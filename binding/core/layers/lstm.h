@@ -1,5 +1,6 @@
 // Long short-term memory, gates in PyTorch's order i, f, g, o:
-//   c[t+1] = σ(f)·c[t] + σ(i)·tanh(g),  h[t+1] = σ(o)·tanh(c[t+1]).
+//   c[t+1] = σ(f)·c[t] + σ(i)·tanh(g),  h[t+1] = σ(o)·tanh(c[t+1]),
+// with any gate activation in the place of σ, and any activation in that of both tanh.
 //
 // Memory beside what every recurrent layer takes: (P + B)·H cells + P·H of their tanh.
 #pragma once
@@ -9,7 +10,7 @@
 namespace unrolled {
 
 template <class T>
-class Lstm final : public RecurrentLayer<T> {
+class Lstm : public RecurrentLayer<T> {
  public:
   Lstm(ParameterList& list, const RecurrentOptions& options);
 
@@ -23,10 +24,12 @@ class Lstm final : public RecurrentLayer<T> {
   void forwardStep(Index t, Rows rows) noexcept override;
   void backwardStep(Index t, Rows rows, const T* outputGradient, T* stateGradients) noexcept override;
 
+  CellActivations activations_;
+  T* cell_ = nullptr;        // [B + T·B, H]: c before the first step, then after each
+  T* cellOutput_ = nullptr;  // [T, B, H]: tanh of c after each step
+
  private:
   std::string cellName_;
-  T* cell_ = nullptr;      // [B + T·B, H]: c before the first step, then after each
-  T* cellTanh_ = nullptr;  // [T, B, H]: tanh of c after each step
 };
 
 }  // namespace unrolled

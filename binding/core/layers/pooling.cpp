@@ -12,7 +12,7 @@ PassSize Pooling<T>::layOut(Arena& arena, PassSize size) {
   lengths_.resize(static_cast<std::size_t>(std::max(size.batch, static_cast<Index>(lengths_.size()))));
   if (kind_ == PoolingKind::max) maximumTime_ = arena.take<TokenId>(size.batch * features_);
   if (size.backward) gradient_ = arena.take<T>(size.positions * features_);
-  return {size.batch, size.batch, size.backward, false};
+  return {size.batch, size.batch, size.backward, false, 1};
 }
 
 template <class T>
@@ -69,7 +69,12 @@ T* Pooling<T>::backward(T* outputGradient, T* /*stateGradients*/, bool wanted, c
   const Index rows = input_.layout.batch;
   if (input_.ids != nullptr) {
     // Rows of the table may meet in several sequences: one thread, in the order of the rows.
-    std::fill_n(input_.tableGradient, input_.tableRows * features_, T(0));
+    const Index positions = input_.positions();
+    if (input_.touched != nullptr && TouchedRows::areFew(input_.tableRows, positions)) {
+      input_.touched->clear(input_.ids, positions, input_.tableRows, features_, input_.tableGradient);
+    } else {
+      std::fill_n(input_.tableGradient, input_.tableRows * features_, T(0));
+    }
     for (Index row = 0; row < rows; ++row) unpoolRow(row, outputGradient, input_.tableGradient);
     return nullptr;
   }

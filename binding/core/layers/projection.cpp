@@ -1,7 +1,6 @@
 #include "layers/projection.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "blas.h"
 #include "kernels/gather.h"
@@ -28,8 +27,8 @@ void Projection<T>::forward(const Sequence<T>& input, const T* bias, T* output, 
 
   // rows [count, outputs] = vectors [count, features] · Wᵀ + bias
   const auto project = [&](Index count, const T* vectors, T* rows) {
-    for (Index row = 0; bias != nullptr && row < count; ++row) {
-      std::memcpy(rows + row * outputs_, bias, static_cast<std::size_t>(outputs_) * sizeof(T));
+    if (bias != nullptr) {
+      for (Index row = 0; row < count; ++row) std::copy_n(bias, outputs_, rows + row * outputs_);
     }
     multiply<T>(parallel, count, outputs_, features_, {vectors, features_}, {weight, features_, Transpose::yes}, rows,
                 outputs_, bias != nullptr);
@@ -38,6 +37,7 @@ void Projection<T>::forward(const Sequence<T>& input, const T* bias, T* output, 
   if (input.ids == nullptr) {
     project(positions, input.data, output);
   } else if (input.table == nullptr) {
+    pass.parameters.touched(weight_.parameter).begin();
     gatherRows<T>(parallel, positions, outputs_, input.ids, weight, bias, output);
   } else if (projectsTable(positions)) {
     project(input.tableRows, input.table, products_);
@@ -56,9 +56,12 @@ void Projection<T>::backward(const Sequence<T>& input, const T* outputGradient, 
   T* weightGradient = weight_.gradient(pass);
   const Index positions = input.positions();
 
+  const auto sumRows = [&](Index count, const T* rows) {
+    if (biasGradient != nullptr) sumColumns<T>(parallel, count, outputs_, rows, outputs_, biasGradient);
+  };
   // From gradients of rows [count, outputs] to those of W, b and the vectors [count, features].
   const auto differentiate = [&](Index count, const T* vectors, const T* rows, T* vectorGradients) {
-    if (biasGradient != nullptr) sumColumns<T>(parallel, count, outputs_, rows, outputs_, biasGradient);
+    sumRows(count, rows);
     multiply<T>(parallel, outputs_, features_, count, {rows, outputs_, Transpose::yes}, {vectors, features_},
                 weightGradient, features_, false);
     if (vectorGradients == nullptr) return;
@@ -69,14 +72,16 @@ void Projection<T>::backward(const Sequence<T>& input, const T* outputGradient, 
   if (input.ids == nullptr) {
     differentiate(positions, input.data, outputGradient, inputGradient);
   } else if (input.table == nullptr) {
-    if (biasGradient != nullptr) sumColumns<T>(parallel, positions, outputs_, outputGradient, outputs_, biasGradient);
-    scatterRows<T>(parallel, positions, outputs_, input.ids, outputGradient, features_, weightGradient);
+    sumRows(positions, outputGradient);
+    scatterRows<T>(parallel, positions, outputs_, input.ids, outputGradient, features_, weightGradient,
+                   &pass.parameters.touched(weight_.parameter));
   } else if (projectsTable(positions)) {
     scatterRows<T>(parallel, positions, outputs_, input.ids, outputGradient, input.tableRows, productGradients_);
     differentiate(input.tableRows, input.table, productGradients_, input.tableGradient);
   } else {
     differentiate(positions, gathered_, outputGradient, gatheredGradients_);
-    scatterRows<T>(parallel, positions, features_, input.ids, gatheredGradients_, input.tableRows, input.tableGradient);
+    scatterRows<T>(parallel, positions, features_, input.ids, gatheredGradients_, input.tableRows, input.tableGradient,
+                   input.touched);
   }
 }
 

@@ -29,11 +29,11 @@ class Projection {
 
   void layOut(Arena& arena, PassSize size);
 
-  // output [T, B, outputs] = input · Wᵀ + bias [outputs], which may be null.
+  // output [T, B, outputs] = input · Wᵀ + bias [outputs] (null: none).
   void forward(const Sequence<T>& input, const T* bias, T* output, const Pass<T>& pass);
 
-  // Of the same input: writes the weight's gradient, the bias's [outputs] where not null, that of the ids' table and,
-  // where not null, that of the input vectors [T, B, features].
+  // Of the same input: writes the weight's gradient, that of the ids' table and, where not null, the bias's [outputs]
+  // and that of the input vectors [T, B, features].
   void backward(const Sequence<T>& input, const T* outputGradient, T* biasGradient, T* inputGradient,
                 const Pass<T>& pass);
 

@@ -1,4 +1,4 @@
-// Vanilla recurrent layer: h[t+1] = f(W_ih·x[t] + b_ih + W_hh·h[t] + b_hh), f tanh or relu.
+// Vanilla recurrent layer: h[t+1] = f(W_ih·x[t] + b_ih + W_hh·h[t] + b_hh), f the layer's activation.
 //
 // Memory: nothing beside what every recurrent layer takes.
 #pragma once
@@ -10,7 +10,7 @@ namespace unrolled {
 template <class T>
 class Rnn final : public RecurrentLayer<T> {
  public:
-  Rnn(ParameterList& list, const RecurrentOptions& options, Activation activation, bool untransposedGradient);
+  Rnn(ParameterList& list, const RecurrentOptions& options);
 
  protected:
   using Rows = typename RecurrentLayer<T>::Rows;
@@ -19,7 +19,6 @@ class Rnn final : public RecurrentLayer<T> {
 
  private:
   Activation activation_;
-  bool untransposedGradient_;
 };
 
 }  // namespace unrolled

@@ -93,7 +93,7 @@ struct LayerDescription {
 struct ModelDescription {
   InputKind input = InputKind::ids;
   Index inputSize = 0;
-  std::vector<LayerDescription> layers;
+  std::vector<LayerDescription> layers = {};
   InputKind source = InputKind::none;
   Index sourceSize = 0;
 };

@@ -1,6 +1,7 @@
 #include "model/graph.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 
@@ -13,7 +14,9 @@
 #include "layers/joining.h"
 #include "layers/layer_norm.h"
 #include "layers/lstm.h"
+#include "layers/normalized_lstm.h"
 #include "layers/pooling.h"
+#include "layers/reset_first_gru.h"
 #include "layers/rnn.h"
 
 namespace unrolled {
@@ -191,6 +194,7 @@ class Builder {
         return addLayer(std::make_unique<Dropout<T>>(layer.dropout, value.features, nextPart()), value, layer.name);
       }
       default:
+        requireEpsilon(layer);
         value = vectorsOf(from);
         return addLayer(std::make_unique<LayerNorm<T>>(parameters_, layer.name, value.features, layer.epsilon), value,
                         layer.name);
@@ -200,11 +204,13 @@ class Builder {
   std::unique_ptr<RecurrentLayer<T>> makeRecurrent(const LayerDescription& layer, const RecurrentOptions& options) {
     switch (layer.kind) {
       case LayerKind::gru:
+        if (!layer.resetAfter) return std::make_unique<ResetFirstGru<T>>(parameters_, options);
         return std::make_unique<Gru<T>>(parameters_, options);
       case LayerKind::lstm:
+        if (layer.layerNorm) return std::make_unique<NormalizedLstm<T>>(parameters_, options);
         return std::make_unique<Lstm<T>>(parameters_, options);
       default:
-        return std::make_unique<Rnn<T>>(parameters_, options, layer.activation, layer.untransposedGradient);
+        return std::make_unique<Rnn<T>>(parameters_, options);
     }
   }
 
@@ -216,6 +222,7 @@ class Builder {
     }
     requireRate(option() + ".dropout", layer.dropout);
     requireRate(option() + ".recurrentDropout", layer.recurrentDropout);
+    requireEpsilon(layer);
     const Index tableRows = value.form == Form::table ? tableOf(value.node) : 0;
     for (Index level = 0; level < layer.layers; ++level) {
       if (level > 0 && layer.dropout > 0) {
@@ -227,10 +234,18 @@ class Builder {
       options.features = value.features;
       options.hidden = layer.features;
       options.oneHot = value.form == Form::oneHot;
+      options.bias = layer.bias;
       options.singleBias = layer.singleBias;
+      options.activations = {layer.activation, layer.gateActivation};
+      options.untransposedGradient = layer.kind == LayerKind::rnn && layer.untransposedGradient;
+      options.recurrentDropout = layer.recurrentDropout;
+      options.layerNorm = layer.layerNorm;
+      options.epsilon = layer.epsilon;
+      options.part = nextPart();
       if (layer.bidirectional) {
         auto ahead = makeRecurrent(layer, options);
         options.suffix += "_reverse";
+        options.part = nextPart();
         auto both = std::make_unique<Bidirectional<T>>(std::move(ahead), makeRecurrent(layer, options), layer.merge,
                                                        options.features, options.hidden, options.oneHot,
                                                        value.form == Form::table);
@@ -384,6 +399,11 @@ class Builder {
 
   [[nodiscard]] Index tableOf(Index node) const {
     return embeddings_.at(graph_.nodes[static_cast<std::size_t>(node)].name).rows;
+  }
+
+  void requireEpsilon(const LayerDescription& layer) const {
+    if (layer.epsilon > 0 && std::isfinite(layer.epsilon)) return;
+    throw impossible(option() + ".epsilon", "a number above 0", std::to_string(layer.epsilon));
   }
 
   std::uint32_t nextPart() { return parts_++; }

@@ -162,7 +162,7 @@ ValueLoss<T>& Model<T>::lossOf(LossKind kind) const {
 template <class T>
 void Model<T>::reserve(const BatchSize& size) {
   const auto fits = [](const PassSize& asked, const PassSize& there) {
-    return asked.positions <= there.positions && asked.batch <= there.batch && (!asked.backward || there.backward) &&
+    return asked.positions <= there.positions && asked.batch <= there.batch && asked.time <= there.time && (!asked.backward || there.backward) &&
            (!asked.ragged || there.ragged);
   };
   if (fits(size.input, reserved_.input) && fits(size.source, reserved_.source) &&
@@ -172,7 +172,8 @@ void Model<T>::reserve(const BatchSize& size) {
   }
   const auto larger = [](const PassSize& a, const PassSize& b) -> PassSize {
     return {std::max(a.positions, b.positions), std::max(a.batch, b.batch), a.backward || b.backward,
-            a.ragged || b.ragged};
+            a.ragged || b.ragged,
+            std::max(a.time, b.time)};
   };
   const BatchSize grown{larger(size.input, reserved_.input), larger(size.source, reserved_.source),
                         size.crossEntropy || reserved_.crossEntropy, size.output || reserved_.output,

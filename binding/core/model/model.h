@@ -56,9 +56,9 @@ struct Batch {
   [[nodiscard]] SequenceLayout layout() const { return {time, batch, starts}; }
   [[nodiscard]] SequenceLayout sourceLayout() const { return {source.time, batch, source.starts}; }
   [[nodiscard]] BatchSize size(bool backward) const {
-    return {{layout().positions(), batch, backward, starts != nullptr},
+    return {{layout().positions(), batch, backward, starts != nullptr, time},
             {source.time == 0 ? 0 : sourceLayout().positions(), source.time == 0 ? 0 : batch, backward,
-             source.starts != nullptr},
+             source.starts != nullptr, source.time},
             false,
             false,
             false};
@@ -93,6 +93,8 @@ class Model {
 
   [[nodiscard]] const ModelDescription& description() const { return description_; }
   [[nodiscard]] const std::vector<Parameter>& parameters() const { return list_.all(); }
+  // Whether training may change a parameter, by its number in `parameters`.
+  void freeze(std::size_t parameter, bool frozen) { list_.setTrainable(parameter, !frozen); }
   [[nodiscard]] ParameterBuffers<T>& buffers() { return *buffers_; }
   [[nodiscard]] const std::vector<StateInfo>& states() const { return graph_.states; }
   // Elements of a flat state of that many rows: every state [B, features], one after another.

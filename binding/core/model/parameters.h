@@ -5,11 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "model/touched_rows.h"
 #include "types.h"
 
 namespace unrolled {
 
-// How PyTorch draws a parameter when nothing else is asked.
+// How PyTorch draws a parameter when nothing else is asked. A constant one is so whatever is asked.
 struct DefaultInitialization {
   enum class Kind { normal, uniform, constant } kind = Kind::uniform;
   double scale = 1;  // standard deviation, the bound, or the value
@@ -37,6 +38,9 @@ struct Parameter {
     for (const Index size : shape) product *= size;
     return product;
   }
+  // Of a matrix, as it is held.
+  [[nodiscard]] Index rows() const { return shape[transposed ? 1 : 0]; }
+  [[nodiscard]] Index columns() const { return count() / rows(); }
 };
 
 // Which parameters a model has. Layers add theirs while the model is built and keep the numbers.
@@ -44,16 +48,21 @@ class ParameterList {
  public:
   std::size_t addWeight(std::string name, Index rows, Index columns, DefaultInitialization initialization,
                         bool transposed = false) {
-    return add({std::move(name), {rows, columns}, size_, false, transposed, initialization});
+    return add({std::move(name), {rows, columns}, size_, false, transposed, initialization, true});
   }
 
   std::size_t addBias(std::string name, Index count, DefaultInitialization initialization) {
-    return add({std::move(name), {count}, size_, true, false, initialization});
+    return add({std::move(name), {count}, size_, true, false, initialization, true});
   }
 
   // A factor for each feature, one at first.
   std::size_t addGain(std::string name, Index count) {
     return add({std::move(name), {count}, size_, false, false, {DefaultInitialization::Kind::constant, 1}});
+  }
+
+  // What a normalisation adds then; 0 at first.
+  std::size_t addShift(std::string name, Index count) {
+    return addBias(std::move(name), count, {DefaultInitialization::Kind::constant, 0});
   }
 
   // Says that a weight [G·rows, columns] is G matrices, which laws of initialization are to draw one by one.
@@ -80,10 +89,18 @@ template <class T>
 class ParameterBuffers {
  public:
   explicit ParameterBuffers(const ParameterList& list)
-      : list_(&list), values_(static_cast<std::size_t>(list.size())), gradients_(values_.size()) {}
+      : list_(&list),
+        values_(static_cast<std::size_t>(list.size())),
+        gradients_(values_.size()),
+        touched_(list.all().size()) {}
 
   [[nodiscard]] const T* value(std::size_t parameter) const { return values_.data() + offset(parameter); }
   [[nodiscard]] T* gradient(std::size_t parameter) { return gradients_.data() + offset(parameter); }
+
+  // What is known of the gradient's rows.
+  [[nodiscard]] TouchedRows& touched(std::size_t parameter) { return touched_[parameter]; }
+  [[nodiscard]] const TouchedRows& touched(std::size_t parameter) const { return touched_[parameter]; }
+  [[nodiscard]] const std::vector<Parameter>& parameters() const { return list_->all(); }
 
   // All values, for whoever changes them; marks them as changed.
   [[nodiscard]] T* change() {
@@ -103,6 +120,7 @@ class ParameterBuffers {
   const ParameterList* list_;
   std::vector<T> values_;
   std::vector<T> gradients_;
+  std::vector<TouchedRows> touched_;  // of each parameter
   Index version_ = 1;
 };
 

@@ -1,31 +1,30 @@
 #include "optimizers/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
+#include <utility>
+
+#include "error.h"
 
 namespace unrolled {
-namespace {
-
-// Parameters of a tile.
-constexpr Index grain = Index{1} << 15U;
-
-}  // namespace
 
 template <class T>
 Optimizer<T>::Optimizer(const OptimizerOptions& options, Index parameters)
     : options_(options), parameters_(parameters) {
   const auto size = static_cast<std::size_t>(parameters);
-  if (options.kind != OptimizerKind::sgd) first_.resize(size);
+  if (options.kind != OptimizerKind::sgd) state_.first.resize(size);
   if (options.kind == OptimizerKind::rmsprop || options.kind == OptimizerKind::adam ||
       options.kind == OptimizerKind::adamw) {
-    second_.resize(size);
+    state_.second.resize(size);
   }
 }
 
 template <class T>
 double Optimizer<T>::nextVelocity(double gradientNorm) const {
   const double fresh = options_.kind == OptimizerKind::rmsprop ? 1 / std::sqrt(1 - options_.alpha) : gradientNorm;
-  return options_.momentum * velocityBound_ + fresh;
+  return options_.momentum * state_.velocityBound + fresh;
 }
 
 template <class T>
@@ -54,33 +53,57 @@ bool Optimizer<T>::staysFinite(const T* weights, double gradientNorm) {
   // The adaptive kinds square it.
   const bool squares = options_.kind != OptimizerKind::sgd && options_.kind != OptimizerKind::momentum &&
                        options_.kind != OptimizerKind::adagradAbsolute;
+  const bool sums = options_.kind == OptimizerKind::adagrad || options_.kind == OptimizerKind::adagradAbsolute;
   // Before anything divides it, the kernels take the rate, corrected for Adam, times the gradient.
   const bool corrected = options_.kind == OptimizerKind::adam || options_.kind == OptimizerKind::adamw;
   const double rate = corrected ? options_.learningRate / (1 - options_.beta1) : options_.learningRate;
   const auto bounded = [&] {
-    const double gradient = gradientNorm + options_.weightDecay * weightBound_;
+    const double gradient = gradientNorm + options_.weightDecay * state_.weightBound;
     const double velocity = nextVelocity(gradient);
-    const double weight = weightBound_ + largestUpdate(gradient, velocity);
-    const bool finite = weight < largest && velocity < largest && rate < largest && rate * gradient < largest &&
-                        (squares ? gradient * gradient : gradient) < largest;
+    const double weight = state_.weightBound + largestUpdate(gradient, velocity);
+    // Sums only grow, by the gradient's size or its square.
+    const double sum = sums ? state_.sumBound + (squares ? gradient * gradient : gradient) : 0;
+    const bool finite = weight < largest && velocity < largest && sum < largest && rate < largest &&
+                        rate * gradient < largest && (squares ? gradient * gradient : gradient) < largest;
     if (finite) {
-      weightBound_ = weight;
-      velocityBound_ = velocity;
+      state_.weightBound = weight;
+      state_.velocityBound = velocity;
+      state_.sumBound = sum;
     }
     return finite;
   };
-  const auto measure = [&] { weightBound_ = std::sqrt(kernels<T>().sumOfSquares(parameters_, weights)); };
-  if (weightBound_ == 0) measure();
+  const auto measure = [&] { state_.weightBound = std::sqrt(kernels<T>().sumOfSquares(parameters_, weights)); };
+  if (state_.weightBound == 0) measure();
   if (bounded()) return true;
-  // The bound only grows from step to step: look at the weights themselves.
+  // The bounds only grow from step to step: look at the weights and the sums themselves.
   measure();
+  if (sums) state_.sumBound = *std::max_element(state_.first.begin(), state_.first.end());
   return bounded();
 }
 
 template <class T>
-void Optimizer<T>::step(T* weights, const T* gradients, double gradientScale, const Parallel& parallel) {
-  ++steps_;
-  const auto time = static_cast<double>(steps_);
+bool Optimizer<T>::keepsUntouched() const {
+  return options_.weightDecay == 0 && (options_.kind == OptimizerKind::sgd || options_.kind == OptimizerKind::adagrad ||
+                                       options_.kind == OptimizerKind::adagradAbsolute);
+}
+
+template <class T>
+void Optimizer<T>::restore(OptimizerState<T> state) {
+  if (state.first.size() != state_.first.size() || state.second.size() != state_.second.size()) {
+    throw Error("ERR_UNROLLED_MODEL_MISMATCH",
+                "The state to go on from has optimiser arrays of " + std::to_string(state.first.size()) + " and " +
+                    std::to_string(state.second.size()) + " elements; this training's have " +
+                    std::to_string(state_.first.size()) + " and " + std::to_string(state_.second.size()) + ".")
+        .about("resume", "the state of a training of the same model and optimiser", "another");
+  }
+  state_ = std::move(state);
+}
+
+template <class T>
+void Optimizer<T>::step(const GradientTiles& tiles, T* weights, const T* gradients, double gradientScale,
+                        const Parallel& parallel) {
+  ++state_.steps;
+  const auto time = static_cast<double>(state_.steps);
   UpdateConstants<T> constants;
   constants.gradientScale = static_cast<T>(gradientScale);
   constants.learningRate = static_cast<T>(options_.learningRate);
@@ -97,12 +120,11 @@ void Optimizer<T>::step(T* weights, const T* gradients, double gradientScale, co
   constants.correction2 = static_cast<T>(std::sqrt(1 - std::pow(options_.beta2, time)));
 
   const KernelTable<T>& kernel = kernels<T>();
-  parallel.forRange(parameters_, grain, [&](Index begin, Index end) noexcept {
-    const Index count = end - begin;
+  const auto update = [&](Index begin, Index count) {
     const T* g = gradients + begin;
     T* w = weights + begin;
-    T* first = first_.data() + begin;
-    T* second = second_.data() + begin;
+    T* first = state_.first.data() + begin;
+    T* second = state_.second.data() + begin;
     switch (options_.kind) {
       case OptimizerKind::sgd:
         return kernel.sgd(count, constants, g, w);
@@ -119,33 +141,39 @@ void Optimizer<T>::step(T* weights, const T* gradients, double gradientScale, co
       case OptimizerKind::adamw:
         return kernel.adamw(count, constants, g, first, second, w);
     }
+  };
+  parallel.forEach(tiles.count(),
+                   [&](Index index) noexcept { tiles.all()[static_cast<std::size_t>(index)].forRuns(update); });
+}
+
+template <class T>
+void clipByValue(const GradientTiles& tiles, T* gradients, double limit, const Parallel& parallel) {
+  parallel.forEach(tiles.count(), [&](Index index) noexcept {
+    tiles.all()[static_cast<std::size_t>(index)].forRuns(
+        [&](Index begin, Index count) { kernels<T>().clamp(count, static_cast<T>(limit), gradients + begin); });
   });
 }
 
 template <class T>
-void clipByValue(T* gradients, Index count, double limit, const Parallel& parallel) {
-  parallel.forRange(count, grain, [&](Index begin, Index end) noexcept {
-    kernels<T>().clamp(end - begin, static_cast<T>(limit), gradients + begin);
-  });
-}
-
-Index normTiles(Index count) { return (count + grain - 1) / grain; }
-
-template <class T>
-double gradientNorm(const T* gradients, Index count, double* partials, const Parallel& parallel) {
-  parallel.forRange(count, grain, [&](Index begin, Index end) noexcept {
-    partials[begin / grain] = kernels<T>().sumOfSquares(end - begin, gradients + begin);
+double gradientNorm(const GradientTiles& tiles, const T* gradients, std::vector<double>& partials,
+                    const Parallel& parallel) {
+  partials.reserve(tiles.all().capacity());
+  partials.assign(tiles.all().size(), 0);
+  parallel.forEach(tiles.count(), [&](Index index) noexcept {
+    const auto tile = static_cast<std::size_t>(index);
+    tiles.all()[tile].forRuns(
+        [&](Index begin, Index count) { partials[tile] += kernels<T>().sumOfSquares(count, gradients + begin); });
   });
   double sum = 0;
-  for (Index tile = 0; tile < normTiles(count); ++tile) sum += partials[tile];
+  for (const double partial : partials) sum += partial;
   return std::sqrt(sum);
 }
 
 template class Optimizer<float>;
 template class Optimizer<double>;
-template void clipByValue<float>(float*, Index, double, const Parallel&);
-template void clipByValue<double>(double*, Index, double, const Parallel&);
-template double gradientNorm<float>(const float*, Index, double*, const Parallel&);
-template double gradientNorm<double>(const double*, Index, double*, const Parallel&);
+template void clipByValue<float>(const GradientTiles&, float*, double, const Parallel&);
+template void clipByValue<double>(const GradientTiles&, double*, double, const Parallel&);
+template double gradientNorm<float>(const GradientTiles&, const float*, std::vector<double>&, const Parallel&);
+template double gradientNorm<double>(const GradientTiles&, const double*, std::vector<double>&, const Parallel&);
 
 }  // namespace unrolled

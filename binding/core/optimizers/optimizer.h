@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "kernels/kernel_table.h"
+#include "optimizers/gradient_tiles.h"
 #include "parallel/thread_pool.h"
 #include "types.h"
 
@@ -33,6 +34,17 @@ struct OptimizerOptions {
   double epsilon = 0;
 };
 
+// What an optimiser carries from step to step.
+template <class T>
+struct OptimizerState {
+  Index steps = 0;
+  double weightBound = 0;    // no weight is larger in size; 0 before the first step
+  double velocityBound = 0;  // nor any velocity of momentum or RMSprop
+  double sumBound = 0;       // nor any sum of an Adagrad
+  std::vector<T> first;      // v, s or m
+  std::vector<T> second;     // v of RMSprop, s of Adam
+};
+
 template <class T>
 class Optimizer {
  public:
@@ -43,8 +55,17 @@ class Optimizer {
   // what is within a factor √P of overflow.
   bool staysFinite(const T* weights, double gradientNorm);
 
-  // Updates all weights from their gradients times `gradientScale`.
-  void step(T* weights, const T* gradients, double gradientScale, const Parallel& parallel);
+  // Updates the weights in the tiles from their gradients times `gradientScale`.
+  void step(const GradientTiles& tiles, T* weights, const T* gradients, double gradientScale, const Parallel& parallel);
+
+  // Whether a step leaves a weight whose gradient is zero, and its state, as they are.
+  [[nodiscard]] bool keepsUntouched() const;
+
+  void setLearningRate(double learningRate) { options_.learningRate = learningRate; }
+
+  [[nodiscard]] const OptimizerState<T>& state() const { return state_; }
+  // Throws ERR_UNROLLED_MODEL_MISMATCH where it is not of this kind of optimiser over as many parameters.
+  void restore(OptimizerState<T> state);
 
  private:
   // Bounds of |update| and of the velocity's elements for a gradient of that norm.
@@ -53,20 +74,16 @@ class Optimizer {
 
   OptimizerOptions options_;
   Index parameters_;
-  Index steps_ = 0;
-  double weightBound_ = 0;    // no weight is larger in size; 0 before the first step
-  double velocityBound_ = 0;  // nor any velocity of momentum or RMSprop
-  std::vector<T> first_;      // v, s or m
-  std::vector<T> second_;     // v of RMSprop, s of Adam
+  OptimizerState<T> state_;
 };
 
-// Clips each gradient to [-limit, limit].
+// Clips each gradient in the tiles to [-limit, limit].
 template <class T>
-void clipByValue(T* gradients, Index count, double limit, const Parallel& parallel);
+void clipByValue(const GradientTiles& tiles, T* gradients, double limit, const Parallel& parallel);
 
-// √Σg², summed in tiles of a fixed size in a fixed order. `partials` has room for normTiles(count).
+// √Σg² over the tiles, summed tile by tile in a fixed order. `partials` are for its own use.
 template <class T>
-double gradientNorm(const T* gradients, Index count, double* partials, const Parallel& parallel);
-Index normTiles(Index count);
+double gradientNorm(const GradientTiles& tiles, const T* gradients, std::vector<double>& partials,
+                    const Parallel& parallel);
 
 }  // namespace unrolled

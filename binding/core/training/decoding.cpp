@@ -13,7 +13,7 @@ BeamResult decode(Model<T>& model, const DecodingSource<T>& source, TokenId star
   const FloatingPointMode mode;
   if (!proceed()) return {{}, true};
   // Room for all beams at once, since what the encoder gave is lost where the workspace grows.
-  BatchSize size{{options.beams, options.beams, false, false}, {source.time, 1, false, false}};
+  BatchSize size{{options.beams, options.beams, false, false, 1}, {source.time, 1, false, false, source.time}};
   size.output = true;
   model.reserve(size);
 

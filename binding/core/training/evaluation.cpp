@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <string>
 
 #include "parallel/floating_point_mode.h"
 #include "training/batches.h"
+#include "training/row_states.h"
 
 namespace unrolled {
 
@@ -36,34 +36,42 @@ Evaluation evaluateStream(Model<T>& model, const std::vector<TokenId>& ids, Inde
     }
     const Index time = std::min(window, rowLength - begin);
     cutWindow(ids.data(), rows, rowLength, begin, time, inputs.data(), targets.data());
-    result.lossSum += model.loss({time, rows, inputs.data(), nullptr}, targets.data(), states.data(), parallel).sum;
+    const LossResult loss = model.loss({time, rows, inputs.data()}, targets.data(), states.data(), parallel);
+    result.lossSum += loss.sum;
+    result.correct += loss.correct;
     result.tokens += time * rows;
   }
+  result.count = result.tokens;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
 
 template <class T>
-std::vector<T> logProbabilities(Model<T>& model, const std::vector<TokenId>& ids, const std::vector<Index>& offsets,
-                                const Parallel& parallel) {
+Evaluation evaluateSource(Model<T>& model, BatchSource<T>& source, const Parallel& parallel,
+                          const std::function<bool()>& proceed) {
   const FloatingPointMode mode;
-  const Index classes = model.outputFeatures();
-  const Index sequences = static_cast<Index>(offsets.size()) - 1;
-  std::vector<T> result(static_cast<std::size_t>(sequences * classes));
-  std::vector<T> states(static_cast<std::size_t>(model.stateSize(1)));
-  for (Index i = 0; i < sequences; ++i) {
-    const Index begin = offsets[static_cast<std::size_t>(i)];
-    const Index time = offsets[static_cast<std::size_t>(i) + 1] - begin;
-    std::fill(states.begin(), states.end(), T(0));
-    const Sequence<T> output = model.forward({time, 1, ids.data() + begin, nullptr}, states.data(), parallel);
-    T* row = result.data() + i * classes;
-    std::copy_n(output.data + (output.layout.time - 1) * classes, classes, row);
-    const T highest = *std::max_element(row, row + classes);
-    double sum = 0;
-    for (Index c = 0; c < classes; ++c) sum += std::exp(static_cast<double>(row[c] - highest));
-    const T shift = highest + static_cast<T>(std::log(sum));
-    for (Index c = 0; c < classes; ++c) row[c] -= shift;
+  const auto start = std::chrono::steady_clock::now();
+  PassSize size = source.largestPass();
+  size.backward = false;
+  PassSize sourceSize = source.largestSource();
+  sourceSize.backward = false;
+  model.reserve({size, sourceSize});
+  RowStates<T> states(model, size.batch);
+  Evaluation result;
+  for (Index step = 0; step < source.stepsPerEpoch(); ++step) {
+    if (!proceed()) {
+      result.cancelled = true;
+      break;
+    }
+    const TrainingBatch<T> batch = source.batch(0, step);
+    const LossResult loss = model.loss(batch.input, batch.targets, states.begin(batch), parallel);
+    states.keep();
+    result.lossSum += loss.sum;
+    result.correct += loss.correct;
+    result.tokens += batch.targetCount;
+    result.count += batch.targetCount * (batch.targets.kind == LossKind::crossEntropy ? 1 : model.outputFeatures());
   }
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
 
@@ -71,9 +79,9 @@ template Evaluation evaluateStream<float>(Model<float>&, const std::vector<Token
                                           const std::function<bool()>&);
 template Evaluation evaluateStream<double>(Model<double>&, const std::vector<TokenId>&, Index, Index, const Parallel&,
                                            const std::function<bool()>&);
-template std::vector<float> logProbabilities<float>(Model<float>&, const std::vector<TokenId>&,
-                                                    const std::vector<Index>&, const Parallel&);
-template std::vector<double> logProbabilities<double>(Model<double>&, const std::vector<TokenId>&,
-                                                      const std::vector<Index>&, const Parallel&);
+template Evaluation evaluateSource<float>(Model<float>&, BatchSource<float>&, const Parallel&,
+                                          const std::function<bool()>&);
+template Evaluation evaluateSource<double>(Model<double>&, BatchSource<double>&, const Parallel&,
+                                           const std::function<bool()>&);
 
 }  // namespace unrolled

@@ -5,12 +5,15 @@
 #include <vector>
 
 #include "model/model.h"
+#include "training/batch_source.h"
 
 namespace unrolled {
 
 struct Evaluation {
-  double lossSum = 0;  // nats
+  double lossSum = 0;
   Index tokens = 0;
+  Index count = 0;    // what `lossSum` sums: tokens, times the outputs unless it is cross-entropy
+  Index correct = 0;  // of `count`
   double seconds = 0;
   bool cancelled = false;
 };
@@ -22,9 +25,9 @@ template <class T>
 Evaluation evaluateStream(Model<T>& model, const std::vector<TokenId>& ids, Index rows, Index window,
                           const Parallel& parallel, const std::function<bool()>& proceed);
 
-// Log-probabilities [N, V] of N sequences (offsets as of LabelledSequences), each from a zero state.
+// Loss of the first epoch of a source. `proceed` is asked before each batch; false ends it there.
 template <class T>
-std::vector<T> logProbabilities(Model<T>& model, const std::vector<TokenId>& ids, const std::vector<Index>& offsets,
-                                const Parallel& parallel);
+Evaluation evaluateSource(Model<T>& model, BatchSource<T>& source, const Parallel& parallel,
+                          const std::function<bool()>& proceed);
 
 }  // namespace unrolled

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "error.h"
+#include "hash.h"
 #include "parallel/floating_point_mode.h"
 
 namespace unrolled {
@@ -23,23 +25,23 @@ Error notFinite(const char* what, Index step) {
 
 template <class T>
 Trainer<T>::Trainer(Model<T>& model, std::shared_ptr<ThreadPool> pool, const TrainingOptions& options,
-                    std::unique_ptr<BatchSource> source)
+                    std::unique_ptr<BatchSource<T>> source)
     : model_(model),
       pool_(std::move(pool)),
       parallel_(*pool_, options.threads),
       options_(options),
       source_(std::move(source)),
       optimizer_(options.optimizer, model.buffers().size()),
-      states_(static_cast<std::size_t>(model.stateSize(source_->rows()))),
-      stateGradients_(states_.size()),
-      partials_(static_cast<std::size_t>(normTiles(model.buffers().size()))) {}
+      states_(model, source_->largestPass().batch) {
+  stateGradients_.reserve(static_cast<std::size_t>(model.stateSize(source_->largestPass().batch)));
+}
 
 template <class T>
 RunResult Trainer<T>::run(Index maxSteps, TrainingObserver& observer) {
   const FloatingPointMode mode;
   using Clock = std::chrono::steady_clock;
   const Index perEpoch = source_->stepsPerEpoch();
-  model_.reserve({source_->largestTime() * source_->rows(), source_->rows(), true});
+  model_.reserve({source_->largestPass(), source_->largestSource()});
 
   RunResult result;
   Clock::duration spent{};
@@ -58,12 +60,9 @@ RunResult Trainer<T>::run(Index maxSteps, TrainingObserver& observer) {
       break;
     }
     const auto start = Clock::now();
-    const TrainingBatch batch = source_->batch(steps_ / perEpoch, steps_ % perEpoch);
-    const double loss = step(batch, steps_);
+    const StepRecord record = step(source_->batch(steps_ / perEpoch, steps_ % perEpoch), result);
     spent += Clock::now() - start;
-    result.tokens += batch.targetCount;
-    observer.stepped(steps_, loss);
-    ++steps_;
+    observer.stepped(steps_ - 1, record);
     ++made;
   }
   if (made > 0 && steps_ % perEpoch == 0) result.reason = StopReason::epoch;
@@ -74,28 +73,71 @@ RunResult Trainer<T>::run(Index maxSteps, TrainingObserver& observer) {
 }
 
 template <class T>
-double Trainer<T>::step(const TrainingBatch& batch, Index number) {
-  if (batch.fromZeroState) std::fill(states_.begin(), states_.end(), T(0));
-  std::fill(stateGradients_.begin(), stateGradients_.end(), T(0));
-  const auto targets = static_cast<double>(batch.targetCount);
-  const double scale = options_.reduction == Reduction::mean ? 1 / targets : 1;
-  const Batch<T> input{batch.time, batch.batch, batch.ids, nullptr};
-  const double loss = model_
-                          .lossAndGradients(input, batch.targets, static_cast<T>(scale), states_.data(),
-                                            stateGradients_.data(), parallel_)
-                          .sum /
-                      targets;
-  if (!std::isfinite(loss)) throw notFinite("loss", number);
+StepRecord Trainer<T>::step(const TrainingBatch<T>& batch, RunResult& result) {
+  const bool classes = batch.targets.kind == LossKind::crossEntropy;
+  const Index count = batch.targetCount * (classes ? 1 : model_.outputFeatures());
+  const double scale = options_.reduction == Reduction::mean ? 1 / static_cast<double>(count) : 1;
+  stateGradients_.assign(static_cast<std::size_t>(model_.stateSize(batch.input.batch)), T(0));
+  const LossResult loss = model_.lossAndGradients(batch.input, batch.targets, static_cast<T>(scale),
+                                                  states_.begin(batch), stateGradients_.data(), parallel_,
+                                                  {true, options_.seed, static_cast<std::uint64_t>(steps_)});
+  StepRecord record;
+  record.loss = loss.sum / static_cast<double>(count);
+  record.learningRate =
+      options_.optimizer.learningRate * options_.schedule.at(steps_, stepsPerEpoch()) * learningRateScale_;
+  if (!std::isfinite(record.loss)) throw notFinite("loss", steps_);
 
   ParameterBuffers<T>& buffers = model_.buffers();
   T* gradients = buffers.gradients();
-  if (options_.clipValue > 0) clipByValue(gradients, buffers.size(), options_.clipValue, parallel_);
-  const double norm = gradientNorm(gradients, buffers.size(), partials_.data(), parallel_);
-  if (!std::isfinite(norm)) throw notFinite("gradient", number);
-  const double factor = options_.clipNorm > 0 ? std::min(1.0, options_.clipNorm / (norm + 1e-6)) : 1.0;
-  if (!optimizer_.staysFinite(buffers.values(), factor * norm)) throw notFinite("update", number);
-  optimizer_.step(buffers.change(), gradients, factor, parallel_);
-  return loss;
+  touched_.lay(buffers, true);
+  updated_.lay(buffers, options_.lazyRows || optimizer_.keepsUntouched());
+  if (options_.clipValue > 0) clipByValue(touched_, gradients, options_.clipValue, parallel_);
+  record.gradientNorm = gradientNorm(touched_, gradients, partials_, parallel_);
+  if (!std::isfinite(record.gradientNorm)) throw notFinite("gradient", steps_);
+  const double factor = options_.clipNorm > 0 ? std::min(1.0, options_.clipNorm / (record.gradientNorm + 1e-6)) : 1.0;
+  optimizer_.setLearningRate(record.learningRate);
+  if (!optimizer_.staysFinite(buffers.values(), factor * record.gradientNorm)) throw notFinite("update", steps_);
+  optimizer_.step(updated_, buffers.change(), gradients, factor, parallel_);
+
+  states_.keep();
+  ++steps_;
+  result.tokens += batch.targetCount;
+  result.lossSum += loss.sum;
+  result.count += count;
+  result.correct += loss.correct;
+  return record;
+}
+
+template <class T>
+std::uint64_t Trainer<T>::identity() const {
+  return Hash().add(source_->identity()).add(options_.seed).value();
+}
+
+template <class T>
+TrainingState<T> Trainer<T>::exportState() const {
+  return {identity(),         options_.optimizer.kind, optimizer_.state(),
+          learningRateScale_, states_.rows(),          states_.values()};
+}
+
+template <class T>
+void Trainer<T>::importState(TrainingState<T> state) {
+  const auto mismatch = [](const char* other) {
+    return Error("ERR_UNROLLED_MODEL_MISMATCH",
+                 std::string("The state to go on from is of a training with ") + other + ".")
+        .about("resume", "a state of the same training", std::string("one with ") + other);
+  };
+  if (state.kind != options_.optimizer.kind) throw mismatch("another optimiser");
+  if (state.identity != identity()) throw mismatch("other data, another cut into batches, or another seed");
+  const Index made = state.optimizer.steps;
+  const Index rows =
+      made == 0 ? 0 : source_->batch((made - 1) / stepsPerEpoch(), (made - 1) % stepsPerEpoch()).input.batch;
+  if (state.rows != rows || static_cast<Index>(state.hidden.size()) != model_.stateSize(rows)) {
+    throw mismatch("another hidden state");
+  }
+  optimizer_.restore(std::move(state.optimizer));
+  states_.restore(state.rows, state.hidden);
+  steps_ = optimizer_.state().steps;
+  learningRateScale_ = state.learningRateScale;
 }
 
 template class Trainer<float>;

@@ -1,12 +1,15 @@
 // The training loop: batch, forward, backward, clip, update, many steps a call.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "model/model.h"
 #include "optimizers/optimizer.h"
-#include "training/batches.h"
+#include "training/batch_source.h"
+#include "training/row_states.h"
+#include "training/schedule.h"
 
 namespace unrolled {
 
@@ -15,9 +18,32 @@ enum class Reduction { mean, sum };
 struct TrainingOptions {
   OptimizerOptions optimizer;
   Reduction reduction = Reduction::mean;
-  double clipValue = 0;  // 0 is off
-  double clipNorm = 0;   // 0 is off
-  int threads = 0;       // 0 takes the pool's default
+  double clipValue = 0;    // 0 is off
+  double clipNorm = 0;     // 0 is off
+  int threads = 0;         // 0 takes the pool's default
+  std::uint64_t seed = 0;  // of dropout
+  Schedule schedule;
+  // Rows of a large table that a batch does not touch are left alone by every optimiser, with all their state; else
+  // only by those that would not change them anyway.
+  bool lazyRows = false;
+};
+
+// What is known of a step before its update.
+struct StepRecord {
+  double loss = 0;          // mean over the targets
+  double gradientNorm = 0;  // after clipping by value, before clipping by norm
+  double learningRate = 0;
+};
+
+// All of a training between two steps, but for the weights.
+template <class T>
+struct TrainingState {
+  std::uint64_t identity = 0;  // of what it reads
+  OptimizerKind kind = OptimizerKind::sgd;
+  OptimizerState<T> optimizer;  // with the steps made
+  double learningRateScale = 1;
+  Index rows = 0;
+  std::vector<T> hidden;
 };
 
 // Who is told of every step, and asked between two whether to go on.
@@ -30,8 +56,8 @@ class TrainingObserver {
   TrainingObserver(TrainingObserver&&) = delete;
   TrainingObserver& operator=(TrainingObserver&&) = delete;
 
-  // After step `step` (over the whole training) with its mean loss in nats, before the update.
-  virtual void stepped(Index step, double loss) = 0;
+  // After step `step` (over the whole training).
+  virtual void stepped(Index step, const StepRecord& record) = 0;
   // Before each step; false ends the run. Other work on the model may be done here.
   virtual bool proceed() = 0;
 };
@@ -43,6 +69,9 @@ struct RunResult {
   Index epoch = 0;     // of the last step made
   Index steps = 0;     // made so far, over the whole training
   Index tokens = 0;    // targets of this run
+  double lossSum = 0;  // over all of them
+  Index count = 0;     // what it sums: targets, times the outputs unless it is cross-entropy
+  Index correct = 0;   // of `count`
   double seconds = 0;  // in steps of this run
 };
 
@@ -51,27 +80,40 @@ class Trainer {
  public:
   // The source's ids and targets must be the model's: its `checkIds` and `checkTargets` tell.
   Trainer(Model<T>& model, std::shared_ptr<ThreadPool> pool, const TrainingOptions& options,
-          std::unique_ptr<BatchSource> source);
+          std::unique_ptr<BatchSource<T>> source);
 
   [[nodiscard]] Index stepsPerEpoch() const { return source_->stepsPerEpoch(); }
   [[nodiscard]] Index tokensPerEpoch() const { return source_->tokensPerEpoch(); }
 
   // Trains until `maxSteps` more steps are made, the epoch ends, or the observer says no. Throws
-  // ERR_UNROLLED_NON_FINITE_LOSS with the step; the weights are then those before it.
+  // ERR_UNROLLED_NON_FINITE_LOSS with the step; the weights and the state are then those before it.
   RunResult run(Index maxSteps, TrainingObserver& observer);
 
+  // Multiplies the learning rate from the next step on, beside the schedule.
+  void setLearningRateScale(double scale) { learningRateScale_ = scale; }
+
+  // Between two steps. With the model's weights of the same moment, a trainer of the same data and options that
+  // imports them makes the steps this one would have made, bit for bit. Import throws ERR_UNROLLED_MODEL_MISMATCH.
+  [[nodiscard]] TrainingState<T> exportState() const;
+  void importState(TrainingState<T> state);
+
  private:
-  double step(const TrainingBatch& batch, Index number);
+  // Makes the next step, of that batch.
+  StepRecord step(const TrainingBatch<T>& batch, RunResult& result);
+  [[nodiscard]] std::uint64_t identity() const;
 
   Model<T>& model_;
   std::shared_ptr<ThreadPool> pool_;
   Parallel parallel_;
   TrainingOptions options_;
-  std::unique_ptr<BatchSource> source_;
+  std::unique_ptr<BatchSource<T>> source_;
   Optimizer<T> optimizer_;
   Index steps_ = 0;
-  std::vector<T> states_;
+  double learningRateScale_ = 1;
+  RowStates<T> states_;
   std::vector<T> stateGradients_;
+  GradientTiles touched_;  // whose gradient may not be zero
+  GradientTiles updated_;
   std::vector<double> partials_;
 };
 

@@ -1,0 +1,184 @@
+#include "node/source_arguments.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/error.h"
+#include "core/training/batches.h"
+#include "core/training/document_batches.h"
+#include "core/training/labelled_sequences.h"
+#include "core/training/paired_sequences.h"
+#include "core/training/tagged_sequences.h"
+#include "node/arguments.h"
+
+namespace unrolled::node {
+namespace {
+
+void requireOutputs(bool manyToOne, bool wanted) {
+  require(manyToOne == wanted, wanted ? "Labelled sequences need a model with one output a sequence."
+                                      : "Targets at every position need a model with an output at every step.");
+}
+
+template <class T>
+TargetData<T> targetData(const Model<T>& model, const Napi::Value& value) {
+  const Napi::Object from = object("targets", value);
+  constexpr std::array<std::pair<const char*, LossKind>, 3> losses = {
+      {{"crossEntropy", LossKind::crossEntropy},
+       {"binaryCrossEntropy", LossKind::binaryCrossEntropy},
+       {"squaredError", LossKind::squaredError}}};
+  TargetData<T> targets;
+  const std::string loss = text("targets.loss", from.Get("loss"));
+  const auto* found =
+      std::find_if(losses.begin(), losses.end(), [&loss](const auto& entry) { return loss == entry.first; });
+  if (found == losses.end()) {
+    const std::string expected = "one of crossEntropy binaryCrossEntropy squaredError";
+    throw Error("ERR_UNROLLED_OPTION_RANGE", "targets.loss must be " + expected + ", not '" + loss + "'.")
+        .about("targets.loss", expected, "'" + loss + "'");
+  }
+  targets.loss = found->second;
+  if (targets.loss == LossKind::crossEntropy) {
+    require(model.hasHead(), "Cross-entropy needs a model that ends in a dense layer.");
+    targets.ids = ids("targets.ids", from.Get("ids"));
+    model.checkTargets(targets.ids.data(), static_cast<Index>(targets.ids.size()));
+    return targets;
+  }
+  targets.width = model.outputFeatures();
+  targets.values = floats<T>("targets.values", from.Get("values"));
+  const double least = targets.loss == LossKind::binaryCrossEntropy ? 0 : -std::numeric_limits<double>::max();
+  const double most = targets.loss == LossKind::binaryCrossEntropy ? 1 : std::numeric_limits<double>::max();
+  for (const T target : targets.values) {
+    if (static_cast<double>(target) >= least && static_cast<double>(target) <= most) continue;
+    const std::string expected = least == 0 ? "numbers from 0 to 1" : "finite numbers";
+    throw Error("ERR_UNROLLED_OPTION_RANGE",
+                "targets.values must be " + expected + ", not " + std::to_string(target) + ".")
+        .about("targets.values", expected, std::to_string(target));
+  }
+  return targets;
+}
+
+Batching batching(const Napi::Object& from) {
+  return {integer("batch", from.Get("batch"), 1, largestSize), flag("shuffle", from.Get("shuffle"), true),
+          integer("bucketing", from.Get("bucketing"), 0, largestSize)};
+}
+
+template <class T>
+SequenceData<T> inputData(const Model<T>& model, const char* name, const Napi::Value& value) {
+  return sequenceData<T>(name, value, model.description().input, model.description().inputSize);
+}
+
+// Ids of which each is the target of the one before it.
+template <class T>
+std::vector<TokenId> continuedIds(const Model<T>& model, const Napi::Object& from) {
+  require(model.hasHead() && model.description().input == InputKind::ids,
+          "Predicting the next id needs a model from ids to a dense layer.");
+  requireOutputs(model.manyToOne(), false);
+  std::vector<TokenId> all = ids("ids", from.Get("ids"));
+  model.checkIds(all.data(), static_cast<Index>(all.size()));
+  model.checkTargets(all.data(), static_cast<Index>(all.size()));
+  return all;
+}
+
+template <class T>
+std::unique_ptr<BatchSource<T>> documents(const Model<T>& model, const Napi::Object& from, bool shuffle,
+                                          std::uint64_t seed) {
+  return std::make_unique<DocumentBatches<T>>(continuedIds(model, from), offsets("offsets", from.Get("offsets")),
+                                              integer("batch", from.Get("batch"), 1, largestSize),
+                                              integer("window", from.Get("window"), 1, largestSize), shuffle, seed);
+}
+
+template <class T>
+std::unique_ptr<BatchSource<T>> examples(const Model<T>& model, const Napi::Object& from, const std::string& kind,
+                                         const Batching& batching, std::uint64_t seed) {
+  const bool paired = kind == "paired";
+  require(paired == (model.description().source != InputKind::none),
+          "Paired sequences are what a model with a second input needs.");
+  const bool labelled = kind == "labelled";
+  requireOutputs(model.manyToOne(), labelled);
+  TargetData<T> targets = targetData(model, from.Get("targets"));
+  if (paired) {
+    const ModelDescription& description = model.description();
+    return std::make_unique<PairedSequences<T>>(
+        sequenceData<T>("source", from.Get("source"), description.source, description.sourceSize),
+        inputData(model, "inputs", from.Get("inputs")), std::move(targets), batching, seed);
+  }
+  SequenceData<T> sequences = inputData(model, "sequences", from.Get("sequences"));
+  if (labelled) {
+    return std::make_unique<LabelledSequences<T>>(std::move(sequences), std::move(targets), batching, seed);
+  }
+  return std::make_unique<TaggedSequences<T>>(std::move(sequences), std::move(targets), batching, seed);
+}
+
+// Its name, of the kinds there are.
+std::string kindOf(const Napi::Object& from, bool streams) {
+  const std::string kind = text("source.kind", from.Get("kind"));
+  for (const char* known : {"labelled", "tagged", "paired", "documents"}) {
+    if (kind == known) return kind;
+  }
+  if (streams && kind == "stream") return kind;
+  const std::string expected = std::string("one of") + (streams ? " stream" : "") + " labelled tagged paired documents";
+  throw Error("ERR_UNROLLED_OPTION_RANGE", "source.kind must be " + expected + ", not '" + kind + "'.")
+      .about("source.kind", expected, "'" + kind + "'");
+}
+
+}  // namespace
+
+template <class T>
+SequenceData<T> sequenceData(const char* name, const Napi::Value& value, InputKind kind, Index size) {
+  const Napi::Object from = object(name, value);
+  const std::string prefix = std::string(name) + ".";
+  SequenceData<T> data;
+  data.offsets = offsets((prefix + "offsets").c_str(), from.Get("offsets"));
+  if (kind == InputKind::ids) {
+    data.ids = ids((prefix + "ids").c_str(), from.Get("ids"));
+    for (const TokenId id : data.ids) {
+      if (id >= 0 && id < size) continue;
+      const std::string expected = "ids from 0 to " + std::to_string(size - 1);
+      throw Error("ERR_UNROLLED_OPTION_RANGE", prefix + "ids must be " + expected + ", not " + std::to_string(id) + ".")
+          .about(prefix + "ids", expected, std::to_string(id));
+    }
+  } else {
+    data.width = size;
+    data.features = floats<T>((prefix + "features").c_str(), from.Get("features"));
+  }
+  data.check();
+  return data;
+}
+
+template <class T>
+std::unique_ptr<BatchSource<T>> batchSource(const Model<T>& model, const Napi::Value& value, std::uint64_t seed) {
+  const Napi::Object from = object("source", value);
+  const std::string kind = kindOf(from, true);
+  if (kind == "stream") {
+    std::vector<TokenId> all = continuedIds(model, from);
+    const Index rows = integer("batch", from.Get("batch"), 1, largestSize);
+    const Index window = integer("window", from.Get("window"), 1, largestSize);
+    return std::make_unique<StreamBatches<T>>(std::move(all), rows, window);
+  }
+  if (kind == "documents") return documents(model, from, flag("shuffle", from.Get("shuffle"), true), seed);
+  return examples(model, from, kind, batching(from), seed);
+}
+
+template <class T>
+std::unique_ptr<BatchSource<T>> exampleSource(const Model<T>& model, const Napi::Value& value) {
+  const Napi::Object from = object("source", value);
+  const std::string kind = kindOf(from, false);
+  if (kind == "documents") return documents(model, from, false, 0);
+  // Of about one length, since no order is asked for.
+  Batching cut = batching(from);
+  cut.shuffle = false;
+  if (cut.bucketing == 0) cut.bucketing = largestSize;
+  return examples(model, from, kind, cut, 0);
+}
+
+template SequenceData<float> sequenceData<float>(const char*, const Napi::Value&, InputKind, Index);
+template SequenceData<double> sequenceData<double>(const char*, const Napi::Value&, InputKind, Index);
+template std::unique_ptr<BatchSource<float>> batchSource<float>(const Model<float>&, const Napi::Value&, std::uint64_t);
+template std::unique_ptr<BatchSource<double>> batchSource<double>(const Model<double>&, const Napi::Value&,
+                                                                  std::uint64_t);
+template std::unique_ptr<BatchSource<float>> exampleSource<float>(const Model<float>&, const Napi::Value&);
+template std::unique_ptr<BatchSource<double>> exampleSource<double>(const Model<double>&, const Napi::Value&);
+
+}  // namespace unrolled::node
