@@ -178,7 +178,7 @@ export function describeNetwork(architecture: Architecture, task: Task): ModelDe
         ...(dropout !== undefined && layers > 1 && { dropout }),
         ...(recurrentDropout !== undefined && { recurrentDropout }),
         ...(layerNorm !== undefined && { layerNorm }),
-        ...(untransposedGradient !== undefined && { untransposedGradient }),
+        ...(untransposedGradient === true && { untransposedGradient }),
       },
       ...(last ? [{ type: 'pooling', name: 'last', pooling: 'last' } as const] : []),
       ...(dropout !== undefined ? [{ type: 'dropout', name: 'dropout', rate: dropout } as const] : []),

@@ -64,6 +64,10 @@ export interface EpochSumsState {
   learningRates: Float64Array;
 }
 
+function meanOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 /** Sums of one epoch over the calls it is trained in. */
 export class EpochSums {
   readonly #first: number;
@@ -147,10 +151,15 @@ export class EpochSums {
     };
   }
 
-  /** The training part of the epoch's result. `classifies`: whether there is something to be right about. */
-  result(classifies: boolean): Omit<EpochResult, 'epoch' | 'seconds'> {
+  /**
+   * The training part of the epoch's result.
+   * @param classifies whether there is something to be right about.
+   * @param even whether all steps have as many targets: the mean of their losses does not depend on where the epoch was
+   *   cut into calls then, not even in its last bit.
+   */
+  result(classifies: boolean, even: boolean): Omit<EpochResult, 'epoch' | 'seconds'> {
     const { losses, gradientNorms, learningRates } = this.state;
-    const loss = this.#lossSum / this.#count;
+    const loss = even ? meanOf(losses) : this.#lossSum / this.#count;
     return {
       step: this.#first + this.#steps - 1,
       steps: this.#steps,
@@ -158,7 +167,7 @@ export class EpochSums {
       ...(classifies && { accuracy: this.#correct / this.#count }),
       bitsPerToken: loss / Math.LN2,
       learningRate: this.lastStep.learningRate,
-      gradientNorm: gradientNorms.reduce((sum, norm) => sum + norm, 0) / this.#steps,
+      gradientNorm: meanOf(gradientNorms),
       tokensPerSecond: this.#tokens / this.#seconds,
       stepLosses: losses,
       stepGradientNorms: gradientNorms,

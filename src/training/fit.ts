@@ -63,7 +63,6 @@ class Loop {
     this.#stopReason = stopReason;
     this.#sums = this.#newEpoch();
     if (epoch !== undefined) this.#sums.restore(epoch);
-    this.#callbacks.restore(resumed.file.path, resumed.record.callbacks);
   }
 
   get isDone(): boolean {
@@ -73,8 +72,12 @@ class Loop {
   /** What comes before the first step: the weights that training goes on from, and the callbacks' own preparations. */
   async start(): Promise<void> {
     const { model, header, options } = this.#run;
-    if (options.resumed !== undefined) await restoreModel(model, header, options.resumed);
+    const { resumed } = options;
     await this.#callbacks.start();
+    if (resumed !== undefined) {
+      this.#callbacks.restore(resumed.file.path, resumed.record.callbacks);
+      await restoreModel(model, header, resumed);
+    }
     await this.#settle();
     // A resumed run may have nothing left to do but to end.
     if (this.isDone) await this.#callbacks.end();
@@ -99,7 +102,8 @@ class Loop {
   }
 
   async #finishEpoch(epoch: number): Promise<EpochResult> {
-    const training = this.#sums.result(classifies(this.#run.source));
+    const { source } = this.#run;
+    const training = this.#sums.result(classifies(source), source.kind === 'stream');
     const validation = await this.#validate();
     const result: EpochResult = { epoch, ...training, ...validation, seconds: this.#seconds };
     await this.#callbacks.epoch(result);

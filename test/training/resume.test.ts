@@ -43,17 +43,17 @@ describe('a resumed training', () => {
   /** Trains to the end at once, and cut at a step; both with a checkpoint every 10 steps of 37 in an epoch. */
   async function bothWays(network: Partial<LanguageModelOptions>, options: FitOptions, cut: number): Promise<void> {
     const checkpoint = { path: at('c'), everySteps: 10 };
+    const { callbacks: own = [], ...rest } = options;
     using whole = smallModel(network);
     const expected = await train(whole, { ...options, checkpoint });
 
     using first = smallModel(network);
     const history = new History();
-    const cutCallbacks = [history, ...(options.callbacks ?? []), breaksAt(cut)];
-    await assert.rejects(train(first, { ...options, checkpoint, callbacks: cutCallbacks }), { message: 'cut' });
+    const cutCallbacks = [history, ...own, breaksAt(cut)];
+    await assert.rejects(train(first, { ...rest, checkpoint, callbacks: cutCallbacks }), { message: 'cut' });
 
     using resumed = await LanguageModel.load(at('c'));
-    const { callbacks: own, ...rest } = options;
-    const results = await train(resumed, { ...rest, callbacks: [history, ...(own ?? [])], resume: at('c') });
+    const results = await train(resumed, { ...rest, callbacks: [history, ...own], resume: at('c') });
     assert.deepEqual(await weights(resumed), await weights(whole));
     assert.deepEqual(history.epochs.map(timeless), expected.map(timeless));
     assert.deepEqual(results.map(timeless), expected.slice(-results.length).map(timeless));
@@ -96,7 +96,7 @@ describe('a resumed training', () => {
 
   it('goes on with the options of the checkpoint, of which only the bounds may change', async () => {
     using model = smallModel();
-    const checkpoint = { path: at('c'), everySteps: 37 };
+    const checkpoint = { path: at('c'), everySteps: 33 };
     await train(model, { epochs: 1, learningRate: 0.01, validation: 0.1, clipNorm: 1, checkpoint });
     using whole = smallModel();
     await train(whole, { epochs: 2, learningRate: 0.01, validation: 0.1, clipNorm: 1 });
@@ -198,7 +198,8 @@ describe('a resumed training', () => {
     using first = make();
     await assert.rejects(collect(first.fit(data, { ...options, callbacks: [breaksAt(8)] })));
     using resumed = make();
-    const history = await collect(resumed.fit(data, { resume: at('c') }));
+    const { checkpoint } = options;
+    const history = await collect(resumed.fit(data, { resume: at('c'), checkpoint }));
     assert.deepEqual(await resumed.parameters(), await whole.parameters());
     assert.deepEqual(history.epochs.map(timeless), expected.epochs.slice(-history.epochs.length).map(timeless));
     using loaded = await Model.load(at('c'));

@@ -40,7 +40,7 @@ export interface Callback {
   readonly optional?: boolean;
   /** Calls `onStep` after each step whose number of steps made is a multiple of it. */
   readonly everySteps?: number;
-  /** Before the first step, once a resumed training has its state back. */
+  /** Before the first step: what is remembered of a training before is forgotten here. */
   onStart?(control: TrainingControl): void | Promise<void>;
   onStep?(step: StepResult, control: TrainingControl): void | Promise<void>;
   /** After validation, in the order of the callbacks. */
@@ -49,7 +49,7 @@ export interface Callback {
   onEnd?(control: TrainingControl): void | Promise<void>;
   /** All it has to remember: JSON, in which typed arrays may stand too. */
   getState?(): unknown;
-  /** Takes back what `getState` gave, before the first step of a resumed training. */
+  /** Takes back what `getState` gave, after `onStart` of a resumed training. */
   setState?(state: unknown): void;
 }
 

@@ -44,7 +44,10 @@ export function checkpoint(options: CheckpointOptions): Callback {
     name: 'checkpoint',
     ...(everySteps !== undefined && { everySteps }),
 
-    onStart: () => requireWritable(path),
+    async onStart() {
+      state = {};
+      await requireWritable(path);
+    },
 
     onStep(_, control) {
       control.saveCheckpoint(path);

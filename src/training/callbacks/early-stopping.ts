@@ -38,9 +38,14 @@ export function earlyStopping(options?: EarlyStoppingOptions): Callback {
   const patience = check.integer('patience', given.patience === undefined ? 1 : given.patience, { min: 1 });
   const minDelta = check.number('minDelta', given.minDelta === undefined ? 0 : given.minDelta, { min: 0 });
   const restoreBest = check.boolean('restoreBest', given.restoreBest === undefined ? true : given.restoreBest);
-  let state: State = { epochsWithout: 0 };
+  const fresh = (): State => ({ epochsWithout: 0 });
+  let state = fresh();
   return {
     name: 'earlyStopping',
+
+    onStart() {
+      state = fresh();
+    },
 
     async onEpochEnd(epoch, control) {
       const value = monitored(epoch, monitor);

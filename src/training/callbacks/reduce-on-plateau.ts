@@ -43,9 +43,14 @@ export function reduceOnPlateau(options?: ReduceOnPlateauOptions): Callback {
   const cooldown = check.integer('cooldown', given.cooldown, { min: 0 });
   const minimum = check.number('minimum', given.minimum, { min: 0, max: 1 });
   const minDelta = check.number('minDelta', given.minDelta, { min: 0 });
-  let state: State = { epochsWithout: 0, epochsToCool: 0 };
+  const fresh = (): State => ({ epochsWithout: 0, epochsToCool: 0 });
+  let state = fresh();
   return {
     name: 'reduceOnPlateau',
+
+    onStart() {
+      state = fresh();
+    },
 
     onEpochEnd(epoch, control) {
       const value = monitored(epoch, monitor);
