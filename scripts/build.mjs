@@ -62,15 +62,41 @@ export function isBuildNews(line) {
 export async function buildTypeScript() {
   const lib = path.join(root, 'lib');
   await run('The TypeScript compiler', process.execPath, [tool('typescript', 'bin', 'tsc'), '--project', root]);
+  await buildReportPage(path.join(lib, 'report', 'page'));
   removeOrphans(lib);
   writeModuleFace(lib);
   chmodSync(path.join(lib, 'cli', 'main.js'), 0o755);
+}
+
+/**
+ * The script and the style sheet of the report's page, each one file with uPlot in it; uPlot's licence goes along.
+ * The type-check has a configuration of its own, for a browser.
+ */
+async function buildReportPage(outdir) {
+  const page = path.join(root, 'src', 'report', 'page');
+  await run('The TypeScript compiler', process.execPath, [tool('typescript', 'bin', 'tsc'), '--project', page]);
+  // Imported here, since this file is loaded before `npm ci` has run.
+  const { build: bundle } = await import('esbuild');
+  const licence = readFileSync(path.join(root, 'node_modules', 'uplot', 'LICENSE'), 'utf8').trim();
+  await bundle({
+    entryPoints: { page: path.join(page, 'main.ts') },
+    banner: { js: `/*!\nThe charts are drawn by uPlot, which comes under this licence:\n\n${licence}\n*/` },
+    tsconfigRaw: {},
+    outdir,
+    ...{ bundle: true, minify: true, format: 'iife', target: 'es2022', charset: 'ascii', logLevel: 'warning' },
+  });
+  await bundle({
+    entryPoints: { page: path.join(page, 'page.css') },
+    outdir,
+    ...{ bundle: true, minify: true, target: 'chrome123', logLevel: 'warning' },
+  });
 }
 
 /** Removes from `lib` what a source made that is there no longer; it would be shipped. */
 function removeOrphans(lib) {
   for (const name of readdirSync(lib, { recursive: true })) {
     const source = /^(.+?)(\.d\.ts|\.js)$/.exec(name)?.[1];
+    if (name === path.join('report', 'page', 'page.js')) continue;
     if (source !== undefined && !existsSync(path.join(root, 'src', `${source}.ts`))) rmSync(path.join(lib, name));
   }
 }

@@ -56,7 +56,6 @@ export { version } from './package';
 export {
   type Accuracy,
   type ClassifierFitOptions,
-  type Example,
   type Prediction,
   SequenceClassifier,
   type SequenceClassifierOptions,
@@ -65,7 +64,20 @@ export { Session, type SessionOptions, type SessionOutput } from './session';
 export { type LayerSummary, type ParameterSummary, type ShapeLetters, Summary } from './summary';
 export type { Tensor, TensorDType } from './tensor';
 export * as tensor from './tensor';
-export { Corpus, type CorpusOptions, type CorpusSplit } from './text/corpus';
+export { Corpus, type CorpusOptions, type CorpusSplit, type DocumentsOptions } from './text/corpus';
+export type { Encoding } from './text/encodings';
+export type { Example, LabelledTexts, SourcedExample } from './text/example';
+export { FileCorpus, type FileCorpusOptions, type FileCorpusSplit, type ReadingProgress } from './text/file-corpus';
+export { ENGLISH_STOP_WORDS } from './text/stop-words';
+export type { LineEnds, Normalization, ReadOptions } from './text/text-form';
+export {
+  TextVectorizer,
+  type TextVectorizerJSON,
+  type TokenSequences,
+  type VectorizerVocabularyOptions,
+} from './text/text-vectorizer';
+export type { FileSource, TokenSource } from './text/token-source';
+export type { Splitting, Standardization, TextVectorizerOptions, VectorizerOutput } from './text/vectorizer-options';
 export {
   type TokenDecoder,
   type TokenKind,
@@ -75,6 +87,13 @@ export {
   type VocabularyOptions,
 } from './text/vocabulary';
 export { WordList, type WordListJSON } from './text/word-list';
+export {
+  type EmbeddingMatrixOptions,
+  embeddingMatrix,
+  readWordVectors,
+  type WordVectors,
+  type WordVectorsOptions,
+} from './text/word-vectors';
 export * as callbacks from './training/callbacks';
 export type { Callback, StepResult, TrainingControl } from './training/callbacks/callback';
 export type { CheckpointOptions } from './training/callbacks/checkpoint';

@@ -37,9 +37,11 @@ import {
 import { resolveThreads } from './limits';
 import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader, readVocabulary } from './model-header';
-import type { NativeEvaluation } from './native/native';
+import type { NativeEvaluation, NativeIds } from './native/native';
 import { softmax, type Tensor } from './tensor';
 import { Corpus } from './text/corpus';
+import { FileCorpus } from './text/file-corpus';
+import type { TokenSource } from './text/token-source';
 import { type UnknownPolicy, Vocabulary } from './text/vocabulary';
 import { restoreNetwork, TextNetwork } from './text-network';
 import { type Estimate, estimateTraining } from './training/estimate';
@@ -132,9 +134,22 @@ function otherVocabulary(path: string, stored: Vocabulary, given: Vocabulary): U
   if (stored.kind !== given.kind) what = `its tokens are of kind ${stored.kind}, not ${given.kind}`;
   else if (difference?.isHere) what = `it has ${difference.shown}, which the text's vocabulary lacks`;
   else if (difference) what = `it lacks ${difference.shown}, which the text's vocabulary has`;
-  else if (stored.size !== given.size) what = 'one has an unknown token, and the other has none';
+  else if ((stored.unknownId === undefined) !== (given.unknownId === undefined)) {
+    what = 'one has an unknown token, and the other has none';
+  } else if (stored.size !== given.size) what = 'one has an end-of-document token, and the other has none';
   const message = `${path} was made for another vocabulary: ${what}.`;
   return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', message, { option: 'vocabulary' });
+}
+
+/** Ids as the native side takes them. */
+function nativeIds(part: Int32Array | Extract<TokenSource, { kind: 'file' }>): NativeIds {
+  return part instanceof Int32Array
+    ? part
+    : { file: part.path, total: part.total, first: part.first, count: part.count };
+}
+
+function lengthOf(ids: NativeIds): number {
+  return ids instanceof Int32Array ? ids.length : ids.count;
 }
 
 function summarize({ lossSum, tokens }: NativeEvaluation): Evaluation {
@@ -214,20 +229,23 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   /**
    * Trains by truncated back-propagation over the corpus as one stream, and yields after each epoch. Between two
    * `next()` the model is idle; leaving the loop ends training. With `resume` it goes on from a checkpoint, whose
-   * weights this model takes: `LanguageModel.load` of the checkpoint makes one that fits.
+   * weights this model takes: `LanguageModel.load` of the checkpoint makes one that fits. A
+   * corpus in a file whose vocabulary is another is encoded anew first.
    * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_CORPUS_TOO_SHORT,
    *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
    *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last
    *   whole step, and the model stays usable.
    */
-  async *fit(corpus: Corpus, options?: FitOptions): AsyncGenerator<EpochResult, void, undefined> {
+  async *fit(corpus: Corpus | FileCorpus, options?: FitOptions): AsyncGenerator<EpochResult, void, undefined> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
     const resolved = resolveFit(options, this.threads, resumed);
     this.model.requireIdle();
-    const { train, validation } = this.#adopt(corpus).split(resolved.validation);
+    const parts = (await this.#adopt(corpus, resolved.signal)).split(resolved.validation);
+    const train = nativeIds(parts.train);
+    const validation = nativeIds(parts.validation);
     const { stream, native } = resolved;
-    requireRows('training text', train.length, stream);
-    if (resolved.validation > 0) requireRows('validation text', validation.length, { ...stream, window: 1 });
+    requireRows('training text', lengthOf(train), stream);
+    if (resolved.validation > 0) requireRows('validation text', lengthOf(validation), { ...stream, window: 1 });
     yield* runTraining({
       model: this.model,
       source: { kind: 'stream', ids: train, ...stream },
@@ -245,26 +263,27 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * What a `fit` of this corpus with these options would take, in bytes and seconds, without changing the weights.
    * @throws what `fit` throws for impossible options and corpora.
    */
-  async estimate(corpus: Corpus, options?: FitOptions): Promise<Estimate> {
-    const { stream, native, validation } = resolveFit(options, this.threads);
+  async estimate(corpus: Corpus | FileCorpus, options?: FitOptions): Promise<Estimate> {
+    const { stream, native, validation, signal } = resolveFit(options, this.threads);
     this.model.requireIdle();
-    const { train } = this.#adopt(corpus).split(validation);
-    requireRows('training text', train.length, stream);
-    return estimateTraining(this.model, { kind: 'stream', ids: train, ...stream }, native);
+    const ids = nativeIds((await this.#adopt(corpus, signal)).split(validation).train);
+    requireRows('training text', lengthOf(ids), stream);
+    return estimateTraining(this.model, { kind: 'stream', ids, ...stream }, native);
   }
 
   /**
    * Mean cross-entropy of a corpus from a zero state.
    * @throws ERR_UNROLLED_CORPUS_TOO_SHORT, ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_ABORTED.
    */
-  async evaluate(corpus: Corpus, options?: EvaluationOptions): Promise<Evaluation> {
+  async evaluate(corpus: Corpus | FileCorpus, options?: EvaluationOptions): Promise<Evaluation> {
     const given = check.options('evaluate', options, ['batch', 'window', 'threads', 'signal']);
     const { batch = 1, window = 128 } = given;
     const stream = resolveStream(batch, window);
     const threads = resolveThreads(given.threads) || this.threads;
     const signal = check.abortSignal('signal', given.signal);
-    const { ids } = this.#adopt(corpus);
-    requireRows('corpus', ids.length, { ...stream, window: 1 });
+    const { source } = await this.#adopt(corpus, signal);
+    const ids = nativeIds(source.kind === 'memory' ? source.ids : source);
+    requireRows('corpus', lengthOf(ids), { ...stream, window: 1 });
     const result = await withCancellation(signal, (cancellation) =>
       this.model.native.evaluate({ ids, ...stream, threads }, cancellation),
     );
@@ -348,9 +367,12 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   }
 
   /** The corpus under the model's own vocabulary. */
-  #adopt(corpus: Corpus): Corpus {
-    if (!(corpus instanceof Corpus)) throw check.wrongType('corpus', 'a Corpus', corpus);
-    return corpus.vocabulary.equals(this.vocabulary) ? corpus : corpus.withVocabulary(this.vocabulary);
+  async #adopt(corpus: Corpus | FileCorpus, signal: AbortSignal | undefined): Promise<Corpus | FileCorpus> {
+    const isCorpus = corpus instanceof Corpus || corpus instanceof FileCorpus;
+    if (!isCorpus) throw check.wrongType('corpus', 'a Corpus', corpus);
+    if (corpus.vocabulary.equals(this.vocabulary)) return corpus;
+    if (corpus instanceof Corpus) return corpus.withVocabulary(this.vocabulary);
+    return corpus.withVocabulary(this.vocabulary, { signal });
   }
 
   #generator(): Generator {

@@ -15,6 +15,7 @@ import { MAX_SIZE } from './limits';
 import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { damagedHeader, headerOf, readHeader, readVocabulary } from './model-header';
 import { argMax, row, type Tensor } from './tensor';
+import type { Example } from './text/example';
 import { Vocabulary } from './text/vocabulary';
 import { WordList } from './text/word-list';
 import { restoreNetwork, TextNetwork } from './text-network';
@@ -24,12 +25,6 @@ import type { Examples } from './training/examples';
 import type { EpochResult } from './training/fit';
 import { readResumed } from './training/options';
 import * as check from './validation';
-
-/** A text and the number of its class. */
-export interface Example {
-  readonly text: string;
-  readonly label: number;
-}
 
 /** Options of a new classifier. */
 export interface SequenceClassifierOptions extends NetworkOptions {

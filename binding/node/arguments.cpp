@@ -207,6 +207,11 @@ TrainingOptions trainingOptions(const Napi::Object& value) {
   return options;
 }
 
+PredictionOptions predictionOptions(const Napi::Object& value) {
+  constexpr std::array<std::pair<const char*, bool>, 2> outputs = {{{"raw", false}, {"logProbabilities", true}}};
+  return {integer("batch", value.Get("batch"), 1, largestSize), choice("output", value.Get("output"), outputs)};
+}
+
 SamplingOptions samplingOptions(const Napi::Object& value) {
   SamplingOptions options;
   options.temperature = number("temperature", value.Get("temperature"));

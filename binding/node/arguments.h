@@ -8,6 +8,7 @@
 
 #include "core/model/model.h"
 #include "core/optimizers/optimizer.h"
+#include "core/training/prediction.h"
 #include "core/training/sampler.h"
 #include "core/training/trainer.h"
 #include "node/cancellation.h"
@@ -50,6 +51,7 @@ Napi::Value typedArray(Napi::Env env, const T* values, Index count);
 TrainingOptions trainingOptions(const Napi::Object& value);
 OptimizerKind optimizerKind(const Napi::Value& value);
 const char* nameOf(OptimizerKind kind);
+PredictionOptions predictionOptions(const Napi::Object& value);
 // Without the seed.
 SamplingOptions samplingOptions(const Napi::Object& value);
 Reduction reduction(const Napi::Value& value);

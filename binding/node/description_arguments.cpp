@@ -58,7 +58,6 @@ void readRecurrent(const Napi::Object& from, LayerDescription& layer) {
   layer.singleBias = flag("singleBias", from.Get("singleBias"), false);
   layer.bidirectional = flag("bidirectional", from.Get("bidirectional"), false);
   layer.merge = choiceOr(Merge::concatenate, "merge", from.Get("merge"), merges);
-  layer.activation = choiceOr(Activation::tanh, "activation", from.Get("activation"), activations);
   layer.gateActivation = choiceOr(Activation::sigmoid, "gateActivation", from.Get("gateActivation"), activations);
   layer.resetAfter = flag("resetAfter", from.Get("resetAfter"), true);
   layer.dropout = numberOr(0, "dropout", from.Get("dropout"));
@@ -75,6 +74,9 @@ LayerDescription layerDescription(const Napi::Value& value) {
   layer.name = text("name", from.Get("name"));
   layer.from = names("from", from.Get("from"));
   layer.bias = flag("bias", from.Get("bias"), true);
+  if (!from.Get("activation").IsUndefined()) {
+    layer.activation = choice("activation", from.Get("activation"), activations);
+  }
   layer.epsilon = numberOr(layer.epsilon, "epsilon", from.Get("epsilon"));
   const auto features = [&] { return integer("features", from.Get("features"), 1, largestSafeInteger); };
   switch (layer.kind) {
@@ -92,7 +94,6 @@ LayerDescription layerDescription(const Napi::Value& value) {
       break;
     case LayerKind::dense:
       layer.features = features();
-      layer.activation = choiceOr(Activation::linear, "activation", from.Get("activation"), activations);
       layer.tiedTo = textOrNone("tiedTo", from.Get("tiedTo"));
       break;
     case LayerKind::dropout:

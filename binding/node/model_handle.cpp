@@ -405,14 +405,14 @@ template <class T>
 Napi::Value ModelHandle<T>::evaluate(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Napi::Object options = object("options", info[0]);
-    std::vector<TokenId> stream = streamIds(core()->model, options.Get("ids"));
+    std::unique_ptr<IdStream> stream = idStream(core()->model, options.Get("ids"));
     const Index rows = integer("batch", options.Get("batch"), 1, largestSize);
     const Index window = integer("window", options.Get("window"), 1, largestSize);
     const Parallel parallel(*core_->pool, threadCount(options.Get("threads")));
     return core()->executor.submit(
         info, cancellation(info[1]),
         [core = core_, stream = std::move(stream), rows, window, parallel](const auto& proceed) {
-          return evaluateStream(core->model, stream, rows, window, parallel, proceed);
+          return evaluateStream(core->model, *stream, rows, window, parallel, proceed);
         },
         evaluationToJavaScript);
   });
@@ -441,8 +441,7 @@ Napi::Value ModelHandle<T>::predict(const Napi::CallbackInfo& info) {
     SequenceData<T> sequences =
         sequenceData<T>("sequences", info[0], model.description().input, model.description().inputSize);
     const Napi::Object from = object("options", info[1]);
-    const PredictionOptions options{integer("batch", from.Get("batch"), 1, largestSize),
-                                    text("output", from.Get("output")) == "logProbabilities"};
+    const PredictionOptions options = predictionOptions(from);
     const Parallel parallel(*core_->pool, threadCount(from.Get("threads")));
     return core()->executor.submit(
         info, cancellation(info[2]),

@@ -13,6 +13,7 @@
 #include "core/training/paired_sequences.h"
 #include "core/training/tagged_sequences.h"
 #include "node/arguments.h"
+#include "node/stream_arguments.h"
 
 namespace unrolled::node {
 namespace {
@@ -69,22 +70,10 @@ SequenceData<T> inputData(const Model<T>& model, const char* name, const Napi::V
   return sequenceData<T>(name, value, model.description().input, model.description().inputSize);
 }
 
-// Ids of which each is the target of the one before it.
-template <class T>
-std::vector<TokenId> continuedIds(const Model<T>& model, const Napi::Object& from) {
-  require(model.hasHead() && model.description().input == InputKind::ids,
-          "Predicting the next id needs a model from ids to a dense layer.");
-  requireOutputs(model.manyToOne(), false);
-  std::vector<TokenId> all = ids("ids", from.Get("ids"));
-  model.checkIds(all.data(), static_cast<Index>(all.size()));
-  model.checkTargets(all.data(), static_cast<Index>(all.size()));
-  return all;
-}
-
 template <class T>
 std::unique_ptr<BatchSource<T>> documents(const Model<T>& model, const Napi::Object& from, bool shuffle,
                                           std::uint64_t seed) {
-  return std::make_unique<DocumentBatches<T>>(continuedIds(model, from), offsets("offsets", from.Get("offsets")),
+  return std::make_unique<DocumentBatches<T>>(streamIds(model, from.Get("ids")), offsets("offsets", from.Get("offsets")),
                                               integer("batch", from.Get("batch"), 1, largestSize),
                                               integer("window", from.Get("window"), 1, largestSize), shuffle, seed);
 }
@@ -152,7 +141,7 @@ std::unique_ptr<BatchSource<T>> batchSource(const Model<T>& model, const Napi::V
   const Napi::Object from = object("source", value);
   const std::string kind = kindOf(from, true);
   if (kind == "stream") {
-    std::vector<TokenId> all = continuedIds(model, from);
+    std::unique_ptr<IdStream> all = idStream(model, from.Get("ids"));
     const Index rows = integer("batch", from.Get("batch"), 1, largestSize);
     const Index window = integer("window", from.Get("window"), 1, largestSize);
     return std::make_unique<StreamBatches<T>>(std::move(all), rows, window);

@@ -1,29 +1,55 @@
-// Text as ids from JavaScript, for what continues it or judges it.
+// Text as ids from JavaScript: a stream to learn from or be judged on, an array or a range of a file; and prompts.
 #pragma once
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include <napi.h>
 
 #include "core/model/model.h"
+#include "core/training/id_file.h"
 #include "core/training/prompts.h"
 #include "node/arguments.h"
 
 namespace unrolled::node {
 
-// The ids of a stream that a model can learn from, continue or be judged on.
 template <class T>
-std::vector<TokenId> streamIds(const Model<T>& model, const Napi::Value& value) {
+void requireStreamModel(const Model<T>& model) {
   require(model.hasHead() && !model.manyToOne() && !model.hasSource() && model.description().input == InputKind::ids,
           "A stream of ids needs a model with one input, from ids to a dense layer at every step.");
+}
+
+// Ids in an array that a model can learn from, continue or be judged on: they are inputs and targets alike.
+template <class T>
+std::vector<TokenId> streamIds(const Model<T>& model, const Napi::Value& value) {
+  requireStreamModel(model);
   std::vector<TokenId> stream = ids("ids", value);
   model.checkIds(stream.data(), static_cast<Index>(stream.size()));
   model.checkTargets(stream.data(), static_cast<Index>(stream.size()));
   return stream;
 }
 
-// The same of text to go on from, which is not empty.
+inline IdFileRange idFileRange(const Napi::Object& from) {
+  IdFileRange range;
+  range.path = text("file", from.Get("file"));
+  range.total = integer("total", from.Get("total"), 0, largestSafeInteger / 4);
+  range.first = integer("first", from.Get("first"), 0, range.total);
+  range.count = integer("count", from.Get("count"), 0, range.total);
+  return range;
+}
+
+// The same, which may be in a file.
+template <class T>
+std::unique_ptr<IdStream> idStream(const Model<T>& model, const Napi::Value& value) {
+  if (!value.IsObject() || value.IsTypedArray()) return std::make_unique<MemoryIds>(streamIds(model, value));
+  requireStreamModel(model);
+  const Index vocabulary = std::min(model.description().inputSize, model.outputFeatures());
+  return std::make_unique<FileIds>(idFileRange(value.As<Napi::Object>()), vocabulary);
+}
+
+// Ids of text to go on from, which is not empty.
 template <class T>
 std::vector<TokenId> promptIds(const Model<T>& model, const Napi::Value& value) {
   std::vector<TokenId> prompt = streamIds(model, value);

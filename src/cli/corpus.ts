@@ -1,9 +1,17 @@
 /** The argument `<corpus>`: a file, or a data set by name. */
 
 import { access } from 'node:fs/promises';
+import type { Command } from 'commander';
 import * as datasets from '../datasets';
 import type { Corpus } from '../text/corpus';
-import type { VocabularyOptions } from '../text/vocabulary';
+import { ENCODINGS, type Encoding } from '../text/encodings';
+import type { FileCorpus, FileCorpusOptions, ReadingProgress } from '../text/file-corpus';
+import { LINE_ENDS, type LineEnds, NORMALIZATIONS, type Normalization } from '../text/text-form';
+import type { Vocabulary, VocabularyOptions } from '../text/vocabulary';
+import * as check from '../validation';
+import { Interrupt } from './interrupt';
+import { choiceOption } from './options';
+import { note, outputEnd } from './output';
 
 const NAMED: Record<string, (options: VocabularyOptions) => Promise<Corpus>> = {
   shakespeare: datasets.shakespeare,
@@ -11,7 +19,37 @@ const NAMED: Record<string, (options: VocabularyOptions) => Promise<Corpus>> = {
   tang: datasets.tang,
 };
 
-export const CORPUS_HELP = `a UTF-8 text file (.gz too), or one of ${Object.keys(NAMED).join(', ')}`;
+export const CORPUS_HELP = `a text file (.gz too), or one of ${Object.keys(NAMED).join(', ')}`;
+
+/** Values of the options that say how the file of a corpus is read. */
+export interface CorpusFlags {
+  encoding?: Encoding;
+  lineEnds?: LineEnds;
+  normalize?: Normalization;
+  stream?: true;
+}
+
+/** Adds the options of `CorpusFlags`. */
+export function addCorpusOptions(command: Command): Command {
+  command
+    .addOption(choiceOption('--encoding <name>', 'of the text file (default: utf-8)', ENCODINGS))
+    .addOption(choiceOption('--line-ends <kind>', 'lf turns CR LF and CR into LF (default: keep)', LINE_ENDS))
+    .addOption(
+      choiceOption('--normalize <form>', "Unicode's normal form to read the text in (default: none)", NORMALIZATIONS),
+    )
+    .option('--stream', 'leave the text in its file, for one larger than memory; its ids go to the cache folder');
+  return command;
+}
+
+/** The part of the flags that says how the file is read. */
+export function corpusFlags({ encoding, lineEnds, normalize, stream }: CorpusFlags): CorpusFlags {
+  return {
+    ...(encoding !== undefined && { encoding }),
+    ...(lineEnds !== undefined && { lineEnds }),
+    ...(normalize !== undefined && { normalize }),
+    ...(stream && { stream }),
+  };
+}
 
 async function exists(path: string): Promise<boolean> {
   return access(path).then(
@@ -20,12 +58,48 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
+/** What a corpus is read with. */
+export interface CorpusReading {
+  flags: CorpusFlags;
+  vocabulary: VocabularyOptions;
+  /** Of a model that there is: a text that stays in its file is encoded with it at once. */
+  trained?: Vocabulary | undefined;
+}
+
+/** A corpus that stays in its file. A signal ends the passes over it, and the process when what they wrote is gone. */
+async function streamCorpus(name: string, options: FileCorpusOptions): Promise<FileCorpus> {
+  using interrupt = new Interrupt({ onFirst: () => {}, onSecond: () => {} });
+  let noted = 0;
+  const onProgress = ({ pass }: ReadingProgress) => {
+    if (pass > noted) note(pass === 1 ? `Reading ${name} to find its tokens.` : `Writing the ids of ${name}.`);
+    noted = pass;
+  };
+  try {
+    const signal = AbortSignal.any([interrupt.signal, outputEnd]);
+    return await datasets.textFile(name, { ...options, signal, onProgress });
+  } catch (error) {
+    if (interrupt.status !== undefined) process.exit(interrupt.status);
+    throw error;
+  }
+}
+
 /**
  * The corpus of that name or path. A file outranks a data set of the same name.
- * @throws what the data set or `datasets.text` throws.
+ * @throws what the data set, `datasets.text` or `datasets.textFile` throws; ERR_UNROLLED_OPTION_RANGE for flags of a
+ *   file that a data set by name does not take.
  */
-export async function loadCorpus(name: string, options: VocabularyOptions = {}): Promise<Corpus> {
+export async function loadCorpus(
+  name: string,
+  { flags, vocabulary, trained }: CorpusReading,
+): Promise<Corpus | FileCorpus> {
   const load = Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
-  if (load === undefined || (await exists(name))) return datasets.text(name, options);
-  return load(options);
+  const { encoding, lineEnds, normalize: normalization, stream } = flags;
+  const reading = { encoding, lineEnds, normalization };
+  if (load === undefined || (await exists(name))) {
+    if (!stream) return datasets.text(name, { ...vocabulary, ...reading });
+    return streamCorpus(name, { ...reading, ...(trained ? { vocabulary: trained } : vocabulary) });
+  }
+  const [given] = Object.entries({ encoding, lineEnds, normalize: normalization, stream }).filter(([, value]) => value);
+  if (given !== undefined) throw check.outOfRange(given[0], `left out for the data set ${name}`, given[1]);
+  return load(vocabulary);
 }

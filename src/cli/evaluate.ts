@@ -4,20 +4,26 @@ import { Command } from 'commander';
 import { type EvaluationOptions, LanguageModel } from '../language-model';
 import type { UnknownPolicy } from '../text/vocabulary';
 import { resolveStream } from '../training/options';
-import { CORPUS_HELP, loadCorpus } from './corpus';
+import { addCorpusOptions, CORPUS_HELP, type CorpusFlags, corpusFlags, loadCorpus } from './corpus';
 import { jsonOption, numberOption, threadsOption, unknownOption } from './options';
 import { printJson, printLine } from './output';
 
-interface EvaluateFlags extends Pick<EvaluationOptions, 'batch' | 'window' | 'threads'> {
+interface EvaluateFlags extends CorpusFlags, Pick<EvaluationOptions, 'batch' | 'window' | 'threads'> {
   unknown?: UnknownPolicy;
   json?: true;
 }
 
-async function evaluate(path: string, name: string, { json, unknown, ...options }: EvaluateFlags): Promise<void> {
+async function evaluate(path: string, name: string, flags: EvaluateFlags): Promise<void> {
+  const { json, unknown, batch, window, threads } = flags;
+  const options = { batch, window, threads };
   resolveStream(options.batch ?? 1, options.window ?? 1);
   const model = await LanguageModel.load(path, { unknown });
   try {
-    const corpus = await loadCorpus(name, { tokens: model.vocabulary.kind });
+    const corpus = await loadCorpus(name, {
+      flags: corpusFlags(flags),
+      vocabulary: { tokens: model.vocabulary.kind },
+      trained: model.vocabulary,
+    });
     const result = await model.evaluate(corpus, options);
     // JSON has no infinity: a perplexity beyond every number is the largest one.
     if (json) printJson({ ...result, perplexity: Math.min(result.perplexity, Number.MAX_VALUE) });
@@ -28,10 +34,11 @@ async function evaluate(path: string, name: string, { json, unknown, ...options 
 }
 
 export function evaluateCommand(): Command {
-  return new Command('evaluate')
+  const command = new Command('evaluate')
     .description("print a model's loss, bits per token and perplexity on a text")
     .argument('<model>', 'a file that train saved')
-    .argument('<corpus>', CORPUS_HELP)
+    .argument('<corpus>', CORPUS_HELP);
+  return addCorpusOptions(command)
     .addOption(numberOption('--batch <n>', 'rows the text is cut into (default: 1)'))
     .addOption(numberOption('--window <n>', 'tokens of a row computed at once (default: 128)'))
     .addOption(unknownOption())

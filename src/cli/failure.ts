@@ -29,6 +29,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   'checkpoint.path': '--checkpoint',
   'checkpoint.everySteps': '--checkpoint-every',
   patience: '--early-stopping',
+  normalization: '--normalize',
 };
 
 /** Hyper-parameters of optimisers, and figures of schedules, that have a flag. */

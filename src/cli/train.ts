@@ -8,13 +8,14 @@ import { LanguageModel } from '../language-model';
 import { readModelFile } from '../model-file';
 import { readVocabulary } from '../model-header';
 import type { Corpus } from '../text/corpus';
+import type { FileCorpus } from '../text/file-corpus';
 import { TOKEN_KINDS, type TokenKind, Vocabulary, type VocabularyOptions } from '../text/vocabulary';
 import * as callbacks from '../training/callbacks';
 import type { Callback } from '../training/callbacks/callback';
 import { History } from '../training/history';
 import { type FitOptions, readResumed, resolveFit } from '../training/options';
 import * as check from '../validation';
-import { CORPUS_HELP, loadCorpus } from './corpus';
+import { addCorpusOptions, CORPUS_HELP, type CorpusFlags, corpusFlags, loadCorpus } from './corpus';
 import { Interrupt, type InterruptHandlers } from './interrupt';
 import {
   addTrainingOptions,
@@ -29,7 +30,7 @@ import { note, outputEnd } from './output';
 import { type ProgressDisplay, progressDisplay } from './progress';
 import { TrainingReport } from './training-report';
 
-interface TrainFlags extends TrainingFlags {
+interface TrainFlags extends TrainingFlags, CorpusFlags {
   tokens?: TokenKind;
   maxVocab?: number;
   minCount?: number;
@@ -62,7 +63,7 @@ async function vocabularyOf(path: string): Promise<Vocabulary | undefined> {
 }
 
 interface Prepared {
-  corpus: Corpus;
+  corpus: Corpus | FileCorpus;
   model: LanguageModel;
 }
 
@@ -70,7 +71,7 @@ interface Prepared {
 async function prepareResumed(name: string, resume: string, flags: TrainFlags): Promise<Prepared> {
   const vocabulary = (await vocabularyOf(resume)) as Vocabulary;
   const bounds = { tokens: flags.tokens ?? vocabulary.kind, ...vocabularyBounds(flags) };
-  const corpus = await loadCorpus(name, bounds);
+  const corpus = await loadCorpus(name, { flags: corpusFlags(flags), vocabulary: bounds });
   const isBound = Object.keys(vocabularyBounds(flags)).length > 0 || flags.tokens !== undefined;
   const options = { ...networkOptions(flags), vocabulary: isBound ? corpus.vocabulary : vocabulary };
   return { corpus, model: await LanguageModel.initFrom(resume, options) };
@@ -82,7 +83,10 @@ async function prepare(name: string, flags: TrainFlags): Promise<Prepared> {
   const network = networkOptions(flags);
   if (init === undefined) resolveArchitecture(network);
   const tokens = flags.tokens ?? (init === undefined ? undefined : (await vocabularyOf(init))?.kind) ?? 'char';
-  const corpus = await loadCorpus(name, { tokens, ...vocabularyBounds(flags) });
+  const corpus = await loadCorpus(name, {
+    flags: corpusFlags(flags),
+    vocabulary: { tokens, ...vocabularyBounds(flags) },
+  });
   const options = { ...network, vocabulary: corpus.vocabulary };
   const model = init === undefined ? LanguageModel.create(options) : await LanguageModel.initFrom(init, options);
   return { corpus, model };
@@ -121,7 +125,11 @@ interface Session {
 }
 
 /** Trains until the end, or until the signal comes; returns whether it came. */
-async function runEpochs({ model, report, display }: Session, corpus: Corpus, options: FitOptions): Promise<boolean> {
+async function runEpochs(
+  { model, report, display }: Session,
+  corpus: Corpus | FileCorpus,
+  options: FitOptions,
+): Promise<boolean> {
   try {
     for await (const epoch of model.fit(corpus, options)) {
       display.clear();
@@ -212,7 +220,7 @@ export function trainCommand(): Command {
         'stop after n epochs without a lower validation loss, and take the best weights (default: off)',
       ),
     );
-  return addTrainingOptions(command)
+  return addTrainingOptions(addCorpusOptions(command))
     .option('--init <file>', 'start from the weights of a safetensors file')
     .option('--checkpoint <file>', 'save the whole training there after each epoch')
     .addOption(numberOption('--checkpoint-every <n>', 'save it every n steps instead'))

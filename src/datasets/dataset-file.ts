@@ -3,10 +3,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { cacheFolder } from '../cache-folder';
 import { UnrolledError } from '../errors';
 import { makeFolder } from '../files';
 import { decodeText, readUnpacked } from '../text/read-text';
-import { cacheFolder } from './cache-folder';
 import { type DownloadOptions, download } from './download';
 
 /** What is known about the file. */

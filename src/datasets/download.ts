@@ -1,22 +1,32 @@
-/** Downloads that are checked before anyone sees them. */
+/** Downloads that go on where they broke off, and are checked before anyone sees them. */
 
 import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
 import { UnrolledError } from '../errors';
-import { replaceFile } from '../files';
+import { writeError } from '../files';
+import { PartFile } from './part-file';
 
 /** How far a download is. */
 export interface DownloadProgress {
-  /** Bytes so far. */
+  /** Bytes of the file there are, those of earlier runs among them. */
   received: number;
   /** Bytes in all; undefined where the server does not say. */
   total: number | undefined;
+  /** Bytes that were there when this connection began. */
+  resumed: number;
 }
 
 export interface DownloadOptions {
   signal?: AbortSignal | undefined;
   /** Called for every piece that arrives. */
   onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  /** Seconds without a byte after which the download fails; 60 by default. */
+  timeout?: number | undefined;
 }
+
+/** Connections tried where each breaks off. */
+const ATTEMPTS = 4;
+const DEFAULT_TIMEOUT = 60;
 
 const ADVICE =
   'Try again, or get the file in another way and set UNROLLED_DATA to the folder that has it ' +
@@ -29,36 +39,233 @@ function downloadError(url: string, reason: string, cause?: unknown): UnrolledEr
   });
 }
 
-/** What a failed `fetch` means; its own message only says that it failed. */
-function fetchError(url: string, cause: unknown, signal: AbortSignal | undefined): UnrolledError {
-  if (signal?.aborted)
-    return new UnrolledError('ERR_UNROLLED_ABORTED', `The download of ${url} was aborted.`, { cause });
+/** A connection that ended before the file did; another may go on. */
+class BrokenOff extends Error {}
+
+/** An answer that shows the part to be worth nothing: the download begins anew. */
+class Restart extends Error {}
+
+/** What a failed `fetch` says; its own message is only that it failed. */
+function reasonOf(cause: unknown): string {
   const { cause: inner, message } = cause as Error;
-  const reason = inner instanceof Error && inner.message !== '' ? inner.message : message;
-  return downloadError(url, reason, cause);
+  return inner instanceof Error && inner.message !== '' ? inner.message : message;
 }
 
-/** The pieces of the file at `url`. */
-async function* pieces(url: string, { signal, onProgress }: DownloadOptions): AsyncGenerator<Uint8Array> {
-  try {
-    const response = await fetch(url, { signal: signal ?? null, headers: { 'accept-encoding': 'identity' } });
-    if (!response.ok) throw downloadError(url, `the server answered ${response.status} ${response.statusText}`.trim());
-    const length = response.headers.get('content-length');
-    const total = length === null ? undefined : Number(length);
-    let received = 0;
-    for await (const piece of response.body ?? []) {
-      received += piece.length;
-      onProgress?.({ received, total });
-      yield piece;
+/** Aborts when the caller does, and when nothing has come for a while. */
+class Watch {
+  readonly #controller = new AbortController();
+  readonly #caller: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout;
+  readonly signal: AbortSignal;
+  isStalled = false;
+
+  constructor(seconds: number, caller: AbortSignal | undefined) {
+    this.#caller = caller;
+    this.signal = caller ? AbortSignal.any([this.#controller.signal, caller]) : this.#controller.signal;
+    this.#timer = setTimeout(() => {
+      this.isStalled = true;
+      this.#controller.abort();
+    }, seconds * 1000);
+  }
+
+  get isAborted(): boolean {
+    return this.#caller?.aborted === true;
+  }
+
+  alive(): void {
+    this.#timer.refresh();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** The answer to a request, as far as it matters. */
+interface Answer {
+  /** Where in the file the body begins. */
+  start: number;
+  total: number | undefined;
+  body: AsyncIterable<Uint8Array>;
+  validator: string | undefined;
+}
+
+/** A part that is whole, open. */
+interface Whole {
+  file: FileHandle;
+  length: number;
+}
+
+function numberOf(header: string | null | undefined): number | undefined {
+  return header !== null && header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
+}
+
+/** What `If-Range` takes: a strong ETag, else the time of the last change. */
+function validatorOf(headers: Headers): string | undefined {
+  const tag = headers.get('etag');
+  return (tag?.startsWith('"') ? tag : headers.get('last-modified')) ?? undefined;
+}
+
+/** One download: an address, a place, and what may be going on. */
+class Download {
+  readonly #url: string;
+  readonly #options: DownloadOptions;
+  readonly #part: PartFile;
+
+  constructor(url: string, path: string, options: DownloadOptions) {
+    this.#url = url;
+    this.#options = options;
+    this.#part = new PartFile(path);
+  }
+
+  /** Fetches until the part is whole. */
+  async fetch(): Promise<Whole> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt();
+      } catch (cause) {
+        if (cause instanceof Restart) await this.#part.remove();
+        else if (!(cause instanceof BrokenOff)) throw cause;
+        if (attempt === ATTEMPTS) throw downloadError(this.#url, cause.message, cause.cause);
+      }
     }
-  } catch (cause) {
-    throw cause instanceof UnrolledError ? cause : fetchError(url, cause, signal);
+  }
+
+  /** @throws ERR_UNROLLED_CHECKSUM, and the part goes; the target appears only where it is right. */
+  async finish({ file, length }: Whole, sha256: string): Promise<void> {
+    const hash = createHash('sha256');
+    const requireSame = () => {
+      const received = hash.digest('hex');
+      if (received === sha256) return;
+      throw new UnrolledError('ERR_UNROLLED_CHECKSUM', `${this.#url} is not the file expected. ${ADVICE}`, {
+        expected: `SHA-256 ${sha256}`,
+        received: `SHA-256 ${received}`,
+      });
+    };
+    try {
+      await this.#part.finish(file, length, (bytes) => hash.update(bytes), requireSame);
+    } catch (error) {
+      if ((error as UnrolledError).code === 'ERR_UNROLLED_CHECKSUM') await this.#part.remove();
+      throw error;
+    } finally {
+      await file.close();
+    }
+    await this.#part.remove();
+  }
+
+  async #attempt(): Promise<Whole> {
+    const { signal, timeout = DEFAULT_TIMEOUT } = this.#options;
+    const before = await this.#part.progress(this.#url);
+    const watch = new Watch(timeout, signal);
+    try {
+      const answer = await this.#ask(before, watch);
+      if (answer !== undefined) return await this.#receive(answer, before !== undefined, watch);
+      return { file: await this.#part.open(), length: before?.length ?? 0 };
+    } catch (cause) {
+      if (watch.isAborted) {
+        throw new UnrolledError('ERR_UNROLLED_ABORTED', `The download of ${this.#url} was aborted.`, { cause });
+      }
+      if (watch.isStalled) throw downloadError(this.#url, `nothing came for ${timeout} seconds`, cause);
+      throw cause;
+    } finally {
+      watch.end();
+      await this.#part.removeIfEmpty();
+    }
+  }
+
+  /** The server's answer; undefined where it says that nothing is missing. */
+  async #ask(before: { length: number; validator: string } | undefined, watch: Watch): Promise<Answer | undefined> {
+    // A range of bytes is one of what is sent: nothing may be compressed.
+    const headers: Record<string, string> = { 'accept-encoding': 'identity' };
+    if (before !== undefined)
+      Object.assign(headers, { range: `bytes=${before.length}-`, 'if-range': before.validator });
+    const response = await fetch(this.#url, { signal: watch.signal, headers }).catch((cause) => {
+      throw watch.signal.aborted ? cause : downloadError(this.#url, reasonOf(cause), cause);
+    });
+    watch.alive();
+    const answer = this.#read(response, before?.length ?? 0);
+    if (answer !== undefined && !(answer instanceof Error)) return answer;
+    await response.body?.cancel();
+    if (answer !== undefined) throw answer;
+    return undefined;
+  }
+
+  #read(response: Response, asked: number): Answer | Error | undefined {
+    const { status, headers } = response;
+    const range = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(headers.get('content-range') ?? '');
+    const total = numberOf(range?.[2]);
+    if (status === 416 && asked > 0) {
+      return total === asked ? undefined : new Restart('the server has no such part of it');
+    }
+    if (status === 206 && numberOf(range?.[1]) !== asked) return new Restart('the server sent another part than asked');
+    if (status !== 200 && status !== 206) {
+      return downloadError(this.#url, `the server answered ${status} ${response.statusText}`.trim());
+    }
+    return {
+      start: status === 206 ? asked : 0,
+      total: status === 206 ? total : numberOf(headers.get('content-length')),
+      body: (response.body ?? []) as AsyncIterable<Uint8Array>,
+      validator: validatorOf(headers),
+    };
+  }
+
+  async #receive({ start, total, body, validator }: Answer, isPartThere: boolean, watch: Watch): Promise<Whole> {
+    if (start === 0) {
+      if (isPartThere) await this.#part.remove();
+      await this.#part.begin({ url: this.#url, validator });
+    }
+    const file = await this.#part.open();
+    let received = start;
+    try {
+      for await (const piece of this.#pieces(body, watch)) {
+        await this.#write(file, piece, received);
+        received += piece.length;
+        this.#options.onProgress?.({ received, total, resumed: start });
+      }
+      if (total !== undefined && received < total) throw new BrokenOff(`only ${received} of ${total} bytes came`);
+      return { file, length: received };
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  async *#pieces(body: AsyncIterable<Uint8Array>, watch: Watch): AsyncGenerator<Uint8Array> {
+    const pieces = body[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next = await pieces.next().catch((cause) => {
+          throw watch.signal.aborted
+            ? cause
+            : new BrokenOff(`the connection broke off (${reasonOf(cause)})`, { cause });
+        });
+        if (next.done) return;
+        watch.alive();
+        yield next.value;
+      }
+    } finally {
+      await pieces.return?.().catch(() => undefined);
+    }
+  }
+
+  async #write(file: FileHandle, piece: Uint8Array, position: number): Promise<void> {
+    try {
+      for (let done = 0; done < piece.length; ) {
+        const { bytesWritten } = await file.write(piece, done, piece.length - done, position + done);
+        done += bytesWritten;
+      }
+    } catch (cause) {
+      throw writeError(this.#part.path, cause);
+    }
   }
 }
 
 /**
- * Downloads a file to `path`, which appears only when the SHA-256 of its bytes is the one given.
- * @throws ERR_UNROLLED_DOWNLOAD, ERR_UNROLLED_CHECKSUM, ERR_UNROLLED_ABORTED, ERR_UNROLLED_FILE_WRITE.
+ * Downloads a file to `path`, which appears only when the SHA-256 of its bytes is the one given. What comes is kept
+ * beside it, in `<path>.part`, until then: a later call goes on from there where the server allows it, and a
+ * connection that breaks off is tried again a few times.
+ * @throws ERR_UNROLLED_DOWNLOAD, ERR_UNROLLED_CHECKSUM (nothing is kept then), ERR_UNROLLED_ABORTED,
+ *   ERR_UNROLLED_FILE_WRITE.
  */
 export async function download(
   url: string,
@@ -66,18 +273,6 @@ export async function download(
   sha256: string,
   options: DownloadOptions = {},
 ): Promise<void> {
-  await replaceFile(path, async (file) => {
-    const hash = createHash('sha256');
-    for await (const piece of pieces(url, options)) {
-      hash.update(piece);
-      await file.writeFile(piece);
-    }
-    const received = hash.digest('hex');
-    if (received !== sha256) {
-      throw new UnrolledError('ERR_UNROLLED_CHECKSUM', `${url} is not the file expected. ${ADVICE}`, {
-        expected: `SHA-256 ${sha256}`,
-        received: `SHA-256 ${received}`,
-      });
-    }
-  });
+  const task = new Download(url, path, options);
+  await task.finish(await task.fetch(), sha256);
 }

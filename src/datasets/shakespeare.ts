@@ -28,6 +28,7 @@ export async function shakespeare(options?: ShakespeareOptions): Promise<Corpus>
     url = URL,
     signal,
     onProgress,
+    timeout,
     ...vocabulary
   } = check.options('datasets.shakespeare', options, [
     'directory',
@@ -35,6 +36,7 @@ export async function shakespeare(options?: ShakespeareOptions): Promise<Corpus>
     'url',
     'signal',
     'onProgress',
+    'timeout',
     ...VOCABULARY_OPTIONS,
   ]);
   const text = await readDatasetFile(
@@ -49,6 +51,7 @@ export async function shakespeare(options?: ShakespeareOptions): Promise<Corpus>
       download: check.boolean('download', download),
       signal: check.abortSignal('signal', signal),
       onProgress: check.callback('onProgress', onProgress),
+      timeout: timeout === undefined ? undefined : check.number('timeout', timeout, { above: 0, max: 86_400 }),
     },
   );
   return Corpus.fromText(text, { name: 'shakespeare', ...vocabulary });

@@ -1,11 +1,33 @@
 import { basename } from 'node:path';
 import { Corpus, type CorpusOptions } from '../text/corpus';
+import { FileCorpus, type FileCorpusOptions } from '../text/file-corpus';
 import { readText } from '../text/read-text';
+import { READ_OPTIONS, type ReadOptions } from '../text/text-form';
+import { VOCABULARY_OPTIONS } from '../text/vocabulary';
+import * as check from '../validation';
+
+/** The options of a corpus, and how its file is read. */
+export interface TextOptions extends CorpusOptions, ReadOptions {}
+
+const TEXT_OPTIONS = ['name', ...READ_OPTIONS, ...VOCABULARY_OPTIONS] as const satisfies (keyof TextOptions)[];
 
 /**
- * A corpus from a UTF-8 file, plain or gzipped. Its name is the file's, where none is given.
+ * A corpus from a text file, plain or gzipped. Its name is the file's, where none is given.
  * @throws what `readText` and `Corpus.fromText` throw.
  */
-export async function text(path: string, options?: CorpusOptions): Promise<Corpus> {
-  return Corpus.fromText(await readText(path), { name: basename(path), ...options });
+export async function text(path: string, options?: TextOptions): Promise<Corpus> {
+  const given = check.options('datasets.text', options, TEXT_OPTIONS);
+  const { encoding, lineEnds, normalization, ...corpus } = given;
+  return Corpus.fromText(await readText(path, { encoding, lineEnds, normalization }), {
+    name: basename(path),
+    ...corpus,
+  });
+}
+
+/**
+ * A corpus from a text file that may be larger than memory: its ids lie in a file, and are read as training goes on.
+ * @throws what `FileCorpus.read` throws.
+ */
+export async function textFile(path: string, options?: FileCorpusOptions): Promise<FileCorpus> {
+  return FileCorpus.read(path, options);
 }

@@ -279,6 +279,21 @@ export interface NativeOptimizerOptions {
 }
 
 /**
+ * Ids in a file: little-endian, 32 bits each, `total` of them, of which `count` are taken from number `first` on. They
+ * are read as they are needed; ERR_UNROLLED_FILE_READ where the file is of another size or has an id that is none.
+ */
+export interface NativeIdFile {
+  /** Its path. */
+  file: string;
+  total: number;
+  first: number;
+  count: number;
+}
+
+/** The ids of one long stream. */
+export type NativeIds = Int32Array | NativeIdFile;
+
+/**
  * Sequences one after another: sequence i is made of elements `offsets[i]` to `offsets[i + 1]` of `ids`, or of the
  * vectors of `features`, as the model's input asks. None is empty.
  */
@@ -324,7 +339,7 @@ export interface NativeBatching {
 /** Where training batches come from. Everything drawn is keyed by the training's seed and the epoch. */
 export type NativeSource =
   /** One stream of ids cut into `batch` rows and windows of `window`, as DESIGN.md fixes it. */
-  { kind: 'stream'; ids: Int32Array; batch: number; window: number } | NativeExamples;
+  { kind: 'stream'; ids: NativeIds; batch: number; window: number } | NativeExamples;
 
 /** Every source but a stream; what `evaluateExamples` takes too. */
 export type NativeExamples =
@@ -478,7 +493,7 @@ export interface NativeTraining {
 }
 
 export interface NativeEvaluationOptions {
-  ids: Int32Array;
+  ids: NativeIds;
   batch: number;
   window: number;
   /** 0 takes the pool's default. */

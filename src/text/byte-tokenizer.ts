@@ -3,7 +3,7 @@
  * `<0xE4>` for a byte that is none. A lone surrogate has no UTF-8 and becomes U+FFFD.
  */
 
-import { type Detokenizer, type Encoder, SKIP, type TokenCount, type Tokenizer } from './tokenizer';
+import { type Detokenizer, type Encoder, SKIP, type TokenCount, type TokenCounter, type Tokenizer } from './tokenizer';
 
 const BYTES = 256;
 
@@ -28,13 +28,18 @@ function byteOf(token: string): number {
   return BYTE_OF.get(token) as number;
 }
 
-function count(text: string): TokenCount[] {
+function counter(): TokenCounter {
   const counts = new Float64Array(BYTES);
-  const bytes = Buffer.from(text);
-  for (let i = 0; i < bytes.length; i++) counts[bytes[i] as number] = (counts[bytes[i] as number] as number) + 1;
-  return Array.from(counts, (occurrences, byte): TokenCount => [tokenOf(byte), occurrences]).filter(
-    ([, occurrences]) => occurrences > 0,
-  );
+  return {
+    add: (text) => {
+      const bytes = Buffer.from(text);
+      for (let i = 0; i < bytes.length; i++) counts[bytes[i] as number] = (counts[bytes[i] as number] as number) + 1;
+    },
+    counts: () =>
+      Array.from(counts, (occurrences, byte): TokenCount => [tokenOf(byte), occurrences]).filter(
+        ([, occurrences]) => occurrences > 0,
+      ),
+  };
 }
 
 function encoder(tokens: readonly string[]): Encoder {
@@ -74,7 +79,8 @@ export const byteTokenizer: Tokenizer = {
   byFrequency: false,
   isToken: (token) => BYTE_OF.has(token),
   show: (token) => showByte(byteOf(token)),
-  count,
+  counter,
+  settled: (text) => text.length,
   encoder,
   detokenizer,
 };

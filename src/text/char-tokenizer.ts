@@ -1,7 +1,7 @@
 /** Tokens that are Unicode code points. A lone surrogate is a code point of its own. */
 
 import { CODE_POINT_LIMIT, showCodePoints } from './code-points';
-import { concatenation, type Encoder, SKIP, type TokenCount, type Tokenizer } from './tokenizer';
+import { concatenation, type Encoder, SKIP, type TokenCount, type TokenCounter, type Tokenizer } from './tokenizer';
 
 const UNKNOWN_TEXT = '\ufffd';
 
@@ -9,13 +9,21 @@ function isCodePoint(token: string): boolean {
   return token !== '' && String.fromCodePoint(token.codePointAt(0) as number) === token;
 }
 
-function count(text: string): TokenCount[] {
-  const counts = new Uint32Array(CODE_POINT_LIMIT);
-  for (let i = 0; i < text.length; i++) {
-    const codePoint = text.codePointAt(i) as number;
-    if (codePoint > 0xffff) i++;
-    counts[codePoint] = (counts[codePoint] as number) + 1;
-  }
+function counter(): TokenCounter {
+  const counts = new Float64Array(CODE_POINT_LIMIT);
+  return {
+    add: (text) => {
+      for (let i = 0; i < text.length; i++) {
+        const codePoint = text.codePointAt(i) as number;
+        if (codePoint > 0xffff) i++;
+        counts[codePoint] = (counts[codePoint] as number) + 1;
+      }
+    },
+    counts: () => tokensOf(counts),
+  };
+}
+
+function tokensOf(counts: Float64Array): TokenCount[] {
   const tokens: TokenCount[] = [];
   for (let codePoint = 0; codePoint < CODE_POINT_LIMIT; codePoint++) {
     const occurrences = counts[codePoint] as number;
@@ -50,7 +58,8 @@ export const charTokenizer: Tokenizer = {
   byFrequency: false,
   isToken: isCodePoint,
   show: (token) => `${JSON.stringify(token)} (${showCodePoints(token)})`,
-  count,
+  counter,
+  settled: (text) => text.length,
   encoder,
   detokenizer: (tokens) => concatenation(tokens, UNKNOWN_TEXT),
 };

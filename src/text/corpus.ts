@@ -1,6 +1,8 @@
-/** A text with its vocabulary and ids: what a language model is trained on. */
+/** A text, or documents, with a vocabulary and ids: what a language model is trained on. */
 
+import { UnrolledError } from '../errors';
 import * as check from '../validation';
+import type { TokenSource } from './token-source';
 import { VOCABULARY_OPTIONS, Vocabulary, type VocabularyOptions } from './vocabulary';
 
 /** The vocabulary's options, and a name. */
@@ -9,22 +11,49 @@ export interface CorpusOptions extends VocabularyOptions {
   name?: string;
 }
 
+/** The options of a corpus of documents, whose vocabulary always has an end token. */
+export type DocumentsOptions = Omit<CorpusOptions, 'endToken'>;
+
 /** The two parts of a corpus, views of its ids. */
 export interface CorpusSplit {
   train: Int32Array;
   validation: Int32Array;
+  /** `Corpus.boundaries` of each part; absent where the corpus is one text. */
+  boundaries?: { train: Int32Array; validation: Int32Array };
+}
+
+const CORPUS_OPTIONS = ['name', ...VOCABULARY_OPTIONS] as const satisfies (keyof CorpusOptions)[];
+const DOCUMENTS_OPTIONS = CORPUS_OPTIONS.filter((option) => option !== 'endToken');
+
+/** Ids with the boundaries of their documents, where there are documents. */
+interface Encoded {
+  ids: Int32Array;
+  boundaries: Int32Array | undefined;
+}
+
+/** Each document's ids and the end token, one behind the other. */
+function encodeDocuments(documents: readonly string[], vocabulary: Vocabulary): Encoded {
+  const parts = documents.map((document) => vocabulary.encode(document));
+  const boundaries = new Int32Array(parts.length + 1);
+  for (const [i, part] of parts.entries()) boundaries[i + 1] = (boundaries[i] as number) + part.length + 1;
+  const ids = new Int32Array(boundaries.at(-1) as number).fill(vocabulary.endId as number);
+  for (const [i, part] of parts.entries()) ids.set(part, boundaries[i] as number);
+  return { ids, boundaries };
 }
 
 export class Corpus {
   readonly name: string;
-  readonly text: string;
   readonly vocabulary: Vocabulary;
-  #ids: Int32Array | undefined;
+  /** The documents in their order; undefined where the corpus is one text. */
+  readonly documents: readonly string[] | undefined;
+  #text: string | undefined;
+  #encoded: Encoded | undefined;
 
-  private constructor(name: string, text: string, vocabulary: Vocabulary) {
+  private constructor(name: string, content: string | readonly string[], vocabulary: Vocabulary) {
     this.name = name;
-    this.text = text;
     this.vocabulary = vocabulary;
+    if (typeof content === 'string') this.#text = content;
+    else this.documents = content;
   }
 
   /**
@@ -32,13 +61,41 @@ export class Corpus {
    * @throws what `Vocabulary.build` throws.
    */
   static fromText(text: string, options?: CorpusOptions): Corpus {
-    const { name = 'text', ...vocabulary } = check.options('Corpus.fromText', options, ['name', ...VOCABULARY_OPTIONS]);
+    const { name = 'text', ...vocabulary } = check.options('Corpus.fromText', options, CORPUS_OPTIONS);
     return new Corpus(check.nonEmptyString('name', name), text, Vocabulary.build(text, vocabulary));
   }
 
-  /** The same text under another vocabulary: that of a trained model, say. */
+  /**
+   * A corpus of documents: its ids are those of each document and the end token behind it. Documents without text are
+   * left out.
+   * @throws what `Vocabulary.build` throws; ERR_UNROLLED_CORPUS_EMPTY where no document has text.
+   */
+  static fromDocuments(documents: readonly string[], options?: DocumentsOptions): Corpus {
+    const { name = 'text', ...vocabulary } = check.options('Corpus.fromDocuments', options, DOCUMENTS_OPTIONS);
+    check.nonEmptyString('name', name);
+    if (!Array.isArray(documents)) throw check.wrongType('documents', 'an array of strings', documents);
+    const kept = documents.filter((document, i) => check.string(`documents[${i}]`, document) !== '');
+    const builder = Vocabulary.builder({ ...vocabulary, endToken: true });
+    if (kept.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${name} has no document with text.`);
+    for (const document of kept) builder.add(document);
+    return new Corpus(name, kept, builder.build());
+  }
+
+  /**
+   * The same text under another vocabulary: that of a trained model, say.
+   * @throws ERR_UNROLLED_OPTION_RANGE for documents and a vocabulary without end token.
+   */
   withVocabulary(vocabulary: Vocabulary): Corpus {
-    return new Corpus(this.name, this.text, vocabulary);
+    if (this.documents !== undefined && vocabulary.endId === undefined) {
+      throw check.outOfRange('vocabulary', 'one with an end token, since the corpus has documents', vocabulary);
+    }
+    return new Corpus(this.name, this.documents ?? this.text, vocabulary);
+  }
+
+  /** The whole text; of documents, one behind the other with nothing between. */
+  get text(): string {
+    this.#text ??= (this.documents ?? []).join('');
+    return this.#text;
   }
 
   /**
@@ -46,15 +103,49 @@ export class Corpus {
    * @throws ERR_UNROLLED_UNKNOWN_TOKEN where the vocabulary lacks a token and does not skip or replace it.
    */
   get ids(): Int32Array {
-    this.#ids ??= this.vocabulary.encode(this.text);
-    return this.#ids;
+    return this.#encode().ids;
   }
 
-  /** The first `floor(N · (1 − validation))` ids train, the rest validate; `0 ≤ validation < 1`. */
+  /**
+   * Where each document's ids begin, and where the last one's end: D + 1 numbers from 0 to N for D documents. Undefined
+   * where the corpus is one text.
+   * @throws as `ids`.
+   */
+  get boundaries(): Int32Array | undefined {
+    return this.documents === undefined ? undefined : this.#encode().boundaries;
+  }
+
+  /** Where the ids are: in memory, always; those of a `FileCorpus` are in a file. */
+  get source(): TokenSource {
+    return { kind: 'memory', ids: this.ids };
+  }
+
+  /**
+   * The first `floor(N · (1 − validation))` ids train, the rest validate; `0 ≤ validation < 1`. Documents stay whole:
+   * the cut is then at the last boundary up to there.
+   */
   split(validation: number): CorpusSplit {
     check.number('validation', validation, { min: 0, below: 1 });
-    const { ids } = this;
-    const trained = Math.floor(ids.length * (1 - validation));
-    return { train: ids.subarray(0, trained), validation: ids.subarray(trained) };
+    const { ids, boundaries } = this;
+    const wanted = Math.floor(ids.length * (1 - validation));
+    if (boundaries === undefined) return { train: ids.subarray(0, wanted), validation: ids.subarray(wanted) };
+    const document = boundaries.findLastIndex((start) => start <= wanted);
+    const trained = boundaries[document] as number;
+    return {
+      train: ids.subarray(0, trained),
+      validation: ids.subarray(trained),
+      boundaries: {
+        train: boundaries.slice(0, document + 1),
+        validation: boundaries.slice(document).map((start) => start - trained),
+      },
+    };
+  }
+
+  #encode(): Encoded {
+    this.#encoded ??=
+      this.documents === undefined
+        ? { ids: this.vocabulary.encode(this.text), boundaries: undefined }
+        : encodeDocuments(this.documents, this.vocabulary);
+    return this.#encoded;
   }
 }

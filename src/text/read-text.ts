@@ -1,63 +1,84 @@
-/** Text files: UTF-8 with or without a byte-order mark, plain or gzipped. */
+/** Text files as a whole: of any encoding, plain or gzipped. */
 
-import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { UnrolledError } from '../errors';
 import { readWhole } from '../files';
 import * as check from '../validation';
-import { firstInvalidUtf8 } from './utf8';
+import { TextChunks } from './encodings';
+import { formText, type ReadOptions, type ResolvedReading, resolveReading } from './text-form';
 
 const gunzipAsync = promisify(gunzip);
 
+/** Whether a file begins as gzip does: with a control character that no text begins with. */
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+/** The error of damaged compression. */
+export function unpackError(path: string, cause: unknown): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} cannot be decompressed: ${(cause as Error).message}.`, {
+    received: path,
+    cause,
+  });
+}
+
 /**
- * The bytes of a file, decompressed where they begin as gzip does (no UTF-8 text can).
+ * The bytes of a file, decompressed where they begin as gzip does.
  * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ (also for damaged compression).
  */
 export async function readUnpacked(path: string): Promise<Uint8Array> {
   const bytes = await readWhole(path);
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  if (!isGzip(bytes)) return bytes;
   try {
     return await gunzipAsync(bytes);
   } catch (cause) {
-    throw new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} cannot be decompressed: ${(cause as Error).message}.`, {
-      received: path,
-      cause,
-    });
+    throw unpackError(path, cause);
   }
 }
 
+/** The error of a file without text. */
+export function emptyError(path: string): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${path} has no text in it.`);
+}
+
+/** Bytes as text of the form asked, maybe empty; errors as `decodeText`. */
+function decodeMaybeEmpty(bytes: Uint8Array, path: string, reading: ResolvedReading): string {
+  const chunks = new TextChunks(reading.encoding, path);
+  return formText(chunks.push(bytes) + chunks.end(), reading);
+}
+
 /**
- * Bytes of UTF-8 as text, without a byte-order mark; `path` is for messages.
+ * Bytes of UTF-8 as text that may be empty, without a byte-order mark; `path` is for messages.
+ * @throws ERR_UNROLLED_ENCODING with the offset of the first invalid sequence,
+ *   ERR_UNROLLED_FILE_READ where the text is longer than a string can be.
+ */
+export function decodeUtf8(bytes: Uint8Array, path: string): string {
+  return decodeMaybeEmpty(bytes, path, resolveReading({}));
+}
+
+/**
+ * Bytes of a text file as text, without a byte-order mark; `path` is for messages.
  * @throws ERR_UNROLLED_ENCODING with the offset of the first invalid sequence, ERR_UNROLLED_CORPUS_EMPTY,
  *   ERR_UNROLLED_FILE_READ where the text is longer than a string can be.
  */
-export function decodeText(bytes: Uint8Array, path: string): string {
-  if (!isUtf8(bytes)) {
-    const offset = firstInvalidUtf8(bytes);
-    throw new UnrolledError(
-      'ERR_UNROLLED_ENCODING',
-      `${path} is not UTF-8: the bytes at offset ${offset} are no character. Convert the file to UTF-8.`,
-      { expected: 'UTF-8', received: `0x${(bytes[offset] as number).toString(16)} at offset ${offset}` },
-    );
-  }
-  let text: string;
-  try {
-    text = new TextDecoder().decode(bytes);
-  } catch (cause) {
-    throw new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} is longer than a JavaScript string can be.`, {
-      received: `${bytes.length} bytes`,
-      cause,
-    });
-  }
-  if (text === '') throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${path} has no text in it.`);
+export function decodeText(bytes: Uint8Array, path: string, reading = resolveReading({})): string {
+  const text = decodeMaybeEmpty(bytes, path, reading);
+  if (text === '') throw emptyError(path);
   return text;
 }
 
+/** The text of a file as `readText`, except that it may be empty. */
+export async function readMaybeEmpty(path: string, reading: ResolvedReading): Promise<string> {
+  return decodeMaybeEmpty(await readUnpacked(path), path, reading);
+}
+
 /**
- * The text of a UTF-8 file, plain or gzipped; a byte-order mark is dropped.
+ * The text of a file, plain or gzipped; a byte-order mark is dropped.
  * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_ENCODING, ERR_UNROLLED_CORPUS_EMPTY.
  */
-export async function readText(path: string): Promise<string> {
-  return decodeText(await readUnpacked(check.nonEmptyString('path', path)), path);
+export async function readText(path: string, options?: ReadOptions): Promise<string> {
+  check.nonEmptyString('path', path);
+  const reading = resolveReading(options ?? {});
+  return decodeText(await readUnpacked(path), path, reading);
 }

@@ -4,7 +4,7 @@
  */
 
 import { compareCodePoints, showCodePoints } from './code-points';
-import { concatenation, type Encoder, SKIP, type TokenCount, type Tokenizer } from './tokenizer';
+import { concatenation, type Encoder, SKIP, type TokenCounter, type Tokenizer } from './tokenizer';
 
 /** The segmenter takes time with the length of its string for each segment: it is given pieces. */
 const LONGEST_PIECE = 1024;
@@ -43,6 +43,14 @@ function* pieces(text: string): Generator<string> {
   }
 }
 
+/** Where the pieces end that a text which goes on leaves as they are. */
+function settled(text: string): number {
+  let end = text.lastIndexOf('\n') + 1;
+  // Behind the last line end, a piece is cut only where more than its longest is there to look at.
+  while (text.length - end > LONGEST_PIECE) end += lastBoundary(text.slice(end, end + LONGEST_PIECE));
+  return end;
+}
+
 /** Calls `visit` with each token of the text in order. */
 type Segmentation = (text: string, visit: (token: string) => void) => void;
 
@@ -59,10 +67,22 @@ function segmentation(granularity: 'grapheme' | 'word'): Segmentation {
   };
 }
 
-function count(segments: Segmentation, text: string): TokenCount[] {
+/** The same string in memory of its own: a part of a long string keeps the whole of it alive. */
+function ownCopy(token: string): string {
+  return Buffer.from(token, 'utf16le').toString('utf16le');
+}
+
+function counter(segments: Segmentation): TokenCounter {
   const counts = new Map<string, number>();
-  segments(text, (token) => counts.set(token, (counts.get(token) ?? 0) + 1));
-  return [...counts].sort(([a], [b]) => compareCodePoints(a, b));
+  return {
+    add: (text) =>
+      segments(text, (token) => {
+        const before = counts.get(token);
+        if (before === undefined) counts.set(ownCopy(token), 1);
+        else counts.set(token, before + 1);
+      }),
+    counts: () => [...counts].sort(([a], [b]) => compareCodePoints(a, b)),
+  };
 }
 
 function encoder(segments: Segmentation, tokens: readonly string[]): Encoder {
@@ -88,7 +108,8 @@ function segmentTokenizer(
   return {
     ...traits,
     isToken: (token) => token !== '',
-    count: (text) => count(segments, text),
+    counter: () => counter(segments),
+    settled,
     encoder: (tokens) => encoder(segments, tokens),
     detokenizer: (tokens) => concatenation(tokens, traits.unknownText),
   };
@@ -107,3 +128,14 @@ export const wordTokenizer = segmentTokenizer('word', {
   byFrequency: true,
   show: (token) => JSON.stringify(token),
 });
+
+const wordSegmenter = new Intl.Segmenter(LOCALE, { granularity: 'word' });
+
+/** The words of a text alone, without the spaces and punctuation that `wordTokenizer` has for tokens too. */
+export function wordsOf(text: string): string[] {
+  const words: string[] = [];
+  for (const piece of pieces(text)) {
+    for (const { segment, isWordLike } of wordSegmenter.segment(piece)) if (isWordLike) words.push(segment);
+  }
+  return words;
+}

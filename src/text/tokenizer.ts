@@ -12,6 +12,14 @@ export const SKIP = -1;
  */
 export type UnknownHandler = (token: string, position: number) => number;
 
+/** Counts the tokens of texts. */
+export interface TokenCounter {
+  /** Counts the tokens of one more text; none goes on from the text before. */
+  add(text: string): void;
+  /** The distinct tokens so far, in code-point order. */
+  counts(): TokenCount[];
+}
+
 /** Cuts text into tokens and gives each its id. */
 export type Encoder = (text: string, onUnknown: UnknownHandler) => Int32Array;
 
@@ -34,8 +42,12 @@ export interface Tokenizer {
   isToken(token: string): boolean;
   /** A token as a person would recognise it in a message. */
   show(token: string): string;
-  /** The distinct tokens of a text, in code-point order. */
-  count(text: string): TokenCount[];
+  counter(): TokenCounter;
+  /**
+   * How many UTF-16 units of a text that goes on can be cut into tokens now, since what follows does not change
+   * them: up to all, maybe none. The text must not end inside a surrogate pair.
+   */
+  settled(text: string): number;
   /** An encoder that gives token `tokens[i]` the id i. */
   encoder(tokens: readonly string[]): Encoder;
   /** The way back; the id `tokens.length` is the unknown token. */

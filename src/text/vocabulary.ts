@@ -39,19 +39,33 @@ export interface VocabularyOptions {
    * `'replace'` needs the unknown token, which only a bounded vocabulary has.
    */
   unknown?: UnknownPolicy;
+  /** Whether there is one more id, the last, for the end of a document. Default false; it counts in `maxSize`. */
+  endToken?: boolean;
 }
 
 /** The names of the vocabulary's options, for functions that take them among others. */
-export const VOCABULARY_OPTIONS = ['tokens', 'maxSize', 'minCount', 'unknown'] as const;
+export const VOCABULARY_OPTIONS = ['tokens', 'maxSize', 'minCount', 'unknown', 'endToken'] as const;
 
 /** A vocabulary as plain data. */
 export interface VocabularyJSON {
   kind: TokenKind;
   /** Token i has the id i. */
   tokens: string[];
-  /** Whether one more id, the last, is the unknown token. */
+  /** Whether the id behind the tokens is the unknown token. */
   unknownToken: boolean;
   unknown: UnknownPolicy;
+  /** Present where the last id is the end-of-document token. */
+  endToken?: true;
+}
+
+/** Builds a vocabulary from texts that come one after another. */
+export interface VocabularyBuilder {
+  /** Counts the tokens of one more text; none goes on from the text before. */
+  add(text: string): void;
+  /** `Tokenizer.settled` of the kind of tokens. */
+  settled(text: string): number;
+  /** @throws what `Vocabulary.build` throws. */
+  build(): Vocabulary;
 }
 
 /** Turns ids into text one by one; text is held back until a character is whole. */
@@ -82,15 +96,18 @@ function damaged(what: string): UnrolledError {
  * A list of tokens with their ids from 0.
  *
  * Ids follow the code points of the tokens (of words: falling frequency, ties by code point). A
- * bounded vocabulary has one more id, the last, for the unknown token.
+ * bounded vocabulary has one more id behind them for the unknown token, and one with an end token
+ * one more, the last, for the end of a document.
  */
 export class Vocabulary {
   readonly kind: TokenKind;
   /** What `encode` does with a token that has no id. */
   readonly unknown: UnknownPolicy;
-  /** The id of the unknown token, the last one; undefined where there is none. */
+  /** The id of the unknown token, which follows the tokens; undefined where there is none. */
   readonly unknownId: number | undefined;
-  /** Number of ids V, the unknown token included. */
+  /** The id of the end-of-document token, the last one; undefined where there is none. */
+  readonly endId: number | undefined;
+  /** Number of ids V, the unknown and the end token included. */
   readonly size: number;
 
   readonly #tokens: readonly string[];
@@ -98,11 +115,13 @@ export class Vocabulary {
   #encoder: Encoder | undefined;
   #ids: Map<string, number> | undefined;
 
-  private constructor({ kind, tokens, unknownToken, unknown }: VocabularyJSON) {
+  private constructor({ kind, tokens, unknownToken, unknown, endToken }: VocabularyJSON) {
     this.kind = kind;
     this.unknown = unknown;
     this.unknownId = unknownToken ? tokens.length : undefined;
-    this.size = tokens.length + (unknownToken ? 1 : 0);
+    const known = tokens.length + (unknownToken ? 1 : 0);
+    this.endId = endToken ? known : undefined;
+    this.size = known + (endToken ? 1 : 0);
     this.#tokens = tokens;
     this.#tokenizer = TOKENIZERS[kind];
   }
@@ -114,25 +133,44 @@ export class Vocabulary {
    */
   static build(text: string, options?: VocabularyOptions): Vocabulary {
     check.string('text', text);
+    const builder = Vocabulary.builder(options);
+    builder.add(text);
+    return builder.build();
+  }
+
+  /**
+   * The same from texts that come one after another.
+   * @internal
+   */
+  static builder(options?: VocabularyOptions): VocabularyBuilder {
     const given = check.options('Vocabulary.build', options, VOCABULARY_OPTIONS);
     const isBounded = given.maxSize !== undefined || given.minCount !== undefined;
     const { tokens: kind = 'char', maxSize = Number.MAX_SAFE_INTEGER, minCount = 1 } = given;
-    const { unknown = isBounded ? 'replace' : 'error' } = given;
+    const { unknown = isBounded ? 'replace' : 'error', endToken = false } = given;
     check.oneOf('tokens', kind, TOKEN_KINDS);
-    check.integer('maxSize', maxSize, { min: 2 });
+    check.boolean('endToken', endToken);
+    check.integer('maxSize', maxSize, { min: endToken ? 3 : 2 });
     check.integer('minCount', minCount, { min: 1 });
     check.oneOf('unknown', unknown, UNKNOWN_POLICIES);
     if (unknown === 'replace' && !isBounded) {
       throw check.outOfRange('unknown', 'error or skip where neither maxSize nor minCount is given', unknown);
     }
-    if (text === '') throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'An empty text has no vocabulary.');
-
-    const tokenizer = TOKENIZERS[kind];
-    const tokens = bounded(tokenizer.count(text), tokenizer, minCount, isBounded ? maxSize - 1 : maxSize);
-    if (tokens.length === 0) {
-      throw check.outOfRange('minCount', `at most the count of the most frequent ${tokenizer.noun}`, minCount);
-    }
-    return new Vocabulary({ kind, tokens, unknownToken: isBounded, unknown });
+    const tokenizer: Tokenizer = TOKENIZERS[kind];
+    const counter = tokenizer.counter();
+    return {
+      add: counter.add,
+      settled: tokenizer.settled,
+      build: () => {
+        const counts = counter.counts();
+        if (counts.length === 0)
+          throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'An empty text has no vocabulary.');
+        const tokens = bounded(counts, tokenizer, minCount, isBounded ? maxSize - (endToken ? 2 : 1) : maxSize);
+        if (tokens.length === 0) {
+          throw check.outOfRange('minCount', `at most the count of the most frequent ${tokenizer.noun}`, minCount);
+        }
+        return new Vocabulary({ kind, tokens, unknownToken: isBounded, unknown, ...(endToken && { endToken }) });
+      },
+    };
   }
 
   /**
@@ -141,11 +179,12 @@ export class Vocabulary {
    */
   static fromJSON(value: unknown): Vocabulary {
     if (typeof value !== 'object' || value === null) throw damaged(`it is ${check.show(value)}, not an object`);
-    const { kind, tokens, unknownToken, unknown } = value as Partial<Record<keyof VocabularyJSON, unknown>>;
+    const { kind, tokens, unknownToken, unknown, endToken } = value as Partial<Record<keyof VocabularyJSON, unknown>>;
     if (!(TOKEN_KINDS as unknown[]).includes(kind)) throw damaged(`${check.show(kind)} is no kind of token`);
     if (!Array.isArray(tokens) || tokens.length === 0) throw damaged('its tokens are not a list of strings');
     if (typeof unknownToken !== 'boolean') throw damaged('unknownToken is not true or false');
     if (!(UNKNOWN_POLICIES as readonly unknown[]).includes(unknown)) throw damaged(`unknown is ${check.show(unknown)}`);
+    if (endToken !== undefined && endToken !== true) throw damaged(`endToken is ${check.show(endToken)}`);
     if (unknown === 'replace' && !unknownToken) throw damaged('it replaces by an unknown token that it does not have');
 
     const tokenizer: Tokenizer = TOKENIZERS[kind as TokenKind];
@@ -162,6 +201,7 @@ export class Vocabulary {
       tokens: [...seen],
       unknownToken,
       unknown: unknown as UnknownPolicy,
+      ...(endToken && { endToken }),
     });
   }
 
@@ -184,6 +224,7 @@ export class Vocabulary {
       tokens: [...this.#tokens],
       unknownToken: this.unknownId !== undefined,
       unknown: this.unknown,
+      ...(this.endId !== undefined && { endToken: true as const }),
     };
   }
 
@@ -192,41 +233,58 @@ export class Vocabulary {
    * @throws ERR_UNROLLED_UNKNOWN_TOKEN with `unknown: 'error'`, naming the token and its position.
    */
   encode(text: string): Int32Array {
-    check.string('text', text);
+    return this.encodePart(check.string('text', text), 0);
+  }
+
+  /**
+   * The ids of a part of a longer text, which begins with the token of that number.
+   * @internal
+   */
+  encodePart(text: string, first: number): Int32Array {
     this.#encoder ??= this.#tokenizer.encoder(this.#tokens);
     return this.#encoder(text, (token, position) => {
       if (this.unknown === 'skip') return SKIP;
       if (this.unknown === 'replace') return this.unknownId as number;
-      throw this.#unknownToken(token, position);
+      throw this.#unknownToken(token, first + position);
     });
   }
 
   /**
+   * How many UTF-16 units of a text that goes on can be encoded now, since what follows does not change their tokens.
+   * @internal
+   */
+  settled(text: string): number {
+    return this.#tokenizer.settled(text);
+  }
+
+  /**
    * The text of ids. Bytes that are no UTF-8 decode to U+FFFD, and so does the unknown token, which
-   * among words is `<unk>`.
+   * among words is `<unk>`; the end of a document is no text.
    * @throws ERR_UNROLLED_OPTION_RANGE for a number that is no id.
    */
   decode(ids: ArrayLike<number>): string {
     for (let i = 0; i < ids.length; i++) this.#checkId(ids[i] as number);
     const detokenizer = this.#detokenizer();
-    return detokenizer.push(ids) + detokenizer.end();
+    return detokenizer.push(this.#withoutEnds(ids)) + detokenizer.end();
   }
 
   /** A decoder for ids that come one by one; it never splits a character. */
   decoder(): TokenDecoder {
     const detokenizer = this.#detokenizer();
     return {
-      push: (id) => detokenizer.push([this.#checkId(id)]),
+      push: (id) => detokenizer.push(this.#withoutEnds([this.#checkId(id)])),
       end: () => detokenizer.end(),
     };
   }
 
   /**
-   * The token of an id. A byte that is no ASCII character reads `<0xE4>`; the unknown token as `decode` has it.
+   * The token of an id. A byte that is no ASCII character reads `<0xE4>`; the unknown and the end token as `decode`
+   * has them.
    * @throws ERR_UNROLLED_OPTION_RANGE for a number that is no id.
    */
   token(id: number): string {
-    return this.#tokens[this.#checkId(id)] ?? this.#tokenizer.unknownText;
+    if (this.#checkId(id) === this.endId) return '';
+    return this.#tokens[id] ?? this.#tokenizer.unknownText;
   }
 
   /** The id of a token, as `token` writes it; undefined for a token that has none. */
@@ -240,6 +298,7 @@ export class Vocabulary {
     return (
       this.kind === other.kind &&
       this.unknownId === other.unknownId &&
+      this.endId === other.endId &&
       this.size === other.size &&
       this.#tokens.every((token, id) => token === other.#tokens[id])
     );
@@ -254,6 +313,10 @@ export class Vocabulary {
     const there = other.#tokens.find((token) => this.id(token) === undefined);
     const token = here ?? there;
     return token === undefined ? undefined : { shown: this.#tokenizer.show(token), isHere: here !== undefined };
+  }
+
+  #withoutEnds(ids: ArrayLike<number>): ArrayLike<number> {
+    return this.endId === undefined ? ids : Array.prototype.filter.call(ids, (id) => id !== this.endId);
   }
 
   #detokenizer(): Detokenizer {

@@ -13,7 +13,7 @@ import type {
 } from '../native/native';
 import { type Examples, pickExamples } from './examples';
 import { type TrainingBytes, trainingBytes } from './memory';
-import { sequenceCount, sequencesOf, stepsPerEpoch } from './source';
+import { idCount, sequenceCount, sequencesOf, stepsPerEpoch } from './source';
 
 /** What a training takes. */
 export interface Estimate {
@@ -26,6 +26,9 @@ export interface Estimate {
 
 /** Passes that are timed, after one that is not. */
 const TIMED_PASSES = 3;
+
+/** A prime, by which numbers in order are spread over a vocabulary. */
+const SPREAD = 7919;
 
 /** A batch to time, and how many such batches an epoch is. */
 interface Sample {
@@ -91,18 +94,20 @@ function sampleOfExamples(source: Exclude<NativeExamples, { kind: 'documents' }>
   };
 }
 
-/** The first window of a stream. */
-function sampleOfStream(source: Extract<NativeSource, { kind: 'stream' | 'documents' }>): Sample {
+/** The first window of a stream; of one in a file, as many ids from all over the vocabulary. */
+function sampleOfStream(source: Extract<NativeSource, { kind: 'stream' | 'documents' }>, vocabulary: number): Sample {
   const { ids, batch, window } = source;
-  const rowLength = Math.max(1, Math.floor((ids.length - 1) / batch));
+  const count = idCount(ids);
+  const idAt = (index: number) => ('file' in ids ? (index * SPREAD) % vocabulary : (ids[index] as number));
+  const rowLength = Math.max(1, Math.floor((count - 1) / batch));
   const time = Math.min(window, rowLength);
   const inputs = new Int32Array(time * batch);
   const targets = new Int32Array(time * batch);
   for (let step = 0; step < time; step++) {
     for (let row = 0; row < batch; row++) {
-      const at = (row * rowLength + step) % (ids.length - 1);
-      inputs[step * batch + row] = ids[at] as number;
-      targets[step * batch + row] = ids[at + 1] as number;
+      const at = (row * rowLength + step) % (count - 1);
+      inputs[step * batch + row] = idAt(at);
+      targets[step * batch + row] = idAt(at + 1);
     }
   }
   return {
@@ -110,6 +115,10 @@ function sampleOfStream(source: Extract<NativeSource, { kind: 'stream' | 'docume
     objective: { targets, reduction: 'mean' },
     batchesPerEpoch: stepsPerEpoch(source),
   };
+}
+
+function vocabularyOf({ description: { input } }: Model): number {
+  return input.kind === 'ids' ? input.vocabulary : 1;
 }
 
 async function medianSeconds(pass: () => Promise<unknown>): Promise<number> {
@@ -131,7 +140,9 @@ export async function estimateTraining(
 ): Promise<Estimate> {
   const bytes = await trainingBytes(model, source, optimizer.kind);
   const isStream = source.kind === 'stream' || source.kind === 'documents';
-  const { batch, objective, batchesPerEpoch } = isStream ? sampleOfStream(source) : sampleOfExamples(source);
+  const { batch, objective, batchesPerEpoch } = isStream
+    ? sampleOfStream(source, vocabularyOf(model))
+    : sampleOfExamples(source);
   const seconds = await medianSeconds(() => model.native.gradients(batch, objective, threads, { seed, step: 0 }));
   const steps = stepsPerEpoch(source);
   return {

@@ -1,6 +1,6 @@
 /** Figures of the data that a training reads. */
 
-import type { NativeSequences, NativeSource } from '../native/native';
+import type { NativeIds, NativeSequences, NativeSource } from '../native/native';
 
 /** Whether there is something to be right about, so that an accuracy has a meaning. */
 export function classifies(source: NativeSource): boolean {
@@ -17,10 +17,15 @@ export function sequencesOf(source: Exclude<NativeSource, { kind: 'stream' | 'do
   return source.kind === 'paired' ? source.inputs : source.sequences;
 }
 
+/** Number of the ids of a stream, in memory or in a file. */
+export function idCount(ids: NativeIds): number {
+  return 'file' in ids ? ids.count : ids.length;
+}
+
 /** Steps of an epoch; of documents, whose windows depend on their lengths, about as many. */
 export function stepsPerEpoch(source: NativeSource): number {
   if (source.kind === 'stream') {
-    return Math.floor(Math.floor((source.ids.length - 1) / source.batch) / source.window);
+    return Math.floor(Math.floor((idCount(source.ids) - 1) / source.batch) / source.window);
   }
   if (source.kind === 'documents') return Math.ceil(source.ids.length / (source.batch * source.window));
   return Math.ceil(sequenceCount(sequencesOf(source)) / source.batch);

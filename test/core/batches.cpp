@@ -83,8 +83,8 @@ TEST_CASE("a stream without a whole window is refused, one with exactly one is n
   CHECK(codeOf([] { StreamBatches<float>(counting(22), 3, 7); }) == "none");
   CHECK(codeOf([] { StreamBatches<float>(counting(21), 3, 7); }) == tooShort);
   CHECK(codeOf([] { StreamBatches<float>(counting(2), 3, 1); }) == tooShort);
-  CHECK(codeOf([] { StreamBatches<float>({}, 1, 1); }) == tooShort);
-  CHECK(codeOf([] { StreamBatches<float>({}, 4, 1); }) == tooShort);
+  CHECK(codeOf([] { StreamBatches<float>(std::vector<TokenId>(), 1, 1); }) == tooShort);
+  CHECK(codeOf([] { StreamBatches<float>(std::vector<TokenId>(), 4, 1); }) == tooShort);
   try {
     const StreamBatches<float> source(counting(61), 3, 64);
     FAIL("it was not refused");
@@ -189,7 +189,7 @@ TEST_CASE("evaluating a stream is one long forward pass over every row") {
 
   for (const Index window : {Index{1}, Index{5}, Index{22}, Index{23}, Index{64}}) {
     CAPTURE(window);
-    const Evaluation result = evaluateStream<double>(model, ids, rows, window, threads(2), goOn);
+    const Evaluation result = evaluateStream<double>(model, MemoryIds(ids), rows, window, threads(2), goOn);
     CHECK(result.tokens == rows * rowLength);  // the last incomplete window too
     CHECK(std::abs(result.lossSum / expected - 1) < 1e-13);
     CHECK_FALSE(result.cancelled);
@@ -201,12 +201,13 @@ TEST_CASE("an evaluation ends where it is told to, and refuses what is too short
   Model<double> model(chain.description());
   model.initialize({}, 1);
   int asked = 0;
-  const Evaluation result =
-      evaluateStream<double>(model, randomIds(101, 7, 1), 2, 10, threads(1), [&asked] { return ++asked <= 2; });
+  const Evaluation result = evaluateStream<double>(model, MemoryIds(randomIds(101, 7, 1)), 2, 10, threads(1),
+                                                   [&asked] { return ++asked <= 2; });
   CHECK(result.cancelled);
   CHECK(result.tokens == 40);
   const std::string tooShort = "ERR_UNROLLED_CORPUS_TOO_SHORT";
   for (const Index count : {Index{0}, Index{1}, Index{3}}) {
-    CHECK(codeOf([&] { evaluateStream<double>(model, randomIds(count, 7, 1), 3, 10, threads(1), goOn); }) == tooShort);
+    CHECK(codeOf([&] { evaluateStream<double>(model, MemoryIds(randomIds(count, 7, 1)), 3, 10, threads(1), goOn); }) ==
+          tooShort);
   }
 }

@@ -228,20 +228,28 @@ TEST_CASE("descriptions that make no chain are refused by name") {
   CHECK(changed([](ModelDescription& m) { m.inputSize = 0; }) == "input.vocabulary");
   CHECK(changed([](ModelDescription& m) { m.inputSize = Index{1} << 31U; }) == "input.vocabulary");
   CHECK(changed([](ModelDescription& m) { m.layers.clear(); }) == "layers");
-  CHECK(changed([](ModelDescription& m) { m.layers.resize(1); }) == "layers");
+  CHECK(changed([](ModelDescription& m) { m.layers.resize(1); }) == "none");  // ids to vectors
+  CHECK(changed([](ModelDescription& m) {
+          m.layers.resize(1);
+          m.layers[0].kind = LayerKind::oneHot;
+        }) == "layers");
   CHECK(changed([](ModelDescription& m) { m.layers.erase(m.layers.begin()); }) == "layers[0]");
-  CHECK(changed([](ModelDescription& m) { m.layers.erase(m.layers.begin() + 1); }) == "layers[1]");
-  CHECK(changed([](ModelDescription& m) { m.layers.push_back(m.layers[1]); }) == "layers[3]");
+  CHECK(changed([](ModelDescription& m) { m.layers.erase(m.layers.begin() + 1); }) == "none");
+  CHECK(changed([](ModelDescription& m) {
+          m.layers.erase(m.layers.begin() + 1);
+          m.layers[0].kind = LayerKind::oneHot;
+        }) == "layers[1]");
+  CHECK(changed([](ModelDescription& m) { m.layers.push_back(m.layers[1]); }) == "layers[3].name");
   CHECK(changed([](ModelDescription& m) { m.layers[1].features = 0; }) == "layers[1].features");
-  CHECK(changed([](ModelDescription& m) { m.layers[1].recurrentDropout = 1; }) == "rnn.recurrentDropout");
-  CHECK(changed([](ModelDescription& m) { m.layers[1].recurrentDropout = -0.1; }) == "rnn.recurrentDropout");
-  CHECK(changed([](ModelDescription& m) { m.layers[1].recurrentDropout = std::nan(""); }) == "rnn.recurrentDropout");
+  CHECK(changed([](ModelDescription& m) { m.layers[1].recurrentDropout = 1; }) == "layers[1].recurrentDropout");
+  CHECK(changed([](ModelDescription& m) { m.layers[1].recurrentDropout = -0.1; }) == "layers[1].recurrentDropout");
+  CHECK(changed([](ModelDescription& m) { m.layers[1].recurrentDropout = std::nan(""); }) == "layers[1].recurrentDropout");
   for (const double epsilon : {0.0, -1.0, std::nan("")}) {
     const auto normalised = [epsilon](ModelDescription& m) {
       m.layers[1].layerNorm = true;
       m.layers[1].epsilon = epsilon;
     };
-    CHECK(changed(normalised) == "rnn.epsilon");
+    CHECK(changed(normalised) == "layers[1].epsilon");
   }
   CHECK(changed([](ModelDescription& m) { m.layers[1].features = -3; }) == "layers[1].features");
   CHECK(changed([](ModelDescription& m) { m.layers[2].features = Index{1} << 40U; }) == "layers[2].features");

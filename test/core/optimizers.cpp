@@ -152,6 +152,31 @@ TEST_CASE_TEMPLATE("a step said to stay finite does, and an ordinary one is neve
   }
 }
 
+TEST_CASE_TEMPLATE("an Adagrad's sum that would overflow after many steps is refused before it does", T, float,
+                   double) {
+  constexpr Index count = 40;
+  for (const OptimizerKind kind : {OptimizerKind::adagrad, OptimizerKind::adagradAbsolute}) {
+    OptimizerOptions options;
+    options.kind = kind;
+    options.learningRate = 0.01;
+    options.epsilon = 1e-10;
+    Optimizer<T> optimizer(options, count);
+    std::vector<T> weights(asSize(count), T(1));
+    // A tenth of the largest sum a step.
+    const double growth = static_cast<double>(std::numeric_limits<T>::max()) / 10;
+    std::vector<T> gradients(asSize(count));
+    gradients[3] = static_cast<T>(kind == OptimizerKind::adagrad ? std::sqrt(growth) : growth);
+    const double norm = std::abs(static_cast<double>(gradients[3]));
+    int step = 0;
+    for (; step < 100 && optimizer.staysFinite(weights.data(), norm); ++step) {
+      optimizer.step(GradientTiles(count), weights.data(), gradients.data(), 1, threads(1));
+      REQUIRE(std::isfinite(optimizer.state().first[3]));
+    }
+    CHECK(step >= 8);
+    CHECK(step <= 10);
+  }
+}
+
 TEST_CASE_TEMPLATE("clipping by value bounds every tile and keeps what is not finite", T, float, double) {
   std::vector<T> expected = normals<T>(parameters, 3, 2);
   expected[5] = std::numeric_limits<T>::quiet_NaN();

@@ -57,7 +57,7 @@ TEST_CASE("each token's log-probability is that of the softmax before it") {
   }
   const Scoring scoring = scoreStream<double>(model(), ids, 1, threads(1), goOn);
   const double sum = std::accumulate(scoring.logProbabilities.begin(), scoring.logProbabilities.end(), 0.0);
-  CHECK(std::abs(sum + evaluateStream<double>(model(), ids, 1, 50, threads(1), goOn).lossSum) < 1e-8);
+  CHECK(std::abs(sum + evaluateStream<double>(model(), MemoryIds(ids), 1, 50, threads(1), goOn).lossSum) < 1e-8);
 }
 
 TEST_CASE("the likeliest next tokens come in order, of equals the lower id first") {

@@ -181,7 +181,7 @@ TEST_CASE("other work on the model between two steps changes nothing") {
   Recorder recorder;
   recorder.meanwhile = [&model] {
     generate<float>(model, {1, 2, 3}, {}, 5, {}, threads(2), [] { return true; });
-    evaluateStream<float>(model, corpus(), 5, 9, threads(1), [] { return true; });  // grows the workspace
+    evaluateStream<float>(model, MemoryIds(corpus()), 5, 9, threads(1), [] { return true; });  // grows the workspace
   };
   runInPieces(trainer, recorder, total, total);
   CHECK(sameBits(recorder.losses, expected.losses));

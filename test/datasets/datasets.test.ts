@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { cacheFolder } from '../../src/cache-folder';
 import * as datasets from '../../src/datasets';
-import { cacheFolder } from '../../src/datasets/cache-folder';
 import { requireData } from '../support/data';
 import { type FileServer, startFileServer } from '../support/file-server';
 import { useFolder } from '../support/folder';
@@ -34,6 +34,88 @@ describe('datasets', () => {
     assert.equal(corpus.vocabulary.size, 5);
     assert.equal((await datasets.text(at('poem.txt.gz'), { name: 'poem' })).name, 'poem');
     await assert.rejects(datasets.text(at('none')), { code: 'ERR_UNROLLED_FILE_NOT_FOUND' });
+  });
+
+  it('text takes how its file is read, and no option it does not know', async () => {
+    writeFileSync(at('poem.txt'), Buffer.from('a\xe9\r\n', 'latin1'));
+    const corpus = await datasets.text(at('poem.txt'), { encoding: 'latin1', lineEnds: 'lf', normalization: 'NFD' });
+    assert.equal(corpus.text, 'ae\u0301\n');
+    await assert.rejects(datasets.text(at('poem.txt'), { charset: 'latin1' } as object), {
+      code: 'ERR_UNROLLED_UNKNOWN_OPTION',
+      message: /^datasets\.text has no option "charset"/,
+    });
+  });
+
+  describe('documents', () => {
+    it('are the lines of a file', async () => {
+      writeFileSync(at('poems'), gzipSync('one\r\n\r\ntwo\rthree\n'));
+      const corpus = await datasets.documents(at('poems'), { format: 'lines', minCount: 2 });
+      assert.equal(corpus.name, 'poems');
+      assert.deepEqual(corpus.documents, ['one', 'two', 'three']);
+      assert.notEqual(corpus.vocabulary.unknownId, undefined);
+    });
+
+    it('are the files of a folder in the order of their names', async () => {
+      mkdirSync(at('poems', 'folder'), { recursive: true });
+      for (const [name, text] of Object.entries({ b: 'second\r\n', a: 'first', '10': '', '.c': 'hidden' })) {
+        writeFileSync(at('poems', name), Buffer.from(`\ufeff${text}`, 'utf16le'));
+      }
+      const options = { format: 'folder', encoding: 'utf-16le', lineEnds: 'lf' } as const;
+      const corpus = await datasets.documents(at('poems'), options);
+      assert.deepEqual(corpus.documents, ['first', 'second\n']);
+      writeFileSync(at('poems', 'd'), 'ab');
+      await assert.rejects(datasets.documents(at('poems'), { format: 'folder' }), { code: 'ERR_UNROLLED_ENCODING' });
+      await assert.rejects(datasets.documents(at('poems', 'd'), { format: 'folder' }), {
+        code: 'ERR_UNROLLED_FILE_READ',
+      });
+      await assert.rejects(datasets.documents(at('none'), { format: 'folder' }), {
+        code: 'ERR_UNROLLED_FILE_NOT_FOUND',
+      });
+    });
+
+    it('are a field of lines of JSON', async () => {
+      const lines = ['{"text":"e\\u0301\\r\\n","poem":"a"}', '', '  {"poem":"b","text":""}\r'];
+      writeFileSync(at('poems'), lines.join('\n'));
+      const options = { format: 'jsonl', lineEnds: 'lf', normalization: 'NFC' } as const;
+      assert.deepEqual((await datasets.documents(at('poems'), options)).documents, ['é\n']);
+      assert.deepEqual((await datasets.documents(at('poems'), { ...options, field: 'poem' })).documents, ['a', 'b']);
+    });
+
+    it('that are bad lines of JSON are named by their number', async () => {
+      for (const [line, message] of [
+        ['{"text":', /line 3 is no JSON/],
+        ['["text"]', /line 3 is an array of 1, not an object/],
+        ['null', /line 3 is null, not an object/],
+        ['{"texts":"a"}', /line 3 has no string "text"/],
+        ['{"text":1}', /line 3 has no string "text"/],
+        ['{"__proto__":{"text":"a"}}', /line 3 has no string "text"/],
+      ] as const) {
+        writeFileSync(at('poems'), `{"text":"a"}\n\n${line}\n{"text":"b"}`);
+        const error = { code: 'ERR_UNROLLED_FILE_READ', message };
+        await assert.rejects(datasets.documents(at('poems'), { format: 'jsonl' }), error);
+      }
+    });
+
+    it('need a format, a field where there are fields, and text', async () => {
+      writeFileSync(at('poems'), '\n');
+      for (const [options, error] of [
+        [{ format: 'csv' }, { code: 'ERR_UNROLLED_OPTION_RANGE', option: 'format' }],
+        [undefined, { code: 'ERR_UNROLLED_OPTION_TYPE', option: 'format' }],
+        [
+          { format: 'lines', field: 'text' },
+          { code: 'ERR_UNROLLED_OPTION_RANGE', option: 'field' },
+        ],
+        [
+          { format: 'jsonl', field: '' },
+          { code: 'ERR_UNROLLED_OPTION_RANGE', option: 'field' },
+        ],
+        [{ format: 'lines', endToken: true }, { code: 'ERR_UNROLLED_UNKNOWN_OPTION' }],
+        [{ format: 'lines' }, { code: 'ERR_UNROLLED_CORPUS_EMPTY' }],
+        [{ format: 'jsonl' }, { code: 'ERR_UNROLLED_CORPUS_EMPTY' }],
+      ] as const) {
+        await assert.rejects(datasets.documents(at('poems'), options as { format: 'lines' }), error);
+      }
+    });
   });
 
   it('sonnets are the 154 sonnets, an empty line between two', async () => {
@@ -84,6 +166,7 @@ describe('datasets', () => {
   it('options are checked', async () => {
     await assert.rejects(datasets.shakespeare({ folder: '.' } as object), { code: 'ERR_UNROLLED_UNKNOWN_OPTION' });
     await assert.rejects(datasets.shakespeare({ directory: '' }), { code: 'ERR_UNROLLED_OPTION_RANGE' });
+    await assert.rejects(datasets.shakespeare({ timeout: 0 }), { code: 'ERR_UNROLLED_OPTION_RANGE' });
     await assert.rejects(datasets.sonnets({ tokens: 'letter' as 'char' }), { code: 'ERR_UNROLLED_OPTION_RANGE' });
   });
 

@@ -1,26 +1,98 @@
 /** A server on the loopback that misbehaves in the ways a download must survive. */
 
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+type Request = IncomingMessage;
+type Response = ServerResponse;
+
+/** Behaviours by path. */
+const PATHS = {
+  /** The file, or the part asked for. */
+  '/good': (request: Request, response: Response, file: Buffer) => sendRange(request, response, file),
+  /** The first half of it, whatever is asked; then the connection ends. */
+  '/truncated': (_request: Request, response: Response, file: Buffer) => {
+    response.writeHead(200, { 'content-length': file.length });
+    response.write(file.subarray(0, file.length / 2), () => response.destroy());
+  },
+  /** A third of the file a time, with a validator, until `breakOff`. */
+  '/in-thirds': (request: Request, response: Response, file: Buffer) =>
+    sendRange(request, response, file, { most: Math.ceil(file.length / 3) }),
+  /** The same with a tenth. */
+  '/in-tenths': (request: Request, response: Response, file: Buffer) =>
+    sendRange(request, response, file, { most: Math.ceil(file.length / 10) }),
+  /** The whole file with a validator, whatever is asked. */
+  '/without-ranges': (_request: Request, response: Response, file: Buffer) => {
+    response.writeHead(200, { 'content-length': file.length, etag: '"1"' }).end(file);
+  },
+  /** The file's beginning in place of the part asked for. */
+  '/another-part': (request: Request, response: Response, file: Buffer) => {
+    if (request.headers.range === undefined) return sendRange(request, response, file);
+    const headers = { 'content-length': 10, 'content-range': `bytes 0-9/${file.length}` };
+    response.writeHead(206, headers).end(file.subarray(0, 10));
+  },
+  /** Wrong bytes as the part asked for. */
+  '/wrong-part': (request: Request, response: Response, file: Buffer) =>
+    sendRange(request, response, request.headers.range === undefined ? file : Buffer.alloc(file.length)),
+  /** That no part can be had. */
+  '/no-part': (request: Request, response: Response, file: Buffer) => {
+    if (request.headers.range === undefined) return sendRange(request, response, file);
+    response.writeHead(416, { 'content-range': `bytes */${file.length}` }).end();
+  },
+  /** Half of the file, and then nothing. */
+  '/stalling': (_request: Request, response: Response, file: Buffer) => {
+    response.writeHead(200, { 'content-length': file.length, etag: '"1"' }).write(file.subarray(0, file.length / 2));
+  },
+  /** Another file. */
+  '/wrong': (_request: Request, response: Response) => {
+    response.writeHead(200).end('a page that says to log in first');
+  },
+  '/missing': (_request: Request, response: Response) => {
+    response.writeHead(404).end('nothing here');
+  },
+  '/redirected': (_request: Request, response: Response) => {
+    response.writeHead(302, { location: '/good' }).end();
+  },
+  '/circle': (_request: Request, response: Response) => {
+    response.writeHead(302, { location: '/circle' }).end();
+  },
+  /** Nothing ever. */
+  '/silent': () => {},
+} as const;
+
+/** What is asked, or the first `most` bytes of it, after which nothing comes. */
+function sendRange({ headers }: Request, response: Response, file: Buffer, { most = file.length } = {}): void {
+  const asked = /^bytes=(\d+)-$/.exec(headers.range ?? '');
+  const isPart = asked !== null && headers['if-range'] === '"1"';
+  const start = isPart ? Number(asked[1]) : 0;
+  if (start >= file.length) {
+    response.writeHead(416, { 'content-range': `bytes */${file.length}` }).end();
+    return;
+  }
+  response.writeHead(isPart ? 206 : 200, {
+    'content-length': file.length - start,
+    etag: '"1"',
+    ...(isPart && { 'content-range': `bytes ${start}-${file.length - 1}/${file.length}` }),
+  });
+  const bytes = file.subarray(start, start + most);
+  if (start + bytes.length === file.length) response.end(bytes);
+  else response.write(bytes);
+}
+
 export interface FileServer {
-  /** Answers with the file under `/good`, half of it under `/truncated`, others' bytes under `/wrong`, never under `/silent`. */
-  url: (path: '/good' | '/truncated' | '/wrong' | '/missing' | '/silent') => string;
+  url: (path: keyof typeof PATHS) => string;
+  /** The `range` headers of all requests so far, undefined where there was none. */
+  ranges: (string | undefined)[];
+  /** Ends all connections. */
+  breakOff: () => void;
   close: () => Promise<void>;
 }
 
-export async function startFileServer(file: Uint8Array): Promise<FileServer> {
-  const server: Server = createServer(({ url }, response) => {
-    if (url === '/good') {
-      response.writeHead(200, { 'content-length': file.length }).end(file);
-    } else if (url === '/truncated') {
-      response.writeHead(200, { 'content-length': file.length });
-      response.write(file.subarray(0, file.length / 2), () => response.destroy());
-    } else if (url === '/wrong') {
-      response.writeHead(200).end('a page that says to log in first');
-    } else if (url === '/missing') {
-      response.writeHead(404).end();
-    }
+export async function startFileServer(file: Buffer): Promise<FileServer> {
+  const ranges: (string | undefined)[] = [];
+  const server: Server = createServer((request, response) => {
+    ranges.push(request.headers.range);
+    PATHS[request.url as keyof typeof PATHS](request, response, file);
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -28,6 +100,8 @@ export async function startFileServer(file: Uint8Array): Promise<FileServer> {
   const { port } = server.address() as AddressInfo;
   return {
     url: (path) => `http://127.0.0.1:${port}${path}`,
+    ranges,
+    breakOff: () => server.closeAllConnections(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -1,6 +1,13 @@
 /** A small corpus and small models that tests share. */
 
-import { Corpus, type EpochResult, type FitOptions, LanguageModel, type LanguageModelOptions } from '../../src/index';
+import {
+  Corpus,
+  type EpochResult,
+  type FileCorpus,
+  type FitOptions,
+  LanguageModel,
+  type LanguageModelOptions,
+} from '../../src/index';
 
 /** 1,204 characters, 29 distinct. */
 export const CORPUS = Corpus.fromText('the quick brown fox jumps over the lazy dog.\n'.repeat(30).slice(0, 1204));
@@ -20,7 +27,11 @@ export async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** Runs `fit` to its end. */
-export function train(model: LanguageModel, options: FitOptions = {}, corpus = CORPUS): Promise<EpochResult[]> {
+export function train(
+  model: LanguageModel,
+  options: FitOptions = {},
+  corpus: Corpus | FileCorpus = CORPUS,
+): Promise<EpochResult[]> {
   return collect(model.fit(corpus, { ...STREAM, ...options }));
 }
 

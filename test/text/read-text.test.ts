@@ -24,6 +24,25 @@ describe('readText', () => {
     await assert.rejects(readText(at('latin1')), { code: 'ERR_UNROLLED_ENCODING', message: /at offset 3 / });
   });
 
+  it('reads other encodings and forms as asked', async () => {
+    writeFileSync(at('latin1'), Buffer.from('caf\xe9\r\nau lait\r', 'latin1'));
+    assert.equal(await readText(at('latin1'), { encoding: 'latin1' }), 'café\r\nau lait\r');
+    const options = { encoding: 'latin1', lineEnds: 'lf', normalization: 'NFD' } as const;
+    assert.equal(await readText(at('latin1'), options), 'cafe\u0301\nau lait\n');
+    writeFileSync(at('utf16'), gzipSync(Buffer.from('\ufeff漢字', 'utf16le')));
+    assert.equal(await readText(at('utf16'), { encoding: 'utf-16le' }), '漢字');
+    await assert.rejects(readText(at('utf16')), {
+      code: 'ERR_UNROLLED_ENCODING',
+      message: /begins with the byte-order mark of UTF-16LE.*Give encoding utf-16le/,
+    });
+    for (const bad of [{ encoding: 'ascii' }, { lineEnds: 'crlf' }, { normalization: 'nfc' }]) {
+      await assert.rejects(readText(at('utf16'), bad as object), {
+        code: 'ERR_UNROLLED_OPTION_RANGE',
+        option: Object.keys(bad)[0],
+      });
+    }
+  });
+
   it('refuses what is missing, empty, no file, or damaged', async () => {
     await assert.rejects(readText(at('none')), { code: 'ERR_UNROLLED_FILE_NOT_FOUND' });
     await assert.rejects(readText(at()), { code: 'ERR_UNROLLED_FILE_READ' });

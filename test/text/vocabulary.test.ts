@@ -137,6 +137,35 @@ describe('Vocabulary', () => {
     assert.equal(decoder.end(), '\ufffd');
   });
 
+  it('has an end token behind all others where it is asked, which is no text', () => {
+    for (const tokens of TOKEN_KINDS) {
+      for (const bounds of [{}, { maxSize: 12 }] as { maxSize?: number }[]) {
+        const plain = Vocabulary.build(MIXED, { tokens, ...bounds, ...(bounds.maxSize && { maxSize: 11 }) });
+        const vocabulary = Vocabulary.build(MIXED, { tokens, ...bounds, endToken: true });
+        const endId = vocabulary.endId as number;
+        assert.equal(endId, plain.size);
+        assert.equal(vocabulary.size, plain.size + 1);
+        assert.equal(vocabulary.unknownId, plain.unknownId);
+        assert.deepEqual(vocabulary.encode(MIXED), plain.encode(MIXED));
+        assert.ok(!vocabulary.equals(plain) && !plain.equals(vocabulary));
+        assert.equal(vocabulary.decode([endId, 0, endId, 1, endId]), plain.decode([0, 1]));
+        assert.equal(vocabulary.token(endId), '');
+        const decoder = vocabulary.decoder();
+        assert.equal(decoder.push(endId) + decoder.end(), '');
+        assert.throws(() => vocabulary.decode([endId + 1]), { code: 'ERR_UNROLLED_OPTION_RANGE' });
+        const read = Vocabulary.fromJSON(JSON.parse(JSON.stringify(vocabulary)));
+        assert.equal(read.endId, endId);
+        assert.ok(read.equals(vocabulary));
+        assert.equal('endToken' in plain.toJSON(), false);
+        assert.equal(vocabulary.withUnknown('skip').endId, endId);
+      }
+    }
+    assert.throws(() => Vocabulary.build('a', { endToken: 1 as unknown as boolean }), { option: 'endToken' });
+    assert.throws(() => Vocabulary.fromJSON({ ...Vocabulary.build('a').toJSON(), endToken: 'yes' }), {
+      code: 'ERR_UNROLLED_MODEL_FORMAT',
+    });
+  });
+
   it('is equal to one with the same ids', () => {
     const vocabulary = Vocabulary.build('abc');
     assert.ok(vocabulary.equals(Vocabulary.build('cba', { unknown: 'skip' })));

@@ -59,7 +59,7 @@ class RecurrentLayer : public Layer<T> {
 
   // The cell's own arrays.
   virtual void layOutCell(Arena& /*arena*/, PassSize /*size*/) {}
-  // What the cell needs of a pass before its first step, and before its last one on the way back.
+  // What the cell needs of a pass before its first step, and of the pass back before that begins.
   virtual void prepare(const Pass<T>& /*pass*/) {}
   virtual void prepareBackward(const Pass<T>& /*pass*/) {}
   // Takes over initial states beside h, and hands back final ones. `states` starts at h.
@@ -111,7 +111,8 @@ class RecurrentLayer : public Layer<T> {
     if (dropout_.active()) return dropout_.states();
     return input_.layout.starts == nullptr ? state_ : previous_;
   }
-  // After the last step back, the gradient of W_hh·h at every position, [P, G·H], where it has that of the gates' sums.
+  // After the last step back, the gradient of W_hh·h at every position, [P, G·H]: that of the gates' input part, or
+  // what a normalisation made of it. (A plain GRU's n has one of its own.)
   [[nodiscard]] const T* productGradients() const {
     return normalization_ ? normalization_->productGradients() : gates_;
   }

@@ -6,6 +6,7 @@
 // the decoder reads the input.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,9 +48,9 @@ struct LayerDescription {
   Index features = 0;
   // Stacked layers of a recurrent kind.
   Index layers = 1;
-  // Of `rnn`; of the candidate of `gru`; of the candidate and the cell's output of `lstm`; of `dense`, where
-  // front ends say linear.
-  Activation activation = Activation::tanh;
+  // Of `rnn`; of the candidate of `gru`; of the candidate and the cell's output of `lstm`: tanh where it is not said. Of
+  // `dense`: linear then.
+  std::optional<Activation> activation = {};
   // One trained bias a layer; the second does not exist.
   bool singleBias = false;
   // Whether a recurrent kind runs in both directions, and how its outputs are merged.
@@ -83,6 +84,10 @@ struct LayerDescription {
   double epsilon = 1e-5;
   // Of `dense`: the embedding whose table is its weight; it has only a bias of its own.
   std::string tiedTo = {};
+  [[nodiscard]] Activation activationOrDefault() const {
+    return activation.value_or(kind == LayerKind::dense ? Activation::linear : Activation::tanh);
+  }
+
   // Of `attention`: whether queries meet the memory through a trained matrix (Luong et al. 2015, "general"), else
   // directly ("dot").
   bool general = true;

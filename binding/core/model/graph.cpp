@@ -236,7 +236,7 @@ class Builder {
       options.oneHot = value.form == Form::oneHot;
       options.bias = layer.bias;
       options.singleBias = layer.singleBias;
-      options.activations = {layer.activation, layer.gateActivation};
+      options.activations = {layer.activationOrDefault(), layer.gateActivation};
       options.untransposedGradient = layer.kind == LayerKind::rnn && layer.untransposedGradient;
       options.recurrentDropout = layer.recurrentDropout;
       options.layerNorm = layer.layerNorm;
@@ -296,10 +296,10 @@ class Builder {
 
   Value addDense(const LayerDescription& layer, const Value& value) {
     requireSizeUpTo(largestVocabulary, option() + ".features", layer.features);
-    DenseOptions<T> options{layer.activation, layer.bias, {}};
+    DenseOptions<T> options{layer.activationOrDefault(), layer.bias, {}};
     if (!layer.tiedTo.empty()) options.tied = sharedTable(layer, value);
     auto dense = std::make_unique<Dense<T>>(parameters_, layer.name, value.features, layer.features, options);
-    if (layer.activation == Activation::linear) {
+    if (layer.activationOrDefault() == Activation::linear) {
       lastDense_ = dense.get();
       lastDenseFeatures_ = value.features;
     }
@@ -376,7 +376,7 @@ class Builder {
     }
     graph_.outputFeatures = output.features;
     if (description_.layers.back().kind == LayerKind::dense &&
-        description_.layers.back().activation == Activation::linear) {
+        description_.layers.back().activationOrDefault() == Activation::linear) {
       graph_.head = lastDense_;
       graph_.headFeatures = lastDenseFeatures_;
     }

@@ -147,7 +147,10 @@ void Model<T>::layOut(Arena& arena, const BatchSize& size) {
 }
 
 template <class T>
-BatchSize Model<T>::sizeFor(const Batch<T>& batch, const Targets<T>& targets, bool backward) {
+BatchSize Model<T>::sizeFor(const Batch<T>& batch, const Targets<T>& targets, bool backward) const {
+  if (targets.kind == LossKind::crossEntropy && !hasHead()) {
+    throw Error("ERR_UNROLLED_SHAPE", "Cross-entropy needs a model that ends in a dense layer without a function.");
+  }
   BatchSize size = batch.size(backward);
   size.crossEntropy = targets.kind == LossKind::crossEntropy;
   size.output = size.values = !size.crossEntropy;

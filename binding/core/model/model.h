@@ -151,7 +151,8 @@ class Model {
   void checkTargets(const TokenId* targets, Index count) const;
 
  private:
-  [[nodiscard]] static BatchSize sizeFor(const Batch<T>& batch, const Targets<T>& targets, bool backward);
+  // Throws ERR_UNROLLED_SHAPE for a loss that the model cannot have.
+  [[nodiscard]] BatchSize sizeFor(const Batch<T>& batch, const Targets<T>& targets, bool backward) const;
   [[nodiscard]] ValueLoss<T>& lossOf(LossKind kind) const;
   void layOut(Arena& arena, const BatchSize& size);
   // Throws where the batch has no source, and none stayed.

@@ -61,6 +61,9 @@ class Optimizer {
   // Whether a step leaves a weight whose gradient is zero, and its state, as they are.
   [[nodiscard]] bool keepsUntouched() const;
 
+  // Somebody else changed the weights: they are to be looked at again before the next step.
+  void forgetWeights() { state_.weightBound = 0; }
+
   void setLearningRate(double learningRate) { options_.learningRate = learningRate; }
 
   [[nodiscard]] const OptimizerState<T>& state() const { return state_; }

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "hash.h"
 #include "training/batch_source.h"
+#include "training/id_stream.h"
 #include "types.h"
 
 namespace unrolled {
@@ -16,25 +19,29 @@ template <class T>
 class StreamBatches final : public BatchSource<T> {
  public:
   // Throws ERR_UNROLLED_CORPUS_TOO_SHORT where a row has no whole window.
-  StreamBatches(std::vector<TokenId> ids, Index rows, Index window);
+  StreamBatches(std::unique_ptr<IdStream> ids, Index rows, Index window);
+  StreamBatches(std::vector<TokenId> ids, Index rows, Index window)
+      : StreamBatches(std::make_unique<MemoryIds>(std::move(ids)), rows, window) {}
 
   [[nodiscard]] Index stepsPerEpoch() const override { return rowLength_ / window_; }
   [[nodiscard]] Index tokensPerEpoch() const override { return stepsPerEpoch() * window_ * rows_; }
   [[nodiscard]] PassSize largestPass() const override { return {window_ * rows_, rows_, true, false, window_}; }
   TrainingBatch<T> batch(Index epoch, Index step) override;
-  [[nodiscard]] std::uint64_t identity() const override { return Hash().add(ids_).add(rows_).add(window_).value(); }
+  [[nodiscard]] std::uint64_t identity() const override;
 
  private:
-  std::vector<TokenId> ids_;
+  std::unique_ptr<IdStream> ids_;
   Index rows_;
   Index window_;
   Index rowLength_;
   std::vector<TokenId> inputs_;   // [window, rows]
   std::vector<TokenId> targets_;  // [window, rows]
+  std::vector<TokenId> row_;      // [window + 1]
 };
 
-// Copies columns [begin, begin + time) of a stream's rows, time-major, and their targets.
-void cutWindow(const TokenId* ids, Index rows, Index rowLength, Index begin, Index time, TokenId* inputs,
-               TokenId* targets);
+// Copies columns [begin, begin + time) of a stream's rows, time-major, and their targets; `row` has
+// space for time + 1 ids.
+void cutWindow(const IdStream& ids, Index rows, Index rowLength, Index begin, Index time, TokenId* inputs,
+               TokenId* targets, TokenId* row);
 
 }  // namespace unrolled

@@ -11,21 +11,21 @@
 namespace unrolled {
 
 template <class T>
-Evaluation evaluateStream(Model<T>& model, const std::vector<TokenId>& ids, Index rows, Index window,
-                          const Parallel& parallel, const std::function<bool()>& proceed) {
+Evaluation evaluateStream(Model<T>& model, const IdStream& ids, Index rows, Index window, const Parallel& parallel,
+                          const std::function<bool()>& proceed) {
   const FloatingPointMode mode;
   const auto start = std::chrono::steady_clock::now();
-  const Index rowLength = (static_cast<Index>(ids.size()) - 1) / rows;
+  const Index rowLength = (ids.size() - 1) / rows;
   if (rowLength < 1) {
     throw Error("ERR_UNROLLED_CORPUS_TOO_SHORT", "To evaluate " + std::to_string(rows) + " rows takes at least " +
                                                      std::to_string(rows + 1) + " tokens; the corpus has " +
                                                      std::to_string(ids.size()) + ".")
-        .about("batch", "at most " + std::to_string(std::max<Index>(0, static_cast<Index>(ids.size()) - 1)),
-               std::to_string(rows));
+        .about("batch", "at most " + std::to_string(std::max<Index>(0, ids.size() - 1)), std::to_string(rows));
   }
   const Index longest = std::min(window, rowLength);
   std::vector<TokenId> inputs(static_cast<std::size_t>(longest * rows));
   std::vector<TokenId> targets(inputs.size());
+  std::vector<TokenId> row(static_cast<std::size_t>(longest + 1));
   std::vector<T> states(static_cast<std::size_t>(model.stateSize(rows)));
 
   Evaluation result;
@@ -35,7 +35,7 @@ Evaluation evaluateStream(Model<T>& model, const std::vector<TokenId>& ids, Inde
       break;
     }
     const Index time = std::min(window, rowLength - begin);
-    cutWindow(ids.data(), rows, rowLength, begin, time, inputs.data(), targets.data());
+    cutWindow(ids, rows, rowLength, begin, time, inputs.data(), targets.data(), row.data());
     const LossResult loss = model.loss({time, rows, inputs.data()}, targets.data(), states.data(), parallel);
     result.lossSum += loss.sum;
     result.correct += loss.correct;
@@ -75,9 +75,9 @@ Evaluation evaluateSource(Model<T>& model, BatchSource<T>& source, const Paralle
   return result;
 }
 
-template Evaluation evaluateStream<float>(Model<float>&, const std::vector<TokenId>&, Index, Index, const Parallel&,
+template Evaluation evaluateStream<float>(Model<float>&, const IdStream&, Index, Index, const Parallel&,
                                           const std::function<bool()>&);
-template Evaluation evaluateStream<double>(Model<double>&, const std::vector<TokenId>&, Index, Index, const Parallel&,
+template Evaluation evaluateStream<double>(Model<double>&, const IdStream&, Index, Index, const Parallel&,
                                            const std::function<bool()>&);
 template Evaluation evaluateSource<float>(Model<float>&, BatchSource<float>&, const Parallel&,
                                           const std::function<bool()>&);

@@ -6,6 +6,7 @@
 
 #include "model/model.h"
 #include "training/batch_source.h"
+#include "training/id_stream.h"
 
 namespace unrolled {
 
@@ -22,8 +23,8 @@ struct Evaluation {
 // incomplete window counts too. `proceed` is asked before each window; false ends it there.
 // Throws ERR_UNROLLED_CORPUS_TOO_SHORT where a row has no token with a target.
 template <class T>
-Evaluation evaluateStream(Model<T>& model, const std::vector<TokenId>& ids, Index rows, Index window,
-                          const Parallel& parallel, const std::function<bool()>& proceed);
+Evaluation evaluateStream(Model<T>& model, const IdStream& ids, Index rows, Index window, const Parallel& parallel,
+                          const std::function<bool()>& proceed);
 
 // Loss of the first epoch of a source. `proceed` is asked before each batch; false ends it there.
 template <class T>

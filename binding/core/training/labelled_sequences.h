@@ -1,4 +1,4 @@
-// Sequences with a target each, many-to-one; features of sequences of length 1 are one-to-one.
+// Sequences with a target each, many-to-one.
 #pragma once
 
 #include "training/example_batches.h"

@@ -1,4 +1,4 @@
-// Sequences with a target at every position, synced many-to-many.
+// Sequences with a target at every position, synced many-to-many; sequences of length 1 are one-to-one.
 #pragma once
 
 #include "training/example_batches.h"

@@ -96,9 +96,11 @@ StepRecord Trainer<T>::step(const TrainingBatch<T>& batch, RunResult& result) {
   if (!std::isfinite(record.gradientNorm)) throw notFinite("gradient", steps_);
   const double factor = options_.clipNorm > 0 ? std::min(1.0, options_.clipNorm / (record.gradientNorm + 1e-6)) : 1.0;
   optimizer_.setLearningRate(record.learningRate);
+  if (version_ != -1 && version_ != buffers.version()) optimizer_.forgetWeights();
   if (!optimizer_.staysFinite(buffers.values(), factor * record.gradientNorm)) throw notFinite("update", steps_);
   optimizer_.step(updated_, buffers.change(), gradients, factor, parallel_);
 
+  version_ = buffers.version();
   states_.keep();
   ++steps_;
   result.tokens += batch.targetCount;

@@ -110,6 +110,7 @@ class Trainer {
   Optimizer<T> optimizer_;
   Index steps_ = 0;
   double learningRateScale_ = 1;
+  Index version_ = -1;  // of the weights its last step left
   RowStates<T> states_;
   std::vector<T> stateGradients_;
   GradientTiles touched_;  // whose gradient may not be zero

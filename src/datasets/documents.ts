@@ -1,0 +1,102 @@
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { UnrolledError } from '../errors';
+import { readError } from '../files';
+import { compareCodePoints } from '../text/code-points';
+import { Corpus, type DocumentsOptions } from '../text/corpus';
+import { readMaybeEmpty } from '../text/read-text';
+import { formText, READ_OPTIONS, type ReadOptions, type ResolvedReading, resolveReading } from '../text/text-form';
+import * as check from '../validation';
+
+const FORMATS = ['lines', 'folder', 'jsonl'] as const;
+
+/** How documents lie in a file or folder. */
+export type DocumentsFormat = (typeof FORMATS)[number];
+
+/** The options of a corpus, how its files are read, and where the documents are in them. */
+export interface DocumentsReadOptions extends DocumentsOptions, ReadOptions {
+  /**
+   * `'lines'`: a document a line. `'folder'`: a document a file of the folder, in the order of the names, hidden files
+   * and folders in it left out. `'jsonl'`: a JSON object a line.
+   */
+  format: DocumentsFormat;
+  /** The field of the objects that has the text. Default `'text'`; of `'jsonl'` only. */
+  field?: string | undefined;
+}
+
+const OPTIONS = [
+  'format',
+  'field',
+  'name',
+  ...READ_OPTIONS,
+  'tokens',
+  'maxSize',
+  'minCount',
+  'unknown',
+] as const satisfies (keyof DocumentsReadOptions)[];
+
+async function readFolder(path: string, reading: ResolvedReading): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch((cause) => {
+    throw readError(path, cause.code === 'ENOTDIR' ? new Error('it is not a folder') : cause);
+  });
+  const names = entries.filter((entry) => !entry.name.startsWith('.') && !entry.isDirectory()).map(({ name }) => name);
+  const documents: string[] = [];
+  for (const name of names.sort(compareCodePoints)) documents.push(await readMaybeEmpty(join(path, name), reading));
+  return documents;
+}
+
+function badLine(path: string, line: number, reason: string, cause?: unknown): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} cannot be read: line ${line} ${reason}.`, {
+    expected: 'a JSON object a line',
+    received: `line ${line} ${reason}`,
+    cause,
+  });
+}
+
+/** The text of one line of JSON. */
+function textOf(path: string, json: string, line: number, field: string): string {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    throw badLine(path, line, `is no JSON (${(cause as Error).message})`, cause);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw badLine(path, line, `is ${check.show(value)}, not an object`);
+  }
+  const text: unknown = Object.hasOwn(value, field) ? (value as Record<string, unknown>)[field] : undefined;
+  if (typeof text !== 'string') throw badLine(path, line, `has no string ${JSON.stringify(field)}`);
+  return text;
+}
+
+async function readDocuments(path: string, options: DocumentsReadOptions): Promise<string[]> {
+  const reading = resolveReading(options);
+  if (options.format === 'folder') return readFolder(path, reading);
+  // The form is for the text of the documents: JSON may have it in escapes.
+  const whole = await readMaybeEmpty(path, { ...reading, lineEnds: 'keep', normalization: 'none' });
+  if (options.format === 'lines') return whole.split(/\r\n|\n|\r/).map((line) => formText(line, reading));
+  return whole
+    .split('\n')
+    .flatMap((line, i) =>
+      line.trim() === '' ? [] : [formText(textOf(path, line, i + 1, options.field ?? 'text'), reading)],
+    );
+}
+
+/**
+ * A corpus of documents with their boundaries, from a file (plain or gzipped) or a folder. Documents without text are
+ * left out, and so are empty lines. Its name is the file's, where none is given.
+ * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ (with its number, for a line that is no JSON object with
+ *   that field), ERR_UNROLLED_ENCODING, ERR_UNROLLED_CORPUS_EMPTY, and what impossible options throw.
+ */
+export async function documents(path: string, options: DocumentsReadOptions): Promise<Corpus> {
+  check.nonEmptyString('path', path);
+  const given = check.options('datasets.documents', options, OPTIONS);
+  check.oneOf('format', given.format, FORMATS);
+  if (given.field !== undefined) {
+    check.nonEmptyString('field', given.field);
+    if (given.format !== 'jsonl')
+      throw check.outOfRange('field', 'left out where the format is not jsonl', given.field);
+  }
+  const { format, field, encoding, lineEnds, normalization, ...corpus } = given;
+  return Corpus.fromDocuments(await readDocuments(path, given), { name: basename(path), ...corpus });
+}

@@ -1,0 +1,108 @@
+/**
+ * What has come of a download so far, beside the place of the whole: `<path>.part` has the bytes, `<path>.part.json`
+ * says which version of which address they are of.
+ *
+ * Two processes may download the same file at once. Nobody truncates a part, and everyone writes a byte to its own
+ * place, so both write the same; a part that is worth nothing is removed, and whoever still has it open goes on
+ * with it and takes the whole from there.
+ */
+
+import { constants, type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
+import { replaceFile, writeError, writeWhole } from '../files';
+
+/** What identifies the version of a file to its server. */
+interface Origin {
+  url: string;
+  /** A strong ETag, or the time of the last change, as `If-Range` takes it. */
+  validator: string;
+}
+
+export class PartFile {
+  readonly path: string;
+  readonly #target: string;
+
+  /** @param target where the whole file will be. */
+  constructor(target: string) {
+    this.#target = target;
+    this.path = `${target}.part`;
+  }
+
+  async #origin(): Promise<Partial<Origin> | undefined> {
+    try {
+      return (JSON.parse(await readFile(`${this.path}.json`, 'utf8')) as Partial<Origin> | null) ?? undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The bytes there are, and what to ask the server to go on from them; undefined where there is nothing to go on from. */
+  async progress(url: string): Promise<{ length: number; validator: string } | undefined> {
+    const origin = await this.#origin();
+    const length = await this.#length();
+    if (origin?.url !== url || typeof origin.validator !== 'string' || length === 0) return undefined;
+    return { length, validator: origin.validator };
+  }
+
+  /** Bytes of the part, 0 where there is none. */
+  async #length(): Promise<number> {
+    const stats = await stat(this.path).catch(() => undefined);
+    return stats?.isFile() ? stats.size : 0;
+  }
+
+  /**
+   * Begins anew with bytes of that version; without a validator, a later run cannot go on from them.
+   * @throws ERR_UNROLLED_FILE_WRITE.
+   */
+  async begin(origin: { url: string; validator: string | undefined }): Promise<void> {
+    // What is there of the same version and is being written by another process is as good as ours.
+    const before = await this.#origin();
+    if (before !== undefined && before.validator !== origin.validator) await this.remove();
+    if (origin.validator === undefined) await rm(`${this.path}.json`, { force: true });
+    else await writeWhole(`${this.path}.json`, Buffer.from(JSON.stringify(origin)));
+  }
+
+  /** @throws ERR_UNROLLED_FILE_WRITE. */
+  async open(): Promise<FileHandle> {
+    try {
+      return await open(this.path, constants.O_RDWR | constants.O_CREAT);
+    } catch (cause) {
+      throw writeError(this.path, cause);
+    }
+  }
+
+  /**
+   * Copies the first `length` bytes of an open part to the target, which appears whole or not at all.
+   * @param done called when `update` has seen every byte, before the target appears.
+   * @throws ERR_UNROLLED_FILE_WRITE; a coded error of `done` passes through.
+   */
+  async finish(part: FileHandle, length: number, update: (bytes: Uint8Array) => void, done: () => void): Promise<void> {
+    await replaceFile(this.#target, async (file) => {
+      const buffer = Buffer.allocUnsafe(1 << 18);
+      for (let position = 0; position < length; ) {
+        const wanted = Math.min(buffer.length, length - position);
+        const { bytesRead } = await part.read(buffer, 0, wanted, position);
+        if (bytesRead === 0) break;
+        update(buffer.subarray(0, bytesRead));
+        await file.writeFile(buffer.subarray(0, bytesRead));
+        position += bytesRead;
+      }
+      done();
+    });
+  }
+
+  /** @throws ERR_UNROLLED_FILE_WRITE. */
+  async remove(): Promise<void> {
+    try {
+      await rm(this.path, { force: true });
+      await rm(`${this.path}.json`, { force: true });
+    } catch (cause) {
+      throw writeError(this.path, cause);
+    }
+  }
+
+  /** Removes a part without bytes. */
+  async removeIfEmpty(): Promise<void> {
+    const stats = await stat(this.path).catch(() => undefined);
+    if (stats === undefined || (stats.isFile() && stats.size === 0)) await this.remove();
+  }
+}

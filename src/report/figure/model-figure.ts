@@ -1,0 +1,32 @@
+/** A model drawn as SVG. */
+
+import * as check from '../../validation';
+import type { ReportModel } from '../record';
+import { drawFolded } from './folded';
+import { modelGraph } from './graph';
+import { svg } from './svg';
+import { drawUnrolled } from './unrolled';
+
+export interface ModelFigureOptions {
+  /** A column for each of a few time steps in place of loops; false by default. */
+  unrolled?: boolean | undefined;
+}
+
+/** @internal */
+export function figure(model: ReportModel, isUnrolled: boolean, isAlone: boolean): string {
+  const nodes = modelGraph(model);
+  const layers = model.layers.map(({ name, type }) => `${name} (${type})`).join(', ');
+  const label = `The model ${isUnrolled ? 'unrolled over time' : 'folded'}, from input to output: ${layers}`;
+  const drawing = isUnrolled ? drawUnrolled(nodes) : drawFolded(nodes);
+  return svg(drawing, isUnrolled ? 'unrolled' : 'folded', label, isAlone);
+}
+
+/**
+ * A model as an SVG document of its own, with colours for light and for dark.
+ * @throws ERR_UNROLLED_OPTION_RANGE where a layer reads what is not listed before it; ERR_UNROLLED_UNKNOWN_OPTION,
+ *   ERR_UNROLLED_OPTION_TYPE.
+ */
+export function renderModelFigure(model: ReportModel, options?: ModelFigureOptions): string {
+  const { unrolled = false } = check.options('renderModelFigure', options, ['unrolled']);
+  return figure(model, check.boolean('unrolled', unrolled), true);
+}

@@ -1,0 +1,24 @@
+/** Text and data into HTML, so that no content can become markup. */
+
+import { visibleControls } from './display';
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Text for HTML and SVG, between tags or in a quoted attribute. */
+export function escapeText(text: string): string {
+  return visibleControls(text).replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
+}
+
+/** JSON that a script element can hold: nothing in it ends the element or begins a comment. */
+export function scriptJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[<>\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

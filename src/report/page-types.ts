@@ -1,0 +1,64 @@
+/** What the page's script reads from the page: the two sides of the report share these types. */
+
+import type { ReportNeighbours } from './record';
+
+/** A number, or null for a gap in a curve. */
+export type Value = number | null;
+
+/** A line of a chart. */
+export interface Line {
+  label: string;
+  /** Absent where the chart's lines share theirs. */
+  x?: number[];
+  values: Value[];
+  /** The line is drawn dashed, as what was measured on unseen data. */
+  unseen?: boolean;
+}
+
+export interface ChartData {
+  id: string;
+  title: string;
+  xLabel: string;
+  yLabel: string;
+  /** The x values that all lines share; absent where each line has its own. */
+  x?: number[];
+  lines: Line[];
+  /** Whether a logarithmic scale makes sense, and whether the chart begins with it. */
+  logarithmic?: 'offered' | 'initial';
+  /** The y axis begins at 0. */
+  fromZero?: boolean;
+  /** Charts of one group share their cursor. */
+  group?: string;
+}
+
+/** A chart of one value for each training step, in buckets. */
+export interface StepChartData {
+  id: string;
+  title: string;
+  yLabel: string;
+  start: number[];
+  min: Value[];
+  max: Value[];
+  mean: Value[];
+  width: number;
+  gaps: number;
+  logarithmic?: 'offered' | 'initial';
+}
+
+export interface ActivationData {
+  layer: string;
+  tokens: string[];
+  units: number;
+  /** Largest magnitude; 1 at least, so that colours of different layers can be compared. */
+  scale: number;
+  /** Base64 of little-endian 16-bit numbers `[T, H]`: 32767 is `scale`, -32768 is a gap. */
+  values: string;
+}
+
+export interface PageData {
+  charts: ChartData[];
+  stepCharts: StepChartData[];
+  samples: { epoch: number; step: number; text: string }[];
+  activations: ActivationData[];
+  neighbours?: ReportNeighbours;
+}

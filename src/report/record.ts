@@ -1,0 +1,133 @@
+/**
+ * What a report shows, as plain data. Every part but the title may be absent, and is then not on the page. Numbers
+ * that are not finite are shown as gaps.
+ */
+
+/** Sizes of an array; a letter stands for a size that is not fixed: `['T', 'B', 256]`. */
+export type ReportShape = readonly (number | string)[];
+
+/** What goes into a model. */
+export interface ReportInput {
+  name: string;
+  /** `ids`, `features`, or any other word. */
+  kind: string;
+  /** A first letter other than `B` is a time axis; without one there is a single value for the whole sequence. */
+  shape: ReportShape;
+}
+
+export interface ReportLayer {
+  name: string;
+  /** `embedding`, `lstm`, `dense`, … */
+  type: string;
+  /** Of the output, as in `ReportInput.shape`. */
+  shape: ReportShape;
+  /** Number of trained parameters. */
+  parameters: number;
+  /** Names of the inputs and layers whose output it reads; the one listed before it where absent. */
+  from?: readonly string[];
+  /** The layer whose final state it begins with. */
+  initialState?: string;
+  /** The layer all of whose outputs it looks at in every step (attention). */
+  memory?: string;
+  /** Whether a state goes from step to step. */
+  recurrent?: boolean;
+  bidirectional?: boolean;
+  /** Stacked layers of the same kind; 1 where absent. */
+  stacked?: number;
+  /** Names and sizes of its states. */
+  states?: readonly { name: string; features: number }[];
+  /** Anything else worth a word: `tanh`, `dropout 0.2`. */
+  note?: string;
+}
+
+/** A model to draw: a graph of layers, each listed after what it reads. */
+export interface ReportModel {
+  /** One sentence. */
+  description?: string;
+  inputs: readonly ReportInput[];
+  layers: readonly ReportLayer[];
+}
+
+/** One epoch. Losses are in nats per token or example. */
+export interface ReportEpoch {
+  /** From 0. */
+  epoch: number;
+  /** Last step of the epoch, from 0 over the whole run. */
+  step: number;
+  loss: number;
+  validationLoss?: number;
+  /** Fraction of 1. */
+  accuracy?: number;
+  validationAccuracy?: number;
+  learningRate?: number;
+  /** Over all parameters, before clipping. */
+  gradientNorm?: number;
+  tokensPerSecond?: number;
+  /** Since the run began. */
+  seconds?: number;
+}
+
+/** One number for each training step, from step 0. Long runs are thinned out, but no extreme is lost. */
+export interface ReportSteps {
+  loss: ArrayLike<number>;
+  learningRate?: ArrayLike<number>;
+  gradientNorm?: ArrayLike<number>;
+}
+
+/** What the model wrote after an epoch. */
+export interface ReportSample {
+  epoch: number;
+  step: number;
+  text: string;
+}
+
+/** The outputs of a recurrent layer over a text. */
+export interface ReportActivations {
+  layer: string;
+  /** The T tokens of the text. */
+  tokens: readonly string[];
+  /** `[T][H]`: the output of each unit after each token. */
+  units: readonly ArrayLike<number>[];
+}
+
+/** Words in a plane, and the nearest ones of some. */
+export interface ReportNeighbours {
+  words: readonly { word: string; x: number; y: number; group?: string }[];
+  lists: readonly { word: string; neighbours: readonly { word: string; distance: number }[] }[];
+}
+
+/** How far a gradient reaches back: the norm of dL/dh after each time step, from the first. */
+export interface ReportGradientByStep {
+  series: readonly { label: string; norms: ArrayLike<number> }[];
+}
+
+export interface ReportTable {
+  title: string;
+  columns: readonly string[];
+  rows: readonly (readonly (string | number)[])[];
+}
+
+/** Curves of several runs in one plot. */
+export interface ReportComparison {
+  title: string;
+  xLabel: string;
+  yLabel: string;
+  series: readonly { label: string; x: ArrayLike<number>; y: ArrayLike<number> }[];
+}
+
+export interface ReportRecord {
+  title: string;
+  /** The command line that made it. */
+  command?: string;
+  /** When it was made, in words of the caller's; no time of day is added. */
+  created?: string;
+  model?: ReportModel;
+  history?: readonly ReportEpoch[];
+  steps?: ReportSteps;
+  samples?: readonly ReportSample[];
+  activations?: readonly ReportActivations[];
+  neighbours?: ReportNeighbours;
+  gradientByStep?: ReportGradientByStep;
+  tables?: readonly ReportTable[];
+  comparisons?: readonly ReportComparison[];
+}

@@ -1,0 +1,91 @@
+/** A record as one HTML page that needs nothing but a browser: no network, no other file. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UnrolledError } from '../errors';
+import { writeWhole } from '../files';
+import { checkRecord } from './check-record';
+import { escapeText, scriptJson } from './html';
+import { pageData } from './page-data';
+import type { ReportRecord } from './record';
+import { sections, tiles } from './sections';
+
+/** What the build makes of `src/report/page`: the page's script, with uPlot in it, and its style sheet. */
+const ASSETS = join(__dirname, '..', '..', 'lib', 'report', 'page');
+
+const assets = new Map<string, string>();
+
+function asset(name: 'page.js' | 'page.css'): string {
+  const known = assets.get(name);
+  if (known !== undefined) return known;
+  try {
+    const text = readFileSync(join(ASSETS, name), 'utf8');
+    assets.set(name, text);
+    return text;
+  } catch (cause) {
+    throw new UnrolledError(
+      'ERR_UNROLLED_INTERNAL',
+      `${name} of the report is missing from the package. In a clone, run "npm run build" first.`,
+      { received: join(ASSETS, name), cause },
+    );
+  }
+}
+
+/** Lets the page's own script and style run, and nothing be loaded from anywhere. */
+const POLICY =
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+
+function header(record: ReportRecord): string {
+  const { title, command, created } = record;
+  const made = created === undefined ? '' : `<p class="created">${escapeText(created)}</p>`;
+  const line =
+    command === undefined
+      ? ''
+      : `<div class="command"><code>${escapeText(command)}</code><button type="button" data-copy>copy</button></div>`;
+  const themes =
+    '<button type="button" id="theme" aria-label="Switch between light and dark"><span aria-hidden="true">◐</span></button>';
+  return `<header><div class="headline"><div><h1><bdi>${escapeText(title)}</bdi></h1>${made}</div>${themes}</div>${line}${tiles(record)}</header>`;
+}
+
+/**
+ * The page of a record. The same record gives the same bytes.
+ * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE naming the part of the
+ *   record at fault.
+ */
+export function renderReport(record: ReportRecord): string {
+  checkRecord(record);
+  const data = pageData(record);
+  const parts = sections(record, data);
+  const links = parts.map(({ id, title }) => `<a href="#${id}">${escapeText(title)}</a>`).join('');
+  const navigation = parts.length > 1 ? `<nav aria-label="Parts of the report">${links}</nav>` : '';
+  // Two halves stand beside each other; one alone takes the whole width.
+  const halves = parts.filter(({ isHalf }) => isHalf === true).length === 2;
+  const body = parts
+    .map(
+      ({ id, title, body, isHalf }) =>
+        `<section id="${id}"${halves && isHalf === true ? ' class="half"' : ''}><h2>${escapeText(title)}</h2>${body}</section>`,
+    )
+    .join('\n');
+  return [
+    '<!doctype html>',
+    '<html lang="en"><head><meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">',
+    `<title>${escapeText(record.title)}</title>`,
+    `<style>${asset('page.css')}</style></head>`,
+    `<body>${header(record)}${navigation}<main>${body}</main>`,
+    '<footer>Made by unrolled. This page is whole: it loads nothing and works offline.</footer>',
+    `<script type="application/json" id="report-data">${scriptJson(data)}</script>`,
+    `<script>${asset('page.js')}</script></body></html>`,
+    '',
+  ].join('\n');
+}
+
+/**
+ * Writes the page of a record, whole or not at all.
+ * @throws what `renderReport` throws, ERR_UNROLLED_FILE_WRITE.
+ */
+export async function writeReport(path: string, record: ReportRecord): Promise<void> {
+  await writeWhole(path, Buffer.from(renderReport(record), 'utf8'));
+}

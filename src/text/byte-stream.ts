@@ -1,0 +1,60 @@
+/** Files larger than memory, read from begin to end: plain or gzipped, decompressed on the way. */
+
+import { createReadStream, type ReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { createGunzip, type Gunzip } from 'node:zlib';
+import { UnrolledError } from '../errors';
+import { readError } from '../files';
+
+const CHUNK_BYTES = 1 << 18;
+
+async function isGzipped(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const start = Buffer.alloc(2);
+    await file.read(start, 0, 2, 0);
+    return start[0] === 0x1f && start[1] === 0x8b;
+  } finally {
+    await file.close();
+  }
+}
+
+function streamError(path: string, cause: unknown, signal: AbortSignal | undefined): UnrolledError {
+  if (cause instanceof UnrolledError) return cause;
+  if (signal?.aborted) {
+    return new UnrolledError('ERR_UNROLLED_ABORTED', `The reading of ${path} was aborted.`, { cause: signal.reason });
+  }
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  if (!code.startsWith('Z_')) return readError(path, cause);
+  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} cannot be decompressed: ${message}.`, {
+    received: path,
+    cause,
+  });
+}
+
+/**
+ * Reads a file in pieces, decompressed where it begins as gzip does, and gives them to `consume`.
+ * What `consume` returns before the end is the result; the rest of the file is then not read.
+ * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ (also for damaged compression), ERR_UNROLLED_ABORTED;
+ *   a coded error of `consume` passes through.
+ */
+export async function readStreamed<T>(
+  path: string,
+  signal: AbortSignal | undefined,
+  consume: (pieces: AsyncIterable<Uint8Array>) => Promise<T>,
+): Promise<T> {
+  let streams: [ReadStream, Gunzip | undefined] | undefined;
+  try {
+    signal?.throwIfAborted();
+    const gunzip = (await isGzipped(path)) ? createGunzip({ chunkSize: CHUNK_BYTES }) : undefined;
+    const file = createReadStream(path, { highWaterMark: CHUNK_BYTES, ...(signal && { signal }) });
+    streams = [file, gunzip];
+    // `pipe` hands on bytes, not errors.
+    if (gunzip !== undefined) file.on('error', (error) => gunzip.destroy(error)).pipe(gunzip);
+    return await consume(gunzip ?? file);
+  } catch (cause) {
+    throw streamError(path, cause, signal);
+  } finally {
+    for (const stream of streams ?? []) stream?.destroy();
+  }
+}

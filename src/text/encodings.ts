@@ -1,0 +1,199 @@
+/** Character encodings: bytes to text in pieces, with the place where bytes are no text. */
+
+import { isUtf8 } from 'node:buffer';
+import { UnrolledError } from '../errors';
+import { firstInvalidUtf8 } from './utf8';
+
+/** Every encoding, as the `encoding` option takes them. `latin1` is ISO 8859-1. */
+export const ENCODINGS = [
+  'utf-8',
+  'utf-16le',
+  'utf-16be',
+  'gb18030',
+  'gbk',
+  'big5',
+  'shift_jis',
+  'euc-jp',
+  'euc-kr',
+  'latin1',
+  'windows-1251',
+  'windows-1252',
+  'koi8-r',
+] as const;
+
+export type Encoding = (typeof ENCODINGS)[number];
+
+/** Byte-order marks and the encodings they belong to. */
+const MARKS: readonly [encoding: Encoding, mark: readonly number[]][] = [
+  ['utf-8', [0xef, 0xbb, 0xbf]],
+  ['utf-16le', [0xff, 0xfe]],
+  ['utf-16be', [0xfe, 0xff]],
+  ['gb18030', [0x84, 0x31, 0x95, 0x33]],
+];
+
+/** Bytes of the longest mark, and of the longest character of any encoding. */
+const LONGEST_MARK = 4;
+const LONGEST_CHARACTER = 4;
+
+/** What Windows-1252 has at 0x80 to 0x9F; elsewhere it is ISO 8859-1. Some releases of Node.js decode it as that. */
+const WINDOWS_1252 =
+  '\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f' +
+  '\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178';
+
+/** Bytes that are whole characters as text; throws where they are not. */
+type WholeDecoder = (bytes: Uint8Array) => string;
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function wholeDecoder(encoding: Encoding): WholeDecoder {
+  if (encoding === 'latin1') return (bytes) => asBuffer(bytes).toString('latin1');
+  if (encoding === 'windows-1252') {
+    return (bytes) =>
+      asBuffer(bytes)
+        .toString('latin1')
+        .replace(/[\u0080-\u009f]/g, (character) => WINDOWS_1252.charAt(character.charCodeAt(0) - 0x80));
+  }
+  return (bytes) => new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
+/** The text of bytes, or undefined where they are not whole characters; other failures are thrown. */
+function tryDecode(decode: WholeDecoder, bytes: Uint8Array): string | undefined {
+  try {
+    return decode(bytes);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return undefined;
+    throw error;
+  }
+}
+
+/** The offset of the first bytes that are no character: the end of the longest part that decodes. */
+function firstInvalid(decode: WholeDecoder, bytes: Uint8Array): number {
+  // The bytes before `good` decode, and no part that ends at `bad` or behind it does. A valid text has the end of a
+  // character at the middle or up to three bytes before.
+  let good = 0;
+  let bad = bytes.length + 1;
+  while (bad - good > 2 * LONGEST_CHARACTER) {
+    const middle = (good + bad) >> 1;
+    const end = Array.from({ length: LONGEST_CHARACTER }, (_, back) => middle - back).find(
+      (place) => tryDecode(decode, bytes.subarray(good, place)) !== undefined,
+    );
+    if (end === undefined) bad = middle;
+    else good = end;
+  }
+  for (let end = bad - 1; end > good; end--) {
+    if (tryDecode(decode, bytes.subarray(good, end)) !== undefined) return end;
+  }
+  return good;
+}
+
+function describe(encoding: Encoding): string {
+  return encoding === 'latin1' ? 'ISO 8859-1' : encoding.toUpperCase();
+}
+
+/** Decodes one text that comes in pieces. A byte-order mark is dropped. */
+export class TextChunks {
+  readonly #encoding: Encoding;
+  readonly #path: string;
+  readonly #decode: WholeDecoder;
+  /** Bytes of a character that is not whole yet, or of the beginning. */
+  #held: Uint8Array = new Uint8Array(0);
+  /** Where `#held` stands in the file. */
+  #offset = 0;
+  #isBeginning = true;
+
+  /** @param path for messages. */
+  constructor(encoding: Encoding, path: string) {
+    this.#encoding = encoding;
+    this.#path = path;
+    this.#decode = wholeDecoder(encoding);
+  }
+
+  /**
+   * The text of the next bytes, as far as their characters are whole. The bytes are not kept.
+   * @throws ERR_UNROLLED_ENCODING with the offset of the first invalid bytes, or for a mark of another encoding.
+   */
+  push(bytes: Uint8Array): string {
+    let all = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
+    if (this.#isBeginning) {
+      if (all.length < LONGEST_MARK) {
+        this.#held = Uint8Array.from(all);
+        return '';
+      }
+      all = this.#withoutMark(all);
+    }
+    const { text, length } = this.#longestWhole(all);
+    this.#held = Uint8Array.from(all.subarray(length));
+    this.#offset += length;
+    return text;
+  }
+
+  /**
+   * The text of what was held back.
+   * @throws as `push` does; also where the bytes end inside a character.
+   */
+  end(): string {
+    const rest = this.#isBeginning ? this.#withoutMark(this.#held) : this.#held;
+    this.#held = new Uint8Array(0);
+    const text = this.#tryDecode(rest);
+    if (text === undefined) throw this.#invalid(rest);
+    return text;
+  }
+
+  #withoutMark(bytes: Uint8Array): Uint8Array {
+    this.#isBeginning = false;
+    const found = MARKS.find(([, mark]) => mark.every((byte, i) => bytes[i] === byte));
+    if (found === undefined) return bytes;
+    const [encoding, mark] = found;
+    if (encoding !== this.#encoding) {
+      throw new UnrolledError(
+        'ERR_UNROLLED_ENCODING',
+        `${this.#path} begins with the byte-order mark of ${describe(encoding)}, and ${describe(this.#encoding)} was ` +
+          `expected. Give encoding ${encoding}, or remove the mark.`,
+        { option: 'encoding', expected: this.#encoding, received: `a byte-order mark of ${encoding}` },
+      );
+    }
+    this.#offset += mark.length;
+    return bytes.subarray(mark.length);
+  }
+
+  /** The text of all bytes but those of a last character that is not whole. */
+  #longestWhole(bytes: Uint8Array): { text: string; length: number } {
+    for (let length = bytes.length; length > bytes.length - LONGEST_CHARACTER && length > 0; length--) {
+      const text = this.#tryDecode(bytes.subarray(0, length));
+      if (text !== undefined) return { text, length };
+    }
+    if (bytes.length < LONGEST_CHARACTER) return { text: '', length: 0 };
+    throw this.#invalid(bytes);
+  }
+
+  #tryDecode(bytes: Uint8Array): string | undefined {
+    if (this.#encoding === 'utf-8' && !isUtf8(bytes)) return undefined;
+    try {
+      return tryDecode(this.#decode, bytes);
+    } catch (cause) {
+      throw new UnrolledError('ERR_UNROLLED_FILE_READ', `${this.#path} is longer than a JavaScript string can be.`, {
+        received: `${bytes.length} bytes`,
+        cause,
+      });
+    }
+  }
+
+  #invalid(bytes: Uint8Array): UnrolledError {
+    const at = this.#encoding === 'utf-8' ? firstInvalidUtf8(bytes) : firstInvalid(this.#decode, bytes);
+    const offset = this.#offset + at;
+    const name = describe(this.#encoding);
+    const advice =
+      this.#encoding === 'utf-8' ? 'Name the encoding that it has, or convert the file to UTF-8.' : 'Has it another?';
+    return new UnrolledError(
+      'ERR_UNROLLED_ENCODING',
+      `${this.#path} is not ${name}: the bytes at offset ${offset} are no character. ${advice}`,
+      {
+        option: 'encoding',
+        expected: name,
+        received: `0x${(bytes[at] as number).toString(16)} at offset ${offset}`,
+      },
+    );
+  }
+}

@@ -1,0 +1,169 @@
+/** A corpus larger than memory: its ids lie in a file. */
+
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import * as check from '../validation';
+import { type IdFile, openIdFile, writeIdFile } from './id-file';
+import { READ_OPTIONS, type ReadOptions, type ResolvedReading, resolveReading } from './text-form';
+import { changedError, type PassOptions, passOver } from './text-stream';
+import type { FileSource } from './token-source';
+import { VOCABULARY_OPTIONS, Vocabulary, type VocabularyOptions } from './vocabulary';
+
+/** How far `FileCorpus.read` is. */
+export interface ReadingProgress {
+  /** 1: finding the vocabulary. 2: writing the ids. */
+  pass: 1 | 2;
+  /** Bytes of the file read in this pass. */
+  received: number;
+  /** The file's size in bytes. */
+  total: number;
+}
+
+/** Options of reading a large file. */
+export interface FileCorpusOptions extends ReadOptions, Omit<VocabularyOptions, 'endToken'> {
+  /** Default: the file's. */
+  name?: string | undefined;
+  /** Takes the place of one made from the text: that of a trained model, say. */
+  vocabulary?: Vocabulary | undefined;
+  /** Where the ids are written, and a small `.json` beside them. Default: a file in the cache folder. */
+  idsFile?: string | undefined;
+  /** Ends reading with ERR_UNROLLED_ABORTED. */
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: ReadingProgress) => void) | undefined;
+}
+
+/** The two parts of a corpus, ranges of its file. */
+export interface FileCorpusSplit {
+  train: FileSource;
+  validation: FileSource;
+}
+
+const TEXT_VOCABULARY_OPTIONS = VOCABULARY_OPTIONS.filter((option) => option !== 'endToken');
+const OPTIONS = [
+  'name',
+  'vocabulary',
+  'idsFile',
+  'signal',
+  'onProgress',
+  ...READ_OPTIONS,
+  ...TEXT_VOCABULARY_OPTIONS,
+] as const satisfies (keyof FileCorpusOptions)[];
+
+/** What of a text file decides its ids. */
+interface Text {
+  path: string;
+  reading: ResolvedReading;
+}
+
+function requireVocabulary(options: FileCorpusOptions): Vocabulary | undefined {
+  const { vocabulary } = options;
+  if (vocabulary === undefined) return undefined;
+  if (!(vocabulary instanceof Vocabulary)) throw check.wrongType('vocabulary', 'a Vocabulary', vocabulary);
+  const other = TEXT_VOCABULARY_OPTIONS.find((option) => options[option as keyof FileCorpusOptions] !== undefined);
+  if (other !== undefined)
+    throw check.outOfRange(other, 'left out where a vocabulary is given', options[other as 'tokens']);
+  return vocabulary;
+}
+
+function passOptions(pass: 1 | 2, { signal, onProgress }: FileCorpusOptions): PassOptions {
+  return { signal, onBytes: onProgress && ((received, total) => onProgress({ pass, received, total })) };
+}
+
+/** Reads the file a first time, and its ids from an earlier run or by a second pass. */
+async function encodeFile(
+  { path, reading }: Text,
+  given: Vocabulary | undefined,
+  options: FileCorpusOptions,
+): Promise<{ vocabulary: Vocabulary; ids: IdFile }> {
+  const { tokens, maxSize, minCount, unknown } = options;
+  const bounds = { tokens, maxSize, minCount, unknown };
+  const known = Object.fromEntries(Object.entries(bounds).filter(([, value]) => value !== undefined));
+  const builder = given === undefined ? Vocabulary.builder(known as VocabularyOptions) : undefined;
+  const parts = builder && { settled: builder.settled, visit: builder.add };
+  const found = await passOver(path, reading, passOptions(1, options), parts);
+  const vocabulary = given ?? (builder as NonNullable<typeof builder>).build();
+
+  const key = createHash('sha256').update(JSON.stringify({ found, reading, vocabulary })).digest('hex');
+  const idsPath = options.idsFile;
+  const earlier = await openIdFile(key, idsPath);
+  if (earlier !== undefined) return { vocabulary, ids: earlier };
+  const ids = await writeIdFile(key, idsPath, async (write) => {
+    let tokensBefore = 0;
+    const again = await passOver(path, reading, passOptions(2, options), {
+      settled: (text) => vocabulary.settled(text),
+      visit: async (part) => {
+        const encoded = vocabulary.encodePart(part, tokensBefore);
+        tokensBefore += encoded.length;
+        await write(encoded);
+      },
+    });
+    if (again.sha256 !== found.sha256) throw changedError(path);
+  });
+  return { vocabulary, ids };
+}
+
+export class FileCorpus {
+  readonly name: string;
+  /** Of the text file. */
+  readonly path: string;
+  readonly vocabulary: Vocabulary;
+  /** The file of the ids and their number. */
+  readonly idsFile: Readonly<IdFile>;
+  readonly #reading: ResolvedReading;
+
+  private constructor(name: string, text: Text, vocabulary: Vocabulary, idsFile: IdFile) {
+    this.name = name;
+    this.path = text.path;
+    this.vocabulary = vocabulary;
+    this.idsFile = idsFile;
+    this.#reading = text.reading;
+  }
+
+  /**
+   * A corpus from a text file of any size, plain or gzipped, in memory that does not grow with it: one pass finds the
+   * vocabulary, a second writes the ids to a file, 4 bytes each. An earlier file of ids is taken where text and
+   * vocabulary are the same.
+   * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_ENCODING with the offset in the file,
+   *   ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_ABORTED, and what
+   *   impossible options throw.
+   */
+  static async read(path: string, options?: FileCorpusOptions): Promise<FileCorpus> {
+    check.nonEmptyString('path', path);
+    const given = check.options('FileCorpus.read', options, OPTIONS);
+    const name = given.name === undefined ? basename(path) : check.nonEmptyString('name', given.name);
+    const text = { path, reading: resolveReading(given) };
+    if (given.idsFile !== undefined) check.nonEmptyString('idsFile', given.idsFile);
+    check.abortSignal('signal', given.signal);
+    check.callback('onProgress', given.onProgress);
+    const { vocabulary, ids } = await encodeFile(text, requireVocabulary(given), given);
+    return new FileCorpus(name, text, vocabulary, ids);
+  }
+
+  /**
+   * The same text under another vocabulary; the ids are written to the cache folder.
+   * @throws what `read` throws.
+   */
+  async withVocabulary(
+    vocabulary: Vocabulary,
+    options: Pick<FileCorpusOptions, 'signal' | 'onProgress'> = {},
+  ): Promise<FileCorpus> {
+    return FileCorpus.read(this.path, { ...this.#reading, ...options, name: this.name, vocabulary });
+  }
+
+  /** Where the ids are. */
+  get source(): FileSource {
+    return this.#range(0, this.idsFile.count);
+  }
+
+  /** The first `floor(N · (1 − validation))` ids train, the rest validate; `0 ≤ validation < 1`. */
+  split(validation: number): FileCorpusSplit {
+    check.number('validation', validation, { min: 0, below: 1 });
+    const { count } = this.idsFile;
+    const trained = Math.floor(count * (1 - validation));
+    return { train: this.#range(0, trained), validation: this.#range(trained, count - trained) };
+  }
+
+  #range(first: number, count: number): FileSource {
+    return { kind: 'file', path: this.idsFile.path, total: this.idsFile.count, first, count };
+  }
+}

@@ -1,0 +1,117 @@
+/** Forms of one text: line ends and Unicode's normal forms, of a whole text and of one that comes in pieces. */
+
+import { UnrolledError } from '../errors';
+import * as check from '../validation';
+import { ENCODINGS, type Encoding } from './encodings';
+
+export const LINE_ENDS = ['keep', 'lf'] as const;
+export const NORMALIZATIONS = ['none', 'NFC', 'NFD', 'NFKC', 'NFKD'] as const;
+
+/** What line ends become. */
+export type LineEnds = (typeof LINE_ENDS)[number];
+
+/** Unicode's normal form that a text is brought into. */
+export type Normalization = (typeof NORMALIZATIONS)[number];
+
+/** How the bytes of a file become a text. */
+export interface ReadOptions {
+  /** Default `'utf-8'`. A byte-order mark is dropped; one of another encoding is an error. */
+  encoding?: Encoding | undefined;
+  /** `'keep'` (default), or `'lf'`: CR LF and CR become LF. */
+  lineEnds?: LineEnds | undefined;
+  /** Default `'none'`. */
+  normalization?: Normalization | undefined;
+}
+
+/** `ReadOptions` with every value given. */
+export type ResolvedReading = { [Key in keyof ReadOptions]-?: NonNullable<ReadOptions[Key]> };
+
+/** The names of the options, for functions that take them among others. */
+export const READ_OPTIONS = ['encoding', 'lineEnds', 'normalization'] as const satisfies (keyof ReadOptions)[];
+
+/** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
+export function resolveReading({ encoding, lineEnds, normalization }: ReadOptions): ResolvedReading {
+  return {
+    encoding: check.oneOf('encoding', encoding ?? 'utf-8', ENCODINGS),
+    lineEnds: check.oneOf('lineEnds', lineEnds ?? 'keep', LINE_ENDS),
+    normalization: check.oneOf('normalization', normalization ?? 'none', NORMALIZATIONS),
+  };
+}
+
+/** A whole text in the form asked. */
+export function formText(text: string, { lineEnds, normalization }: Omit<ResolvedReading, 'encoding'>): string {
+  const lined = lineEnds === 'lf' ? text.replace(/\r\n?/g, '\n') : text;
+  return normalization === 'none' ? lined : lined.normalize(normalization);
+}
+
+/**
+ * Characters that, beside ASCII, begin a new run for every normal form: nothing before them composes or changes places
+ * with them. Letters of Latin, Greek, Cyrillic, Hebrew and Arabic, kana, ideographs, and whole syllables of Hangul.
+ */
+const RUN_START =
+  /[\u00c0-\u024f\u0391-\u03a1\u03a3-\u03c9\u0410-\u044f\u05d0-\u05ea\u0621-\u063a\u0641-\u064a\u3000-\u3002\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff0f]/;
+
+/** The longest text without such a character that is held back, in UTF-16 units. */
+const LONGEST_RUN = 1 << 20;
+
+/** Where a text that goes on may be cut so that the normal forms of both parts are those of the whole; 0 for nowhere. */
+function runCut(text: string): number {
+  for (let i = text.length - 1; i > 0; i--) {
+    if (text.charCodeAt(i) < 0x80 || RUN_START.test(text.charAt(i))) return i;
+  }
+  return 0;
+}
+
+/** Brings one text that comes in pieces into the form asked: together the pieces are `formText` of the whole. */
+export class FormChunks {
+  readonly #form: ResolvedReading;
+  readonly #path: string;
+  #heldReturn = '';
+  #heldRun = '';
+
+  /** @param path for messages. */
+  constructor(form: ResolvedReading, path: string) {
+    this.#form = form;
+    this.#path = path;
+  }
+
+  /**
+   * As much of the text so far as what follows cannot change.
+   * @throws ERR_UNROLLED_OPTION_RANGE where a text to be normalised has no place to cut for a million characters.
+   */
+  push(text: string): string {
+    return this.#normalized(this.#lined(text));
+  }
+
+  /** The rest. */
+  end(): string {
+    const rest = formText(this.#heldRun + this.#heldReturn, this.#form);
+    this.#heldRun = '';
+    this.#heldReturn = '';
+    return rest;
+  }
+
+  /** A carriage return at the end waits for the line feed that may follow. */
+  #lined(text: string): string {
+    if (this.#form.lineEnds === 'keep') return text;
+    const all = this.#heldReturn + text;
+    this.#heldReturn = all.endsWith('\r') ? '\r' : '';
+    return formText(all.slice(0, all.length - this.#heldReturn.length), { lineEnds: 'lf', normalization: 'none' });
+  }
+
+  #normalized(text: string): string {
+    if (this.#form.normalization === 'none') return text;
+    const all = this.#heldRun + text;
+    const cut = runCut(all);
+    this.#heldRun = all.slice(cut);
+    if (this.#heldRun.length > LONGEST_RUN) {
+      throw new UnrolledError(
+        'ERR_UNROLLED_OPTION_RANGE',
+        `${this.#path} cannot be normalised in pieces: it has more than ${LONGEST_RUN} characters in a row among which ` +
+          'there is no sure place to cut. Normalise the file before, or read it as a whole.',
+        { option: 'normalization', expected: 'none for this file', received: this.#form.normalization },
+      );
+    }
+    return all.slice(0, cut).normalize(this.#form.normalization);
+  }
+}

@@ -1,0 +1,176 @@
+/** Text files of any size, read in pieces: plain or gzipped, of any encoding, in the form asked. */
+
+import { createHash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { abortError } from '../cancellation';
+import { UnrolledError } from '../errors';
+import { readError } from '../files';
+import { TextChunks } from './encodings';
+import { emptyError, isGzip, unpackError } from './read-text';
+import { FormChunks, type ResolvedReading } from './text-form';
+
+/** Bytes read at once. */
+const CHUNK = 1 << 18;
+
+/** What identifies the bytes of a file. */
+export interface FileState {
+  /** In bytes, as it lies on the disk. */
+  size: number;
+  /** Time of the last change in milliseconds. */
+  modified: number;
+}
+
+/** What a pass over a file may be given. */
+export interface PassOptions {
+  signal?: AbortSignal | undefined;
+  /** Called with the bytes read so far, and the file's size. */
+  onBytes?: ((received: number, total: number) => void) | undefined;
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+}
+
+/** @throws ERR_UNROLLED_FILE_READ for what cannot be read twice: a folder, a pipe, a device. */
+async function stateOf(file: FileHandle, path: string): Promise<FileState> {
+  const stats = await file.stat();
+  if (!stats.isFile()) throw readError(path, new Error('it is not a regular file'));
+  return { size: stats.size, modified: stats.mtimeMs };
+}
+
+/** A file that is open, and who is told of what is read. */
+interface OpenFile {
+  file: FileHandle;
+  path: string;
+  /** In bytes; what comes to it later is not read. */
+  size: number;
+  advance: (bytes: number) => void;
+}
+
+/** The bytes of a plain file. Each piece is overwritten by the next. */
+async function* plainBytes({ file, path, size, advance }: OpenFile) {
+  const buffer = Buffer.allocUnsafe(CHUNK);
+  for (let position = 0; position < size; ) {
+    const wanted = Math.min(CHUNK, size - position);
+    const { bytesRead } = await file.read(buffer, 0, wanted, position).catch((cause) => {
+      throw readError(path, cause);
+    });
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    advance(bytesRead);
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+/** Pieces that live on. */
+async function* copies(pieces: AsyncIterable<Uint8Array>) {
+  for await (const piece of pieces) yield Buffer.from(piece);
+}
+
+/** The bytes that a gzipped file has in it. */
+async function* unpackedBytes(file: OpenFile) {
+  const unpacked = createGunzip({ chunkSize: CHUNK });
+  const packed = Readable.from(copies(plainBytes(file)));
+  packed.on('error', (error) => unpacked.destroy(error));
+  packed.pipe(unpacked);
+  try {
+    for await (const chunk of unpacked) yield chunk as Buffer;
+  } catch (cause) {
+    throw cause instanceof UnrolledError ? cause : unpackError(file.path, cause);
+  } finally {
+    packed.destroy();
+    unpacked.destroy();
+  }
+}
+
+/**
+ * The bytes of a file, decompressed, in pieces that do not live beyond the next; returns what the file was.
+ * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ (also where the file changes meanwhile),
+ *   ERR_UNROLLED_ABORTED.
+ */
+export async function* fileBytes(
+  path: string,
+  { signal, onBytes }: PassOptions,
+): AsyncGenerator<Uint8Array, FileState, undefined> {
+  const file = await openFile(path);
+  try {
+    const before = await stateOf(file, path);
+    let received = 0;
+    const advance = (bytes: number) => {
+      received += bytes;
+      onBytes?.(received, before.size);
+    };
+    const { buffer: start } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    const opened = { file, path, size: before.size, advance };
+    for await (const bytes of isGzip(start) ? unpackedBytes(opened) : plainBytes(opened)) {
+      if (signal?.aborted) throw abortError(`Reading ${path}`, signal);
+      yield bytes;
+    }
+    const after = await stateOf(file, path);
+    if (after.size !== before.size || after.modified !== before.modified) throw changedError(path);
+    return before;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The error of a file that is not what it was. */
+export function changedError(path: string): UnrolledError {
+  return readError(path, new Error('it changed while it was read'));
+}
+
+/** What a pass over a text found. */
+export interface PassResult extends FileState {
+  /** Of the bytes, decompressed, in hexadecimal. */
+  sha256: string;
+}
+
+/**
+ * Reads a text file once.
+ * @param settled how many UTF-16 units of a text that goes on may be visited now.
+ * @param visit called with each part in its order; the parts together are the text. Left out, the file is only hashed.
+ * @throws what `fileBytes` and `TextChunks` throw; ERR_UNROLLED_CORPUS_EMPTY.
+ */
+export async function passOver(
+  path: string,
+  reading: ResolvedReading,
+  options: PassOptions,
+  parts?: { settled: (text: string) => number; visit: (part: string) => void | Promise<void> },
+): Promise<PassResult> {
+  const hash = createHash('sha256');
+  const decoder = new TextChunks(reading.encoding, path);
+  const form = new FormChunks(reading, path);
+  let held = '';
+  let isEmpty = true;
+  const take = async (text: string, isEnd: boolean) => {
+    held += text;
+    const length = isEnd ? held.length : (parts?.settled(held) ?? 0);
+    if (length === 0) return;
+    isEmpty = false;
+    await parts?.visit(held.slice(0, length));
+    held = held.slice(length);
+  };
+
+  const bytes = fileBytes(path, options);
+  try {
+    for (;;) {
+      const next = await bytes.next();
+      if (next.done) {
+        if (parts === undefined) return { ...next.value, sha256: hash.digest('hex') };
+        await take(form.push(decoder.end()) + form.end(), true);
+        if (isEmpty) throw emptyError(path);
+        return { ...next.value, sha256: hash.digest('hex') };
+      }
+      hash.update(next.value);
+      if (parts !== undefined) await take(form.push(decoder.push(next.value)), false);
+    }
+  } finally {
+    await bytes.return(undefined as never);
+  }
+}

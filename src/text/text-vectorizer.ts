@@ -1,0 +1,350 @@
+/** Texts as ids or as vectors, by a vocabulary of their most frequent tokens. */
+
+import { setImmediate } from 'node:timers/promises';
+import { UnrolledError } from '../errors';
+import { readWhole, writeWhole } from '../files';
+import { MAX_SIZE, requireMemory } from '../limits';
+import { type Tensor, zeros } from '../tensor';
+import * as check from '../validation';
+import { compareCodePoints } from './code-points';
+import { decodeUtf8 } from './read-text';
+import {
+  analyzer,
+  type ResolvedVectorizerOptions,
+  resolveVectorizerOptions,
+  specialTokens,
+  TEXT_VECTORIZER_OPTIONS,
+  type TextVectorizerOptions,
+  type VectorizerOutput,
+} from './vectorizer-options';
+
+/** After this many UTF-16 units, `adapt` lets the event loop go on. */
+const UNITS_BETWEEN_BREATHS = 2 ** 18;
+
+const KIND = 'text-vectorizer';
+
+/** Several sequences in one array: sequence i is `ids[offsets[i] .. offsets[i + 1])`. */
+export interface TokenSequences {
+  ids: Int32Array;
+  /** `[N + 1]` */
+  offsets: Int32Array;
+}
+
+/** The vectorizer's options, and what a vocabulary for tf-idf has beside its tokens. */
+export interface VectorizerVocabularyOptions extends TextVectorizerOptions {
+  /** With `output: 'tf-idf'`: the inverse document frequency of each token of the list given. */
+  idf?: ArrayLike<number> | undefined;
+}
+
+/** A vectorizer as plain data. */
+export interface TextVectorizerJSON {
+  kind: typeof KIND;
+  options: TextVectorizerOptions;
+  /** Padding and unknown included; token i has the id i. */
+  vocabulary: string[];
+  /** With tf-idf, one a token. */
+  idf?: number[];
+}
+
+/** How often each token occurs, in how many texts (counted for tf-idf only), and the number of texts. */
+interface Counts {
+  occurrences: Map<string, number>;
+  documents: Map<string, number>;
+  texts: number;
+}
+
+async function count(
+  texts: Iterable<string> | AsyncIterable<string>,
+  options: ResolvedVectorizerOptions,
+  signal: AbortSignal | undefined,
+): Promise<Counts> {
+  const analyze = analyzer(options);
+  const counts: Counts = { occurrences: new Map(), documents: new Map(), texts: 0 };
+  let units = 0;
+  for await (const text of texts) {
+    const tokens = analyze(check.string('texts', text));
+    for (const token of tokens) counts.occurrences.set(token, (counts.occurrences.get(token) ?? 0) + 1);
+    const distinct = options.output === 'tf-idf' ? new Set(tokens) : [];
+    for (const token of distinct) counts.documents.set(token, (counts.documents.get(token) ?? 0) + 1);
+    counts.texts++;
+    units += text.length;
+    if (signal?.aborted) {
+      throw new UnrolledError('ERR_UNROLLED_ABORTED', 'The vectorizer was aborted while it read the texts.', {
+        cause: signal.reason,
+      });
+    }
+    if (units < UNITS_BETWEEN_BREATHS) continue;
+    units = 0;
+    await setImmediate();
+  }
+  return counts;
+}
+
+/** The tokens that occur most often, at most `most` of them, by falling frequency and code point. */
+function mostFrequent(occurrences: ReadonlyMap<string, number>, most: number): string[] {
+  // Numbers sort much faster than tokens: what is rarer than the last that can be kept goes before.
+  const fewest = Float64Array.from(occurrences.values()).sort().at(-most) ?? 0;
+  return [...occurrences]
+    .filter(([, times]) => times >= fewest)
+    .sort(([a, timesA], [b, timesB]) => timesB - timesA || compareCodePoints(a, b))
+    .slice(0, most)
+    .map(([token]) => token);
+}
+
+function damaged(what: string, cause?: unknown): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `The vectorizer is damaged: ${what}.`, { cause });
+}
+
+function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  return sum / values.length;
+}
+
+function requireIterable(texts: unknown): void {
+  const value = texts as Partial<Iterable<string> & AsyncIterable<string>> | null | undefined;
+  // A string would be taken for its characters.
+  if (typeof texts !== 'string' && (value?.[Symbol.iterator] ?? value?.[Symbol.asyncIterator])) return;
+  throw check.wrongType('texts', 'an array or another iterable of strings', texts);
+}
+
+/**
+ * Turns texts into ids or vectors: standardizes, cuts, looks each token up. Modelled on Keras's `TextVectorization`.
+ *
+ * With `output: 'int'` the id 0 is padding (`''`), 1 is the unknown token (`'[UNK]'`), and tokens follow. With the other
+ * outputs there is no padding, and 0 is the unknown token. Tokens go by falling frequency, ties by code point (Keras
+ * breaks them the other way round). A vectorizer never changes.
+ */
+export class TextVectorizer {
+  /** Token i has the id i; padding and unknown are among them. */
+  readonly vocabulary: readonly string[];
+  readonly output: VectorizerOutput;
+  /** The id of a token that the vocabulary does not have. */
+  readonly unknownId: number;
+  /** With tf-idf, `[V]`: `ln(1 + N / (1 + n))` of a token in n of N texts; of the unknown token the mean of all. */
+  readonly idf: Float64Array | undefined;
+
+  readonly #options: ResolvedVectorizerOptions;
+  readonly #analyze: (text: string) => readonly string[];
+  readonly #ids: ReadonlyMap<string, number>;
+
+  private constructor(options: ResolvedVectorizerOptions, tokens: readonly string[], idf: Float64Array | undefined) {
+    const special = specialTokens(options.output);
+    this.#options = options;
+    this.#analyze = analyzer(options);
+    this.#ids = new Map(tokens.map((token, index) => [token, special.length + index]));
+    this.vocabulary = Object.freeze([...special, ...tokens]);
+    this.output = options.output;
+    this.unknownId = special.length - 1;
+    this.idf = idf;
+  }
+
+  /**
+   * A vectorizer with the vocabulary of these texts. Every now and then it lets the event loop go on.
+   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE;
+   *   ERR_UNROLLED_CORPUS_EMPTY where the texts have no token; ERR_UNROLLED_ABORTED.
+   */
+  static async adapt(
+    texts: Iterable<string> | AsyncIterable<string>,
+    options?: TextVectorizerOptions & { signal?: AbortSignal | undefined },
+  ): Promise<TextVectorizer> {
+    const given = check.options('TextVectorizer.adapt', options, [...TEXT_VECTORIZER_OPTIONS, 'signal']);
+    const resolved = resolveVectorizerOptions(given);
+    const signal = check.abortSignal('signal', given.signal);
+    requireIterable(texts);
+    const { occurrences, documents, texts: total } = await count(texts, resolved, signal);
+
+    const special = specialTokens(resolved.output);
+    const { maxTokens = MAX_SIZE, output } = resolved;
+    for (const token of special) occurrences.delete(token);
+    const tokens = mostFrequent(occurrences, maxTokens - special.length);
+    if (tokens.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'The texts have no token in them.');
+    if (output !== 'tf-idf') return new TextVectorizer(resolved, tokens, undefined);
+    const idf = tokens.map((token) => Math.log(1 + total / (1 + (documents.get(token) as number))));
+    return new TextVectorizer(resolved, tokens, Float64Array.from([mean(idf), ...idf]));
+  }
+
+  /**
+   * A vectorizer with a vocabulary that is known already.
+   * @param tokens in the order of their ids, with padding and unknown in their places or without both.
+   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE; ERR_UNROLLED_SHAPE where
+   *   `idf` has another length than `tokens`.
+   */
+  static fromVocabulary(tokens: readonly string[], options?: VectorizerVocabularyOptions): TextVectorizer {
+    const given = check.options('TextVectorizer.fromVocabulary', options, [...TEXT_VECTORIZER_OPTIONS, 'idf']);
+    const { idf, ...rest } = given;
+    const resolved = resolveVectorizerOptions(rest);
+    if (!Array.isArray(tokens)) throw check.wrongType('tokens', 'an array of strings', tokens);
+    for (const token of tokens) check.string('tokens', token);
+
+    const special = specialTokens(resolved.output);
+    const hasSpecial = special.every((token, id) => tokens[id] === token);
+    const own: readonly string[] = hasSpecial ? tokens.slice(special.length) : tokens;
+    if (own.length === 0 || new Set([...own, ...special]).size !== own.length + special.length) {
+      throw check.outOfRange(
+        'tokens',
+        `different strings, with ${check.show(special.join(', '))} first or nowhere`,
+        tokens,
+      );
+    }
+    if (special.length + own.length > (resolved.maxTokens ?? MAX_SIZE)) {
+      throw check.outOfRange(
+        'maxTokens',
+        `at least ${special.length + own.length} for these tokens`,
+        resolved.maxTokens,
+      );
+    }
+    const weights = TextVectorizer.#resolveIdf(resolved, tokens, idf);
+    if (weights === undefined || hasSpecial) return new TextVectorizer(resolved, own, weights);
+    return new TextVectorizer(resolved, own, Float64Array.from([mean(weights), ...weights]));
+  }
+
+  static #resolveIdf(
+    { output }: ResolvedVectorizerOptions,
+    tokens: readonly string[],
+    idf: ArrayLike<number> | undefined,
+  ): Float64Array | undefined {
+    if (output !== 'tf-idf') {
+      if (idf !== undefined) throw check.outOfRange('idf', "left out for any output but 'tf-idf'", idf);
+      return undefined;
+    }
+    if (idf === undefined || !(Array.isArray(idf) || ArrayBuffer.isView(idf))) {
+      throw check.wrongType('idf', 'an array of numbers for tf-idf', idf);
+    }
+    if (idf.length !== tokens.length) {
+      const [expected, received] = [`${tokens.length} numbers`, `${idf.length}`];
+      throw new UnrolledError(
+        'ERR_UNROLLED_SHAPE',
+        `idf must have one number for each token: ${expected}, not ${received}.`,
+        {
+          option: 'idf',
+          expected,
+          received,
+        },
+      );
+    }
+    return Float64Array.from(idf, (weight) => check.number('idf', weight, { min: 0 }));
+  }
+
+  /** Number of ids V, padding and unknown included. */
+  get size(): number {
+    return this.vocabulary.length;
+  }
+
+  /** The tokens of a text, known or not, as they are looked up. */
+  tokens(text: string): readonly string[] {
+    return this.#analyze(check.string('text', text));
+  }
+
+  /**
+   * The ids of a text's tokens, `[N]`, at most `sequenceLength` of them, and with `pad` exactly as many.
+   * A text without tokens has one id, the unknown one, since no sequence may be empty.
+   */
+  encode(text: string): Int32Array {
+    const tokens = this.tokens(text);
+    const { sequenceLength = tokens.length, pad } = this.#options;
+    const length = Math.max(1, Math.min(tokens.length, sequenceLength));
+    const ids = new Int32Array(pad ? sequenceLength : length);
+    for (let i = 0; i < length; i++) ids[i] = this.#ids.get(tokens[i] as string) ?? this.unknownId;
+    return ids;
+  }
+
+  /**
+   * The ids of many texts in one array, as `encode` has those of one.
+   * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE for more ids than an offset can count.
+   */
+  encodeAll(texts: Iterable<string>): TokenSequences {
+    requireIterable(texts);
+    const sequences = Array.from(texts, (text) => this.encode(text));
+    const total = sequences.reduce((sum, { length }) => sum + length, 0);
+    if (total > MAX_SIZE) throw check.outOfRange('texts', `texts of at most ${MAX_SIZE} tokens`, total);
+    const [ids, offsets] = [new Int32Array(total), new Int32Array(sequences.length + 1)];
+    for (const [index, sequence] of sequences.entries()) {
+      const start = offsets[index] as number;
+      ids.set(sequence, start);
+      offsets[index + 1] = start + sequence.length;
+    }
+    return { ids, offsets };
+  }
+
+  /**
+   * One vector a text, `[N, V]`. With `'multi-hot'`, 1 for each token it has; with `'count'`, how often it has it; with
+   * `'tf-idf'`, that times the token's `idf`. A text without tokens is all zeros.
+   * @throws ERR_UNROLLED_OPTION_RANGE with `output: 'int'`, ERR_UNROLLED_OUT_OF_MEMORY.
+   */
+  vectors(texts: readonly string[]): Tensor<'float32'> {
+    if (this.output === 'int') throw check.outOfRange('output', 'multi-hot, count or tf-idf for vectors', this.output);
+    if (!Array.isArray(texts)) throw check.wrongType('texts', 'an array of strings', texts);
+    const advice = 'Lower maxTokens, or take fewer texts at a time';
+    requireMemory(`A matrix of ${texts.length} texts`, texts.length * this.size * 4, 'maxTokens', advice);
+    const result = zeros([texts.length, this.size]);
+    for (const [index, text] of texts.entries()) {
+      const vector = result.data.subarray(index * this.size, (index + 1) * this.size);
+      for (const token of this.tokens(text)) {
+        const id = this.#ids.get(token) ?? this.unknownId;
+        vector[id] = this.output === 'multi-hot' ? 1 : (vector[id] as number) + 1;
+      }
+      if (this.idf !== undefined)
+        for (const [id, weight] of this.idf.entries()) vector[id] = (vector[id] as number) * weight;
+    }
+    return result;
+  }
+
+  /**
+   * The vectorizer as plain data.
+   * @throws ERR_UNROLLED_OPTION_TYPE where `standardize` or `split` is a function, which no file can hold.
+   */
+  toJSON(): TextVectorizerJSON {
+    const { standardize, split } = this.#options;
+    for (const [option, value] of Object.entries({ standardize, split })) {
+      if (typeof value === 'function') throw check.wrongType(option, 'a name where a vectorizer is saved', value);
+    }
+    return {
+      kind: KIND,
+      options: { ...this.#options },
+      vocabulary: [...this.vocabulary],
+      ...(this.idf !== undefined && { idf: [...this.idf] }),
+    };
+  }
+
+  /**
+   * A vectorizer that `toJSON` wrote.
+   * @throws ERR_UNROLLED_MODEL_FORMAT for anything else.
+   */
+  static fromJSON(value: unknown): TextVectorizer {
+    const { kind, options, vocabulary, idf } = (value ?? {}) as Partial<TextVectorizerJSON>;
+    if (kind !== KIND) throw damaged(`its kind is ${check.show(kind)}, not ${check.show(KIND)}`);
+    if (typeof options !== 'object' || options === null) throw damaged('it has no options');
+    try {
+      return TextVectorizer.fromVocabulary(vocabulary as string[], { ...options, ...(idf !== undefined && { idf }) });
+    } catch (cause) {
+      throw damaged((cause as Error).message.replace(/\.$/, ''), cause);
+    }
+  }
+
+  /**
+   * Writes the vectorizer to a file, as JSON, whole or not at all.
+   * @throws what `toJSON` throws, ERR_UNROLLED_FILE_WRITE.
+   */
+  async save(path: string): Promise<void> {
+    check.nonEmptyString('path', path);
+    await writeWhole(path, Buffer.from(`${JSON.stringify(this)}\n`));
+  }
+
+  /**
+   * A vectorizer from a file that `save` wrote.
+   * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_ENCODING, ERR_UNROLLED_MODEL_FORMAT.
+   */
+  static async load(path: string): Promise<TextVectorizer> {
+    const text = decodeUtf8(await readWhole(check.nonEmptyString('path', path)), path);
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (cause) {
+      throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path} is not JSON: ${(cause as Error).message}.`, {
+        cause,
+      });
+    }
+    return TextVectorizer.fromJSON(value);
+  }
+}

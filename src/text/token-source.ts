@@ -1,0 +1,15 @@
+/** Where the ids of a corpus lie. */
+
+/** A range of the ids in a file: little-endian, 32 bits each. */
+export interface FileSource {
+  kind: 'file';
+  path: string;
+  /** Ids in the whole file. */
+  total: number;
+  /** Number of the first id of the range. */
+  first: number;
+  /** Ids in the range. */
+  count: number;
+}
+
+export type TokenSource = { kind: 'memory'; ids: Int32Array } | FileSource;

@@ -1,0 +1,176 @@
+/** What a `TextVectorizer` does to a text, checked and with its defaults. */
+
+import { MAX_SIZE } from '../limits';
+import * as check from '../validation';
+import { wordsOf } from './segment-tokenizer';
+import { ENGLISH_STOP_WORDS } from './stop-words';
+
+/** Every ASCII character that is neither letter, digit, space nor control character. */
+const ASCII_PUNCTUATION = /[!-/:-@[-`{-~]/g;
+
+const STANDARDIZERS = {
+  'lower-and-strip-punctuation': (text: string) => text.toLowerCase().replace(ASCII_PUNCTUATION, ''),
+  lower: (text: string) => text.toLowerCase(),
+  'strip-punctuation': (text: string) => text.replace(ASCII_PUNCTUATION, ''),
+  none: (text: string) => text,
+} as const;
+
+const SPLITTERS = {
+  whitespace: (text: string): readonly string[] => text.match(/\S+/g) ?? [],
+  character: (text: string): readonly string[] => Array.from(text),
+  word: wordsOf,
+} as const;
+
+const OUTPUTS = ['int', 'multi-hot', 'count', 'tf-idf'] as const;
+
+/** What is done to a text before it is cut. */
+export type Standardization = keyof typeof STANDARDIZERS | ((text: string) => string);
+
+/** How a text is cut. */
+export type Splitting = keyof typeof SPLITTERS | ((text: string) => readonly string[]);
+
+/** What texts become: ids in the order of the text, or one vector a text with an element for each token. */
+export type VectorizerOutput = (typeof OUTPUTS)[number];
+
+export interface TextVectorizerOptions {
+  /** The most ids there may be, padding and unknown among them; the most frequent tokens are kept. Default: no bound. */
+  maxTokens?: number | undefined;
+  /**
+   * `'lower-and-strip-punctuation'` (the default), `'lower'`, `'strip-punctuation'`, `'none'`, or a function. Punctuation
+   * is that of ASCII; lower case is Unicode's.
+   */
+  standardize?: Standardization | undefined;
+  /** `'whitespace'` (the default), `'character'` (code points), `'word'` (`Intl.Segmenter`), or a function. */
+  split?: Splitting | undefined;
+  /** Tokens in a row that make one, with a space between: `3` for one, two and three of them, `[2]` for two alone. */
+  ngrams?: number | readonly number[] | undefined;
+  /** Default `'int'`. */
+  output?: VectorizerOutput | undefined;
+  /** With `'int'`: the most ids of a text; what is beyond is cut off. Default: no bound. */
+  sequenceLength?: number | undefined;
+  /** With `sequenceLength`: whether shorter texts are filled up with the padding id 0. Default false. */
+  pad?: boolean | undefined;
+  /** Words to leave out, before n-grams are made: `'english'` for `ENGLISH_STOP_WORDS`, or a list. Default: none. */
+  stopWords?: 'english' | readonly string[] | undefined;
+}
+
+export const TEXT_VECTORIZER_OPTIONS = [
+  'maxTokens',
+  'standardize',
+  'split',
+  'ngrams',
+  'output',
+  'sequenceLength',
+  'pad',
+  'stopWords',
+] as const;
+
+/** The options with what was left out; `undefined` stands for no bound and for no stop words. */
+export interface ResolvedVectorizerOptions {
+  readonly maxTokens: number | undefined;
+  readonly standardize: Standardization;
+  readonly split: Splitting;
+  /** The lengths of n-grams. */
+  readonly ngrams: readonly number[];
+  readonly output: VectorizerOutput;
+  readonly sequenceLength: number | undefined;
+  readonly pad: boolean;
+  readonly stopWords: 'english' | readonly string[] | undefined;
+}
+
+/** Token ids before those of the tokens: only sequences of ids can have padding. */
+export function specialTokens(output: VectorizerOutput): readonly string[] {
+  return output === 'int' ? ['', '[UNK]'] : ['[UNK]'];
+}
+
+function requireNameOrFunction(option: string, value: unknown, names: object): void {
+  if (typeof value === 'function') return;
+  if (typeof value !== 'string') throw check.wrongType(option, 'a name or a function', value);
+  check.oneOf(option, value, Object.keys(names));
+}
+
+function resolveNgrams(ngrams: unknown): readonly number[] {
+  const range = { min: 1, max: 100 };
+  if (!Array.isArray(ngrams)) {
+    return Array.from({ length: check.integer('ngrams', ngrams, range) }, (_, index) => index + 1);
+  }
+  const lengths = ngrams.map((length) => check.integer('ngrams', length, range));
+  if (lengths.length === 0 || new Set(lengths).size !== lengths.length) {
+    throw check.outOfRange('ngrams', 'a number, or a list of different numbers', ngrams);
+  }
+  return lengths;
+}
+
+function resolveStopWords(stopWords: unknown): 'english' | readonly string[] | undefined {
+  if (stopWords === undefined) return undefined;
+  if (!Array.isArray(stopWords)) return check.oneOf('stopWords', stopWords, ['english']);
+  return stopWords.map((word) => check.string('stopWords', word));
+}
+
+/** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE naming the option. */
+export function resolveVectorizerOptions(given: TextVectorizerOptions): ResolvedVectorizerOptions {
+  const { standardize = 'lower-and-strip-punctuation', split = 'whitespace', ngrams = 1, output = 'int' } = given;
+  const { maxTokens, sequenceLength, pad = false, stopWords } = given;
+  requireNameOrFunction('standardize', standardize, STANDARDIZERS);
+  requireNameOrFunction('split', split, SPLITTERS);
+  check.oneOf('output', output, OUTPUTS);
+  if (maxTokens !== undefined) {
+    check.integer('maxTokens', maxTokens, { min: specialTokens(output).length + 1, max: MAX_SIZE });
+  }
+  if (sequenceLength !== undefined) {
+    check.integer('sequenceLength', sequenceLength, { min: 1, max: MAX_SIZE });
+    if (output !== 'int') throw check.outOfRange('sequenceLength', "left out for any output but 'int'", sequenceLength);
+  }
+  if (check.boolean('pad', pad) && sequenceLength === undefined) {
+    throw check.outOfRange('pad', 'false where there is no sequenceLength', pad);
+  }
+  return {
+    maxTokens,
+    standardize,
+    split,
+    ngrams: resolveNgrams(ngrams),
+    output,
+    sequenceLength,
+    pad,
+    stopWords: resolveStopWords(stopWords),
+  };
+}
+
+/** Runs of `length` tokens, a space between two. */
+function runs(tokens: readonly string[], length: number): readonly string[] {
+  if (length === 1) return tokens;
+  return tokens.slice(length - 1).map((_, start) => tokens.slice(start, start + length).join(' '));
+}
+
+/**
+ * The function that cuts a text into tokens: standardized, split, without stop words and empty strings, then as n-grams,
+ * all of one length before those of the next.
+ */
+export function analyzer(options: ResolvedVectorizerOptions): (text: string) => readonly string[] {
+  const { ngrams } = options;
+  const standardizer =
+    typeof options.standardize === 'function' ? options.standardize : STANDARDIZERS[options.standardize];
+  const splitter = typeof options.split === 'function' ? options.split : SPLITTERS[options.split];
+
+  function standardized(text: string): string {
+    const result: unknown = standardizer(text);
+    if (typeof result === 'string') return result;
+    throw check.wrongType('standardize', 'a function that returns a string', result);
+  }
+
+  function cut(text: string): readonly string[] {
+    const tokens: unknown = splitter(text);
+    if (Array.isArray(tokens) && tokens.every((token) => typeof token === 'string')) return tokens;
+    throw check.wrongType('split', 'a function that returns an array of strings', tokens);
+  }
+
+  const given = options.stopWords === 'english' ? ENGLISH_STOP_WORDS : (options.stopWords ?? []);
+  // As the texts have them too: "it's" is "its" where punctuation is stripped.
+  const left = new Set(['', ...given, ...given.map(standardized)]);
+
+  return (text) => {
+    const tokens = cut(standardized(text)).filter((token) => !left.has(token));
+    const [only] = ngrams;
+    return ngrams.length === 1 ? runs(tokens, only as number) : ngrams.flatMap((length) => runs(tokens, length));
+  };
+}

@@ -1,0 +1,234 @@
+/** How files of word vectors are laid out: one record a word, cut out of pieces of the file as they come. */
+
+import { UnrolledError } from '../errors';
+import * as check from '../validation';
+import { counted } from '../wording';
+
+/** No record is longer: what is has lost its line ends, or is no such file. */
+const MAX_RECORD_BYTES = 2 ** 20;
+
+const MAX_DIMENSIONS = 2 ** 16;
+
+const [LINE_FEED, CARRIAGE_RETURN, SPACE] = [0x0a, 0x0d, 0x20];
+
+const BYTES_PER_NUMBER = Float32Array.BYTES_PER_ELEMENT;
+
+/** A number as text has it, at the start of a line's second field. */
+const STARTS_WITH_NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[ \r\n]/;
+
+/** A word and its vector, which is read only where the word is wanted. */
+export interface VectorRecord {
+  readonly word: string;
+  read(): Float32Array;
+}
+
+/** Cuts one layout into records. */
+export interface RecordParser {
+  /** Numbers of a vector; undefined before the first record of a layout that does not say. */
+  readonly dimensions: number | undefined;
+  /** How many words the file says it has; undefined where it does not say. */
+  readonly words: number | undefined;
+  /** What one record is called in messages. */
+  readonly noun: 'line' | 'word';
+  /**
+   * The record that starts at `start`, and where the next one does; undefined where it is not whole yet.
+   * @param isLast whether no more bytes follow.
+   */
+  next(bytes: Buffer, start: number, isLast: boolean): { record: VectorRecord | undefined; end: number } | undefined;
+}
+
+/** What a file of word vectors begins with. */
+interface Header {
+  words: number;
+  dimensions: number;
+  bytes: number;
+}
+
+function damaged(path: string, what: string, expected?: string, received?: string): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} has no word vectors that can be read: ${what}.`, {
+    ...(expected !== undefined && { expected }),
+    ...(received !== undefined && { received }),
+  });
+}
+
+/** Word2vec's first line, `words dimensions`; undefined for anything else. */
+function headerOf(path: string, start: Buffer): Header | undefined {
+  const found = /^(\d{1,15}) (\d{1,15}) ?\r?\n/.exec(start.subarray(0, 40).toString('latin1'));
+  if (found === null) return undefined;
+  const [words, dimensions] = [Number(found[1]), Number(found[2])];
+  if (dimensions === 0 || dimensions > MAX_DIMENSIONS) {
+    const expected = `1 to ${MAX_DIMENSIONS} dimensions`;
+    throw damaged(path, `line 1 says ${counted(dimensions, 'dimension')}`, expected, String(dimensions));
+  }
+  return { words, dimensions, bytes: found[0].length };
+}
+
+/** One word a line with its numbers behind it, all with one space between: GloVe's layout and word2vec's as text. */
+class TextParser implements RecordParser {
+  readonly noun = 'line';
+  readonly words: number | undefined;
+  dimensions: number | undefined;
+  readonly #path: string;
+  #line: number;
+
+  constructor(path: string, header: Header | undefined) {
+    this.#path = path;
+    this.words = header?.words;
+    this.dimensions = header?.dimensions;
+    this.#line = header === undefined ? 0 : 1;
+  }
+
+  next(bytes: Buffer, start: number, isLast: boolean): { record: VectorRecord | undefined; end: number } | undefined {
+    const lineFeed = bytes.indexOf(LINE_FEED, start);
+    if (lineFeed === -1 && !isLast) return undefined;
+    const stop = lineFeed === -1 ? bytes.length : lineFeed;
+    this.#line++;
+    return { record: this.#record(bytes, start, stop), end: lineFeed === -1 ? stop : stop + 1 };
+  }
+
+  #record(bytes: Buffer, start: number, stop: number): VectorRecord | undefined {
+    let end = stop;
+    while (end > start && (bytes[end - 1] === CARRIAGE_RETURN || bytes[end - 1] === SPACE)) end--;
+    if (end === start) return undefined;
+    let spaces = 0;
+    for (let i = start; i < end; i++) if (bytes[i] === SPACE) spaces++;
+    this.dimensions ??= spaces;
+    const { dimensions } = this;
+    const line = this.#line;
+    if (dimensions === 0 || spaces < dimensions) throw this.#wrongLength(line, Math.max(dimensions, 1), spaces);
+    // A word may have spaces in it, as some of GloVe's have; numbers are counted from the end.
+    const wordEnd = this.#wordEnd(bytes, start, end, spaces - dimensions);
+    const word = bytes.toString('utf8', start, wordEnd);
+    if (
+      spaces > dimensions &&
+      word
+        .split(' ')
+        .slice(1)
+        .every((part) => Number.isFinite(Number(part)))
+    ) {
+      throw this.#wrongLength(line, dimensions, spaces);
+    }
+    return { word, read: () => this.#numbers(bytes.toString('latin1', wordEnd + 1, end), line, dimensions) };
+  }
+
+  #wordEnd(bytes: Buffer, start: number, end: number, spacesInside: number): number {
+    let position = bytes.indexOf(SPACE, start);
+    for (let i = 0; i < spacesInside; i++) position = bytes.indexOf(SPACE, position + 1);
+    return Math.min(position, end);
+  }
+
+  #numbers(text: string, line: number, dimensions: number): Float32Array {
+    const vector = new Float32Array(dimensions);
+    for (const [index, field] of text.split(' ').entries()) {
+      vector[index] = field === '' ? Number.NaN : Number(field);
+      if (Number.isFinite(vector[index])) continue;
+      const received = check.show(field);
+      throw damaged(this.#path, `line ${line} has ${received} where a number should be`, 'a finite number', received);
+    }
+    return vector;
+  }
+
+  #wrongLength(line: number, dimensions: number, received: number): UnrolledError {
+    const expected = counted(dimensions, 'number');
+    const what = `line ${line} has ${counted(received, 'number')} behind its word, not ${expected}`;
+    return damaged(this.#path, what, expected, String(received));
+  }
+}
+
+/** Word2vec's binary layout: a word, a space, its numbers as little-endian float32, and perhaps a line end. */
+class BinaryParser implements RecordParser {
+  readonly noun = 'word';
+  readonly words: number;
+  readonly dimensions: number;
+  readonly #path: string;
+  #read = 0;
+
+  constructor(path: string, { words, dimensions }: Header) {
+    this.#path = path;
+    this.words = words;
+    this.dimensions = dimensions;
+  }
+
+  next(bytes: Buffer, start: number, isLast: boolean): { record: VectorRecord | undefined; end: number } | undefined {
+    const wordStart = bytes[start] === LINE_FEED ? start + 1 : start;
+    if (isLast && wordStart === bytes.length) return { record: undefined, end: wordStart };
+    const wordEnd = bytes.indexOf(SPACE, wordStart);
+    const end = wordEnd + 1 + this.dimensions * BYTES_PER_NUMBER;
+    if (wordEnd === -1 || end > bytes.length) {
+      if (isLast) throw damaged(this.#path, `it ends inside word ${this.#read + 1} of ${this.words}`);
+      return undefined;
+    }
+    const number = ++this.#read;
+    if (number > this.words)
+      throw damaged(this.#path, `it goes on after the ${counted(this.words, 'word')} it says it has`);
+    const word = bytes.toString('utf8', wordStart, wordEnd);
+    return { record: { word, read: () => this.#numbers(bytes, wordEnd + 1, number) }, end };
+  }
+
+  #numbers(bytes: Buffer, start: number, number: number): Float32Array {
+    const vector = new Float32Array(this.dimensions);
+    for (let i = 0; i < vector.length; i++) {
+      vector[i] = bytes.readFloatLE(start + i * BYTES_PER_NUMBER);
+      if (Number.isFinite(vector[i])) continue;
+      throw damaged(this.#path, `word ${number} has ${vector[i]} in its vector`, 'finite numbers', String(vector[i]));
+    }
+    return vector;
+  }
+}
+
+/** The layout that a file begins in, by its first piece, and where its first record starts. */
+function parserFor(path: string, start: Buffer): [parser: RecordParser, firstRecord: number] {
+  const header = headerOf(path, start);
+  if (header === undefined) return [new TextParser(path, undefined), 0];
+  const space = start.indexOf(SPACE, header.bytes);
+  const second = start.subarray(space + 1, space + 40).toString('latin1');
+  const isText = space === -1 || STARTS_WITH_NUMBER.test(`${second}\n`);
+  return [isText ? new TextParser(path, header) : new BinaryParser(path, header), header.bytes];
+}
+
+/** Bytes to look at before the layout is decided: a header and the start of its first record. */
+const BYTES_TO_DECIDE = 2 ** 12;
+
+/**
+ * The records of a file's pieces, one after another.
+ * @throws ERR_UNROLLED_FILE_READ naming the line (in the binary layout the word) that is wrong,
+ *   ERR_UNROLLED_CORPUS_EMPTY for a file without any.
+ */
+export async function* vectorRecords(
+  path: string,
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<{ parser: RecordParser; records: VectorRecord[] }> {
+  let parser: RecordParser | undefined;
+  let rest: Buffer = Buffer.alloc(0);
+  let found = 0;
+
+  function take(isLast: boolean): VectorRecord[] {
+    let start = 0;
+    if (parser === undefined) [parser, start] = parserFor(path, rest);
+    const records: VectorRecord[] = [];
+    while (start < rest.length) {
+      const next = parser.next(rest, start, isLast);
+      if (next === undefined) break;
+      if (next.record !== undefined) records.push(next.record);
+      start = next.end;
+    }
+    rest = rest.subarray(start);
+    found += records.length;
+    if (rest.length <= MAX_RECORD_BYTES) return records;
+    throw damaged(path, `${parser.noun} ${found + 1} is longer than ${MAX_RECORD_BYTES} bytes`);
+  }
+
+  for await (const piece of pieces) {
+    rest = rest.length === 0 ? Buffer.from(piece.buffer, piece.byteOffset, piece.length) : Buffer.concat([rest, piece]);
+    if (parser === undefined && rest.length < BYTES_TO_DECIDE) continue;
+    const records = take(false);
+    yield { parser: parser as unknown as RecordParser, records };
+  }
+  const records = take(true);
+  yield { parser: parser as unknown as RecordParser, records };
+  if (found === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${path} has no word vectors in it.`);
+  const { words = found } = parser as unknown as RecordParser;
+  if (found !== words) {
+    throw damaged(path, `it says ${counted(words, 'word')} and has ${found}`, counted(words, 'word'), String(found));
+  }
+}

@@ -1,0 +1,113 @@
+// Streams of ids that lie in a file.
+
+#include "training/id_file.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "error.h"
+#include "support.h"
+#include "training/batches.h"
+#include "training/evaluation.h"
+
+using namespace unrolled;
+using namespace unrolled::test;
+
+namespace {
+
+// A file of ids that goes with the test.
+class IdFile {
+ public:
+  explicit IdFile(const std::vector<TokenId>& ids)
+      : path_((std::filesystem::temp_directory_path() / "unrolled-core-test.ids").string()) {
+    std::ofstream file(path_, std::ios::binary);
+    file.write(reinterpret_cast<const char*>(ids.data()), static_cast<std::streamsize>(ids.size() * sizeof(TokenId)));
+  }
+  ~IdFile() { std::remove(path_.c_str()); }
+  IdFile(const IdFile&) = delete;
+  IdFile& operator=(const IdFile&) = delete;
+  IdFile(IdFile&&) = delete;
+  IdFile& operator=(IdFile&&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  void cutTo(std::uintmax_t bytes) const { std::filesystem::resize_file(path_, bytes); }
+
+ private:
+  std::string path_;
+};
+
+template <class Action>
+std::string codeOf(Action&& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return "none";
+}
+
+const std::string notRead = "ERR_UNROLLED_FILE_READ";
+
+}  // namespace
+
+TEST_CASE("a stream from a file is cut into the same batches as one in memory") {
+  const std::vector<TokenId> ids = randomIds(211, 50, 3);
+  const IdFile file(ids);
+  const std::vector<TokenId> part(ids.begin() + 10, ids.begin() + 210);
+  StreamBatches inMemory(std::make_unique<MemoryIds>(part), 3, 7);
+  StreamBatches inFile(std::make_unique<FileIds>(IdFileRange{file.path(), 211, 10, 200}, 50), 3, 7);
+  REQUIRE(inFile.stepsPerEpoch() == inMemory.stepsPerEpoch());
+  for (Index step = 0; step < inMemory.stepsPerEpoch(); ++step) {
+    const TrainingBatch expected = inMemory.batch(0, step);
+    const TrainingBatch received = inFile.batch(0, step);
+    CHECK(std::equal(expected.ids, expected.ids + 21, received.ids));
+    CHECK(std::equal(expected.targets, expected.targets + 21, received.targets));
+  }
+}
+
+TEST_CASE("evaluation of a file is that of its ids, bit for bit") {
+  Chain chain;
+  Model<double> model(chain.description());
+  model.initialize({}, 1);
+  const std::vector<TokenId> ids = randomIds(101, 7, 1);
+  const IdFile file(ids);
+  const auto goOn = [] { return true; };
+  const FileIds stream({file.path(), 101, 0, 101}, 7);
+  const Evaluation received = evaluateStream<double>(model, stream, 2, 10, threads(1), goOn);
+  const Evaluation expected = evaluateStream<double>(model, MemoryIds(ids), 2, 10, threads(1), goOn);
+  CHECK(received.lossSum == expected.lossSum);
+  CHECK(received.tokens == expected.tokens);
+}
+
+TEST_CASE("a file that is not there, of another size, or no file is refused") {
+  const IdFile file(std::vector<TokenId>(10, 1));
+  CHECK(codeOf([&] { FileIds({file.path(), 10, 0, 10}, 2); }) == "none");
+  CHECK(codeOf([&] { FileIds({file.path() + "-not", 10, 0, 10}, 2); }) == "ERR_UNROLLED_FILE_NOT_FOUND");
+  CHECK(codeOf([&] { FileIds({file.path(), 11, 0, 10}, 2); }) == notRead);
+  CHECK(codeOf([&] { FileIds({file.path(), 9, 0, 9}, 2); }) == notRead);
+  CHECK(codeOf([&] { FileIds({file.path(), 10, 1, 10}, 2); }) == "ERR_UNROLLED_SHAPE");
+  CHECK(codeOf([&] { FileIds({std::filesystem::temp_directory_path().string(), 10, 0, 10}, 2); }) == notRead);
+  file.cutTo(39);
+  CHECK(codeOf([&] { FileIds({file.path(), 10, 0, 10}, 2); }) == notRead);
+}
+
+TEST_CASE("ids that the model does not have, and a file cut short later, end in an error") {
+  const IdFile file({0, 1, 2, 3, -1, 0});
+  const FileIds ids({file.path(), 6, 0, 6}, 3);
+  std::vector<TokenId> read(6);
+  CHECK(codeOf([&] { ids.read(0, 3, read.data()); }) == "none");
+  CHECK(read == std::vector<TokenId>{0, 1, 2, 0, 0, 0});
+  CHECK(codeOf([&] { ids.read(0, 4, read.data()); }) == notRead);
+  CHECK(codeOf([&] { ids.read(4, 2, read.data()); }) == notRead);
+  CHECK(codeOf([&] { ids.read(5, 1, read.data()); }) == "none");
+  file.cutTo(22);
+  CHECK(codeOf([&] { ids.read(5, 1, read.data()); }) == notRead);
+  CHECK(codeOf([&] { ids.read(0, 3, read.data()); }) == "none");
+}

@@ -1,0 +1,228 @@
+/** The page in Chromium, opened from the disk: what a reader points at, clicks and types does what it should. */
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { inflateSync } from 'node:zlib';
+import type { Browser, Page } from 'puppeteer-core';
+import { type ReportRecord, writeReport } from '../../src/report';
+import { requireChromium } from '../support/chromium';
+import { fullRecord } from '../support/report';
+
+/** Distinct bytes in the pixels of a PNG, of which an empty picture has few. */
+function distinctBytes(png: Uint8Array): number {
+  const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
+  const chunks: Uint8Array[] = [];
+  for (let at = 8; at < png.length; at += 12 + view.getUint32(at)) {
+    const kind = String.fromCharCode(...png.subarray(at + 4, at + 8));
+    if (kind === 'IDAT') chunks.push(png.subarray(at + 8, at + 8 + view.getUint32(at)));
+  }
+  return new Set(inflateSync(Buffer.concat(chunks))).size;
+}
+
+describe('the report in Chromium', function () {
+  this.timeout(60_000);
+  let browser: Browser;
+  let folder = '';
+  let page: Page;
+  let faults: string[] = [];
+
+  before(async function () {
+    browser = await requireChromium(this);
+    folder = mkdtempSync(join(tmpdir(), 'unrolled-test-'));
+    await open(fullRecord());
+  });
+  after(async () => {
+    await browser?.close();
+    if (folder !== '') rmSync(folder, { recursive: true, force: true });
+  });
+  afterEach(() => assert.deepEqual(faults, []));
+
+  /** Opens a record's page; errors, and requests for anything but the file itself, are faults. */
+  async function open(record: ReportRecord): Promise<void> {
+    const file = join(folder, 'report.html');
+    await writeReport(file, record);
+    await page?.close();
+    faults = [];
+    page = await browser.newPage();
+    page.on('pageerror', (error) => faults.push(String(error)));
+    page.on('console', (message) => faults.push(message.text()));
+    const address = pathToFileURL(file).href;
+    page.on('request', (request) => {
+      if (request.url() !== address && !request.url().startsWith('data:')) faults.push(`request of ${request.url()}`);
+    });
+    await page.setViewport({ width: 1180, height: 900 });
+    await page.goto(address);
+    await page.waitForSelector(':root[data-ready]');
+  }
+
+  /** An expression's value in the page; as text, since the browser's types are not those of the tests. */
+  const evaluate = async <T>(expression: string): Promise<T> => (await page.evaluate(expression)) as T;
+  const property = <T>(selector: string, name: string) =>
+    evaluate<T>(`document.querySelector(${JSON.stringify(selector)}).${name}`);
+  const text = (selector: string) => property<string>(selector, 'textContent');
+  const isShown = (selector: string) => property<boolean>(selector, 'checkVisibility()');
+  const background = () => evaluate<string>('getComputedStyle(document.body).backgroundColor');
+
+  async function look(scheme: 'light' | 'dark', width = 1180): Promise<void> {
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+    await page.setViewport({ width, height: 900 });
+  }
+
+  /** Sets a control's value, as a reader's hand does. */
+  async function set(selector: string, value: string, event: 'input' | 'change'): Promise<void> {
+    const control = `document.querySelector(${JSON.stringify(selector)})`;
+    await evaluate(`${control}.value = ${JSON.stringify(value)}; ${control}.dispatchEvent(new Event('${event}'))`);
+  }
+
+  /** Points at a fraction of the plot's width. */
+  async function point(chart: string, fraction: number): Promise<void> {
+    const plot = await page.waitForSelector(`${chart} .u-over`);
+    await plot?.scrollIntoView();
+    const box = await plot?.boundingBox();
+    assert.ok(box);
+    await page.mouse.move(box.x + box.width * fraction, box.y + box.height / 2);
+  }
+
+  it('shows the values under the pointer', async () => {
+    assert.equal(await isShown('#chart-loss .tooltip'), false);
+    await point('#chart-loss', 0);
+    assert.equal(await text('#chart-loss .tooltip'), 'epoch 1training3validation3.3');
+    await point('#chart-loss', 2 / 7);
+    assert.equal(await text('#chart-loss .tooltip'), 'epoch 3training1validation–');
+    // The charts of the epochs are read together.
+    assert.match(await text('#chart-accuracy .tooltip'), /^epoch 3training0\.75/);
+    assert.equal(await isShown('#chart-accuracy .tooltip'), true);
+    await page.mouse.move(2, 2);
+    assert.equal(await isShown('#chart-loss .tooltip'), false);
+    assert.equal(await isShown('#chart-accuracy .tooltip'), false);
+  });
+
+  it('reads the values by the keyboard', async () => {
+    await page.focus('#chart-accuracy .plot');
+    for (const key of ['Home', 'ArrowRight', 'ArrowRight', 'ArrowLeft'] as const) await page.keyboard.press(key);
+    assert.equal(await text('#chart-accuracy .spoken'), 'epoch 2, training 0.6667, validation 0.6167');
+  });
+
+  it('hides a curve whose name is clicked, and shows it again', async () => {
+    const name = '#chart-loss .key:last-child';
+    await page.click(name);
+    await point('#chart-loss', 0);
+    assert.equal(await text('#chart-loss .tooltip'), 'epoch 1training3');
+    assert.equal(await property(name, 'ariaPressed'), 'false');
+    await page.click(name);
+    await point('#chart-loss', 0.1);
+    assert.match(await text('#chart-loss .tooltip'), /validation/);
+    assert.equal(await property(name, 'ariaPressed'), 'true');
+  });
+
+  it('smooths the loss of the steps, and takes its logarithm', async () => {
+    const picture = async () => Buffer.from((await (await page.$('#chart-step-loss canvas'))?.screenshot()) ?? []);
+    await point('#chart-step-loss', 0.5);
+    const before = await text('#chart-step-loss .tooltip');
+    assert.match(before, /^steps 1,99\d to \d,\d{3}mean, smoothed/);
+    await set('#chart-step-loss [data-smoothing]', '0.99', 'input');
+    await point('#chart-step-loss', 0.6);
+    await point('#chart-step-loss', 0.5);
+    assert.notEqual(await text('#chart-step-loss .tooltip'), before);
+    assert.equal(await text('#chart-step-loss output'), '0.99');
+    await page.mouse.move(2, 2);
+    const linear = await picture();
+    await page.click('#chart-step-loss [data-log]');
+    await page.mouse.move(2, 2);
+    assert.ok(!linear.equals(await picture()), 'another picture');
+  });
+
+  it('goes through the samples, whatever is in them', async () => {
+    assert.match(
+      await text('#sample-view pre'),
+      /^epoch 7: <\/script><script>window\.broken = true<\/script>\n␀␛\[31m/,
+    );
+    await page.click('#sample-view [data-previous]');
+    assert.match(await text('#sample-view pre'), /^epoch 6/);
+    await page.focus('#sample-view input');
+    await page.keyboard.press('Home');
+    assert.match(await text('#sample-view pre'), /^epoch 0/);
+    assert.equal(await text('#sample-view output'), 'after epoch 1, step 500');
+    assert.equal(await evaluate("'broken' in window"), false);
+  });
+
+  it('colours the text by the unit that is picked', async () => {
+    const [first, relu] = fullRecord().activations ?? [];
+    assert.ok(first !== undefined && relu !== undefined);
+    const colors = () =>
+      evaluate<string[]>("[...document.querySelectorAll('.tokens span')].map((span) => span.style.background)");
+    const unit = () => property<string>('[data-unit]', 'value');
+    const before = { unit: Number(await unit()), colors: await colors() };
+    assert.equal(before.colors.length, first.tokens.length);
+    await page.click('#activation-view [data-next]');
+    assert.equal(Number(await unit()), (before.unit + 1) % 16);
+    assert.notDeepEqual(await colors(), before.colors);
+    await set('[data-unit]', '5', 'change');
+    await page.focus('.tokens');
+    await page.keyboard.press('ArrowLeft');
+    assert.equal(await unit(), '4');
+    await page.hover('.tokens span:nth-child(3)');
+    const expected = Number(first.units[2]?.[4]).toFixed(3);
+    assert.equal(await text('#activation-view [data-value]'), `"n", token 3: unit 4 is ${expected}`);
+    await page.select('[data-layer]', '1');
+    const largest = Math.max(...relu.units.flatMap((row) => Array.from(row, Math.abs)));
+    assert.equal(await text('[data-high]'), `+${Number(largest.toPrecision(4))}`);
+  });
+
+  it('shows the neighbours of a word', async () => {
+    await evaluate(`document.querySelector('.map g[aria-label="good"]').focus()`);
+    assert.equal(await text('#neighbour-map .note'), 'good, positive. Nearest: happy (0.11), sad (0.93)');
+    const near = "[...document.querySelectorAll('.map .near')].map((mark) => mark.textContent).join()";
+    assert.equal(await evaluate(near), 'happy,sad');
+  });
+
+  it('draws the model folded or unrolled', async () => {
+    assert.deepEqual([await isShown('[data-drawing=folded]'), await isShown('[data-drawing=unrolled]')], [true, false]);
+    await page.click('[data-figure=unrolled]');
+    assert.deepEqual([await isShown('[data-drawing=folded]'), await isShown('[data-drawing=unrolled]')], [false, true]);
+  });
+
+  for (const scheme of ['light', 'dark'] as const) {
+    for (const width of [1180, 390]) {
+      it(`can be seen ${scheme} at a width of ${width}`, async () => {
+        await look(scheme, width);
+        assert.ok(distinctBytes(await page.screenshot()) > 100, 'the picture is not blank');
+        const [content, window] = await evaluate<number[]>('[document.documentElement.scrollWidth, innerWidth]');
+        assert.equal(content, window, 'nothing reaches out to the side');
+        const drawn = await evaluate<boolean[]>(
+          // Through a copy, as Chromium advises against reading the charts' own canvases.
+          `[...document.querySelectorAll('.plot canvas')].map((canvas) => {
+            const { width, height } = canvas;
+            const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+            copy.drawImage(canvas, 0, 0);
+            return copy.getImageData(0, 0, width, height).data.some((byte) => byte !== 0);
+          })`,
+        );
+        assert.ok(drawn.length > 5 && drawn.every((each) => each), 'every chart is drawn');
+      });
+    }
+  }
+
+  it('is light or dark as the system is, until the reader chooses', async () => {
+    await look('dark');
+    const dark = await background();
+    await page.click('#theme');
+    const light = await background();
+    assert.notEqual(light, dark);
+    await look('light');
+    assert.equal(await background(), light);
+    await page.click('#theme');
+    assert.equal(await background(), dark);
+  });
+
+  it('opens where there is hardly anything to show', async () => {
+    await open({ title: 'one epoch', history: [{ epoch: 0, step: 9, loss: 2 }], steps: { loss: [2] } });
+    await point('#chart-loss', 0.5);
+    assert.equal(await text('#chart-loss .tooltip'), 'epoch 1training2');
+    await open({ title: 'nothing' });
+    assert.equal(await text('h1'), 'nothing');
+  });
+});

@@ -1,0 +1,173 @@
+/** The page as a string: what is on it, what is not, and that nothing of a record becomes markup. */
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { UnrolledError } from '../../src/index';
+import { type ReportRecord, renderReport, writeReport } from '../../src/report';
+import type { PageData } from '../../src/report/page-types';
+import { useFolder } from '../support/folder';
+import { fullRecord } from '../support/report';
+
+/** What the page's script reads. */
+function dataOf(page: string): PageData {
+  const [, json = ''] = /<script type="application\/json" id="report-data">(.*?)<\/script>/s.exec(page) ?? [];
+  return JSON.parse(json) as PageData;
+}
+
+function sectionsOf(page: string): string[] {
+  return [...page.matchAll(/<section id="([^"]+)"/g)].map(([, id]) => id as string);
+}
+
+describe('the report', () => {
+  const at = useFolder();
+
+  it('gives the same bytes for the same record', () => {
+    assert.equal(renderReport(fullRecord()), renderReport(structuredClone(fullRecord())));
+  });
+
+  it('has a section for each part of the record', () => {
+    assert.deepEqual(sectionsOf(renderReport(fullRecord())), [
+      'training',
+      'samples',
+      'activations',
+      'gradient',
+      'neighbours',
+      'comparisons',
+      'tables',
+      'model',
+    ]);
+  });
+
+  it('has no section for an absent part', () => {
+    assert.deepEqual(sectionsOf(renderReport({ title: 'nothing yet' })), []);
+    assert.deepEqual(sectionsOf(renderReport({ title: 'empty', history: [], steps: { loss: [] }, samples: [] })), []);
+    const { history } = fullRecord();
+    const page = renderReport({ title: 'curves alone', ...(history && { history }) });
+    assert.deepEqual(sectionsOf(page), ['training']);
+    assert.ok(page.includes('id="chart-loss"') && !page.includes('id="chart-step-loss"'));
+  });
+
+  it('names no address, and forbids every request', () => {
+    const page = renderReport(fullRecord());
+    assert.match(page, /Content-Security-Policy" content="default-src 'none'/);
+    assert.deepEqual(
+      [...page.matchAll(/(?:src|href)="([^"#]*)/g)].map(([, address]) => address).filter((address) => address !== ''),
+      ['data:,'],
+    );
+  });
+
+  it('makes no markup of any text', () => {
+    const evil = '</script></title><img src=x onerror=alert(1)>"\'&<!--\u2028\u0000';
+    const shape = ['T', 'B', evil];
+    const page = renderReport({
+      title: evil,
+      command: evil,
+      created: evil,
+      model: {
+        description: evil,
+        inputs: [{ name: evil, kind: evil, shape }],
+        layers: [{ name: 'rnn', type: evil, shape, parameters: 1, note: evil, states: [{ name: evil, features: 1 }] }],
+      },
+      samples: [{ epoch: 0, step: 0, text: evil }],
+      activations: [{ layer: evil, tokens: [evil], units: [[1]] }],
+      neighbours: {
+        words: [{ word: evil, x: 0, y: 0, group: evil }],
+        lists: [{ word: evil, neighbours: [{ word: evil, distance: 1 }] }],
+      },
+      tables: [{ title: evil, columns: [evil], rows: [[evil]] }],
+      comparisons: [{ title: evil, xLabel: evil, yLabel: evil, series: [{ label: evil, x: [1], y: [1] }] }],
+    });
+    assert.equal(page.includes('<img'), false);
+    assert.equal(page.includes('<!--\u2028'), false);
+    assert.equal(page.includes('\u0000'), false);
+    // The data's element, the script, and no other.
+    assert.equal(page.match(/<\/script/g)?.length, 2);
+    assert.equal(dataOf(page).samples[0]?.text, evil);
+  });
+
+  it('shows numbers that are not finite as gaps', () => {
+    const data = dataOf(
+      renderReport({
+        title: 'gaps',
+        history: [1, Number.NaN, Number.POSITIVE_INFINITY, 2].map((loss, epoch) => ({ epoch, step: epoch, loss })),
+        steps: { loss: [3, Number.NaN, 1] },
+        gradientByStep: { series: [{ label: 'h', norms: [1, Number.NEGATIVE_INFINITY] }] },
+      }),
+    );
+    assert.deepEqual(
+      data.charts.map(({ lines }) => lines[0]?.values),
+      [
+        [1, null, null, 2],
+        [1, null],
+      ],
+    );
+    assert.deepEqual(data.stepCharts[0]?.mean, [3, null, 1]);
+    assert.equal(data.stepCharts[0]?.gaps, 1);
+  });
+
+  it('leaves out a curve of which nothing is finite', () => {
+    const history = [{ epoch: 0, step: 0, loss: 1, validationLoss: Number.NaN }];
+    const [chart] = dataOf(renderReport({ title: 'one curve', history })).charts;
+    assert.deepEqual(
+      chart?.lines.map(({ label }) => label),
+      ['training'],
+    );
+  });
+
+  it('thins out a long run and keeps its extremes', () => {
+    const loss = new Float64Array(300_000).fill(1);
+    loss[123_456] = 77;
+    loss[200_001] = -5;
+    const [chart] = dataOf(renderReport({ title: 'long', steps: { loss } })).stepCharts;
+    assert.ok(chart !== undefined && chart.start.length <= 2000);
+    assert.equal(Math.max(...(chart.max as number[])), 77);
+    assert.equal(Math.min(...(chart.min as number[])), -5);
+    assert.equal(chart.start[chart.max.indexOf(77)], 123_456 - (123_456 % chart.width));
+  });
+
+  it('refuses what is no record, and names the part', () => {
+    const refused: [object, string, string][] = [
+      [{}, 'ERR_UNROLLED_OPTION_TYPE', 'record.title'],
+      [{ title: 't', sample: [] }, 'ERR_UNROLLED_UNKNOWN_OPTION', 'sample'],
+      [{ title: 't', history: [{ epoch: 0, step: 0 }] }, 'ERR_UNROLLED_OPTION_TYPE', 'history[0].loss'],
+      [{ title: 't', steps: { loss: ['1'] } }, 'ERR_UNROLLED_OPTION_TYPE', 'steps.loss'],
+      [{ title: 't', samples: ['text'] }, 'ERR_UNROLLED_OPTION_TYPE', 'samples[0]'],
+      [
+        { title: 't', activations: [{ layer: 'l', tokens: ['a', 'b'], units: [[1], [1, 2]] }] },
+        'ERR_UNROLLED_OPTION_RANGE',
+        'activations[0].units[1]',
+      ],
+      [
+        { title: 't', tables: [{ title: 't', columns: ['a'], rows: [['a', 'b']] }] },
+        'ERR_UNROLLED_OPTION_RANGE',
+        'tables[0].rows[0]',
+      ],
+      [
+        {
+          title: 't',
+          model: { inputs: [], layers: [{ name: 'a', type: 'b', shape: ['B'], parameters: 0, from: ['c'] }] },
+        },
+        'ERR_UNROLLED_OPTION_RANGE',
+        'from',
+      ],
+    ];
+    for (const [record, code, option] of refused) {
+      assert.throws(
+        () => renderReport(record as ReportRecord),
+        (error) => error instanceof UnrolledError && error.code === code && error.option === option,
+        `${code} of ${option}`,
+      );
+    }
+  });
+
+  it('is written whole, or not at all', async () => {
+    const file = at('report.html');
+    await writeReport(file, fullRecord());
+    assert.equal(readFileSync(file, 'utf8'), renderReport(fullRecord()));
+    writeFileSync(file, 'what was there');
+    await assert.rejects(writeReport(file, {} as ReportRecord), { code: 'ERR_UNROLLED_OPTION_TYPE' });
+    assert.equal(readFileSync(file, 'utf8'), 'what was there');
+    await assert.rejects(writeReport(at('no', 'folder.html'), fullRecord()), { code: 'ERR_UNROLLED_FILE_WRITE' });
+    assert.deepEqual(readdirSync(at()), ['report.html']);
+  });
+});

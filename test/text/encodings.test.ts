@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { type Encoding, TextChunks } from '../../src/text/encodings';
+
+/** A text and its bytes in every encoding but UTF-8 and UTF-16, as other programs write it. */
+const SAMPLES: [encoding: Encoding, bytes: number[], text: string][] = [
+  ['utf-8', [...Buffer.from('aß漢\u{1f600}z')], 'aß漢\u{1f600}z'],
+  ['utf-16le', [...Buffer.from('aß漢\u{1f600}z', 'utf16le')], 'aß漢\u{1f600}z'],
+  ['utf-16be', [...Buffer.from('aß漢\u{1f600}z', 'utf16le').swap16()], 'aß漢\u{1f600}z'],
+  ['gb18030', [0x61, 0xba, 0xba, 0x81, 0x30, 0x89, 0x38, 0x94, 0x39, 0xfc, 0x36, 0x7a], 'a汉ß\u{1f600}z'],
+  ['gbk', [0x61, 0xba, 0xba, 0xd7, 0xd6, 0x7a], 'a汉字z'],
+  ['big5', [0x61, 0xba, 0x7e, 0xa6, 0x72, 0x7a], 'a漢字z'],
+  ['shift_jis', [0x61, 0x8a, 0xbf, 0x8e, 0x9a, 0xb6, 0x7a], 'a漢字ｶz'],
+  ['euc-jp', [0x61, 0xb4, 0xc1, 0xbb, 0xfa, 0x7a], 'a漢字z'],
+  ['euc-kr', [0x61, 0xc7, 0xd1, 0xb1, 0xdb, 0x7a], 'a한글z'],
+  ['latin1', [0x63, 0xe9, 0x80, 0x93], 'cé\u0080\u0093'],
+  ['windows-1252', [0x63, 0xe9, 0x80, 0x93, 0x81], 'cé€“\u0081'],
+  ['windows-1251', [0xcf, 0xf0], 'Пр'],
+  ['koi8-r', [0xf0, 0xd2], 'Пр'],
+];
+
+function decode(encoding: Encoding, bytes: number[], length: number): string {
+  const chunks = new TextChunks(encoding, 'file');
+  let text = '';
+  for (let i = 0; i < bytes.length; i += length) text += chunks.push(Uint8Array.from(bytes.slice(i, i + length)));
+  return text + chunks.end();
+}
+
+describe('TextChunks', () => {
+  for (const [encoding, bytes, text] of SAMPLES) {
+    it(`reads ${encoding}, wherever it is cut`, () => {
+      for (let length = 1; length <= bytes.length; length++) assert.equal(decode(encoding, bytes, length), text);
+    });
+  }
+
+  for (const [encoding, mark] of [
+    ['utf-8', [0xef, 0xbb, 0xbf]],
+    ['utf-16le', [0xff, 0xfe]],
+    ['utf-16be', [0xfe, 0xff]],
+    ['gb18030', [0x84, 0x31, 0x95, 0x33]],
+  ] as const) {
+    it(`drops the byte-order mark of ${encoding}, and refuses it as another's`, () => {
+      const [, bytes, text] = SAMPLES.find(([name]) => name === encoding) as (typeof SAMPLES)[number];
+      for (const length of [1, 2, 3, 100]) {
+        assert.equal(decode(encoding, [...mark, ...bytes], length), text);
+        assert.equal(decode(encoding, [...mark], length), '');
+        assert.throws(() => decode('latin1', [...mark, ...bytes], length), {
+          code: 'ERR_UNROLLED_ENCODING',
+          option: 'encoding',
+          message: new RegExp(`^file begins with the byte-order mark of ${encoding}, and ISO 8859-1 was`, 'i'),
+        });
+      }
+    });
+  }
+
+  it('says at which byte of the whole a text is none, wherever it is cut', () => {
+    const cases: [encoding: Encoding, bytes: number[], offset: number][] = [
+      ['utf-8', [...Buffer.from('aß漢\u{1f600}'), 0xe6, 0xbc, 0x61], 10],
+      ['utf-8', [...Buffer.from('aß漢\u{1f600}'), 0xe6, 0xbc], 10],
+      ['utf-8', [0xef, 0xbb, 0xbf, 0x61, 0xff], 4],
+      ['utf-16le', [0x61, 0, 0x62, 0, 0, 0xd8, 0x61, 0], 4],
+      ['utf-16le', [0x61, 0, 0x62, 0, 0x63], 4],
+      ['utf-16be', [0, 0x61, 0xdc, 0, 0, 0x61], 2],
+      ['gb18030', [...(SAMPLES[3]?.[1] ?? []), 0xff, 0x61, 0x61, 0x61, 0x61], 12],
+      ['gb18030', [0x61, 0xba, 0xba, 0x81, 0x30, 0x89], 3],
+      ['shift_jis', [0x61, 0x8a, 0xbf, 0x80, 0x61, 0x61, 0x61, 0x61], 3],
+    ];
+    for (const [encoding, bytes, offset] of cases) {
+      for (let length = 1; length <= bytes.length; length++) {
+        assert.throws(
+          () => decode(encoding, bytes, length),
+          { code: 'ERR_UNROLLED_ENCODING', message: new RegExp(` offset ${offset} are no character`) },
+          `${encoding} ${bytes} in pieces of ${length}`,
+        );
+      }
+    }
+    const long = [...Buffer.alloc(4000, Buffer.from([0x94, 0x39, 0xfc, 0x36])), 0xff, ...Buffer.alloc(999, 0x61)];
+    assert.throws(() => decode('gb18030', long, long.length), /offset 4000 are/);
+  });
+});
