@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { cacheFolder } from '../cache-folder';
 import { UnrolledError } from '../errors';
 import { makeFolder } from '../files';
 import type { SourcedExample } from '../text/example';
 import * as check from '../validation';
-import { cacheFolder } from './cache-folder';
 import { type DownloadOptions, download } from './download';
 import { IMDB_CLASSES, type ImdbReviews, readArchive, readFolder, readLines } from './imdb-layouts';
 
