@@ -22,6 +22,11 @@ export interface Architecture {
   nonlinearity?: 'tanh' | 'relu';
   /** One trained bias a layer in place of PyTorch's two. */
   singleBias: boolean;
+  /** See `NetworkOptions`; absent where it is off, as are the next three. */
+  dropout?: number;
+  recurrentDropout?: number;
+  layerNorm?: boolean;
+  tied?: boolean;
 }
 
 /** Options of a new network. */
@@ -38,6 +43,17 @@ export interface NetworkOptions {
   nonlinearity?: 'tanh' | 'relu' | undefined;
   /** False by default. */
   singleBias?: boolean | undefined;
+  /**
+   * Rate at which values are dropped while training, between two recurrent layers and before the head, as Zaremba et
+   * al. (2014) do; the embedding's own output is not dropped. 0 by default.
+   */
+  dropout?: number | undefined;
+  /** Rate at which h is dropped on its way into `W_hh`, with one mask a row (Gal and Ghahramani 2016); 0 by default. */
+  recurrentDropout?: number | undefined;
+  /** Layer normalisation inside the cells; false by default. */
+  layerNorm?: boolean | undefined;
+  /** Of a language model: the embedding's table is the head's weight, which needs `embedding` = `hidden`. */
+  tied?: boolean | undefined;
   /** PyTorch's own by default. */
   initializer?: InitializerDescription | undefined;
   /** Of the initial weights; 0 by default. */
@@ -56,7 +72,14 @@ export const ARCHITECTURE_OPTIONS = [
   'layers',
   'nonlinearity',
   'singleBias',
+  'dropout',
+  'recurrentDropout',
+  'layerNorm',
+  'tied',
 ] as const satisfies (keyof Architecture)[];
+
+/** Those that no weight depends on. */
+export const WEIGHTLESS_OPTIONS: readonly string[] = ['dropout', 'recurrentDropout'];
 
 export const NETWORK_OPTIONS = [
   ...ARCHITECTURE_OPTIONS,
@@ -88,6 +111,17 @@ function resolveNonlinearity(cell: Cell, nonlinearity: unknown): Pick<Architectu
   return {};
 }
 
+/** What is off by default, absent where it is off. */
+function resolveExtras({ dropout = 0, recurrentDropout = 0, layerNorm = false, tied = false }: NetworkOptions) {
+  const rate = { min: 0, below: 1 };
+  return {
+    ...(check.number('dropout', dropout, rate) > 0 && { dropout }),
+    ...(check.number('recurrentDropout', recurrentDropout, rate) > 0 && { recurrentDropout }),
+    ...(check.boolean('layerNorm', layerNorm) && { layerNorm }),
+    ...(check.boolean('tied', tied) && { tied }),
+  };
+}
+
 /**
  * The architecture with its defaults.
  * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
@@ -95,6 +129,10 @@ function resolveNonlinearity(cell: Cell, nonlinearity: unknown): Pick<Architectu
 export function resolveArchitecture(options: NetworkOptions): Architecture {
   const { embedding = 64, hidden = 256, layers = 1, singleBias = false } = options;
   const cell = check.oneOf('cell', options.cell === undefined ? 'lstm' : options.cell, CELLS);
+  const extras = resolveExtras(options);
+  if (extras.tied && embedding !== hidden) {
+    throw check.outOfRange('tied', `left out where embedding (${embedding}) is not hidden (${hidden})`, true);
+  }
   return {
     cell,
     embedding: resolveEmbedding(embedding),
@@ -102,6 +140,7 @@ export function resolveArchitecture(options: NetworkOptions): Architecture {
     layers: check.integer('layers', layers, { min: 1, max: MAX_LAYERS }),
     ...resolveNonlinearity(cell, options.nonlinearity),
     singleBias: check.boolean('singleBias', singleBias),
+    ...extras,
   };
 }
 
@@ -120,6 +159,7 @@ export interface Task {
 /** The chain of layers, under the names that model files use. */
 export function describeNetwork(architecture: Architecture, task: Task): ModelDescription {
   const { cell, embedding, hidden, layers, nonlinearity, singleBias } = architecture;
+  const { dropout, recurrentDropout, layerNorm, tied } = architecture;
   const { vocabulary, outputs, last, untransposedGradient } = task;
   return {
     input: { kind: 'ids', vocabulary },
@@ -134,10 +174,15 @@ export function describeNetwork(architecture: Architecture, task: Task): ModelDe
         layers,
         singleBias,
         ...(nonlinearity !== undefined && { activation: nonlinearity }),
+        // Between its layers; of a single one there is nothing to drop.
+        ...(dropout !== undefined && layers > 1 && { dropout }),
+        ...(recurrentDropout !== undefined && { recurrentDropout }),
+        ...(layerNorm !== undefined && { layerNorm }),
         ...(untransposedGradient === true && { untransposedGradient }),
       },
       ...(last ? [{ type: 'pooling', name: 'last', pooling: 'last' } as const] : []),
-      { type: 'dense', name: 'head', features: outputs },
+      ...(dropout !== undefined ? [{ type: 'dropout', name: 'dropout', rate: dropout } as const] : []),
+      { type: 'dense', name: 'head', features: outputs, ...(tied !== undefined && { tiedTo: 'embedding' }) },
     ],
   };
 }

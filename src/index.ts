@@ -55,10 +55,13 @@ export type {
 export { version } from './package';
 export {
   type Accuracy,
+  type ClassifierFitOptions,
   type Prediction,
   SequenceClassifier,
   type SequenceClassifierOptions,
 } from './sequence-classifier';
+export { Session, type SessionOptions, type SessionOutput } from './session';
+export { type LayerSummary, type ParameterSummary, type ShapeLetters, Summary } from './summary';
 export type { Tensor, TensorDType } from './tensor';
 export * as tensor from './tensor';
 export { Corpus, type CorpusOptions, type CorpusSplit, type DocumentsOptions } from './text/corpus';
@@ -91,10 +94,33 @@ export {
   type WordVectors,
   type WordVectorsOptions,
 } from './text/word-vectors';
-export type { Summary } from './text-network';
-export type { EpochResult } from './training/fit';
+export * as callbacks from './training/callbacks';
+export type { Callback, StepResult, TrainingControl } from './training/callbacks/callback';
+export type { CheckpointOptions } from './training/callbacks/checkpoint';
+export type { EarlyStoppingOptions } from './training/callbacks/early-stopping';
+export type { ReduceOnPlateauOptions } from './training/callbacks/reduce-on-plateau';
+export type {
+  GuidedData,
+  LabelledData,
+  Loss,
+  PairedData,
+  TaggedData,
+  Tags,
+  TrainingData,
+  ValuedData,
+  Values,
+} from './training/data';
+export type { EpochResult, Monitor } from './training/epoch-result';
+export type { Estimate } from './training/estimate';
+export type { ExampleFitOptions } from './training/example-options';
+export type { Score } from './training/example-training';
+export { collect, type EpochJSON, History } from './training/history';
+export type { TrainingBytes } from './training/memory';
+export type { ModelEvaluationOptions, ModelFitOptions, PredictionOptions } from './training/model-training';
 export type { OptimizerDescription, OptimizerHyperparameters } from './training/optimizers';
-export type { FitOptions, FitProgress, TrainingOptions } from './training/options';
+export type { CheckpointSettings, FitOptions, FitProgress, TrainingOptions } from './training/options';
+export type { ScheduleDescription, ScheduleKind } from './training/schedule';
+export type { SequenceData } from './training/sequences';
 
 /** What the native module is and runs on. */
 export type Info = NativeInfo;

@@ -9,6 +9,7 @@ import {
   type Network,
   type NetworkOptions,
   resolveArchitecture,
+  WEIGHTLESS_OPTIONS,
 } from './architecture';
 import { abortError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
@@ -36,15 +37,16 @@ import {
 import { resolveThreads } from './limits';
 import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader, readVocabulary } from './model-header';
-import type { NativeCancellation, NativeEvaluation, NativeIds } from './native/native';
+import type { NativeEvaluation, NativeIds } from './native/native';
 import { softmax, type Tensor } from './tensor';
 import { Corpus } from './text/corpus';
 import { FileCorpus } from './text/file-corpus';
 import type { TokenSource } from './text/token-source';
 import { type UnknownPolicy, Vocabulary } from './text/vocabulary';
 import { restoreNetwork, TextNetwork } from './text-network';
+import { type Estimate, estimateTraining } from './training/estimate';
 import { type EpochResult, runTraining } from './training/fit';
-import { type FitOptions, type ResolvedStream, resolveFit, resolveStream } from './training/options';
+import { type FitOptions, type ResolvedStream, readResumed, resolveFit, resolveStream } from './training/options';
 import * as check from './validation';
 import { counted } from './wording';
 
@@ -106,19 +108,24 @@ function requireVocabulary(vocabulary: unknown): Vocabulary {
   throw check.wrongType('vocabulary', 'a Vocabulary', vocabulary);
 }
 
-/** Options given beside a file's own description must be possible, and say the same. */
-function requireSame(path: string, architecture: Architecture, options: NetworkOptions): void {
+/**
+ * A file's architecture with the options given beside it, which must be possible and, but for those that no weight
+ * depends on, say the same.
+ */
+function adopted(path: string, architecture: Architecture, options: NetworkOptions): Architecture {
   const given = ARCHITECTURE_OPTIONS.filter((option) => options[option] !== undefined);
-  resolveArchitecture({ ...architecture, ...Object.fromEntries(given.map((option) => [option, options[option]])) });
+  const asked = Object.fromEntries(given.map((option) => [option, options[option]]));
+  const result = resolveArchitecture({ ...architecture, ...asked });
   for (const option of given) {
-    if (options[option] === architecture[option]) continue;
-    const [expected, received] = [check.show(architecture[option]), check.show(options[option])];
+    if (result[option] === architecture[option] || WEIGHTLESS_OPTIONS.includes(option)) continue;
+    const [expected, received] = [check.show(architecture[option] ?? false), check.show(options[option])];
     throw new UnrolledError(
       'ERR_UNROLLED_MODEL_MISMATCH',
       `${path} has ${option} ${expected}, and ${received} was asked. Leave the option out to take the file's.`,
       { option, expected, received },
     );
   }
+  return result;
 }
 
 function otherVocabulary(path: string, stored: Vocabulary, given: Vocabulary): UnrolledError {
@@ -195,10 +202,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
       return LanguageModel.#fromFile(file, vocabulary, resolveArchitecture(given), given);
     }
     const { header, architecture } = readHeader(file, KIND);
-    requireSame(path, architecture, given);
+    const asked = adopted(path, architecture, given);
     const stored = readVocabulary(path, header, Vocabulary.fromJSON);
     if (!stored.equals(vocabulary)) throw otherVocabulary(path, stored, vocabulary);
-    return LanguageModel.#fromFile(file, vocabulary, architecture, given);
+    return LanguageModel.#fromFile(file, vocabulary, asked, given);
   }
 
   static #describe(vocabulary: Vocabulary, architecture: Architecture) {
@@ -221,15 +228,17 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   /**
    * Trains by truncated back-propagation over the corpus as one stream, and yields after each epoch. Between two
-   * `next()` the model is idle; leaving the loop ends training. A corpus in a file whose vocabulary is another is
-   * encoded anew first.
+   * `next()` the model is idle; leaving the loop ends training. With `resume` it goes on from a checkpoint, whose
+   * weights this model takes: `LanguageModel.load` of the checkpoint makes one that fits. A
+   * corpus in a file whose vocabulary is another is encoded anew first.
    * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_CORPUS_TOO_SHORT,
    *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
    *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last
    *   whole step, and the model stays usable.
    */
   async *fit(corpus: Corpus | FileCorpus, options?: FitOptions): AsyncGenerator<EpochResult, void, undefined> {
-    const resolved = resolveFit(options, this.threads);
+    const resumed = options?.resume === undefined ? undefined : await readResumed(options);
+    const resolved = resolveFit(options, this.threads, resumed);
     this.model.requireIdle();
     const parts = (await this.#adopt(corpus, resolved.signal)).split(resolved.validation);
     const train = nativeIds(parts.train);
@@ -241,12 +250,25 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
       model: this.model,
       source: { kind: 'stream', ids: train, ...stream },
       options: resolved,
+      header: this.header(),
       validate:
         resolved.validation > 0
           ? (cancellation) =>
-              this.#validationLoss({ ids: validation, ...stream, threads: native.threads }, cancellation)
+              this.model.native.evaluate({ ids: validation, ...stream, threads: native.threads }, cancellation)
           : undefined,
     });
+  }
+
+  /**
+   * What a `fit` of this corpus with these options would take, in bytes and seconds, without changing the weights.
+   * @throws what `fit` throws for impossible options and corpora.
+   */
+  async estimate(corpus: Corpus | FileCorpus, options?: FitOptions): Promise<Estimate> {
+    const { stream, native, validation, signal } = resolveFit(options, this.threads);
+    this.model.requireIdle();
+    const ids = nativeIds((await this.#adopt(corpus, signal)).split(validation).train);
+    requireRows('training text', lengthOf(ids), stream);
+    return estimateTraining(this.model, { kind: 'stream', ids, ...stream }, native);
   }
 
   /**
@@ -351,14 +373,6 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     if (corpus.vocabulary.equals(this.vocabulary)) return corpus;
     if (corpus instanceof Corpus) return corpus.withVocabulary(this.vocabulary);
     return corpus.withVocabulary(this.vocabulary, { signal });
-  }
-
-  async #validationLoss(
-    options: ResolvedStream & { ids: NativeIds; threads: number },
-    cancellation: NativeCancellation,
-  ): Promise<number | undefined> {
-    const result = await this.model.native.evaluate(options, cancellation);
-    return result.cancelled ? undefined : summarize(result).loss;
   }
 
   #generator(): Generator {

@@ -10,6 +10,7 @@ import type { DType, ModelDescription } from './native/native';
 import { type ParameterShapes, parameterShapes } from './parameter-shapes';
 import { readSafetensors, writeSafetensors } from './safetensors';
 import { firstNonFinite, type Tensor, zeros } from './tensor';
+import * as check from './validation';
 
 /** Of the metadata; a reader refuses what is newer. */
 const FORMAT_VERSION = 1;
@@ -28,10 +29,21 @@ export interface ModelFile {
   tensors: Map<string, Tensor>;
   /** Absent in a file that this package did not write. */
   header?: ModelHeader;
+  /** Of a checkpoint alone: what is in it beside the model. */
+  training?: FileTraining;
 }
 
+/** A training in a checkpoint, as JSON and the tensors that belong to it. */
+export interface FileTraining {
+  json: unknown;
+  tensors: Map<string, Tensor>;
+}
+
+/** What the names of a checkpoint's tensors begin with that are not the model's. */
+export const TRAINING_PREFIX = 'training.';
+
 /** JSON with sorted keys, the same bytes for the same value. */
-function sortedJson(value: unknown): string {
+export function sortedJson(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -52,30 +64,56 @@ function showShape(shape: readonly number[]): string {
 }
 
 /**
- * The tensors of a description's file. With a single bias the file has both, the second zero, so that PyTorch
+ * The shapes of a file of these parameters. With a single bias the file has both, the second zero, so that PyTorch
  * can take it.
  */
-function fileShapes(description: ModelDescription): ParameterShapes {
-  return parameterShapes({
-    ...description,
-    layers: description.layers.map((layer) => ('singleBias' in layer ? { ...layer, singleBias: false } : layer)),
+function withZeroBiases(shapes: ParameterShapes, { layers }: ModelDescription): ParameterShapes {
+  const single = layers.filter((layer) => 'singleBias' in layer && layer.singleBias === true);
+  const zeroes = Object.entries(shapes).flatMap(([name, shape]) => {
+    const prefix = single.map((layer) => `${layer.name}.bias_`).find((start) => name.startsWith(`${start}ih_`));
+    return prefix === undefined ? [] : [[name.replace(`${prefix}ih_`, `${prefix}hh_`), shape]];
   });
+  return { ...shapes, ...Object.fromEntries(zeroes) };
 }
 
-/** Copies the weights into a file, whole or not at all. */
-export async function writeModelFile(path: string, model: Model, header: ModelHeader): Promise<void> {
-  const parameters = await model.parameters();
-  const tensors = new Map<string, Tensor>();
-  for (const [name, shape] of Object.entries(fileShapes(model.description))) {
-    tensors.set(name, parameters[name] ?? zeros(shape, model.dtype));
-  }
-  const metadata = new Map([
+/** A model's parameters as its file has them. */
+function fileTensors(model: Model, parameters: Parameters): Map<string, Tensor> {
+  const shapes = withZeroBiases(model.parameterShapes, model.description);
+  return new Map(Object.entries(shapes).map(([name, shape]) => [name, parameters[name] ?? zeros(shape, model.dtype)]));
+}
+
+function fileMetadata(header: ModelHeader): Map<string, string> {
+  return new Map([
     ['format', 'pt'],
     ['model', sortedJson(header.model)],
     ['unrolled', String(FORMAT_VERSION)],
     ['vocabulary', sortedJson(header.vocabulary)],
   ]);
-  await writeSafetensors(path, tensors, metadata);
+}
+
+/** Copies the weights into a file, whole or not at all. */
+export async function writeModelFile(path: string, model: Model, header: ModelHeader): Promise<void> {
+  await writeSafetensors(path, fileTensors(model, await model.parameters()), fileMetadata(header));
+}
+
+/**
+ * Writes a model file of those parameters that holds a training too, whole or not at all.
+ * @throws ERR_UNROLLED_OPTION_RANGE where the name of a parameter could be one of the training's.
+ */
+export async function writeCheckpointFile(
+  path: string,
+  model: Model,
+  parameters: Parameters,
+  header: ModelHeader,
+  training: FileTraining,
+): Promise<void> {
+  const tensors = fileTensors(model, parameters);
+  const taken = [...tensors.keys()].find((name) => name.startsWith(TRAINING_PREFIX));
+  if (taken !== undefined) {
+    throw check.outOfRange('layers', `layers whose names do not begin with ${TRAINING_PREFIX} for a checkpoint`, taken);
+  }
+  for (const [name, tensor] of training.tensors) tensors.set(name, tensor);
+  await writeSafetensors(path, tensors, fileMetadata(header).set('training', sortedJson(training.json)));
 }
 
 function parseMetadata(path: string, metadata: Map<string, string>, key: string): unknown {
@@ -106,7 +144,16 @@ function parseHeader(path: string, metadata: Map<string, string>): ModelHeader {
  */
 export async function readModelFile(path: string): Promise<ModelFile> {
   const { tensors, metadata } = await readSafetensors(path);
-  return { path, tensors, ...(metadata.has('unrolled') && { header: parseHeader(path, metadata) }) };
+  if (!metadata.has('unrolled')) return { path, tensors };
+  const header = parseHeader(path, metadata);
+  if (!metadata.has('training')) return { path, tensors, header };
+  const isTraining = ([name]: [string, Tensor]) => name.startsWith(TRAINING_PREFIX);
+  return {
+    path,
+    tensors: new Map([...tensors].filter((entry) => !isTraining(entry))),
+    header,
+    training: { json: parseMetadata(path, metadata, 'training'), tensors: new Map([...tensors].filter(isTraining)) },
+  };
 }
 
 /**
@@ -184,8 +231,21 @@ function finite(path: string, name: string, tensor: Tensor, dtype: DType): Tenso
  *   the tensor and the position.
  */
 export function weightsOf(file: ModelFile, description: ModelDescription, dtype: DType): Parameters {
-  const trained = parameterShapes(description);
-  const expected = fileShapes(description);
+  return checkedWeights(file, parameterShapes(description), description, dtype);
+}
+
+/** The same for a model that is there. */
+export function weightsLike(file: ModelFile, model: Model): Parameters {
+  return checkedWeights(file, model.parameterShapes, model.description, model.dtype);
+}
+
+function checkedWeights(
+  file: ModelFile,
+  trained: ParameterShapes,
+  description: ModelDescription,
+  dtype: DType,
+): Parameters {
+  const expected = withZeroBiases(trained, description);
   checkNames(file, expected);
   const weights: Parameters = {};
   for (const [name, shape] of Object.entries(expected)) {

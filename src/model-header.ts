@@ -16,6 +16,10 @@ const FILE_KEYS: Record<keyof Architecture, string> = {
   layers: 'layers',
   nonlinearity: 'nonlinearity',
   singleBias: 'single_bias',
+  dropout: 'dropout',
+  recurrentDropout: 'recurrent_dropout',
+  layerNorm: 'layer_norm',
+  tied: 'tied',
 };
 
 /** @param extra what only this kind of model has. */

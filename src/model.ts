@@ -10,10 +10,19 @@ import { FlatLayout, type FloatTensor, type Parameters, requireShape, type State
 import type { Layer } from './layer-functions';
 import { resolveSeed, resolveThreads } from './limits';
 import { type OptionOf, requireModelMemory } from './memory';
-import { dtypeOf, formatError, readModelFile, requireHeader, weightsOf, writeModelFile } from './model-file';
+import {
+  dtypeOf,
+  formatError,
+  type ModelHeader,
+  readModelFile,
+  requireHeader,
+  weightsOf,
+  writeModelFile,
+} from './model-file';
 import { addon } from './native/load';
 import type {
   DType,
+  FloatArray,
   InitializerDescription,
   InputDescription,
   ModelDescription,
@@ -23,7 +32,23 @@ import type {
   NativeModel,
   NativeObjective,
 } from './native/native';
+import { Session, type SessionOptions } from './session';
+import { Summary } from './summary';
 import type { Tensor } from './tensor';
+import type { TrainingData } from './training/data';
+import type { Estimate } from './training/estimate';
+import type { Score } from './training/example-training';
+import type { EpochResult } from './training/fit';
+import {
+  estimateModel,
+  evaluateModel,
+  fitModel,
+  type ModelEvaluationOptions,
+  type ModelFitOptions,
+  type PredictionOptions,
+  predictModel,
+} from './training/model-training';
+import type { SequenceData } from './training/sequences';
 import * as check from './validation';
 
 /** Options of `Model.create`. */
@@ -246,6 +271,14 @@ export class Model {
   }
 
   /**
+   * Parameters by name from a flat array of them.
+   * @internal
+   */
+  named(flat: FloatArray): Parameters {
+    return this.#layout.parameters(flat);
+  }
+
+  /**
    * Replaces all parameters.
    * @throws ERR_UNROLLED_MODEL_MISMATCH for a missing or an extra name, ERR_UNROLLED_SHAPE for a wrong shape.
    */
@@ -272,9 +305,16 @@ export class Model {
    * @throws ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_DISPOSED.
    */
   async save(path: string): Promise<void> {
+    await writeModelFile(path, this, this.header);
+  }
+
+  /**
+   * What a file says of it.
+   * @internal
+   */
+  get header(): ModelHeader {
     const { description, frozen } = this;
-    const header = { model: { kind: KIND, ...description, ...(frozen.length > 0 && { frozen }) }, vocabulary: null };
-    await writeModelFile(path, this, header);
+    return { model: { kind: KIND, ...description, ...(frozen.length > 0 && { frozen }) }, vocabulary: null };
   }
 
   /**
@@ -325,6 +365,56 @@ export class Model {
       initialStates: this.#layout.states(result.state, batch.batch),
       states: this.#layout.states(result.finalState, batch.batch),
     };
+  }
+
+  /**
+   * Trains on examples, and yields after each epoch. Between two `next()` the model is idle; leaving the loop ends
+   * training.
+   * @throws (from the first `next()`) what impossible options and data throw, naming the array and the place in it;
+   *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
+   *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last whole
+   *   step, and the model stays usable.
+   */
+  fit(data: TrainingData, options?: ModelFitOptions): AsyncGenerator<EpochResult, void, undefined> {
+    return fitModel(this, data, options);
+  }
+
+  /**
+   * Loss and accuracy over data, without dropout.
+   * @throws what impossible options and data throw, ERR_UNROLLED_ABORTED.
+   */
+  evaluate(data: TrainingData, options?: ModelEvaluationOptions): Promise<Score> {
+    return evaluateModel(this, data, options);
+  }
+
+  /**
+   * Outputs for sequences, each from a zero state: `[N, F]`, or of a model with an output at every step `[N, T, F]`,
+   * zero behind the end of shorter ones.
+   * @throws what impossible options and data throw, ERR_UNROLLED_ABORTED.
+   */
+  predict(inputs: SequenceData, options?: PredictionOptions): Promise<FloatTensor> {
+    return predictModel(this, inputs, options);
+  }
+
+  /**
+   * Layers, parameters and counts; prints as a table.
+   * @throws ERR_UNROLLED_DISPOSED
+   */
+  summary(): Summary {
+    return new Summary(this);
+  }
+
+  /**
+   * What a `fit` with these data and options would take, in bytes and seconds, without changing the weights.
+   * @throws what `fit` throws for impossible options and data.
+   */
+  estimate(data: TrainingData, options?: ModelFitOptions): Promise<Estimate> {
+    return estimateModel(this, data, options);
+  }
+
+  /** The model as something that goes on step by step and keeps its state between two. */
+  session(options?: SessionOptions): Session {
+    return new Session(this, options);
   }
 
   /** Frees the native memory; work that runs is cancelled. A second call does nothing. */

@@ -43,6 +43,18 @@ function biasShapes({ name, bias, singleBias }: RecurrentDescription, suffix: st
   };
 }
 
+/** Gains of both products' normalisation; of an LSTM those of its cell too, and a shift where there are biases. */
+function normalizationShapes(layer: RecurrentDescription, suffix: string, rows: number): ParameterShapes {
+  const { type, name, features, bias, layerNorm } = layer;
+  if (layerNorm !== true) return {};
+  return {
+    [`${name}.norm_ih_${suffix}.weight`]: [rows],
+    [`${name}.norm_hh_${suffix}.weight`]: [rows],
+    ...(type === 'lstm' && { [`${name}.norm_c_${suffix}.weight`]: [features] }),
+    ...(type === 'lstm' && bias !== false && { [`${name}.norm_c_${suffix}.bias`]: [features] }),
+  };
+}
+
 function recurrentShapes(layer: RecurrentDescription, inputs: number): ParameterShapes {
   const { type, name, features, layers, bidirectional } = layer;
   const rows = GATES[type] * features;
@@ -52,7 +64,7 @@ function recurrentShapes(layer: RecurrentDescription, inputs: number): Parameter
       const suffix = `l${index}${direction}`;
       shapes[`${name}.weight_ih_${suffix}`] = [rows, index === 0 ? inputs : recurrentFeatures(layer)];
       shapes[`${name}.weight_hh_${suffix}`] = [rows, features];
-      Object.assign(shapes, biasShapes(layer, suffix, rows));
+      Object.assign(shapes, biasShapes(layer, suffix, rows), normalizationShapes(layer, suffix, rows));
     }
   }
   return shapes;

@@ -19,8 +19,11 @@ import type { Example } from './text/example';
 import { Vocabulary } from './text/vocabulary';
 import { WordList } from './text/word-list';
 import { restoreNetwork, TextNetwork } from './text-network';
-import { type EpochResult, runTraining } from './training/fit';
-import { resolveTraining, type TrainingOptions } from './training/options';
+import { type ExampleFitOptions, resolveExampleFit } from './training/example-options';
+import { fitExamples } from './training/example-training';
+import type { Examples } from './training/examples';
+import type { EpochResult } from './training/fit';
+import { readResumed } from './training/options';
 import * as check from './validation';
 
 /** Options of a new classifier. */
@@ -34,6 +37,9 @@ export interface SequenceClassifierOptions extends NetworkOptions {
    */
   untransposedGradient?: boolean | undefined;
 }
+
+/** Options of `SequenceClassifier.fit`; a batch has one example by default. */
+export type ClassifierFitOptions = ExampleFitOptions<readonly Example[]>;
 
 export interface Accuracy {
   /** Mean cross-entropy in nats per example. */
@@ -93,6 +99,8 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const vocabulary = requireVocabulary(given.vocabulary);
     const classes = check.integer('classes', given.classes, { min: 2, max: MAX_SIZE });
     const architecture = resolveArchitecture(given);
+    if (architecture.tied)
+      throw check.outOfRange('tied', 'left out for a classifier, whose outputs are no tokens', true);
     const { untransposedGradient = false } = given;
     check.boolean('untransposedGradient', untransposedGradient);
     if (untransposedGradient && architecture.cell !== 'rnn') {
@@ -133,27 +141,24 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   }
 
   /**
-   * Trains on one example a step, shuffled anew each epoch, and yields after each epoch. Losses are nats per
-   * example. Between two `next()` the model is idle; leaving the loop ends training.
+   * Trains on examples, by default one a step and shuffled anew each epoch, and yields after each epoch. Losses are
+   * nats per example. Between two `next()` the model is idle; leaving the loop ends training.
    * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_CORPUS_EMPTY without examples,
    *   ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_BUSY; later ERR_UNROLLED_ABORTED and ERR_UNROLLED_NON_FINITE_LOSS.
    */
-  async *fit(examples: readonly Example[], options?: TrainingOptions): AsyncGenerator<EpochResult, void, undefined> {
-    const resolved = resolveTraining(options, this.threads);
+  async *fit(
+    examples: readonly Example[],
+    options?: ClassifierFitOptions,
+  ): AsyncGenerator<EpochResult, void, undefined> {
+    const resumed = options?.resume === undefined ? undefined : await readResumed(options);
+    const resolved = resolveExampleFit(options, { threads: this.threads, batch: 1 }, resumed);
     this.model.requireIdle();
-    const { ids, offsets } = this.#encode(examples.map(({ text }) => text));
-    const labels = this.#labels(examples);
-    yield* runTraining({
+    yield* fitExamples({
       model: this.model,
-      source: {
-        kind: 'labelled',
-        sequences: { ids, offsets },
-        targets: { loss: 'crossEntropy', ids: labels },
-        batch: 1,
-        shuffle: true,
-        bucketing: 0,
-      },
+      examples: this.#labelled(examples),
       options: resolved,
+      header: this.header(),
+      toExamples: (validationData) => this.#labelled(validationData),
     });
   }
 
@@ -197,6 +202,11 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     );
     if (cancelled) this.model.requireAlive();
     return { dtype: this.model.dtype, shape: [texts.length, this.classes], data: output };
+  }
+
+  #labelled(examples: readonly Example[]): Examples {
+    const sequences = this.#encode(examples.map(({ text }) => text));
+    return { kind: 'labelled', sequences, targets: { loss: 'crossEntropy', ids: this.#labels(examples) } };
   }
 
   #labels(examples: readonly Example[]): Int32Array {

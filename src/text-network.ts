@@ -5,21 +5,14 @@ import { UnrolledError } from './errors';
 import type { Parameters } from './flat-layout';
 import { Model } from './model';
 import { dtypeOf, type ModelFile, type ModelHeader, weightsOf, writeModelFile } from './model-file';
-import type { DType, ModelDescription } from './native/native';
+import type { ModelDescription } from './native/native';
+import type { Summary } from './summary';
 
 /** Turns text into ids below `size`. */
 export interface TokenEncoder {
   readonly size: number;
   encode(text: string): Int32Array;
   toJSON(): unknown;
-}
-
-/** A model in figures. */
-export interface Summary {
-  dtype: DType;
-  parameterCount: number;
-  /** Every trained parameter under its name in the file. */
-  parameters: { name: string; shape: readonly number[]; count: number }[];
 }
 
 /**
@@ -72,13 +65,12 @@ export abstract class TextNetwork<V extends TokenEncoder> {
     return this.model.parameters();
   }
 
+  /**
+   * Layers, parameters and counts; prints as a table.
+   * @throws ERR_UNROLLED_DISPOSED
+   */
   summary(): Summary {
-    const parameters = Object.entries(this.model.parameterShapes).map(([name, shape]) => ({
-      name,
-      shape,
-      count: shape.reduce((product, size) => product * size, 1),
-    }));
-    return { dtype: this.model.dtype, parameterCount: this.model.parameterCount, parameters };
+    return this.model.summary();
   }
 
   /**

@@ -117,7 +117,7 @@ describe('SequenceClassifier', () => {
     await assert.rejects(model.fit([{ text: 'good', label: 2 }]).next(), { code: range, option: 'label' });
     await assert.rejects(model.fit([]).next(), { code: 'ERR_UNROLLED_CORPUS_EMPTY' });
     await assert.rejects(model.evaluate([]), { code: 'ERR_UNROLLED_CORPUS_EMPTY' });
-    await assert.rejects(model.fit(train, { batch: 3 } as never).next(), { code: 'ERR_UNROLLED_UNKNOWN_OPTION' });
+    await assert.rejects(model.fit(train, { window: 3 } as never).next(), { code: 'ERR_UNROLLED_UNKNOWN_OPTION' });
     model.dispose();
     await assert.rejects(model.predict(['good']), { code: 'ERR_UNROLLED_DISPOSED' });
   });

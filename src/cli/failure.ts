@@ -20,11 +20,20 @@ const VALUE_FAULTS = ['commander.invalidArgument', 'commander.optionMissingArgum
 const RENAMED: Readonly<Record<string, string>> = {
   learningRate: '--lr',
   maxSize: '--max-vocab',
+  every: '--schedule-every',
+  factor: '--schedule-factor',
+  'schedule.kind': '--schedule',
+  'schedule.warmup': '--warmup',
+  'schedule.every': '--schedule-every',
+  'schedule.factor': '--schedule-factor',
+  'checkpoint.path': '--checkpoint',
+  'checkpoint.everySteps': '--checkpoint-every',
+  patience: '--early-stopping',
   normalization: '--normalize',
 };
 
-/** Hyper-parameters of optimisers that have a flag. */
-const HYPERPARAMETERS = ['learningRate', 'momentum', 'weightDecay'];
+/** Hyper-parameters of optimisers, and figures of schedules, that have a flag. */
+const HYPERPARAMETERS = ['learningRate', 'momentum', 'weightDecay', 'warmup', 'every', 'factor'];
 
 /** The option of the API as the flag it was given by. */
 function flagOf(option: string): string {

@@ -6,6 +6,7 @@ import type { OptimizerKind } from '../native/native';
 import { UNKNOWN_POLICIES } from '../text/vocabulary';
 import { OPTIMIZER_KINDS } from '../training/optimizers';
 import { DEFAULT_BATCH, DEFAULT_WINDOW, type FitOptions } from '../training/options';
+import { SCHEDULE_KINDS, type ScheduleKind } from '../training/schedule';
 import * as check from '../validation';
 
 /** A number as written; its range is checked by whoever takes it. */
@@ -51,12 +52,21 @@ export interface TrainingFlags {
   layers?: number;
   nonlinearity?: NetworkOptions['nonlinearity'];
   singleBias?: true;
+  dropout?: number;
+  recurrentDropout?: number;
+  layerNorm?: true;
+  tied?: true;
   window?: number;
   batch?: number;
   optimizer?: OptimizerKind;
   lr?: number;
   momentum?: number;
   weightDecay?: number;
+  schedule?: ScheduleKind;
+  warmup?: number;
+  scheduleEvery?: number;
+  scheduleFactor?: number;
+  sparse?: 'exact' | 'lazy';
   reduction?: 'mean' | 'sum';
   clipValue?: number;
   clipNorm?: number;
@@ -73,12 +83,23 @@ export function addTrainingOptions(command: Command): Command {
     .addOption(numberOption('--layers <n>', 'stacked layers (default: 1)'))
     .addOption(choiceOption('--nonlinearity <kind>', 'of the cell rnn (default: tanh)', NONLINEARITIES))
     .option('--single-bias', 'one trained bias a layer in place of two')
+    .addOption(numberOption('--dropout <x>', 'rate dropped between layers and before the head (default: off)'))
+    .addOption(numberOption('--recurrent-dropout <x>', 'rate dropped of h from step to step (default: off)'))
+    .option('--layer-norm', 'normalise inside the cells')
+    .option('--tied', "take the embedding for the head's weight; both are of one width then")
     .addOption(numberOption('--window <n>', `tokens of a row that a step trains on (default: ${DEFAULT_WINDOW})`))
     .addOption(numberOption('--batch <n>', `rows the text is cut into (default: ${DEFAULT_BATCH})`))
     .addOption(choiceOption('--optimizer <kind>', 'optimiser (default: adam)', OPTIMIZER_KINDS))
     .addOption(numberOption('--lr <x>', "learning rate (default: the optimiser's)"))
     .addOption(numberOption('--momentum <x>', 'of momentum (default: 0.9), sgd and rmsprop (default: 0)'))
     .addOption(numberOption('--weight-decay <x>', 'weight decay (default: off)'))
+    .addOption(choiceOption('--schedule <kind>', 'course of the learning rate (default: constant)', SCHEDULE_KINDS))
+    .addOption(numberOption('--warmup <n>', 'steps in which the learning rate rises first (default: 0)'))
+    .addOption(numberOption('--schedule-every <n>', 'steps after which step and exponential have their factor'))
+    .addOption(numberOption('--schedule-factor <x>', 'factor of step (default: 0.1) and exponential (default: 0.5)'))
+    .addOption(
+      choiceOption('--sparse <kind>', 'updates of untouched rows of the embedding (default: exact)', ['exact', 'lazy']),
+    )
     .addOption(choiceOption('--reduction <kind>', 'what is differentiated (default: mean)', ['mean', 'sum']))
     .addOption(numberOption('--clip-value <x>', 'clip every gradient to ±x (default: off)'))
     .addOption(numberOption('--clip-norm <x>', 'scale the gradient to at most this norm (default: off)'))
@@ -89,7 +110,22 @@ export function addTrainingOptions(command: Command): Command {
 /** The part of the flags that describes the network. */
 export function networkOptions(flags: TrainingFlags): NetworkOptions {
   const { cell, embedding, hidden, layers, nonlinearity, singleBias, seed, threads } = flags;
-  return { cell, embedding, hidden, layers, nonlinearity, singleBias, seed, threads };
+  const { dropout, recurrentDropout, layerNorm, tied } = flags;
+  return {
+    ...{ cell, embedding, hidden, layers, nonlinearity, singleBias, seed, threads },
+    ...{ dropout, recurrentDropout, layerNorm, tied },
+  };
+}
+
+/** The schedule that was asked for, if any part of it was. */
+function scheduleOption({ schedule, warmup, scheduleEvery, scheduleFactor }: TrainingFlags): FitOptions['schedule'] {
+  const figures = {
+    ...(warmup !== undefined && { warmup }),
+    ...(scheduleEvery !== undefined && { every: scheduleEvery }),
+    ...(scheduleFactor !== undefined && { factor: scheduleFactor }),
+  };
+  if (schedule === undefined && Object.keys(figures).length === 0) return undefined;
+  return { kind: schedule ?? 'constant', ...figures };
 }
 
 /** The part of the flags that says how to train. */
@@ -102,6 +138,8 @@ export function fitOptions(flags: TrainingFlags): FitOptions {
     learningRate: lr,
     momentum,
     weightDecay,
+    schedule: scheduleOption(flags),
+    sparse: flags.sparse,
     reduction,
     clipValue,
     clipNorm,

@@ -10,7 +10,10 @@ import { readVocabulary } from '../model-header';
 import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
 import { TOKEN_KINDS, type TokenKind, Vocabulary, type VocabularyOptions } from '../text/vocabulary';
-import { type FitOptions, resolveFit } from '../training/options';
+import * as callbacks from '../training/callbacks';
+import type { Callback } from '../training/callbacks/callback';
+import { History } from '../training/history';
+import { type FitOptions, readResumed, resolveFit } from '../training/options';
 import * as check from '../validation';
 import { addCorpusOptions, CORPUS_HELP, type CorpusFlags, corpusFlags, loadCorpus } from './corpus';
 import { Interrupt, type InterruptHandlers } from './interrupt';
@@ -35,7 +38,11 @@ interface TrainFlags extends TrainingFlags, CorpusFlags {
   epochs?: number;
   steps?: number;
   validation?: number;
+  earlyStopping?: number;
   init?: string;
+  resume?: string;
+  checkpoint?: string;
+  checkpointEvery?: number;
   out?: string;
   logEvery?: number;
   json?: true;
@@ -49,20 +56,33 @@ function vocabularyBounds({ maxVocab, minCount }: TrainFlags): Pick<VocabularyOp
   };
 }
 
-/** The kind of tokens that the weights to start from were made for. */
-async function tokensOf(path: string): Promise<TokenKind | undefined> {
+/** The vocabulary of the weights to start from, where their file has one. */
+async function vocabularyOf(path: string): Promise<Vocabulary | undefined> {
   const { header } = await readModelFile(path);
-  return header === undefined ? undefined : readVocabulary(path, header, Vocabulary.fromJSON).kind;
+  return header === undefined ? undefined : readVocabulary(path, header, Vocabulary.fromJSON);
 }
 
-async function prepare(
-  name: string,
-  flags: TrainFlags,
-): Promise<{ corpus: Corpus | FileCorpus; model: LanguageModel }> {
-  const { init } = flags;
+interface Prepared {
+  corpus: Corpus | FileCorpus;
+  model: LanguageModel;
+}
+
+/** A model that goes on from a checkpoint, whose vocabulary the text is read by. */
+async function prepareResumed(name: string, resume: string, flags: TrainFlags): Promise<Prepared> {
+  const vocabulary = (await vocabularyOf(resume)) as Vocabulary;
+  const bounds = { tokens: flags.tokens ?? vocabulary.kind, ...vocabularyBounds(flags) };
+  const corpus = await loadCorpus(name, { flags: corpusFlags(flags), vocabulary: bounds });
+  const isBound = Object.keys(vocabularyBounds(flags)).length > 0 || flags.tokens !== undefined;
+  const options = { ...networkOptions(flags), vocabulary: isBound ? corpus.vocabulary : vocabulary };
+  return { corpus, model: await LanguageModel.initFrom(resume, options) };
+}
+
+async function prepare(name: string, flags: TrainFlags): Promise<Prepared> {
+  const { init, resume } = flags;
+  if (resume !== undefined) return prepareResumed(name, resume, flags);
   const network = networkOptions(flags);
   if (init === undefined) resolveArchitecture(network);
-  const tokens = flags.tokens ?? (init === undefined ? undefined : await tokensOf(init)) ?? 'char';
+  const tokens = flags.tokens ?? (init === undefined ? undefined : (await vocabularyOf(init))?.kind) ?? 'char';
   const corpus = await loadCorpus(name, {
     flags: corpusFlags(flags),
     vocabulary: { tokens, ...vocabularyBounds(flags) },
@@ -70,6 +90,32 @@ async function prepare(
   const options = { ...network, vocabulary: corpus.vocabulary };
   const model = init === undefined ? LanguageModel.create(options) : await LanguageModel.initFrom(init, options);
   return { corpus, model };
+}
+
+/** Early stopping and checkpoints, as asked. */
+function callbacksOf({ earlyStopping, checkpoint, checkpointEvery }: TrainFlags): Callback[] {
+  if (checkpoint === undefined && checkpointEvery !== undefined) {
+    throw check.outOfRange('checkpointEvery', 'left out without --checkpoint', checkpointEvery);
+  }
+  return [
+    ...(earlyStopping === undefined ? [] : [callbacks.earlyStopping({ patience: earlyStopping })]),
+    ...(checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint, everySteps: checkpointEvery })]),
+  ];
+}
+
+/** Options of `fit`, checked as far as they can be before the text is read. */
+async function trainingOptions(flags: TrainFlags, history: History): Promise<FitOptions> {
+  const { epochs, steps, validation, resume, init, earlyStopping } = flags;
+  if (resume !== undefined && init !== undefined) throw check.outOfRange('init', 'left out beside --resume', init);
+  const options: FitOptions = {
+    ...fitOptions(flags),
+    ...{ epochs, steps, validation, resume, callbacks: [history, ...callbacksOf(flags)] },
+  };
+  const { validation: validated } = resolveFit(options, 0, await readResumed(options));
+  if (earlyStopping !== undefined && validated === 0) {
+    throw check.outOfRange('earlyStopping', 'given together with --validation', earlyStopping);
+  }
+  return options;
 }
 
 interface Session {
@@ -99,9 +145,9 @@ async function runEpochs(
 }
 
 /** Refuses a place where the model could not be saved, or that would cost the text. */
-async function requireOut(out: string, corpus: string): Promise<void> {
-  await requireWritable(check.nonEmptyString('out', out));
-  if (await isSameFile(out, corpus)) throw check.outOfRange('out', 'another file than the corpus', out);
+async function requireOut(option: string, path: string, corpus: string): Promise<void> {
+  await requireWritable(check.nonEmptyString(option, path));
+  if (await isSameFile(path, corpus)) throw check.outOfRange(option, 'another file than the corpus', path);
 }
 
 function onTerminal(display: ProgressDisplay): InterruptHandlers {
@@ -119,11 +165,12 @@ async function save(model: LanguageModel, out: string | undefined): Promise<void
 }
 
 async function train(name: string, flags: TrainFlags): Promise<void> {
-  const { epochs, steps, validation, out } = flags;
-  const options: FitOptions = { ...fitOptions(flags), epochs, steps, validation };
-  resolveFit(options, 0);
+  const { out, checkpoint } = flags;
+  const history = new History();
+  const options = await trainingOptions(flags, history);
   const logEvery = flags.logEvery === undefined ? 0 : check.integer('logEvery', flags.logEvery, { min: 1 });
-  if (out !== undefined) await requireOut(out, name);
+  if (out !== undefined) await requireOut('out', out, name);
+  if (checkpoint !== undefined) await requireOut('checkpoint', checkpoint, name);
 
   const { corpus, model } = await prepare(name, flags);
   const report = new TrainingReport(flags.json === true, logEvery);
@@ -131,7 +178,8 @@ async function train(name: string, flags: TrainFlags): Promise<void> {
   using interrupt = new Interrupt(onTerminal(display));
   const signal = AbortSignal.any([interrupt.signal, outputEnd]);
   const onProgress: FitOptions['onProgress'] = (progress) => {
-    if (out === undefined && progress.firstStep === 0) note('The model will not be kept: give --out FILE to save it.');
+    if (out === undefined && checkpoint === undefined && progress.firstStep === 0)
+      note('The model will not be kept: give --out FILE to save it.');
     report.progress(progress);
     display.update(progress);
   };
@@ -139,6 +187,9 @@ async function train(name: string, flags: TrainFlags): Promise<void> {
     const session = { model, report, display };
     const interrupted = await runEpochs(session, corpus, { ...options, signal, onProgress });
     await save(model, out);
+    const { last } = history;
+    if (last !== undefined) report.resumedAt(last);
+    if (last?.stopReason !== undefined) note(`Stopped early: ${last.stopReason}.`);
     report.done({ savedTo: out, interrupted });
     if (interrupt.status !== undefined) process.exitCode = interrupt.status;
   } catch (error) {
@@ -162,9 +213,18 @@ export function trainCommand(): Command {
     .addOption(choiceOption('--output <kind>', 'the softmax (default: exact)', ['exact']))
     .addOption(numberOption('--epochs <n>', 'passes over the text (default: 5)'))
     .addOption(numberOption('--steps <n>', 'steps of the whole run; outranks --epochs'))
-    .addOption(numberOption('--validation <x>', 'fraction of the text, from its end, that validates (default: off)'));
+    .addOption(numberOption('--validation <x>', 'fraction of the text, from its end, that validates (default: off)'))
+    .addOption(
+      numberOption(
+        '--early-stopping <n>',
+        'stop after n epochs without a lower validation loss, and take the best weights (default: off)',
+      ),
+    );
   return addTrainingOptions(addCorpusOptions(command))
     .option('--init <file>', 'start from the weights of a safetensors file')
+    .option('--checkpoint <file>', 'save the whole training there after each epoch')
+    .addOption(numberOption('--checkpoint-every <n>', 'save it every n steps instead'))
+    .option('--resume <file>', 'go on from a checkpoint, with its options where none are given')
     .option('--out <file>', 'save the model there')
     .addOption(numberOption('--log-every <n>', 'report every nth step'))
     .addOption(jsonOption())

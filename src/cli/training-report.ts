@@ -36,6 +36,14 @@ function describe(event: 'step' | 'epoch', figures: Figures): string {
   ].join('  ');
 }
 
+function figuresOf({ epoch, step, loss, validationLoss, bitsPerToken, ...speed }: EpochResult): Figures {
+  const { tokensPerSecond, seconds } = speed;
+  return {
+    ...{ epoch, step, loss, ...(validationLoss !== undefined && { validationLoss }) },
+    ...{ bitsPerToken, tokensPerSecond, seconds },
+  };
+}
+
 export class TrainingReport {
   readonly #json: boolean;
   /** Steps between two that are reported; 0 reports none. */
@@ -48,6 +56,11 @@ export class TrainingReport {
   constructor(json: boolean, logEvery: number) {
     this.#json = json;
     this.#logEvery = logEvery;
+  }
+
+  /** The last epoch of a resumed run that had nothing left to train. */
+  resumedAt(result: EpochResult): void {
+    this.#latest ??= figuresOf(result);
   }
 
   progress({ epoch, firstStep, losses, tokensPerSecond, seconds }: FitProgress): void {
@@ -64,7 +77,8 @@ export class TrainingReport {
     this.#latest = { epoch, step, loss, bitsPerToken: loss / Math.LN2, tokensPerSecond, seconds };
   }
 
-  epoch({ steps, stepLosses, ...figures }: EpochResult): void {
+  epoch(result: EpochResult): void {
+    const figures = figuresOf(result);
     this.#latest = figures;
     this.#lossSum = 0;
     this.#steps = 0;

@@ -1,113 +1,153 @@
-/** The training loop: one native call an epoch, and one result to the caller. */
+/** The training loop: native calls up to the next decision, callbacks there, and one result an epoch to the caller. */
 
 import { abortError, withCancellation } from '../cancellation';
-import { requireTrainingMemory } from '../memory';
 import type { Model } from '../model';
+import type { ModelHeader } from '../model-file';
 import type {
   NativeCancellation,
+  NativeEvaluation,
   NativeProgress,
-  NativeRunResult,
   NativeSource,
   NativeTraining,
 } from '../native/native';
-import { OPTIMIZERS } from './optimizers';
+import { CallbackList } from './callback-list';
+import { writeCheckpoint } from './checkpoint-file';
+import { type EpochResult, EpochSums } from './epoch-result';
+import { requireTrainingBytes } from './memory';
 import type { FitProgress, ResolvedTraining } from './options';
-
-/** What `fit` yields after each epoch. */
-export interface EpochResult {
-  /** Number of the epoch, from 0. */
-  epoch: number;
-  /** Number of its last step (from 0), over the whole run. */
-  step: number;
-  /** Steps made in this epoch. */
-  steps: number;
-  /** Mean cross-entropy of the epoch's targets in nats, each before its step's update. */
-  loss: number;
-  /** Cross-entropy of the validation part after the epoch, in nats per token. */
-  validationLoss?: number;
-  /** `loss` in bits. */
-  bitsPerToken: number;
-  /** Tokens (or examples) trained on per second of training alone. */
-  tokensPerSecond: number;
-  /** Seconds the run has taken so far, validation included, the caller's own time between two `next()` left out. */
-  seconds: number;
-  /** The loss of each step of the epoch. */
-  stepLosses: Float64Array;
-}
+import { type RecordedOptions, requireSameOptions } from './recorded-options';
+import { restoreModel } from './restore';
+import { completeSchedule } from './schedule';
+import { classifies, stepsPerEpoch } from './source';
 
 /** A training to run: a model, its data, and how. */
 export interface Run {
   model: Model;
   source: NativeSource;
   options: ResolvedTraining;
-  /** Validation loss in nats; undefined where it was cancelled. */
-  validate?: ((cancellation: NativeCancellation) => Promise<number | undefined>) | undefined;
-}
-
-function mean(values: Float64Array): number {
-  return values.reduce((total, value) => total + value, 0) / values.length;
-}
-
-/** Tokens of the largest step, or a little more. */
-function tokensPerStep(source: NativeSource): number {
-  if (source.kind === 'stream' || source.kind === 'documents') return source.batch * source.window;
-  const { offsets } = source.kind === 'paired' ? source.inputs : source.sequences;
-  const longest = offsets.reduce((most, end, index) => Math.max(most, end - (offsets[index - 1] ?? 0)), 0);
-  return source.batch * longest;
+  /** What checkpoints say of the model. */
+  header: ModelHeader;
+  /** Scores the validation part. */
+  validate?: ((cancellation: NativeCancellation) => Promise<NativeEvaluation>) | undefined;
 }
 
 /** One run's training, with what it has done so far. */
 class Loop {
   readonly #run: Run;
+  readonly #recorded: RecordedOptions;
   readonly #training: NativeTraining;
   readonly #totalSteps: number;
-  #epoch = 0;
+  readonly #callbacks: CallbackList;
+  #sums: EpochSums;
   #steps = 0;
-  #seconds = 0;
+  /** Seconds of the run but for those since `#started`. */
+  #secondsBefore = 0;
+  /** When the call of `next` that runs began. */
+  #started: number | undefined;
+  #stopReason: string | undefined;
 
-  constructor(run: Run, training: NativeTraining) {
-    const { epochs, steps } = run.options;
+  constructor(run: Run, recorded: RecordedOptions, training: NativeTraining) {
+    const { epochs, steps, callbacks, resumed } = run.options;
     this.#run = run;
+    this.#recorded = recorded;
     this.#training = training;
     this.#totalSteps = Math.min(steps, epochs * training.stepsPerEpoch);
+    this.#callbacks = new CallbackList(callbacks, run.model, resumed?.record.native.learningRateScale ?? 1);
+    if (resumed === undefined) {
+      this.#sums = new EpochSums(0, training.stepsPerEpoch);
+      return;
+    }
+    const { native, epoch, seconds, stopReason } = resumed.record;
+    this.#steps = native.steps;
+    this.#secondsBefore = seconds;
+    this.#stopReason = stopReason;
+    this.#sums = this.#newEpoch();
+    if (epoch !== undefined) this.#sums.restore(epoch);
   }
 
   get isDone(): boolean {
-    return this.#steps >= this.#totalSteps;
+    return this.#steps >= this.#totalSteps || this.#stopReason !== undefined;
+  }
+
+  /** What comes before the first step: the weights that training goes on from, and the callbacks' own preparations. */
+  async start(): Promise<void> {
+    const { model, header, options } = this.#run;
+    const { resumed } = options;
+    await this.#callbacks.start();
+    if (resumed !== undefined) {
+      this.#callbacks.restore(resumed.file.path, resumed.record.callbacks);
+      await restoreModel(model, header, resumed);
+    }
+    await this.#settle();
+    // A resumed run may have nothing left to do but to end.
+    if (this.isDone) await this.#callbacks.end();
   }
 
   /** Trains to the end of the epoch or of the run, and validates. */
   async next(): Promise<EpochResult> {
     if (this.#run.options.signal?.aborted) throw this.#cancelled();
-    const started = performance.now();
-    const { result, stepLosses } = await this.#train(started);
-    const validationLoss = await this.#validate();
-    this.#seconds += (performance.now() - started) / 1000;
-    this.#epoch = result.epoch + 1;
-    const loss = mean(stepLosses);
-    return {
-      epoch: result.epoch,
-      step: result.steps - 1,
-      steps: stepLosses.length,
-      loss,
-      ...(validationLoss !== undefined && { validationLoss }),
-      bitsPerToken: loss / Math.LN2,
-      tokensPerSecond: result.tokens / result.seconds,
-      seconds: this.#seconds,
-      stepLosses,
-    };
+    this.#started = performance.now();
+    const epoch = this.#epoch;
+    do {
+      await this.#train(epoch);
+      await this.#callbacks.step({ epoch, ...this.#sums.lastStep }, this.#steps);
+      this.#stopReason = this.#callbacks.stopReason;
+      if (!this.#isEpochOver) await this.#settle();
+    } while (!this.#isEpochOver);
+    const result = await this.#finishEpoch(epoch);
+    if (this.isDone) await this.#callbacks.end();
+    this.#secondsBefore = this.#seconds;
+    this.#started = undefined;
+    return result;
   }
 
-  async #train(started: number): Promise<{ result: NativeRunResult; stepLosses: Float64Array }> {
-    const { options } = this.#run;
-    const stepLosses = new Float64Array(Math.min(this.#training.stepsPerEpoch, this.#totalSteps - this.#steps));
+  async #finishEpoch(epoch: number): Promise<EpochResult> {
+    const { source } = this.#run;
+    const training = this.#sums.result(classifies(source), source.kind === 'stream');
+    const validation = await this.#validate();
+    const result: EpochResult = { epoch, ...training, ...validation, seconds: this.#seconds };
+    await this.#callbacks.epoch(result);
+    this.#stopReason = this.#callbacks.stopReason;
+    if (this.#stopReason !== undefined) result.stopReason = this.#stopReason;
+    if (this.#isBetweenEpochs) this.#sums = this.#newEpoch();
+    await this.#settle();
+    return result;
+  }
+
+  get #seconds(): number {
+    const running = this.#started === undefined ? 0 : (performance.now() - this.#started) / 1000;
+    return this.#secondsBefore + running;
+  }
+
+  get #isBetweenEpochs(): boolean {
+    return this.#steps % this.#training.stepsPerEpoch === 0;
+  }
+
+  get #isEpochOver(): boolean {
+    return this.#isBetweenEpochs || this.isDone;
+  }
+
+  get #epoch(): number {
+    return Math.floor(this.#steps / this.#training.stepsPerEpoch);
+  }
+
+  #newEpoch(): EpochSums {
+    const { stepsPerEpoch: steps } = this.#training;
+    return new EpochSums(this.#epoch * steps, steps);
+  }
+
+  /** Trains up to where something has to be decided: a callback's step, or the end of the epoch or of the run. */
+  async #train(epoch: number): Promise<void> {
+    const { signal, onProgress } = this.#run.options;
+    const end = Math.min((epoch + 1) * this.#training.stepsPerEpoch, this.#totalSteps);
+    const until = this.#callbacks.nextStop(this.#steps, end);
     let failure: { error: unknown } | undefined;
-    const result = await withCancellation(options.signal, (cancellation) =>
-      this.#training.run(stepLosses.length, cancellation, (progress) => {
-        stepLosses.set(progress.losses, progress.firstStep - this.#steps);
+    const result = await withCancellation(signal, (cancellation) =>
+      this.#training.run(until - this.#steps, cancellation, (progress) => {
+        this.#sums.addSteps(progress);
         if (failure !== undefined) return;
         try {
-          options.onProgress?.(this.#describe(progress, started));
+          onProgress?.(this.#describe(epoch, progress));
         } catch (error) {
           failure = { error };
           cancellation.cancel();
@@ -115,31 +155,53 @@ class Loop {
       }),
     );
     this.#steps = result.steps;
+    this.#sums.addCall(result);
     if (failure !== undefined) throw failure.error;
     if (result.reason === 'cancelled') throw this.#cancelled();
-    return { result, stepLosses };
   }
 
-  #describe({ firstStep, losses, seconds }: NativeProgress, started: number): FitProgress {
+  #describe(epoch: number, { seconds, ...steps }: NativeProgress): FitProgress {
     const { stepsPerEpoch, tokensPerEpoch } = this.#training;
-    const stepsMade = firstStep + losses.length - this.#steps;
+    const tokensOfCall = ((steps.firstStep + steps.losses.length - this.#steps) * tokensPerEpoch) / stepsPerEpoch;
     return {
-      epoch: this.#epoch,
-      firstStep,
-      losses,
+      epoch,
+      ...steps,
       stepsPerEpoch,
       totalSteps: this.#totalSteps,
-      tokensPerSecond: (stepsMade * tokensPerEpoch) / stepsPerEpoch / seconds,
-      seconds: this.#seconds + (performance.now() - started) / 1000,
+      tokensPerSecond: (this.#sums.tokens + tokensOfCall) / (this.#sums.seconds + seconds),
+      seconds: this.#seconds,
     };
   }
 
-  async #validate(): Promise<number | undefined> {
-    const { options, validate } = this.#run;
-    if (validate === undefined) return undefined;
-    const loss = await withCancellation(options.signal, validate);
-    if (loss === undefined) throw this.#cancelled();
-    return loss;
+  async #validate(): Promise<Pick<EpochResult, 'validationLoss' | 'validationAccuracy'>> {
+    const { options, validate, source } = this.#run;
+    if (validate === undefined) return {};
+    const { cancelled, lossSum, correct, count } = await withCancellation(options.signal, validate);
+    if (cancelled) throw this.#cancelled();
+    return {
+      validationLoss: lossSum / count,
+      ...(classifies(source) && { validationAccuracy: correct / count }),
+    };
+  }
+
+  /** Does what the callbacks asked for, now that all of them have had their turn. */
+  async #settle(): Promise<void> {
+    const { scale, checkpoints } = this.#callbacks.take();
+    if (scale !== undefined) await this.#training.setLearningRateScale(scale);
+    if (checkpoints.length === 0) return;
+    const { model, header } = this.#run;
+    const { parameters, ...native } = await this.#training.readState();
+    const record = {
+      options: this.#recorded,
+      native,
+      ...(!this.#isBetweenEpochs && { epoch: this.#sums.state }),
+      seconds: this.#seconds,
+      callbacks: this.#callbacks.states,
+      ...(this.#stopReason !== undefined && { stopReason: this.#stopReason }),
+    };
+    for (const path of checkpoints) {
+      await writeCheckpoint(path, model, model.named(parameters), header, record);
+    }
   }
 
   /** Either the model was disposed meanwhile, or the signal came. */
@@ -149,20 +211,24 @@ class Loop {
   }
 }
 
+/** What checkpoints remember of the options, now that the run's length is known. */
+function recordOptions({ source, options }: Run, schedule: object): RecordedOptions {
+  const loss = 'targets' in source ? source.targets.loss : 'crossEntropy';
+  return { ...options.recorded, data: source.kind, loss, schedule };
+}
+
 /**
  * Trains, and yields after each epoch. Between two `next()` the model is idle; leaving the loop ends training.
- * @throws at the first `next()` ERR_UNROLLED_BUSY while another training of the model runs, and
- *   ERR_UNROLLED_OUT_OF_MEMORY before anything is allocated; later ERR_UNROLLED_ABORTED, or
- *   ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last whole step.
+ * @throws at the first `next()` ERR_UNROLLED_BUSY while another training of the model runs,
+ *   ERR_UNROLLED_OUT_OF_MEMORY before anything is allocated, and ERR_UNROLLED_MODEL_MISMATCH for a checkpoint of
+ *   another model, other data or other options; later ERR_UNROLLED_ABORTED, ERR_UNROLLED_NON_FINITE_LOSS with its step,
+ *   and what callbacks throw. The weights are those of the last whole step.
  */
 export async function* runTraining(run: Run): AsyncGenerator<EpochResult, void, undefined> {
-  const { model, source, options } = run;
+  const { model } = run;
   model.requireIdle();
-  const { slots } = OPTIMIZERS[options.native.optimizer.kind];
-  requireTrainingMemory(model.description, model.dtype, slots, tokensPerStep(source));
-  const training = model.native.startTraining({ ...options.native, source });
+  const { loop, training } = await model.exclusively(() => startLoop(run));
   try {
-    const loop = new Loop(run, training);
     while (!loop.isDone) {
       yield await model.exclusively(() => loop.next());
     }
@@ -170,3 +236,28 @@ export async function* runTraining(run: Run): AsyncGenerator<EpochResult, void, 
     training.dispose();
   }
 }
+
+async function startLoop(run: Run): Promise<{ loop: Loop; training: NativeTraining }> {
+  const { model, source, options } = run;
+  const { resumed } = options;
+  const perEpoch = stepsPerEpoch(source);
+  const length = { steps: Math.min(options.steps, options.epochs * perEpoch), stepsPerEpoch: perEpoch };
+  const schedule = completeSchedule(options.schedule, length);
+  const recorded = recordOptions(run, schedule);
+  if (resumed !== undefined) requireSameOptions(resumed.file.path, recorded, resumed.record.options);
+  await requireTrainingBytes(model, source, options.native.optimizer.kind);
+  const training = model.native.startTraining({
+    ...{ ...options.native, schedule, source },
+    ...(resumed !== undefined && { resume: resumed.record.native }),
+  });
+  try {
+    const loop = new Loop(run, recorded, training);
+    await loop.start();
+    return { loop, training };
+  } catch (error) {
+    training.dispose();
+    throw error;
+  }
+}
+
+export type { EpochResult } from './epoch-result';

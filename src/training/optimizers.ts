@@ -86,3 +86,10 @@ export function resolveOptimizer(
   }
   return kind === 'sgd' && resolved.momentum > 0 ? { ...resolved, kind: 'momentum' } : resolved;
 }
+
+/** A resolved optimiser with the hyper-parameters it knows. */
+export function describeOptimizer(optimizer: NativeOptimizerOptions): OptimizerDescription {
+  const { kind } = optimizer;
+  const known = [...Object.keys(OPTIMIZERS[kind].defaults), 'weightDecay'] as (keyof OptimizerHyperparameters)[];
+  return { kind, ...Object.fromEntries(known.map((key) => [key, optimizer[key]])) };
+}

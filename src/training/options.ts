@@ -3,7 +3,17 @@
 import { MAX_SIZE, resolveSeed, resolveThreads } from '../limits';
 import type { NativeOptimizerOptions, NativeTrainingOptions, OptimizerKind } from '../native/native';
 import * as check from '../validation';
-import { type OptimizerDescription, type OptimizerHyperparameters, resolveOptimizer } from './optimizers';
+import { type Callback, requireCallbacks } from './callbacks/callback';
+import { checkpoint as checkpointCallback } from './callbacks/checkpoint';
+import { type Checkpoint, readCheckpoint } from './checkpoint-file';
+import {
+  describeOptimizer,
+  type OptimizerDescription,
+  type OptimizerHyperparameters,
+  resolveOptimizer,
+} from './optimizers';
+import { type RecordedOptions, withRecorded } from './recorded-options';
+import { type ResolvedSchedule, resolveSchedule, type ScheduleDescription, type ScheduleKind } from './schedule';
 
 /** Step losses as they come, at a limited rate; none is dropped. */
 export interface FitProgress {
@@ -13,6 +23,9 @@ export interface FitProgress {
   firstStep: number;
   /** Mean nats per token (or per example) of each step, before its update. */
   losses: Float64Array;
+  /** Norm of each step's gradient over all trained parameters, after clipping by value, before clipping by norm. */
+  gradientNorms: Float64Array;
+  learningRates: Float64Array;
   stepsPerEpoch: number;
   /** Steps the whole run will make. */
   totalSteps: number;
@@ -22,7 +35,14 @@ export interface FitProgress {
   seconds: number;
 }
 
-/** Options that training a language model and training a classifier share. */
+/** Where and how often a training is saved by itself. */
+export interface CheckpointSettings {
+  path: string;
+  /** Steps between two checkpoints. */
+  everySteps: number;
+}
+
+/** Options that all trainings share. */
 export interface TrainingOptions {
   /** Passes over the training data; 5 by default. */
   epochs?: number | undefined;
@@ -34,6 +54,13 @@ export interface TrainingOptions {
   learningRate?: number | undefined;
   momentum?: number | undefined;
   weightDecay?: number | undefined;
+  /** What the learning rate is multiplied by as training goes on; `'constant'` by default. */
+  schedule?: ScheduleKind | ScheduleDescription | undefined;
+  /**
+   * What becomes of the rows of a large embedding that a step does not touch: what a dense gradient does to them
+   * (`'exact'`, by default), or nothing, neither decay nor momentum (`'lazy'`).
+   */
+  sparse?: 'exact' | 'lazy' | undefined;
   /** What is differentiated: the mean over the step's targets (default), or their sum. */
   reduction?: 'mean' | 'sum' | undefined;
   /** Clips every gradient to ±clipValue, before `clipNorm`. Off by default. */
@@ -48,6 +75,15 @@ export interface TrainingOptions {
   signal?: AbortSignal | undefined;
   /** Called while an epoch runs. An error it throws ends training and is passed on. */
   onProgress?: ((progress: FitProgress) => void) | undefined;
+  /** Called between two steps, in this order: see `callbacks`. */
+  callbacks?: readonly Callback[] | undefined;
+  /** Saves the training every so many steps; `callbacks.checkpoint` says more. */
+  checkpoint?: CheckpointSettings | undefined;
+  /**
+   * A checkpoint to go on from, with the bits of a run that was never stopped. Weights, and options that are not given,
+   * are the checkpoint's; options that are given must be the same, but for `epochs` and `steps`.
+   */
+  resume?: string | undefined;
 }
 
 /** Options of `LanguageModel.fit`. */
@@ -66,9 +102,15 @@ export interface ResolvedTraining {
   epochs: number;
   /** Infinity where `epochs` decides. */
   steps: number;
-  native: Omit<NativeTrainingOptions, 'source'> & { optimizer: NativeOptimizerOptions };
+  native: Omit<NativeTrainingOptions, 'source' | 'schedule' | 'resume'> & { optimizer: NativeOptimizerOptions };
+  schedule: ResolvedSchedule;
   signal: AbortSignal | undefined;
   onProgress: ((progress: FitProgress) => void) | undefined;
+  callbacks: readonly Callback[];
+  /** What a checkpoint remembers of the options; the schedule is added once it is complete. */
+  recorded: RecordedOptions;
+  /** What training goes on from. */
+  resumed: Checkpoint | undefined;
 }
 
 /** How a stream is cut into batches and windows. */
@@ -81,13 +123,15 @@ export const DEFAULT_EPOCHS = 5;
 export const DEFAULT_BATCH = 32;
 export const DEFAULT_WINDOW = 64;
 
-const TRAINING_OPTIONS = [
+export const TRAINING_OPTIONS = [
   'epochs',
   'steps',
   'optimizer',
   'learningRate',
   'momentum',
   'weightDecay',
+  'schedule',
+  'sparse',
   'reduction',
   'clipValue',
   'clipNorm',
@@ -95,6 +139,9 @@ const TRAINING_OPTIONS = [
   'threads',
   'signal',
   'onProgress',
+  'callbacks',
+  'checkpoint',
+  'resume',
 ] as const satisfies (keyof TrainingOptions)[];
 
 const FIT_OPTIONS = [...TRAINING_OPTIONS, 'batch', 'window', 'validation'] as const satisfies (keyof FitOptions)[];
@@ -108,32 +155,74 @@ function givenOverrides({ learningRate, momentum, weightDecay }: TrainingOptions
   };
 }
 
-function resolveKnownTraining(options: TrainingOptions, defaultThreads: number): ResolvedTraining {
-  const { epochs = DEFAULT_EPOCHS, steps, clipValue, clipNorm, reduction = 'mean', optimizer = 'adam' } = options;
-  const passes = check.integer('epochs', epochs, { min: 1, max: MAX_SIZE });
-  return {
-    epochs: steps === undefined ? passes : Number.POSITIVE_INFINITY,
-    steps: steps === undefined ? Number.POSITIVE_INFINITY : check.integer('steps', steps, { min: 1 }),
-    native: {
-      optimizer: resolveOptimizer(optimizer, givenOverrides(options)),
-      reduction: check.oneOf('reduction', reduction, ['mean', 'sum']),
-      clipValue: clipValue === undefined ? 0 : check.number('clipValue', clipValue, { above: 0 }),
-      clipNorm: clipNorm === undefined ? 0 : check.number('clipNorm', clipNorm, { above: 0 }),
-      seed: resolveSeed(options.seed),
-      threads: resolveThreads(options.threads) || defaultThreads,
-    },
-    signal: check.abortSignal('signal', options.signal),
-    onProgress: check.callback('onProgress', options.onProgress),
-  };
+/**
+ * The checkpoint that `resume` names.
+ * @throws what `readCheckpoint` throws, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
+ */
+export async function readResumed(options: TrainingOptions | undefined): Promise<Checkpoint | undefined> {
+  const resume = (options as TrainingOptions | null | undefined)?.resume;
+  return resume === undefined ? undefined : readCheckpoint(check.nonEmptyString('resume', resume));
+}
+
+function resolveCallbacks({ callbacks, checkpoint }: TrainingOptions): readonly Callback[] {
+  const given = requireCallbacks(callbacks);
+  if (checkpoint === undefined) return given;
+  const { path, everySteps } = check.options('checkpoint', checkpoint, ['path', 'everySteps']);
+  if (everySteps === undefined) throw check.wrongType('checkpoint.everySteps', 'a whole number', everySteps);
+  return [...given, checkpointCallback({ path, everySteps })];
+}
+
+/** Options without those that are off. */
+function recordedOptions(options: Record<string, unknown>): RecordedOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /**
- * Options of training on examples.
- * @param defaultThreads the model's own setting, 0 for the pool's.
- * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
+ * Options of training that are known to be no others.
+ * @param own what a checkpoint remembers of the data's options.
  */
-export function resolveTraining(options: TrainingOptions | undefined, defaultThreads: number): ResolvedTraining {
-  return resolveKnownTraining(check.options('fit', options, TRAINING_OPTIONS), defaultThreads);
+export function resolveKnownTraining(
+  options: TrainingOptions,
+  defaultThreads: number,
+  own: Record<string, unknown>,
+  resumed: Checkpoint | undefined,
+): ResolvedTraining {
+  const { epochs = DEFAULT_EPOCHS, steps, clipValue, clipNorm, reduction = 'mean', optimizer = 'adam' } = options;
+  const passes = check.integer('epochs', epochs, { min: 1, max: MAX_SIZE });
+  const native = {
+    optimizer: resolveOptimizer(optimizer, givenOverrides(options)),
+    reduction: check.oneOf('reduction', reduction, ['mean', 'sum']),
+    clipValue: clipValue === undefined ? 0 : check.number('clipValue', clipValue, { above: 0 }),
+    clipNorm: clipNorm === undefined ? 0 : check.number('clipNorm', clipNorm, { above: 0 }),
+    seed: resolveSeed(options.seed),
+    threads: resolveThreads(options.threads) || defaultThreads,
+    sparse: check.oneOf('sparse', options.sparse === undefined ? 'exact' : options.sparse, ['exact', 'lazy']),
+  };
+  const bound = steps === undefined ? undefined : check.integer('steps', steps, { min: 1 });
+  return {
+    epochs: bound === undefined ? passes : Number.POSITIVE_INFINITY,
+    steps: bound ?? Number.POSITIVE_INFINITY,
+    native,
+    schedule: resolveSchedule(options.schedule),
+    signal: check.abortSignal('signal', options.signal),
+    onProgress: check.callback('onProgress', options.onProgress),
+    callbacks: resolveCallbacks(options),
+    recorded: recordedOptions({
+      ...own,
+      ...(bound === undefined ? { epochs: passes } : { steps: bound }),
+      optimizer: describeOptimizer(native.optimizer),
+      ...{ reduction: native.reduction, clipValue, clipNorm, seed: native.seed, sparse: native.sparse },
+    }),
+    resumed,
+  };
+}
+
+/** What was given, and where nothing was, what a checkpoint remembers. */
+export function givenOrRecorded<Options extends TrainingOptions>(
+  given: Options,
+  resumed: Checkpoint | undefined,
+): Options {
+  return resumed === undefined ? given : withRecorded(given, resumed.record.options);
 }
 
 /** Batch and window, for training and for evaluation. */
@@ -144,16 +233,24 @@ export function resolveStream(batch: number, window: number): ResolvedStream {
   };
 }
 
-/** Options of training on a stream; the same errors as `resolveTraining`. */
+/** A fraction that validates; 0 where absent. */
+export function resolveValidation(validation: number | undefined): number {
+  return validation === undefined ? 0 : check.number('validation', validation, { min: 0, below: 1 });
+}
+
+/**
+ * Options of training on a stream.
+ * @param defaultThreads the model's own setting, 0 for the pool's.
+ * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
+ */
 export function resolveFit(
   options: FitOptions | undefined,
   defaultThreads: number,
+  resumed?: Checkpoint,
 ): ResolvedTraining & { stream: ResolvedStream; validation: number } {
-  const given = check.options('fit', options, FIT_OPTIONS);
-  const { batch = DEFAULT_BATCH, window = DEFAULT_WINDOW, validation } = given;
-  return {
-    ...resolveKnownTraining(given, defaultThreads),
-    stream: resolveStream(batch, window),
-    validation: validation === undefined ? 0 : check.number('validation', validation, { min: 0, below: 1 }),
-  };
+  const given = givenOrRecorded(check.options('fit', options, FIT_OPTIONS), resumed);
+  const { batch = DEFAULT_BATCH, window = DEFAULT_WINDOW } = given;
+  const stream = resolveStream(batch, window);
+  const validation = resolveValidation(given.validation);
+  return { ...resolveKnownTraining(given, defaultThreads, { ...stream, validation }, resumed), stream, validation };
 }

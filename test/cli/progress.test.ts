@@ -20,6 +20,8 @@ function progressAt(firstStep: number): FitProgress {
     epoch: 0,
     firstStep,
     losses: Float64Array.of(2, 3),
+    gradientNorms: Float64Array.of(1, 1),
+    learningRates: Float64Array.of(0.1, 0.1),
     stepsPerEpoch: 100,
     totalSteps: 100,
     tokensPerSecond: 1234.5,

@@ -235,7 +235,7 @@ describe('unrolled train', function () {
       ['--tokens', 'syllable'],
       ['--output', 'adaptive'],
       ['--output', 'sampled'],
-      ['--dropout', '0.5'],
+      ['--dropuot', '0.5'],
       ['--resume', 'file'],
       ['--checkpoint', 'file'],
       ['--report', 'file'],

@@ -1,0 +1,106 @@
+/** A model in figures, for programs and for people. */
+
+import type { Model } from './model';
+import { isOnce } from './model-output';
+import type { DType, InputDescription, LayerDescription } from './native/native';
+import { layerShapesOf } from './parameter-shapes';
+
+/** A size, or a letter for one that the data decide: `T` time, `B` batch. */
+export type ShapeLetters = readonly ('T' | 'B' | number)[];
+
+export interface ParameterSummary {
+  /** As in the file. */
+  name: string;
+  shape: readonly number[];
+  count: number;
+  /** Whether it is left as it is by training. */
+  frozen: boolean;
+}
+
+export interface LayerSummary {
+  name: string;
+  type: LayerDescription['type'];
+  /** `[T, B, F]`, or `[B, F]` where it gives one output a sequence. */
+  output: ShapeLetters;
+  parameters: readonly ParameterSummary[];
+}
+
+function elementsOf(parameters: readonly ParameterSummary[]): number {
+  return parameters.reduce((sum, { count }) => sum + count, 0);
+}
+
+function showShape(shape: readonly (string | number)[]): string {
+  return `[${shape.join(', ')}]`;
+}
+
+function showCount(count: number): string {
+  return count.toLocaleString('en');
+}
+
+/** Columns of equal width, the last one to the right. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  const line = (row: readonly string[]) =>
+    row.map((cell, column) =>
+      column === widths.length - 1 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+    );
+  return rows.map((row) => line(row).join('  ').trimEnd()).join('\n');
+}
+
+/** What a model is made of. Prints as a table. */
+export class Summary {
+  readonly dtype: DType;
+  readonly input: InputDescription;
+  readonly source: InputDescription | undefined;
+  readonly layers: readonly LayerSummary[];
+  /** Of all layers, in the order of the model's parameters. */
+  readonly parameters: readonly ParameterSummary[];
+  /** Elements of all parameters. */
+  readonly parameterCount: number;
+  /** Elements of those that are trained. */
+  readonly trainableCount: number;
+
+  /** @throws ERR_UNROLLED_DISPOSED */
+  constructor(model: Model) {
+    model.requireAlive();
+    const { description, dtype, frozen, parameterShapes } = model;
+    this.dtype = dtype;
+    this.input = description.input;
+    this.source = description.source;
+    this.parameters = Object.entries(parameterShapes).map(([name, shape]) => ({
+      ...{ name, shape, count: shape.reduce((product, size) => product * size, 1) },
+      frozen: frozen.includes(name),
+    }));
+    const names = description.layers.map(({ name }) => name);
+    this.layers = layerShapesOf(description).map(({ layer, outputs }, index) => ({
+      name: layer.name,
+      type: layer.type,
+      output: [...(isOnce(description, index) ? [] : (['T'] as const)), 'B', outputs],
+      parameters: this.parameters.filter(({ name }) => ownerOf(name, names) === layer.name),
+    }));
+    this.parameterCount = elementsOf(this.parameters);
+    this.trainableCount = elementsOf(this.parameters.filter((parameter) => !parameter.frozen));
+  }
+
+  toString(): string {
+    const rows = this.layers.flatMap(({ name, type, output, parameters }) => [
+      [`${name} (${type})`, showShape(output), showCount(elementsOf(parameters))],
+      ...parameters.map((parameter) => [
+        `  ${parameter.name}${parameter.frozen ? ' (frozen)' : ''}`,
+        showShape(parameter.shape),
+        showCount(parameter.count),
+      ]),
+    ]);
+    const total = `${showCount(this.parameterCount)} parameters of ${this.dtype}`;
+    return `${table([['layer', 'output', 'parameters'], ...rows])}\n${total}, ${showCount(this.trainableCount)} trained`;
+  }
+}
+
+/** The layer that a parameter belongs to: the one with the longest name that its own begins with. */
+function ownerOf(parameter: string, layers: readonly string[]): string | undefined {
+  const owners = layers.filter((layer) => parameter.startsWith(`${layer}.`));
+  return owners.reduce<string | undefined>(
+    (longest, layer) => (layer.length > (longest?.length ?? -1) ? layer : longest),
+    undefined,
+  );
+}

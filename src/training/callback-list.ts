@@ -1,0 +1,135 @@
+/** The callbacks of one training, and what they ask of it. */
+
+import { UnrolledError } from '../errors';
+import type { Model } from '../model';
+import * as check from '../validation';
+import type { Callback, StepResult, TrainingControl } from './callbacks/callback';
+import type { CallbackState } from './checkpoint-file';
+import type { EpochResult } from './epoch-result';
+
+/** What callbacks have asked for since it was last taken. */
+export interface Wishes {
+  /** The new scale of the learning rate, where it has changed. */
+  scale: number | undefined;
+  /** Files to write a checkpoint to. */
+  checkpoints: readonly string[];
+}
+
+class Control implements TrainingControl {
+  readonly model: Model;
+  readonly checkpoints = new Set<string>();
+  stopReason: string | undefined;
+  #scale: number;
+
+  constructor(model: Model, scale: number) {
+    this.model = model;
+    this.#scale = scale;
+  }
+
+  get learningRateScale(): number {
+    return this.#scale;
+  }
+
+  set learningRateScale(scale: number) {
+    this.#scale = check.number('learningRateScale', scale, { min: 0 });
+  }
+
+  stop(reason: string): void {
+    this.stopReason ??= check.nonEmptyString('reason', reason);
+  }
+
+  saveCheckpoint(path: string): void {
+    this.checkpoints.add(check.nonEmptyString('path', path));
+  }
+}
+
+/** A callback that has something to remember, beside the name of its state. */
+function remembering(callbacks: readonly Callback[]): { callback: Callback; name: string }[] {
+  return callbacks.flatMap((callback) => {
+    const { name } = callback;
+    return name === undefined || callback.getState === undefined ? [] : [{ callback, name }];
+  });
+}
+
+export class CallbackList {
+  readonly #callbacks: readonly Callback[];
+  readonly #control: Control;
+  #scaleTaken: number;
+
+  constructor(callbacks: readonly Callback[], model: Model, learningRateScale: number) {
+    this.#callbacks = callbacks;
+    this.#control = new Control(model, learningRateScale);
+    this.#scaleTaken = learningRateScale;
+  }
+
+  get stopReason(): string | undefined {
+    return this.#control.stopReason;
+  }
+
+  /** Number of steps made at which a callback wants to be called next, `end` at most. */
+  nextStop(steps: number, end: number): number {
+    return this.#callbacks.reduce(
+      (next, { everySteps }) =>
+        everySteps === undefined ? next : Math.min(next, (Math.floor(steps / everySteps) + 1) * everySteps),
+      end,
+    );
+  }
+
+  async start(): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onStart?.(this.#control);
+  }
+
+  /** Calls those that are due after so many steps. */
+  async step(result: StepResult, steps: number): Promise<void> {
+    for (const callback of this.#callbacks) {
+      const { everySteps } = callback;
+      if (everySteps !== undefined && steps % everySteps === 0) await callback.onStep?.(result, this.#control);
+    }
+  }
+
+  async epoch(result: EpochResult): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onEpochEnd?.(result, this.#control);
+  }
+
+  async end(): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onEnd?.(this.#control);
+  }
+
+  /** What was asked for, each wish once. */
+  take(): Wishes {
+    const { learningRateScale, checkpoints } = this.#control;
+    const scale = learningRateScale === this.#scaleTaken ? undefined : learningRateScale;
+    const wishes = { scale, checkpoints: [...checkpoints] };
+    this.#scaleTaken = learningRateScale;
+    checkpoints.clear();
+    return wishes;
+  }
+
+  get states(): CallbackState[] {
+    return remembering(this.#callbacks).flatMap(({ callback, name }) => {
+      const state = callback.getState?.();
+      return state === undefined ? [] : [{ name, optional: callback.optional === true, state }];
+    });
+  }
+
+  /**
+   * Gives each callback its state back, those of one name in their order. One that the file does not know starts anew.
+   * @throws ERR_UNROLLED_MODEL_MISMATCH where a callback is missing without which the run would be another.
+   */
+  restore(path: string, states: readonly CallbackState[]): void {
+    const left = remembering(this.#callbacks);
+    for (const { name, state, optional } of states) {
+      const found = left.find((entry) => entry.name === name);
+      if (found !== undefined) {
+        left.splice(left.indexOf(found), 1);
+        found.callback.setState?.(state);
+      } else if (!optional) {
+        throw new UnrolledError(
+          'ERR_UNROLLED_MODEL_MISMATCH',
+          `${path} was trained with the callback ${name}, which is not among callbacks. Give it to go on as before.`,
+          { option: 'callbacks', expected: name },
+        );
+      }
+    }
+  }
+}

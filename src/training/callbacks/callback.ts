@@ -1,0 +1,85 @@
+/** What a callback of a training is. */
+
+import type { Model } from '../../model';
+import * as check from '../../validation';
+import type { EpochResult } from '../epoch-result';
+
+/** Figures of one step. */
+export interface StepResult {
+  /** Number of the epoch, from 0. */
+  epoch: number;
+  /** Number of the step (from 0), over the whole run. */
+  step: number;
+  /** Mean loss of the step, before its update. */
+  loss: number;
+  /** Norm of the gradient over all trained parameters, after clipping by value, before clipping by norm. */
+  gradientNorm: number;
+  learningRate: number;
+}
+
+/** What a callback can do to its training. */
+export interface TrainingControl {
+  /** The model that is trained; idle while callbacks run. */
+  readonly model: Model;
+  /** Multiplies the learning rate, beside the schedule, from the next step on; 1 at first. Kept in checkpoints. */
+  learningRateScale: number;
+  /** Ends training here; the reason is in the last result. */
+  stop(reason: string): void;
+  /** Writes a checkpoint, whole or not at all, once every callback has had this step or epoch. */
+  saveCheckpoint(path: string): void;
+}
+
+/**
+ * Something that is called between two steps of a training: after each epoch, and every `everySteps` steps. Training
+ * waits for the promises it returns, and an error it throws ends training and is passed on.
+ */
+export interface Callback {
+  /** What its state is kept under in a checkpoint; none is kept without a name. */
+  readonly name?: string;
+  /** Whether training may be resumed without it where a checkpoint has its state; false by default. */
+  readonly optional?: boolean;
+  /** Calls `onStep` after each step whose number of steps made is a multiple of it. */
+  readonly everySteps?: number;
+  /** Before the first step: what is remembered of a training before is forgotten here. */
+  onStart?(control: TrainingControl): void | Promise<void>;
+  onStep?(step: StepResult, control: TrainingControl): void | Promise<void>;
+  /** After validation, in the order of the callbacks. */
+  onEpochEnd?(epoch: EpochResult, control: TrainingControl): void | Promise<void>;
+  /** Once all steps are made or training was stopped, before the last result is handed out; not after an error. */
+  onEnd?(control: TrainingControl): void | Promise<void>;
+  /** All it has to remember: JSON, in which typed arrays may stand too. */
+  getState?(): unknown;
+  /** Takes back what `getState` gave, after `onStart` of a resumed training. */
+  setState?(state: unknown): void;
+}
+
+/** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
+export function requireCallbacks(callbacks: unknown): readonly Callback[] {
+  if (callbacks === undefined) return [];
+  if (!Array.isArray(callbacks)) throw check.wrongType('callbacks', 'a list of callbacks', callbacks);
+  for (const [index, callback] of callbacks.entries()) {
+    const option = `callbacks[${index}]`;
+    if (typeof callback !== 'object' || callback === null) throw check.wrongType(option, 'a callback', callback);
+    const { name, everySteps } = callback as Callback;
+    if (name !== undefined) check.nonEmptyString(`${option}.name`, name);
+    if ((callback as Callback).optional !== undefined) check.boolean(`${option}.optional`, callback.optional);
+    if (everySteps !== undefined) check.integer(`${option}.everySteps`, everySteps, { min: 1 });
+    for (const method of ['onStart', 'onStep', 'onEpochEnd', 'onEnd', 'getState', 'setState'] as const) {
+      check.callback(`${option}.${method}`, (callback as Callback)[method]);
+    }
+  }
+  return callbacks;
+}
+
+/**
+ * The value of a figure that a callback watches.
+ * @throws ERR_UNROLLED_OPTION_RANGE where training does not have it.
+ */
+export function monitored(epoch: EpochResult, monitor: keyof EpochResult): number {
+  const value = epoch[monitor];
+  if (typeof value === 'number') return value;
+  const expected = monitor.startsWith('validation')
+    ? 'loss without validation data'
+    : 'a figure that this training has';
+  throw check.outOfRange('monitor', expected, monitor);
+}

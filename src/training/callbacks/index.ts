@@ -1,0 +1,5 @@
+/** Callbacks that come with the package. */
+
+export { type CheckpointOptions, checkpoint } from './checkpoint';
+export { type EarlyStoppingOptions, earlyStopping } from './early-stopping';
+export { type ReduceOnPlateauOptions, reduceOnPlateau } from './reduce-on-plateau';

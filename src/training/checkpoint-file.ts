@@ -1,0 +1,126 @@
+/**
+ * Checkpoints: a model file that holds a training too, so that it goes on with the bits of one that was never stopped.
+ */
+
+import { UnrolledError } from '../errors';
+import type { Parameters } from '../flat-layout';
+import type { Model } from '../model';
+import { type FileTraining, type ModelFile, type ModelHeader, readModelFile, writeCheckpointFile } from '../model-file';
+import type { FloatArray, NativeTrainingState, OptimizerKind } from '../native/native';
+import type { EpochSumsState } from './epoch-result';
+import { packState, unpackState } from './packed-state';
+import type { RecordedOptions } from './recorded-options';
+
+/** The state of a callback under its name; of several of one name in their order. */
+export interface CallbackState {
+  name: string;
+  optional: boolean;
+  state: unknown;
+}
+
+/** All that a training is beside the model's weights. */
+export interface TrainingRecord {
+  options: RecordedOptions;
+  native: Omit<NativeTrainingState, 'parameters'>;
+  /** Of the running epoch; absent between two. */
+  epoch?: EpochSumsState;
+  /** Seconds the run has taken. */
+  seconds: number;
+  callbacks: CallbackState[];
+  /** Why a callback ended training. */
+  stopReason?: string;
+}
+
+/** What a training resumes from. */
+export interface Checkpoint {
+  file: ModelFile;
+  header: ModelHeader;
+  record: TrainingRecord;
+}
+
+const NAME = 'training';
+
+/** Writes a checkpoint, whole or not at all: an older one in its place stays until the new one is on the disk. */
+export async function writeCheckpoint(
+  path: string,
+  model: Model,
+  parameters: Parameters,
+  header: ModelHeader,
+  { native: { slots, ...native }, ...record }: TrainingRecord,
+): Promise<void> {
+  const packed = packState({ ...record, ...native, optimizer: slots, optimizerKind: native.optimizer }, NAME);
+  await writeCheckpointFile(path, model, parameters, header, packed as FileTraining);
+}
+
+function damaged(path: string, what: string): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: its training is damaged: ${what}.`, {
+    received: path,
+  });
+}
+
+type Kind = 'string' | 'number' | 'object' | 'list' | 'array';
+
+function isOf(kind: Kind, value: unknown): boolean {
+  if (kind === 'list') return Array.isArray(value);
+  if (kind === 'array') return value instanceof Float32Array || value instanceof Float64Array;
+  if (kind === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === kind;
+}
+
+/** @throws ERR_UNROLLED_MODEL_FORMAT for what is missing or of another kind. */
+function requireFields(path: string, value: unknown, fields: Readonly<Record<string, Kind>>): void {
+  for (const [field, kind] of Object.entries(fields)) {
+    if (!isOf(kind, (value as Record<string, unknown>)[field])) throw damaged(path, `${field} is missing`);
+  }
+}
+
+const EPOCH_FIELDS: Readonly<Record<string, Kind>> = {
+  ...{ lossSum: 'number', count: 'number', correct: 'number', tokens: 'number', seconds: 'number' },
+  ...{ losses: 'array', gradientNorms: 'array', learningRates: 'array' },
+};
+
+const FIELDS: Readonly<Record<string, Kind>> = {
+  ...{ options: 'object', seconds: 'number', callbacks: 'list', steps: 'number', learningRateScale: 'number' },
+  ...{ source: 'string', optimizerKind: 'string', optimizer: 'list', bounds: 'array', rows: 'number', hidden: 'array' },
+};
+
+/** A record as the file has it: the native state beside the rest, the optimiser's arrays under its name. */
+type FlatRecord = Omit<TrainingRecord, 'native'> &
+  Omit<TrainingRecord['native'], 'optimizer' | 'slots'> & { optimizer: FloatArray[]; optimizerKind: OptimizerKind };
+
+function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRecord {
+  const record = unpackState(json, tensors, (name) => damaged(path, `${name} is missing`)) as FlatRecord;
+  if (!isOf('object', record)) throw damaged(path, 'it is no object');
+  requireFields(path, record, FIELDS);
+  const { options, epoch, seconds, callbacks, stopReason, optimizer: slots, optimizerKind, ...native } = record;
+  if (epoch !== undefined) {
+    if (!isOf('object', epoch)) throw damaged(path, 'epoch is no object');
+    requireFields(path, epoch, EPOCH_FIELDS);
+  }
+  for (const callback of callbacks) {
+    if (!isOf('object', callback)) throw damaged(path, 'a callback is no object');
+    requireFields(path, callback, { name: 'string' });
+  }
+  if (!slots.every((slot) => isOf('array', slot))) throw damaged(path, 'a slot is missing');
+  return {
+    ...{ options, seconds, callbacks, native: { ...native, optimizer: optimizerKind, slots } },
+    ...(epoch !== undefined && { epoch }),
+    ...(typeof stopReason === 'string' && { stopReason }),
+  };
+}
+
+/**
+ * Reads a checkpoint; whether it fits a training is seen when that begins.
+ * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_MODEL_FORMAT for a damaged one and for a
+ *   model without a training.
+ */
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  const file = await readModelFile(path);
+  if (file.header === undefined || file.training === undefined) {
+    throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path} holds no training to resume: it is no checkpoint.`, {
+      expected: 'a checkpoint',
+      received: path,
+    });
+  }
+  return { file, header: file.header, record: parseRecord(path, file.training) };
+}

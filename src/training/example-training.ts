@@ -1,0 +1,96 @@
+/** Training on examples, judging by them, and answers for them. */
+
+import { abortError, withCancellation } from '../cancellation';
+import { UnrolledError } from '../errors';
+import type { Model } from '../model';
+import type { ModelHeader } from '../model-file';
+import type { NativeEvaluation, NativeExamples, NativeSource } from '../native/native';
+import { Random, RandomUse } from '../random';
+import { counted } from '../wording';
+import type { ResolvedExampleFit } from './example-options';
+import { type Examples, exampleCount, inBatches, pickExamples } from './examples';
+import { type EpochResult, runTraining } from './fit';
+import { classifies } from './source';
+
+/** A score over data. */
+export interface Score {
+  /** Mean loss: of cross-entropies in nats. Over targets for cross-entropy, else over targets times outputs. */
+  loss: number;
+  /** Fraction that was the likeliest class, or on the right side of one half; not for squared errors. */
+  accuracy?: number;
+  /** Targets it is the mean of, times outputs unless it is cross-entropy. */
+  count: number;
+}
+
+/** Parts examples by a seeded shuffle, the last ones being those that validate; both in the order of the shuffle. */
+function split(examples: Examples, validation: number, seed: number): { train: Examples; validate: Examples } {
+  const count = exampleCount(examples);
+  const trained = count - Math.round(count * validation);
+  if (trained === 0 || trained === count) {
+    throw new UnrolledError(
+      'ERR_UNROLLED_CORPUS_TOO_SHORT',
+      `${counted(count, 'example')} cannot be parted by validation ${validation}: one part would be empty.`,
+      { option: 'validation', expected: 'at least one example in each part', received: String(validation) },
+    );
+  }
+  const order = new Random(seed, RandomUse.split).shuffled(Array.from({ length: count }, (_, index) => index));
+  return {
+    train: pickExamples(examples, order.slice(0, trained)),
+    validate: pickExamples(examples, order.slice(trained)),
+  };
+}
+
+/** A fit with everything checked. `toExamples` converts what validates. */
+export interface ExampleFit<Data> {
+  model: Model;
+  examples: Examples;
+  options: ResolvedExampleFit<Data>;
+  header: ModelHeader;
+  toExamples: (data: Data) => Examples;
+}
+
+/** Examples in their order, for a score. */
+export function inOrder(examples: Examples, batch: number): NativeExamples {
+  return inBatches(examples, { batch, shuffle: false, bucketing: 0 });
+}
+
+/** @throws what `runTraining` throws, ERR_UNROLLED_CORPUS_TOO_SHORT. */
+export async function* fitExamples<Data>(fit: ExampleFit<Data>): AsyncGenerator<EpochResult, void, undefined> {
+  const { model, examples, options, header, toExamples } = fit;
+  const { validation, validationData, batching, native } = options;
+  const parts =
+    validation > 0
+      ? split(examples, validation, native.seed)
+      : { train: examples, validate: validationData && toExamples(validationData) };
+  const validated = parts.validate && inOrder(parts.validate, batching.batch);
+  yield* runTraining({
+    model,
+    source: inBatches(parts.train, batching) as NativeSource,
+    options,
+    header,
+    validate:
+      validated &&
+      ((cancellation) => model.native.evaluateExamples({ source: validated, threads: native.threads }, cancellation)),
+  });
+}
+
+function scoreOf({ lossSum, count, correct }: NativeEvaluation, source: NativeExamples): Score {
+  return { loss: lossSum / count, ...(classifies(source) && { accuracy: correct / count }), count };
+}
+
+/** @throws ERR_UNROLLED_ABORTED, ERR_UNROLLED_DISPOSED. */
+export async function scoreExamples(
+  model: Model,
+  source: NativeExamples,
+  threads: number,
+  signal: AbortSignal | undefined,
+): Promise<Score> {
+  const result = await withCancellation(signal, (cancellation) =>
+    model.native.evaluateExamples({ source, threads }, cancellation),
+  );
+  if (result.cancelled) {
+    model.requireAlive();
+    throw abortError('Evaluation', signal);
+  }
+  return scoreOf(result, source);
+}

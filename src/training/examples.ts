@@ -1,0 +1,193 @@
+/** Data of any shape as the native side trains on it: checked whole, then copied. */
+
+import { UnrolledError } from '../errors';
+import type { Model } from '../model';
+import { outputOf } from '../model-output';
+import type { NativeBatching, NativeExamples, NativeSequences, NativeTargets } from '../native/native';
+import * as check from '../validation';
+import type { PairedData, TrainingData } from './data';
+import { copyIds, isList, toSequences } from './sequences';
+import { sequenceCount } from './source';
+import { labelTargets, type ResolvedTargets, type TargetContext, tagTargets, valueTargets } from './targets';
+
+/** Examples that are not cut into batches yet. */
+export type Examples =
+  | { kind: 'labelled' | 'tagged'; sequences: NativeSequences; targets: NativeTargets }
+  | { kind: 'paired'; source: NativeSequences; inputs: NativeSequences; targets: NativeTargets };
+
+/** What has to be known of the model. */
+type Described = Pick<Model, 'description' | 'dtype'>;
+
+const KEYS = ['inputs', 'labels', 'tags', 'values', 'loss', 'sources', 'targets', 'start', 'end'] as const;
+
+type Given = Partial<Record<(typeof KEYS)[number], unknown>>;
+
+function missing(option: string, expected: string): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_OPTION_TYPE', `The data has no ${option}: ${expected}.`, { option, expected });
+}
+
+/** Exactly one kind of targets must be there. */
+function resolveTargets({ labels, tags, values, loss }: Given, context: TargetContext): ResolvedTargets {
+  const given = Object.entries({ labels, tags, values }).filter(([, value]) => value !== undefined);
+  const [first, second] = given;
+  if (first === undefined) throw missing('labels', 'labels, tags or values are needed');
+  if (second !== undefined) throw check.outOfRange(second[0], `left out beside ${first[0]}`, second[1]);
+  if (labels !== undefined) return labelTargets(labels, loss, context);
+  return tags === undefined ? valueTargets(values, loss, context) : tagTargets(tags, loss, context);
+}
+
+/** Each sequence with an id put before it, or behind it. */
+function extended({ ids, offsets }: Required<Pick<NativeSequences, 'ids' | 'offsets'>>, id: number, before: boolean) {
+  const count = offsets.length - 1;
+  const longer = new Int32Array(ids.length + count);
+  const ends = offsets.map((offset, index) => offset + index);
+  for (let index = 0; index < count; index++) {
+    const at = ends[index] as number;
+    longer.set(ids.subarray(offsets[index], offsets[index + 1]), before ? at + 1 : at);
+    longer[before ? at : (ends[index + 1] as number) - 1] = id;
+  }
+  return { ids: longer, offsets: ends };
+}
+
+/** Target ids, of which a sequence may have none: only `end` is written then. */
+function targetIds(targets: PairedData['targets'], vocabulary: number) {
+  if (!Array.isArray(targets)) return toSequences('targets', targets, { kind: 'ids', vocabulary }, 'float32');
+  if (targets.length === 0) throw missing('targets', 'at least one is needed');
+  const offsets = new Int32Array(targets.length + 1);
+  const parts = targets.map((list: unknown, index) => {
+    const option = `targets[${index}]`;
+    if (!isList(list)) throw check.wrongType(option, 'a list of ids', list);
+    const ids = new Int32Array(list.length);
+    copyIds(option, list, vocabulary, ids, 0);
+    offsets[index + 1] = (offsets[index] as number) + ids.length;
+    return ids;
+  });
+  const ids = new Int32Array(offsets.at(-1) as number);
+  for (const [index, part] of parts.entries()) ids.set(part, offsets[index]);
+  return { ids, offsets };
+}
+
+function pairedExamples(given: Given, source: NativeSequences, model: Described): Examples {
+  const { input } = model.description;
+  const output = outputOf(model.description);
+  if (input.kind !== 'ids')
+    throw check.outOfRange('targets', 'left out for a decoder that reads vectors', given.targets);
+  const vocabulary = Math.min(input.vocabulary, output.features);
+  const start = check.integer('start', given.start, { min: 0, max: input.vocabulary - 1 });
+  const end = check.integer('end', given.end, { min: 0, max: output.features - 1 });
+  const ids = targetIds(given.targets as PairedData['targets'], vocabulary) as { ids: Int32Array; offsets: Int32Array };
+  requireSameCount('targets', ids, source);
+  const inputs = extended(ids, start, true);
+  return { kind: 'paired', source, inputs, targets: { loss: 'crossEntropy', ids: extended(ids, end, false).ids } };
+}
+
+function requireSameCount(option: string, sequences: NativeSequences, source: NativeSequences): void {
+  const [wanted, came] = [sequenceCount(source), sequenceCount(sequences)];
+  if (wanted === came) return;
+  throw new UnrolledError('ERR_UNROLLED_SHAPE', `There are ${wanted} sources and ${came} ${option}.`, {
+    option,
+    expected: String(wanted),
+    received: String(came),
+  });
+}
+
+/**
+ * Checks data for a model and copies them.
+ * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_SHAPE,
+ *   ERR_UNROLLED_CORPUS_EMPTY naming the array and its place, as in `tags[3][0]`; ERR_UNROLLED_MODEL_MISMATCH for data of
+ *   another shape than the model.
+ */
+export function toExamples(model: Described, data: TrainingData): Examples {
+  if (data === undefined) throw check.wrongType('data', 'an object with inputs', data);
+  const given = check.options<Given>('data', data as Given, KEYS);
+  const { description, dtype } = model;
+  const { input, source: sourceInput } = description;
+  if (sourceInput === undefined) {
+    for (const key of ['sources', 'targets', 'start', 'end'] as const) {
+      if (given[key] !== undefined) throw check.outOfRange(key, 'left out for a model without a source', given[key]);
+    }
+  } else if (given.sources === undefined) {
+    throw missing('sources', 'the model reads a source');
+  }
+  const source = sourceInput && toSequences('sources', given.sources, sourceInput, dtype);
+  if (source !== undefined && given.targets !== undefined) return pairedExamples(given, source, model);
+  if (given.inputs === undefined) throw missing('inputs', 'sequences are needed');
+  const sequences = toSequences('inputs', given.inputs, input, dtype);
+  const context = { output: outputOf(description), dtype, sequences };
+  const { targets, everywhere } = resolveTargets(given, context);
+  if (source === undefined) return { kind: everywhere ? 'tagged' : 'labelled', sequences, targets };
+  requireSameCount('inputs', sequences, source);
+  if (!everywhere) throw check.outOfRange('labels', 'left out for an encoder–decoder; give tags', given.labels);
+  return { kind: 'paired', source, inputs: sequences, targets };
+}
+
+/** Number of examples N. */
+export function exampleCount(examples: Examples): number {
+  return sequenceCount(examples.kind === 'paired' ? examples.source : examples.sequences);
+}
+
+/** The sequences of those numbers, in that order. */
+function pick<Data extends Int32Array | Float32Array | Float64Array>(
+  data: Data,
+  offsets: Int32Array,
+  indices: readonly number[],
+): Data {
+  const width = offsets.at(-1) === 0 ? 0 : data.length / (offsets.at(-1) as number);
+  const parts = indices.map((index) =>
+    data.subarray((offsets[index] as number) * width, (offsets[index + 1] as number) * width),
+  );
+  const picked = new (data.constructor as new (length: number) => Data)(
+    parts.reduce((length, part) => length + part.length, 0),
+  );
+  let at = 0;
+  for (const part of parts) {
+    picked.set(part, at);
+    at += part.length;
+  }
+  return picked;
+}
+
+function pickSequences({ ids, features, offsets }: NativeSequences, indices: readonly number[]): NativeSequences {
+  const picked = new Int32Array(indices.length + 1);
+  for (const [at, index] of indices.entries()) {
+    picked[at + 1] = (picked[at] as number) + (offsets[index + 1] as number) - (offsets[index] as number);
+  }
+  return {
+    offsets: picked,
+    ...(ids && { ids: pick(ids, offsets, indices) }),
+    ...(features && { features: pick(features, offsets, indices) }),
+  };
+}
+
+function pickTargets({ loss, ids, values }: NativeTargets, offsets: Int32Array, indices: readonly number[]) {
+  return {
+    loss,
+    ...(ids && { ids: pick(ids, offsets, indices) }),
+    ...(values && { values: pick(values, offsets, indices) }),
+  };
+}
+
+/** The examples of those numbers, in that order. */
+export function pickExamples(examples: Examples, indices: readonly number[]): Examples {
+  if (examples.kind === 'paired') {
+    return {
+      kind: 'paired',
+      source: pickSequences(examples.source, indices),
+      inputs: pickSequences(examples.inputs, indices),
+      targets: pickTargets(examples.targets, examples.inputs.offsets, indices),
+    };
+  }
+  const { kind, sequences, targets } = examples;
+  // One target a sequence has offsets of its own: every sequence counts one.
+  const ones = kind === 'labelled' ? Int32Array.from({ length: sequences.offsets.length }, (_, i) => i) : undefined;
+  return {
+    kind,
+    sequences: pickSequences(sequences, indices),
+    targets: pickTargets(targets, ones ?? sequences.offsets, indices),
+  };
+}
+
+/** Examples cut into batches, of no more than there are. */
+export function inBatches(examples: Examples, batching: NativeBatching): NativeExamples {
+  return { ...examples, ...batching, batch: Math.min(batching.batch, exampleCount(examples)) };
+}

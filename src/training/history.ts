@@ -1,0 +1,136 @@
+/** The epochs of a training, collected. */
+
+import type { FloatArray } from '../native/native';
+import * as check from '../validation';
+import type { Callback } from './callbacks/callback';
+import { type EpochResult, isBetter, MONITORS, type Monitor } from './epoch-result';
+
+/** An epoch as JSON has it, its arrays as lists. */
+export type EpochJSON = {
+  [Key in keyof EpochResult]: EpochResult[Key] extends FloatArray ? number[] : EpochResult[Key];
+};
+
+const ARRAYS = ['stepLosses', 'stepGradientNorms', 'stepLearningRates'] as const;
+
+/** An epoch but for the figures of its steps. */
+type EpochFigures = Omit<EpochResult, (typeof ARRAYS)[number]>;
+
+type HistoryState = { epochs: EpochFigures[] } & Record<(typeof ARRAYS)[number], Float64Array>;
+
+function withoutArrays({ stepLosses, stepGradientNorms, stepLearningRates, ...figures }: EpochResult): EpochFigures {
+  return figures;
+}
+
+function numbers(option: string, value: unknown): Float64Array {
+  const isList = Array.isArray(value) && value.every((entry) => typeof entry === 'number');
+  if (!isList) throw check.wrongType(option, 'a list of numbers', value);
+  return Float64Array.from(value);
+}
+
+/**
+ * What `fit` yielded: `const history = await collect(model.fit(data))`. As one of the `callbacks` of a training it
+ * collects as well, and a resumed training gives it back the epochs from before.
+ */
+export class History implements Callback {
+  readonly name = 'history';
+  readonly optional = true;
+  readonly #epochs: EpochResult[] = [];
+
+  constructor(epochs: Iterable<EpochResult> = []) {
+    for (const epoch of epochs) this.push(epoch);
+  }
+
+  /** Runs a training to its end. */
+  static async of(training: AsyncIterable<EpochResult>): Promise<History> {
+    const history = new History();
+    for await (const epoch of training) history.push(epoch);
+    return history;
+  }
+
+  /**
+   * What `toJSON` gave.
+   * @throws ERR_UNROLLED_OPTION_TYPE
+   */
+  static fromJSON(value: unknown): History {
+    if (!Array.isArray(value)) throw check.wrongType('history', 'a list of epochs', value);
+    return new History(
+      value.map((epoch: EpochJSON, index) => {
+        if (typeof epoch !== 'object' || epoch === null) throw check.wrongType(`history[${index}]`, 'an epoch', epoch);
+        const arrays = ARRAYS.map((key) => [key, numbers(`history[${index}].${key}`, epoch[key])]);
+        return { ...epoch, ...Object.fromEntries(arrays) } as EpochResult;
+      }),
+    );
+  }
+
+  get epochs(): readonly EpochResult[] {
+    return this.#epochs;
+  }
+
+  get last(): EpochResult | undefined {
+    return this.#epochs.at(-1);
+  }
+
+  /** Adds an epoch. One with the number of the last takes its place: a run that ended in it went on. */
+  push(epoch: EpochResult): void {
+    if (this.last?.epoch === epoch.epoch) this.#epochs.pop();
+    this.#epochs.push(epoch);
+  }
+
+  /**
+   * The epoch at which a figure was best, the first of equals: losses fall, accuracies rise.
+   * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
+   */
+  best(monitor: Monitor = 'validationLoss'): EpochResult | undefined {
+    check.oneOf('monitor', monitor, MONITORS);
+    let best: EpochResult | undefined;
+    for (const epoch of this.#epochs) {
+      const value = epoch[monitor];
+      if (value !== undefined && isBetter(monitor, value, best?.[monitor])) best = epoch;
+    }
+    return best;
+  }
+
+  /** A figure of every epoch, or of every step, in their order. */
+  values(figure: Monitor | 'learningRate' | 'gradientNorm' | (typeof ARRAYS)[number]): Float64Array {
+    return Float64Array.from(
+      this.#epochs.flatMap((epoch): number[] => {
+        const value = epoch[figure];
+        if (value === undefined) return [];
+        return typeof value === 'number' ? [value] : [...value];
+      }),
+    );
+  }
+
+  toJSON(): EpochJSON[] {
+    return this.#epochs.map((epoch) => {
+      const arrays = ARRAYS.map((key) => [key, [...epoch[key]]]);
+      return { ...withoutArrays(epoch), ...Object.fromEntries(arrays) } as EpochJSON;
+    });
+  }
+
+  onEpochEnd(epoch: EpochResult): void {
+    this.push(epoch);
+  }
+
+  /** Its arrays joined to one of each kind, as there may be many epochs. */
+  getState(): unknown {
+    const arrays = ARRAYS.map((key) => [key, this.values(key)]);
+    return { epochs: this.#epochs.map(withoutArrays), ...Object.fromEntries(arrays) };
+  }
+
+  setState(state: unknown): void {
+    const { epochs, ...joined } = state as HistoryState;
+    let first = 0;
+    this.#epochs.length = 0;
+    for (const epoch of epochs) {
+      const arrays = ARRAYS.map((key) => [key, joined[key].slice(first, first + epoch.steps)]);
+      this.#epochs.push({ ...epoch, ...Object.fromEntries(arrays) } as EpochResult);
+      first += epoch.steps;
+    }
+  }
+}
+
+/** Runs a training to its end and collects its epochs. */
+export function collect(training: AsyncIterable<EpochResult>): Promise<History> {
+  return History.of(training);
+}

@@ -1,0 +1,72 @@
+/** What a training takes of the memory, known before it is allocated. */
+
+import { requireMemory } from '../limits';
+import type { Model } from '../model';
+import type { NativePassSize, NativeSource, OptimizerKind } from '../native/native';
+import { OPTIMIZERS } from './optimizers';
+import { largestBatch, sourceBytes } from './source';
+
+/** Bytes that a training takes. */
+export interface TrainingBytes {
+  parameters: number;
+  gradients: number;
+  /** What the optimiser keeps of each parameter. */
+  optimizer: number;
+  /** What the passes over the largest batch keep. */
+  workspace: number;
+  /** The native copy of the data. */
+  data: number;
+  total: number;
+}
+
+/** The largest step, or a little more. */
+export function passSize(source: NativeSource): NativePassSize {
+  if (source.kind === 'stream' || source.kind === 'documents') {
+    const { batch, window } = source;
+    return { positions: batch * window, batch, ...(source.kind === 'documents' && { ragged: true }) };
+  }
+  const { batch } = source;
+  if (source.kind !== 'paired') return { ...largestBatch(source.sequences, batch), batch };
+  const inputs = largestBatch(source.inputs, batch);
+  const sources = largestBatch(source.source, batch);
+  return {
+    ...{ positions: inputs.positions, batch, sourcePositions: sources.positions },
+    ragged: inputs.ragged || sources.ragged,
+  };
+}
+
+export async function trainingBytes(
+  model: Model,
+  source: NativeSource,
+  optimizer: OptimizerKind,
+): Promise<TrainingBytes> {
+  const parameters = model.parameterCount * (model.dtype === 'float32' ? 4 : 8);
+  const bytes = {
+    parameters,
+    gradients: parameters,
+    optimizer: parameters * OPTIMIZERS[optimizer].slots,
+    workspace: await model.native.workspaceBytes(passSize(source)),
+    data: sourceBytes(source),
+  };
+  return { ...bytes, total: Object.values(bytes).reduce((total, part) => total + part, 0) };
+}
+
+/**
+ * Refuses a training that memory cannot hold.
+ * @throws ERR_UNROLLED_OUT_OF_MEMORY naming `optimizer`, `batch` or `window`, whichever takes most.
+ */
+export async function requireTrainingBytes(
+  model: Model,
+  source: NativeSource,
+  optimizer: OptimizerKind,
+): Promise<void> {
+  const { total, workspace, data } = await trainingBytes(model, source, optimizer);
+  if (workspace >= total - workspace - data) {
+    const isStream = source.kind === 'stream' || source.kind === 'documents';
+    const advice = isStream ? 'Lower batch or window' : 'Lower batch, or cut long sequences';
+    requireMemory('Training this model', total, isStream ? 'window' : 'batch', advice);
+  } else {
+    const advice = 'Make the model smaller, or take an optimizer that keeps less, as sgd does';
+    requireMemory('Training this model', total, 'optimizer', advice);
+  }
+}

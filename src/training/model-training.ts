@@ -1,0 +1,129 @@
+/** `fit`, `evaluate` and `predict` of a `Model`. */
+
+import { abortError, withCancellation } from '../cancellation';
+import type { FloatTensor } from '../flat-layout';
+import { resolveThreads } from '../limits';
+import type { Model } from '../model';
+import { outputOf } from '../model-output';
+import type { FloatArray, NativeSequences } from '../native/native';
+import * as check from '../validation';
+import type { TrainingData } from './data';
+import { type Estimate, estimateTraining } from './estimate';
+import { type ExampleFitOptions, resolveBatch, resolveExampleFit } from './example-options';
+import { fitExamples, inOrder, type Score, scoreExamples } from './example-training';
+import { inBatches, toExamples } from './examples';
+import type { EpochResult } from './fit';
+import { DEFAULT_BATCH, readResumed } from './options';
+import { floats, type SequenceData, toSequences } from './sequences';
+import { sequenceCount } from './source';
+
+/** Options of `Model.fit`; a batch has 32 examples by default. */
+export type ModelFitOptions = ExampleFitOptions<TrainingData>;
+
+/** Options of `Model.evaluate`. */
+export interface ModelEvaluationOptions {
+  /** Examples computed at a time; 32 by default. */
+  batch?: number | undefined;
+  threads?: number | undefined;
+  /** Ends evaluation with ERR_UNROLLED_ABORTED. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of `Model.predict`. */
+export interface PredictionOptions extends ModelEvaluationOptions {
+  /** The last layer's output as it is (`'raw'`, by default), or as probabilities over its features or of each. */
+  output?: 'raw' | 'softmax' | 'sigmoid' | undefined;
+}
+
+export async function* fitModel(
+  model: Model,
+  data: TrainingData,
+  options: ModelFitOptions | undefined,
+): AsyncGenerator<EpochResult, void, undefined> {
+  const resumed = options?.resume === undefined ? undefined : await readResumed(options);
+  const resolved = resolveExampleFit(options, { threads: 0, batch: DEFAULT_BATCH }, resumed);
+  model.requireIdle();
+  const examples = toExamples(model, data);
+  yield* fitExamples({
+    ...{ model, examples, options: resolved, header: model.header },
+    toExamples: (validationData) => toExamples(model, validationData),
+  });
+}
+
+export async function estimateModel(
+  model: Model,
+  data: TrainingData,
+  options: ModelFitOptions | undefined,
+): Promise<Estimate> {
+  const resolved = resolveExampleFit(options, { threads: 0, batch: DEFAULT_BATCH }, undefined);
+  model.requireIdle();
+  const source = inBatches(toExamples(model, data), resolved.batching);
+  return estimateTraining(model, source, resolved.native);
+}
+
+export async function evaluateModel(
+  model: Model,
+  data: TrainingData,
+  options: ModelEvaluationOptions | undefined,
+): Promise<Score> {
+  const given = check.options('evaluate', options, ['batch', 'threads', 'signal']);
+  const batch = resolveBatch(given.batch);
+  const threads = resolveThreads(given.threads);
+  const signal = check.abortSignal('signal', given.signal);
+  model.requireAlive();
+  return scoreExamples(model, inOrder(toExamples(model, data), batch), threads, signal);
+}
+
+/** Outputs of sequences one after another as `[N, T, F]`, zero behind each one's end. */
+function padded(output: FloatArray, { offsets }: NativeSequences, features: number): FloatTensor {
+  const count = offsets.length - 1;
+  const time = offsets.reduce((longest, end, index) => Math.max(longest, end - (offsets[index - 1] ?? 0)), 0);
+  const dtype = output instanceof Float32Array ? 'float32' : 'float64';
+  const data = floats(dtype, count * time * features);
+  for (let index = 0; index < count; index++) {
+    const [start, end] = [offsets[index] as number, offsets[index + 1] as number];
+    data.set(output.subarray(start * features, end * features), index * time * features);
+  }
+  return { dtype, shape: [count, time, features], data };
+}
+
+/** What raw outputs (or log-probabilities, for softmax) are as that output. */
+const ACTIVATIONS: Record<NonNullable<PredictionOptions['output']>, (values: FloatArray) => FloatArray> = {
+  raw: (values) => values,
+  softmax: (values) => values.map(Math.exp),
+  sigmoid: (values) => values.map((value) => 1 / (1 + Math.exp(-value))),
+};
+
+export async function predictModel(
+  model: Model,
+  inputs: SequenceData,
+  options: PredictionOptions | undefined,
+): Promise<FloatTensor> {
+  const given = check.options('predict', options, ['output', 'batch', 'threads', 'signal']);
+  const output = check.oneOf('output', given.output === undefined ? 'raw' : given.output, [
+    'raw',
+    'softmax',
+    'sigmoid',
+  ]);
+  const batch = resolveBatch(given.batch);
+  const threads = resolveThreads(given.threads);
+  const signal = check.abortSignal('signal', given.signal);
+  model.requireAlive();
+  const { description, dtype } = model;
+  if (description.source !== undefined) {
+    throw check.outOfRange('inputs', 'of a model without a source; forward runs an encoder–decoder', 'a source');
+  }
+  const sequences = toSequences('inputs', inputs, description.input, dtype);
+  const native = { batch, output: output === 'softmax' ? 'logProbabilities' : 'raw', threads } as const;
+  const result = await withCancellation(signal, (cancellation) =>
+    model.native.predict(sequences, native, cancellation),
+  );
+  if (result.cancelled) {
+    model.requireAlive();
+    throw abortError('Prediction', signal);
+  }
+  const values = ACTIVATIONS[output](result.output);
+  const { features } = result;
+  if (!outputOf(description).once) return padded(values, sequences, features);
+  return { dtype, shape: [sequenceCount(sequences), features], data: values };
+}

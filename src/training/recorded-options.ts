@@ -1,0 +1,49 @@
+/** The options a checkpoint remembers, since they decide what the rest of the run is. */
+
+import { UnrolledError } from '../errors';
+import { sortedJson } from '../model-file';
+import { show } from '../validation';
+
+/** Options by name, JSON only; those that are off are absent. */
+export type RecordedOptions = Readonly<Record<string, unknown>>;
+
+/** Options that bound the run, which may be raised. */
+const BOUNDS = ['epochs', 'steps'];
+
+/** Hyper-parameters beside the options, each under its own name. */
+function flat({ optimizer, ...options }: RecordedOptions): RecordedOptions {
+  const { kind, ...hyperparameters } = (optimizer ?? {}) as Record<string, unknown>;
+  return { ...options, optimizer: kind, ...hyperparameters };
+}
+
+/** What was given, and where nothing was what the checkpoint remembers. A new bound replaces both of the old ones. */
+export function withRecorded<Options extends object>(given: Options, recorded: RecordedOptions): Options {
+  const isBound = BOUNDS.some((bound) => (given as RecordedOptions)[bound] !== undefined);
+  const kept = Object.entries(recorded).filter(([option]) => !(isBound && BOUNDS.includes(option)));
+  const chosen = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(kept), ...Object.fromEntries(chosen) } as Options;
+}
+
+function showOption(value: unknown): string {
+  if (value === undefined) return 'off';
+  return typeof value === 'object' ? sortedJson(value) : show(value);
+}
+
+/**
+ * Refuses to resume with other options, but for the bounds of the run.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH naming the option.
+ */
+export function requireSameOptions(path: string, options: RecordedOptions, recorded: RecordedOptions): void {
+  const [now, before] = [flat(options), flat(recorded)];
+  const names = new Set([...Object.keys(before), ...Object.keys(now)]);
+  for (const option of names) {
+    if (BOUNDS.includes(option) || sortedJson({ value: now[option] }) === sortedJson({ value: before[option] }))
+      continue;
+    const [expected, received] = [showOption(before[option]), showOption(now[option])];
+    throw new UnrolledError(
+      'ERR_UNROLLED_MODEL_MISMATCH',
+      `${path} was trained with ${option} ${expected}, and ${received} was asked. Leave the option out to go on as before.`,
+      { option, expected, received },
+    );
+  }
+}

@@ -1,0 +1,173 @@
+/** Sequences as people have them, checked and laid one after another as the native side reads them. */
+
+import { UnrolledError } from '../errors';
+import type { FloatTensor } from '../flat-layout';
+import { MAX_SIZE } from '../limits';
+import type { DType, FloatArray, InputDescription, NativeSequences } from '../native/native';
+import { elementCount, firstNonFinite, type Tensor } from '../tensor';
+import * as check from '../validation';
+
+/**
+ * N sequences, the first axis being N: of ids, lists that may differ in length or a tensor `[N, T]`; of vectors, tensors
+ * `[T, F]` or one tensor `[N, T, F]`. Where every sequence is a single step, `[N]` and `[N, F]` do.
+ */
+export type SequenceData = readonly ArrayLike<number>[] | Tensor<'int32'> | readonly FloatTensor[] | FloatTensor;
+
+/** What is read of an input: ids below `vocabulary`, or vectors of `features`. */
+export type ElementKind = InputDescription;
+
+export function isTensor(value: unknown): value is Tensor {
+  return typeof value === 'object' && value !== null && 'shape' in value && 'data' in value;
+}
+
+/** A list of numbers: an array or any typed array. */
+export function isList(value: unknown): value is ArrayLike<number> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
+export function shapeError(option: string, expected: string, received: string): UnrolledError {
+  const message = `${option} must have ${expected}, not ${received}.`;
+  return new UnrolledError('ERR_UNROLLED_SHAPE', message, { option, expected, received });
+}
+
+export function showShape(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`;
+}
+
+function empty(option: string, what: string): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${option} has no ${what}.`, {
+    option,
+    expected: `at least one ${what.replace(/s$/, '')}`,
+  });
+}
+
+/** Copies ids, each at least 0 and below `count`. */
+export function copyIds(option: string, from: ArrayLike<number>, count: number, to: Int32Array, at: number): void {
+  for (let i = 0; i < from.length; i++) {
+    const id = from[i] as number;
+    // Only a wrong one needs the validator's words.
+    if (!(Number.isInteger(id) && id >= 0 && id < count)) {
+      check.integer(`${option}[${i}]`, id, { min: 0, max: count - 1 });
+    }
+    to[at + i] = id;
+  }
+}
+
+/** Copies finite numbers. */
+export function copyValues(option: string, from: ArrayLike<number>, to: FloatArray, at: number): void {
+  to.set(from, at);
+  const index = firstNonFinite(to.subarray(at, at + from.length));
+  if (index !== -1) throw check.outOfRange(`${option}[${index}]`, `a finite number of the model's type`, from[index]);
+}
+
+export function floats(dtype: DType, length: number): FloatArray {
+  return dtype === 'float32' ? new Float32Array(length) : new Float64Array(length);
+}
+
+/** Where sequences of these lengths begin. */
+function offsetsOf(option: string, lengths: readonly number[]): Int32Array {
+  if (lengths.length === 0) throw empty(option, 'sequences');
+  const offsets = new Int32Array(lengths.length + 1);
+  let end = 0;
+  for (const [index, length] of lengths.entries()) {
+    if (length === 0) throw empty(`${option}[${index}]`, 'elements');
+    end += length;
+    if (end > MAX_SIZE) throw check.outOfRange(option, `at most ${MAX_SIZE} elements in all`, end);
+    offsets[index + 1] = end;
+  }
+  return offsets;
+}
+
+function equalOffsets(option: string, count: number, time: number): Int32Array {
+  return offsetsOf(option, new Array<number>(count).fill(time));
+}
+
+function requireData(option: string, { shape, data }: Tensor): void {
+  if (data.length === elementCount(shape)) return;
+  throw shapeError(option, `data of the shape ${showShape(shape)}`, `${data.length} elements`);
+}
+
+/** Ids of a tensor `[N, T]` or `[N]`. */
+function tensorIds(option: string, tensor: Tensor, vocabulary: number): NativeSequences {
+  if (tensor.dtype !== 'int32') throw check.wrongType(option, 'ids, of type int32', tensor.dtype);
+  const [count = 0, time = 1, ...more] = tensor.shape;
+  if (tensor.shape.length === 0 || more.length > 0) {
+    throw shapeError(option, 'the shape [N, T] or [N]', showShape(tensor.shape));
+  }
+  requireData(option, tensor);
+  const offsets = equalOffsets(option, count, time);
+  const ids = new Int32Array(tensor.data.length);
+  copyIds(option, tensor.data, vocabulary, ids, 0);
+  return { ids, offsets };
+}
+
+function listIds(option: string, lists: readonly unknown[], vocabulary: number): NativeSequences {
+  for (const [index, list] of lists.entries()) {
+    if (!isList(list)) throw check.wrongType(`${option}[${index}]`, 'a list of ids', list);
+  }
+  const sequences = lists as readonly ArrayLike<number>[];
+  const offsets = offsetsOf(
+    option,
+    sequences.map(({ length }) => length),
+  );
+  const ids = new Int32Array(offsets.at(-1) as number);
+  for (const [index, list] of sequences.entries()) {
+    copyIds(`${option}[${index}]`, list, vocabulary, ids, offsets[index] as number);
+  }
+  return { ids, offsets };
+}
+
+function requireFloats(option: string, tensor: Tensor, features: number, ranks: readonly number[]): void {
+  const { dtype, shape } = tensor;
+  if (dtype !== 'float32' && dtype !== 'float64') throw check.wrongType(option, 'a tensor of floats', dtype);
+  if (!ranks.includes(shape.length) || shape.at(-1) !== features) {
+    const names = { 2: `[T, ${features}]`, 3: `[N, T, ${features}]` } as const;
+    const expected = ranks.length > 1 ? `[N, ${features}] or ${names[3]}` : names[2];
+    throw shapeError(option, `the shape ${expected}`, showShape(shape));
+  }
+  requireData(option, tensor);
+}
+
+function tensorFeatures(option: string, tensor: Tensor, width: number, dtype: DType): NativeSequences {
+  requireFloats(option, tensor, width, [2, 3]);
+  const [count = 0] = tensor.shape;
+  const offsets = equalOffsets(option, count, tensor.shape.length === 3 ? (tensor.shape[1] as number) : 1);
+  const features = floats(dtype, tensor.data.length);
+  copyValues(option, tensor.data, features, 0);
+  return { features, offsets };
+}
+
+function listFeatures(option: string, list: readonly unknown[], width: number, dtype: DType): NativeSequences {
+  for (const [index, tensor] of list.entries()) {
+    const name = `${option}[${index}]`;
+    if (!isTensor(tensor)) throw check.wrongType(name, `a tensor [T, ${width}]`, tensor);
+    requireFloats(name, tensor, width, [2]);
+  }
+  const tensors = list as readonly FloatTensor[];
+  const offsets = offsetsOf(
+    option,
+    tensors.map(({ shape }) => shape[0] as number),
+  );
+  const features = floats(dtype, (offsets.at(-1) as number) * width);
+  for (const [index, { data }] of tensors.entries()) {
+    copyValues(`${option}[${index}]`, data, features, (offsets[index] as number) * width);
+  }
+  return { features, offsets };
+}
+
+/**
+ * Sequences for an input of that kind.
+ * @param option what messages call them.
+ * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE for an id outside the vocabulary or a number that is not
+ *   finite, ERR_UNROLLED_SHAPE, ERR_UNROLLED_CORPUS_EMPTY for no sequences or an empty one.
+ */
+export function toSequences(option: string, data: unknown, kind: ElementKind, dtype: DType): NativeSequences {
+  if (kind.kind === 'ids') {
+    if (isTensor(data)) return tensorIds(option, data, kind.vocabulary);
+    if (Array.isArray(data)) return listIds(option, data, kind.vocabulary);
+    throw check.wrongType(option, 'lists of ids, or a tensor [N, T] of type int32', data);
+  }
+  if (isTensor(data)) return tensorFeatures(option, data, kind.features, dtype);
+  if (Array.isArray(data)) return listFeatures(option, data, kind.features, dtype);
+  throw check.wrongType(option, `tensors [T, ${kind.features}], or a tensor [N, T, ${kind.features}]`, data);
+}

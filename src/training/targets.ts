@@ -1,0 +1,185 @@
+/** Targets as people have them, checked against the sequences and the model, as the native side reads them. */
+
+import { UnrolledError } from '../errors';
+import type { ModelOutput } from '../model-output';
+import type { DType, NativeLoss, NativeSequences, NativeTargets } from '../native/native';
+import type { Tensor } from '../tensor';
+import * as check from '../validation';
+import { counted } from '../wording';
+import { copyIds, copyValues, floats, isTensor, shapeError, showShape, toSequences } from './sequences';
+import { sequenceCount } from './source';
+
+/** What targets belong to. */
+export interface TargetContext {
+  output: ModelOutput;
+  dtype: DType;
+  /** As messages call them, `inputs`. */
+  sequences: NativeSequences;
+}
+
+/** Targets, and whether they are at every position rather than one a sequence. */
+export interface ResolvedTargets {
+  targets: NativeTargets;
+  everywhere: boolean;
+}
+
+function lengthOf({ offsets }: NativeSequences, index: number): number {
+  return (offsets[index + 1] as number) - (offsets[index] as number);
+}
+
+function isSingle({ offsets }: NativeSequences): boolean {
+  return offsets.at(-1) === offsets.length - 1;
+}
+
+/** What a model cannot be held against. */
+function unfit(option: string, why: string, fix: string): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${option} do not fit the model: ${why}. ${fix}.`, {
+    option,
+  });
+}
+
+/** One target a sequence; where a model has an output at every step, of sequences of a single step only. */
+function onePerSequence(option: string, { output, sequences }: TargetContext): boolean {
+  if (output.once) return false;
+  if (isSingle(sequences)) return true;
+  const fix = 'Give tags (or values [N, T, F]), or end the sequence with a pooling layer';
+  throw unfit(option, 'they are one a sequence, and it has an output at every step', fix);
+}
+
+function requirePositions(option: string, { output }: TargetContext): void {
+  if (!output.once) return;
+  const fix = 'Give labels (or values [N, F]), or leave the pooling layer out';
+  throw unfit(option, 'they are at every position, and it has one output a sequence', fix);
+}
+
+function classLoss(loss: unknown, { features }: ModelOutput): Exclude<NativeLoss, 'squaredError'> {
+  const given = loss === undefined ? (features === 1 ? 'binaryCrossEntropy' : 'crossEntropy') : loss;
+  const chosen = check.oneOf('loss', given, ['crossEntropy', 'binaryCrossEntropy']);
+  if (chosen === 'binaryCrossEntropy' && features !== 1) {
+    throw check.outOfRange('loss', `crossEntropy for classes of a model with ${features} outputs`, chosen);
+  }
+  return chosen;
+}
+
+/** Classes as the loss reads them: ids, or 0 and 1 as values. */
+function classTargets(option: string, classes: ArrayLike<number>, loss: unknown, context: TargetContext) {
+  const chosen = classLoss(loss, context.output);
+  const ids = new Int32Array(classes.length);
+  copyIds(option, classes, chosen === 'crossEntropy' ? context.output.features : 2, ids, 0);
+  if (chosen === 'crossEntropy') return { loss: chosen, ids };
+  const values = floats(context.dtype, ids.length);
+  values.set(ids);
+  return { loss: chosen, values };
+}
+
+function requireCount(option: string, count: number, { sequences }: TargetContext): void {
+  const wanted = sequenceCount(sequences);
+  if (count !== wanted) throw shapeError(option, counted(wanted, 'entry').replace('entrys', 'entries'), String(count));
+}
+
+/** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_SHAPE, ERR_UNROLLED_MODEL_MISMATCH. */
+export function labelTargets(labels: unknown, loss: unknown, context: TargetContext): ResolvedTargets {
+  const list = isTensor(labels) ? labels.data : labels;
+  if (!Array.isArray(list) && !ArrayBuffer.isView(list)) throw check.wrongType('labels', 'a list of classes', labels);
+  const classes = list as ArrayLike<number>;
+  requireCount('labels', classes.length, context);
+  const everywhere = onePerSequence('labels', context);
+  return { targets: classTargets('labels', classes, loss, context), everywhere };
+}
+
+/** Tags laid one after another; they must be as long as their sequences. */
+function flatTags(option: string, tags: unknown, context: TargetContext): Int32Array {
+  const { ids, offsets } = toSequences(option, tags, { kind: 'ids', vocabulary: 2 ** 31 }, context.dtype);
+  requireCount(option, offsets.length - 1, context);
+  for (let index = 0; index + 1 < offsets.length; index++) {
+    const [wanted, came] = [lengthOf(context.sequences, index), lengthOf({ offsets }, index)];
+    if (wanted !== came)
+      throw shapeError(`${option}[${index}]`, `${wanted} entries, as its sequence has`, String(came));
+  }
+  return ids as Int32Array;
+}
+
+/** The same errors as `labelTargets`. */
+export function tagTargets(tags: unknown, loss: unknown, context: TargetContext): ResolvedTargets {
+  requirePositions('tags', context);
+  const flat = flatTags('tags', tags, context);
+  return { targets: classTargets('tags', flat, loss, context), everywhere: true };
+}
+
+/** Values of tensors `[T, F]`, one a sequence. */
+function listedValues(tensors: readonly Tensor[], context: TargetContext): ResolvedTargets['targets']['values'] {
+  const { output, dtype, sequences } = context;
+  requirePositions('values', context);
+  requireCount('values', tensors.length, context);
+  const values = floats(dtype, (sequences.offsets.at(-1) as number) * output.features);
+  for (const [index, tensor] of tensors.entries()) {
+    const option = `values[${index}]`;
+    if (!isTensor(tensor)) throw check.wrongType(option, 'a tensor [T, F]', tensor);
+    requireShapeOf(option, tensor, [lengthOf(sequences, index), output.features]);
+    copyValues(option, tensor.data, values, (sequences.offsets[index] as number) * output.features);
+  }
+  return values;
+}
+
+function requireShapeOf(option: string, { shape, data, dtype }: Tensor, wanted: readonly number[]): void {
+  if (dtype !== 'float32' && dtype !== 'float64') throw check.wrongType(option, 'a tensor of floats', dtype);
+  const count = wanted.reduce((product, size) => product * size, 1);
+  if (showShape(shape) === showShape(wanted) && data.length === count) return;
+  throw shapeError(option, `the shape ${showShape(wanted)}`, showShape(shape));
+}
+
+/** Whether values are at every position, by their shape. */
+function areEverywhere({ shape }: Tensor, { output, sequences }: TargetContext): boolean {
+  if (shape.length === 3) return true;
+  return shape.length === 2 && !output.once && output.features === 1 && !isSingle(sequences);
+}
+
+function tensorValues(
+  tensor: Tensor,
+  context: TargetContext,
+): { values: Float32Array | Float64Array; everywhere: boolean } {
+  const { output, dtype, sequences } = context;
+  const everywhere = areEverywhere(tensor, context);
+  const count = sequenceCount(sequences);
+  if (everywhere) {
+    requirePositions('values', context);
+    const time = lengthOf(sequences, 0);
+    const ragged = sequences.offsets.findIndex((offset, index) => offset !== index * time);
+    if (ragged !== -1) throw check.wrongType('values', 'a tensor for each sequence, as they differ in length', tensor);
+    requireShapeOf('values', tensor, tensor.shape.length === 3 ? [count, time, output.features] : [count, time]);
+  } else {
+    requireShapeOf(
+      'values',
+      tensor,
+      tensor.shape.length === 1 && output.features === 1 ? [count] : [count, output.features],
+    );
+  }
+  const values = floats(dtype, tensor.data.length);
+  copyValues('values', tensor.data, values, 0);
+  return { values, everywhere: everywhere || onePerSequence('values', context) };
+}
+
+/** The same errors as `labelTargets`. */
+export function valueTargets(given: unknown, loss: unknown, context: TargetContext): ResolvedTargets {
+  const chosen = check.oneOf('loss', loss === undefined ? 'squaredError' : loss, [
+    'squaredError',
+    'binaryCrossEntropy',
+  ]);
+  const isNumbers = ArrayBuffer.isView(given) || (Array.isArray(given) && typeof given[0] === 'number');
+  let resolved: { values: Float32Array | Float64Array; everywhere: boolean };
+  if (isTensor(given)) {
+    resolved = tensorValues(given, context);
+  } else if (isNumbers) {
+    const data = Float64Array.from(given as ArrayLike<number>);
+    resolved = tensorValues({ dtype: 'float64', shape: [data.length], data }, context);
+  } else if (Array.isArray(given)) {
+    resolved = { values: listedValues(given, context) as Float64Array, everywhere: true };
+  } else {
+    throw check.wrongType('values', 'a tensor, or a list of numbers or tensors', given);
+  }
+  const outside = chosen === 'binaryCrossEntropy' ? resolved.values.findIndex((value) => value < 0 || value > 1) : -1;
+  if (outside !== -1) {
+    throw check.outOfRange(`values[${outside}]`, 'from 0 to 1 for binaryCrossEntropy', resolved.values[outside]);
+  }
+  return { targets: { loss: chosen, values: resolved.values }, everywhere: resolved.everywhere };
+}

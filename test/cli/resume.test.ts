@@ -1,0 +1,138 @@
+/** `unrolled train` killed at any moment, and gone on with. */
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { Random } from '../../src/random';
+import { readCheckpoint } from '../../src/training/checkpoint-file';
+import { runCli, startCli } from '../support/cli';
+import { useFolder } from '../support/folder';
+import { parseJsonLines } from '../support/json-lines';
+
+const TEXT = 'the quick brown fox jumps over the lazy dog.\n'.repeat(40);
+const NETWORK = ['--hidden', '16', '--embedding', '8', '--layers', '2', '--dropout', '0.2'];
+const TRAINING = ['--batch', '4', '--window', '8', '--validation', '0.1', '--clip-norm', '1', '--schedule', 'cosine'];
+const KILLS = 20;
+/** Steps that the first run and each of the others may make before they are killed. */
+const STEPS_BETWEEN = 20;
+
+/** A line of `train --json`. */
+interface TrainLine {
+  event: 'step' | 'epoch' | 'done';
+  epoch: number;
+  step: number;
+  loss: number;
+}
+
+describe('unrolled train --resume', function () {
+  this.timeout(120_000);
+  const at = useFolder();
+
+  function corpus(): string {
+    writeFileSync(at('corpus.txt'), TEXT);
+    return at('corpus.txt');
+  }
+
+  /** Kills a run once it has told of so many steps; returns whether it was still there to be killed. */
+  async function killAfter(lines: number, args: string[]): Promise<boolean> {
+    const { process, result } = startCli(...args);
+    let seen = 0;
+    process.stdout?.on('data', (text: string) => {
+      seen += text.split('\n').length - 1;
+      if (seen >= lines) process.kill('SIGKILL');
+    });
+    if (lines === 0) {
+      await once(process, 'spawn');
+      process.kill('SIGKILL');
+    }
+    return (await result).status === null;
+  }
+
+  it('ends in the same bytes as a run never killed, though killed at 20 random moments', async () => {
+    // 1,620 tokens train: 50 steps an epoch.
+    const steps = ['--steps', String(KILLS * STEPS_BETWEEN)];
+    const training = ['train', corpus(), ...NETWORK, ...TRAINING, ...steps, '--log-every', '1', '--json'];
+    const whole = await runCli(...training, '--out', at('whole'));
+    assert.equal(whole.status, 0, whole.stderr);
+
+    const random = new Random(1, 1002);
+    const checkpoint = ['--checkpoint', at('c'), '--checkpoint-every', '1'];
+    let stepsMade = 0;
+    for (let kills = 0; kills < KILLS; kills++) {
+      const resume = existsSync(at('c')) ? ['--resume', at('c')] : [];
+      const args = [...training, ...checkpoint, ...resume, '--out', at('killed')];
+      assert.ok(await killAfter(Math.floor(random.uniform() * STEPS_BETWEEN), args), `it ended before kill ${kills}`);
+      assert.ok(!existsSync(at('killed')));
+      if (!existsSync(at('c'))) continue;
+      // Never torn, and never one from before.
+      const { native } = (await readCheckpoint(at('c'))).record;
+      assert.ok(native.steps >= stepsMade);
+      stepsMade = native.steps;
+    }
+    assert.ok(stepsMade > 0);
+
+    const last = await runCli(...training, ...checkpoint, '--resume', at('c'), '--out', at('killed'));
+    assert.equal(last.status, 0, last.stderr);
+    assert.ok(readFileSync(at('killed')).equals(readFileSync(at('whole'))));
+    const figures = (stdout: string) =>
+      parseJsonLines<TrainLine>(stdout).map(({ event, epoch, step, loss }) => ({ event, epoch, step, loss }));
+    const resumed = figures(last.stdout);
+    assert.equal(resumed[0]?.step, stepsMade);
+    assert.deepEqual(
+      resumed.filter(({ event }) => event === 'step'),
+      figures(whole.stdout).filter(({ event, step }) => event === 'step' && step >= stepsMade),
+    );
+  });
+
+  it('takes options that are not given from the checkpoint', async () => {
+    const training = ['train', corpus(), ...NETWORK, ...TRAINING, '--schedule-every', '5', '--schedule', 'step'];
+    const all = [...training, '--seed', '3'];
+    await runCli(...all, '--epochs', '2', '--out', at('whole'));
+    const { status } = await runCli(...all, '--epochs', '1', '--checkpoint', at('c'));
+    assert.equal(status, 0);
+    const resumed = await runCli('train', corpus(), '--resume', at('c'), '--epochs', '2', '--out', at('resumed'));
+    assert.equal(resumed.status, 0, resumed.stderr);
+    assert.match(resumed.stdout, /^epoch 1 .*\ndone after 100 steps/);
+    assert.ok(readFileSync(at('resumed')).equals(readFileSync(at('whole'))));
+    // Nothing is left to do: the figures are those of the last epoch, the model is saved all the same.
+    const again = await runCli('train', corpus(), '--resume', at('c'), '--out', at('again'), '--json');
+    assert.deepEqual(
+      parseJsonLines<TrainLine>(again.stdout).map(({ event, epoch, step }) => [event, epoch, step]),
+      [['done', 0, 49]],
+    );
+    assert.ok(existsSync(at('again')));
+    assert.deepEqual(readdirSync(at()).sort(), ['again', 'c', 'corpus.txt', 'resumed', 'whole']);
+
+    for (const [args, message] of [
+      [['--batch', '5'], /batch 4, and 5 was asked.*ERR_UNROLLED_MODEL_MISMATCH/],
+      [['--hidden', '5'], /hidden 16, and 5 was asked/],
+      [['--dropout', '0.5'], /dropout/],
+      [['--tokens', 'byte'], /ERR_UNROLLED_MODEL_MISMATCH/],
+      [['--init', at('whole')], /--init must be left out beside --resume/],
+      [['--checkpoint-every', '5'], /--checkpoint-every must be left out without --checkpoint/],
+      [['--checkpoint', corpus()], /--checkpoint must be another file than the corpus/],
+      [['--checkpoint', at('none', 'c')], /ERR_UNROLLED_FILE_WRITE/],
+    ] as const) {
+      const failed = await runCli('train', corpus(), '--resume', at('c'), '--epochs', '2', ...args);
+      assert.notEqual(failed.status, 0, args.join(' '));
+      assert.match(failed.stderr, message);
+    }
+    const model = await runCli('train', corpus(), '--resume', at('whole'));
+    assert.match(model.stderr, /is no checkpoint.*ERR_UNROLLED_MODEL_FORMAT/);
+  });
+
+  it('stops early, with the best weights', async () => {
+    const args = ['train', corpus(), '--hidden', '8', '--embedding', '4', '--batch', '4', '--window', '8'];
+    const bad = [...args, '--optimizer', 'sgd', '--lr', '8', '--epochs', '30', '--json'];
+    const { status, stdout, stderr } = await runCli(
+      ...[...bad, '--validation', '0.1', '--early-stopping', '3', '--out', at('m')],
+    );
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /Stopped early: validationLoss is no better than after epoch \d+ for 3 epochs\./);
+    const epochs = parseJsonLines<TrainLine>(stdout).filter(({ event }) => event === 'epoch');
+    assert.ok(epochs.length < 30);
+    const unvalidated = await runCli(...bad, '--early-stopping', '3');
+    assert.equal(unvalidated.status, 2);
+    assert.match(unvalidated.stderr, /^unrolled: --early-stopping must be given together with --validation/);
+  });
+});

@@ -1,0 +1,208 @@
+/** A training that was stopped and goes on ends in the bits of one that never was. */
+
+import assert from 'node:assert/strict';
+import {
+  type Callback,
+  Corpus,
+  callbacks,
+  collect,
+  type EpochResult,
+  type FitOptions,
+  History,
+  LanguageModel,
+  type LanguageModelOptions,
+  layers,
+  Model,
+  type TrainingData,
+} from '../../src/index';
+import { useFolder } from '../support/folder';
+import { CORPUS, STREAM, smallModel, train, weights } from '../support/models';
+
+/** Ends a training at a step, as a power cut would. */
+function breaksAt(steps: number): Callback {
+  return {
+    everySteps: steps,
+    onStep: () => {
+      throw new Error('cut');
+    },
+  };
+}
+
+/** An epoch without what the clock says. */
+function timeless({
+  tokensPerSecond,
+  seconds,
+  ...figures
+}: EpochResult): Omit<EpochResult, 'tokensPerSecond' | 'seconds'> {
+  return figures;
+}
+
+describe('a resumed training', () => {
+  const at = useFolder();
+
+  /** Trains to the end at once, and cut at a step; both with a checkpoint every 10 steps of 37 in an epoch. */
+  async function bothWays(network: Partial<LanguageModelOptions>, options: FitOptions, cut: number): Promise<void> {
+    const checkpoint = { path: at('c'), everySteps: 10 };
+    const { callbacks: own = [], ...rest } = options;
+    using whole = smallModel(network);
+    const expected = await train(whole, { ...options, checkpoint });
+
+    using first = smallModel(network);
+    const history = new History();
+    const cutCallbacks = [history, ...own, breaksAt(cut)];
+    await assert.rejects(train(first, { ...rest, checkpoint, callbacks: cutCallbacks }), { message: 'cut' });
+
+    using resumed = await LanguageModel.load(at('c'));
+    const results = await train(resumed, { ...rest, callbacks: [history, ...own], resume: at('c') });
+    assert.deepEqual(await weights(resumed), await weights(whole));
+    assert.deepEqual(history.epochs.map(timeless), expected.map(timeless));
+    assert.deepEqual(results.map(timeless), expected.slice(-results.length).map(timeless));
+  }
+
+  it('ends in the same bits, whatever it was made of', async () => {
+    const epochs = 3;
+    await bothWays({}, { epochs, validation: 0.1 }, 55);
+    await bothWays({ cell: 'gru', layers: 2, dropout: 0.3, recurrentDropout: 0.2 }, { epochs, optimizer: 'adamw' }, 45);
+    await bothWays({ cell: 'rnn', embedding: 'onehot' }, { epochs, optimizer: 'rmsprop', momentum: 0.5 }, 77);
+    await bothWays({ dtype: 'float64' }, { epochs, optimizer: 'sgd', momentum: 0.9, learningRate: 0.1, seed: 5 }, 11);
+    await bothWays({}, { epochs, optimizer: 'adagrad', clipNorm: 1, clipValue: 0.5, reduction: 'sum' }, 99);
+  });
+
+  it('keeps its place in a schedule, and the scale that a callback gave', async () => {
+    const schedule = { kind: 'cosine', warmup: 20, floor: 0.1 } as const;
+    await bothWays({}, { epochs: 3, schedule }, 55);
+    await bothWays(
+      {},
+      {
+        epochs: 4,
+        callbacks: [callbacks.reduceOnPlateau({ monitor: 'loss', patience: 1, factor: 0.5, minDelta: 10 })],
+      },
+      120,
+    );
+  });
+
+  it('can be cut at every checkpoint', async () => {
+    const options = { epochs: 2, checkpoint: { path: at('c'), everySteps: 10 } };
+    using whole = smallModel({ dropout: 0.2 });
+    await train(whole, options);
+    for (let cut = 15, resume: string | undefined; cut < 75; cut += 10, resume = at('c')) {
+      using model = resume === undefined ? smallModel({ dropout: 0.2 }) : await LanguageModel.load(resume);
+      await assert.rejects(train(model, { ...options, resume, callbacks: [breaksAt(cut)] }), { message: 'cut' });
+    }
+    using last = await LanguageModel.load(at('c'));
+    await train(last, { resume: at('c') });
+    assert.deepEqual(await weights(last), await weights(whole));
+  });
+
+  it('goes on with the options of the checkpoint, of which only the bounds may change', async () => {
+    using model = smallModel();
+    const checkpoint = { path: at('c'), everySteps: 33 };
+    await train(model, { epochs: 1, learningRate: 0.01, validation: 0.1, clipNorm: 1, checkpoint });
+    using whole = smallModel();
+    await train(whole, { epochs: 2, learningRate: 0.01, validation: 0.1, clipNorm: 1 });
+    const resume = at('c');
+    using resumed = await LanguageModel.load(resume);
+    const results = await collect(resumed.fit(CORPUS, { resume, epochs: 2 }));
+    assert.deepEqual(
+      results.epochs.map(({ epoch }) => epoch),
+      [1],
+    );
+    assert.deepEqual(await weights(resumed), await weights(whole));
+
+    for (const [options, option] of [
+      [{ batch: 5 }, 'batch'],
+      [{ window: 7 }, 'window'],
+      [{ learningRate: 0.02 }, 'learningRate'],
+      [{ optimizer: 'sgd' }, 'optimizer'],
+      [{ seed: 1 }, 'seed'],
+      [{ clipNorm: 2 }, 'clipNorm'],
+      [{ clipValue: 2 }, 'clipValue'],
+      [{ reduction: 'sum' }, 'reduction'],
+      [{ validation: 0.2 }, 'validation'],
+      [{ schedule: 'cosine' }, 'schedule'],
+      [{ sparse: 'lazy' }, 'sparse'],
+    ] as const) {
+      const before = await weights(resumed);
+      await assert.rejects(collect(resumed.fit(CORPUS, { resume, epochs: 2, ...options })), {
+        code: 'ERR_UNROLLED_MODEL_MISMATCH',
+        option,
+      });
+      assert.deepEqual(await weights(resumed), before);
+    }
+  });
+
+  it('is refused by other data, another model, or what is no checkpoint', async () => {
+    using model = smallModel();
+    const options = { epochs: 1, checkpoint: { path: at('c'), everySteps: 10 } };
+    await train(model, options);
+    const mismatch = { code: 'ERR_UNROLLED_MODEL_MISMATCH' };
+    const resume = at('c');
+    const other = Corpus.fromText('the lazy dog jumps over the quick brown fox.\n'.repeat(30).slice(0, 1204));
+    await assert.rejects(train(model, { resume }, other), mismatch);
+    using wider = smallModel({ hidden: 32 });
+    await assert.rejects(train(wider, { resume }), mismatch);
+    await model.save(at('m'));
+    await assert.rejects(train(model, { resume: at('m') }), { code: 'ERR_UNROLLED_MODEL_FORMAT' });
+    await assert.rejects(train(model, { resume: at('missing') }), { code: 'ERR_UNROLLED_FILE_NOT_FOUND' });
+    await assert.rejects(train(model, { resume: 5 as never }), { code: 'ERR_UNROLLED_OPTION_TYPE', option: 'resume' });
+    assert.equal((await train(model, { epochs: 1 })).length, 1);
+  });
+
+  it('remembers the best weights of early stopping, and that it was stopped', async () => {
+    const options = { epochs: 20, validation: 0.1, optimizer: 'sgd', learningRate: 5 } as const;
+    const stopping = () => callbacks.earlyStopping({ patience: 3 });
+    const checkpoint = { path: at('c'), everySteps: 10 };
+    using whole = smallModel();
+    const expected = await collect(whole.fit(CORPUS, { ...STREAM, ...options, checkpoint, callbacks: [stopping()] }));
+    assert.ok(expected.last?.stopReason !== undefined && expected.last.epoch < 19);
+    const steps = expected.last.step + 1;
+
+    using first = smallModel();
+    await assert.rejects(train(first, { ...options, checkpoint, callbacks: [stopping(), breaksAt(steps - 1)] }));
+    using resumed = await LanguageModel.load(at('c'));
+    await assert.rejects(train(resumed, { resume: at('c') }), {
+      code: 'ERR_UNROLLED_MODEL_MISMATCH',
+      option: 'callbacks',
+    });
+    await train(resumed, { resume: at('c'), callbacks: [stopping()] });
+    assert.deepEqual(await weights(resumed), await weights(whole));
+
+    // After the last checkpoint of all there is nothing left but to take the best weights.
+    using ended = smallModel();
+    await train(ended, { ...options, callbacks: [stopping(), callbacks.checkpoint({ path: at('d') })] });
+    using again = await LanguageModel.load(at('d'));
+    assert.notDeepEqual(await weights(again), await weights(whole));
+    assert.equal((await train(again, { resume: at('d'), callbacks: [stopping()] })).length, 0);
+    assert.deepEqual(await weights(again), await weights(whole));
+  });
+
+  it('goes on in the order of shuffled examples', async () => {
+    const inputs = Array.from({ length: 50 }, (_, index) =>
+      Int32Array.from({ length: 1 + (index % 7) }, (_, k) => (index * k) % 5),
+    );
+    const data: TrainingData = { inputs, labels: inputs.map((ids) => (ids.at(-1) as number) % 3) };
+    const make = () =>
+      Model.create({
+        input: { kind: 'ids', vocabulary: 5 },
+        layers: [layers.embedding(4), layers.gru(6), layers.pooling('last'), layers.dropout(0.2), layers.dense(3)],
+      });
+    const options = {
+      epochs: 4,
+      batch: 8,
+      bucketing: 2,
+      validation: 0.2,
+      checkpoint: { path: at('c'), everySteps: 3 },
+    };
+    using whole = make();
+    const expected = await collect(whole.fit(data, options));
+    using first = make();
+    await assert.rejects(collect(first.fit(data, { ...options, callbacks: [breaksAt(8)] })));
+    using resumed = make();
+    const { checkpoint } = options;
+    const history = await collect(resumed.fit(data, { resume: at('c'), checkpoint }));
+    assert.deepEqual(await resumed.parameters(), await whole.parameters());
+    assert.deepEqual(history.epochs.map(timeless), expected.epochs.slice(-history.epochs.length).map(timeless));
+    using loaded = await Model.load(at('c'));
+    assert.deepEqual(loaded.description, whole.description);
+  });
+});
