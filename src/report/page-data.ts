@@ -94,6 +94,7 @@ function stepChart(
   title: string,
   yLabel: string,
   values: ArrayLike<number> | undefined,
+  first: number,
 ): StepChartData | undefined {
   if (values === undefined || values.length === 0) return undefined;
   const buckets: Buckets = bucketed(values, MOST_BUCKETS);
@@ -103,14 +104,15 @@ function stepChart(
     Value[],
     Value[],
   ];
-  return { id, title, yLabel, ...buckets, min, max, mean, logarithmic: 'offered' };
+  const start = buckets.start.map((step) => step + first);
+  return { id, title, yLabel, ...buckets, start, min, max, mean, logarithmic: 'offered' };
 }
 
-function stepCharts({ loss, learningRate, gradientNorm }: ReportSteps): StepChartData[] {
+function stepCharts({ first = 0, loss, learningRate, gradientNorm }: ReportSteps): StepChartData[] {
   return [
-    stepChart('step-loss', 'Loss of each step', 'nats', loss),
-    stepChart('step-learning-rate', 'Learning rate of each step', '', learningRate),
-    stepChart('step-gradient-norm', 'Gradient norm of each step', '', gradientNorm),
+    stepChart('step-loss', 'Loss of each step', 'nats', loss, first),
+    stepChart('step-learning-rate', 'Learning rate of each step', '', learningRate, first),
+    stepChart('step-gradient-norm', 'Gradient norm of each step', '', gradientNorm, first),
   ].filter((chart) => chart !== undefined);
 }
 

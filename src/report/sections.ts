@@ -74,7 +74,9 @@ function stepCard(chart: StepChartData): string {
           `Each point stands for ${formatNumber(chart.width)} steps; the band reaches from their smallest to their largest value.`,
         ]
       : []),
-    ...(chart.gaps > 0 ? [`${formatNumber(chart.gaps)} step${chart.gaps === 1 ? ' was' : 's were'} not finite.`] : []),
+    ...(chart.gaps > 0
+      ? [`${formatNumber(chart.gaps)} step${chart.gaps === 1 ? ' has' : 's have'} no finite value.`]
+      : []),
   ];
   const note = notes.length === 0 ? '' : `<p class="note">${notes.join(' ')}</p>`;
   return chartCard(chart, smoothing + logarithmicToggle(chart), note);
