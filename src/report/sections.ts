@@ -66,8 +66,10 @@ function chartCard(chart: ChartData | StepChartData, controls: string, note = ''
 }
 
 function stepCard(chart: StepChartData): string {
-  const weight = chart.start.length > 300 ? '0.90' : '0.60';
-  const smoothing = `<label class="slider">smoothing <input type="range" data-smoothing min="0" max="0.99" step="0.01" value="${weight}"><output>${weight}</output></label>`;
+  // The learning rate has no noise.
+  const isSmooth = chart.id === 'step-learning-rate';
+  const weight = isSmooth ? '0.00' : chart.start.length > 300 ? '0.90' : '0.60';
+  const smoothing = `<label class="slider"${isSmooth ? ' hidden' : ''}>smoothing <input type="range" data-smoothing min="0" max="0.99" step="0.01" value="${weight}"><output>${weight}</output></label>`;
   const notes = [
     ...(chart.width > 1
       ? [

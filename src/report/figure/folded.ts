@@ -128,25 +128,25 @@ function drawInitialState(from: Node, node: Node): string {
   );
 }
 
+/** All outputs of a layer, looked at in every step. */
+function drawMemory(from: Node, node: Node): string {
+  const [source, at] = [place(from), place(node)];
+  const end = { x: at.x, y: at.y + HEIGHT / 2 };
+  if (from.lane === node.lane) {
+    const start = { x: source.x + 24, y: source.y };
+    return arrow('memory', start, end, { x: at.x - 64, y: start.y - 30 }, { x: at.x - 64, y: end.y + 10 });
+  }
+  const start = { x: source.x + WIDTH / 2, y: source.y };
+  return (
+    arrow('memory', start, end, { x: start.x, y: end.y }, { x: (start.x + end.x) / 2, y: end.y }) +
+    text({ x: at.x - 10, y: end.y - 10 }, `all outputs ${showShape(from.shape)}`, 'figure-memory-label', 'end')
+  );
+}
+
 function drawLinks(node: Node): string {
-  const at = place(node);
   let links = '';
   if (node.initialState !== undefined) links += drawInitialState(node.initialState, node);
-  if (node.memory !== undefined) {
-    const from = place(node.memory);
-    const [start, end] = [
-      { x: from.x + WIDTH * 0.5, y: from.y },
-      { x: at.x, y: at.y + HEIGHT / 2 },
-    ];
-    links +=
-      arrow('memory', start, end, { x: start.x, y: end.y }, { x: (start.x + end.x) / 2, y: end.y }) +
-      text(
-        { x: at.x - 10, y: end.y - 10 },
-        `all outputs ${showShape(node.memory.shape)}`,
-        'figure-memory-label',
-        'end',
-      );
-  }
+  if (node.memory !== undefined) links += drawMemory(node.memory, node);
   return links;
 }
 
