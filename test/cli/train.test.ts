@@ -236,11 +236,9 @@ describe('unrolled train', function () {
       ['--output', 'adaptive'],
       ['--output', 'sampled'],
       ['--dropuot', '0.5'],
-      ['--resume', 'file'],
-      ['--checkpoint', 'file'],
-      ['--report', 'file'],
       ['--log-every', '0'],
       ['--out', ''],
+      ['--report', ''],
     ];
     const path = corpus();
     for (const args of wrong) {

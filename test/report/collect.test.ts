@@ -88,13 +88,15 @@ describe('activations', () => {
     const input = { ...column([1, 2, 3]), source: column([6, 5, 4, 3]) };
     const [decoder, ...none] = await collectActivations(model, input);
     assert.deepEqual([decoder?.layer, decoder?.tokens, none.length], ['decoder (gru)', ['1 ', '2 ', '3 '], 0]);
-    const { states, layers: outputs } = await model.forward(input, { layers: ['encoder'] });
+    const result = await model.forward(input, { layers: ['encoder'] });
+    const { encoder: outputs } = result.layers;
+    const { states } = result;
     assert.deepEqual(Array.from(decoder?.units[2] ?? []), Array.from(states['decoder.h_l0']?.data ?? []));
     const [encoder] = await collectActivations(model, input, [...'abcd'], 'source');
     assert.equal(encoder?.layer, 'encoder (gru)');
     assert.deepEqual(
       encoder?.units.flatMap((row) => Array.from(row)),
-      Array.from(outputs['encoder']?.data ?? []),
+      Array.from(outputs?.data ?? []),
     );
   });
 
