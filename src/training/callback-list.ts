@@ -95,6 +95,10 @@ export class CallbackList {
     for (const callback of this.#callbacks) await callback.onEnd?.(this.#control);
   }
 
+  async abort(): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onAbort?.(this.#control);
+  }
+
   /** What was asked for, each wish once. */
   take(): Wishes {
     const { learningRateScale, checkpoints } = this.#control;

@@ -22,7 +22,8 @@ interface State {
 }
 
 /**
- * Writes checkpoints, from which `fit` resumes and which load as models too.
+ * Writes checkpoints, from which `fit` resumes and which load as models too. But for `keepBest`, the last one is written
+ * where a signal ends training.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
 export function checkpoint(options: CheckpointOptions): Callback {
@@ -61,6 +62,10 @@ export function checkpoint(options: CheckpointOptions): Callback {
         state = { best: value };
       }
       control.saveCheckpoint(path);
+    },
+
+    onAbort(control) {
+      if (keepBest === undefined) control.saveCheckpoint(path);
     },
 
     ...(keepBest !== undefined && {
