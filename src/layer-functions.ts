@@ -38,7 +38,10 @@ export interface LayerExtras {
 type Options<Description> = Omit<Description, 'type' | 'name' | 'from' | 'features' | 'layers'> & LayerExtras;
 
 /** A layer as `Model.create` takes it. */
-export type Layer = Omit<LayerDescription, 'name' | 'from'> & LayerExtras & { weights?: Tensor<'float32' | 'float64'> };
+export type Layer = Unnamed<LayerDescription> & LayerExtras & { weights?: Tensor<'float32' | 'float64'> };
+
+/** Of each kind of layer what it computes; `Omit` alone would keep only what all kinds have. */
+type Unnamed<Description> = Description extends LayerDescription ? Omit<Description, 'name' | 'from'> : never;
 
 /** Options of a recurrent layer. */
 export interface RecurrentLayerOptions extends Omit<Options<RecurrentDescription>, 'bidirectional' | 'merge'> {

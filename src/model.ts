@@ -483,7 +483,10 @@ export class Model {
 
   #objective(objective: Objective): NativeObjective {
     if ('gradOutput' in objective) return { gradOutput: this.#layout.convert(objective.gradOutput) };
-    const reduction = check.oneOf('reduction', objective.reduction ?? 'mean', ['mean', 'sum']);
+    const reduction = check.oneOf('reduction', objective.reduction === undefined ? 'mean' : objective.reduction, [
+      'mean',
+      'sum',
+    ]);
     if ('values' in objective) {
       const loss = check.oneOf('loss', objective.loss, ['binaryCrossEntropy', 'squaredError']);
       return { loss, values: this.#layout.convert(objective.values), reduction };

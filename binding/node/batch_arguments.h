@@ -85,7 +85,8 @@ struct BatchArguments {
     input = InputArguments<T>(description.input, description.inputSize, rows, from);
     model.checkIds(input.ids.data(), static_cast<Index>(input.ids.size()));
     if (model.hasSource()) {
-      source = InputArguments<T>(description.source, description.sourceSize, rows, object("source", from.Get("source")));
+      source =
+          InputArguments<T>(description.source, description.sourceSize, rows, object("source", from.Get("source")));
       model.checkSourceIds(source.ids.data(), static_cast<Index>(source.ids.size()));
       if (input.packing || source.packing) mapRows(rows);
     } else {

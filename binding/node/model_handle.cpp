@@ -297,14 +297,14 @@ Napi::Value ModelHandle<T>::forward(const Napi::CallbackInfo& info) {
                           parallel = Parallel(*core_->pool, threadCount(info[1])),
                           names = names("layers", info[2])](const auto& /*proceed*/) {
       const FloatingPointMode mode;
-      Model<T>& model = core->model;
+      Model<T>& running = core->model;
       ForwardResult<T> result;
       result.state = batch.state;
-      const Sequence<T> output = model.forward(batch.batch(), result.state.data(), parallel);
-      result.time = model.manyToOne() ? 1 : batch.input.time;
-      result.output = batch.input.unpack(output.data, output.features, model.manyToOne());
-      for (const std::string& name : names) result.layers.push_back(layerOutput(model, batch, name));
-      result.state = batch.reorderState(model, std::move(result.state), false);
+      const Sequence<T> output = running.forward(batch.batch(), result.state.data(), parallel);
+      result.time = running.manyToOne() ? 1 : batch.input.time;
+      result.output = batch.input.unpack(output.data, output.features, running.manyToOne());
+      for (const std::string& name : names) result.layers.push_back(layerOutput(running, batch, name));
+      result.state = batch.reorderState(running, std::move(result.state), false);
       return result;
     };
     return core()->executor.submit(
@@ -386,8 +386,7 @@ Napi::Value ModelHandle<T>::workspaceBytes(const Napi::CallbackInfo& info) {
     };
     const BatchSize asked{pass("positions", "batch"), pass("sourcePositions", "batch")};
     return core()->executor.submit(
-        info, nullptr,
-        [core = core_, asked](const auto& /*proceed*/) { return core->model.workspaceBytes(asked); },
+        info, nullptr, [core = core_, asked](const auto& /*proceed*/) { return core->model.workspaceBytes(asked); },
         [](Napi::Env env, std::size_t bytes) -> Napi::Value {
           return Napi::Number::New(env, static_cast<double>(bytes));
         });

@@ -73,7 +73,8 @@ SequenceData<T> inputData(const Model<T>& model, const char* name, const Napi::V
 template <class T>
 std::unique_ptr<BatchSource<T>> documents(const Model<T>& model, const Napi::Object& from, bool shuffle,
                                           std::uint64_t seed) {
-  return std::make_unique<DocumentBatches<T>>(streamIds(model, from.Get("ids")), offsets("offsets", from.Get("offsets")),
+  return std::make_unique<DocumentBatches<T>>(streamIds(model, from.Get("ids")),
+                                              offsets("offsets", from.Get("offsets")),
                                               integer("batch", from.Get("batch"), 1, largestSize),
                                               integer("window", from.Get("window"), 1, largestSize), shuffle, seed);
 }

@@ -1,9 +1,9 @@
 /** The beginning of a model's chain of layers, with the same weights: for looking at what a layer puts out. */
 
 import { UnrolledError } from '../errors';
-import { parameterShapes } from '../layers';
 import { Model } from '../model';
 import type { LayerDescription } from '../native/native';
+import { parameterShapes } from '../parameter-shapes';
 import { counted } from '../wording';
 
 type Recurrent = Extract<LayerDescription, { layers: number }>;

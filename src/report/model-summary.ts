@@ -26,7 +26,7 @@ function statesOf(model: Model, name: string): { name: string; features: number 
 
 function noteOf(layer: LayerDescription): string | undefined {
   if (layer.type === 'pooling') return layer.pooling;
-  return layer.type === 'rnn' ? (layer.nonlinearity ?? 'tanh') : undefined;
+  return layer.type === 'rnn' ? (layer.activation ?? 'tanh') : undefined;
 }
 
 function describeLayer(model: Model, layer: LayerDescription, shape: ReportShape): ReportLayer {

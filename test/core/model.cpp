@@ -243,7 +243,8 @@ TEST_CASE("descriptions that make no chain are refused by name") {
   CHECK(changed([](ModelDescription& m) { m.layers[1].features = 0; }) == "layers[1].features");
   CHECK(changed([](ModelDescription& m) { m.layers[1].recurrentDropout = 1; }) == "layers[1].recurrentDropout");
   CHECK(changed([](ModelDescription& m) { m.layers[1].recurrentDropout = -0.1; }) == "layers[1].recurrentDropout");
-  CHECK(changed([](ModelDescription& m) { m.layers[1].recurrentDropout = std::nan(""); }) == "layers[1].recurrentDropout");
+  CHECK(changed([](ModelDescription& m) { m.layers[1].recurrentDropout = std::nan(""); }) ==
+        "layers[1].recurrentDropout");
   for (const double epsilon : {0.0, -1.0, std::nan("")}) {
     const auto normalised = [epsilon](ModelDescription& m) {
       m.layers[1].layerNorm = true;

@@ -82,10 +82,9 @@ TEST_CASE_TEMPLATE("the chunked head equals the plain one", T, float, double) {
     const std::vector<TokenId> targets = randomIds(shape.positions, shape.classes, 2);
     InputGradients<T> inputs;
     const Batch<T> batch{shape.positions, 1, nullptr, input.data()};
-    const double loss = model
-                            .lossAndGradients(batch, targets.data(), static_cast<T>(scale), nullptr, nullptr,
-                                              threads(2), {}, &inputs)
-                            .sum;
+    const double loss =
+        model.lossAndGradients(batch, targets.data(), static_cast<T>(scale), nullptr, nullptr, threads(2), {}, &inputs)
+            .sum;
 
     const std::vector<double> weights = widened(weightsOf(model));
     const std::ptrdiff_t split = shape.classes * features;

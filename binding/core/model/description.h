@@ -48,8 +48,8 @@ struct LayerDescription {
   Index features = 0;
   // Stacked layers of a recurrent kind.
   Index layers = 1;
-  // Of `rnn`; of the candidate of `gru`; of the candidate and the cell's output of `lstm`: tanh where it is not said. Of
-  // `dense`: linear then.
+  // Of `rnn`; of the candidate of `gru`; of the candidate and the cell's output of `lstm`: tanh where it is not said.
+  // Of `dense`: linear then.
   std::optional<Activation> activation = {};
   // One trained bias a layer; the second does not exist.
   bool singleBias = false;

@@ -156,7 +156,8 @@ class Builder {
     Value value = valueOf(option() + ".from", from);
     const bool takesIds = layer.kind == LayerKind::embedding || layer.kind == LayerKind::oneHot;
     if ((value.form == Form::ids) != takesIds) {
-      throw impossible(option(), takesIds ? "a layer that takes vectors" : "an embedding or one-hot layer, which take ids",
+      throw impossible(option(),
+                       takesIds ? "a layer that takes vectors" : "an embedding or one-hot layer, which take ids",
                        layer.name);
     }
     switch (layer.kind) {
@@ -181,8 +182,10 @@ class Builder {
       case LayerKind::lstm:
         return addRecurrent(layer, value);
       case LayerKind::pooling: {
-        if (value.form == Form::oneHot) throw impossible(option(), "behind vectors or embedded ids", "behind one-hot ids");
-        Value pooled = addLayer(std::make_unique<Pooling<T>>(layer.pooling, value.features, value.ahead), value, layer.name);
+        if (value.form == Form::oneHot)
+          throw impossible(option(), "behind vectors or embedded ids", "behind one-hot ids");
+        Value pooled =
+            addLayer(std::make_unique<Pooling<T>>(layer.pooling, value.features, value.ahead), value, layer.name);
         graph_.nodes.back().oneStep = pooled.oneStep = true;
         return pooled;
       }
@@ -276,7 +279,8 @@ class Builder {
       const LayerDescription& from = *other->second;
       if (from.kind != layer.kind || from.features != layer.features || from.layers != layer.layers ||
           from.bidirectional != layer.bidirectional) {
-        throw impossible(where, "a stack of the same cells, hidden size, layers and directions, or a layer with one step",
+        throw impossible(where,
+                         "a stack of the same cells, hidden size, layers and directions, or a layer with one step",
                          layer.initialState);
       }
       node.initialState = levels_[layer.initialState][static_cast<std::size_t>(level)];
@@ -313,10 +317,10 @@ class Builder {
     if (found == embeddings_.end()) throw impossible(option() + ".tiedTo", "an embedding before it", layer.tiedTo);
     const auto& [embedding, rows, features] = found->second;
     if (rows != layer.features || features != value.features) {
-      throw impossible(option() + ".tiedTo",
-                       "an embedding of " + std::to_string(layer.features) + " ids as vectors of " +
-                           std::to_string(value.features),
-                       layer.tiedTo + ", of " + std::to_string(rows) + " as " + std::to_string(features));
+      throw impossible(
+          option() + ".tiedTo",
+          "an embedding of " + std::to_string(layer.features) + " ids as vectors of " + std::to_string(value.features),
+          layer.tiedTo + ", of " + std::to_string(rows) + " as " + std::to_string(features));
     }
     return embedding->share();
   }
@@ -392,7 +396,8 @@ class Builder {
       if (read[i]) continue;
       bool started = false;
       for (const Node<T>& node : graph_.nodes) started |= node.fromStates && node.initialState == static_cast<Index>(i);
-      if (!started) throw impossible("layers", "layers that are all read by another but for the last", graph_.nodes[i].name);
+      if (!started)
+        throw impossible("layers", "layers that are all read by another but for the last", graph_.nodes[i].name);
       graph_.nodes[i].onlyStatesRead = true;
     }
   }

@@ -28,23 +28,23 @@ struct Node {
   std::unique_ptr<JoiningLayer<T>> joining;  // in its place, where it reads several
   Attention<T>* attention = nullptr;         // it, where it is one
   std::vector<Index> inputs;                 // nodes by number, or one of the above
-  Index features = 0;  // of its output
+  Index features = 0;                        // of its output
   Side side = Side::input;
-  bool oneStep = false;        // its output has one step however long its input
-  Index stateOffset = 0;       // features of the states before its own
-  Index initialState = none;   // the node whose final states, or whose output, its own start from
-  bool fromStates = false;     // final states of it; else its output
-  std::vector<bool> wanted;    // whether the gradient of each input is of use: not that of bare ids
+  bool oneStep = false;         // its output has one step however long its input
+  Index stateOffset = 0;        // features of the states before its own
+  Index initialState = none;    // the node whose final states, or whose output, its own start from
+  bool fromStates = false;      // final states of it; else its output
+  std::vector<bool> wanted;     // whether the gradient of each input is of use: not that of bare ids
   bool onlyStatesRead = false;  // no layer reads its output
 
   // Of the last pass.
   Sequence<T> output;
   std::vector<Sequence<T>> values;  // what a joining layer reads
   std::vector<T*> inputGradients;   // and their gradients
-  T* gradient = nullptr;         // of its output, so far
-  T* zeros = nullptr;            // [P, F] where only its states are read
-  T* initialGradient = nullptr;  // [B, H]: of the output it starts from
-  PassSize size;                 // of its output, as laid out
+  T* gradient = nullptr;            // of its output, so far
+  T* zeros = nullptr;               // [P, F] where only its states are read
+  T* initialGradient = nullptr;     // [B, H]: of the output it starts from
+  PassSize size;                    // of its output, as laid out
 };
 
 template <class T>

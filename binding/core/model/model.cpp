@@ -139,7 +139,8 @@ void Model<T>::layOut(Arena& arena, const BatchSize& size) {
     node.size = node.layer ? node.layer->layOut(arena, sizes.front()) : node.joining->layOut(arena, sizes);
     if (!node.size.backward) continue;
     if (node.onlyStatesRead) node.zeros = arena.take<T>(node.size.positions * node.features);
-    if (node.initialState >= 0 && !node.fromStates) node.initialGradient = arena.take<T>(node.size.batch * node.features);
+    if (node.initialState >= 0 && !node.fromStates)
+      node.initialGradient = arena.take<T>(node.size.batch * node.features);
   }
   if (!size.values) return;
   binaryCrossEntropy_->layOut(arena, graph_.nodes.back().size);
@@ -165,8 +166,8 @@ ValueLoss<T>& Model<T>::lossOf(LossKind kind) const {
 template <class T>
 void Model<T>::reserve(const BatchSize& size) {
   const auto fits = [](const PassSize& asked, const PassSize& there) {
-    return asked.positions <= there.positions && asked.batch <= there.batch && asked.time <= there.time && (!asked.backward || there.backward) &&
-           (!asked.ragged || there.ragged);
+    return asked.positions <= there.positions && asked.batch <= there.batch && asked.time <= there.time &&
+           (!asked.backward || there.backward) && (!asked.ragged || there.ragged);
   };
   if (fits(size.input, reserved_.input) && fits(size.source, reserved_.source) &&
       size.crossEntropy <= reserved_.crossEntropy && size.output <= reserved_.output &&
@@ -175,8 +176,7 @@ void Model<T>::reserve(const BatchSize& size) {
   }
   const auto larger = [](const PassSize& a, const PassSize& b) -> PassSize {
     return {std::max(a.positions, b.positions), std::max(a.batch, b.batch), a.backward || b.backward,
-            a.ragged || b.ragged,
-            std::max(a.time, b.time)};
+            a.ragged || b.ragged, std::max(a.time, b.time)};
   };
   const BatchSize grown{larger(size.input, reserved_.input), larger(size.source, reserved_.source),
                         size.crossEntropy || reserved_.crossEntropy, size.output || reserved_.output,
@@ -343,8 +343,7 @@ void Model<T>::backwardThrough(std::size_t count, T* stateGradients, InputGradie
       std::fill_n(node.zeros, node.output.positions() * node.features, T(0));
     }
     if (node.layer) {
-      T* gradient =
-          node.layer->backward(node.gradient, stateOf(node, stateGradients), node.wanted.front(), pass);
+      T* gradient = node.layer->backward(node.gradient, stateOf(node, stateGradients), node.wanted.front(), pass);
       addGradient(node.inputs.front(), gradient, inputs, pass);
       if (node.initialState < 0) continue;
       startStateBackward(node, stateGradients);
@@ -420,8 +419,9 @@ LossResult Model<T>::lossAndGradients(const Batch<T>& batch, const Targets<T>& t
     addGradient(head.inputs.front(), gradient, inputs, pass);
   } else {
     Node<T>& last = graph_.nodes.back();
-    result = lossOf(targets.kind).lossAndGradients(last.output.data, last.output.positions(), targets.values, scale,
-                                                   pass, &last.gradient);
+    result =
+        lossOf(targets.kind)
+            .lossAndGradients(last.output.data, last.output.positions(), targets.values, scale, pass, &last.gradient);
   }
   backwardThrough(count, stateGradients, inputs, pass);
   if (inputGradients != nullptr) *inputGradients = inputs;
