@@ -282,10 +282,18 @@ async function nextOrAbort(loop: Loop): Promise<EpochResult> {
   }
 }
 
+/** Steps of an epoch where only the native side knows how it cuts the data. */
+function countSteps({ model, source, options }: Run): number {
+  const training = model.native.startTraining({ ...options.native, source });
+  const steps = training.stepsPerEpoch;
+  training.dispose();
+  return steps;
+}
+
 async function startLoop(run: Run): Promise<{ loop: Loop; training: NativeTraining }> {
   const { model, source, options } = run;
   const { resumed } = options;
-  const perEpoch = stepsPerEpoch(source);
+  const perEpoch = source.kind === 'documents' ? countSteps(run) : stepsPerEpoch(source);
   const length = { steps: Math.min(options.steps, options.epochs * perEpoch), stepsPerEpoch: perEpoch };
   const schedule = completeSchedule(options.schedule, length);
   const recorded = recordOptions(run, schedule);

@@ -73,6 +73,14 @@ describe('documents', () => {
     );
   });
 
+  it('have a schedule that ends with the run', async () => {
+    using model = makeModel();
+    const options = { epochs: 3, batch: 3, window: 3, schedule: 'linear', learningRate: 0.1 } as const;
+    const results = await train(model, options, CORPUS);
+    const rates = results.flatMap(({ stepLearningRates }) => [...stepLearningRates]);
+    assert.ok(Math.abs((rates.at(-1) as number) - 0.1 / rates.length) < 1e-9);
+  });
+
   it('can be estimated', async () => {
     using model = makeModel();
     const { secondsPerEpoch, stepsPerEpoch } = await model.estimate(CORPUS, { batch: 4, window: 4 });
