@@ -66,6 +66,17 @@ describe('callbacks.earlyStopping', () => {
     assert.equal(await control.run(callbacks.earlyStopping({ minDelta: 0.5 }), [3, 2.6, 0]), 2);
   });
 
+  it('takes what is no finite number for no better than anything', async () => {
+    const control = new FakeControl();
+    assert.equal(
+      await control.run(callbacks.earlyStopping({ patience: 2 }), [Number.NaN, Number.POSITIVE_INFINITY, 1]),
+      2,
+    );
+    assert.deepEqual(control.stops, ['validationLoss is no finite number for 2 epochs']);
+    const other = new FakeControl();
+    assert.equal(await other.run(callbacks.earlyStopping({ patience: 2 }), [2, Number.NaN, 1, Number.NaN]), 4);
+  });
+
   it('knows that accuracies rise', async () => {
     const stopping = callbacks.earlyStopping({ monitor: 'accuracy' });
     const control = new FakeControl();
