@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { type Callback, callbacks, type EpochResult, type Model, type TrainingControl } from '../../src/index';
+import { type Callback, callbacks, type EpochResult, History, type Model, type TrainingControl } from '../../src/index';
 import { CallbackList } from '../../src/training/callback-list';
 import { requireCallbacks } from '../../src/training/callbacks/callback';
 import { epochResult } from '../support/epochs';
@@ -221,6 +221,26 @@ describe('callbacks', () => {
     assert.deepEqual(calls, ['b step 3', 'a step 5', 'b step 5', 'a epoch', 'b epoch', 'c epoch']);
     assert.deepEqual(list.take(), { scale: 0.125, checkpoints: ['c'] });
     assert.deepEqual(list.take(), { scale: undefined, checkpoints: [] });
+  });
+
+  it('refuse a damaged state', () => {
+    const all = [
+      callbacks.earlyStopping(),
+      callbacks.reduceOnPlateau(),
+      callbacks.checkpoint({ path: 'c', keepBest: 'loss' }),
+      new History(),
+    ];
+    for (const { name } of all) {
+      for (const state of [null, 'abc', { epochs: 5, epochsWithout: -1, best: 'a' }]) {
+        if (name === 'checkpoint' && state === 'abc') continue;
+        const list = new CallbackList(all, {} as Model, 1);
+        assert.throws(
+          () => list.restore('file', [{ name: name as string, optional: false, state }]),
+          { code: 'ERR_UNROLLED_MODEL_FORMAT' },
+          `${name} ${JSON.stringify(state)}`,
+        );
+      }
+    }
   });
 
   it('get their states back by name and order, and none may be missing', () => {

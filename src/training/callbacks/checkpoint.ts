@@ -71,7 +71,8 @@ export function checkpoint(options: CheckpointOptions): Callback {
     ...(keepBest !== undefined && {
       getState: () => state,
       setState: (kept: unknown) => {
-        state = kept as State;
+        const { best } = kept as State;
+        state = best === undefined ? {} : { best: check.number('best', best) };
       },
     }),
   };

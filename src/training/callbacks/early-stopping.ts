@@ -66,6 +66,7 @@ export function earlyStopping(options?: EarlyStoppingOptions): Callback {
 
     getState: () => state,
     setState: (kept) => {
+      check.integer('epochsWithout', (kept as State).epochsWithout, { min: 0 });
       state = kept as State;
     },
   };
