@@ -7,6 +7,7 @@ import * as check from './validation';
 
 export type { Architecture, Cell, NetworkOptions } from './architecture';
 export * as datasets from './datasets';
+export type { Answer, DecodingOptions } from './decoding';
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, UnrolledError } from './errors';
 export type { FloatTensor, Parameters, States } from './flat-layout';
 export type {
