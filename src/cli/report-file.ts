@@ -24,6 +24,11 @@ export interface ReportContents {
   inspect(): Promise<Inspection>;
 }
 
+function isSample(value: unknown): value is ReportSample {
+  const { epoch, step, text } = (value ?? {}) as Partial<Record<keyof ReportSample, unknown>>;
+  return typeof epoch === 'number' && typeof step === 'number' && typeof text === 'string';
+}
+
 /** An argument as a shell takes it. */
 function quoted(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
@@ -104,7 +109,10 @@ export class ReportFile implements Callback {
   }
 
   setState(state: unknown): void {
-    this.#samples = (state as { samples: ReportSample[] }).samples;
+    const { samples } = (state ?? {}) as { samples?: unknown };
+    if (!Array.isArray(samples) || !samples.every(isSample))
+      throw check.wrongType('samples', 'a list of samples', samples);
+    this.#samples = samples;
   }
 
   /**
