@@ -39,6 +39,12 @@ export function commandLine(): string {
   return ['unrolled', ...process.argv.slice(2).map(quoted)].join(' ');
 }
 
+/** How a training ended that did not go on to its last step, in words for the page. */
+export function endOf({ last }: History, interrupted: boolean): string | undefined {
+  if (interrupted) return 'Training was interrupted.';
+  return last?.stopReason === undefined ? undefined : `Stopped early: ${last.stopReason}.`;
+}
+
 /** Why a model may not be able to show something. */
 const SHORTCOMINGS: readonly ErrorCode[] = ['ERR_UNROLLED_MODEL_NOT_FINITE', 'ERR_UNROLLED_OUT_OF_MEMORY'];
 
@@ -73,14 +79,16 @@ export class ReportFile implements Callback {
 
   /**
    * Refuses a path that the page could not be written to, and one that something else is kept in.
+   * @param path what `--report` was given; without it there is no page.
    * @param besides what is kept where, as messages call it: `{ '--out': 'model.safetensors' }`.
    * @throws ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_OPTION_RANGE.
    */
   static async open(
-    path: string,
+    path: string | undefined,
     history: History,
     besides: Readonly<Record<string, string | undefined>>,
-  ): Promise<ReportFile> {
+  ): Promise<ReportFile | undefined> {
+    if (path === undefined) return undefined;
     await requireWritable(check.nonEmptyString('report', path));
     for (const [what, other] of Object.entries(besides)) {
       if (other === undefined) continue;
