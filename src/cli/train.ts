@@ -144,13 +144,15 @@ async function writePage(
   validated: number,
   remark: string | undefined,
 ): Promise<void> {
+  if (page === undefined) return;
   const { cell } = model.architecture;
-  await page?.write({
+  await page.write({
     title: `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${corpus.name}`,
     note: remark,
     inspect: async () =>
       inspect(model, await unseenIds(corpus, model.vocabulary, validated, tokensToInspect(model.model))),
   });
+  note(`The report is in ${page.path}.`);
 }
 
 interface Session {
