@@ -8,8 +8,10 @@ import { benchCommand } from './bench';
 import { doctorCommand } from './doctor';
 import { evaluateCommand } from './evaluate';
 import { reportFailure } from './failure';
+import { nextCommand } from './next';
 import { outputEnd, watchOutput } from './output';
 import { sampleCommand } from './sample';
+import { scoreCommand } from './score';
 import { trainCommand } from './train';
 
 /** Leaves messages and exit statuses to `reportFailure`. */
@@ -24,11 +26,20 @@ async function main(): Promise<void> {
   watchOutput(fail);
   const program = quiet(new Command('unrolled'))
     .description(
-      'Recurrent networks on text: train, sample, evaluate. Progress goes to standard error, results to standard output.',
+      'Recurrent networks on text: train, sample, evaluate, score. Progress goes to standard error, results to standard output.',
     )
     .version(version)
     .addHelpText('after', '\nExit status: 0 done, 1 the work failed, 2 the arguments are wrong.');
-  for (const command of [trainCommand(), sampleCommand(), evaluateCommand(), benchCommand(), doctorCommand()]) {
+  const commands = [
+    trainCommand(),
+    sampleCommand(),
+    evaluateCommand(),
+    scoreCommand(),
+    nextCommand(),
+    benchCommand(),
+    doctorCommand(),
+  ];
+  for (const command of commands) {
     program.addCommand(quiet(command));
   }
   try {

@@ -21,6 +21,16 @@ export function numberOption(flags: string, description: string): Option {
   return option.argParser((text) => parseNumber(option.attributeName(), 'a number', text));
 }
 
+export function plainOption(flags: string, description: string): Option {
+  return new Option(flags, description);
+}
+
+/** An option that may be given several times. */
+export function listOption(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  return option.argParser((text, before: string[] | undefined) => [...(before ?? []), text]);
+}
+
 function embeddingOption(): Option {
   return new Option('--embedding <n|onehot>', 'width of the embedding (default: 64)').argParser((text) =>
     text === 'onehot' ? text : parseNumber('embedding', 'a whole number or onehot', text),

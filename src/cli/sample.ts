@@ -1,55 +1,110 @@
-/** `unrolled sample <model>`: the prompt, and the text a model goes on with. */
+/** `unrolled sample <model>`: prompts, and the text a model goes on with. */
 
 import { Command } from 'commander';
-import { type GenerationOptions, resolveGeneration } from '../generation';
+import { type BeamOptions, type GenerationOptions, resolveBeam, resolveGeneration } from '../generation';
 import { LanguageModel } from '../language-model';
 import type { UnknownPolicy } from '../text/vocabulary';
-import { jsonOption, numberOption, threadsOption, unknownOption } from './options';
+import * as check from '../validation';
+import { readLines } from './input';
+import { jsonOption, listOption, numberOption, plainOption, threadsOption, unknownOption } from './options';
 import { outputEnd, printJson, printLine } from './output';
 
 interface SampleFlags {
   prompt: string;
+  prompts?: string;
   length?: number;
   temperature?: number;
   topK?: number;
   topP?: number;
   seed?: number;
+  stop?: string[];
+  includeStop?: true;
+  beams?: number;
+  lengthPenalty?: number;
   threads?: number;
   unknown?: UnknownPolicy;
   json?: true;
 }
 
-async function sample(path: string, { prompt, threads, unknown, json, ...given }: SampleFlags): Promise<void> {
-  const options: GenerationOptions = given;
-  resolveGeneration(options);
+/** What follows each prompt, many computed together. */
+async function sampleAll(
+  model: LanguageModel,
+  prompts: string[],
+  options: GenerationOptions,
+  json?: true,
+): Promise<void> {
+  for (const [i, text] of (await model.sampleAll(prompts, options)).entries()) {
+    const prompt = prompts[i] as string;
+    if (json) printJson({ prompt, text });
+    else printLine(prompt + text);
+  }
+}
+
+/** What a search finds for each prompt: the best, or as JSON all. */
+async function search(model: LanguageModel, prompts: string[], options: BeamOptions, json?: true): Promise<void> {
+  for (const prompt of prompts) {
+    const found = await model.beam(prompt, options);
+    if (json) for (const result of found) printJson({ prompt, ...result });
+    else printLine(prompt + (found[0]?.text ?? ''));
+  }
+}
+
+async function streamOne(model: LanguageModel, prompt: string, options: GenerationOptions): Promise<void> {
+  // The prompt waits for the first piece, so that a prompt which cannot be read prints nothing.
+  let held = prompt;
+  for await (const piece of model.stream(prompt, options)) {
+    process.stdout.write(held + piece);
+    held = '';
+  }
+  printLine(held);
+}
+
+async function sample(path: string, flags: SampleFlags): Promise<void> {
+  const { prompt, prompts: file, beams, lengthPenalty, threads, unknown, json, ...given } = flags;
+  if (lengthPenalty !== undefined && beams === undefined) {
+    throw check.outOfRange('lengthPenalty', 'given with --beams', lengthPenalty);
+  }
+  const options = { ...given, signal: outputEnd };
+  const beamOptions = { ...options, beams, lengthPenalty };
+  if (beams === undefined) resolveGeneration(options);
+  else resolveBeam(beamOptions);
+  const prompts = file === undefined ? [prompt] : await readLines(file);
   const model = await LanguageModel.load(path, { threads, unknown });
   try {
-    if (json) {
-      printJson({ prompt, text: await model.sample(prompt, options) });
-      return;
-    }
-    // The prompt waits for the first piece, so that a prompt which cannot be read prints nothing.
-    let held = prompt;
-    for await (const piece of model.stream(prompt, { ...options, signal: outputEnd })) {
-      process.stdout.write(held + piece);
-      held = '';
-    }
-    printLine(held);
+    if (beams !== undefined) await search(model, prompts, beamOptions, json);
+    else if (file !== undefined || json) await sampleAll(model, prompts, options, json);
+    else await streamOne(model, prompt, options);
   } finally {
     model.dispose();
   }
 }
 
 export function sampleCommand(): Command {
+  const drawing = ['temperature', 'topK', 'topP', 'seed'];
   return new Command('sample')
     .description('print a prompt and the text that a model goes on with')
     .argument('<model>', 'a file that train saved')
     .option('--prompt <text>', 'text to go on with; without one it starts like a new line', '')
-    .addOption(numberOption('--length <n>', 'tokens to draw (default: 200)'))
+    .addOption(
+      plainOption(
+        '--prompts <file>',
+        'go on with each line of a file, drawn by the seed plus its number from 0',
+      ).conflicts('prompt'),
+    )
+    .addOption(numberOption('--length <n>', 'tokens to draw, at most (default: 200)'))
     .addOption(numberOption('--temperature <x>', 'below 1 more likely text; 0 the likeliest (default: 1)'))
     .addOption(numberOption('--top-k <n>', 'draw from the k likeliest tokens alone (default: off)'))
     .addOption(numberOption('--top-p <x>', 'draw from the likeliest tokens of this probability (default: off)'))
     .addOption(numberOption('--seed <n>', 'the same seed draws the same text (default: 0)'))
+    .addOption(listOption('--stop <text>', 'end before this text; may be given several times'))
+    .option('--include-stop', 'end after it')
+    .addOption(
+      numberOption(
+        '--beams <n>',
+        'search for the likeliest text with n at once; prints the best, with --json all',
+      ).conflicts(drawing),
+    )
+    .addOption(numberOption('--length-penalty <x>', 'of --beams: above 0 favours longer text (default: 0)'))
     .addOption(unknownOption())
     .addOption(threadsOption())
     .addOption(jsonOption())

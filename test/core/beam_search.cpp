@@ -136,6 +136,56 @@ TEST_CASE("few beams find continuations that exist, in order, each once") {
   }
 }
 
+TEST_CASE("each step keeps the likeliest of all continuations of the beams") {
+  constexpr Index many = 9;
+  // Scores that depend on the step and the last id only; the state counts the steps.
+  const auto scoresOf = [](double step, TokenId id) {
+    return normals<double>(many, 100 + static_cast<std::uint64_t>(step) * 10 + static_cast<std::uint64_t>(id), 1.5);
+  };
+  BeamModel<double> table;
+  table.vocabulary = many;
+  table.stateWidths = {1};
+  std::vector<double> scores;
+  table.step = [&](const std::vector<TokenId>& ids, double* states) {
+    scores.clear();
+    for (std::size_t row = 0; row < ids.size(); ++row) {
+      states[row] += 1;
+      const std::vector<double> one = scoresOf(states[row], ids[row]);
+      scores.insert(scores.end(), one.begin(), one.end());
+    }
+    return scores.data();
+  };
+  const std::vector<double> first = scoresOf(0, 0);
+
+  for (const std::size_t width : {std::size_t{3}, std::size_t{20}}) {
+    std::vector<Hypothesis> expected(1);
+    for (Index step = 0; step < 5; ++step) {
+      std::vector<Hypothesis> all;
+      for (const Hypothesis& before : expected) {
+        const std::vector<double> next = step == 0 ? first : scoresOf(static_cast<double>(step), before.ids.back());
+        double sum = 0;
+        for (const double score : next) sum += std::exp(score);
+        for (TokenId id = 0; id < many; ++id) {
+          all.push_back(before);
+          all.back().ids.push_back(id);
+          all.back().logProbability += next[asSize(id)] - std::log(sum);
+        }
+      }
+      std::sort(all.begin(), all.end(),
+                [](const Hypothesis& a, const Hypothesis& b) { return a.logProbability > b.logProbability; });
+      if (all.size() > width) all.resize(width);
+      expected = all;
+    }
+    const std::vector<Hypothesis> found =
+        searchBeams<double>(table, first.data(), {0}, beams(static_cast<Index>(width), 5), goOn).hypotheses;
+    REQUIRE(found.size() == width);
+    for (std::size_t i = 0; i < width; ++i) {
+      CHECK(found[i].ids == expected[i].ids);
+      CHECK(std::abs(found[i].logProbability - expected[i].logProbability) < 1e-9);
+    }
+  }
+}
+
 TEST_CASE("one beam takes the likeliest token at each step, whatever the penalty") {
   SamplingOptions greedy;
   greedy.temperature = 0;

@@ -68,6 +68,20 @@ describe('sampleAll', () => {
     await assert.rejects(model.sampleAll(['a', 'b'], { seed: Number.MAX_SAFE_INTEGER }), seed);
   });
 
+  it('has the same bits for any number of threads, as beams and scores have', async () => {
+    const results = [1, 2].map(async (threads) => {
+      using own = smallModel({ hidden: 96, seed: 4, threads });
+      return [
+        await own.sampleAll(PROMPTS, { seed: 2, length: 50 }),
+        await own.beam('the', { beams: 7, length: 12 }),
+        await own.score('the quick brown fox', { perToken: true }),
+        await own.next('the', 5),
+      ];
+    });
+    const [one, two] = await Promise.all(results);
+    assert.deepEqual(one, two);
+  });
+
   it('stops on a signal, and when the model is disposed of', async () => {
     const controller = new AbortController();
     const all = model.sampleAll(PROMPTS, { length: 100_000_000, signal: controller.signal });

@@ -64,10 +64,11 @@ class Search {
     candidates_.clear();
     for (std::size_t parent = 0; parent < live_.size(); ++parent) {
       addCandidates(static_cast<Index>(parent), scores + static_cast<Index>(parent) * vocabulary_, width);
+      // Not all of width² at once.
+      if (candidates_.size() > 4 * width) keepBest(width);
     }
-    const std::size_t kept = std::min(width, candidates_.size());
-    std::partial_sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(kept), candidates_.end());
-    candidates_.resize(kept);
+    keepBest(width);
+    std::sort(candidates_.begin(), candidates_.end());
 
     std::vector<Beam> next;
     parents_.clear();
@@ -115,6 +116,12 @@ class Search {
     for (const TokenId id : order) {
       candidates_.push_back({before + (static_cast<double>(scores[id]) - logSum), parent, id});
     }
+  }
+
+  void keepBest(std::size_t count) {
+    if (candidates_.size() <= count) return;
+    std::nth_element(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(count), candidates_.end());
+    candidates_.resize(count);
   }
 
   [[nodiscard]] Hypothesis hypothesis(const Beam& beam, bool ended) const {

@@ -1,0 +1,47 @@
+/** `unrolled score <model> <text>`: how likely a model holds a text to be. */
+
+import { Command } from 'commander';
+import { resolveScore, type ScoreOptions } from '../generation';
+import { LanguageModel } from '../language-model';
+import type { UnknownPolicy } from '../text/vocabulary';
+import { readInput, TEXT_HELP } from './input';
+import { jsonOption, plainOption, threadsOption, unknownOption } from './options';
+import { outputEnd, printJson, printLine } from './output';
+
+interface ScoreFlags extends Pick<ScoreOptions, 'context' | 'perToken'> {
+  threads?: number;
+  unknown?: UnknownPolicy;
+  json?: true;
+}
+
+async function score(path: string, argument: string, flags: ScoreFlags): Promise<void> {
+  const { threads, unknown, json, ...given } = flags;
+  const options = { ...given, signal: outputEnd };
+  resolveScore(options);
+  const model = await LanguageModel.load(path, { threads, unknown });
+  try {
+    const result = await model.score(await readInput(argument), options);
+    const { perToken = [], ...figures } = result;
+    // JSON has no infinity: a perplexity beyond every number is the largest one.
+    if (json) printJson({ ...result, perplexity: Math.min(result.perplexity, Number.MAX_VALUE) });
+    else {
+      for (const { token, logProbability } of perToken) printLine(`${JSON.stringify(token)} ${logProbability}`);
+      for (const [figure, value] of Object.entries(figures)) printLine(`${figure} ${value}`);
+    }
+  } finally {
+    model.dispose();
+  }
+}
+
+export function scoreCommand(): Command {
+  return new Command('score')
+    .description("print a text's log-probability (nats), its tokens after the first, and their perplexity")
+    .argument('<model>', 'a file that train saved')
+    .argument('<text>', TEXT_HELP)
+    .addOption(plainOption('--context <text>', 'what comes before; then the first token counts too'))
+    .option('--per-token', 'the log-probability of each token too')
+    .addOption(unknownOption())
+    .addOption(threadsOption())
+    .addOption(jsonOption())
+    .action(score);
+}

@@ -1,0 +1,121 @@
+/** Commands that continue text and judge it, from outside. */
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type BeamResult, LanguageModel, type NextToken, type TextScore } from '../../src/index';
+import { runCli } from '../support/cli';
+import { parseJsonLines } from '../support/json-lines';
+import { smallModel, train } from '../support/models';
+
+describe('unrolled sample, score and next', function () {
+  this.timeout(60_000);
+  let folder = '';
+  let path = '';
+  let model: LanguageModel;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'unrolled-test-'));
+    path = join(folder, 'model.safetensors');
+    using trained = smallModel();
+    await train(trained, { epochs: 20, learningRate: 0.01 });
+    await trained.save(path);
+    model = await LanguageModel.load(path);
+  });
+
+  after(() => {
+    model.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('sample ends at --stop, of which there may be several', async () => {
+    const options = ['--prompt', 'the', '--length', '200', '--stop', 'zz', '--stop', 'o'];
+    const drawn = await model.sample('the', { stop: ['zz', 'o'] });
+    assert.ok(drawn.length < 200);
+    assert.deepEqual(await runCli('sample', path, ...options), { status: 0, stdout: `the${drawn}\n`, stderr: '' });
+    const { stdout } = await runCli('sample', path, ...options, '--include-stop', '--json');
+    assert.deepEqual(parseJsonLines(stdout), [{ prompt: 'the', text: `${drawn}o` }]);
+  });
+
+  it('sample goes on with each line of --prompts', async () => {
+    const file = join(folder, 'prompts.txt');
+    writeFileSync(file, 'the quick\n\r\nfox\n');
+    const prompts = ['the quick', '', 'fox'];
+    const texts = await model.sampleAll(prompts, { length: 8, seed: 5 });
+    const options = ['sample', path, '--prompts', file, '--length', '8', '--seed', '5'];
+    const lines = prompts.map((prompt, i) => `${prompt}${texts[i]}\n`);
+    assert.equal((await runCli(...options)).stdout, lines.join(''));
+    assert.deepEqual(
+      parseJsonLines((await runCli(...options, '--json')).stdout),
+      prompts.map((prompt, i) => ({ prompt, text: texts[i] })),
+    );
+    writeFileSync(file, 'the quick\nThe fox\n');
+    const unseen = await runCli(...options);
+    assert.equal(unseen.status, 1);
+    assert.match(unseen.stderr, /prompts\[1\].*"T".*ERR_UNROLLED_UNKNOWN_TOKEN/);
+    assert.equal((await runCli('sample', path, '--prompts', join(folder, 'none.txt'))).status, 1);
+  });
+
+  it('sample searches with --beams', async () => {
+    const options = ['sample', path, '--prompt', 'the ', '--length', '10', '--beams', '3', '--length-penalty', '0.5'];
+    const found = await model.beam('the ', { length: 10, beams: 3, lengthPenalty: 0.5 });
+    assert.equal((await runCli(...options)).stdout, `the ${found[0]?.text}\n`);
+    const json = parseJsonLines<BeamResult & { prompt: string }>((await runCli(...options, '--json')).stdout);
+    assert.deepEqual(
+      json,
+      found.map((result) => ({ prompt: 'the ', ...result })),
+    );
+  });
+
+  it('score prints the figures of a text, a file or standard input', async () => {
+    const text = 'the quick brown fox\n';
+    const expected = await model.score(text);
+    writeFileSync(join(folder, 'text.txt'), text);
+    const lines = Object.entries(expected).map(([figure, value]) => `${figure} ${value}\n`);
+    assert.deepEqual(await runCli('score', path, text), { status: 0, stdout: lines.join(''), stderr: '' });
+    assert.equal((await runCli('score', path, join(folder, 'text.txt'))).stdout, lines.join(''));
+    const main = resolve(__dirname, '..', '..', 'lib', 'cli', 'main.js');
+    const piped = spawnSync(process.execPath, [main, 'score', path, '-'], { input: text, encoding: 'utf8' });
+    assert.equal(piped.stdout, lines.join(''));
+
+    const options = ['score', path, 'fox', '--context', 'brown ', '--per-token'];
+    const scored = await model.score('fox', { context: 'brown ', perToken: true });
+    assert.deepEqual(parseJsonLines<TextScore>((await runCli(...options, '--json')).stdout), [scored]);
+    assert.match((await runCli(...options)).stdout, /^"f" -\S+\n"o" -\S+\n"x" -\S+\nlogProbability -/);
+  });
+
+  it('next prints the likeliest tokens with their probabilities', async () => {
+    const expected = await model.next('the q', 3);
+    const { status, stdout } = await runCli('next', path, 'the q', '--top', '3', '--json');
+    assert.equal(status, 0);
+    assert.deepEqual(parseJsonLines<NextToken>(stdout), expected);
+    const lines = (await runCli('next', path, 'the q')).stdout.split('\n');
+    assert.equal(lines.length, 11);
+    assert.equal(lines[0], `"u" ${expected[0]?.probability} ${expected[0]?.logProbability}`);
+  });
+
+  it('refuse what they cannot do, naming the flag', async () => {
+    const wrong: [string[], number, RegExp][] = [
+      [['sample', path, '--stop', ''], 2, /--stop must be/],
+      [['sample', path, '--beams', '0'], 2, /--beams must be/],
+      [['sample', path, '--beams', '2', '--seed', '3'], 2, /--beams.*cannot be used with.*--seed/],
+      [['sample', path, '--length-penalty', '1'], 2, /--length-penalty must be given with --beams/],
+      [['sample', path, '--beams', '2', '--length-penalty', '-1'], 2, /--length-penalty must be/],
+      [['sample', path, '--prompt', 'a', '--prompts', 'b'], 2, /cannot be used with/],
+      [['score', path], 2, /missing required argument/],
+      [['score', path, ''], 1, /ERR_UNROLLED_CORPUS_EMPTY/],
+      [['score', path, 't'], 1, /ERR_UNROLLED_CORPUS_TOO_SHORT/],
+      [['next', path, 'the', '--top', '0'], 2, /--top must be/],
+      [['next', path, 'THE'], 1, /ERR_UNROLLED_UNKNOWN_TOKEN/],
+      [['next', join(folder, 'none'), 'the'], 1, /ERR_UNROLLED_FILE_NOT_FOUND/],
+    ];
+    for (const [args, status, message] of wrong) {
+      const result = await runCli(...args);
+      assert.equal(result.status, status, args.join(' '));
+      assert.match(result.stderr, message);
+      assert.equal(result.stdout, '');
+    }
+  });
+});
