@@ -87,6 +87,7 @@ export abstract class TextNetwork<V extends TokenEncoder> {
     this.model.dispose();
   }
 
+  /** `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
