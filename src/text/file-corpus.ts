@@ -102,6 +102,7 @@ async function encodeFile(
   return { vocabulary, ids };
 }
 
+/** A corpus larger than memory: its ids lie in a file, and are read as they are needed. */
 export class FileCorpus {
   readonly name: string;
   /** Of the text file. */

@@ -81,6 +81,31 @@ describe('a resumed training', () => {
     );
   });
 
+  it('goes on from the very step at which a signal ended it, in an epoch or at its end', async () => {
+    using whole = smallModel({ dropout: 0.2 });
+    const expected = await train(whole, { epochs: 6, validation: 0.1 });
+    const checkpoint = { path: at('c'), everySteps: 1000 };
+    for (const everySteps of [20, 33, undefined]) {
+      const history = new History();
+      let runs = 0;
+      for (; history.epochs.length < 6 && runs < 100; runs++) {
+        const controller = new AbortController();
+        const resume = runs === 0 ? undefined : at('c');
+        using model = resume === undefined ? smallModel({ dropout: 0.2 }) : await LanguageModel.load(resume);
+        const abort = () => controller.abort();
+        const aborting =
+          everySteps === undefined ? { onProgress: abort } : { callbacks: [history, { everySteps, onStep: abort }] };
+        const options = { epochs: 6, validation: 0.1, checkpoint, resume, callbacks: [history], ...aborting };
+        await train(model, { ...options, signal: controller.signal }).catch((error) => {
+          assert.equal(error.code, 'ERR_UNROLLED_ABORTED');
+        });
+        if (history.epochs.length === 6) assert.deepEqual(await weights(model), await weights(whole));
+      }
+      assert.ok(runs > 1);
+      assert.deepEqual(history.epochs.map(timeless), expected.map(timeless));
+    }
+  });
+
   it('can be cut at every checkpoint', async () => {
     const options = { epochs: 2, checkpoint: { path: at('c'), everySteps: 10 } };
     using whole = smallModel({ dropout: 0.2 });
