@@ -1,4 +1,7 @@
-/** The public API. */
+/**
+ * The public API.
+ * @module unrolled
+ */
 
 import { MAX_THREADS } from './limits';
 import { addon } from './native/load';
@@ -45,12 +48,20 @@ export {
 } from './model';
 export type {
   Activation,
+  AttentionDescription,
+  DenseDescription,
+  DropoutDescription,
   DType,
+  EmbeddingDescription,
   InitializerDescription,
+  InitializerKind,
   InputDescription,
   LayerDescription,
+  LayerNormDescription,
   ModelDescription,
+  NativeInfo as Info,
   OptimizerKind,
+  PoolingDescription,
   RecurrentDescription,
 } from './native/native';
 export { version } from './package';
@@ -123,14 +134,11 @@ export type { CheckpointSettings, FitOptions, FitProgress, TrainingOptions } fro
 export type { ScheduleDescription, ScheduleKind } from './training/schedule';
 export type { JoinedSequences, SequenceData } from './training/sequences';
 
-/** What the native module is and runs on. */
-export type Info = NativeInfo;
-
 /**
  * What the native module is and runs on.
  * @throws ERR_UNROLLED_NATIVE_LOAD
  */
-export function info(): Info {
+export function info(): NativeInfo {
   return addon().info();
 }
 

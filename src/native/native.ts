@@ -167,6 +167,7 @@ export type InitializerDescription =
    */
   | { kind: Exclude<InitializerKind, 'default'>; scale: number };
 
+/** Laws that parameters are drawn by; `default` is PyTorch's own. */
 export type InitializerKind =
   | 'default'
   | 'normal'

@@ -29,6 +29,7 @@ export interface FileCorpusOptions extends ReadOptions, Omit<VocabularyOptions, 
   idsFile?: string | undefined;
   /** Ends reading with ERR_UNROLLED_ABORTED. */
   signal?: AbortSignal | undefined;
+  /** Called while the file is read. */
   onProgress?: ((progress: ReadingProgress) => void) | undefined;
 }
 
