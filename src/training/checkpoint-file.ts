@@ -127,3 +127,15 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   }
   return { file, header: file.header, record: parseRecord(path, file.training) };
 }
+
+/**
+ * The running epoch must have figures of as many steps as were made of it.
+ * @throws ERR_UNROLLED_MODEL_FORMAT
+ */
+export function requireSteps({ file, record: { epoch } }: Checkpoint, steps: number): void {
+  const { losses, gradientNorms, learningRates } = epoch ?? {};
+  for (const [name, figures] of Object.entries({ losses, gradientNorms, learningRates })) {
+    const came = figures?.length ?? 0;
+    if (came !== steps) throw damaged(file.path, `${name} of ${came} steps, where ${steps} were made`);
+  }
+}

@@ -12,7 +12,7 @@ import type {
   NativeTraining,
 } from '../native/native';
 import { CallbackList } from './callback-list';
-import { type TrainingRecord, writeCheckpoint } from './checkpoint-file';
+import { requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
 import { type EpochResult, EpochSums } from './epoch-result';
 import { requireTrainingBytes } from './memory';
 import type { FitProgress, ResolvedTraining } from './options';
@@ -68,6 +68,7 @@ class Loop {
     this.#stopReason = stopReason;
     this.#isPending = isPending === true;
     this.#sums = this.#newEpoch();
+    requireSteps(resumed, this.#steps - this.#epoch * training.stepsPerEpoch);
     if (epoch !== undefined) this.#sums.restore(epoch);
   }
 

@@ -14,7 +14,10 @@ import {
   layers,
   Model,
   type TrainingData,
+  tensor,
+  UnrolledError,
 } from '../../src/index';
+import { readSafetensors, writeSafetensors } from '../../src/safetensors';
 import { useFolder } from '../support/folder';
 import { CORPUS, STREAM, smallModel, train, weights } from '../support/models';
 
@@ -171,6 +174,21 @@ describe('a resumed training', () => {
     await assert.rejects(train(model, { resume: at('missing') }), { code: 'ERR_UNROLLED_FILE_NOT_FOUND' });
     await assert.rejects(train(model, { resume: 5 as never }), { code: 'ERR_UNROLLED_OPTION_TYPE', option: 'resume' });
     assert.equal((await train(model, { epochs: 1 })).length, 1);
+  });
+
+  it('is refused with arrays that do not fit, and never goes on in silence', async () => {
+    using model = smallModel();
+    await train(model, { steps: 20, checkpoint: { path: at('c'), everySteps: 15 } });
+    const { tensors, metadata } = await readSafetensors(at('c'));
+    const own = [...tensors].filter(([name]) => name.startsWith('training.'));
+    assert.equal(own.length, 7);
+    for (const [name, { dtype, data }] of own) {
+      for (const length of [data.length - 1, data.length + 1]) {
+        const other = tensor.zeros([length], dtype);
+        await writeSafetensors(at('d'), new Map(tensors).set(name, other), metadata);
+        await assert.rejects(train(model, { resume: at('d') }), (error) => error instanceof UnrolledError, name);
+      }
+    }
   });
 
   it('remembers the best weights of early stopping, and that it was stopped', async () => {
