@@ -9,6 +9,7 @@ import type { NativeInfo } from './native/native';
 import * as check from './validation';
 
 export type { Architecture, Cell, NetworkOptions } from './architecture';
+export type { ClassifierArchitecture, ClassifierNetworkOptions, Pooling } from './classifier-network';
 export * as datasets from './datasets';
 export type { Answer, DecodingOptions } from './decoding';
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, UnrolledError } from './errors';
@@ -114,6 +115,14 @@ export {
   type WordVectors,
   type WordVectorsOptions,
 } from './text/word-vectors';
+export {
+  TextClassifier,
+  type TextClassifierComputeOptions,
+  type TextClassifierFitOptions,
+  type TextClassifierOptions,
+  type TextClassifierScore,
+  type TextPrediction,
+} from './text-classifier';
 export * as callbacks from './training/callbacks';
 export type { Callback, StepResult, TrainingControl } from './training/callbacks/callback';
 export type { CheckpointOptions } from './training/callbacks/checkpoint';

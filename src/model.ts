@@ -459,6 +459,11 @@ export class Model {
     this.dispose();
   }
 
+  /** @internal */
+  get isDisposed(): boolean {
+    return this.#disposed;
+  }
+
   /**
    * The native side.
    * @internal

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { UnrolledError } from '../errors';
 import { version } from '../package';
 import { benchCommand } from './bench';
+import { classifyCommand } from './classify';
 import { doctorCommand } from './doctor';
 import { evaluateCommand } from './evaluate';
 import { reportFailure } from './failure';
@@ -14,6 +15,7 @@ import { trainCommand } from './train';
 
 /** Leaves messages and exit statuses to `reportFailure`. */
 function quiet(command: Command): Command {
+  for (const inner of command.commands) quiet(inner);
   return command.exitOverride().configureOutput({ outputError: () => {} });
 }
 
@@ -24,13 +26,12 @@ async function main(): Promise<void> {
   watchOutput(fail);
   const program = quiet(new Command('unrolled'))
     .description(
-      'Recurrent networks on text: train, sample, evaluate. Progress goes to standard error, results to standard output.',
+      'Recurrent networks on text: train, sample, evaluate, classify. Progress goes to standard error, results to standard output.',
     )
     .version(version)
     .addHelpText('after', '\nExit status: 0 done, 1 the work failed, 2 the arguments are wrong.');
-  for (const command of [trainCommand(), sampleCommand(), evaluateCommand(), benchCommand(), doctorCommand()]) {
-    program.addCommand(quiet(command));
-  }
+  const commands = [trainCommand, sampleCommand, evaluateCommand, classifyCommand, benchCommand, doctorCommand];
+  for (const make of commands) program.addCommand(quiet(make()));
   try {
     await program.parseAsync();
   } catch (error) {
