@@ -7,8 +7,15 @@
  */
 
 import { progressDisplay } from '../src/cli/progress';
-import { datasets, type Example, type FitProgress, TextClassifier, TextVectorizer, UnrolledError } from '../src/index';
-import { describeModel, TrainingRecorder, writeReport } from '../src/report';
+import {
+  datasets,
+  type Example,
+  type FitProgress,
+  History,
+  TextClassifier,
+  TextVectorizer,
+  UnrolledError,
+} from '../src/index';
 import { run, wholeNumber } from './run';
 
 const USAGE = {
@@ -67,7 +74,7 @@ async function trainOnReviews(settings: Settings, reviews: number, files: { repo
   console.log('epoch     loss  accuracy      loss  accuracy   seconds');
 
   const display = progressDisplay(process.stderr, 'reviews');
-  const recorder = new TrainingRecorder();
+  const history = new History();
   let best = { epoch: 0, loss: Number.POSITIVE_INFINITY };
   const training = classifier.fit(train, {
     ...{ epochs, seed, validationData: validation },
@@ -76,8 +83,7 @@ async function trainOnReviews(settings: Settings, reviews: number, files: { repo
   for await (const result of training) {
     display.clear();
     const { epoch, loss, accuracy = 0, validationLoss = 0, validationAccuracy = 0, seconds } = result;
-    const { learningRate, gradientNorm } = result;
-    recorder.add(result, { accuracy, validationAccuracy, learningRate, gradientNorm });
+    history.push(result);
     if (validationLoss < best.loss) best = { epoch, loss: validationLoss };
     const figures = [loss, accuracy, validationLoss, validationAccuracy].map((value) => value.toFixed(4).padStart(9));
     console.log(`${String(epoch).padStart(5)}${figures.join(' ')}${seconds.toFixed(1).padStart(10)}`);
@@ -93,10 +99,9 @@ async function trainOnReviews(settings: Settings, reviews: number, files: { repo
   }
   if (files.out !== undefined) await classifier.save(files.out);
   if (files.report !== undefined) {
-    await writeReport(files.report, {
+    await classifier.model.report(files.report, {
       title: 'Movie reviews: a bidirectional GRU',
-      model: describeModel(classifier.model),
-      ...recorder.parts(),
+      history,
       tables: [
         { title: 'On the test set', columns: ['epoch kept', 'loss', 'accuracy'], rows: [[best.epoch, loss, accuracy]] },
       ],
