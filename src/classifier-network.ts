@@ -10,6 +10,7 @@ import type { Activation, DType, InitializerDescription, InputDescription, Pooli
 import type { Tensor } from './tensor';
 import * as check from './validation';
 
+/** How a sequence becomes one vector; see `PoolingDescription`. */
 export type Pooling = PoolingDescription['pooling'];
 
 /** What a file says of a classifier's network. */

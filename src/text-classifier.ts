@@ -315,6 +315,7 @@ export class TextClassifier {
     this.model.dispose();
   }
 
+  /** `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
