@@ -1,7 +1,7 @@
 /** `--report FILE.html`: the page of a training, written once the training is over, however it ended. */
 
 import { resolve } from 'node:path';
-import { UnrolledError } from '../errors';
+import { type ErrorCode, UnrolledError } from '../errors';
 import { isSameFile, requireWritable } from '../files';
 import { version } from '../package';
 import type { Inspection } from '../report/inspect';
@@ -24,6 +24,11 @@ export interface ReportContents {
   inspect(): Promise<Inspection>;
 }
 
+function isSample(value: unknown): value is ReportSample {
+  const { epoch, step, text } = (value ?? {}) as Partial<Record<keyof ReportSample, unknown>>;
+  return typeof epoch === 'number' && typeof step === 'number' && typeof text === 'string';
+}
+
 /** An argument as a shell takes it. */
 function quoted(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
@@ -34,12 +39,15 @@ export function commandLine(): string {
   return ['unrolled', ...process.argv.slice(2).map(quoted)].join(' ');
 }
 
-/** What `work` gives; undefined where the weights are too large to compute with. */
-async function unlessNotFinite<T>(work: () => Promise<T>): Promise<T | undefined> {
+/** Why a model may not be able to show something. */
+const SHORTCOMINGS: readonly ErrorCode[] = ['ERR_UNROLLED_MODEL_NOT_FINITE', 'ERR_UNROLLED_OUT_OF_MEMORY'];
+
+/** What `work` gives; undefined where the weights are too large to compute with, or the memory is too small. */
+async function ifPossible<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_MODEL_NOT_FINITE') return undefined;
+    if (error instanceof UnrolledError && SHORTCOMINGS.includes(error.code)) return undefined;
     throw error;
   }
 }
@@ -65,7 +73,7 @@ export class ReportFile implements Callback {
 
   /**
    * Refuses a path that the page could not be written to, and one that something else is kept in.
-   * @param besides what is kept where, by the option it is named by: `{ out: 'model.safetensors' }`.
+   * @param besides what is kept where, as messages call it: `{ '--out': 'model.safetensors' }`.
    * @throws ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_OPTION_RANGE.
    */
   static async open(
@@ -91,7 +99,7 @@ export class ReportFile implements Callback {
   async onEpochEnd({ epoch, step }: EpochResult): Promise<void> {
     this.#unfinished = [];
     const { sample } = this;
-    const text = sample === undefined ? undefined : await unlessNotFinite(sample);
+    const text = sample === undefined ? undefined : await ifPossible(sample);
     if (text === undefined) return;
     this.#samples = [...this.#samples.filter((earlier) => earlier.epoch < epoch), { epoch, step, text }];
   }
@@ -101,7 +109,10 @@ export class ReportFile implements Callback {
   }
 
   setState(state: unknown): void {
-    this.#samples = (state as { samples: ReportSample[] }).samples;
+    const { samples } = (state ?? {}) as { samples?: unknown };
+    if (!Array.isArray(samples) || !samples.every(isSample))
+      throw check.wrongType('samples', 'a list of samples', samples);
+    this.#samples = samples;
   }
 
   /**
@@ -109,7 +120,7 @@ export class ReportFile implements Callback {
    * @throws ERR_UNROLLED_FILE_WRITE.
    */
   async write({ title, note: remark, inspect }: ReportContents): Promise<void> {
-    const seen = (await unlessNotFinite(inspect)) ?? {};
+    const seen = (await ifPossible(inspect)) ?? {};
     await writeReport(this.path, {
       title,
       command: commandLine(),

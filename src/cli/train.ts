@@ -133,9 +133,10 @@ const SAMPLE = { word: 80, other: 300 };
 
 /** The page that was asked for, if any was. */
 async function openReport(name: string, flags: TrainFlags, history: History): Promise<ReportFile | undefined> {
-  const { report, out, checkpoint } = flags;
+  const { report, out, checkpoint, init, resume } = flags;
   if (report === undefined) return undefined;
-  return ReportFile.open(report, history, { 'the corpus': name, '--out': out, '--checkpoint': checkpoint });
+  const besides = { 'the corpus': name, '--out': out, '--checkpoint': checkpoint, '--init': init, '--resume': resume };
+  return ReportFile.open(report, history, besides);
 }
 
 /** Writes a text with the model as it is. */

@@ -89,8 +89,8 @@ function epochCard(chart: ChartData): string {
 }
 
 /** What one looks at first comes first and larger, each step's curve beside the epochs'. */
-const MAJOR = ['loss', 'step-loss', 'accuracy'];
-const MINOR = ['gradient-norm', 'step-gradient-norm', 'learning-rate', 'step-learning-rate', 'speed'];
+const MAJOR = ['loss', 'step-loss', 'accuracy', 'gradient-norm', 'step-gradient-norm'];
+const MINOR = ['learning-rate', 'step-learning-rate', 'speed'];
 
 function trainingSection({ charts: all, stepCharts }: PageData): Section[] {
   const epochs = all.filter(({ group }) => group === 'epochs');

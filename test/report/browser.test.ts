@@ -113,6 +113,20 @@ describe('the report in Chromium', function () {
     assert.equal(await isShown('#chart-accuracy .tooltip'), false);
   });
 
+  it('keeps the values within the page, wherever it is pointed at', async () => {
+    await look('light', 390);
+    for (const chart of ['#chart-speed', '#chart-accuracy']) {
+      for (const fraction of [0.01, 0.5, 0.99]) {
+        await point(chart, fraction);
+        const box = `document.querySelector('${chart} .tooltip').getBoundingClientRect()`;
+        const [left = -1, right = -1] = await evaluate<number[]>(`[${box}.left, ${box}.right]`);
+        assert.ok(left >= 0 && right > left && right <= 390, `${chart} at ${fraction}: ${left} to ${right}`);
+      }
+    }
+    await pointAway();
+    await look('light');
+  });
+
   it('reads the values by the keyboard', async () => {
     await page.focus('#chart-accuracy .plot');
     for (const key of ['Home', 'ArrowRight', 'ArrowRight', 'ArrowLeft'] as const) await page.keyboard.press(key);
