@@ -7,6 +7,7 @@
  */
 
 import { progressDisplay } from '../src/cli/progress';
+import { requireWritable } from '../src/files';
 import {
   datasets,
   type Example,
@@ -64,9 +65,11 @@ function some<E extends Example>(examples: readonly E[], count: number): E[] {
 
 async function trainOnReviews(settings: Settings, reviews: number, files: { report?: string; out?: string }) {
   const { seed, epochs } = settings;
+  // Better now than after minutes.
+  for (const path of Object.values(files)) await requireWritable(path);
   const { train: all, test, classNames } = await datasets.imdb();
   const { train, validation } = datasets.split(some(all, reviews), { validation: VALIDATION, seed });
-  const classifier = await classifierFor(train, classNames, settings);
+  using classifier = await classifierFor(train, classNames, settings);
   const words = classifier.vectorizer.size.toLocaleString('en');
   console.log(`${train.length} reviews train, ${validation.length} validate, ${test.length} test; ${words} words\n`);
   console.log(`${classifier.summary()}\n`);
@@ -75,7 +78,7 @@ async function trainOnReviews(settings: Settings, reviews: number, files: { repo
 
   const display = progressDisplay(process.stderr, 'reviews');
   const history = new History();
-  let best = { epoch: 0, loss: Number.POSITIVE_INFINITY };
+  let best = { epoch: 1, loss: Number.POSITIVE_INFINITY };
   const training = classifier.fit(train, {
     ...{ epochs, seed, validationData: validation },
     onProgress: (progress) => display.update(progress),
@@ -86,16 +89,15 @@ async function trainOnReviews(settings: Settings, reviews: number, files: { repo
     history.push(result);
     if (validationLoss < best.loss) best = { epoch, loss: validationLoss };
     const figures = [loss, accuracy, validationLoss, validationAccuracy].map((value) => value.toFixed(4).padStart(9));
-    console.log(`${String(epoch).padStart(5)}${figures.join(' ')}${seconds.toFixed(1).padStart(10)}`);
+    console.log(`${String(epoch + 1).padStart(5)}${figures.join(' ')}${seconds.toFixed(1).padStart(10)}`);
   }
 
   const { loss, accuracy, confusion } = await classifier.evaluate(test);
   console.log(`\nkept: epoch ${best.epoch}, which has the lowest validation loss`);
   console.log(`test loss ${loss.toFixed(4)}, test accuracy ${accuracy.toFixed(4)}`);
   for (const [label, row] of confusion.entries()) {
-    console.log(
-      `of ${row[0]! + row[1]!} ${classNames[label]} reviews ${row[label]} were taken for ${classNames[label]}`,
-    );
+    const [name, all] = [classNames[label], row.reduce((sum, count) => sum + count, 0)];
+    console.log(`of ${all} ${name} reviews ${row[label]} were taken for ${name}`);
   }
   if (files.out !== undefined) await classifier.save(files.out);
   if (files.report !== undefined) {
@@ -133,7 +135,7 @@ async function tanhGatesOnPhrases(settings: Settings): Promise<void> {
   for await (const { epoch, loss, accuracy = 0 } of classifier.fit(train, { seed, epochs })) {
     const tested = await classifier.evaluate(test);
     console.log(
-      `epoch ${epoch}: train loss ${loss.toFixed(4)}, accuracy ${accuracy.toFixed(3)}, test accuracy ${tested.accuracy.toFixed(3)}`,
+      `epoch ${epoch + 1}: train loss ${loss.toFixed(4)}, accuracy ${accuracy.toFixed(3)}, test accuracy ${tested.accuracy.toFixed(3)}`,
     );
   }
 }

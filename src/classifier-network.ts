@@ -1,12 +1,19 @@
 /** What a text classifier is made of: embedding, recurrent layers, one vector a text, a dense layer, a head. */
 
 import { CELLS, type Cell } from './architecture';
-import { MAX_LAYERS } from './description';
+import { MAX_LAYERS, resolveDescription } from './description';
 import * as layers from './layer-functions';
 import { MAX_SIZE } from './limits';
 import type { OptionOf } from './memory';
 import { Model, type ModelInternals } from './model';
-import type { Activation, DType, InitializerDescription, InputDescription, PoolingDescription } from './native/native';
+import type {
+  Activation,
+  DType,
+  InitializerDescription,
+  InputDescription,
+  ModelDescription,
+  PoolingDescription,
+} from './native/native';
 import type { Tensor } from './tensor';
 import * as check from './validation';
 
@@ -210,6 +217,12 @@ const optionOf: OptionOf = ({ name, type }, layerSize) => {
   if (name === 'head') return 'classNames';
   return type === 'embedding' || type === 'dense' ? type : 'hidden';
 };
+
+/** The layers as a file's weights must fit them, without making the network. */
+export function describeClassifier(architecture: ClassifierArchitecture, task: ClassifierTask): ModelDescription {
+  const input: InputDescription = { kind: 'ids', vocabulary: task.vocabulary };
+  return resolveDescription(input, undefined, layersOf(architecture, task, {})).description;
+}
 
 /**
  * A network of that architecture.

@@ -10,6 +10,7 @@ import {
   CLASSIFIER_NETWORK_OPTIONS,
   type ClassifierArchitecture,
   type ClassifierNetworkOptions,
+  describeClassifier,
   outputsFor,
   resolveClassifierArchitecture,
 } from './classifier-network';
@@ -204,8 +205,10 @@ export class TextClassifier {
       const classNames = requireClassNames(names);
       const architecture = architectureFromFile(header.model);
       const task = { vocabulary: requireVectorizer(vectorizer).size, classes: classNames.length };
-      const model = buildClassifier(architecture, task, { dtype: dtypeOf(file) }, { uninitialized: true });
-      await model.setParameters(weightsOf(file, model.description, model.dtype));
+      const dtype = dtypeOf(file);
+      const weights = weightsOf(file, describeClassifier(architecture, task), dtype);
+      const model = buildClassifier(architecture, task, { dtype }, { uninitialized: true });
+      await model.setParameters(weights);
       return new TextClassifier(vectorizer, classNames, architecture, { model, threads });
     } catch (error) {
       throw damagedHeader(path, error);
@@ -260,7 +263,7 @@ export class TextClassifier {
    */
   async evaluate(examples: readonly Example[], options?: TextClassifierComputeOptions): Promise<TextClassifierScore> {
     const labels = this.#labels('examples', examples);
-    const outcomes = await this.#outcomes(examples, options);
+    const outcomes = await this.#outcomes('TextClassifier.evaluate', examples, options);
     const confusion = this.classNames.map(() => new Array<number>(this.classNames.length).fill(0));
     let lossSum = 0;
     let correct = 0;
@@ -281,7 +284,7 @@ export class TextClassifier {
   async predict(texts: readonly string[], options?: TextClassifierComputeOptions): Promise<TextPrediction[]> {
     if (!Array.isArray(texts)) throw check.wrongType('texts', 'a list of texts', texts);
     const given = texts.map((text: unknown, index) => ({ text: check.string(`texts[${index}]`, text) }));
-    const outcomes = await this.#outcomes(given, options);
+    const outcomes = await this.#outcomes('TextClassifier.predict', given, options);
     return outcomes.map(({ best, logProbabilities }) => {
       const probabilities = logProbabilities.map(Math.exp);
       const [className, probability] = [this.classNames[best] as string, probabilities[best] as number];
@@ -332,10 +335,11 @@ export class TextClassifier {
   }
 
   async #outcomes(
+    where: string,
     examples: readonly Pick<Example, 'text'>[],
     options: TextClassifierComputeOptions | undefined,
   ): Promise<Outcome[]> {
-    const given = check.options('TextClassifier', options, ['batch', 'threads', 'signal']);
+    const given = check.options(where, options, ['batch', 'threads', 'signal']);
     const batch = resolveBatch(given.batch);
     const threads = resolveThreads(given.threads) || this.#threads;
     const signal = check.abortSignal('signal', given.signal);

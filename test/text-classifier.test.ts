@@ -14,6 +14,7 @@ import {
   tensor,
   UnrolledError,
 } from '../src/index';
+import { readSafetensors, writeSafetensors } from '../src/safetensors';
 import { dataFolder, requireData } from './support/data';
 import { useFolder } from './support/folder';
 import { collect, smallModel } from './support/models';
@@ -268,6 +269,35 @@ describe('TextClassifier', function () {
     await language.save(at('language'));
     await assert.rejects(TextClassifier.load(at('language')), coded('MODEL_MISMATCH', /language-model/));
     await assert.rejects(TextClassifier.load(at('none')), coded('FILE_NOT_FOUND'));
+  });
+
+  it('refuses damaged files of its own', async () => {
+    using classifier = await classifierOf(TWO);
+    await classifier.save(at('whole'));
+    const { tensors, metadata } = await readSafetensors(at('whole'));
+    const model = JSON.parse(metadata.get('model') as string);
+    const vocabulary = JSON.parse(metadata.get('vocabulary') as string);
+    const write = async (name: string, changed: object) => {
+      const entries = Object.entries(changed).map(([key, value]) => [key, JSON.stringify(value)] as const);
+      await writeSafetensors(at(name), tensors, new Map([...metadata, ...entries]));
+      return TextClassifier.load(at(name));
+    };
+    const counting = {
+      ...vocabulary,
+      ...{ options: { ...vocabulary.options, output: 'count' }, vocabulary: vocabulary.vocabulary.slice(1) },
+    };
+    (await write('same', { model })).dispose();
+    for (const [changed, code, message] of [
+      [{ model: { ...model, hidden: 100_000 } }, 'MODEL_MISMATCH', /rnn/],
+      [{ model: { ...model, hidden: 0 } }, 'MODEL_FORMAT', /hidden/],
+      [{ model: { ...model, class_names: ['one'] } }, 'MODEL_FORMAT', /classNames/],
+      [{ model: { ...model, class_names: ['a', 'b', 'c'] } }, 'MODEL_MISMATCH', /head/],
+      [{ vocabulary: null }, 'MODEL_FORMAT', /vectorizer/],
+      [{ vocabulary: { ...vocabulary, vocabulary: ['', '[UNK]', 'a'] } }, 'MODEL_MISMATCH', /embedding/],
+      [{ vocabulary: counting }, 'MODEL_FORMAT', /output/],
+    ] as const) {
+      await assert.rejects(write('changed', changed), coded(code, message));
+    }
   });
 
   it('trains with functions in its vectorizer, and says that no file can hold them', async () => {

@@ -38,12 +38,16 @@ async function partOf(folder: string, part: string, names: readonly string[]): P
   return (await subFolders(path)).length > 0 ? path : undefined;
 }
 
-/** Of a folder with `train` and `test` inside, both; of another with classes, itself to train on. */
+/**
+ * Of a folder with `train` and `test` inside (or `train` alone), both; of another, itself to train on. Other folders
+ * beside those two, `validation` say, are passed over.
+ */
 async function partsOf(folder: string): Promise<{ train: string; test: string | undefined }> {
   const names = await subFolders(folder);
   const train = await partOf(folder, 'train', names);
-  if (train === undefined) return { train: folder, test: undefined };
-  return { train, test: await partOf(folder, 'test', names) };
+  const test = await partOf(folder, 'test', names);
+  const hasParts = train !== undefined && (test !== undefined || names.length === 1);
+  return hasParts ? { train, test } : { train: folder, test: undefined };
 }
 
 function requireClasses(folder: string, classNames: readonly string[]): void {
