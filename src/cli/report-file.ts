@@ -13,7 +13,6 @@ import type { EpochResult } from '../training/epoch-result';
 import type { History } from '../training/history';
 import type { FitProgress } from '../training/options';
 import * as check from '../validation';
-import { note } from './output';
 
 /** What stands on the page beside the training. */
 export interface ReportContents {
@@ -23,6 +22,9 @@ export interface ReportContents {
   /** The model from within; called once the training is over. */
   inspect(): Promise<Inspection>;
 }
+
+/** Most samples of a page. Where there would be more, every second is left out, then every second of those left. */
+const MOST_SAMPLES = 64;
 
 function isSample(value: unknown): value is ReportSample {
   const { epoch, step, text } = (value ?? {}) as Partial<Record<keyof ReportSample, unknown>>;
@@ -37,6 +39,12 @@ function quoted(argument: string): string {
 /** The command line that is running. */
 export function commandLine(): string {
   return ['unrolled', ...process.argv.slice(2).map(quoted)].join(' ');
+}
+
+/** How a training ended that did not go on to its last step, in words for the page. */
+export function endOf({ last }: History, interrupted: boolean): string | undefined {
+  if (interrupted) return 'Training was interrupted.';
+  return last?.stopReason === undefined ? undefined : `Stopped early: ${last.stopReason}.`;
 }
 
 /** Why a model may not be able to show something. */
@@ -62,8 +70,10 @@ export class ReportFile implements Callback {
   readonly path: string;
   readonly #history: History;
   #samples: ReportSample[] = [];
+  /** Epochs between two samples. */
+  #stride = 1;
   #unfinished: UnfinishedSteps[] = [];
-  /** Writes something with the model as it is, after each epoch. */
+  /** Writes something with the model as it is, after each epoch, or after some where there are many. */
   sample: (() => Promise<string>) | undefined;
 
   private constructor(path: string, history: History) {
@@ -73,14 +83,16 @@ export class ReportFile implements Callback {
 
   /**
    * Refuses a path that the page could not be written to, and one that something else is kept in.
+   * @param path what `--report` was given; without it there is no page.
    * @param besides what is kept where, as messages call it: `{ '--out': 'model.safetensors' }`.
    * @throws ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_OPTION_RANGE.
    */
   static async open(
-    path: string,
+    path: string | undefined,
     history: History,
     besides: Readonly<Record<string, string | undefined>>,
-  ): Promise<ReportFile> {
+  ): Promise<ReportFile | undefined> {
+    if (path === undefined) return undefined;
     await requireWritable(check.nonEmptyString('report', path));
     for (const [what, other] of Object.entries(besides)) {
       if (other === undefined) continue;
@@ -96,22 +108,30 @@ export class ReportFile implements Callback {
     this.#unfinished.push({ firstStep, losses, gradientNorms, learningRates });
   }
 
-  async onEpochEnd({ epoch, step }: EpochResult): Promise<void> {
+  async onEpochEnd(result: EpochResult): Promise<void> {
     this.#unfinished = [];
+    if (result.epoch % this.#stride === 0) await this.#addSample(result);
+  }
+
+  async #addSample({ epoch, step }: EpochResult): Promise<void> {
     const { sample } = this;
     const text = sample === undefined ? undefined : await ifPossible(sample);
     if (text === undefined) return;
     this.#samples = [...this.#samples.filter((earlier) => earlier.epoch < epoch), { epoch, step, text }];
+    if (this.#samples.length <= MOST_SAMPLES) return;
+    this.#stride *= 2;
+    this.#samples = this.#samples.filter((kept) => kept.epoch % this.#stride === 0);
   }
 
   getState(): unknown {
-    return { samples: this.#samples };
+    return { samples: this.#samples, stride: this.#stride };
   }
 
   setState(state: unknown): void {
-    const { samples } = (state ?? {}) as { samples?: unknown };
+    const { samples, stride } = (state ?? {}) as { samples?: unknown; stride?: unknown };
     if (!Array.isArray(samples) || !samples.every(isSample))
       throw check.wrongType('samples', 'a list of samples', samples);
+    this.#stride = check.integer('stride', stride, { min: 1 });
     this.#samples = samples;
   }
 
@@ -120,6 +140,10 @@ export class ReportFile implements Callback {
    * @throws ERR_UNROLLED_FILE_WRITE.
    */
   async write({ title, note: remark, inspect }: ReportContents): Promise<void> {
+    const { last } = this.#history;
+    // Within an epoch the model is not what it was after the last.
+    const isAfterLast = last !== undefined && this.#unfinished.length === 0;
+    if (isAfterLast && this.#samples.at(-1)?.epoch !== last.epoch) await this.#addSample(last);
     const seen = (await ifPossible(inspect)) ?? {};
     await writeReport(this.path, {
       title,
@@ -130,6 +154,5 @@ export class ReportFile implements Callback {
       ...(this.#samples.length > 0 && { samples: this.#samples }),
       ...seen,
     });
-    note(`The report is in ${this.path}.`);
   }
 }

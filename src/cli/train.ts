@@ -29,7 +29,7 @@ import {
 } from './options';
 import { note, outputEnd } from './output';
 import { type ProgressDisplay, progressDisplay } from './progress';
-import { ReportFile } from './report-file';
+import { endOf, ReportFile } from './report-file';
 import { TrainingReport } from './training-report';
 import { unseenIds } from './unseen-text';
 
@@ -131,14 +131,6 @@ async function trainingOptions(flags: TrainFlags, history: History): Promise<Pre
 /** Tokens that it writes after each epoch, for the report. */
 const SAMPLE = { word: 80, other: 300 };
 
-/** The page that was asked for, if any was. */
-async function openReport(name: string, flags: TrainFlags, history: History): Promise<ReportFile | undefined> {
-  const { report, out, checkpoint, init, resume } = flags;
-  if (report === undefined) return undefined;
-  const besides = { 'the corpus': name, '--out': out, '--checkpoint': checkpoint, '--init': init, '--resume': resume };
-  return ReportFile.open(report, history, besides);
-}
-
 /** Writes a text with the model as it is. */
 function sampler(model: LanguageModel): () => Promise<string> {
   const length = model.vocabulary.kind === 'word' ? SAMPLE.word : SAMPLE.other;
@@ -152,13 +144,15 @@ async function writePage(
   validated: number,
   remark: string | undefined,
 ): Promise<void> {
+  if (page === undefined) return;
   const { cell } = model.architecture;
-  await page?.write({
+  await page.write({
     title: `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${corpus.name}`,
     note: remark,
     inspect: async () =>
       inspect(model, await unseenIds(corpus, model.vocabulary, validated, tokensToInspect(model.model))),
   });
+  note(`The report is in ${page.path}.`);
 }
 
 interface Session {
@@ -207,47 +201,42 @@ async function save(model: LanguageModel, out: string | undefined): Promise<void
   if (out !== undefined) await model.save(out);
 }
 
-/** How a training ended that did not go on to its last step. */
-function endOf({ last }: History, interrupted: boolean): string | undefined {
-  if (interrupted) return 'Training was interrupted.';
-  return last?.stopReason === undefined ? undefined : `Stopped early: ${last.stopReason}.`;
-}
-
 async function train(name: string, flags: TrainFlags): Promise<void> {
-  const { out, checkpoint } = flags;
+  const { out, checkpoint, init, resume, report } = flags;
   const history = new History();
   const { options, validated } = await trainingOptions(flags, history);
   const logEvery = flags.logEvery === undefined ? 0 : check.integer('logEvery', flags.logEvery, { min: 1 });
   if (out !== undefined) await requireOut('out', out, name);
   if (checkpoint !== undefined) await requireOut('checkpoint', checkpoint, name);
-  const page = await openReport(name, flags, history);
+  const others = { 'the corpus': name, '--out': out, '--checkpoint': checkpoint, '--init': init, '--resume': resume };
+  const page = await ReportFile.open(report, history, others);
 
   const prepared = await prepare(name, flags);
   const { corpus, model } = prepared;
   if (page !== undefined) page.sample = sampler(model);
-  const report = new TrainingReport(flags.json === true, logEvery);
+  const lines = new TrainingReport(flags.json === true, logEvery);
   const display = progressDisplay();
   using interrupt = new Interrupt(onTerminal(display));
   const signal = AbortSignal.any([interrupt.signal, outputEnd]);
   const onProgress: FitOptions['onProgress'] = (progress) => {
     if (out === undefined && checkpoint === undefined && progress.firstStep === 0)
       note('The model will not be kept: give --out FILE to save it.');
-    report.progress(progress);
+    lines.progress(progress);
     page?.progress(progress);
     display.update(progress);
   };
   // Behind the history, whose epochs it shows, and before a checkpoint, which keeps its samples.
-  const [first, ...others] = options.callbacks ?? [];
-  const all = [first, page, ...others].filter((callback) => callback !== undefined);
+  const [first, ...behind] = options.callbacks ?? [];
+  const all = [first, page, ...behind].filter((callback) => callback !== undefined);
   try {
-    const session = { model, report, display };
+    const session = { model, report: lines, display };
     const interrupted = await runEpochs(session, corpus, { ...options, callbacks: all, signal, onProgress });
     await save(model, out);
     await writePage(page, prepared, validated, endOf(history, interrupted));
     const { last } = history;
-    if (last !== undefined) report.resumedAt(last);
+    if (last !== undefined) lines.resumedAt(last);
     if (last?.stopReason !== undefined) note(`Stopped early: ${last.stopReason}.`);
-    report.done({ savedTo: out, interrupted });
+    lines.done({ savedTo: out, interrupted });
     if (interrupt.status !== undefined) process.exitCode = interrupt.status;
   } catch (error) {
     if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_NON_FINITE_LOSS') {

@@ -3,8 +3,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ReportFile } from '../../src/cli/report-file';
+import { History } from '../../src/index';
 import { escapeText } from '../../src/report/html';
 import { runCli, startCli } from '../support/cli';
+import { epochResult } from '../support/epochs';
 import { useFolder } from '../support/folder';
 import { dataOf, sectionsOf } from '../support/report';
 
@@ -116,6 +119,29 @@ describe('unrolled train --report', function () {
     // Without a report it can be resumed too.
     const third = await runCli('train', corpus(), '--epochs', '2', '--resume', at('c'));
     assert.equal(third.status, 0, third.stderr);
+  });
+
+  it('keeps some of the samples of a long training, and the last', async () => {
+    const history = new History();
+    const page = await ReportFile.open(at('page.html'), history, {});
+    assert.ok(page !== undefined);
+    let drawn = 0;
+    page.sample = async () => `sample ${drawn++}`;
+    for (let epoch = 0; epoch < 1000; epoch++) {
+      const result = epochResult(epoch, { loss: 1, steps: 1 });
+      history.push(result);
+      await page.onEpochEnd(result);
+    }
+    await page.write({ title: 'long', inspect: async () => ({}) });
+    const { samples } = dataOf(read());
+    assert.deepEqual(
+      samples.map(({ epoch }) => epoch),
+      [...Array.from({ length: 63 }, (_, index) => 16 * index), 999],
+    );
+    assert.ok(drawn < 250, `${drawn} were drawn`);
+    for (const state of [undefined, {}, { samples: [{}], stride: 1 }, { samples: [], stride: 0 }]) {
+      assert.throws(() => page.setState(state), { code: /^ERR_UNROLLED_OPTION_/ });
+    }
   });
 
   it('is refused before the training where it cannot be, or would cost another file', async () => {
