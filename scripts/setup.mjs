@@ -115,14 +115,19 @@ function openblasHeader() {
 }
 
 async function installNpmPackages() {
-  if (!npmPackagesMissing()) return;
+  if (npmPackagesMissing(root)) await npmCi(root);
+}
+
+/** Installs what the lock file of a folder says. */
+export async function npmCi(folder) {
   say('installing npm packages …');
   // No package of ours needs an install script, so none is run.
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   // Under `npm run` npm says which file it is itself; that needs no shell, on Windows either.
   const npm = process.env.npm_execpath;
-  if (npm?.endsWith('.js')) await run('npm ci', process.execPath, [npm, ...args], { filter: notEmpty });
-  else await run('npm ci', 'npm', args, { filter: notEmpty });
+  const options = { filter: notEmpty, cwd: folder };
+  if (npm?.endsWith('.js')) await run('npm ci', process.execPath, [npm, ...args], options);
+  else await run('npm ci', 'npm', args, options);
 }
 
 function notEmpty(line) {
@@ -130,19 +135,19 @@ function notEmpty(line) {
 }
 
 /** Compares the lock file with npm's own record of what it installed; times of files say little after a checkout. */
-function npmPackagesMissing() {
-  const wanted = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages;
+export function npmPackagesMissing(folder) {
+  const wanted = JSON.parse(readFileSync(path.join(folder, 'package-lock.json'), 'utf8')).packages;
   let present;
   try {
-    present = JSON.parse(readFileSync(path.join(root, 'node_modules', '.package-lock.json'), 'utf8')).packages;
+    present = JSON.parse(readFileSync(path.join(folder, 'node_modules', '.package-lock.json'), 'utf8')).packages;
   } catch {
     return true;
   }
-  return Object.entries(wanted).some(([folder, entry]) => {
-    if (folder === '') return false;
+  return Object.entries(wanted).some(([place, entry]) => {
+    if (place === '') return false;
     // Optional packages are those of other systems, but for the one that is here.
-    if (present[folder] === undefined) return entry.optional !== true;
-    return present[folder].version !== entry.version;
+    if (present[place] === undefined) return entry.optional !== true;
+    return present[place].version !== entry.version;
   });
 }
 

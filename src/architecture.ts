@@ -7,6 +7,7 @@ import { Model, type ModelInternals, type ModelOptions } from './model';
 import type { DType, InitializerDescription, ModelDescription } from './native/native';
 import * as check from './validation';
 
+/** Kinds of recurrent cells: vanilla, gated recurrent unit, long short-term memory. */
 export type Cell = 'rnn' | 'gru' | 'lstm';
 
 /** What a network is made of, and what its file says of it beside weights and vocabulary. */

@@ -1,4 +1,7 @@
-/** The public API. */
+/**
+ * The public API.
+ * @module unrolled
+ */
 
 import { MAX_THREADS } from './limits';
 import { addon } from './native/load';
@@ -6,6 +9,7 @@ import type { NativeInfo } from './native/native';
 import * as check from './validation';
 
 export type { Architecture, Cell, NetworkOptions } from './architecture';
+export type { ClassifierArchitecture, ClassifierNetworkOptions, Pooling } from './classifier-network';
 export * as datasets from './datasets';
 export type { Answer, DecodingOptions } from './decoding';
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, UnrolledError } from './errors';
@@ -45,12 +49,20 @@ export {
 } from './model';
 export type {
   Activation,
+  AttentionDescription,
+  DenseDescription,
+  DropoutDescription,
   DType,
+  EmbeddingDescription,
   InitializerDescription,
+  InitializerKind,
   InputDescription,
   LayerDescription,
+  LayerNormDescription,
   ModelDescription,
+  NativeInfo as Info,
   OptimizerKind,
+  PoolingDescription,
   RecurrentDescription,
 } from './native/native';
 export { version } from './package';
@@ -103,6 +115,14 @@ export {
   type WordVectors,
   type WordVectorsOptions,
 } from './text/word-vectors';
+export {
+  TextClassifier,
+  type TextClassifierComputeOptions,
+  type TextClassifierFitOptions,
+  type TextClassifierOptions,
+  type TextClassifierScore,
+  type TextPrediction,
+} from './text-classifier';
 export * as callbacks from './training/callbacks';
 export type { Callback, StepResult, TrainingControl } from './training/callbacks/callback';
 export type { CheckpointOptions } from './training/callbacks/checkpoint';
@@ -131,14 +151,11 @@ export type { CheckpointSettings, FitOptions, FitProgress, TrainingOptions } fro
 export type { ScheduleDescription, ScheduleKind } from './training/schedule';
 export type { JoinedSequences, SequenceData } from './training/sequences';
 
-/** What the native module is and runs on. */
-export type Info = NativeInfo;
-
 /**
  * What the native module is and runs on.
  * @throws ERR_UNROLLED_NATIVE_LOAD
  */
-export function info(): Info {
+export function info(): NativeInfo {
   return addon().info();
 }
 

@@ -71,6 +71,7 @@ export interface EvaluationOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** What `evaluate` gives. */
 export interface Evaluation {
   /** Mean cross-entropy in nats per token. */
   loss: number;
@@ -126,6 +127,10 @@ function summarize({ lossSum, tokens }: NativeEvaluation): Evaluation {
   return { loss, bitsPerToken: loss / Math.LN2, perplexity: Math.exp(loss), tokens };
 }
 
+/**
+ * A language model over text: embedding, recurrent layers, and a softmax over the next token. It is trained on a corpus,
+ * then samples, searches and scores text.
+ */
 export class LanguageModel extends TextNetwork<Vocabulary> {
   private constructor(vocabulary: Vocabulary, architecture: Architecture, network: Network) {
     super(vocabulary, architecture, network);

@@ -3,6 +3,7 @@
  *
  * Each takes its size and options and gives plain data. Names are given to layers that have none: the parameters of
  * `lstm(128)` are `rnn.weight_ih_l0` and so on, those of a second `dense` start with `dense_1`.
+ * @module
  */
 
 import type {

@@ -6,7 +6,7 @@ import { type ModelFile, type ModelHeader, requireHeader } from './model-file';
 import { show } from './validation';
 
 /** Kinds of models that files hold. */
-export type ModelKind = 'language-model' | 'sequence-classifier';
+export type ModelKind = 'language-model' | 'sequence-classifier' | 'text-classifier';
 
 /** The architecture's options in the file's spelling. */
 const FILE_KEYS: Record<keyof Architecture, string> = {
@@ -56,20 +56,26 @@ export function readVocabulary<V>(path: string, header: ModelHeader, read: (valu
 }
 
 /**
- * The header of a file that must hold that kind of model, and the architecture in it.
- * @throws ERR_UNROLLED_MODEL_FORMAT without a header or for a damaged one, ERR_UNROLLED_MODEL_MISMATCH for
- *   another kind of model.
+ * The header of a file that must hold that kind of model.
+ * @throws ERR_UNROLLED_MODEL_FORMAT without a header, ERR_UNROLLED_MODEL_MISMATCH for another kind of model.
  */
-export function readHeader(file: ModelFile, kind: ModelKind): { header: ModelHeader; architecture: Architecture } {
+export function requireKind(file: ModelFile, kind: ModelKind): ModelHeader {
   const header = requireHeader(file);
   const { kind: found } = header.model;
-  if (found !== kind) {
-    throw new UnrolledError(
-      'ERR_UNROLLED_MODEL_MISMATCH',
-      `${file.path} holds a model of kind ${show(found)}, not ${show(kind)}.`,
-      { expected: kind, received: show(found) },
-    );
-  }
+  if (found === kind) return header;
+  throw new UnrolledError(
+    'ERR_UNROLLED_MODEL_MISMATCH',
+    `${file.path} holds a model of kind ${show(found)}, not ${show(kind)}.`,
+    { expected: kind, received: show(found) },
+  );
+}
+
+/**
+ * The header of a file that must hold that kind of model, and the architecture in it.
+ * @throws what `requireKind` throws, ERR_UNROLLED_MODEL_FORMAT for a damaged one.
+ */
+export function readHeader(file: ModelFile, kind: ModelKind): { header: ModelHeader; architecture: Architecture } {
+  const header = requireKind(file, kind);
   const options = ARCHITECTURE_OPTIONS.map((option) => [option, header.model[FILE_KEYS[option]]]);
   try {
     return { header, architecture: resolveArchitecture(Object.fromEntries(options)) };

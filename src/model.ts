@@ -88,6 +88,7 @@ export interface ModelInput extends SequenceInput {
   states?: States;
 }
 
+/** What `Model.forward` gives. */
 export interface ForwardResult {
   /** Of the last layer, `[T', B, F]`; T' is 1 after pooling, else T. */
   output: FloatTensor;
@@ -109,6 +110,7 @@ export type Objective =
   /** The sum of `gradOutput · output`, `[T', B, F]`. */
   | { gradOutput: FloatTensor };
 
+/** What `Model.gradients` gives; every gradient has the shape of what it is the gradient of. */
 export interface GradientsResult {
   /** Reduced as asked; absent with `gradOutput`. */
   loss?: number;
@@ -125,16 +127,19 @@ export interface GradientsResult {
   states: States;
 }
 
+/** Options of everything that computes once. */
 export interface ComputeOptions {
   /** The pool's default where absent. The results do not depend on it. */
   threads?: number | undefined;
 }
 
+/** Options of `Model.forward`. */
 export interface ForwardOptions extends ComputeOptions {
   /** Names of layers whose output is wanted too. */
   layers?: readonly string[] | undefined;
 }
 
+/** Options of `Model.gradients`. */
 export interface GradientsOptions extends ComputeOptions {
   /** Drops units as step `step` of a training with that seed does. None are dropped where absent. */
   dropping?: NativeDropping | undefined;
@@ -171,6 +176,10 @@ function resolveLengths(lengths: ArrayLike<number>, time: number, batch: number)
   return Int32Array.from(lengths, (length, row) => check.integer(`lengths[${row}]`, length, { min: 1, max: time }));
 }
 
+/**
+ * A graph of layers with its parameters: trained on data of the five shapes, or run and differentiated by hand.
+ * Shapes: `T` time, `B` batch, `N` sequences, `F` features of the last layer.
+ */
 export class Model {
   readonly description: ModelDescription;
   readonly dtype: DType;
@@ -445,8 +454,14 @@ export class Model {
     this.#native.dispose();
   }
 
+  /** `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** @internal */
+  get isDisposed(): boolean {
+    return this.#disposed;
   }
 
   /**

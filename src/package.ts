@@ -6,6 +6,7 @@ import path from 'node:path';
 /** The package's folder; the same from `src` and from `lib`. */
 export const packageRoot = path.resolve(__dirname, '..');
 
-const { version } = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as { version: string };
+const manifest = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as { version: string };
 
-export { version };
+/** Version of the package. */
+export const version = manifest.version;

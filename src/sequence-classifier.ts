@@ -41,6 +41,7 @@ export interface SequenceClassifierOptions extends NetworkOptions {
 /** Options of `SequenceClassifier.fit`; a batch has one example by default. */
 export type ClassifierFitOptions = ExampleFitOptions<readonly Example[]>;
 
+/** What `SequenceClassifier.evaluate` gives. */
 export interface Accuracy {
   /** Mean cross-entropy in nats per example. */
   loss: number;
@@ -48,6 +49,7 @@ export interface Accuracy {
   accuracy: number;
 }
 
+/** What `SequenceClassifier.predict` gives for a text. */
 export interface Prediction {
   /** The likeliest class. */
   label: number;
@@ -75,6 +77,7 @@ interface Sequences {
   offsets: Int32Array;
 }
 
+/** A classifier of texts (many-to-one): embedding, recurrent layers, the last state, and a softmax over classes. */
 export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   readonly classes: number;
 

@@ -5,6 +5,7 @@ import { resolveThreads } from './limits';
 import type { ComputeOptions, Model, ModelInput } from './model';
 import * as check from './validation';
 
+/** Options of `Model.session`. */
 export type SessionOptions = ComputeOptions;
 
 /** What a session gives for one input. */
@@ -52,6 +53,7 @@ export class Session {
     return this.#states;
   }
 
+  /** Goes on from these states, or from zero where undefined. */
   set states(states: States | undefined) {
     this.#states = states;
   }

@@ -8,6 +8,7 @@ import { layerShapesOf } from './parameter-shapes';
 /** A size, or a letter for one that the data decide: `T` time, `B` batch. */
 export type ShapeLetters = readonly ('T' | 'B' | number)[];
 
+/** A parameter with its shape. */
 export interface ParameterSummary {
   /** As in the file. */
   name: string;
@@ -17,6 +18,7 @@ export interface ParameterSummary {
   frozen: boolean;
 }
 
+/** A layer with its parameters. */
 export interface LayerSummary {
   name: string;
   type: LayerDescription['type'];
@@ -82,6 +84,7 @@ export class Summary {
     this.trainableCount = elementsOf(this.parameters.filter((parameter) => !parameter.frozen));
   }
 
+  /** The table. */
   toString(): string {
     const rows = this.layers.flatMap(({ name, type, output, parameters }) => [
       [`${name} (${type})`, showShape(output), showCount(elementsOf(parameters))],

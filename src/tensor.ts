@@ -1,6 +1,7 @@
 /**
  * Tensors as plain data over JavaScript's typed arrays, row-major, and the few helpers a person
  * needs around a model. A tensor of shape `[]` has one element.
+ * @module
  */
 
 import { UnrolledError } from './errors';

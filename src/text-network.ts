@@ -32,7 +32,8 @@ export async function restoreNetwork(
   return network;
 }
 
-function constructorError(name: string): UnrolledError {
+/** The error of a constructor that is not for callers. */
+export function constructorError(name: string): UnrolledError {
   return new UnrolledError(
     'ERR_UNROLLED_OPTION_TYPE',
     `new ${name} does not work: make one with ${name}.create, or read one with ${name}.load.`,
@@ -99,6 +100,7 @@ export abstract class TextNetwork<V extends TokenEncoder> {
     this.model.dispose();
   }
 
+  /** `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

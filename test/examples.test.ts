@@ -14,6 +14,7 @@ describe('examples', function () {
 
   for (const [name, option] of [
     ['poems', '--steps'],
+    ['reviews', '--epochs'],
     ['shakespeare', '--epochs'],
     ['sonnets', '--epochs'],
     ['toy-sentiment', '--epochs'],

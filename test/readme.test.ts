@@ -1,43 +1,40 @@
-/** The programs in the README run as they stand, but for shorter trainings. */
+/** The programs in the README, in both languages, run as they stand but for shorter trainings. */
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { useFolder } from './support/folder';
+import { programsOf, testPrograms } from './support/programs';
 
-const ROOT = path.resolve(__dirname, '..');
-const FACE = path.join(ROOT, 'lib', 'index.mjs');
-
-const programs = [...readFileSync(path.join(ROOT, 'README.md'), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(
-  ([, program = '']) => program,
-);
+const PAGES = ['README.md', 'README.zh-CN.md'] as const;
 
 function shortened(program: string): string {
-  return program
-    .replace(/from 'unrolled'/g, `from '${pathToFileURL(FACE)}'`)
-    .replace(/epochs: \d+/g, 'epochs: 1')
-    .replace(/hidden: 256/g, 'hidden: 16');
+  return program.replace(/epochs: \d+/g, 'epochs: 1').replace(/hidden: 256/g, 'hidden: 16');
+}
+
+/** A program without its comments, which each language has in its own words. */
+function code(program: string): string {
+  return program.replace(/ *\/\/ .*$/gm, '');
 }
 
 describe('the README', () => {
-  const at = useFolder();
+  it('has its three programs, the same in both languages', () => {
+    const [english, chinese] = PAGES.map((page) => programsOf(page).map(code));
+    assert.equal(english?.length, 3);
+    assert.deepEqual(chinese, english);
+  });
 
-  it('has its three programs', () => assert.equal(programs.length, 3));
+  it('says the same in both languages, as far as its parts tell', () => {
+    const [english, chinese] = PAGES.map((page) => {
+      const text = readFileSync(path.join(__dirname, '..', page), 'utf8');
+      return {
+        headings: [...text.matchAll(/^#+ /gm)].map(([marks]) => marks),
+        rows: [...text.matchAll(/^\| (`[^`]+`)?/gm)].map(([, command]) => command),
+        commands: [...text.matchAll(/^(?:npm|npx) .*?(?= {2}|$)/gm)].map(([command]) => command),
+        links: [...text.matchAll(/\]\((?!README)([^)]+)\)/g)].map(([, target]) => target),
+      };
+    });
+    assert.deepEqual(chinese, english);
+  });
 
-  for (const [index, program] of programs.entries()) {
-    it(`has a program that runs, number ${index + 1}`, function () {
-      if (!existsSync(FACE)) this.skip();
-      const file = at(`program-${index + 1}.mts`);
-      writeFileSync(file, shortened(program));
-      const { status, stderr, stdout } = spawnSync(
-        process.execPath,
-        ['--import', pathToFileURL(require.resolve('tsx')).href, file],
-        { cwd: path.dirname(file), encoding: 'utf8' },
-      );
-      assert.equal(status, 0, stderr);
-      assert.notEqual(stdout, '');
-    }).timeout(60_000);
-  }
+  for (const page of PAGES) testPrograms(page, shortened);
 });

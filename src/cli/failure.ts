@@ -20,6 +20,7 @@ const VALUE_FAULTS = ['commander.invalidArgument', 'commander.optionMissingArgum
 const RENAMED: Readonly<Record<string, string>> = {
   learningRate: '--lr',
   maxSize: '--max-vocab',
+  maxTokens: '--vocab',
   every: '--schedule-every',
   factor: '--schedule-factor',
   'schedule.kind': '--schedule',

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { UnrolledError } from '../errors';
 import { version } from '../package';
 import { benchCommand } from './bench';
+import { classifyCommand } from './classify';
 import { doctorCommand } from './doctor';
 import { evaluateCommand } from './evaluate';
 import { reportFailure } from './failure';
@@ -16,6 +17,7 @@ import { trainCommand } from './train';
 
 /** Leaves messages and exit statuses to `reportFailure`. */
 function quiet(command: Command): Command {
+  for (const inner of command.commands) quiet(inner);
   return command.exitOverride().configureOutput({ outputError: () => {} });
 }
 
@@ -26,22 +28,21 @@ async function main(): Promise<void> {
   watchOutput(fail);
   const program = quiet(new Command('unrolled'))
     .description(
-      'Recurrent networks on text: train, sample, evaluate, score. Progress goes to standard error, results to standard output.',
+      'Recurrent networks on text: train, sample, score, classify. Progress goes to standard error, results to standard output.',
     )
     .version(version)
     .addHelpText('after', '\nExit status: 0 done, 1 the work failed, 2 the arguments are wrong.');
   const commands = [
-    trainCommand(),
-    sampleCommand(),
-    evaluateCommand(),
-    scoreCommand(),
-    nextCommand(),
-    benchCommand(),
-    doctorCommand(),
+    trainCommand,
+    sampleCommand,
+    evaluateCommand,
+    scoreCommand,
+    nextCommand,
+    classifyCommand,
+    benchCommand,
+    doctorCommand,
   ];
-  for (const command of commands) {
-    program.addCommand(quiet(command));
-  }
+  for (const make of commands) program.addCommand(quiet(make()));
   try {
     await program.parseAsync();
   } catch (error) {

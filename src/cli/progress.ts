@@ -6,7 +6,7 @@ import type { FitProgress } from '../training/options';
 /** Seconds between two lines where standard error is no terminal. */
 const SECONDS_BETWEEN_LINES = 5;
 
-const BAR_FORMAT = '{bar} {percentage}%  epoch {epoch}  loss {loss}  {rate} tokens/s  {left} left';
+const BAR_FORMAT = '{bar} {percentage}%  epoch {epoch}  loss {loss}  {rate} {unit}/s  {left} left';
 
 /** Seconds as a person reads them: `1h 02m`, `2m 05s`, `7s`. */
 export function showSeconds(seconds: number): string {
@@ -39,9 +39,11 @@ export interface ProgressDisplay {
 
 class Bar implements ProgressDisplay {
   readonly #bar: SingleBar;
+  readonly #unit: string;
   #isShown = false;
 
-  constructor(stream: NodeJS.WriteStream) {
+  constructor(stream: NodeJS.WriteStream, unit: string) {
+    this.#unit = unit;
     this.#bar = new SingleBar({
       stream,
       format: BAR_FORMAT,
@@ -55,7 +57,8 @@ class Bar implements ProgressDisplay {
   }
 
   update(progress: FitProgress): void {
-    const { done, ...shown } = describe(progress);
+    const { done, ...figures } = describe(progress);
+    const shown = { ...figures, unit: this.#unit };
     if (this.#isShown) this.#bar.update(done, shown);
     else this.#bar.start(progress.totalSteps, done, shown);
     this.#isShown = true;
@@ -69,10 +72,12 @@ class Bar implements ProgressDisplay {
 
 class Lines implements ProgressDisplay {
   readonly #stream: NodeJS.WritableStream;
+  readonly #unit: string;
   #lastLine = performance.now();
 
-  constructor(stream: NodeJS.WritableStream) {
+  constructor(stream: NodeJS.WritableStream, unit: string) {
     this.#stream = stream;
+    this.#unit = unit;
   }
 
   update(progress: FitProgress): void {
@@ -81,13 +86,14 @@ class Lines implements ProgressDisplay {
     this.#lastLine = now;
     const { done, epoch, loss, rate, left } = describe(progress);
     this.#stream.write(
-      `step ${done}/${progress.totalSteps}  epoch ${epoch}  loss ${loss}  ${rate} tokens/s  ${left} left\n`,
+      `step ${done}/${progress.totalSteps}  epoch ${epoch}  loss ${loss}  ${rate} ${this.#unit}/s  ${left} left\n`,
     );
   }
 
   clear(): void {}
 }
 
-export function progressDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
-  return stream.isTTY ? new Bar(stream) : new Lines(stream);
+/** @param unit what is trained on, as its speed is told. */
+export function progressDisplay(stream: NodeJS.WriteStream = process.stderr, unit = 'tokens'): ProgressDisplay {
+  return stream.isTTY ? new Bar(stream, unit) : new Lines(stream, unit);
 }

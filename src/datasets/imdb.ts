@@ -13,6 +13,7 @@ const URL = 'https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz';
 /** The tarball's names: of the labelled reviews alone, and as its authors have it. */
 const ARCHIVES = ['aclImdb_labelled.tar.gz', 'aclImdb_v1.tar.gz'] as const;
 
+/** Where the reviews are, and whether they may be downloaded. */
 export interface ImdbOptions extends DownloadOptions {
   /** A folder that has the dataset in one of its layouts, or is `aclImdb` itself. */
   directory?: string | undefined;

@@ -1,4 +1,7 @@
-/** Corpora and labelled sets by name. */
+/**
+ * Corpora and labelled sets by name.
+ * @module
+ */
 
 export { type DocumentsFormat, type DocumentsReadOptions, documents } from './documents';
 export type { DownloadProgress } from './download';

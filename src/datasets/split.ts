@@ -6,6 +6,7 @@ import { Random, RandomUse } from '../random';
 import * as check from '../validation';
 import { counted } from '../wording';
 
+/** Options of `split`. */
 export interface SplitOptions {
   /** The fraction to validate with, `0 ≤ validation < 1`. Default 0.1. */
   validation?: number | undefined;

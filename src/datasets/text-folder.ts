@@ -4,6 +4,7 @@ import * as check from '../validation';
 import { readExamples, requireTexts, subFolders, textFiles } from './labelled-files';
 import { type Split, split } from './split';
 
+/** Options of `textFolder`. */
 export interface TextFolderOptions {
   /** The sub-folders to read, in the order of their labels. Default: all, by name. */
   classes?: readonly string[] | undefined;

@@ -25,6 +25,7 @@ export interface TokenScore {
   logProbability: number;
 }
 
+/** What `score` gives. */
 export interface TextScore {
   /** Sum over the tokens that were scored, in nats. */
   logProbability: number;

@@ -88,6 +88,7 @@ export interface AttentionDescription extends NamedLayer {
   score?: 'general' | 'dot';
 }
 
+/** A stack of recurrent layers, one hidden state `[B, features]` a layer and direction. */
 export interface RecurrentDescription extends NamedLayer {
   type: 'rnn' | 'gru' | 'lstm';
   /** Hidden size H of every layer of the stack. */
@@ -166,6 +167,7 @@ export type InitializerDescription =
    */
   | { kind: Exclude<InitializerKind, 'default'>; scale: number };
 
+/** Laws that parameters are drawn by; `default` is PyTorch's own. */
 export type InitializerKind =
   | 'default'
   | 'normal'
@@ -263,6 +265,7 @@ export interface NativeGradientsResult {
   finalState: FloatArray;
 }
 
+/** Optimisers by name. `adagrad` adds up squares, `adagrad-abs` absolute values, as the from-scratch tutorials do. */
 export type OptimizerKind = 'sgd' | 'momentum' | 'adagrad' | 'adagrad-abs' | 'rmsprop' | 'adam' | 'adamw';
 
 /** Every field is given; what a kind does not use is ignored. Formulas are PyTorch's. */

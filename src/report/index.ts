@@ -1,4 +1,7 @@
-/** Reports: a training as one HTML page. */
+/**
+ * Reports: a training as one HTML page.
+ * @module
+ */
 
 export { collectActivations } from './activations';
 export { type ModelFigureOptions, renderModelFigure } from './figure/model-figure';

@@ -14,6 +14,7 @@ import { column, goesStepByStep } from './stepping';
 export interface TextModel {
   readonly model: Model;
   readonly vocabulary: {
+    /** The ids of a text. */
     encode(text: string): Int32Array;
     /** The token of an id, as `Vocabulary` has it. */
     token?(id: number): string;

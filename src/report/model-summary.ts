@@ -7,6 +7,7 @@ import { isRecurrent, type LayerShape, layerShapesOf, parameterElements, readBy 
 import * as check from '../validation';
 import type { ReportInput, ReportLayer, ReportModel } from './record';
 
+/** Options of `describeModel`. */
 export interface DescriptionOptions {
   /** Steps of the input, where they are fixed; the letter `T` stands for them else. */
   time?: number | undefined;

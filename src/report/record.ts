@@ -15,6 +15,7 @@ export interface ReportInput {
   shape: ReportShape;
 }
 
+/** A layer of a model to draw. */
 export interface ReportLayer {
   name: string;
   /** `embedding`, `lstm`, `dense`, … */
@@ -103,6 +104,7 @@ export interface ReportGradientByStep {
   series: readonly { label: string; norms: ArrayLike<number> }[];
 }
 
+/** A table with a title. */
 export interface ReportTable {
   title: string;
   columns: readonly string[];
@@ -117,6 +119,7 @@ export interface ReportComparison {
   series: readonly { label: string; x: ArrayLike<number>; y: ArrayLike<number> }[];
 }
 
+/** A report as plain data; what is absent is not on the page. */
 export interface ReportRecord {
   title: string;
   /** The command line that made it. */

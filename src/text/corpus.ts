@@ -41,6 +41,7 @@ function encodeDocuments(documents: readonly string[], vocabulary: Vocabulary): 
   return { ids, boundaries };
 }
 
+/** A text, or documents, with a vocabulary and ids: what a language model is trained on. */
 export class Corpus {
   readonly name: string;
   readonly vocabulary: Vocabulary;

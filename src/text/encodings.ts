@@ -21,6 +21,7 @@ export const ENCODINGS = [
   'koi8-r',
 ] as const;
 
+/** Encodings of text files, by name. */
 export type Encoding = (typeof ENCODINGS)[number];
 
 /** Byte-order marks and the encodings they belong to. */

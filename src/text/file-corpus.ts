@@ -29,6 +29,7 @@ export interface FileCorpusOptions extends ReadOptions, Omit<VocabularyOptions, 
   idsFile?: string | undefined;
   /** Ends reading with ERR_UNROLLED_ABORTED. */
   signal?: AbortSignal | undefined;
+  /** Called while the file is read. */
   onProgress?: ((progress: ReadingProgress) => void) | undefined;
 }
 
@@ -102,6 +103,7 @@ async function encodeFile(
   return { vocabulary, ids };
 }
 
+/** A corpus larger than memory: its ids lie in a file, and are read as they are needed. */
 export class FileCorpus {
   readonly name: string;
   /** Of the text file. */

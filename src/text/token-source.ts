@@ -12,4 +12,5 @@ export interface FileSource {
   count: number;
 }
 
+/** Where the ids of a corpus are. */
 export type TokenSource = { kind: 'memory'; ids: Int32Array } | FileSource;

@@ -32,6 +32,7 @@ export type Splitting = keyof typeof SPLITTERS | ((text: string) => readonly str
 /** What texts become: ids in the order of the text, or one vector a text with an element for each token. */
 export type VectorizerOutput = (typeof OUTPUTS)[number];
 
+/** What a `TextVectorizer` does to a text, and which tokens it knows. */
 export interface TextVectorizerOptions {
   /** The most ids there may be, padding and unknown among them; the most frequent tokens are kept. Default: no bound. */
   maxTokens?: number | undefined;

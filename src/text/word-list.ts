@@ -10,6 +10,7 @@ export interface WordListJSON {
   words: string[];
 }
 
+/** Words between single spaces, each with an id: the vocabulary of the from-scratch tutorials. */
 export class WordList {
   readonly words: readonly string[];
   readonly #ids: Map<string, number>;
@@ -51,6 +52,7 @@ export class WordList {
     return this.words.length;
   }
 
+  /** The list as plain data. */
   toJSON(): WordListJSON {
     return { kind: 'words', words: [...this.words] };
   }

@@ -8,6 +8,7 @@ import * as check from '../validation';
 import { readStreamed } from './byte-stream';
 import { vectorRecords } from './word-vector-formats';
 
+/** Options of `readWordVectors`. */
 export interface WordVectorsOptions {
   /** The words whose vectors are wanted; of a file of millions nothing else is kept. */
   words: Iterable<string>;
@@ -65,6 +66,7 @@ export async function readWordVectors(path: string, options: WordVectorsOptions)
   });
 }
 
+/** Options of `embeddingMatrix`. */
 export interface EmbeddingMatrixOptions {
   /** Words without a vector get numbers uniform in ± this. Default 0.05; 0 for zeros. */
   scale?: number | undefined;

@@ -5,7 +5,9 @@ import type { NativeLoss } from '../native/native';
 import type { Tensor } from '../tensor';
 import type { SequenceData } from './sequences';
 
-/** What is minimised. Cross-entropies are of logits, in nats. */
+/**
+ * What is minimised: `'crossEntropy'` and `'binaryCrossEntropy'`, both of logits and in nats, or `'squaredError'`.
+ */
 export type Loss = NativeLoss;
 
 /** Classes at each position of each sequence: lists as long as the sequences, or a tensor `[N, T]`. */

@@ -31,7 +31,14 @@ export interface ExampleFitOptions<Data> extends TrainingOptions {
   validationData?: Data | undefined;
 }
 
-const EXAMPLE_OPTIONS = ['batch', 'shuffle', 'bucketing', 'validation', 'validationData'] as const;
+export const EXAMPLE_FIT_OPTIONS = [
+  ...TRAINING_OPTIONS,
+  'batch',
+  'shuffle',
+  'bucketing',
+  'validation',
+  'validationData',
+] as const;
 
 /** Batching of a pass over examples in their order. */
 export function resolveBatch(batch: number | undefined, byDefault = DEFAULT_BATCH): number {
@@ -54,10 +61,7 @@ export function resolveExampleFit<Data>(
   { threads, batch }: { threads: number; batch: number },
   resumed: Checkpoint | undefined,
 ): ResolvedExampleFit<Data> {
-  const given = givenOrRecorded(
-    check.options<ExampleFitOptions<Data>>('fit', options, [...TRAINING_OPTIONS, ...EXAMPLE_OPTIONS]),
-    resumed,
-  );
+  const given = givenOrRecorded(check.options<ExampleFitOptions<Data>>('fit', options, EXAMPLE_FIT_OPTIONS), resumed);
   const { shuffle = true, bucketing = 0, validationData } = given;
   const batching = {
     batch: resolveBatch(given.batch, batch),

@@ -62,10 +62,12 @@ export class History implements Callback {
     );
   }
 
+  /** All epochs, in their order. */
   get epochs(): readonly EpochResult[] {
     return this.#epochs;
   }
 
+  /** The last epoch; undefined where there is none. */
   get last(): EpochResult | undefined {
     return this.#epochs.at(-1);
   }
@@ -101,6 +103,7 @@ export class History implements Callback {
     );
   }
 
+  /** The epochs as JSON has them; `History.fromJSON` reads them. */
   toJSON(): EpochJSON[] {
     return this.#epochs.map((epoch) => {
       const arrays = ARRAYS.map((key) => [key, [...epoch[key]]]);

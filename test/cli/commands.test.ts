@@ -30,7 +30,8 @@ describe('unrolled', function () {
 
   it('says its version and helps with every command', async () => {
     assert.deepEqual(await runCli('--version'), { status: 0, stdout: `${version}\n`, stderr: '' });
-    for (const command of [[], ['train'], ['sample'], ['evaluate'], ['score'], ['next'], ['bench'], ['doctor']]) {
+    const commands = ['train', 'sample', 'evaluate', 'score', 'next', 'classify train', 'bench', 'doctor'];
+    for (const command of [[], ...commands.map((name) => name.split(' '))]) {
       const { status, stdout } = await runCli(...command, '--help');
       assert.equal(status, 0);
       assert.match(stdout, /^Usage: unrolled/);

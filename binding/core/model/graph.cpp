@@ -332,6 +332,7 @@ class Builder {
                        std::to_string(from.size()));
     }
     std::vector<Value> values;
+    values.reserve(from.size());
     for (const std::string& name : from) values.push_back(vectorsOf(name));
     Value output = values.front();
     Node<T> node;
@@ -347,6 +348,7 @@ class Builder {
       }
     }
     std::vector<Index> widths;
+    widths.reserve(values.size());
     for (const Value& value : values) widths.push_back(value.features);
     if (attention) {
       if (!layer.general && widths[0] != widths[1]) {

@@ -7,6 +7,7 @@ import { modelGraph } from './graph';
 import { svg } from './svg';
 import { drawUnrolled } from './unrolled';
 
+/** Options of `renderModelFigure`. */
 export interface ModelFigureOptions {
   /** A column for each of a few time steps in place of loops; false by default. */
   unrolled?: boolean | undefined;

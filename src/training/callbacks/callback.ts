@@ -42,6 +42,7 @@ export interface Callback {
   readonly everySteps?: number;
   /** Before the first step: what is remembered of a training before is forgotten here. */
   onStart?(control: TrainingControl): void | Promise<void>;
+  /** After a step, every `everySteps` of them. */
   onStep?(step: StepResult, control: TrainingControl): void | Promise<void>;
   /** After validation, in the order of the callbacks. */
   onEpochEnd?(epoch: EpochResult, control: TrainingControl): void | Promise<void>;

@@ -1,4 +1,7 @@
-/** Callbacks that come with the package. */
+/**
+ * Callbacks that come with the package.
+ * @module
+ */
 
 export { type CheckpointOptions, checkpoint } from './checkpoint';
 export { type EarlyStoppingOptions, earlyStopping } from './early-stopping';

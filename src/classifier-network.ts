@@ -1,0 +1,241 @@
+/** What a text classifier is made of: embedding, recurrent layers, one vector a text, a dense layer, a head. */
+
+import { CELLS, type Cell } from './architecture';
+import { MAX_LAYERS, resolveDescription } from './description';
+import * as layers from './layer-functions';
+import { MAX_SIZE } from './limits';
+import type { OptionOf } from './memory';
+import { Model, type ModelInternals } from './model';
+import type {
+  Activation,
+  DType,
+  InitializerDescription,
+  InputDescription,
+  ModelDescription,
+  PoolingDescription,
+} from './native/native';
+import type { Tensor } from './tensor';
+import * as check from './validation';
+
+/** How a sequence becomes one vector; see `PoolingDescription`. */
+export type Pooling = PoolingDescription['pooling'];
+
+/** What a file says of a classifier's network. */
+export interface ClassifierArchitecture {
+  cell: Cell;
+  /** Width E of the embedding. */
+  embedding: number;
+  /** Hidden size H of each direction. */
+  hidden: number;
+  /** Stacked recurrent layers. */
+  layers: number;
+  bidirectional: boolean;
+  /** Of a GRU's or an LSTM's gates; absent for a vanilla RNN. */
+  gateActivation?: Activation;
+  pooling: Pooling;
+  /** Units of the dense layer; 0 for none. */
+  dense: number;
+  denseActivation: Activation;
+  /** Rate of what is dropped while training, of the pooled vector and between recurrent layers. */
+  dropout: number;
+}
+
+/** Options of a new classifier's network. */
+export interface ClassifierNetworkOptions {
+  /** `'gru'` by default. */
+  cell?: Cell | undefined;
+  /** 64 by default. */
+  embedding?: number | undefined;
+  /** Trained word vectors `[V, embedding]` to begin with, as `embeddingMatrix` makes them. */
+  embeddingWeights?: Tensor<'float32' | 'float64'> | undefined;
+  /** Of each direction; 30 by default. */
+  hidden?: number | undefined;
+  /** 1 by default. */
+  layers?: number | undefined;
+  /** Whether the text is read from its end too; true by default. */
+  bidirectional?: boolean | undefined;
+  /** Of a GRU or an LSTM; `'sigmoid'` by default. */
+  gateActivation?: Activation | undefined;
+  /** How a text becomes one vector; `'final'`, what both directions know at their ends, by default. */
+  pooling?: Pooling | undefined;
+  /** Units of the layer between that vector and the classes, 0 for none; 60 by default. */
+  dense?: number | undefined;
+  /** `'tanh'` by default. */
+  denseActivation?: Activation | undefined;
+  /** 0 by default. */
+  dropout?: number | undefined;
+  /** Of all weights; by default those of Keras's layers, see `INITIALIZERS`. */
+  initializer?: InitializerDescription | undefined;
+  /** Of the initial weights; 0 by default. */
+  seed?: number | undefined;
+  /** `'float32'` by default. */
+  dtype?: DType | undefined;
+}
+
+const ARCHITECTURE_OPTIONS = [
+  'cell',
+  'embedding',
+  'hidden',
+  'layers',
+  'bidirectional',
+  'gateActivation',
+  'pooling',
+  'dense',
+  'denseActivation',
+  'dropout',
+] as const satisfies (keyof ClassifierArchitecture)[];
+
+export const CLASSIFIER_NETWORK_OPTIONS = [
+  ...ARCHITECTURE_OPTIONS,
+  'embeddingWeights',
+  'initializer',
+  'seed',
+  'dtype',
+] as const satisfies (keyof ClassifierNetworkOptions)[];
+
+export const ACTIVATIONS = ['tanh', 'relu', 'sigmoid', 'linear'] as const satisfies Activation[];
+export const POOLINGS = ['final', 'last', 'mean', 'max', 'sum'] as const satisfies Pooling[];
+
+/** The architecture's options in the file's spelling. */
+const FILE_KEYS: Record<keyof ClassifierArchitecture, string> = {
+  cell: 'cell',
+  embedding: 'embedding',
+  hidden: 'hidden',
+  layers: 'layers',
+  bidirectional: 'bidirectional',
+  gateActivation: 'gate_activation',
+  pooling: 'pooling',
+  dense: 'dense',
+  denseActivation: 'dense_activation',
+  dropout: 'dropout',
+};
+
+/**
+ * How weights begin, as in Keras. A small embedding matters: after one epoch of IMDB's reviews the test accuracy is
+ * 0.892 with these laws, and 0.863 with PyTorch's, where embeddings have the deviation 1.
+ */
+const INITIALIZERS = {
+  embedding: { kind: 'uniform', scale: 0.05 },
+  recurrent: {
+    weight_ih: { kind: 'xavier-uniform', scale: 1 },
+    weight_hh: { kind: 'orthogonal', scale: 1 },
+    bias_ih: { kind: 'constant', scale: 0 },
+    bias_hh: { kind: 'constant', scale: 0 },
+  },
+  dense: { weight: { kind: 'xavier-uniform', scale: 1 }, bias: { kind: 'constant', scale: 0 } },
+} as const;
+
+const RECURRENT = { rnn: layers.rnn, gru: layers.gru, lstm: layers.lstm } as const;
+
+const size = { min: 1, max: MAX_SIZE };
+
+function resolveGates(cell: Cell, gateActivation: unknown): Pick<ClassifierArchitecture, 'gateActivation'> {
+  if (cell === 'rnn') {
+    if (gateActivation === undefined) return {};
+    throw check.outOfRange('gateActivation', 'left out for a cell of type rnn, which has no gates', gateActivation);
+  }
+  const given = gateActivation === undefined ? 'sigmoid' : gateActivation;
+  return { gateActivation: check.oneOf('gateActivation', given, ACTIVATIONS) };
+}
+
+/**
+ * The architecture with its defaults.
+ * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
+ */
+export function resolveClassifierArchitecture(options: ClassifierNetworkOptions): ClassifierArchitecture {
+  const { embedding = 64, hidden = 30, layers: depth = 1, bidirectional = true, dense = 60, dropout = 0 } = options;
+  const { cell: givenCell = 'gru', pooling = 'final', denseActivation = 'tanh' } = options;
+  const cell = check.oneOf('cell', givenCell, CELLS);
+  return {
+    cell,
+    embedding: check.integer('embedding', embedding, size),
+    hidden: check.integer('hidden', hidden, size),
+    layers: check.integer('layers', depth, { min: 1, max: MAX_LAYERS }),
+    bidirectional: check.boolean('bidirectional', bidirectional),
+    ...resolveGates(cell, options.gateActivation),
+    pooling: check.oneOf('pooling', pooling, POOLINGS),
+    dense: check.integer('dense', dense, { min: 0, max: MAX_SIZE }),
+    denseActivation: check.oneOf('denseActivation', denseActivation, ACTIVATIONS),
+    dropout: check.number('dropout', dropout, { min: 0, below: 1 }),
+  };
+}
+
+/** What a file says of an architecture. */
+export function architectureToFile(architecture: ClassifierArchitecture): Record<string, unknown> {
+  return Object.fromEntries(ARCHITECTURE_OPTIONS.map((option) => [FILE_KEYS[option], architecture[option]]));
+}
+
+/** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE for what no architecture can be. */
+export function architectureFromFile(model: Record<string, unknown>): ClassifierArchitecture {
+  const options = ARCHITECTURE_OPTIONS.map((option) => [option, model[FILE_KEYS[option]]]);
+  return resolveClassifierArchitecture(Object.fromEntries(options));
+}
+
+/** Outputs of the head: of two classes one logit, which says the second of them. */
+export function outputsFor(classes: number): number {
+  return classes === 2 ? 1 : classes;
+}
+
+/** What a classifier's network reads and answers. */
+export interface ClassifierTask {
+  /** Number of ids V. */
+  vocabulary: number;
+  classes: number;
+}
+
+type Initial = Pick<ClassifierNetworkOptions, 'embeddingWeights' | 'initializer'>;
+
+/** The layers, and which option of the classifier the size of each was given by. */
+function layersOf(architecture: ClassifierArchitecture, { classes }: ClassifierTask, initial: Initial) {
+  const { cell, embedding, hidden, bidirectional, gateActivation, pooling, dense, denseActivation } = architecture;
+  const { embeddingWeights, initializer } = initial;
+  // A law for all weights is given to the model, and a layer's own would outrank it.
+  const by = <Law>(law: Law) => (initializer === undefined ? { initializer: law } : {});
+  const recurrent = RECURRENT[cell](hidden, {
+    name: 'rnn',
+    layers: architecture.layers,
+    ...(gateActivation !== undefined && { gateActivation }),
+    ...(architecture.layers > 1 && architecture.dropout > 0 && { dropout: architecture.dropout }),
+    ...by(INITIALIZERS.recurrent),
+  });
+  const weights = embeddingWeights === undefined ? {} : { weights: embeddingWeights };
+  return [
+    layers.embedding(embedding, { name: 'embedding', ...weights, ...by(INITIALIZERS.embedding) }),
+    bidirectional ? layers.bidirectional(recurrent) : recurrent,
+    layers.pooling(pooling, { name: 'pooling' }),
+    ...(architecture.dropout > 0 ? [layers.dropout(architecture.dropout, { name: 'dropout' })] : []),
+    ...(dense > 0
+      ? [layers.dense(dense, { name: 'dense', activation: denseActivation, ...by(INITIALIZERS.dense) })]
+      : []),
+    layers.dense(outputsFor(classes), { name: 'head', ...by(INITIALIZERS.dense) }),
+  ];
+}
+
+/** Names the options that decide the sizes of the layers. */
+const optionOf: OptionOf = ({ name, type }, layerSize) => {
+  if (layerSize === 'layers') return 'layers';
+  if (name === 'head') return 'classNames';
+  return type === 'embedding' || type === 'dense' ? type : 'hidden';
+};
+
+/** The layers as a file's weights must fit them, without making the network. */
+export function describeClassifier(architecture: ClassifierArchitecture, task: ClassifierTask): ModelDescription {
+  const input: InputDescription = { kind: 'ids', vocabulary: task.vocabulary };
+  return resolveDescription(input, undefined, layersOf(architecture, task, {})).description;
+}
+
+/**
+ * A network of that architecture.
+ * @throws what `Model.create` throws, naming the classifier's options.
+ */
+export function buildClassifier(
+  architecture: ClassifierArchitecture,
+  task: ClassifierTask,
+  { seed, dtype, ...initial }: Pick<ClassifierNetworkOptions, 'seed' | 'dtype'> & Initial,
+  internals: Pick<ModelInternals, 'uninitialized'> = {},
+): Model {
+  const input: InputDescription = { kind: 'ids', vocabulary: task.vocabulary };
+  const described = layersOf(architecture, task, initial);
+  const { initializer } = initial;
+  return Model.build({ input, layers: described, seed, dtype, initializer }, { ...internals, optionOf });
+}

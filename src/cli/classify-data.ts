@@ -1,0 +1,134 @@
+/** The argument `<folder>` of `classify`: one class a sub-folder, or a data set by name. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Option } from 'commander';
+import * as datasets from '../datasets';
+import { subFolders } from '../datasets/labelled-files';
+import { UnrolledError } from '../errors';
+import type { Example, LabelledTexts } from '../text/example';
+import * as check from '../validation';
+
+export const FOLDER_HELP =
+  'a folder with one class a sub-folder (reviews/neg/1.txt), or with such folders train and test inside; or imdb';
+
+const IMDB = 'imdb';
+
+/** What a folder has to train on and to test with. */
+export interface ClassifyData extends LabelledTexts {
+  test: readonly Example[] | undefined;
+}
+
+export function classesOption(): Option {
+  const description = 'the sub-folders to take as classes, in this order (default: all by name)';
+  return new Option('--classes <names>', `${description}; as in --classes neg,pos`).argParser((names) =>
+    names.split(','),
+  );
+}
+
+/** A folder of that path outranks the data set of the same name. */
+function isNamed(name: string): boolean {
+  return name === IMDB && !existsSync(name);
+}
+
+/** The part of a folder that has classes inside. */
+async function partOf(folder: string, part: string, names: readonly string[]): Promise<string | undefined> {
+  if (!names.includes(part)) return undefined;
+  const path = join(folder, part);
+  return (await subFolders(path)).length > 0 ? path : undefined;
+}
+
+/**
+ * Of a folder with `train` and `test` inside (or `train` alone), both; of another, itself to train on. Other folders
+ * beside those two, `validation` say, are passed over.
+ */
+async function partsOf(folder: string): Promise<{ train: string; test: string | undefined }> {
+  const names = await subFolders(folder);
+  const train = await partOf(folder, 'train', names);
+  const test = await partOf(folder, 'test', names);
+  const hasParts = train !== undefined && (test !== undefined || names.length === 1);
+  return hasParts ? { train, test } : { train: folder, test: undefined };
+}
+
+function requireClasses(folder: string, classNames: readonly string[]): void {
+  if (classNames.length > 1) return;
+  throw new UnrolledError(
+    'ERR_UNROLLED_CORPUS_EMPTY',
+    `${folder} has a single class, ${classNames.join('')}. Give a folder with one sub-folder for each class.`,
+    { expected: 'at least two sub-folders with texts', received: classNames.join('') },
+  );
+}
+
+/**
+ * Texts of classes that are known.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH for a sub-folder that is none of them; what `datasets.textFolder` throws.
+ */
+async function textsOf(
+  folder: string,
+  classNames: readonly string[],
+  classes: readonly string[] | undefined,
+): Promise<readonly Example[]> {
+  const names = classes ?? (await subFolders(folder));
+  const unknown = names.find((name) => !classNames.includes(name));
+  if (unknown !== undefined) {
+    throw new UnrolledError(
+      'ERR_UNROLLED_MODEL_MISMATCH',
+      `${folder} has the class ${unknown}, and those of the model are ${classNames.join(', ')}. ` +
+        'Name the ones to take by --classes.',
+      { option: 'classes', expected: classNames.join(', '), received: unknown },
+    );
+  }
+  const read = await datasets.textFolder(folder, { classes: names });
+  return read.examples.map(({ text, label }) => ({ text, label: classNames.indexOf(names[label] as string) }));
+}
+
+function requireNoClasses(classes: readonly string[] | undefined): void {
+  if (classes !== undefined) throw check.outOfRange('classes', `left out for the data set ${IMDB}`, classes.join(','));
+}
+
+/**
+ * What to train on, and what to test with where `test` names a folder or the data has it.
+ * @throws what `datasets.textFolder` and `datasets.imdb` throw; ERR_UNROLLED_CORPUS_EMPTY for a single class;
+ *   ERR_UNROLLED_MODEL_MISMATCH for a test folder with other classes.
+ */
+export async function loadTraining(
+  name: string,
+  { test, classes }: { test?: string; classes?: readonly string[] },
+): Promise<ClassifyData> {
+  if (isNamed(name)) {
+    requireNoClasses(classes);
+    const { classNames, train, test: own } = await datasets.imdb();
+    const tested = test === undefined ? own : await textsOf(test, classNames, undefined);
+    return { classNames, examples: train, test: tested.length > 0 ? tested : undefined };
+  }
+  const parts = await partsOf(name);
+  const { classNames, examples } = await datasets.textFolder(parts.train, { classes });
+  requireClasses(parts.train, classNames);
+  const tested = test ?? parts.test;
+  return {
+    ...{ classNames, examples },
+    test: tested === undefined ? undefined : await textsOf(tested, classNames, classes),
+  };
+}
+
+/**
+ * What to judge a model of these classes by: of a folder with parts, and of a data set, the test part.
+ * @throws as `loadTraining` does; ERR_UNROLLED_MODEL_MISMATCH for other classes.
+ */
+export async function loadEvaluation(
+  name: string,
+  classNames: readonly string[],
+  classes: readonly string[] | undefined,
+): Promise<readonly Example[]> {
+  if (!isNamed(name)) return textsOf((await partsOf(name)).test ?? name, classNames, classes);
+  requireNoClasses(classes);
+  const { classNames: names, test } = await datasets.imdb();
+  if (names.some((className) => !classNames.includes(className))) {
+    throw new UnrolledError(
+      'ERR_UNROLLED_MODEL_MISMATCH',
+      `The data set ${name} has the classes ${names.join(', ')}, and those of the model are ${classNames.join(', ')}.`,
+      { expected: classNames.join(', '), received: names.join(', ') },
+    );
+  }
+  return test.map(({ text, label }) => ({ text, label: classNames.indexOf(names[label] as string) }));
+}

@@ -1,0 +1,43 @@
+/** `unrolled classify evaluate <model> <folder>`: how often a classifier is right. */
+
+import { Command } from 'commander';
+import { TextClassifier } from '../text-classifier';
+import { resolveBatch } from '../training/example-options';
+import { classesOption, FOLDER_HELP, loadEvaluation } from './classify-data';
+import { confusionTable } from './classify-report';
+import { jsonOption, numberOption, threadsOption } from './options';
+import { printJson, printLine } from './output';
+
+interface EvaluateFlags {
+  classes?: string[];
+  batch?: number;
+  threads?: number;
+  json?: true;
+}
+
+async function evaluate(path: string, folder: string, { classes, batch, threads, json }: EvaluateFlags): Promise<void> {
+  resolveBatch(batch);
+  using classifier = await TextClassifier.load(path, { threads });
+  const { classNames } = classifier;
+  const examples = await loadEvaluation(folder, classNames, classes);
+  const score = await classifier.evaluate(examples, { batch });
+  const { loss, accuracy, confusion } = score;
+  if (json) {
+    printJson({ loss, accuracy, texts: examples.length, classNames, confusion });
+    return;
+  }
+  printLine(`loss ${loss}\naccuracy ${accuracy}\ntexts ${examples.length}\n`);
+  printLine(`what the texts are (rows), and what they were taken for (columns):\n${confusionTable(classNames, score)}`);
+}
+
+export function classifyEvaluateCommand(): Command {
+  return new Command('evaluate')
+    .description("print a classifier's loss, accuracy and confusions on a folder of texts")
+    .argument('<model>', 'a file that classify train saved')
+    .argument('<folder>', `${FOLDER_HELP}, whose test part is taken`)
+    .addOption(classesOption())
+    .addOption(numberOption('--batch <n>', 'texts computed at a time (default: 32)'))
+    .addOption(threadsOption())
+    .addOption(jsonOption())
+    .action(evaluate);
+}

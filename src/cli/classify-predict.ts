@@ -1,0 +1,109 @@
+/** `unrolled classify predict <model> [text…]`: the class of each text, one line each. */
+
+import { Command } from 'commander';
+import { UnrolledError } from '../errors';
+import { readError } from '../files';
+import { TextChunks } from '../text/encodings';
+import { fileBytes } from '../text/text-stream';
+import { TextClassifier, type TextPrediction } from '../text-classifier';
+import { resolveBatch } from '../training/example-options';
+import * as check from '../validation';
+import { jsonOption, numberOption, threadsOption } from './options';
+import { outputEnd, printJson, printLine } from './output';
+
+interface PredictFlags {
+  file?: string;
+  batch?: number;
+  threads?: number;
+  json?: true;
+}
+
+/** Characters of a text that a line for people shows. */
+const SHOWN = 60;
+
+/**
+ * The lines of a UTF-8 text that comes in pieces, those of a piece together: whoever writes a line and waits gets its
+ * answer. A last line break ends a line and begins none.
+ */
+async function* linesOf(path: string, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
+  const chunks = new TextChunks('utf-8', path);
+  const cut = (text: string) => text.split('\n').map((line) => line.replace(/\r$/, ''));
+  let held = '';
+  for await (const piece of pieces) {
+    const text = chunks.push(piece);
+    const end = text.lastIndexOf('\n');
+    if (end !== -1) yield cut(held + text.slice(0, end));
+    held = end === -1 ? held + text : text.slice(end + 1);
+  }
+  held += chunks.end();
+  if (held !== '') yield cut(held.replace(/\n$/, ''));
+}
+
+async function* standardInput(): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const piece of process.stdin) yield piece as Buffer;
+  } catch (cause) {
+    throw readError('Standard input', cause);
+  }
+}
+
+/** The texts asked for, some at a time: arguments, the lines of a file, or those of standard input. */
+async function* textsOf(texts: string[], file: string | undefined): AsyncGenerator<string[]> {
+  if (file !== undefined) yield* linesOf(file, fileBytes(file, {}));
+  else if (texts.length === 0 || (texts.length === 1 && texts[0] === '-')) {
+    yield* linesOf('Standard input', standardInput());
+  } else yield texts;
+}
+
+/** A text in a line, its beginning where it is long. */
+function shown(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > SHOWN
+    ? `${Array.from(line)
+        .slice(0, SHOWN - 1)
+        .join('')}…`
+    : line;
+}
+
+function print(text: string, prediction: TextPrediction, classNames: readonly string[], json: boolean): void {
+  const { className, label, probability, probabilities } = prediction;
+  if (!json) {
+    printLine(`${className}\t${probability.toFixed(4)}\t${shown(text)}`);
+    return;
+  }
+  const named = Object.fromEntries(classNames.map((name, index) => [name, probabilities[index]]));
+  printJson({ text, className, label, probability, probabilities: named });
+}
+
+async function predict(path: string, texts: string[], { file, batch, threads, json }: PredictFlags): Promise<void> {
+  resolveBatch(batch);
+  if (file !== undefined) {
+    check.nonEmptyString('file', file);
+    if (texts.length > 0) throw check.outOfRange('file', 'left out beside texts', file);
+  } else if (texts.length === 0 && process.stdin.isTTY) {
+    throw new UnrolledError(
+      'ERR_UNROLLED_OPTION_RANGE',
+      'There is no text: give some, or - to read lines from standard input, or --file FILE.',
+      { option: 'text', expected: 'at least one text' },
+    );
+  }
+  using classifier = await TextClassifier.load(path, { threads });
+  for await (const list of textsOf(texts, file)) {
+    const predictions = await classifier.predict(list, { batch, signal: outputEnd });
+    for (const [index, prediction] of predictions.entries()) {
+      print(list[index] as string, prediction, classifier.classNames, json === true);
+    }
+  }
+}
+
+export function classifyPredictCommand(): Command {
+  return new Command('predict')
+    .description('print the class of each text and its probability, one line each')
+    .argument('<model>', 'a file that classify train saved')
+    .argument('[text...]', 'texts; without any, or with -, the lines of standard input')
+    .option('--file <path>', 'the lines of this file (.gz too), each a text')
+    .addOption(numberOption('--batch <n>', 'texts computed at a time (default: 32)'))
+    .addOption(threadsOption())
+    .addOption(jsonOption())
+    .action(predict);
+}

@@ -1,0 +1,80 @@
+/** What `classify` prints on standard output: lines for people, or one JSON object a line. */
+
+import type { TextClassifierScore } from '../text-classifier';
+import type { EpochResult } from '../training/fit';
+import { printJson, printLine } from './output';
+
+/** The figures of an epoch that a line has. */
+function figuresOf({ epoch, loss, accuracy, validationLoss, validationAccuracy, seconds }: EpochResult) {
+  return {
+    ...{ epoch, loss, accuracy },
+    ...(validationLoss !== undefined && { validationLoss, validationAccuracy }),
+    seconds,
+  };
+}
+
+function showFigures(loss: number, accuracy = 0): string {
+  return `loss ${loss.toFixed(4)}  accuracy ${accuracy.toFixed(4)}`;
+}
+
+function describe({ epoch, loss, accuracy, validationLoss, validationAccuracy, seconds }: EpochResult): string {
+  return [
+    `epoch ${epoch}`,
+    showFigures(loss, accuracy),
+    ...(validationLoss === undefined ? [] : [`validation ${showFigures(validationLoss, validationAccuracy)}`]),
+    `${seconds.toFixed(1)} s`,
+  ].join('  ');
+}
+
+/** What became of a training, for the last line. */
+export interface ClassifyOutcome {
+  /** The epoch whose weights the model has; absent where none ended. */
+  kept: EpochResult | undefined;
+  /** Seconds of the whole run. */
+  seconds: number;
+  test: TextClassifierScore | undefined;
+  savedTo: string | undefined;
+  interrupted: boolean;
+}
+
+/** Lines of a training. */
+export class ClassifyReport {
+  readonly #json: boolean;
+
+  constructor(json: boolean) {
+    this.#json = json;
+  }
+
+  epoch(result: EpochResult): void {
+    if (this.#json) printJson({ event: 'epoch', ...figuresOf(result) });
+    else printLine(describe(result));
+  }
+
+  /** The last line: of the epoch whose weights are kept, but for `seconds`, which are those of the run. */
+  done({ kept, seconds, test, savedTo, interrupted }: ClassifyOutcome): void {
+    if (this.#json) {
+      const tested = test && { testLoss: test.loss, testAccuracy: test.accuracy };
+      printJson({ event: 'done', ...(kept && figuresOf(kept)), seconds, ...tested });
+      return;
+    }
+    if (test !== undefined) printLine(`test ${showFigures(test.loss, test.accuracy)}`);
+    const weights = kept === undefined ? '' : `, with the weights of epoch ${kept.epoch}`;
+    const saved = savedTo === undefined ? '' : `, saved to ${savedTo}`;
+    printLine(`${interrupted ? 'interrupted' : 'done'} after ${seconds.toFixed(1)} s${weights}${saved}`);
+  }
+}
+
+/** How often each class was taken for each, rows being what the texts are. */
+export function confusionTable(classNames: readonly string[], { confusion }: TextClassifierScore): string {
+  const rows = [
+    ['', ...classNames],
+    ...confusion.map((row, label) => [classNames[label] as string, ...row.map(String)]),
+  ];
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length))) ?? [];
+  return rows
+    .map((row) =>
+      row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))),
+    )
+    .map((cells) => cells.join('  '))
+    .join('\n');
+}

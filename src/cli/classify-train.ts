@@ -1,0 +1,266 @@
+/** `unrolled classify train <folder>`: a classifier of texts, one class a sub-folder. */
+
+import { Command } from 'commander';
+import { CELLS } from '../architecture';
+import {
+  ACTIVATIONS,
+  type ClassifierNetworkOptions,
+  POOLINGS,
+  resolveClassifierArchitecture,
+} from '../classifier-network';
+import * as datasets from '../datasets';
+import { UnrolledError } from '../errors';
+import { requireWritable } from '../files';
+import type { OptimizerKind } from '../native/native';
+import type { Example } from '../text/example';
+import { TextVectorizer } from '../text/text-vectorizer';
+import { resolveVectorizerOptions, type TextVectorizerOptions } from '../text/vectorizer-options';
+import { TextClassifier, type TextClassifierFitOptions, trainingOptions } from '../text-classifier';
+import * as callbacks from '../training/callbacks';
+import { resolveExampleFit } from '../training/example-options';
+import { History } from '../training/history';
+import { OPTIMIZER_KINDS } from '../training/optimizers';
+import { DEFAULT_BATCH, readResumed } from '../training/options';
+import * as check from '../validation';
+import { type ClassifyData, classesOption, FOLDER_HELP, loadTraining } from './classify-data';
+import { ClassifyReport } from './classify-report';
+import { Interrupt } from './interrupt';
+import { choiceOption, jsonOption, numberOption, threadsOption } from './options';
+import { note, outputEnd } from './output';
+import { type ProgressDisplay, progressDisplay } from './progress';
+
+/** Flags of the vocabulary and of the network, which a checkpoint has its own of. */
+interface ModelFlags
+  extends Pick<
+    ClassifierNetworkOptions,
+    'cell' | 'embedding' | 'hidden' | 'layers' | 'gateActivation' | 'pooling' | 'dense' | 'denseActivation' | 'dropout'
+  > {
+  vocab?: number;
+  split?: 'whitespace' | 'character' | 'word';
+  stopWords?: 'english';
+  sequenceLength?: number;
+  oneDirection?: true;
+}
+
+interface TrainFlags extends ModelFlags {
+  test?: string;
+  classes?: string[];
+  validation?: number;
+  epochs?: number;
+  batch?: number;
+  optimizer?: OptimizerKind;
+  lr?: number;
+  weightDecay?: number;
+  clipNorm?: number;
+  earlyStopping?: number;
+  seed?: number;
+  threads?: number;
+  checkpoint?: string;
+  resume?: string;
+  out?: string;
+  json?: true;
+}
+
+const MODEL_FLAGS = [
+  ...['vocab', 'split', 'stopWords', 'sequenceLength', 'cell', 'embedding', 'hidden', 'layers', 'oneDirection'],
+  ...['gateActivation', 'pooling', 'dense', 'denseActivation', 'dropout'],
+] as readonly (keyof ModelFlags)[];
+
+const DEFAULT_VOCABULARY = 5000;
+const DEFAULT_VALIDATION = 0.1;
+
+function vectorizerOptions({ vocab, split, stopWords, sequenceLength }: TrainFlags): TextVectorizerOptions {
+  return { maxTokens: vocab ?? DEFAULT_VOCABULARY, split, stopWords, sequenceLength };
+}
+
+function networkOptions(flags: TrainFlags): ClassifierNetworkOptions {
+  const { cell, embedding, hidden, layers, gateActivation, pooling, dense, denseActivation, dropout, seed } = flags;
+  const bidirectional = flags.oneDirection !== true;
+  return {
+    ...{ cell, embedding, hidden, layers, bidirectional, gateActivation },
+    ...{ pooling, dense, denseActivation, dropout, seed },
+  };
+}
+
+/** Refuses what can be known to be wrong before the texts are read, and gives the options of `fit`. */
+async function fitOptions(flags: TrainFlags, history: History): Promise<TextClassifierFitOptions> {
+  const { epochs, batch, optimizer, lr, weightDecay, clipNorm, seed, threads, earlyStopping } = flags;
+  const { resume, checkpoint, out } = flags;
+  const given = MODEL_FLAGS.find((flag) => flags[flag] !== undefined);
+  if (resume !== undefined && given !== undefined) {
+    throw check.outOfRange(given === 'vocab' ? 'maxTokens' : given, 'left out beside --resume', flags[given]);
+  }
+  resolveVectorizerOptions(vectorizerOptions(flags));
+  resolveClassifierArchitecture(networkOptions(flags));
+  const options: TextClassifierFitOptions = {
+    ...{ epochs, batch, optimizer, weightDecay, clipNorm, seed, threads, resume },
+    learningRate: lr,
+    validation: flags.validation ?? (resume === undefined ? DEFAULT_VALIDATION : undefined),
+    callbacks: [
+      history,
+      ...(earlyStopping === undefined
+        ? []
+        : [callbacks.earlyStopping({ patience: earlyStopping, restoreBest: false })]),
+      ...(checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint })]),
+    ],
+  };
+  const defaults = { threads: 0, batch: DEFAULT_BATCH };
+  const { validation } = resolveExampleFit(trainingOptions(options), defaults, await readResumed(options));
+  if (earlyStopping !== undefined && validation === 0) {
+    throw check.outOfRange('earlyStopping', 'left out where nothing validates', earlyStopping);
+  }
+  if (out !== undefined) await requireWritable(check.nonEmptyString('out', out));
+  if (checkpoint !== undefined) await requireWritable(check.nonEmptyString('checkpoint', checkpoint));
+  return options;
+}
+
+/** The classifier of a checkpoint, which must be of the same classes. */
+async function resumedClassifier(resume: string, { classNames }: ClassifyData, threads: number | undefined) {
+  const classifier = await TextClassifier.load(resume, { threads });
+  const [before, now] = [classifier.classNames.join(', '), classNames.join(', ')];
+  if (before === now) return classifier;
+  classifier.dispose();
+  throw new UnrolledError(
+    'ERR_UNROLLED_MODEL_MISMATCH',
+    `${resume} was trained with the classes ${before}, and the folder has ${now}.`,
+    { option: 'resume', expected: before, received: now },
+  );
+}
+
+/** A new classifier with the vocabulary of what trains: what validates is unseen. */
+async function newClassifier({ classNames, examples }: ClassifyData, flags: TrainFlags, validation: number) {
+  const { train } = datasets.split(examples, { validation, seed: flags.seed });
+  const texts = train.map(({ text }) => text);
+  const vectorizer = await TextVectorizer.adapt(texts, vectorizerOptions(flags));
+  return TextClassifier.create({ ...networkOptions(flags), vectorizer, classNames, threads: flags.threads });
+}
+
+interface Session {
+  classifier: TextClassifier;
+  report: ClassifyReport;
+  display: ProgressDisplay;
+}
+
+/** Trains until the end, or until the signal comes; returns whether it came. */
+async function runEpochs(
+  { classifier, report, display }: Session,
+  examples: readonly Example[],
+  options: TextClassifierFitOptions,
+): Promise<boolean> {
+  try {
+    for await (const epoch of classifier.fit(examples, options)) {
+      display.clear();
+      report.epoch(epoch);
+      if (epoch.stopReason !== undefined) note(`Stopped early: ${epoch.stopReason}.`);
+    }
+    return false;
+  } catch (error) {
+    if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED') return true;
+    throw error;
+  } finally {
+    display.clear();
+  }
+}
+
+async function train(name: string, flags: TrainFlags): Promise<void> {
+  const { out, checkpoint, resume, threads } = flags;
+  const history = new History();
+  const options = await fitOptions(flags, history);
+  const data = await loadTraining(name, flags);
+  using classifier =
+    resume === undefined
+      ? await newClassifier(data, flags, options.validation ?? 0)
+      : await resumedClassifier(resume, data, threads);
+
+  const report = new ClassifyReport(flags.json === true);
+  const display = progressDisplay(process.stderr, 'texts');
+  using interrupt = new Interrupt({
+    onFirst: (signal) => {
+      display.clear();
+      if (signal === 'SIGINT') note('Stopping after this step; Ctrl-C again ends at once.');
+    },
+    onSecond: () => display.clear(),
+  });
+  const signal = AbortSignal.any([interrupt.signal, outputEnd]);
+  let seconds = 0;
+  const onProgress: TextClassifierFitOptions['onProgress'] = (progress) => {
+    if (out === undefined && checkpoint === undefined && progress.firstStep === 0)
+      note('The model will not be kept: give --out FILE to save it.');
+    seconds = progress.seconds;
+    display.update(progress);
+  };
+  try {
+    const interrupted = await runEpochs({ classifier, report, display }, data.examples, {
+      ...options,
+      signal,
+      onProgress,
+    });
+    if (out !== undefined) await classifier.save(out);
+    const kept = history.best('validationLoss') ?? history.last;
+    seconds = Math.max(seconds, history.last?.seconds ?? 0);
+    const test = interrupted || data.test === undefined ? undefined : await classifier.evaluate(data.test, { signal });
+    report.done({ kept, seconds, test, savedTo: out, interrupted });
+  } catch (error) {
+    const isAborted = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED';
+    if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_NON_FINITE_LOSS' && out !== undefined) {
+      await classifier.save(out);
+      note(`The weights of the last good step, or of the best epoch, are in ${out}.`);
+    }
+    // While the test was running: the model is saved already.
+    if (!isAborted || interrupt.status === undefined) throw error;
+  }
+  if (interrupt.status !== undefined) process.exitCode = interrupt.status;
+}
+
+export function classifyTrainCommand(): Command {
+  return new Command('train')
+    .description('train a classifier of texts on a folder with one class a sub-folder')
+    .argument('<folder>', FOLDER_HELP)
+    .option('--test <folder>', 'texts of the same classes to test with at the end')
+    .addOption(classesOption())
+    .addOption(
+      numberOption('--validation <x>', 'fraction of the shuffled texts that validates, 0 for none (default: 0.1)'),
+    )
+    .addOption(
+      numberOption('--vocab <n>', `most words known, padding and unknown among them (default: ${DEFAULT_VOCABULARY})`),
+    )
+    .addOption(
+      choiceOption('--split <kind>', 'how texts are cut; word is for languages without spaces (default: whitespace)', [
+        ...['whitespace', 'character', 'word'],
+      ]),
+    )
+    .addOption(choiceOption('--stop-words <list>', 'leave out words that say little (default: none)', ['english']))
+    .addOption(numberOption('--sequence-length <n>', 'words of a text that are read (default: all)'))
+    .addOption(choiceOption('--cell <kind>', 'recurrent cell (default: gru)', CELLS))
+    .addOption(numberOption('--embedding <n>', 'width of the embedding (default: 64)'))
+    .addOption(numberOption('--hidden <n>', 'hidden size of each direction (default: 30)'))
+    .addOption(numberOption('--layers <n>', 'stacked layers (default: 1)'))
+    .option('--one-direction', 'read texts from their beginning only')
+    .addOption(choiceOption('--gate-activation <kind>', 'of gru and lstm (default: sigmoid)', ACTIVATIONS))
+    .addOption(choiceOption('--pooling <kind>', 'how a text becomes one vector (default: final)', POOLINGS))
+    .addOption(numberOption('--dense <n>', 'units between that vector and the classes, 0 for none (default: 60)'))
+    .addOption(choiceOption('--dense-activation <kind>', 'of those units (default: tanh)', ACTIVATIONS))
+    .addOption(numberOption('--dropout <x>', 'rate dropped while training (default: off)'))
+    .addOption(numberOption('--epochs <n>', 'passes over the texts (default: 10)'))
+    .addOption(numberOption('--batch <n>', `texts a step (default: ${DEFAULT_BATCH})`))
+    .addOption(choiceOption('--optimizer <kind>', 'optimiser (default: adam)', OPTIMIZER_KINDS))
+    .addOption(numberOption('--lr <x>', "learning rate (default: 0.01 of adam, else the optimiser's)"))
+    .addOption(numberOption('--weight-decay <x>', 'weight decay (default: off)'))
+    .addOption(numberOption('--clip-norm <x>', 'scale the gradient to at most this norm (default: off)'))
+    .addOption(numberOption('--early-stopping <n>', 'stop after n epochs without a lower validation loss'))
+    .addOption(numberOption('--seed <n>', 'of everything random (default: 0)'))
+    .addOption(threadsOption())
+    .option('--checkpoint <file>', 'save the whole training there after each epoch')
+    .option('--resume <file>', 'go on from a checkpoint, with its model and its options where none are given')
+    .option('--out <file>', 'save the model there')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      [
+        '\nOf the epochs, the one with the lowest validation loss is kept. --json prints a line an epoch, and a last one',
+        'for the epoch that was kept, with testLoss and testAccuracy where there is something to test with.',
+        '\nCtrl-C ends training at a whole step and saves the best epoch so far (exit status 130).',
+      ].join('\n'),
+    )
+    .action(train);
+}

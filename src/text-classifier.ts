@@ -1,0 +1,403 @@
+/** A classifier of texts of any length: words by a `TextVectorizer`, recurrent layers, one answer a text. */
+
+import { setImmediate } from 'node:timers/promises';
+import type { Network } from './architecture';
+import { abortError, withCancellation } from './cancellation';
+import {
+  architectureFromFile,
+  architectureToFile,
+  buildClassifier,
+  CLASSIFIER_NETWORK_OPTIONS,
+  type ClassifierArchitecture,
+  type ClassifierNetworkOptions,
+  describeClassifier,
+  outputsFor,
+  resolveClassifierArchitecture,
+} from './classifier-network';
+import { UnrolledError } from './errors';
+import type { Parameters } from './flat-layout';
+import { MAX_SIZE, resolveThreads } from './limits';
+import { Model } from './model';
+import { dtypeOf, type ModelHeader, readModelFile, weightsOf, writeModelFile } from './model-file';
+import { damagedHeader, readVocabulary, requireKind } from './model-header';
+import type { FloatArray, NativeTargets } from './native/native';
+import type { Summary } from './summary';
+import type { Example } from './text/example';
+import { TextVectorizer, type TokenSequences } from './text/text-vectorizer';
+import { constructorError } from './text-network';
+import { type Outcome, outcomesOf } from './text-outcomes';
+import { BestWeights } from './training/callbacks/keep-best';
+import {
+  EXAMPLE_FIT_OPTIONS,
+  type ExampleFitOptions,
+  resolveBatch,
+  resolveExampleFit,
+} from './training/example-options';
+import { fitExamples } from './training/example-training';
+import type { Examples } from './training/examples';
+import type { EpochResult } from './training/fit';
+import { DEFAULT_BATCH, readResumed } from './training/options';
+import * as check from './validation';
+
+/** Options of a new classifier. */
+export interface TextClassifierOptions extends ClassifierNetworkOptions {
+  /** Turns texts into ids: one with `output: 'int'`. Its `sequenceLength` cuts long texts. */
+  vectorizer: TextVectorizer;
+  /** The name of each class, at least two; examples have its place in this list as their label. */
+  classNames: readonly string[];
+  /** Threads to compute with; the pool's default where absent. The results do not depend on it. */
+  threads?: number | undefined;
+}
+
+/** Options of `TextClassifier.fit`: by default 10 epochs, batches of 32, Adam with a learning rate of 0.01. */
+export interface TextClassifierFitOptions extends ExampleFitOptions<readonly Example[]> {
+  /**
+   * Whether the model has the weights of the epoch with the lowest validation loss when training ends, be it by itself,
+   * by the signal, by an error or by leaving the loop. True by default where something validates.
+   */
+  keepBest?: boolean | undefined;
+}
+
+/** Options of `evaluate` and `predict`. */
+export interface TextClassifierComputeOptions {
+  /** Most texts computed at a time; 32 by default. */
+  batch?: number | undefined;
+  threads?: number | undefined;
+  /** Ends the work with ERR_UNROLLED_ABORTED. */
+  signal?: AbortSignal | undefined;
+}
+
+/** How well a classifier does on examples. */
+export interface TextClassifierScore {
+  /** Mean cross-entropy in nats per example. */
+  loss: number;
+  /** Fraction of the examples whose likeliest class is their label. */
+  accuracy: number;
+  /** Examples of class i that were taken for class j: `confusion[i][j]`. */
+  confusion: number[][];
+}
+
+/** The class of a text. */
+export interface TextPrediction {
+  /** The likeliest class. */
+  label: number;
+  className: string;
+  /** Of that class. */
+  probability: number;
+  /** One a class. */
+  probabilities: number[];
+}
+
+const KIND = 'text-classifier';
+
+/** After this many UTF-16 units encoding lets the event loop go on. */
+const UNITS_BETWEEN_BREATHS = 2 ** 18;
+
+const DEFAULTS = { epochs: 10, learningRate: 0.01 } as const;
+
+function requireVectorizer(vectorizer: unknown): TextVectorizer {
+  if (!(vectorizer instanceof TextVectorizer)) throw check.wrongType('vectorizer', 'a TextVectorizer', vectorizer);
+  if (vectorizer.output !== 'int') throw check.outOfRange('vectorizer.output', 'int', vectorizer.output);
+  return vectorizer;
+}
+
+function requireClassNames(classNames: unknown): readonly string[] {
+  if (!Array.isArray(classNames)) throw check.wrongType('classNames', 'a list of names', classNames);
+  for (const [index, name] of classNames.entries()) check.nonEmptyString(`classNames[${index}]`, name);
+  if (classNames.length < 2 || new Set(classNames).size !== classNames.length) {
+    throw check.outOfRange('classNames', 'at least two names, none twice', classNames.join(', '));
+  }
+  return Object.freeze([...classNames]);
+}
+
+/** The options of training, completed but for a run that goes on and has its own in the checkpoint. */
+export function trainingOptions(options: TextClassifierFitOptions | undefined): ExampleFitOptions<readonly Example[]> {
+  const known = [...EXAMPLE_FIT_OPTIONS, 'keepBest'] as const;
+  const { keepBest: _, ...given } = check.options('fit', options, known);
+  if (given.resume !== undefined) return given;
+  const { optimizer = 'adam', epochs = DEFAULTS.epochs } = given;
+  // Other optimisers, and an Adam with figures of its own, have their own rate.
+  const { learningRate = optimizer === 'adam' ? DEFAULTS.learningRate : undefined } = given;
+  return { ...given, epochs, learningRate };
+}
+
+/** Whether a checkpoint was refused: it is of another model, or damaged, and nothing of it may get into this one. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof UnrolledError && error.code.startsWith('ERR_UNROLLED_MODEL_');
+}
+
+/** Ids up to the last that is no padding; at least one. */
+function withoutPadding(ids: Int32Array): Int32Array {
+  let length = ids.length;
+  while (length > 1 && ids[length - 1] === 0) length--;
+  return ids.subarray(0, length);
+}
+
+function requireList(option: string, values: unknown): void {
+  if (!Array.isArray(values)) throw check.wrongType(option, 'a list', values);
+  if (values.length > 0) return;
+  throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${option} has nothing in it.`, {
+    option,
+    expected: 'at least one',
+  });
+}
+
+/**
+ * A bidirectional GRU that learns the classes of texts. With its defaults it is the review classifier of the from-scratch
+ * tutorials: embeddings of 64, 30 units in each direction, a dense layer of 60, for two classes one output and binary
+ * cross-entropy, for more a softmax.
+ */
+export class TextClassifier {
+  readonly vectorizer: TextVectorizer;
+  readonly classNames: readonly string[];
+  readonly architecture: Readonly<ClassifierArchitecture>;
+  /** The low-level model. */
+  readonly model: Model;
+  readonly #threads: number;
+
+  private constructor(
+    vectorizer: TextVectorizer,
+    classNames: readonly string[],
+    architecture: ClassifierArchitecture,
+    network: Network,
+  ) {
+    // TypeScript knows that the constructor is private; JavaScript does not.
+    if (!(network?.model instanceof Model)) throw constructorError('TextClassifier');
+    const { model, threads } = network;
+    this.vectorizer = vectorizer;
+    this.classNames = classNames;
+    this.architecture = architecture;
+    this.model = model;
+    this.#threads = threads;
+  }
+
+  /**
+   * A classifier with fresh weights.
+   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE naming the option,
+   *   ERR_UNROLLED_SHAPE for word vectors of another shape, ERR_UNROLLED_OUT_OF_MEMORY before anything is allocated.
+   */
+  static create(options: TextClassifierOptions): TextClassifier {
+    const known = ['vectorizer', 'classNames', 'threads', ...CLASSIFIER_NETWORK_OPTIONS] as const;
+    const given = check.options('TextClassifier', options, known);
+    const vectorizer = requireVectorizer(given.vectorizer);
+    const classNames = requireClassNames(given.classNames);
+    const architecture = resolveClassifierArchitecture(given);
+    const threads = resolveThreads(given.threads);
+    const { seed, dtype, embeddingWeights, initializer } = given;
+    const task = { vocabulary: vectorizer.size, classes: classNames.length };
+    const model = buildClassifier(architecture, task, { seed, dtype, embeddingWeights, initializer });
+    return new TextClassifier(vectorizer, classNames, architecture, { model, threads });
+  }
+
+  /**
+   * A classifier from a file that `save` wrote, or from a checkpoint.
+   * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_MODEL_FORMAT,
+   *   ERR_UNROLLED_MODEL_MISMATCH for another kind of model, ERR_UNROLLED_MODEL_NOT_FINITE.
+   */
+  static async load(path: string, options?: Pick<TextClassifierOptions, 'threads'>): Promise<TextClassifier> {
+    const given = check.options('TextClassifier.load', options, ['threads']);
+    const threads = resolveThreads(given.threads);
+    const file = await readModelFile(path);
+    const header = requireKind(file, KIND);
+    const vectorizer = readVocabulary(path, header, TextVectorizer.fromJSON);
+    try {
+      const { class_names: names } = header.model;
+      const classNames = requireClassNames(names);
+      const architecture = architectureFromFile(header.model);
+      const task = { vocabulary: requireVectorizer(vectorizer).size, classes: classNames.length };
+      const dtype = dtypeOf(file);
+      const weights = weightsOf(file, describeClassifier(architecture, task), dtype);
+      const model = buildClassifier(architecture, task, { dtype }, { uninitialized: true });
+      await model.setParameters(weights);
+      return new TextClassifier(vectorizer, classNames, architecture, { model, threads });
+    } catch (error) {
+      throw damagedHeader(path, error);
+    }
+  }
+
+  /**
+   * Trains on examples, and yields after each epoch. Between two `next()` the model is idle; leaving the loop ends
+   * training.
+   * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_CORPUS_EMPTY without examples,
+   *   ERR_UNROLLED_CORPUS_TOO_SHORT where no part is left to validate, ERR_UNROLLED_BUSY; later ERR_UNROLLED_ABORTED and
+   *   ERR_UNROLLED_NON_FINITE_LOSS.
+   */
+  async *fit(
+    examples: readonly Example[],
+    options?: TextClassifierFitOptions,
+  ): AsyncGenerator<EpochResult, void, undefined> {
+    const resumed = await readResumed(options);
+    const defaults = { threads: this.#threads, batch: DEFAULT_BATCH };
+    const resolved = resolveExampleFit(trainingOptions(options), defaults, resumed);
+    const { validation, validationData, callbacks, signal } = resolved;
+    const isValidated = validation > 0 || validationData !== undefined;
+    const keepBest = check.boolean('keepBest', options?.keepBest === undefined ? isValidated : options.keepBest);
+    if (keepBest && !isValidated) {
+      throw check.outOfRange('keepBest', 'left out without validation or validationData', keepBest);
+    }
+    this.model.requireIdle();
+    const best = new BestWeights('validationLoss');
+    let isRefused = false;
+    const training = await this.#labelled('examples', examples, signal);
+    const validating = validationData && (await this.#labelled('validationData', validationData, signal));
+    try {
+      yield* fitExamples({
+        model: this.model,
+        examples: training,
+        options: { ...resolved, callbacks: keepBest ? [best, ...callbacks] : callbacks },
+        header: this.#header(),
+        toExamples: () => validating as Examples,
+      });
+    } catch (error) {
+      isRefused = isRefusal(error);
+      throw error;
+    } finally {
+      if (!isRefused) await best.restore(this.model);
+    }
+  }
+
+  /**
+   * Loss, accuracy and confusions over examples.
+   * @throws ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_OPTION_TYPE and ERR_UNROLLED_OPTION_RANGE naming the example,
+   *   ERR_UNROLLED_ABORTED.
+   */
+  async evaluate(examples: readonly Example[], options?: TextClassifierComputeOptions): Promise<TextClassifierScore> {
+    const labels = this.#labels('examples', examples);
+    const outcomes = await this.#outcomes('TextClassifier.evaluate', examples, options);
+    const confusion = this.classNames.map(() => new Array<number>(this.classNames.length).fill(0));
+    let lossSum = 0;
+    let correct = 0;
+    for (const [index, label] of labels.entries()) {
+      const { best, logProbabilities } = outcomes[index] as Outcome;
+      lossSum -= logProbabilities[label] as number;
+      if (best === label) correct++;
+      const row = confusion[label] as number[];
+      row[best] = (row[best] as number) + 1;
+    }
+    return { loss: lossSum / labels.length, accuracy: correct / labels.length, confusion };
+  }
+
+  /**
+   * The class of each text, in their order; of no texts, no classes.
+   * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_ABORTED.
+   */
+  async predict(texts: readonly string[], options?: TextClassifierComputeOptions): Promise<TextPrediction[]> {
+    if (!Array.isArray(texts)) throw check.wrongType('texts', 'a list of texts', texts);
+    const given = texts.map((text: unknown, index) => ({ text: check.string(`texts[${index}]`, text) }));
+    const outcomes = await this.#outcomes('TextClassifier.predict', given, options);
+    return outcomes.map(({ best, logProbabilities }) => {
+      const probabilities = logProbabilities.map(Math.exp);
+      const [className, probability] = [this.classNames[best] as string, probabilities[best] as number];
+      return { label: best, className, probability, probabilities };
+    });
+  }
+
+  /** Copies of all parameters by PyTorch's names; of a whole step while the model trains. */
+  parameters(): Promise<Parameters> {
+    return this.model.parameters();
+  }
+
+  /**
+   * Layers, parameters and counts; prints as a table.
+   * @throws ERR_UNROLLED_DISPOSED
+   */
+  summary(): Summary {
+    return this.model.summary();
+  }
+
+  /**
+   * Writes weights, vectorizer and description to a safetensors file, whole or not at all.
+   * @throws ERR_UNROLLED_OPTION_TYPE for a vectorizer with functions, ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_DISPOSED.
+   */
+  async save(path: string): Promise<void> {
+    await writeModelFile(path, this.model, this.#header());
+  }
+
+  /** Frees the native memory; work that runs is cancelled. A second call does nothing. */
+  dispose(): void {
+    this.model.dispose();
+  }
+
+  /** `dispose`, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** The vectorizer is written out only where a file is: one with functions trains as well. */
+  #header(): ModelHeader {
+    const { vectorizer, classNames, architecture } = this;
+    return {
+      model: { kind: KIND, class_names: classNames, ...architectureToFile(architecture) },
+      get vocabulary() {
+        return vectorizer.toJSON();
+      },
+    };
+  }
+
+  async #outcomes(
+    where: string,
+    examples: readonly Pick<Example, 'text'>[],
+    options: TextClassifierComputeOptions | undefined,
+  ): Promise<Outcome[]> {
+    const given = check.options(where, options, ['batch', 'threads', 'signal']);
+    const batch = resolveBatch(given.batch);
+    const threads = resolveThreads(given.threads) || this.#threads;
+    const signal = check.abortSignal('signal', given.signal);
+    this.model.requireAlive();
+    if (examples.length === 0) return [];
+    const sequences = await this.#encode(examples, signal);
+    const isBinary = outputsFor(this.classNames.length) === 1;
+    const native = { batch, threads, output: isBinary ? 'raw' : 'logProbabilities' } as const;
+    const result = await withCancellation(signal, (cancellation) =>
+      this.model.native.predict(sequences, native, cancellation),
+    );
+    if (result.cancelled) {
+      this.model.requireAlive();
+      throw abortError('The work of the classifier', signal);
+    }
+    return outcomesOf(result.output, result.features);
+  }
+
+  async #labelled(option: string, examples: readonly Example[], signal: AbortSignal | undefined): Promise<Examples> {
+    const labels = this.#labels(option, examples);
+    return { kind: 'labelled', sequences: await this.#encode(examples, signal), targets: this.#targets(labels) };
+  }
+
+  #targets(labels: Int32Array): NativeTargets {
+    if (outputsFor(this.classNames.length) > 1) return { loss: 'crossEntropy', ids: labels };
+    const values: FloatArray = this.model.dtype === 'float32' ? new Float32Array(labels) : new Float64Array(labels);
+    return { loss: 'binaryCrossEntropy', values };
+  }
+
+  /** The labels of examples that are whole. */
+  #labels(option: string, examples: readonly Example[]): Int32Array {
+    requireList(option, examples);
+    const max = this.classNames.length - 1;
+    return Int32Array.from(examples, (example: Partial<Example> | null | undefined, index) => {
+      check.string(`${option}[${index}].text`, example?.text);
+      return check.integer(`${option}[${index}].label`, example?.label, { min: 0, max });
+    });
+  }
+
+  /** Texts as ids, one after another. Every now and then it lets the event loop go on. */
+  async #encode(examples: readonly Pick<Example, 'text'>[], signal: AbortSignal | undefined): Promise<TokenSequences> {
+    const sequences: Int32Array[] = [];
+    const offsets = new Int32Array(examples.length + 1);
+    let [units, end] = [0, 0];
+    for (const [index, { text }] of examples.entries()) {
+      const ids = withoutPadding(this.vectorizer.encode(text));
+      sequences.push(ids);
+      end += ids.length;
+      if (end > MAX_SIZE) throw check.outOfRange('examples', `texts of at most ${MAX_SIZE} tokens in all`, end);
+      offsets[index + 1] = end;
+      units += text.length;
+      if (units < UNITS_BETWEEN_BREATHS) continue;
+      units = 0;
+      await setImmediate();
+      if (signal?.aborted) throw abortError('The work of the classifier', signal);
+    }
+    const ids = new Int32Array(end);
+    for (const [index, sequence] of sequences.entries()) ids.set(sequence, offsets[index]);
+    return { ids, offsets };
+  }
+}

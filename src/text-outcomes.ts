@@ -1,0 +1,30 @@
+/** What the outputs of a classifier's head say of each text. */
+
+import type { FloatArray } from './native/native';
+
+/** A text's class, and the natural logarithm of the probability of each. */
+export interface Outcome {
+  /** The likeliest class, of equals the first. */
+  best: number;
+  logProbabilities: number[];
+}
+
+/** `ln sigmoid(x)`, exact for large |x| too. */
+function logSigmoid(logit: number): number {
+  return Math.min(logit, 0) - Math.log1p(Math.exp(-Math.abs(logit)));
+}
+
+/**
+ * @param output `[N, F]`: of two classes the logit of the second (F is 1), of more the log-probability of each.
+ */
+export function outcomesOf(output: FloatArray, features: number): Outcome[] {
+  return Array.from({ length: output.length / features }, (_, index) => {
+    const row = Array.from(output.subarray(index * features, (index + 1) * features));
+    const logProbabilities = row.length === 1 ? [-(row[0] as number), row[0] as number].map(logSigmoid) : row;
+    const best = logProbabilities.reduce(
+      (best, value, label) => (value > (logProbabilities[best] as number) ? label : best),
+      0,
+    );
+    return { best, logProbabilities };
+  });
+}

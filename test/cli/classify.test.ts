@@ -1,0 +1,335 @@
+/** `unrolled classify` from outside: what it prints, saves, and leaves with. */
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { TextClassifier } from '../../src/index';
+import { runCli, startCli } from '../support/cli';
+import { useFolder } from '../support/folder';
+import { parseJsonLines } from '../support/json-lines';
+
+/** A line of `classify train --json`. */
+interface TrainLine {
+  event: 'epoch' | 'done';
+  epoch: number;
+  loss: number;
+  accuracy: number;
+  validationLoss?: number;
+  validationAccuracy?: number;
+  seconds: number;
+  testLoss?: number;
+  testAccuracy?: number;
+}
+
+interface EvaluateLine {
+  loss: number;
+  accuracy: number;
+  texts: number;
+  classNames: string[];
+  confusion: number[][];
+}
+
+interface PredictLine {
+  text: string;
+  className: string;
+  label: number;
+  probability: number;
+  probabilities: Record<string, number>;
+}
+
+const WORDS: Record<string, readonly string[]> = {
+  neg: ['bad', 'awful', 'dull', 'poor'],
+  pos: ['good', 'great', 'lovely', 'fine'],
+  sport: ['ball', 'goal', 'team', 'match'],
+};
+const SMALL = ['--embedding', '8', '--hidden', '6', '--dense', '5', '--batch', '8'];
+const FIGURES = ['event', 'epoch', 'loss', 'accuracy', 'validationLoss', 'validationAccuracy', 'seconds'];
+
+describe('unrolled classify', function () {
+  this.timeout(60_000);
+  const at = useFolder();
+
+  function write(path: string, text: string): void {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+
+  /** A folder of so many texts a class, each told by one word. */
+  function texts(folder: string, classes: readonly string[], count: number): string {
+    for (const name of classes) {
+      for (let i = 0; i < count; i++) {
+        const word = WORDS[name]?.[i % 4] as string;
+        write(
+          at(folder, name, `${i}.txt`),
+          `${['The film', 'A story'][i % 2]} is ${word}, ${'and so on '.repeat(i % 3)}`,
+        );
+      }
+    }
+    return at(folder);
+  }
+
+  it('prints a line an epoch as JSON, and a last one with the test', async () => {
+    const train = texts('train', ['neg', 'pos'], 40);
+    const test = texts('test', ['neg', 'pos'], 10);
+    const { status, stdout, stderr } = await runCli(
+      ...['classify', 'train', train, ...SMALL, '--test', test, '--epochs', '6', '--json'],
+    );
+    assert.equal(status, 0, stderr);
+    const lines = parseJsonLines<TrainLine>(stdout);
+    assert.deepEqual(
+      lines.map(({ event }) => event),
+      [...new Array<string>(6).fill('epoch'), 'done'],
+    );
+    const epochs = lines.slice(0, 6);
+    for (const [index, line] of epochs.entries()) {
+      assert.deepEqual(Object.keys(line), FIGURES);
+      assert.equal(line.epoch, index);
+    }
+    const done = lines[6] as TrainLine;
+    assert.deepEqual(Object.keys(done), [...FIGURES, 'testLoss', 'testAccuracy']);
+    assert.equal(done.testAccuracy, 1);
+    // The last line is of the kept epoch, but for the time.
+    const least = Math.min(...epochs.map(({ validationLoss }) => validationLoss as number));
+    assert.equal(done.validationLoss, least);
+    const { testLoss: _, testAccuracy: __, ...figures } = done;
+    assert.deepEqual({ ...epochs[done.epoch], event: 'done', seconds: done.seconds }, figures);
+    assert.equal(done.seconds, epochs[5]?.seconds);
+    assert.match(stderr, /--out FILE/);
+  });
+
+  it('prints lines for people, of three classes', async () => {
+    const folder = texts('topics', ['neg', 'pos', 'sport'], 30);
+    const out = at('m.safetensors');
+    const trained = await runCli('classify', 'train', folder, ...SMALL, '--epochs', '8', '--out', out);
+    assert.equal(trained.status, 0, trained.stderr);
+    assert.match(
+      trained.stdout,
+      /^(epoch \d {2}loss [\d.]+ {2}accuracy [\d.]+ {2}validation loss [\d.]+ {2}accuracy [\d.]+ {2}[\d.]+ s\n){8}done after .* s, with the weights of epoch \d, saved to .*m\.safetensors\n$/,
+    );
+    const judged = await runCli('classify', 'evaluate', out, folder);
+    assert.match(judged.stdout, /^loss [\d.e-]+\naccuracy 1\ntexts 90\n\n.*\n +neg +pos +sport\nneg +30 +0 +0\n/);
+    const json = parseJsonLines<EvaluateLine>((await runCli('classify', 'evaluate', out, folder, '--json')).stdout)[0];
+    assert.deepEqual(Object.keys(json ?? {}), ['loss', 'accuracy', 'texts', 'classNames', 'confusion']);
+    assert.deepEqual(json?.classNames, ['neg', 'pos', 'sport']);
+    assert.deepEqual(json?.confusion[2], [0, 0, 30]);
+
+    const said = await runCli('classify', 'predict', out, 'the goal of the team', 'awful');
+    assert.match(said.stdout, /^sport\t[01]\.\d{4}\tthe goal of the team\nneg\t[01]\.\d{4}\tawful\n$/);
+  });
+
+  it('trains as the API does, with the defaults of the review classifier', async () => {
+    const folder = texts('train', ['neg', 'pos'], 20);
+    const out = at('m.safetensors');
+    assert.equal((await runCli('classify', 'train', folder, '--epochs', '1', '--out', out)).status, 0);
+    using model = await TextClassifier.load(out);
+    assert.deepEqual(model.architecture, {
+      ...{ cell: 'gru', embedding: 64, hidden: 30, layers: 1, bidirectional: true, gateActivation: 'sigmoid' },
+      ...{ pooling: 'final', dense: 60, denseActivation: 'tanh', dropout: 0 },
+    });
+    const options = ['--cell', 'lstm', '--layers', '2', '--gate-activation', 'tanh', '--one-direction', '--dense', '0'];
+    const words = ['--vocab', '7', '--stop-words', 'english', '--sequence-length', '3', '--split', 'word'];
+    const other = ['--pooling', 'max', '--dropout', '0.1', '--optimizer', 'sgd', '--lr', '0.5', '--validation', '0'];
+    const { status, stderr } = await runCli(
+      ...['classify', 'train', folder, ...options, ...words, ...other, '--epochs', '1', '--out', out],
+    );
+    assert.equal(status, 0, stderr);
+    using changed = await TextClassifier.load(out);
+    assert.deepEqual(changed.architecture, {
+      ...{ cell: 'lstm', embedding: 64, hidden: 30, layers: 2, bidirectional: false, gateActivation: 'tanh' },
+      ...{ pooling: 'max', dense: 0, denseActivation: 'tanh', dropout: 0.1 },
+    });
+    assert.equal(changed.vectorizer.size, 7);
+    assert.ok(!changed.vectorizer.vocabulary.includes('the'));
+    assert.equal(changed.vectorizer.encode('film story film story').length, 3);
+  });
+
+  it('takes train and test folders inside a folder, and the classes that are named', async () => {
+    texts('all/train', ['neg', 'pos', 'sport'], 20);
+    texts('all/test', ['neg', 'pos'], 5);
+    const args = ['classify', 'train', at('all'), ...SMALL, '--epochs', '2', '--json', '--out', at('m')];
+    const { status, stdout, stderr } = await runCli(...args, '--classes', 'pos,neg');
+    assert.equal(status, 0, stderr);
+    assert.ok(parseJsonLines<TrainLine>(stdout).at(-1)?.testAccuracy !== undefined);
+    using model = await TextClassifier.load(at('m'));
+    assert.deepEqual(model.classNames, ['pos', 'neg']);
+    // Of such a folder the test part is judged, under the model's own labels.
+    const judged = await runCli('classify', 'evaluate', at('m'), at('all'), '--json');
+    const [score] = parseJsonLines<EvaluateLine>(judged.stdout);
+    assert.equal(score?.texts, 10);
+    const single = await runCli('classify', 'evaluate', at('m'), at('all', 'test'), '--classes', 'neg', '--json');
+    const [negative] = parseJsonLines<EvaluateLine>(single.stdout);
+    assert.deepEqual(negative?.confusion[0], [0, 0]);
+    assert.equal(negative?.texts, 5);
+    const unknown = await runCli('classify', 'evaluate', at('m'), at('all', 'train'));
+    assert.equal(unknown.status, 1);
+    assert.match(unknown.stderr, /class sport.*--classes.*ERR_UNROLLED_MODEL_MISMATCH/);
+  });
+
+  it('predicts lines of a file and of standard input, an empty one too', async () => {
+    const out = at('m.safetensors');
+    await runCli('classify', 'train', texts('train', ['neg', 'pos'], 20), ...SMALL, '--epochs', '5', '--out', out);
+    write(at('lines.txt'), 'a good film\r\n\nthe story is dull');
+    const file = await runCli('classify', 'predict', out, '--file', at('lines.txt'), '--json');
+    const lines = parseJsonLines<PredictLine>(file.stdout);
+    assert.deepEqual(
+      lines.map(({ text }) => text),
+      ['a good film', '', 'the story is dull'],
+    );
+    assert.deepEqual([lines[0]?.className, lines[2]?.className], ['pos', 'neg']);
+    for (const { className, probability, probabilities } of lines) {
+      assert.equal(probabilities[className], probability);
+      assert.ok(Math.abs(Object.values(probabilities).reduce((sum, value) => sum + value, 0) - 1) < 1e-6);
+    }
+    // Each line is answered at once, while standard input stays open.
+    const main = resolve(__dirname, '..', '..', 'lib', 'cli', 'main.js');
+    const child = spawn(process.execPath, [main, 'classify', 'predict', out, '-']);
+    child.stdin.write('a good film\n');
+    const [first] = await new Promise<[Buffer]>((done) => child.stdout.once('data', (data) => done([data])));
+    assert.match(first.toString(), /^pos\t[\d.]+\ta good film\n$/);
+    child.stdin.end('a dull story\n');
+    const [second] = await new Promise<[Buffer]>((done) => child.stdout.once('data', (data) => done([data])));
+    assert.match(second.toString(), /^neg\t/);
+    assert.match(
+      (await runCli('classify', 'predict', out, 'x', '--file', at('lines.txt'))).stderr,
+      /^unrolled: --file/,
+    );
+    assert.match(
+      (await runCli('classify', 'predict', out, '--file', at('none'))).stderr,
+      /ERR_UNROLLED_FILE_NOT_FOUND/,
+    );
+    writeFileSync(at('latin1.txt'), Buffer.from([0x66, 0xe9, 0x65]));
+    assert.match(
+      (await runCli('classify', 'predict', out, '--file', at('latin1.txt'))).stderr,
+      /ERR_UNROLLED_ENCODING/,
+    );
+    assert.equal((await runCli('classify', 'predict', at('train'), 'x')).status, 1);
+  });
+
+  it('stops cleanly on a signal, saves, and goes on from a checkpoint', async () => {
+    const folder = texts('train', ['neg', 'pos'], 40);
+    const [out, checkpoint] = [at('m'), at('c')];
+    const { process, result } = startCli(
+      ...[
+        'classify',
+        'train',
+        folder,
+        ...SMALL,
+        '--epochs',
+        '100000',
+        '--json',
+        '--out',
+        out,
+        '--checkpoint',
+        checkpoint,
+      ],
+    );
+    process.stdout?.once('data', () => process.kill('SIGINT'));
+    const { status, stdout, stderr } = await result;
+    assert.equal(status, 130);
+    assert.match(stderr, /Stopping after this step; Ctrl-C again ends at once\./);
+    const lines = parseJsonLines<TrainLine>(stdout);
+    assert.equal(lines.at(-1)?.event, 'done');
+    (await TextClassifier.load(out)).dispose();
+
+    const epochs = lines.length + 20;
+    const resumed = await runCli(
+      ...['classify', 'train', folder, '--resume', checkpoint, '--epochs', String(epochs), '--json', '--out', out],
+    );
+    assert.equal(resumed.status, 0, resumed.stderr);
+    const whole = await runCli('classify', 'train', folder, ...SMALL, '--epochs', String(epochs), '--json');
+    const figures = (text: string) => parseJsonLines<TrainLine>(text).map((line) => ({ ...line, seconds: 0 }));
+    const after = figures(resumed.stdout);
+    assert.ok(after.length > 1);
+    assert.deepEqual(after, figures(whole.stdout).slice(-after.length));
+
+    for (const [args, message] of [
+      [['--hidden', '6'], /^unrolled: --hidden must be left out beside --resume.*ERR_UNROLLED_OPTION_RANGE/],
+      [['--vocab', '6'], /^unrolled: --vocab must be left out beside --resume/],
+      [['--batch', '5'], /batch 8, and 5 was asked.*ERR_UNROLLED_MODEL_MISMATCH/],
+    ] as const) {
+      const failed = await runCli('classify', 'train', folder, '--resume', checkpoint, ...args);
+      assert.notEqual(failed.status, 0, args.join(' '));
+      assert.match(failed.stderr, message);
+    }
+    const topics = texts('topics', ['neg', 'sport'], 40);
+    const other = await runCli('classify', 'train', topics, '--resume', checkpoint);
+    assert.match(other.stderr, /classes neg, pos.*neg, sport.*ERR_UNROLLED_MODEL_MISMATCH/);
+  });
+
+  it('stops early, and where the loss is not finite keeps the last good weights', async () => {
+    const folder = texts('train', ['neg', 'pos'], 20);
+    const early = await runCli(
+      ...['classify', 'train', folder, ...SMALL, '--lr', '0.5', '--epochs', '500', '--early-stopping', '2', '--json'],
+    );
+    assert.equal(early.status, 0, early.stderr);
+    assert.match(early.stderr, /Stopped early: validationLoss/);
+    assert.ok(parseJsonLines(early.stdout).length < 500);
+    const diverging = await runCli(
+      ...['classify', 'train', folder, ...SMALL, '--cell', 'gru', '--gate-activation', 'linear', '--optimizer', 'sgd'],
+      ...['--lr', '1e6', '--epochs', '50', '--out', at('m')],
+    );
+    assert.equal(diverging.status, 1);
+    assert.match(diverging.stderr, /ERR_UNROLLED_NON_FINITE_LOSS/);
+    (await TextClassifier.load(at('m'))).dispose();
+  });
+
+  it('refuses wrong arguments with status 2 and a code', async () => {
+    const folder = texts('train', ['neg', 'pos'], 5);
+    for (const args of [
+      ['--hiden', '3'],
+      ['--hidden', '0'],
+      ['--vocab', '2'],
+      ['--cell', 'cnn'],
+      ['--cell', 'rnn', '--gate-activation', 'tanh'],
+      ['--gate-activation', 'step'],
+      ['--stop-words', 'latin'],
+      ['--validation', '1'],
+      ['--validation', '0', '--early-stopping', '2'],
+      ['--epochs', '0'],
+      ['--lr', '-1'],
+      ['--sequence-length', '0'],
+      ['--classes', 'neg,none'],
+      ['--out', ''],
+    ]) {
+      const { status, stdout, stderr } = await runCli('classify', 'train', folder, ...args);
+      assert.equal(status, 2, `${args.join(' ')}: ${stderr}`);
+      assert.match(stderr, /\(ERR_UNROLLED_(OPTION_RANGE|OPTION_TYPE|UNKNOWN_OPTION)\)/, args.join(' '));
+      assert.equal(stdout, '');
+    }
+    for (const args of [[], ['train'], ['trian', folder], ['evaluate', folder], ['predict']]) {
+      assert.equal((await runCli('classify', ...args)).status, 2, args.join(' '));
+    }
+  });
+
+  it('fails with status 1 and a code for folders that are none', async () => {
+    mkdirSync(at('empty'));
+    mkdirSync(at('hollow', 'neg'), { recursive: true });
+    texts('single', ['neg'], 5);
+    texts('few', ['neg', 'pos'], 1);
+    write(at('latin1', 'neg', '1.txt'), 'fine');
+    mkdirSync(at('latin1', 'pos'));
+    writeFileSync(at('latin1', 'pos', '1.txt'), Buffer.from([0x66, 0xe9, 0x65]));
+    const good = texts('good', ['neg', 'pos'], 5);
+    for (const [code, args] of [
+      ['FILE_NOT_FOUND', [at('none')]],
+      ['CORPUS_EMPTY', [at('empty')]],
+      ['CORPUS_EMPTY', [at('hollow')]],
+      ['CORPUS_EMPTY', [at('single')]],
+      ['CORPUS_TOO_SHORT', [at('few')]],
+      ['ENCODING', [at('latin1')]],
+      ['FILE_READ', [at('good', 'neg', '1.txt')]],
+      ['FILE_WRITE', [good, '--out', at('no', 'folder', 'm')]],
+      ['FILE_NOT_FOUND', [good, '--test', at('none')]],
+      ['FILE_NOT_FOUND', [good, '--resume', at('none')]],
+      ['MODEL_FORMAT', [good, '--resume', at('good', 'neg', '1.txt')]],
+      ['OUT_OF_MEMORY', [good, '--hidden', '10000000']],
+    ] as const) {
+      const { status, stdout, stderr } = await runCli('classify', 'train', ...args);
+      assert.equal(status, 1, `${args.join(' ')}: ${stderr}`);
+      assert.match(stderr, new RegExp(`\\(ERR_UNROLLED_${code}\\)\n$`));
+      assert.equal(stdout, '');
+    }
+    assert.ok(!existsSync(at('no')));
+  });
+});
