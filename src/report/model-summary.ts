@@ -26,6 +26,7 @@ function statesOf(model: Model, name: string): { name: string; features: number 
 
 function noteOf(layer: LayerDescription): string | undefined {
   if (layer.type === 'pooling') return layer.pooling;
+  if (layer.type === 'activation') return layer.activation;
   return layer.type === 'rnn' ? (layer.activation ?? 'tanh') : undefined;
 }
 
