@@ -9,7 +9,7 @@ import type {
   LayerDescription,
   ModelDescription,
 } from './native/native';
-import { isRecurrent, layerShapesOf } from './parameter-shapes';
+import { layerShapesOf } from './parameter-shapes';
 import type { Tensor } from './tensor';
 import * as check from './validation';
 
@@ -223,11 +223,4 @@ export function resolveDescription(
     setUp(given, shape.layer.name, `layers[${index}]`, Object.keys(shape.parameters), setup);
   }
   return { description, ...setup };
-}
-
-/** Values kept for one position between forward and backward, roughly: gates, states and vectors of a layer. */
-export function keptValues(layer: LayerDescription, outputs: number): number {
-  if (!isRecurrent(layer)) return layer.type === 'embedding' || layer.type === 'oneHot' ? 0 : 2 * outputs;
-  const gates = { rnn: 1, gru: 3, lstm: 4 }[layer.type];
-  return layer.layers * (gates + 1) * layer.features * (layer.bidirectional === true ? 2 : 1);
 }

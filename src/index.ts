@@ -7,6 +7,7 @@ import * as check from './validation';
 
 export type { Architecture, Cell, NetworkOptions } from './architecture';
 export * as datasets from './datasets';
+export type { Answer, DecodingOptions } from './decoding';
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, UnrolledError } from './errors';
 export type { FloatTensor, Parameters, States } from './flat-layout';
 export type {
@@ -120,7 +121,7 @@ export type { ModelEvaluationOptions, ModelFitOptions, PredictionOptions } from 
 export type { OptimizerDescription, OptimizerHyperparameters } from './training/optimizers';
 export type { CheckpointSettings, FitOptions, FitProgress, TrainingOptions } from './training/options';
 export type { ScheduleDescription, ScheduleKind } from './training/schedule';
-export type { SequenceData } from './training/sequences';
+export type { JoinedSequences, SequenceData } from './training/sequences';
 
 /** What the native module is and runs on. */
 export type Info = NativeInfo;

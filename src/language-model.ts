@@ -37,18 +37,17 @@ import {
 import { resolveThreads } from './limits';
 import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader, readVocabulary } from './model-header';
-import type { NativeEvaluation, NativeIds } from './native/native';
+import type { NativeEvaluation } from './native/native';
 import { softmax, type Tensor } from './tensor';
 import { Corpus } from './text/corpus';
 import { FileCorpus } from './text/file-corpus';
-import type { TokenSource } from './text/token-source';
 import { type UnknownPolicy, Vocabulary } from './text/vocabulary';
 import { restoreNetwork, TextNetwork } from './text-network';
+import { partsOf, scoring, trainingSource, wholeCorpus } from './training/corpus-source';
 import { type Estimate, estimateTraining } from './training/estimate';
 import { type EpochResult, runTraining } from './training/fit';
-import { type FitOptions, type ResolvedStream, readResumed, resolveFit, resolveStream } from './training/options';
+import { type FitOptions, readResumed, resolveFit, resolveStream } from './training/options';
 import * as check from './validation';
-import { counted } from './wording';
 
 /** Options of a new language model. */
 export interface LanguageModelOptions extends NetworkOptions {
@@ -83,25 +82,6 @@ export interface Evaluation {
 }
 
 const KIND = 'language-model';
-
-/** @throws ERR_UNROLLED_CORPUS_TOO_SHORT where a stream's rows are shorter than asked. */
-function requireRows(part: string, tokens: number, { batch, window }: ResolvedStream): void {
-  const rowLength = Math.max(0, Math.floor((tokens - 1) / batch));
-  if (rowLength >= window) return;
-  const needed = batch * window + 1;
-  const rows = batch > 1 ? `: with batch ${batch} its rows have ${rowLength}, and at least ${window} are needed` : '';
-  const lower = [...(batch > 1 ? ['batch'] : []), ...(window > 1 ? ['window'] : [])];
-  const advice = lower.length > 0 ? `, or lower ${lower.join(' or ')}` : '';
-  throw new UnrolledError(
-    'ERR_UNROLLED_CORPUS_TOO_SHORT',
-    `The ${part} has ${counted(tokens, 'token')}${rows}. Give at least ${needed} tokens${advice}.`,
-    {
-      option: window > 1 ? 'window' : 'batch',
-      expected: `rows of at least ${counted(window, 'token')}`,
-      received: `rows of ${rowLength}`,
-    },
-  );
-}
 
 function requireVocabulary(vocabulary: unknown): Vocabulary {
   if (vocabulary instanceof Vocabulary) return vocabulary;
@@ -139,17 +119,6 @@ function otherVocabulary(path: string, stored: Vocabulary, given: Vocabulary): U
   } else if (stored.size !== given.size) what = 'one has an end-of-document token, and the other has none';
   const message = `${path} was made for another vocabulary: ${what}.`;
   return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', message, { option: 'vocabulary' });
-}
-
-/** Ids as the native side takes them. */
-function nativeIds(part: Int32Array | Extract<TokenSource, { kind: 'file' }>): NativeIds {
-  return part instanceof Int32Array
-    ? part
-    : { file: part.path, total: part.total, first: part.first, count: part.count };
-}
-
-function lengthOf(ids: NativeIds): number {
-  return ids instanceof Int32Array ? ids.length : ids.count;
 }
 
 function summarize({ lossSum, tokens }: NativeEvaluation): Evaluation {
@@ -227,10 +196,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   }
 
   /**
-   * Trains by truncated back-propagation over the corpus as one stream, and yields after each epoch. Between two
-   * `next()` the model is idle; leaving the loop ends training. With `resume` it goes on from a checkpoint, whose
-   * weights this model takes: `LanguageModel.load` of the checkpoint makes one that fits. A
-   * corpus in a file whose vocabulary is another is encoded anew first.
+   * Trains by truncated back-propagation over the corpus as one stream, or over its documents, each from a zero state,
+   * and yields after each epoch. Between two `next()` the model is idle; leaving the loop ends training. With `resume`
+   * it goes on from a checkpoint, whose weights this model takes: `LanguageModel.load` of the checkpoint makes one that
+   * fits. A corpus in a file whose vocabulary is another is encoded anew first.
    * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_CORPUS_TOO_SHORT,
    *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
    *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last
@@ -240,23 +209,12 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
     const resolved = resolveFit(options, this.threads, resumed);
     this.model.requireIdle();
-    const parts = (await this.#adopt(corpus, resolved.signal)).split(resolved.validation);
-    const train = nativeIds(parts.train);
-    const validation = nativeIds(parts.validation);
-    const { stream, native } = resolved;
-    requireRows('training text', lengthOf(train), stream);
-    if (resolved.validation > 0) requireRows('validation text', lengthOf(validation), { ...stream, window: 1 });
-    yield* runTraining({
-      model: this.model,
-      source: { kind: 'stream', ids: train, ...stream },
-      options: resolved,
-      header: this.header(),
-      validate:
-        resolved.validation > 0
-          ? (cancellation) =>
-              this.model.native.evaluate({ ids: validation, ...stream, threads: native.threads }, cancellation)
-          : undefined,
-    });
+    const { train, validation } = partsOf(await this.#adopt(corpus, resolved.signal), resolved.validation);
+    const { stream, native, shuffle } = resolved;
+    const source = trainingSource('training text', train, stream, shuffle);
+    const validate =
+      resolved.validation > 0 ? scoring(this.model, 'validation text', validation, stream, native.threads) : undefined;
+    yield* runTraining({ model: this.model, source, options: resolved, header: this.header(), validate });
   }
 
   /**
@@ -264,15 +222,14 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * @throws what `fit` throws for impossible options and corpora.
    */
   async estimate(corpus: Corpus | FileCorpus, options?: FitOptions): Promise<Estimate> {
-    const { stream, native, validation, signal } = resolveFit(options, this.threads);
+    const { stream, native, validation, signal, shuffle } = resolveFit(options, this.threads);
     this.model.requireIdle();
-    const ids = nativeIds((await this.#adopt(corpus, signal)).split(validation).train);
-    requireRows('training text', lengthOf(ids), stream);
-    return estimateTraining(this.model, { kind: 'stream', ids, ...stream }, native);
+    const { train } = partsOf(await this.#adopt(corpus, signal), validation);
+    return estimateTraining(this.model, trainingSource('training text', train, stream, shuffle), native);
   }
 
   /**
-   * Mean cross-entropy of a corpus from a zero state.
+   * Mean cross-entropy of a corpus from a zero state; of documents, each from one of its own.
    * @throws ERR_UNROLLED_CORPUS_TOO_SHORT, ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_ABORTED.
    */
   async evaluate(corpus: Corpus | FileCorpus, options?: EvaluationOptions): Promise<Evaluation> {
@@ -281,12 +238,8 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const stream = resolveStream(batch, window);
     const threads = resolveThreads(given.threads) || this.threads;
     const signal = check.abortSignal('signal', given.signal);
-    const { source } = await this.#adopt(corpus, signal);
-    const ids = nativeIds(source.kind === 'memory' ? source.ids : source);
-    requireRows('corpus', lengthOf(ids), { ...stream, window: 1 });
-    const result = await withCancellation(signal, (cancellation) =>
-      this.model.native.evaluate({ ids, ...stream, threads }, cancellation),
-    );
+    const part = wholeCorpus(await this.#adopt(corpus, signal));
+    const result = await withCancellation(signal, scoring(this.model, 'corpus', part, stream, threads));
     if (result.cancelled) {
       this.model.requireAlive();
       throw abortError('Evaluation', signal);

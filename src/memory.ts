@@ -1,9 +1,8 @@
-/** Whether a model, and a training of it, fit into memory. */
+/** Whether a model fits into memory. */
 
-import { keptValues } from './description';
 import { memoryLimit, requireMemory } from './limits';
 import type { DType, LayerDescription, ModelDescription } from './native/native';
-import { parameterElements as elements, layerShapesOf, parameterShapes } from './parameter-shapes';
+import { parameterElements as elements, parameterShapes } from './parameter-shapes';
 
 const BYTES_PER_ELEMENT: Record<DType, number> = { float32: 4, float64: 8 };
 
@@ -43,30 +42,4 @@ export function requireModelMemory(description: ModelDescription, dtype: DType, 
   const names = (enough.length > 0 ? enough : options.slice(0, 1)).map(({ option }) => option);
   const advice = names.length > 0 ? `Lower ${names.join(' or ')}` : 'Use a smaller vocabulary';
   requireMemory(`A model of ${count.toPrecision(3)} parameters`, bytesOf(count), names[0] ?? 'vocabulary', advice);
-}
-
-/**
- * Refuses a training that memory cannot hold: parameters, gradients, the optimiser's arrays, and what is kept
- * of each token of a step for its way back.
- * @param slots arrays of the parameters' size that the optimiser keeps.
- * @param tokens tokens of one step.
- * @throws ERR_UNROLLED_OUT_OF_MEMORY naming `optimizer` or `window`, whichever takes more.
- */
-export function requireTrainingMemory(
-  description: ModelDescription,
-  dtype: DType,
-  slots: number,
-  tokens: number,
-): void {
-  const fixed = elements(parameterShapes(description)) * (2 + slots);
-  const kept = layerShapesOf(description).map(({ layer, outputs }) => keptValues(layer, outputs));
-  const perStep = kept.reduce((total, values) => total + values, 0) * tokens;
-  requireMemory(
-    'Training this model',
-    (fixed + perStep) * BYTES_PER_ELEMENT[dtype],
-    fixed >= perStep ? 'optimizer' : 'window',
-    fixed >= perStep
-      ? 'Make the model smaller, or take an optimizer that keeps less, as sgd does'
-      : 'Lower batch or window',
-  );
 }

@@ -4,6 +4,7 @@
  * Shapes: `T` time, `B` batch, `H` hidden, `V` vocabulary, `F` features of a layer.
  */
 
+import { type Answer, type DecodingOptions, decode } from './decoding';
 import { resolveDescription, resolveInitializer } from './description';
 import { UnrolledError } from './errors';
 import { FlatLayout, type FloatTensor, type Parameters, requireShape, type States } from './flat-layout';
@@ -394,6 +395,15 @@ export class Model {
    */
   predict(inputs: SequenceData, options?: PredictionOptions): Promise<FloatTensor> {
     return predictModel(this, inputs, options);
+  }
+
+  /**
+   * What an encoder–decoder answers to each source, the best answer first: the likeliest id each time, or by beam
+   * search with `beams`.
+   * @throws what impossible options and data throw, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
+   */
+  decode(sources: SequenceData, options: DecodingOptions): Promise<Answer[][]> {
+    return decode(this, sources, options);
   }
 
   /**

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import {
   datasets,
+  type EpochResult,
   SequenceClassifier,
   type SequenceClassifierOptions,
   type TrainingOptions,
@@ -99,6 +100,25 @@ describe('SequenceClassifier', () => {
     assert.equal(loaded.classes, 2);
     assert.deepEqual(loaded.architecture, model.architecture);
     assert.deepEqual(await loaded.evaluate(test), await model.evaluate(test));
+  });
+
+  it('trains in batches, validates, and goes on from a checkpoint that loads as a classifier', async () => {
+    const options = { epochs: 6, batch: 4, validation: 0.2, checkpoint: { path: at('c'), everySteps: 7 } };
+    using whole = toyModel();
+    const [first] = await collect(whole.fit(train, options));
+    const { steps, validationLoss, validationAccuracy } = first as EpochResult;
+    // round(58 · 0.2) = 12 validate, 46 train.
+    assert.equal(steps, 12);
+    assert.ok((validationLoss as number) > 0 && (validationAccuracy as number) >= 0);
+    // The last checkpoint is of step 70 of 72.
+    using resumed = await SequenceClassifier.load(at('c'));
+    await collect(resumed.fit(train, { resume: at('c') }));
+    assert.deepEqual(await resumed.parameters(), await whole.parameters());
+    using validated = toyModel();
+    const [judged] = await collect(validated.fit(train, { epochs: 1, validationData: test }));
+    const { loss, accuracy } = await validated.evaluate(test);
+    assert.ok(Math.abs((judged?.validationLoss as number) - loss) < 1e-5);
+    assert.equal(judged?.validationAccuracy, accuracy);
   });
 
   it('refuses what is impossible, naming it', async () => {

@@ -2,12 +2,11 @@
 
 import { type Architecture, buildNetwork, describeNetwork, type NetworkOptions } from '../architecture';
 import { withCancellation } from '../cancellation';
-import { requireTrainingMemory } from '../memory';
 import { addon } from '../native/load';
 import type { NativeCancellation, NativeRunResult, NativeTraining } from '../native/native';
 import { GATES } from '../parameter-shapes';
 import { zeros } from '../tensor';
-import { OPTIMIZERS } from '../training/optimizers';
+import { requireTrainingBytes } from '../training/memory';
 import type { ResolvedStream, ResolvedTraining } from '../training/options';
 
 export interface BenchmarkOptions {
@@ -121,13 +120,12 @@ export async function benchmark(options: BenchmarkOptions): Promise<BenchmarkRes
   const { architecture, network, training, stream, vocabulary, seconds } = options;
   const description = describeNetwork(architecture, { vocabulary, outputs: vocabulary, last: false });
   const tokensPerStep = stream.batch * stream.window;
-  const { slots } = OPTIMIZERS[training.native.optimizer.kind];
-  requireTrainingMemory(description, 'float32', slots, tokensPerStep);
-
   const { machineGflops, info } = addon();
   const threads = training.native.threads || info().threads;
   const { model } = buildNetwork(description, network);
   try {
+    const empty = { kind: 'stream', ids: zeros([0], 'int32').data, ...stream } as const;
+    await requireTrainingBytes(model, empty, training.native.optimizer.kind);
     const ids = randomIds(Math.ceil(IDS / tokensPerStep) * tokensPerStep + 1, vocabulary);
     const source = { kind: 'stream', ids, ...stream } as const;
     const nativeTraining = model.native.startTraining({ ...training.native, source });

@@ -51,6 +51,18 @@ function remembering(callbacks: readonly Callback[]): { callback: Callback; name
   });
 }
 
+/** @throws ERR_UNROLLED_MODEL_FORMAT for a state that the callback cannot take. */
+function restoreState(path: string, callback: Callback, name: string, state: unknown): void {
+  try {
+    callback.setState?.(state);
+  } catch (cause) {
+    throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: the state of the callback ${name} is damaged.`, {
+      received: path,
+      cause,
+    });
+  }
+}
+
 export class CallbackList {
   readonly #callbacks: readonly Callback[];
   readonly #control: Control;
@@ -95,6 +107,10 @@ export class CallbackList {
     for (const callback of this.#callbacks) await callback.onEnd?.(this.#control);
   }
 
+  async abort(): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onAbort?.(this.#control);
+  }
+
   /** What was asked for, each wish once. */
   take(): Wishes {
     const { learningRateScale, checkpoints } = this.#control;
@@ -122,7 +138,7 @@ export class CallbackList {
       const found = left.find((entry) => entry.name === name);
       if (found !== undefined) {
         left.splice(left.indexOf(found), 1);
-        found.callback.setState?.(state);
+        restoreState(path, found.callback, name, state);
       } else if (!optional) {
         throw new UnrolledError(
           'ERR_UNROLLED_MODEL_MISMATCH',

@@ -24,6 +24,8 @@ export interface TrainingRecord {
   native: Omit<NativeTrainingState, 'parameters'>;
   /** Of the running epoch; absent between two. */
   epoch?: EpochSumsState;
+  /** Whether the epoch is trained to its end but neither validated nor told of. */
+  isPending?: true;
   /** Seconds the run has taken. */
   seconds: number;
   callbacks: CallbackState[];
@@ -92,7 +94,8 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
   const record = unpackState(json, tensors, (name) => damaged(path, `${name} is missing`)) as FlatRecord;
   if (!isOf('object', record)) throw damaged(path, 'it is no object');
   requireFields(path, record, FIELDS);
-  const { options, epoch, seconds, callbacks, stopReason, optimizer: slots, optimizerKind, ...native } = record;
+  const { options, epoch, isPending, seconds, callbacks, stopReason, ...rest } = record;
+  const { optimizer: slots, optimizerKind, ...native } = rest;
   if (epoch !== undefined) {
     if (!isOf('object', epoch)) throw damaged(path, 'epoch is no object');
     requireFields(path, epoch, EPOCH_FIELDS);
@@ -104,7 +107,7 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
   if (!slots.every((slot) => isOf('array', slot))) throw damaged(path, 'a slot is missing');
   return {
     ...{ options, seconds, callbacks, native: { ...native, optimizer: optimizerKind, slots } },
-    ...(epoch !== undefined && { epoch }),
+    ...(epoch !== undefined && { epoch, ...(isPending === true && { isPending }) }),
     ...(typeof stopReason === 'string' && { stopReason }),
   };
 }
@@ -123,4 +126,16 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     });
   }
   return { file, header: file.header, record: parseRecord(path, file.training) };
+}
+
+/**
+ * The running epoch must have figures of as many steps as were made of it.
+ * @throws ERR_UNROLLED_MODEL_FORMAT
+ */
+export function requireSteps({ file, record: { epoch } }: Checkpoint, steps: number): void {
+  const { losses, gradientNorms, learningRates } = epoch ?? {};
+  for (const [name, figures] of Object.entries({ losses, gradientNorms, learningRates })) {
+    const came = figures?.length ?? 0;
+    if (came !== steps) throw damaged(file.path, `${name} of ${came} steps, where ${steps} were made`);
+  }
 }

@@ -46,8 +46,12 @@ export const MONITORS = [
   'validationAccuracy',
 ] as const satisfies readonly Monitor[];
 
-/** Whether a value of a figure is better than another by more than `minDelta`: losses fall, accuracies rise. */
+/**
+ * Whether a value of a figure is better than another by more than `minDelta`: losses fall, accuracies rise. What is no
+ * finite number is better than nothing.
+ */
 export function isBetter(monitor: Monitor, value: number, than: number | undefined, minDelta = 0): boolean {
+  if (!Number.isFinite(value)) return false;
   if (than === undefined) return true;
   return monitor === 'loss' || monitor === 'validationLoss' ? value < than - minDelta : value > than + minDelta;
 }

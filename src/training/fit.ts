@@ -1,6 +1,7 @@
 /** The training loop: native calls up to the next decision, callbacks there, and one result an epoch to the caller. */
 
 import { abortError, withCancellation } from '../cancellation';
+import { UnrolledError } from '../errors';
 import type { Model } from '../model';
 import type { ModelHeader } from '../model-file';
 import type {
@@ -11,7 +12,7 @@ import type {
   NativeTraining,
 } from '../native/native';
 import { CallbackList } from './callback-list';
-import { writeCheckpoint } from './checkpoint-file';
+import { requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
 import { type EpochResult, EpochSums } from './epoch-result';
 import { requireTrainingBytes } from './memory';
 import type { FitProgress, ResolvedTraining } from './options';
@@ -45,6 +46,10 @@ class Loop {
   /** When the call of `next` that runs began. */
   #started: number | undefined;
   #stopReason: string | undefined;
+  /** Whether the epoch is trained to its end but neither validated nor told of. */
+  #isPending = false;
+  /** Whether callbacks are about to have their turn, or some have had it: no state to go on from. */
+  #isUnsettled = false;
 
   constructor(run: Run, recorded: RecordedOptions, training: NativeTraining) {
     const { epochs, steps, callbacks, resumed } = run.options;
@@ -57,15 +62,21 @@ class Loop {
       this.#sums = new EpochSums(0, training.stepsPerEpoch);
       return;
     }
-    const { native, epoch, seconds, stopReason } = resumed.record;
+    const { native, epoch, isPending, seconds, stopReason } = resumed.record;
     this.#steps = native.steps;
     this.#secondsBefore = seconds;
     this.#stopReason = stopReason;
+    this.#isPending = isPending === true;
     this.#sums = this.#newEpoch();
+    requireSteps(resumed, this.#steps - this.#epoch * training.stepsPerEpoch);
     if (epoch !== undefined) this.#sums.restore(epoch);
   }
 
   get isDone(): boolean {
+    return this.#isRunOver && !this.#isPending;
+  }
+
+  get #isRunOver(): boolean {
     return this.#steps >= this.#totalSteps || this.#stopReason !== undefined;
   }
 
@@ -88,12 +99,12 @@ class Loop {
     if (this.#run.options.signal?.aborted) throw this.#cancelled();
     this.#started = performance.now();
     const epoch = this.#epoch;
-    do {
-      await this.#train(epoch);
-      await this.#callbacks.step({ epoch, ...this.#sums.lastStep }, this.#steps);
-      this.#stopReason = this.#callbacks.stopReason;
-      if (!this.#isEpochOver) await this.#settle();
-    } while (!this.#isEpochOver);
+    while (!this.#isPending) {
+      const isCancelled = await this.#train(epoch);
+      this.#isPending = this.#steps === this.#endOf(epoch) || this.#isRunOver;
+      if (isCancelled) throw this.#cancelled();
+      if (!this.#isPending) await this.#settle();
+    }
     const result = await this.#finishEpoch(epoch);
     if (this.isDone) await this.#callbacks.end();
     this.#secondsBefore = this.#seconds;
@@ -101,13 +112,22 @@ class Loop {
     return result;
   }
 
+  /** After a signal has ended training: the callbacks' last chance to save it. */
+  async abort(): Promise<void> {
+    if (this.#isUnsettled) return;
+    await this.#callbacks.abort();
+    await this.#settle();
+  }
+
   async #finishEpoch(epoch: number): Promise<EpochResult> {
     const { source } = this.#run;
     const training = this.#sums.result(classifies(source), source.kind === 'stream');
     const validation = await this.#validate();
     const result: EpochResult = { epoch, ...training, ...validation, seconds: this.#seconds };
+    this.#isUnsettled = true;
     await this.#callbacks.epoch(result);
-    this.#stopReason = this.#callbacks.stopReason;
+    this.#isPending = false;
+    this.#stopReason ??= this.#callbacks.stopReason;
     if (this.#stopReason !== undefined) result.stopReason = this.#stopReason;
     if (this.#isBetweenEpochs) this.#sums = this.#newEpoch();
     await this.#settle();
@@ -123,12 +143,14 @@ class Loop {
     return this.#steps % this.#training.stepsPerEpoch === 0;
   }
 
-  get #isEpochOver(): boolean {
-    return this.#isBetweenEpochs || this.isDone;
+  /** Number of the epoch that runs, or is pending. */
+  get #epoch(): number {
+    return Math.floor((this.#steps - (this.#isPending ? 1 : 0)) / this.#training.stepsPerEpoch);
   }
 
-  get #epoch(): number {
-    return Math.floor(this.#steps / this.#training.stepsPerEpoch);
+  /** Steps made when that epoch ends, or the run. */
+  #endOf(epoch: number): number {
+    return Math.min((epoch + 1) * this.#training.stepsPerEpoch, this.#totalSteps);
   }
 
   #newEpoch(): EpochSums {
@@ -136,18 +158,19 @@ class Loop {
     return new EpochSums(this.#epoch * steps, steps);
   }
 
-  /** Trains up to where something has to be decided: a callback's step, or the end of the epoch or of the run. */
-  async #train(epoch: number): Promise<void> {
-    const { signal, onProgress } = this.#run.options;
-    const end = Math.min((epoch + 1) * this.#training.stepsPerEpoch, this.#totalSteps);
-    const until = this.#callbacks.nextStop(this.#steps, end);
+  /**
+   * Trains up to where something has to be decided: a callback's step, or the end of the epoch or of the run.
+   * @returns whether it was cancelled.
+   */
+  async #train(epoch: number): Promise<boolean> {
+    const { signal } = this.#run.options;
+    const until = this.#callbacks.nextStop(this.#steps, this.#endOf(epoch));
     let failure: { error: unknown } | undefined;
     const result = await withCancellation(signal, (cancellation) =>
       this.#training.run(until - this.#steps, cancellation, (progress) => {
         this.#sums.addSteps(progress);
-        if (failure !== undefined) return;
         try {
-          onProgress?.(this.#describe(epoch, progress));
+          if (failure === undefined) this.#report(epoch, progress);
         } catch (error) {
           failure = { error };
           cancellation.cancel();
@@ -157,7 +180,19 @@ class Loop {
     this.#steps = result.steps;
     this.#sums.addCall(result);
     if (failure !== undefined) throw failure.error;
-    if (result.reason === 'cancelled') throw this.#cancelled();
+    if (this.#steps === until) await this.#tellStep(epoch);
+    return result.reason === 'cancelled';
+  }
+
+  async #tellStep(epoch: number): Promise<void> {
+    this.#isUnsettled = true;
+    await this.#callbacks.step({ epoch, ...this.#sums.lastStep }, this.#steps);
+    this.#stopReason ??= this.#callbacks.stopReason;
+    this.#isUnsettled = false;
+  }
+
+  #report(epoch: number, progress: NativeProgress): void {
+    this.#run.options.onProgress?.(this.#describe(epoch, progress));
   }
 
   #describe(epoch: number, { seconds, ...steps }: NativeProgress): FitProgress {
@@ -187,14 +222,16 @@ class Loop {
   /** Does what the callbacks asked for, now that all of them have had their turn. */
   async #settle(): Promise<void> {
     const { scale, checkpoints } = this.#callbacks.take();
+    this.#isUnsettled = false;
     if (scale !== undefined) await this.#training.setLearningRateScale(scale);
     if (checkpoints.length === 0) return;
     const { model, header } = this.#run;
     const { parameters, ...native } = await this.#training.readState();
-    const record = {
+    const isRunning = this.#isPending || !this.#isBetweenEpochs;
+    const record: TrainingRecord = {
       options: this.#recorded,
       native,
-      ...(!this.#isBetweenEpochs && { epoch: this.#sums.state }),
+      ...(isRunning && { epoch: this.#sums.state, ...(this.#isPending && { isPending: true }) }),
       seconds: this.#seconds,
       callbacks: this.#callbacks.states,
       ...(this.#stopReason !== undefined && { stopReason: this.#stopReason }),
@@ -230,17 +267,34 @@ export async function* runTraining(run: Run): AsyncGenerator<EpochResult, void, 
   const { loop, training } = await model.exclusively(() => startLoop(run));
   try {
     while (!loop.isDone) {
-      yield await model.exclusively(() => loop.next());
+      yield await model.exclusively(() => nextOrAbort(loop));
     }
   } finally {
     training.dispose();
   }
 }
 
+async function nextOrAbort(loop: Loop): Promise<EpochResult> {
+  try {
+    return await loop.next();
+  } catch (error) {
+    if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED') await loop.abort();
+    throw error;
+  }
+}
+
+/** Steps of an epoch where only the native side knows how it cuts the data. */
+function countSteps({ model, source, options }: Run): number {
+  const training = model.native.startTraining({ ...options.native, source });
+  const steps = training.stepsPerEpoch;
+  training.dispose();
+  return steps;
+}
+
 async function startLoop(run: Run): Promise<{ loop: Loop; training: NativeTraining }> {
   const { model, source, options } = run;
   const { resumed } = options;
-  const perEpoch = stepsPerEpoch(source);
+  const perEpoch = source.kind === 'documents' ? countSteps(run) : stepsPerEpoch(source);
   const length = { steps: Math.min(options.steps, options.epochs * perEpoch), stepsPerEpoch: perEpoch };
   const schedule = completeSchedule(options.schedule, length);
   const recorded = recordOptions(run, schedule);

@@ -23,7 +23,11 @@ export interface TrainingBytes {
 export function passSize(source: NativeSource): NativePassSize {
   if (source.kind === 'stream' || source.kind === 'documents') {
     const { batch, window } = source;
-    return { positions: batch * window, batch, ...(source.kind === 'documents' && { ragged: true }) };
+    return {
+      positions: Math.min(batch * window, Number.MAX_SAFE_INTEGER),
+      batch,
+      ...(source.kind === 'documents' && { ragged: true }),
+    };
   }
   const { batch } = source;
   if (source.kind !== 'paired') return { ...largestBatch(source.sequences, batch), batch };

@@ -92,6 +92,8 @@ export interface FitOptions extends TrainingOptions {
   batch?: number | undefined;
   /** Tokens of a row that a step trains on, and the reach of BPTT; 64 by default. */
   window?: number | undefined;
+  /** Of documents: whether their order is drawn anew for each epoch; true by default. */
+  shuffle?: boolean | undefined;
   /** Fraction of the corpus, from its end, that validates after each epoch. Off by default. */
   validation?: number | undefined;
 }
@@ -144,7 +146,13 @@ export const TRAINING_OPTIONS = [
   'resume',
 ] as const satisfies (keyof TrainingOptions)[];
 
-const FIT_OPTIONS = [...TRAINING_OPTIONS, 'batch', 'window', 'validation'] as const satisfies (keyof FitOptions)[];
+const FIT_OPTIONS = [
+  ...TRAINING_OPTIONS,
+  'batch',
+  'window',
+  'shuffle',
+  'validation',
+] as const satisfies (keyof FitOptions)[];
 
 /** The overrides that were given; an absent one must not hide the optimiser's own. */
 function givenOverrides({ learningRate, momentum, weightDecay }: TrainingOptions): OptimizerHyperparameters {
@@ -247,10 +255,12 @@ export function resolveFit(
   options: FitOptions | undefined,
   defaultThreads: number,
   resumed?: Checkpoint,
-): ResolvedTraining & { stream: ResolvedStream; validation: number } {
+): ResolvedTraining & { stream: ResolvedStream; shuffle: boolean; validation: number } {
   const given = givenOrRecorded(check.options('fit', options, FIT_OPTIONS), resumed);
   const { batch = DEFAULT_BATCH, window = DEFAULT_WINDOW } = given;
   const stream = resolveStream(batch, window);
   const validation = resolveValidation(given.validation);
-  return { ...resolveKnownTraining(given, defaultThreads, { ...stream, validation }, resumed), stream, validation };
+  const shuffle = check.boolean('shuffle', given.shuffle === undefined ? true : given.shuffle);
+  const training = resolveKnownTraining(given, defaultThreads, { ...stream, shuffle, validation }, resumed);
+  return { ...training, stream, shuffle, validation };
 }

@@ -10,6 +10,12 @@ export type RecordedOptions = Readonly<Record<string, unknown>>;
 /** Options that bound the run, which may be raised. */
 const BOUNDS = ['epochs', 'steps'];
 
+/** Those that a file may decide: what is done and where to write is the caller's alone. */
+const RECORDED = [
+  ...[...BOUNDS, 'optimizer', 'schedule', 'sparse', 'reduction', 'clipValue', 'clipNorm', 'seed'],
+  ...['batch', 'window', 'shuffle', 'bucketing', 'validation'],
+];
+
 /** Hyper-parameters beside the options, each under its own name. */
 function flat({ optimizer, ...options }: RecordedOptions): RecordedOptions {
   const { kind, ...hyperparameters } = (optimizer ?? {}) as Record<string, unknown>;
@@ -19,7 +25,9 @@ function flat({ optimizer, ...options }: RecordedOptions): RecordedOptions {
 /** What was given, and where nothing was what the checkpoint remembers. A new bound replaces both of the old ones. */
 export function withRecorded<Options extends object>(given: Options, recorded: RecordedOptions): Options {
   const isBound = BOUNDS.some((bound) => (given as RecordedOptions)[bound] !== undefined);
-  const kept = Object.entries(recorded).filter(([option]) => !(isBound && BOUNDS.includes(option)));
+  const kept = Object.entries(recorded).filter(
+    ([option]) => RECORDED.includes(option) && !(isBound && BOUNDS.includes(option)),
+  );
   const chosen = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...Object.fromEntries(kept), ...Object.fromEntries(chosen) } as Options;
 }

@@ -7,11 +7,23 @@ import type { DType, FloatArray, InputDescription, NativeSequences } from '../na
 import { elementCount, firstNonFinite, type Tensor } from '../tensor';
 import * as check from '../validation';
 
+/** Sequences of ids in one array: sequence i is `ids[offsets[i] .. offsets[i + 1])`, as `TextVectorizer.encodeAll` gives. */
+export interface JoinedSequences {
+  ids: Int32Array;
+  /** `[N + 1]`, from 0 to the number of ids. */
+  offsets: Int32Array;
+}
+
 /**
- * N sequences, the first axis being N: of ids, lists that may differ in length or a tensor `[N, T]`; of vectors, tensors
- * `[T, F]` or one tensor `[N, T, F]`. Where every sequence is a single step, `[N]` and `[N, F]` do.
+ * N sequences, the first axis being N: of ids, lists that may differ in length, or joined, or a tensor `[N, T]`; of
+ * vectors, tensors `[T, F]` or one tensor `[N, T, F]`. Where every sequence is a single step, `[N]` and `[N, F]` do.
  */
-export type SequenceData = readonly ArrayLike<number>[] | Tensor<'int32'> | readonly FloatTensor[] | FloatTensor;
+export type SequenceData =
+  | readonly ArrayLike<number>[]
+  | JoinedSequences
+  | Tensor<'int32'>
+  | readonly FloatTensor[]
+  | FloatTensor;
 
 /** What is read of an input: ids below `vocabulary`, or vectors of `features`. */
 export type ElementKind = InputDescription;
@@ -117,6 +129,26 @@ function listIds(option: string, lists: readonly unknown[], vocabulary: number):
   return { ids, offsets };
 }
 
+function isJoined(value: unknown): value is JoinedSequences {
+  return typeof value === 'object' && value !== null && 'ids' in value && 'offsets' in value;
+}
+
+function joinedIds(option: string, { ids, offsets }: JoinedSequences, vocabulary: number): NativeSequences {
+  for (const [name, array] of Object.entries({ ids, offsets })) {
+    if (!(array instanceof Int32Array)) throw check.wrongType(`${option}.${name}`, 'an Int32Array', array);
+  }
+  const lengths = Array.from(offsets.subarray(1), (end, index) => {
+    const start = offsets[index] as number;
+    return check.integer(`${option}.offsets[${index + 1}]`, end, { min: start, max: ids.length }) - start;
+  });
+  if (offsets[0] !== 0 || offsets.at(-1) !== ids.length) {
+    throw check.outOfRange(`${option}.offsets`, `from 0 to the ${ids.length} ids`, offsets.at(-1));
+  }
+  const copy = new Int32Array(ids.length);
+  copyIds(`${option}.ids`, ids, vocabulary, copy, 0);
+  return { ids: copy, offsets: offsetsOf(option, lengths) };
+}
+
 function requireFloats(option: string, tensor: Tensor, features: number, ranks: readonly number[]): void {
   const { dtype, shape } = tensor;
   if (dtype !== 'float32' && dtype !== 'float64') throw check.wrongType(option, 'a tensor of floats', dtype);
@@ -165,6 +197,7 @@ export function toSequences(option: string, data: unknown, kind: ElementKind, dt
   if (kind.kind === 'ids') {
     if (isTensor(data)) return tensorIds(option, data, kind.vocabulary);
     if (Array.isArray(data)) return listIds(option, data, kind.vocabulary);
+    if (isJoined(data)) return joinedIds(option, data, kind.vocabulary);
     throw check.wrongType(option, 'lists of ids, or a tensor [N, T] of type int32', data);
   }
   if (isTensor(data)) return tensorFeatures(option, data, kind.features, dtype);

@@ -84,6 +84,19 @@ describe('unrolled train --resume', function () {
     );
   });
 
+  it('goes on from where Ctrl-C ended it', async () => {
+    const training = ['train', corpus(), ...NETWORK, ...TRAINING, '--epochs', '60', '--log-every', '1', '--json'];
+    const whole = await runCli(...training, '--out', at('whole'));
+    assert.equal(whole.status, 0, whole.stderr);
+    const checkpoint = ['--checkpoint', at('c'), '--checkpoint-every', '100000'];
+    const { process, result } = startCli(...training, ...checkpoint, '--out', at('part'));
+    process.stdout?.once('data', () => process.kill('SIGINT'));
+    assert.equal((await result).status, 130);
+    const { status, stderr } = await runCli(...training, '--resume', at('c'), '--out', at('resumed'));
+    assert.equal(status, 0, stderr);
+    assert.ok(readFileSync(at('resumed')).equals(readFileSync(at('whole'))));
+  });
+
   it('takes options that are not given from the checkpoint', async () => {
     const training = ['train', corpus(), ...NETWORK, ...TRAINING, '--schedule-every', '5', '--schedule', 'step'];
     const all = [...training, '--seed', '3'];

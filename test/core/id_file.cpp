@@ -61,15 +61,16 @@ TEST_CASE("a stream from a file is cut into the same batches as one in memory") 
   const std::vector<TokenId> ids = randomIds(211, 50, 3);
   const IdFile file(ids);
   const std::vector<TokenId> part(ids.begin() + 10, ids.begin() + 210);
-  StreamBatches inMemory(std::make_unique<MemoryIds>(part), 3, 7);
-  StreamBatches inFile(std::make_unique<FileIds>(IdFileRange{file.path(), 211, 10, 200}, 50), 3, 7);
+  StreamBatches<float> inMemory(std::make_unique<MemoryIds>(part), 3, 7);
+  StreamBatches<float> inFile(std::make_unique<FileIds>(IdFileRange{file.path(), 211, 10, 200}, 50), 3, 7);
   REQUIRE(inFile.stepsPerEpoch() == inMemory.stepsPerEpoch());
   for (Index step = 0; step < inMemory.stepsPerEpoch(); ++step) {
-    const TrainingBatch expected = inMemory.batch(0, step);
-    const TrainingBatch received = inFile.batch(0, step);
-    CHECK(std::equal(expected.ids, expected.ids + 21, received.ids));
-    CHECK(std::equal(expected.targets, expected.targets + 21, received.targets));
+    const TrainingBatch<float> expected = inMemory.batch(0, step);
+    const TrainingBatch<float> received = inFile.batch(0, step);
+    CHECK(std::equal(expected.input.ids, expected.input.ids + 21, received.input.ids));
+    CHECK(std::equal(expected.targets.ids, expected.targets.ids + 21, received.targets.ids));
   }
+  CHECK(inFile.identity() == inMemory.identity());
 }
 
 TEST_CASE("evaluation of a file is that of its ids, bit for bit") {

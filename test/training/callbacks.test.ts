@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { type Callback, callbacks, type EpochResult, type Model, type TrainingControl } from '../../src/index';
+import { type Callback, callbacks, type EpochResult, History, type Model, type TrainingControl } from '../../src/index';
 import { CallbackList } from '../../src/training/callback-list';
 import { requireCallbacks } from '../../src/training/callbacks/callback';
 import { epochResult } from '../support/epochs';
@@ -64,6 +64,17 @@ describe('callbacks.earlyStopping', () => {
   it('takes what is better by minDelta only', async () => {
     const control = new FakeControl();
     assert.equal(await control.run(callbacks.earlyStopping({ minDelta: 0.5 }), [3, 2.6, 0]), 2);
+  });
+
+  it('takes what is no finite number for no better than anything', async () => {
+    const control = new FakeControl();
+    assert.equal(
+      await control.run(callbacks.earlyStopping({ patience: 2 }), [Number.NaN, Number.POSITIVE_INFINITY, 1]),
+      2,
+    );
+    assert.deepEqual(control.stops, ['validationLoss is no finite number for 2 epochs']);
+    const other = new FakeControl();
+    assert.equal(await other.run(callbacks.earlyStopping({ patience: 2 }), [2, Number.NaN, 1, Number.NaN]), 4);
   });
 
   it('knows that accuracies rise', async () => {
@@ -210,6 +221,26 @@ describe('callbacks', () => {
     assert.deepEqual(calls, ['b step 3', 'a step 5', 'b step 5', 'a epoch', 'b epoch', 'c epoch']);
     assert.deepEqual(list.take(), { scale: 0.125, checkpoints: ['c'] });
     assert.deepEqual(list.take(), { scale: undefined, checkpoints: [] });
+  });
+
+  it('refuse a damaged state', () => {
+    const all = [
+      callbacks.earlyStopping(),
+      callbacks.reduceOnPlateau(),
+      callbacks.checkpoint({ path: 'c', keepBest: 'loss' }),
+      new History(),
+    ];
+    for (const { name } of all) {
+      for (const state of [null, 'abc', { epochs: 5, epochsWithout: -1, best: 'a' }]) {
+        if (name === 'checkpoint' && state === 'abc') continue;
+        const list = new CallbackList(all, {} as Model, 1);
+        assert.throws(
+          () => list.restore('file', [{ name: name as string, optional: false, state }]),
+          { code: 'ERR_UNROLLED_MODEL_FORMAT' },
+          `${name} ${JSON.stringify(state)}`,
+        );
+      }
+    }
   });
 
   it('get their states back by name and order, and none may be missing', () => {

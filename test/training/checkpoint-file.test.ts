@@ -111,6 +111,11 @@ describe('the options of a checkpoint', () => {
     assert.deepEqual(withRecorded({ batch: 5 } as object, recorded), { ...recorded, batch: 5 });
   });
 
+  it('are none that say where to write or what to call', () => {
+    const odd = { ...recorded, checkpoint: { path: '/x', everySteps: 1 }, resume: '/y', callbacks: [], threads: 1 };
+    assert.deepEqual(withRecorded({}, odd), recorded);
+  });
+
   it('do not bound a run that has a new bound', () => {
     const { epochs, ...rest } = recorded;
     assert.deepEqual(withRecorded({ steps: 9 } as object, recorded), { ...rest, steps: 9 });

@@ -42,6 +42,11 @@ describe('data to train on', () => {
     });
   });
 
+  it('may be joined in one array', () => {
+    const data = { inputs: SEQUENCES, labels: [0, 2, 1] };
+    assert.deepEqual(toExamples(onceOf(3), data), toExamples(onceOf(3), { ...data, inputs: INPUTS }));
+  });
+
   it('have labels of 0 and 1 where a model has one output', () => {
     const { targets } = toExamples(onceOf(1), { inputs: INPUTS, labels: [0, 1, 1] });
     assert.deepEqual(targets, { loss: 'binaryCrossEntropy', values: Float64Array.of(0, 1, 1) });
@@ -212,6 +217,18 @@ describe('data to train on', () => {
       [onceOf(3), { inputs: [[1.5]], labels: [0] }, range, 'inputs[0][0]'],
       [onceOf(3), { inputs: [[Number.NaN]], labels: [0] }, range, 'inputs[0][0]'],
       [onceOf(3), { inputs: [['a']], labels: [0] }, type, 'inputs[0][0]'],
+      [onceOf(3), { inputs: { ...SEQUENCES, offsets: [0, 6] }, labels: [0] }, type, 'inputs.offsets'],
+      [onceOf(3), { inputs: { ...SEQUENCES, offsets: Int32Array.of(0, 7) }, labels: [0] }, range, 'inputs.offsets[1]'],
+      [onceOf(3), { inputs: { ...SEQUENCES, offsets: Int32Array.of(0, 4, 3, 6) }, labels }, range, 'inputs.offsets[2]'],
+      [onceOf(3), { inputs: { ...SEQUENCES, offsets: Int32Array.of(1, 6) }, labels: [0] }, range, 'inputs.offsets'],
+      [onceOf(3), { inputs: { ...SEQUENCES, offsets: Int32Array.of() }, labels: [] }, range, 'inputs.offsets'],
+      [onceOf(3), { inputs: { ...SEQUENCES, offsets: Int32Array.of(0, 3, 3, 6) }, labels }, empty, 'inputs[1]'],
+      [
+        onceOf(3),
+        { inputs: { ids: Int32Array.of(9), offsets: Int32Array.of(0, 1) }, labels: [0] },
+        range,
+        'inputs.ids[0]',
+      ],
       [onceOf(3), { inputs: INPUTS, labels: [0, 1] }, shape, 'labels'],
       [onceOf(3), { inputs: INPUTS, labels: [0, 1, 3] }, range, 'labels[2]'],
       [onceOf(1), { inputs: INPUTS, labels: [0, 1, 2] }, range, 'labels[2]'],

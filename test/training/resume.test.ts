@@ -14,7 +14,10 @@ import {
   layers,
   Model,
   type TrainingData,
+  tensor,
+  UnrolledError,
 } from '../../src/index';
+import { readSafetensors, writeSafetensors } from '../../src/safetensors';
 import { useFolder } from '../support/folder';
 import { CORPUS, STREAM, smallModel, train, weights } from '../support/models';
 
@@ -79,6 +82,31 @@ describe('a resumed training', () => {
       },
       120,
     );
+  });
+
+  it('goes on from the very step at which a signal ended it, in an epoch or at its end', async () => {
+    using whole = smallModel({ dropout: 0.2 });
+    const expected = await train(whole, { epochs: 6, validation: 0.1 });
+    const checkpoint = { path: at('c'), everySteps: 1000 };
+    for (const everySteps of [20, 33, undefined]) {
+      const history = new History();
+      let runs = 0;
+      for (; history.epochs.length < 6 && runs < 100; runs++) {
+        const controller = new AbortController();
+        const resume = runs === 0 ? undefined : at('c');
+        using model = resume === undefined ? smallModel({ dropout: 0.2 }) : await LanguageModel.load(resume);
+        const abort = () => controller.abort();
+        const aborting =
+          everySteps === undefined ? { onProgress: abort } : { callbacks: [history, { everySteps, onStep: abort }] };
+        const options = { epochs: 6, validation: 0.1, checkpoint, resume, callbacks: [history], ...aborting };
+        await train(model, { ...options, signal: controller.signal }).catch((error) => {
+          assert.equal(error.code, 'ERR_UNROLLED_ABORTED');
+        });
+        if (history.epochs.length === 6) assert.deepEqual(await weights(model), await weights(whole));
+      }
+      assert.ok(runs > 1);
+      assert.deepEqual(history.epochs.map(timeless), expected.map(timeless));
+    }
   });
 
   it('can be cut at every checkpoint', async () => {
@@ -146,6 +174,21 @@ describe('a resumed training', () => {
     await assert.rejects(train(model, { resume: at('missing') }), { code: 'ERR_UNROLLED_FILE_NOT_FOUND' });
     await assert.rejects(train(model, { resume: 5 as never }), { code: 'ERR_UNROLLED_OPTION_TYPE', option: 'resume' });
     assert.equal((await train(model, { epochs: 1 })).length, 1);
+  });
+
+  it('is refused with arrays that do not fit, and never goes on in silence', async () => {
+    using model = smallModel();
+    await train(model, { steps: 20, checkpoint: { path: at('c'), everySteps: 15 } });
+    const { tensors, metadata } = await readSafetensors(at('c'));
+    const own = [...tensors].filter(([name]) => name.startsWith('training.'));
+    assert.equal(own.length, 7);
+    for (const [name, { dtype, data }] of own) {
+      for (const length of [data.length - 1, data.length + 1]) {
+        const other = tensor.zeros([length], dtype);
+        await writeSafetensors(at('d'), new Map(tensors).set(name, other), metadata);
+        await assert.rejects(train(model, { resume: at('d') }), (error) => error instanceof UnrolledError, name);
+      }
+    }
   });
 
   it('remembers the best weights of early stopping, and that it was stopped', async () => {

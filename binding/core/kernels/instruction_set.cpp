@@ -5,7 +5,6 @@
 #include "kernels/dropout.h"
 #include "kernels/gru_step.h"
 #include "kernels/kernel_table.h"
-#include "kernels/layer_norm.h"
 #include "kernels/lstm_step.h"
 #include "kernels/normalization.h"
 #include "kernels/packed_product.h"
@@ -58,9 +57,6 @@ const KernelTable<T>& table() {
       adam<T>,
       adamw<T>,
       drop<T>,
-      normalizeRow<T>,
-      normalizeRowBackward<T>,
-      normalizeSums<T>,
       activate<T>,
       activateBackward<T>,
   };

@@ -145,14 +145,6 @@ struct KernelTable {
   void (*drop)(Index count, const RandomStream& stream, Index first, std::uint32_t threshold, T scale, const T* x,
                T* y);
 
-  // One row's layer normalisation: y = (x - mean)·inverse·gain + shift, inverse = 1 / sqrt(variance + epsilon).
-  void (*normalizeRow)(Index count, T epsilon, const T* gain, const T* shift, const T* x, T* y, T* mean, T* inverse);
-  // gradient of y becomes that of x.
-  void (*normalizeRowBackward)(Index count, const T* gain, const T* x, T mean, T inverse, T* gradient);
-  // Of some columns: gain's and shift's gradients, summed in the order of the rows.
-  void (*normalizeSums)(Index rows, Index columns, const T* gradient, const T* x, Index stride, const T* mean,
-                        const T* inverse, T* gainGradient, T* shiftGradient);
-
   // y = f(y), and the gradient of f(x) to that of x, from y = f(x).
   void (*activate)(Index count, Activation activation, T* y);
   void (*activateBackward)(Index count, Activation activation, const T* y, T* gradient);

@@ -239,55 +239,6 @@ void drop(Index count, const RandomStream& stream, Index first, std::uint32_t th
 }
 
 template <class T>
-void normalizeRow(Index count, T epsilon, const T* gain, const T* shift, const T* x, T* y, T* mean, T* inverse) {
-  double sum = 0;
-  for (Index i = 0; i < count; ++i) sum += static_cast<double>(x[i]);
-  const double center = sum / static_cast<double>(count);
-  double squares = 0;
-  for (Index i = 0; i < count; ++i)
-    squares += (static_cast<double>(x[i]) - center) * (static_cast<double>(x[i]) - center);
-  const double factor = 1 / std::sqrt(squares / static_cast<double>(count) + static_cast<double>(epsilon));
-  for (Index i = 0; i < count; ++i) {
-    const double n = (static_cast<double>(x[i]) - center) * factor;
-    y[i] = static_cast<T>(n * static_cast<double>(gain[i]) + static_cast<double>(shift[i]));
-  }
-  *mean = static_cast<T>(center);
-  *inverse = static_cast<T>(factor);
-}
-
-template <class T>
-void normalizeRowBackward(Index count, const T* gain, const T* x, T mean, T inverse, T* gradient) {
-  double sum = 0;
-  double product = 0;
-  for (Index i = 0; i < count; ++i) {
-    const auto g = static_cast<double>(gradient[i] * gain[i]);
-    sum += g / static_cast<double>(count);
-    product += g * static_cast<double>((x[i] - mean) * inverse) / static_cast<double>(count);
-  }
-  for (Index i = 0; i < count; ++i) {
-    const auto n = static_cast<double>((x[i] - mean) * inverse);
-    gradient[i] =
-        static_cast<T>(static_cast<double>(inverse) * (static_cast<double>(gradient[i] * gain[i]) - sum - n * product));
-  }
-}
-
-template <class T>
-void normalizeSums(Index rows, Index columns, const T* gradient, const T* x, Index stride, const T* mean,
-                   const T* inverse, T* gainGradient, T* shiftGradient) {
-  for (Index c = 0; c < columns; ++c) {
-    double gain = 0;
-    double shift = 0;
-    for (Index row = 0; row < rows; ++row) {
-      const auto g = static_cast<double>(gradient[row * stride + c]);
-      gain += g * static_cast<double>((x[row * stride + c] - mean[row]) * inverse[row]);
-      shift += g;
-    }
-    gainGradient[c] = static_cast<T>(gain);
-    shiftGradient[c] = static_cast<T>(shift);
-  }
-}
-
-template <class T>
 void activate(Index count, Activation activation, T* y) {
   for (Index i = 0; i < count; ++i) {
     if (activation == Activation::tanh) y[i] = std::tanh(y[i]);

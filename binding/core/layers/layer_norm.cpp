@@ -9,22 +9,30 @@ namespace unrolled {
 template <class T>
 PassSize LayerNorm<T>::layOut(Arena& arena, PassSize size) {
   output_ = arena.take<T>(size.positions * features_);
-  mean_ = arena.take<T>(size.positions);
-  inverse_ = arena.take<T>(size.positions);
+  normalization_.layOut(arena, size);
   return size;
+}
+
+// A tile takes its rows through all steps, so that the sums of each row are one thread's.
+template <class T>
+template <class Body>
+void LayerNorm<T>::forRows(const Pass<T>& pass, Body&& body) const {
+  const Index grain = std::max<Index>(1, gatherGrain / (features_ * layout_.time));
+  pass.parallel.forRange(layout_.batch, grain, [&](Index begin, Index end) noexcept {
+    for (Index t = 0; t < layout_.time; ++t) {
+      const Index rows = std::min(end, layout_.rowsAt(t)) - begin;
+      if (rows > 0) body(layout_.start(t) + begin, rows, begin);
+    }
+  });
 }
 
 template <class T>
 Sequence<T> LayerNorm<T>::forward(const Sequence<T>& input, T* /*states*/, const Pass<T>& pass) {
-  input_ = input;
-  const T* gain = pass.parameters.value(gain_);
-  const T* shift = pass.parameters.value(shift_);
-  const Index grain = std::max<Index>(1, gatherGrain / features_);
-  pass.parallel.forRange(input.positions(), grain, [&](Index begin, Index end) noexcept {
-    for (Index position = begin; position < end; ++position) {
-      kernels<T>().normalizeRow(features_, epsilon_, gain, shift, input.data + position * features_,
-                                output_ + position * features_, mean_ + position, inverse_ + position);
-    }
+  layout_ = input.layout;
+  normalization_.prepare(pass.parameters.value(gain_), pass.parameters.value(shift_));
+  forRows(pass, [&](Index position, Index rows, Index /*first*/) noexcept {
+    const Index at = position * features_;
+    normalization_.forward(normalization_.whole(position, rows), input.data + at, output_ + at, false);
   });
   Sequence<T> output = input;
   output.data = output_;
@@ -33,24 +41,13 @@ Sequence<T> LayerNorm<T>::forward(const Sequence<T>& input, T* /*states*/, const
 
 template <class T>
 T* LayerNorm<T>::backward(T* outputGradient, T* /*stateGradients*/, bool wanted, const Pass<T>& pass) {
-  const Index positions = input_.positions();
-  const Index columns = std::min(features_, std::max<Index>(16, gatherGrain / positions / 16 * 16));
-  T* gainGradient = pass.parameters.gradient(gain_);
-  T* shiftGradient = pass.parameters.gradient(shift_);
-  pass.parallel.forRange(features_, columns, [&](Index begin, Index end) noexcept {
-    kernels<T>().normalizeSums(positions, end - begin, outputGradient + begin, input_.data + begin, features_, mean_,
-                               inverse_, gainGradient + begin, shiftGradient + begin);
+  normalization_.clearGradients(layout_.batch);
+  forRows(pass, [&](Index position, Index rows, Index first) noexcept {
+    T* gradient = outputGradient + position * features_;
+    normalization_.backward(normalization_.whole(position, rows), first, gradient, gradient);
   });
-  if (!wanted) return nullptr;
-  const T* gain = pass.parameters.value(gain_);
-  const Index grain = std::max<Index>(1, gatherGrain / features_);
-  pass.parallel.forRange(positions, grain, [&](Index begin, Index end) noexcept {
-    for (Index position = begin; position < end; ++position) {
-      kernels<T>().normalizeRowBackward(features_, gain, input_.data + position * features_, mean_[position],
-                                        inverse_[position], outputGradient + position * features_);
-    }
-  });
-  return outputGradient;
+  normalization_.writeGradients(pass, layout_.batch, pass.parameters.gradient(gain_), pass.parameters.gradient(shift_));
+  return wanted ? outputGradient : nullptr;
 }
 
 template class LayerNorm<float>;

@@ -1,10 +1,13 @@
 // Layer normalisation (Ba et al. 2016): the features of each position by themselves to mean 0 and variance 1, times
 // a trained gain, plus a trained shift.
 //
-// Memory, in elements: P·F output, 2·P means and inverse deviations.
+// Memory, in elements: P·F output, and what its RowNormalization takes.
 #pragma once
 
+#include <string>
+
 #include "layers/layer.h"
+#include "layers/row_normalization.h"
 
 namespace unrolled {
 
@@ -14,9 +17,9 @@ class LayerNorm final : public Layer<T> {
   // Of vectors (embedded ids go through a `Gather` first). Adds NAME.weight [F], ones, and NAME.bias [F], zeros.
   LayerNorm(ParameterList& list, const std::string& name, Index features, double epsilon)
       : gain_(list.addGain(name + ".weight", features)),
-        shift_(list.addBias(name + ".bias", features, {DefaultInitialization::Kind::constant, 0})),
+        shift_(list.addShift(name + ".bias", features)),
         features_(features),
-        epsilon_(static_cast<T>(epsilon)) {}
+        normalization_(1, features, epsilon) {}
 
   PassSize layOut(Arena& arena, PassSize size) override;
   Sequence<T> forward(const Sequence<T>& input, T* states, const Pass<T>& pass) override;
@@ -24,14 +27,16 @@ class LayerNorm final : public Layer<T> {
   T* backward(T* outputGradient, T* stateGradients, bool wanted, const Pass<T>& pass) override;
 
  private:
+  // Calls body(first position, rows, first row) for the steps of some rows of the batch at a time.
+  template <class Body>
+  void forRows(const Pass<T>& pass, Body&& body) const;
+
   std::size_t gain_;
   std::size_t shift_;
   Index features_;
-  T epsilon_;
-  Sequence<T> input_;     // of the last forward pass
-  T* output_ = nullptr;   // [T, B, F]
-  T* mean_ = nullptr;     // [T, B]
-  T* inverse_ = nullptr;  // [T, B]: 1 / sqrt(variance + epsilon)
+  RowNormalization<T> normalization_;
+  SequenceLayout layout_;  // of the last forward pass
+  T* output_ = nullptr;    // [T, B, F]
 };
 
 }  // namespace unrolled

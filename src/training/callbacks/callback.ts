@@ -47,6 +47,8 @@ export interface Callback {
   onEpochEnd?(epoch: EpochResult, control: TrainingControl): void | Promise<void>;
   /** Once all steps are made or training was stopped, before the last result is handed out; not after an error. */
   onEnd?(control: TrainingControl): void | Promise<void>;
+  /** When a signal ended training at a whole step of an epoch, where all callbacks have had what came before. */
+  onAbort?(control: TrainingControl): void | Promise<void>;
   /** All it has to remember: JSON, in which typed arrays may stand too. */
   getState?(): unknown;
   /** Takes back what `getState` gave, after `onStart` of a resumed training. */
@@ -64,7 +66,7 @@ export function requireCallbacks(callbacks: unknown): readonly Callback[] {
     if (name !== undefined) check.nonEmptyString(`${option}.name`, name);
     if ((callback as Callback).optional !== undefined) check.boolean(`${option}.optional`, callback.optional);
     if (everySteps !== undefined) check.integer(`${option}.everySteps`, everySteps, { min: 1 });
-    for (const method of ['onStart', 'onStep', 'onEpochEnd', 'onEnd', 'getState', 'setState'] as const) {
+    for (const method of ['onStart', 'onStep', 'onEpochEnd', 'onEnd', 'onAbort', 'getState', 'setState'] as const) {
       check.callback(`${option}.${method}`, (callback as Callback)[method]);
     }
   }

@@ -22,7 +22,8 @@ interface State {
 }
 
 /**
- * Writes checkpoints, from which `fit` resumes and which load as models too.
+ * Writes checkpoints, from which `fit` resumes and which load as models too. But for `keepBest`, the last one is written
+ * where a signal ends training.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
 export function checkpoint(options: CheckpointOptions): Callback {
@@ -63,10 +64,15 @@ export function checkpoint(options: CheckpointOptions): Callback {
       control.saveCheckpoint(path);
     },
 
+    onAbort(control) {
+      if (keepBest === undefined) control.saveCheckpoint(path);
+    },
+
     ...(keepBest !== undefined && {
       getState: () => state,
       setState: (kept: unknown) => {
-        state = kept as State;
+        const { best } = kept as State;
+        state = best === undefined ? {} : { best: check.number('best', best) };
       },
     }),
   };

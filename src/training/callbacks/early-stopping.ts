@@ -56,7 +56,8 @@ export function earlyStopping(options?: EarlyStoppingOptions): Callback {
       }
       state.epochsWithout++;
       if (state.epochsWithout < patience) return;
-      control.stop(`${monitor} is no better than after epoch ${state.bestEpoch} for ${counted(patience, 'epoch')}`);
+      const best = state.bestEpoch === undefined ? 'finite number' : `better than after epoch ${state.bestEpoch}`;
+      control.stop(`${monitor} is no ${best} for ${counted(patience, 'epoch')}`);
     },
 
     async onEnd({ model }) {
@@ -65,6 +66,7 @@ export function earlyStopping(options?: EarlyStoppingOptions): Callback {
 
     getState: () => state,
     setState: (kept) => {
+      check.integer('epochsWithout', (kept as State).epochsWithout, { min: 0 });
       state = kept as State;
     },
   };

@@ -69,6 +69,8 @@ export function reduceOnPlateau(options?: ReduceOnPlateauOptions): Callback {
 
     getState: () => state,
     setState: (kept) => {
+      check.integer('epochsWithout', (kept as State).epochsWithout, { min: 0 });
+      check.integer('epochsToCool', (kept as State).epochsToCool, { min: 0 });
       state = kept as State;
     },
   };

@@ -1,0 +1,112 @@
+/** Writing what an encoder–decoder answers to sources: greedily, or by beam search. */
+
+import { abortError, withCancellation } from './cancellation';
+import { MAX_SIZE, requireMemory, resolveThreads } from './limits';
+import type { Model } from './model';
+import type { NativeDecodeOptions, NativeInput, NativeSequences } from './native/native';
+import { type SequenceData, toSequences } from './training/sequences';
+import * as check from './validation';
+
+/** Options of `Model.decode`. */
+export interface DecodingOptions {
+  /** Id that the decoder is fed first. */
+  start: number;
+  /** Id that ends an answer; it is not in the result. */
+  end: number;
+  /** Most ids of an answer; 100 by default. */
+  length?: number | undefined;
+  /** Answers followed at once; 1 (default) takes the likeliest id each time. */
+  beams?: number | undefined;
+  /** Alpha of the score `logProbability / ((5 + ids) / 6) ** alpha` (Wu et al. 2016); 0 (off) by default. */
+  lengthPenalty?: number | undefined;
+  /** Ids never written. */
+  excluded?: readonly number[] | undefined;
+  threads?: number | undefined;
+  /** Ends decoding with ERR_UNROLLED_ABORTED. */
+  signal?: AbortSignal | undefined;
+}
+
+/** One answer. */
+export interface Answer {
+  /** Without `start` and `end`. */
+  ids: Int32Array;
+  /** Of its ids and of `end` where it ended by it, in nats. */
+  logProbability: number;
+  /** What answers are ranked by. */
+  score: number;
+  /** Whether `end` ended it, and not `length`. */
+  ended: boolean;
+}
+
+const OPTIONS = [
+  'start',
+  'end',
+  'length',
+  'beams',
+  'lengthPenalty',
+  'excluded',
+  'threads',
+  'signal',
+] as const satisfies (keyof DecodingOptions)[];
+
+type Resolved = Omit<NativeDecodeOptions, 'source'> & { signal: AbortSignal | undefined };
+
+function resolve(options: DecodingOptions, vocabulary: number): Resolved {
+  const given = check.options('Model.decode', options, OPTIONS);
+  const { length = 100, beams = 1, lengthPenalty = 0, excluded = [] } = given;
+  const id = { min: 0, max: vocabulary - 1 };
+  return {
+    start: check.integer('start', given.start, id),
+    end: check.integer('end', given.end, id),
+    length: check.integer('length', length, { min: 0, max: MAX_SIZE }),
+    beams: check.integer('beams', beams, { min: 1, max: MAX_SIZE }),
+    lengthPenalty: check.number('lengthPenalty', lengthPenalty, { min: 0 }),
+    excluded: Int32Array.from(excluded, (one, index) => check.integer(`excluded[${index}]`, one, id)),
+    threads: resolveThreads(given.threads),
+    signal: check.abortSignal('signal', given.signal),
+  };
+}
+
+/** One of several sequences, as a batch of one row. */
+function sourceOf({ ids, features, offsets }: NativeSequences, index: number): NativeInput {
+  const [begin, end] = [offsets[index] as number, offsets[index + 1] as number];
+  if (ids !== undefined) return { time: end - begin, ids: ids.slice(begin, end) };
+  const all = features as NonNullable<typeof features>;
+  const width = all.length / (offsets.at(-1) as number);
+  return { time: end - begin, features: all.slice(begin * width, end * width) };
+}
+
+/** Refuses beams that memory cannot hold: their scores, and their states before and after. */
+function requireBeamMemory(model: Model, beams: number, vocabulary: number): void {
+  const states = Object.values(model.stateSizes).reduce((sum, features) => sum + features, 0);
+  const bytes = beams * (vocabulary + 2 * states) * (model.dtype === 'float64' ? 8 : 4);
+  requireMemory(`A search of ${beams} beams`, bytes, 'beams');
+}
+
+/**
+ * The answers to each source, the best first; at most `beams` of them.
+ * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE (for a model without a source
+ *   too), ERR_UNROLLED_SHAPE, ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
+ */
+export async function decode(model: Model, sources: SequenceData, options: DecodingOptions): Promise<Answer[][]> {
+  const { input, source } = model.description;
+  if (source === undefined || input.kind !== 'ids') {
+    throw check.outOfRange('decode', 'asked of a model with a source, whose input is ids', `input of ${input.kind}`);
+  }
+  const { signal, ...resolved } = resolve(options, input.vocabulary);
+  requireBeamMemory(model, resolved.beams, input.vocabulary);
+  const sequences = toSequences('sources', sources, source, model.dtype);
+  const answers: Answer[][] = [];
+  for (let index = 0; index + 1 < sequences.offsets.length; index++) {
+    const call = { ...resolved, source: sourceOf(sequences, index) };
+    const result = await withCancellation(signal, (cancellation) => model.native.decode(call, cancellation));
+    if (result.cancelled) {
+      model.requireAlive();
+      throw abortError('Decoding', signal);
+    }
+    answers.push(
+      result.hypotheses.map(({ ids, ...rest }) => ({ ids: rest.ended ? ids.subarray(0, -1) : ids, ...rest })),
+    );
+  }
+  return answers;
+}

@@ -1,0 +1,132 @@
+/** A corpus as the native side trains on it: one stream, or documents that begin from a zero state each. */
+
+import { UnrolledError } from '../errors';
+import type { Model } from '../model';
+import type { NativeCancellation, NativeEvaluation, NativeIds, NativeSource } from '../native/native';
+import type { Corpus } from '../text/corpus';
+import type { FileCorpus } from '../text/file-corpus';
+import type { FileSource, TokenSource } from '../text/token-source';
+import { counted } from '../wording';
+import type { ResolvedStream } from './options';
+import { idCount } from './source';
+
+/** A part of a corpus. */
+export interface CorpusPart {
+  ids: NativeIds;
+  /** Where documents begin, and where the last one ends; undefined for one stream. */
+  boundaries: Int32Array | undefined;
+}
+
+/** Where text is read from: `NativeSource` without examples. */
+export type CorpusSource = Extract<NativeSource, { kind: 'stream' | 'documents' }>;
+
+type DocumentsSource = Extract<NativeSource, { kind: 'documents' }>;
+
+/** Ids as the native side takes them. */
+function nativeIds(ids: Int32Array | FileSource): NativeIds {
+  return ids instanceof Int32Array ? ids : { file: ids.path, total: ids.total, first: ids.first, count: ids.count };
+}
+
+/** The whole corpus. */
+export function wholeCorpus(corpus: Corpus | FileCorpus): CorpusPart {
+  const source: TokenSource = corpus.source;
+  const boundaries = 'boundaries' in corpus ? corpus.boundaries : undefined;
+  return { ids: nativeIds(source.kind === 'memory' ? source.ids : source), boundaries };
+}
+
+/** What trains, and what validates; empty where nothing does. */
+export function partsOf(
+  corpus: Corpus | FileCorpus,
+  validation: number,
+): { train: CorpusPart; validation: CorpusPart } {
+  const parts = corpus.split(validation);
+  const boundaries = 'boundaries' in parts ? parts.boundaries : undefined;
+  return {
+    train: { ids: nativeIds(parts.train), boundaries: boundaries?.train },
+    validation: { ids: nativeIds(parts.validation), boundaries: boundaries?.validation },
+  };
+}
+
+/** @throws ERR_UNROLLED_CORPUS_TOO_SHORT where a stream's rows are shorter than asked. */
+function requireRows(part: string, tokens: number, { batch, window }: ResolvedStream): void {
+  const rowLength = Math.max(0, Math.floor((tokens - 1) / batch));
+  if (rowLength >= window) return;
+  const needed = batch * window + 1;
+  const rows = batch > 1 ? `: with batch ${batch} its rows have ${rowLength}, and at least ${window} are needed` : '';
+  const lower = [...(batch > 1 ? ['batch'] : []), ...(window > 1 ? ['window'] : [])];
+  const advice = lower.length > 0 ? `, or lower ${lower.join(' or ')}` : '';
+  throw new UnrolledError(
+    'ERR_UNROLLED_CORPUS_TOO_SHORT',
+    `The ${part} has ${counted(tokens, 'token')}${rows}. Give at least ${needed} tokens${advice}.`,
+    {
+      option: window > 1 ? 'window' : 'batch',
+      expected: `rows of at least ${counted(window, 'token')}`,
+      received: `rows of ${rowLength}`,
+    },
+  );
+}
+
+/** Documents of two ids or more, in which there is one to predict: others are left out. */
+function documentsSource(
+  part: string,
+  ids: Int32Array,
+  boundaries: Int32Array,
+  stream: ResolvedStream,
+): DocumentsSource {
+  const kept: Int32Array[] = [];
+  for (let index = 0; index + 1 < boundaries.length; index++) {
+    const document = ids.subarray(boundaries[index], boundaries[index + 1]);
+    if (document.length >= 2) kept.push(document);
+  }
+  if (kept.length === 0) {
+    throw new UnrolledError('ERR_UNROLLED_CORPUS_TOO_SHORT', `The ${part} has no document of two tokens or more.`, {
+      expected: 'at least one document of two tokens',
+      received: counted(boundaries.length - 1, 'document'),
+    });
+  }
+  const offsets = new Int32Array(kept.length + 1);
+  for (const [index, { length }] of kept.entries()) offsets[index + 1] = (offsets[index] as number) + length;
+  const joined = new Int32Array(offsets.at(-1) as number);
+  for (const [index, document] of kept.entries()) joined.set(document, offsets[index]);
+  const longest = kept.reduce((most, { length }) => Math.max(most, length - 1), 1);
+  return {
+    ...{ kind: 'documents', ids: joined, offsets, shuffle: false },
+    batch: Math.min(stream.batch, kept.length),
+    window: Math.min(stream.window, longest),
+  };
+}
+
+/**
+ * Text to train on.
+ * @param part what messages call it.
+ * @throws ERR_UNROLLED_CORPUS_TOO_SHORT
+ */
+export function trainingSource(
+  part: string,
+  { ids, boundaries }: CorpusPart,
+  stream: ResolvedStream,
+  shuffle: boolean,
+): CorpusSource {
+  if (boundaries !== undefined) return { ...documentsSource(part, ids as Int32Array, boundaries, stream), shuffle };
+  requireRows(part, idCount(ids), stream);
+  return { kind: 'stream', ids, ...stream };
+}
+
+/**
+ * Scores text from zero states, all of it.
+ * @throws (at once) ERR_UNROLLED_CORPUS_TOO_SHORT
+ */
+export function scoring(
+  model: Model,
+  part: string,
+  { ids, boundaries }: CorpusPart,
+  stream: ResolvedStream,
+  threads: number,
+): (cancellation: NativeCancellation) => Promise<NativeEvaluation> {
+  if (boundaries === undefined) {
+    requireRows(part, idCount(ids), { ...stream, window: 1 });
+    return (cancellation) => model.native.evaluate({ ids, ...stream, threads }, cancellation);
+  }
+  const source = documentsSource(part, ids as Int32Array, boundaries, stream);
+  return (cancellation) => model.native.evaluateExamples({ source, threads }, cancellation);
+}
