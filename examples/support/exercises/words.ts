@@ -1,0 +1,39 @@
+/** A language model of words: each a row of a table that is trained along, or a one-hot vector. */
+
+import { datasets, LanguageModel } from '../../../src/index';
+import { type ExerciseResult, historyOf, lastOf, resultOf, type VariantResult } from './exercise';
+
+const WIDTHS = ['onehot', 16, 64] as const;
+
+const HIDDEN = 64;
+
+export interface WordOptions {
+  epochs: number;
+  seed: number;
+  /** Words that are kept; the others are one unknown token. */
+  words: number;
+}
+
+export async function wordExercise({ epochs, seed, words }: WordOptions): Promise<ExerciseResult> {
+  const corpus = await datasets.shakespeare({ tokens: 'word', maxSize: words });
+  const { vocabulary } = corpus;
+  const variants: VariantResult[] = [];
+  for (const embedding of WIDTHS) {
+    const label = embedding === 'onehot' ? 'one-hot words' : `embeddings of ${embedding}`;
+    using model = LanguageModel.create({ vocabulary, cell: 'gru', embedding, hidden: HIDDEN, seed });
+    const training = model.fit(corpus, {
+      ...{ epochs, batch: 32, window: 32, validation: 0.1, optimizer: 'adam', learningRate: 0.005, clipNorm: 5, seed },
+    });
+    const history = await historyOf(training);
+    const figures = history.map(({ validationLoss = Number.NaN }) => validationLoss);
+    const { loss, tokensPerSecond } = lastOf(history);
+    const unseen = figures.at(-1) ?? Number.NaN;
+    const sizes = [model.summary().parameterCount, Math.round(tokensPerSecond)].map((n) => n.toLocaleString('en'));
+    const losses = [loss.toFixed(3), unseen.toFixed(3), Math.exp(unseen).toFixed(1)];
+    variants.push({ row: [label, ...losses, ...sizes], figures });
+  }
+  const title = `Shakespeare, word by word (${vocabulary.size.toLocaleString('en')} words and spaces), epoch ${epochs}`;
+  const columns = ['variant', 'loss', 'loss on unseen text', 'perplexity', 'parameters', 'tokens/s'];
+  const plotted = 'Shakespeare, word by word, on unseen text';
+  return resultOf({ title, columns, plotted, yLabel: 'nats a token' }, variants);
+}
