@@ -3,7 +3,7 @@
  * Shakespeare; a language model of words with embeddings; bags of words weighted by frequency, and without stop words.
  */
 
-import type { ReportTable } from '../src/report';
+import { datasets } from '../src/index';
 import { renderReport, writeReport } from '../src/report';
 import { run, wholeNumber } from './run';
 import { bagExercise } from './support/exercises/bags';
@@ -24,10 +24,14 @@ const USAGE = {
 const TITLE = 'The exercises';
 
 /** Enough for a comparison within a few minutes; and longer runs. */
-const SHORT = { shakespeare: 2, words: { epochs: 2, words: 1000 }, bags: { epochs: 6, reviews: 8000, words: 2000 } };
+const SHORT = {
+  shakespeare: { epochs: 2 },
+  words: { epochs: 2, size: 1000 },
+  bags: { epochs: 6, reviews: 8000, words: 2000 },
+};
 const FULL = {
-  shakespeare: 30,
-  words: { epochs: 10, words: 5000 },
+  shakespeare: { epochs: 30 },
+  words: { epochs: 10, size: 5000 },
   bags: { epochs: 10, reviews: 20_000, words: 4000 },
 };
 
@@ -35,19 +39,23 @@ run(USAGE, async ({ values }) => {
   const seed = wholeNumber('seed', values.seed, 0);
   const { shakespeare, words, bags } = values.full ? FULL : SHORT;
   if (!values.full) console.log('A short run, of some two minutes; --full trains longer and on more.');
-  // Says now, and not after all the work, where the page's own files have not been built.
+  // What is missing, the page's own files or a corpus, is said now and not after all the work.
   renderReport({ title: TITLE });
+  const characters = await datasets.shakespeare();
+  const corpus = await datasets.shakespeare({ tokens: 'word', maxSize: words.size });
+  const { train: reviews } = await datasets.imdb();
+
   const results: ExerciseResult[] = [];
   for (const exercise of [
-    () => shakespeareExercise(shakespeare, seed),
-    () => wordExercise({ ...words, seed }),
-    () => bagExercise({ ...bags, seed }),
+    () => shakespeareExercise(characters, { ...shakespeare, seed }),
+    () => wordExercise(corpus, { ...words, seed }),
+    () => bagExercise(reviews, { ...bags, seed }),
   ]) {
     const result = await exercise();
     printTable(result.table);
     results.push(result);
   }
-  const tables: ReportTable[] = results.map(({ table }) => table);
+  const tables = results.map(({ table }) => table);
   const comparisons = results.map(({ comparison }) => comparison);
   await writeReport(values.report, { title: TITLE, tables, comparisons });
   console.log(`\nTheir plots are in ${values.report}`);

@@ -5,7 +5,7 @@
 
 import { type FloatTensor, layers, Model, tensor } from '../src/index';
 import { run, wholeNumber } from './run';
-import { type Body, ordersOf, sentenceModel, trainOnOrder, WIDTH } from './support/sentences';
+import { asked, type Body, ordersOf, sentenceModel, trainOnOrder, WIDTH } from './support/sentences';
 
 const USAGE = {
   help: 'npm run example:from-sums-to-rnn -- [--seed 0] [--epochs 200]',
@@ -13,10 +13,17 @@ const USAGE = {
 } as const;
 
 const WORDS = ['I', 'love', 'deep', 'learning'];
+const SENTENCE = [0, 1, 2, 3];
 const SHUFFLED = [3, 1, 0, 2];
+const ORDERS = ordersOf(WORDS.length);
+const BODIES = ['sum', 'linear', 'tanh'] as const;
 
 /** The trained models are asked whether "love" comes before "learning". */
 const ASKED = [1, 3] as const;
+
+/** A name, and figures below their headings. */
+const line = (name: string, cells: readonly string[]) =>
+  name.padEnd(8) + cells.map((cell, i) => cell.padStart(i < 2 ? 26 : 12)).join('');
 
 const sentenceOf = (order: readonly number[]) => order.map((id) => WORDS[id]).join(' ');
 
@@ -42,33 +49,33 @@ async function showSteps(model: Model, embeddings: FloatTensor): Promise<void> {
   }
 }
 
-/** How far the vectors of a model are from those of another, and those of all orders from each other. */
-async function compare(body: Body, embeddings: FloatTensor, sums: FloatTensor): Promise<void> {
+/** How far a model's vectors of the sentence, of the shuffled one and of all its orders are from the sum. */
+async function compare(body: Body, embeddings: FloatTensor, sum: FloatTensor): Promise<void> {
   using model = sentenceModel(body, embeddings);
-  const orders = ordersOf(WORDS.length);
-  const vectors = await model.predict(orders);
-  const first = tensor.row(vectors, 0);
-  const [apart, fromSum] = orders.reduce<[number, number]>(
-    ([most, far], _, i) => {
-      const vector = tensor.row(vectors, i);
-      return [Math.max(most, largestDifference(vector, first)), Math.max(far, largestDifference(vector, sums))];
-    },
-    [0, 0],
+  const vectors = await model.predict(ORDERS);
+  const differences = ORDERS.map((_, i) => largestDifference(tensor.row(vectors, i), sum));
+  const shuffled = ORDERS.findIndex((order) => order.join() === SHUFFLED.join());
+  const figures = [differences[0], differences[shuffled], Math.max(...differences)];
+  console.log(
+    line(
+      body,
+      figures.map((figure = Number.NaN) => figure.toExponential(1)),
+    ),
   );
-  console.log(`${body.padEnd(10)}${fromSum.toExponential(1).padStart(14)}${apart.toExponential(1).padStart(24)}`);
 }
 
+/** Trains a model on all orders, and asks it about both sentences. */
 async function train(body: Body, embeddings: FloatTensor, epochs: number, seed: number): Promise<void> {
   using model = sentenceModel(body, embeddings, { head: true, seed });
-  const orders = ordersOf(WORDS.length);
-  let last = { loss: Number.NaN, accuracy: Number.NaN };
-  for await (const { loss, accuracy = 0 } of trainOnOrder(model, orders, ASKED, { epochs, seed })) {
-    last = { loss, accuracy };
-  }
-  const answers = await model.predict([WORDS.map((_, id) => id), SHUFFLED], { output: 'sigmoid' });
-  const [plain = 0, shuffled = 0] = answers.data;
-  const figures = [last.loss, last.accuracy, plain, shuffled].map((value) => value.toFixed(3).padStart(12));
-  console.log(`${body.padEnd(10)}${figures.join('')}`);
+  for await (const _ of trainOnOrder(model, ORDERS, ASKED, { epochs, seed }));
+  const answers = await model.predict([SENTENCE, SHUFFLED], { output: 'sigmoid' });
+  const { loss, accuracy = Number.NaN } = await model.evaluate(asked(ORDERS, ASKED));
+  console.log(
+    line(
+      body,
+      [...answers.data, loss, accuracy].map((figure) => figure.toFixed(3)),
+    ),
+  );
 }
 
 run(USAGE, async ({ values }) => {
@@ -80,20 +87,19 @@ run(USAGE, async ({ values }) => {
     seed,
   });
   const embeddings = (await table.parameters())['embedding.weight'] as FloatTensor;
-  const sums = tensor.row(await table.predict([[0, 1, 2, 3]]), 0);
+  const sum = tensor.row(await table.predict([SENTENCE]), 0);
 
   using linear = sentenceModel('linear', embeddings);
   await showSteps(linear, embeddings);
 
-  console.log(`\n"${sentenceOf([0, 1, 2, 3])}" and all its orders, the largest difference`);
-  console.log('            from the sum   between two of the orders');
-  for (const body of ['sum', 'linear', 'tanh'] as const) await compare(body, embeddings, sums);
+  const quoted = [SENTENCE, SHUFFLED].map((order) => `"${sentenceOf(order)}"`);
+  console.log('\nThe largest difference between the vector of a sentence and the sum of its words:');
+  console.log(line('', [...quoted, 'any order']));
+  for (const body of BODIES) await compare(body, embeddings, sum);
 
   const [before, after] = ASKED.map((id) => WORDS[id]);
-  console.log(`\nTrained on all orders: does "${before}" come before "${after}"?`);
-  console.log(`                  loss    accuracy  "${sentenceOf([0, 1, 2, 3])}"  "${sentenceOf(SHUFFLED)}"`);
-  for (const body of ['sum', 'linear', 'tanh'] as const) await train(body, embeddings, epochs, seed);
-  console.log(
-    'A sum cannot know: for every sentence where the word comes first there is one of the same words where not.',
-  );
+  console.log(`\nTrained on all orders, the probability that "${before}" comes before "${after}":`);
+  console.log(line('', [...quoted, 'loss', 'accuracy']));
+  for (const body of BODIES) await train(body, embeddings, epochs, seed);
+  console.log('The words alone cannot say: half of their orders have one first, half the other.');
 });

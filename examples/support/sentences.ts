@@ -42,13 +42,17 @@ export function ordersOf(count: number): number[][] {
     .sort((a, b) => (a.join() < b.join() ? -1 : 1));
 }
 
-/** Trains a model to say whether one word comes before another. */
+/** Sentences with the answer whether one word comes before another. */
+export function asked(orders: readonly number[][], [before, after]: readonly [number, number]) {
+  return { inputs: orders, labels: orders.map((order) => Number(order.indexOf(before) < order.indexOf(after))) };
+}
+
+/** Trains a model to give that answer. */
 export function trainOnOrder(
   model: Model,
   orders: readonly number[][],
-  [before, after]: readonly [number, number],
+  words: readonly [number, number],
   options: ModelFitOptions,
 ): AsyncGenerator<EpochResult> {
-  const labels = orders.map((order) => Number(order.indexOf(before) < order.indexOf(after)));
-  return model.fit({ inputs: orders, labels }, { optimizer: 'adam', learningRate: 0.02, batch: 8, ...options });
+  return model.fit(asked(orders, words), { optimizer: 'adam', learningRate: 0.02, batch: 8, ...options });
 }

@@ -1,7 +1,7 @@
 /** From word sums to a recurrent network: where both are the same, and where they part. */
 
 import assert from 'node:assert/strict';
-import { type Body, ordersOf, sentenceModel, trainOnOrder, WIDTH } from '../../examples/support/sentences';
+import { asked, type Body, ordersOf, sentenceModel, trainOnOrder, WIDTH } from '../../examples/support/sentences';
 import { type FloatTensor, layers, Model, tensor } from '../../src/index';
 
 const WORDS = ['I', 'love', 'deep', 'learning'];
@@ -84,8 +84,7 @@ describe('from word sums to a recurrent network', () => {
     ] as const) {
       using model = sentenceModel(body, embeddings, { head: true });
       for await (const _ of trainOnOrder(model, ORDERS, [1, 3], { epochs: 100 }));
-      const labels = ORDERS.map((order) => Number(order.indexOf(1) < order.indexOf(3)));
-      const { loss, accuracy } = await model.evaluate({ inputs: ORDERS, labels });
+      const { loss, accuracy } = await model.evaluate(asked(ORDERS, [1, 3]));
       if (learns) assert.ok(loss < 0.1 && accuracy === 1, `${body}: ${loss}, ${accuracy}`);
       else assert.ok(loss > 0.69, `${body}: ${loss}`);
       const { 'rnn.weight_ih_l0': input, 'rnn.weight_hh_l0': recurrent } = await model.parameters();

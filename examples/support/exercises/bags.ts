@@ -1,22 +1,20 @@
-/** Bags of words whose words count once, as often as they occur, or by their rarity too; with and without stop words. */
+/** Bags of words that count a word once, as often as it occurs, or by its rarity too; with and without stop words. */
 
-import { datasets, type Example, layers, Model, TextVectorizer } from '../../../src/index';
+import { type Example, layers, Model, TextVectorizer } from '../../../src/index';
 import { alternating } from '../reviews';
-import { type ExerciseResult, historyOf, lastOf, resultOf, type VariantResult } from './exercise';
+import { type ExerciseOptions, type ExerciseResult, historyOf, lastOf, resultOf, type VariantResult } from './exercise';
 
 const VARIANTS = [
-  { label: 'each word once', output: 'multi-hot' },
-  { label: 'each time it occurs', output: 'count' },
-  { label: 'by rarity (tf-idf)', output: 'tf-idf' },
+  { label: 'once', output: 'multi-hot' },
+  { label: 'as often as it occurs', output: 'count' },
+  { label: 'tf-idf', output: 'tf-idf' },
   { label: 'once, no stop words', output: 'multi-hot', stopWords: 'english' },
-  { label: 'by rarity, no stop words', output: 'tf-idf', stopWords: 'english' },
+  { label: 'tf-idf, no stop words', output: 'tf-idf', stopWords: 'english' },
 ] as const;
 
 const WIDTH = 20;
 
-export interface BagOptions {
-  epochs: number;
-  seed: number;
+export interface BagOptions extends ExerciseOptions {
   /** Reviews to train on; a quarter as many validate. */
   reviews: number;
   /** Words that are kept. */
@@ -27,8 +25,11 @@ function textsAndLabels(examples: readonly Example[]) {
   return { texts: examples.map(({ text }) => text), labels: examples.map(({ label }) => label) };
 }
 
-export async function bagExercise({ epochs, seed, reviews, words }: BagOptions): Promise<ExerciseResult> {
-  const ordered = alternating((await datasets.imdb()).train);
+export async function bagExercise(
+  examples: readonly Example[],
+  { epochs, seed, reviews, words }: BagOptions,
+): Promise<ExerciseResult> {
+  const ordered = alternating(examples);
   const train = textsAndLabels(ordered.slice(0, reviews));
   const unseen = textsAndLabels(ordered.slice(-reviews / 4));
   const variants: VariantResult[] = [];
@@ -52,7 +53,7 @@ export async function bagExercise({ epochs, seed, reviews, words }: BagOptions):
     variants.push({ row: [label, ...accuracies.map((accuracy = Number.NaN) => accuracy.toFixed(3))], figures });
   }
   const title = `Movie reviews as bags of ${words.toLocaleString('en')} words: accuracy after ${epochs} epochs`;
-  const columns = ['words count', 'in training', 'on unseen reviews', 'best of the epochs'];
+  const columns = ['a word counts', 'in training', 'on unseen reviews', 'best of the epochs'];
   const plotted = 'Movie reviews as bags of words, on unseen reviews';
   return resultOf({ title, columns, plotted, yLabel: 'accuracy' }, variants);
 }

@@ -3,6 +3,11 @@
 import type { EpochResult } from '../../../src/index';
 import type { ReportComparison, ReportTable } from '../../../src/report';
 
+export interface ExerciseOptions {
+  epochs: number;
+  seed: number;
+}
+
 export interface ExerciseResult {
   table: ReportTable;
   /** A figure of each variant by epoch. */

@@ -1,7 +1,7 @@
 /** The character RNN with longer windows, more hidden units, and other ranges to clip gradients to. */
 
-import { datasets, LanguageModel } from '../../../src/index';
-import { type ExerciseResult, historyOf, lastOf, resultOf, type VariantResult } from './exercise';
+import { type Corpus, LanguageModel } from '../../../src/index';
+import { type ExerciseOptions, type ExerciseResult, historyOf, lastOf, resultOf, type VariantResult } from './exercise';
 
 /** The tutorial's own. */
 const BASE = { window: 25, hidden: 20, clip: 2 };
@@ -18,8 +18,8 @@ const VARIANTS = [
   { label: 'no clipping', ...BASE, clip: 0 },
 ] as const;
 
-export async function shakespeareExercise(epochs: number, seed: number): Promise<ExerciseResult> {
-  const corpus = await datasets.shakespeare();
+/** @param corpus of characters. */
+export async function shakespeareExercise(corpus: Corpus, { epochs, seed }: ExerciseOptions): Promise<ExerciseResult> {
   const { vocabulary } = corpus;
   const variants: VariantResult[] = [];
   for (const { label, window, hidden, clip } of VARIANTS) {

@@ -1,21 +1,14 @@
 /** A language model of words: each a row of a table that is trained along, or a one-hot vector. */
 
-import { datasets, LanguageModel } from '../../../src/index';
-import { type ExerciseResult, historyOf, lastOf, resultOf, type VariantResult } from './exercise';
+import { type Corpus, LanguageModel } from '../../../src/index';
+import { type ExerciseOptions, type ExerciseResult, historyOf, lastOf, resultOf, type VariantResult } from './exercise';
 
 const WIDTHS = ['onehot', 16, 64] as const;
 
 const HIDDEN = 64;
 
-export interface WordOptions {
-  epochs: number;
-  seed: number;
-  /** Words that are kept; the others are one unknown token. */
-  words: number;
-}
-
-export async function wordExercise({ epochs, seed, words }: WordOptions): Promise<ExerciseResult> {
-  const corpus = await datasets.shakespeare({ tokens: 'word', maxSize: words });
+/** @param corpus of words, of which the frequent ones are kept; the others are one unknown token. */
+export async function wordExercise(corpus: Corpus, { epochs, seed }: ExerciseOptions): Promise<ExerciseResult> {
   const { vocabulary } = corpus;
   const variants: VariantResult[] = [];
   for (const embedding of WIDTHS) {
