@@ -34,8 +34,8 @@ export async function shakespeareExercise(corpus: Corpus, { epochs, seed }: Exer
     const history = await historyOf(training);
     const { loss: final, tokensPerSecond } = lastOf(history);
     const figures = history.map(({ loss }) => loss);
-    const cells = [window, hidden, clip === 0 ? 'none' : `±${clip}`, final.toFixed(3)];
-    variants.push({ row: [label, ...cells, Math.round(tokensPerSecond).toLocaleString('en')], figures });
+    const cells = [window, hidden, clip === 0 ? 'none' : `±${clip}`, final, Math.round(tokensPerSecond)];
+    variants.push({ row: [label, ...cells], figures });
   }
   const title = `Shakespeare, character by character: loss in epoch ${epochs}, nats a character`;
   const columns = ['variant', 'window', 'hidden', 'clipped to', 'loss', 'characters/s'];

@@ -21,9 +21,8 @@ export async function wordExercise(corpus: Corpus, { epochs, seed }: ExerciseOpt
     const figures = history.map(({ validationLoss = Number.NaN }) => validationLoss);
     const { loss, tokensPerSecond } = lastOf(history);
     const unseen = figures.at(-1) ?? Number.NaN;
-    const sizes = [model.summary().parameterCount, Math.round(tokensPerSecond)].map((n) => n.toLocaleString('en'));
-    const losses = [loss.toFixed(3), unseen.toFixed(3), Math.exp(unseen).toFixed(1)];
-    variants.push({ row: [label, ...losses, ...sizes], figures });
+    const sizes = [model.summary().parameterCount, Math.round(tokensPerSecond)];
+    variants.push({ row: [label, loss, unseen, Math.exp(unseen), ...sizes], figures });
   }
   const title = `Shakespeare, word by word (${vocabulary.size.toLocaleString('en')} words and spaces), epoch ${epochs}`;
   const columns = ['variant', 'loss', 'loss on unseen text', 'perplexity', 'parameters', 'tokens/s'];
