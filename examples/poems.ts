@@ -5,16 +5,18 @@
  */
 
 import { progressDisplay } from '../src/cli/progress';
-import { datasets, LanguageModel } from '../src/index';
+import { requireWritable } from '../src/files';
+import { datasets, History, LanguageModel } from '../src/index';
 import { run, wholeNumber } from './run';
 
 const USAGE = {
-  help: 'npm run example:poems -- [FILE | --corpus FILE] [--steps 350] [--seed 0]',
+  help: 'npm run example:poems -- [FILE | --corpus FILE] [--steps 350] [--seed 0] [--report FILE.html]',
   allowPositionals: true,
   options: {
     corpus: { type: 'string' },
     steps: { type: 'string', default: '350' },
     seed: { type: 'string', default: '0' },
+    report: { type: 'string' },
   },
 } as const;
 
@@ -22,12 +24,14 @@ run(USAGE, async ({ values, positionals }) => {
   const seed = wholeNumber('seed', values.seed, 0);
   const steps = wholeNumber('steps', values.steps, 1);
   const path = values.corpus ?? positionals[0];
+  if (values.report !== undefined) await requireWritable(values.report);
   const corpus = path === undefined ? await datasets.tang() : await datasets.text(path);
   const { vocabulary } = corpus;
   console.log(`${corpus.name}: ${corpus.ids.length} characters, ${vocabulary.size} distinct`);
 
   const model = LanguageModel.create({ vocabulary, cell: 'gru', embedding: 128, hidden: 256, seed });
   const display = progressDisplay();
+  const history = new History();
   const training = model.fit(corpus, {
     steps,
     batch: 32,
@@ -36,6 +40,7 @@ run(USAGE, async ({ values, positionals }) => {
     learningRate: 0.003,
     clipNorm: 5,
     seed,
+    callbacks: [history],
     onProgress: (progress) => display.update(progress),
   });
   const guessing = Math.log(vocabulary.size);
@@ -50,4 +55,10 @@ run(USAGE, async ({ values, positionals }) => {
 
   const poem = await model.sample('\n', { length: 64, temperature: 0.8, topK: 200, seed });
   console.log(`\n${poem}`);
+  if (values.report !== undefined) {
+    const { epoch = 0, step = 0 } = history.last ?? {};
+    const title = `A GRU on ${corpus.name}`;
+    const text = vocabulary.decode(corpus.ids.slice(-300));
+    await model.report(values.report, { title, history, text, samples: [{ epoch, step, text: poem }] });
+  }
 });

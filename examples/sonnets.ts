@@ -5,27 +5,34 @@
 
 import path from 'node:path';
 import { progressDisplay } from '../src/cli/progress';
-import { datasets, LanguageModel } from '../src/index';
+import { requireWritable } from '../src/files';
+import { datasets, History, LanguageModel, type ReportOptions } from '../src/index';
 import { run, wholeNumber } from './run';
 
 const FILE = 'sonnets.safetensors';
 const PROMPT = 'Shall I';
 
+/** Part of the text, from its end, that it does not learn. */
+const VALIDATION = 0.05;
+
 /** Epochs after which it shows what it would write. */
 const SAMPLED_EPOCHS = [1, 3, 6, 12];
 
 const USAGE = {
-  help: 'npm start -- [--epochs 12]',
-  options: { epochs: { type: 'string', default: '12' } },
+  help: 'npm start -- [--epochs 12] [--report FILE.html]',
+  options: { epochs: { type: 'string', default: '12' }, report: { type: 'string' } },
 } as const;
 
-async function showSample(model: LanguageModel, title: string): Promise<void> {
+/** Shows what it would write, and returns it. */
+async function showSample(model: LanguageModel, title: string): Promise<string> {
   const text = PROMPT + (await model.sample(PROMPT, { length: 120, temperature: 0.7 }));
   console.log(`\n${title}\n${text.replace(/^/gm, '  | ')}\n`);
+  return text;
 }
 
 run(USAGE, async ({ values }) => {
   const epochs = wholeNumber('epochs', values.epochs, 1);
+  if (values.report !== undefined) await requireWritable(values.report);
   const corpus = await datasets.sonnets();
   const { vocabulary } = corpus;
   console.log(`Shakespeare's sonnets: ${corpus.ids.length} characters, ${vocabulary.size} distinct`);
@@ -35,6 +42,8 @@ run(USAGE, async ({ values }) => {
   await showSample(model, 'Before training it writes:');
 
   const display = progressDisplay();
+  const history = new History();
+  const samples: NonNullable<ReportOptions['samples']>[number][] = [];
   const training = model.fit(corpus, {
     epochs,
     batch: 16,
@@ -42,12 +51,13 @@ run(USAGE, async ({ values }) => {
     optimizer: 'adam',
     learningRate: 0.003,
     clipNorm: 5,
-    validation: 0.05,
+    validation: VALIDATION,
+    callbacks: [history],
     onProgress: (progress) => display.update(progress),
   });
   const file = path.join(__dirname, '..', FILE);
   let best = { epoch: 0, loss: Number.POSITIVE_INFINITY };
-  for await (const { epoch, loss, validationLoss = loss, tokensPerSecond } of training) {
+  for await (const { epoch, step, loss, validationLoss = loss, tokensPerSecond } of training) {
     display.clear();
     const rate = Math.round(tokensPerSecond).toLocaleString('en');
     console.log(
@@ -57,7 +67,9 @@ run(USAGE, async ({ values }) => {
       best = { epoch: epoch + 1, loss: validationLoss };
       await model.save(file);
     }
-    if (SAMPLED_EPOCHS.includes(epoch + 1)) await showSample(model, `After epoch ${epoch + 1}:`);
+    if (SAMPLED_EPOCHS.includes(epoch + 1)) {
+      samples.push({ epoch, step, text: await showSample(model, `After epoch ${epoch + 1}:`) });
+    }
   }
 
   console.log(
@@ -66,4 +78,9 @@ run(USAGE, async ({ values }) => {
   console.log(`  npx unrolled sample ${FILE} --prompt "${PROMPT}" --temperature 0.7`);
   console.log('  npx unrolled train sonnets --cell gru --epochs 10 --lr 0.003 --validation 0.05 --out gru.safetensors');
   console.log('  npx unrolled --help');
+  if (values.report !== undefined) {
+    const title = "An LSTM reads Shakespeare's sonnets";
+    const text = vocabulary.decode(corpus.split(VALIDATION).validation);
+    await model.report(values.report, { title, history, samples, text });
+  }
 });

@@ -4,50 +4,21 @@
  *
  * Needs `npm run build`, and Chromium at /usr/bin/chromium or where UNROLLED_CHROMIUM says.
  */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { asProgram, Failure, root, say } from './support.mjs';
-
-const TITLE = 'An LSTM reads Shakespeare’s sonnets';
-const PROMPT = 'Shall I compare thee';
-const TEXT = `Shall I compare thee to a summer's day?
-Thou art more lovely and more temperate:
-Rough winds do shake the darling buds of May,
-And summer's lease hath all too short a date:
-Sometime too hot the eye of heaven shines,
-And often is his gold complexion dimm'd;
-And every fair from fair sometime declines,
-By chance or nature's changing course untrimm'd;
-But thy eternal summer shall not fade
-`;
+import { asProgram, Failure, root, run, say } from './support.mjs';
 
 /** Larger than this is too large for a README. */
 const MOST_BYTES = 300_000;
 
-/** What the run below is on the command line. */
-function command(epochs) {
-  return `unrolled train sonnets --cell lstm --hidden 256 --epochs ${epochs} --batch 16 --lr 0.003 --clip-norm 5 --validation 0.05`;
-}
-
-async function train(epochs) {
-  const require = createRequire(import.meta.url);
-  const { LanguageModel, datasets } = require('../lib/index.js');
-  const { TrainingRecorder, inspectLanguageModel } = require('../lib/report/index.js');
-  const corpus = await datasets.sonnets();
-  const model = LanguageModel.create({ vocabulary: corpus.vocabulary, cell: 'lstm', hidden: 256 });
-  const options = { epochs, batch: 16, window: 64, learningRate: 0.003, clipNorm: 5, validation: 0.05 };
-  const recorder = new TrainingRecorder();
-  for await (const epoch of model.fit(corpus, options)) {
-    say(`epoch ${epoch.epoch + 1}: loss ${epoch.loss.toFixed(3)}`);
-    recorder.add(epoch, { learningRate: options.learningRate });
-    recorder.addSample(PROMPT + (await model.sample(PROMPT, { length: 400, temperature: 0.7 })));
-  }
-  const shown = await inspectLanguageModel(model, TEXT);
-  model.dispose();
-  return { title: TITLE, command: command(epochs), ...recorder.parts(), ...shown };
+/** The command line whose report is shown. */
+function command(epochs, report) {
+  return [
+    ...['train', 'sonnets', '--cell', 'lstm', '--hidden', '256', '--epochs', epochs, '--batch', '16'],
+    ...['--lr', '0.003', '--clip-norm', '5', '--validation', '0.05', '--report', report],
+  ];
 }
 
 async function photograph(page, to) {
@@ -69,23 +40,15 @@ async function photograph(page, to) {
 }
 
 async function main(args) {
-  const { values } = parseArgs({
-    args,
-    options: { epochs: { type: 'string', default: '12' }, record: { type: 'string' } },
-  });
-  const { writeReport } = createRequire(import.meta.url)('../lib/report/index.js');
-  const page = path.join(root, 'build', 'report.html');
-  const picture = path.join(root, 'docs', 'images', 'report.png');
-  // A record that was kept can be drawn anew without training.
-  const kept = path.join(root, 'build', 'report-record.json');
-  const record =
-    values.record === undefined ? await train(Number(values.epochs)) : JSON.parse(readFileSync(values.record, 'utf8'));
-  const asArrays = (_, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);
-  if (values.record === undefined) writeFileSync(kept, JSON.stringify(record, asArrays));
-  mkdirSync(path.dirname(picture), { recursive: true });
-  await writeReport(page, record);
-  await photograph(page, picture);
-  say(`wrote ${path.relative(root, page)} and ${path.relative(root, picture)}.`);
+  const { values } = parseArgs({ args, options: { epochs: { type: 'string', default: '12' } } });
+  // Relative, as it stands on the page.
+  const page = path.join('build', 'report.html');
+  const picture = path.join('docs', 'images', 'report.png');
+  mkdirSync(path.join(root, path.dirname(picture)), { recursive: true });
+  const program = path.join(root, 'lib', 'cli', 'main.js');
+  await run('The training', process.execPath, [program, ...command(values.epochs, page)]);
+  await photograph(path.join(root, page), path.join(root, picture));
+  say(`wrote ${page} and ${picture}.`);
 }
 
 await asProgram(import.meta.url, main);

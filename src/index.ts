@@ -54,6 +54,14 @@ export type {
   RecurrentDescription,
 } from './native/native';
 export { version } from './package';
+export type {
+  ModelFigureOptions,
+  ReportModel,
+  ReportOptions,
+  ReportRecord,
+  TextReportOptions,
+} from './report';
+export * as report from './report';
 export {
   type Accuracy,
   type ClassifierFitOptions,

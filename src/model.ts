@@ -33,6 +33,7 @@ import type {
   NativeModel,
   NativeObjective,
 } from './native/native';
+import { type ReportOptions, reportModel } from './report/model-report';
 import { Session, type SessionOptions } from './session';
 import { Summary } from './summary';
 import type { Tensor } from './tensor';
@@ -412,6 +413,17 @@ export class Model {
    */
   summary(): Summary {
     return new Summary(this);
+  }
+
+  /**
+   * Writes one HTML page that needs no network, whole or not at all: the model drawn, the curves of its training
+   * (`history`), and what else the options have.
+   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE and ERR_UNROLLED_OPTION_RANGE naming the part at
+   *   fault, ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_DISPOSED.
+   */
+  async report(path: string, options?: ReportOptions): Promise<void> {
+    this.requireAlive();
+    await reportModel(this, path, options);
   }
 
   /**

@@ -6,6 +6,7 @@ import type { Parameters } from './flat-layout';
 import { Model } from './model';
 import { dtypeOf, type ModelFile, type ModelHeader, weightsOf, writeModelFile } from './model-file';
 import type { ModelDescription } from './native/native';
+import { reportTextModel, type TextReportOptions } from './report/model-report';
 import type { Summary } from './summary';
 
 /** Turns text into ids below `size`. */
@@ -71,6 +72,17 @@ export abstract class TextNetwork<V extends TokenEncoder> {
    */
   summary(): Summary {
     return this.model.summary();
+  }
+
+  /**
+   * Writes one HTML page that needs no network, whole or not at all: the model drawn, the curves of its training
+   * (`history`), its hidden units over a `text`, and what else the options have.
+   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE and ERR_UNROLLED_OPTION_RANGE naming the part at
+   *   fault, ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_DISPOSED.
+   */
+  async report(path: string, options?: TextReportOptions): Promise<void> {
+    this.model.requireAlive();
+    await reportTextModel(this, path, options);
   }
 
   /**

@@ -160,10 +160,14 @@ ModelDescription modelDescription(const Napi::Value& value) {
 }
 
 std::vector<Initializer> initializers(const Napi::Value& value, Index parameters) {
-  if (!value.IsArray()) return std::vector<Initializer>(static_cast<std::size_t>(parameters), initializer(value));
+  if (!value.IsArray()) {
+    std::vector<Initializer> same(static_cast<std::size_t>(parameters), initializer(value));
+    return same;
+  }
   const auto list = value.As<Napi::Array>();
   requireSize("initializers", parameters, list.Length());
   std::vector<Initializer> result;
+  result.reserve(list.Length());
   for (std::uint32_t index = 0; index < list.Length(); ++index) result.push_back(initializer(list.Get(index)));
   return result;
 }

@@ -28,6 +28,7 @@ std::vector<std::uint64_t> seeds(const Napi::Value& value, Index rows) {
   const std::vector<double> given = floats<double>("seeds", value);
   requireSize("seeds", rows, static_cast<Index>(given.size()));
   std::vector<std::uint64_t> result;
+  result.reserve(given.size());
   for (const double one : given) result.push_back(seed(Napi::Number::New(value.Env(), one)));
   return result;
 }
@@ -98,14 +99,15 @@ Napi::Value ModelHandle<T>::generate(const Napi::CallbackInfo& info) {
     std::vector<T> state = floats<T>("state", options.Get("state"), true);
     if (!state.empty()) requireSize("state", model.stateSize(prompts.count()), static_cast<Index>(state.size()));
     const Index count = integer("count", options.Get("count"), 0, largestSize);
+    std::vector<std::uint64_t> rowSeeds = seeds(options.Get("seeds"), prompts.count());
     SamplingOptions sampling = samplingOptions(options);
     sampling.end = endId(options.Get("end"));
     return core()->executor.submit(
         info, cancellation(info[1]),
-        [core = core_, seeds = seeds(options.Get("seeds"), prompts.count()), prompts = std::move(prompts),
-         state = std::move(state), count, sampling = std::move(sampling),
+        [core = core_, rowSeeds = std::move(rowSeeds), prompts = std::move(prompts), state = std::move(state), count,
+         sampling = std::move(sampling),
          parallel = Parallel(*core_->pool, threadCount(options.Get("threads")))](const auto& proceed) {
-          return generateRows(core->model, prompts, state, count, sampling, seeds, parallel, proceed);
+          return generateRows(core->model, prompts, state, count, sampling, rowSeeds, parallel, proceed);
         },
         [](Napi::Env env, const RowsGeneration<T>& generation) -> Napi::Value {
           Napi::Array rows = Napi::Array::New(env);

@@ -103,7 +103,7 @@ std::unique_ptr<BatchSource<T>> examples(const Model<T>& model, const Napi::Obje
 
 // Its name, of the kinds there are.
 std::string kindOf(const Napi::Object& from, bool streams) {
-  const std::string kind = text("source.kind", from.Get("kind"));
+  std::string kind = text("source.kind", from.Get("kind"));
   for (const char* known : {"labelled", "tagged", "paired", "documents"}) {
     if (kind == known) return kind;
   }
@@ -125,9 +125,12 @@ SequenceData<T> sequenceData(const char* name, const Napi::Value& value, InputKi
     data.ids = ids((prefix + "ids").c_str(), from.Get("ids"));
     for (const TokenId id : data.ids) {
       if (id >= 0 && id < size) continue;
+      const std::string option = prefix + "ids";
       const std::string expected = "ids from 0 to " + std::to_string(size - 1);
-      throw Error("ERR_UNROLLED_OPTION_RANGE", prefix + "ids must be " + expected + ", not " + std::to_string(id) + ".")
-          .about(prefix + "ids", expected, std::to_string(id));
+      const std::string received = std::to_string(id);
+      std::string message = option;
+      message.append(" must be ").append(expected).append(", not ").append(received).append(".");
+      throw Error("ERR_UNROLLED_OPTION_RANGE", message).about(option, expected, received);
     }
   } else {
     data.width = size;

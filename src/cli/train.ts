@@ -7,6 +7,7 @@ import { isSameFile, requireWritable } from '../files';
 import { LanguageModel } from '../language-model';
 import { readModelFile } from '../model-file';
 import { readVocabulary } from '../model-header';
+import { inspect, tokensToInspect } from '../report/inspect';
 import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
 import { TOKEN_KINDS, type TokenKind, Vocabulary, type VocabularyOptions } from '../text/vocabulary';
@@ -28,7 +29,9 @@ import {
 } from './options';
 import { note, outputEnd } from './output';
 import { type ProgressDisplay, progressDisplay } from './progress';
+import { endOf, ReportFile } from './report-file';
 import { TrainingReport } from './training-report';
+import { unseenIds } from './unseen-text';
 
 interface TrainFlags extends TrainingFlags, CorpusFlags {
   tokens?: TokenKind;
@@ -44,6 +47,7 @@ interface TrainFlags extends TrainingFlags, CorpusFlags {
   checkpoint?: string;
   checkpointEvery?: number;
   out?: string;
+  report?: string;
   logEvery?: number;
   json?: true;
 }
@@ -103,8 +107,14 @@ function callbacksOf({ earlyStopping, checkpoint, checkpointEvery }: TrainFlags)
   ];
 }
 
+interface PreparedTraining {
+  options: FitOptions;
+  /** Fraction of the text that validates, a resumed training's own among them. */
+  validated: number;
+}
+
 /** Options of `fit`, checked as far as they can be before the text is read. */
-async function trainingOptions(flags: TrainFlags, history: History): Promise<FitOptions> {
+async function trainingOptions(flags: TrainFlags, history: History): Promise<PreparedTraining> {
   const { epochs, steps, validation, resume, init, earlyStopping } = flags;
   if (resume !== undefined && init !== undefined) throw check.outOfRange('init', 'left out beside --resume', init);
   const options: FitOptions = {
@@ -115,7 +125,34 @@ async function trainingOptions(flags: TrainFlags, history: History): Promise<Fit
   if (earlyStopping !== undefined && validated === 0) {
     throw check.outOfRange('earlyStopping', 'given together with --validation', earlyStopping);
   }
-  return options;
+  return { options, validated };
+}
+
+/** Tokens that it writes after each epoch, for the report. */
+const SAMPLE = { word: 80, other: 300 };
+
+/** Writes a text with the model as it is. */
+function sampler(model: LanguageModel): () => Promise<string> {
+  const length = model.vocabulary.kind === 'word' ? SAMPLE.word : SAMPLE.other;
+  return () => model.sample('', { length, temperature: 0.8 });
+}
+
+/** Writes the page of a training that is over. */
+async function writePage(
+  page: ReportFile | undefined,
+  { model, corpus }: Prepared,
+  validated: number,
+  remark: string | undefined,
+): Promise<void> {
+  if (page === undefined) return;
+  const { cell } = model.architecture;
+  await page.write({
+    title: `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${corpus.name}`,
+    note: remark,
+    inspect: async () =>
+      inspect(model, await unseenIds(corpus, model.vocabulary, validated, tokensToInspect(model.model))),
+  });
+  note(`The report is in ${page.path}.`);
 }
 
 interface Session {
@@ -165,37 +202,48 @@ async function save(model: LanguageModel, out: string | undefined): Promise<void
 }
 
 async function train(name: string, flags: TrainFlags): Promise<void> {
-  const { out, checkpoint } = flags;
+  const { out, checkpoint, init, resume, report } = flags;
   const history = new History();
-  const options = await trainingOptions(flags, history);
+  const { options, validated } = await trainingOptions(flags, history);
   const logEvery = flags.logEvery === undefined ? 0 : check.integer('logEvery', flags.logEvery, { min: 1 });
   if (out !== undefined) await requireOut('out', out, name);
   if (checkpoint !== undefined) await requireOut('checkpoint', checkpoint, name);
+  const others = { 'the corpus': name, '--out': out, '--checkpoint': checkpoint, '--init': init, '--resume': resume };
+  const page = await ReportFile.open(report, history, others);
 
-  const { corpus, model } = await prepare(name, flags);
-  const report = new TrainingReport(flags.json === true, logEvery);
+  const prepared = await prepare(name, flags);
+  const { corpus, model } = prepared;
+  if (page !== undefined) page.sample = sampler(model);
+  const lines = new TrainingReport(flags.json === true, logEvery);
   const display = progressDisplay();
   using interrupt = new Interrupt(onTerminal(display));
   const signal = AbortSignal.any([interrupt.signal, outputEnd]);
   const onProgress: FitOptions['onProgress'] = (progress) => {
     if (out === undefined && checkpoint === undefined && progress.firstStep === 0)
       note('The model will not be kept: give --out FILE to save it.');
-    report.progress(progress);
+    lines.progress(progress);
+    page?.progress(progress);
     display.update(progress);
   };
+  // Behind the history, whose epochs it shows, and before a checkpoint, which keeps its samples.
+  const [first, ...behind] = options.callbacks ?? [];
+  const all = [first, page, ...behind].filter((callback) => callback !== undefined);
   try {
-    const session = { model, report, display };
-    const interrupted = await runEpochs(session, corpus, { ...options, signal, onProgress });
+    const session = { model, report: lines, display };
+    const interrupted = await runEpochs(session, corpus, { ...options, callbacks: all, signal, onProgress });
     await save(model, out);
+    await writePage(page, prepared, validated, endOf(history, interrupted));
     const { last } = history;
-    if (last !== undefined) report.resumedAt(last);
+    if (last !== undefined) lines.resumedAt(last);
     if (last?.stopReason !== undefined) note(`Stopped early: ${last.stopReason}.`);
-    report.done({ savedTo: out, interrupted });
+    lines.done({ savedTo: out, interrupted });
     if (interrupt.status !== undefined) process.exitCode = interrupt.status;
   } catch (error) {
     if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_NON_FINITE_LOSS') {
       await save(model, out);
       if (out !== undefined) note(`The weights of the last good step are in ${out}.`);
+      // The training's own error is the one to end with.
+      await writePage(page, prepared, validated, error.message).catch((fault: Error) => note(fault.message));
     }
     throw error;
   } finally {
@@ -226,6 +274,7 @@ export function trainCommand(): Command {
     .addOption(numberOption('--checkpoint-every <n>', 'save it every n steps instead'))
     .option('--resume <file>', 'go on from a checkpoint, with its options where none are given')
     .option('--out <file>', 'save the model there')
+    .option('--report <file>', 'write a page there that shows the training: curves, samples, hidden units (.html)')
     .addOption(numberOption('--log-every <n>', 'report every nth step'))
     .addOption(jsonOption())
     .addHelpText(

@@ -1,41 +1,72 @@
-/** What the units of the recurrent layers put out over a text. */
+/** What the units of the recurrent layers put out over a sequence. */
 
-import type { LanguageModel } from '../language-model';
-import type { LayerDescription } from '../native/native';
-import { beginning, isRecurrent, requireTokens } from './chain';
+import type { FloatTensor } from '../flat-layout';
+import type { Model, ModelInput } from '../model';
+import type { ModelDescription, RecurrentDescription } from '../native/native';
+import { isRecurrent, readBy } from '../parameter-shapes';
+import * as check from '../validation';
 import type { ReportActivations } from './record';
+import { goesStepByStep, requireSteps, statesAfterEach } from './stepping';
 
-/** Tokens of a text, as they are shown; the id for unseen input has no text. */
-const UNKNOWN = '\ufffd';
+type Units = ReportActivations['units'];
 
-/** Every recurrent layer, a stack one by one, with the chain that ends in it. */
-function chains(layers: readonly LayerDescription[]): { title: string; layers: LayerDescription[] }[] {
-  return layers.flatMap((layer, index) => {
-    if (!isRecurrent(layer)) return [];
-    return Array.from({ length: layer.layers }, (_, level) => ({
-      title: layer.layers === 1 ? `${layer.name} (${layer.type})` : `${layer.name} layer ${level + 1} (${layer.type})`,
-      layers: [...layers.slice(0, index), { ...layer, layers: level + 1 }],
-    }));
-  });
+/** The input whose steps a layer goes over. */
+function isOver(description: ModelDescription, name: string): string {
+  const index = description.layers.findIndex((layer) => layer.name === name);
+  if (index === -1) return name;
+  return isOver(description, readBy(description, index)[0] as string);
+}
+
+/** `[T, 1, H]` as T rows. */
+function rowsOf({ shape: [time = 0, , features = 0], data }: FloatTensor): Units {
+  return Array.from({ length: time }, (_, step) => data.slice(step * features, (step + 1) * features));
+}
+
+/** Of each level of the stacks what it puts out, from the lowest. */
+async function lowerLevels(
+  model: Model,
+  input: ModelInput,
+  stacks: readonly RecurrentDescription[],
+): Promise<Map<RecurrentDescription, Units[]>> {
+  if (!goesStepByStep(model.description) || stacks.every(({ layers }) => layers === 1)) return new Map();
+  // A level's output is its state h after each step; by name, `forward` gives the uppermost level's alone.
+  const states = await statesAfterEach(model, input, requireSteps(input, 1));
+  const below = (stack: RecurrentDescription) =>
+    Array.from({ length: stack.layers - 1 }, (_, level) =>
+      states.map((after) => after[`${stack.name}.h_l${level}`]?.data ?? []),
+    );
+  return new Map(stacks.map((stack) => [stack, below(stack)]));
 }
 
 /**
- * The outputs of each recurrent layer of a language model after each token of a text, from a zero state.
- * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_OPTION_RANGE for a text without tokens, ERR_UNROLLED_DISPOSED.
+ * The outputs of the recurrent layers over one sequence, from a zero state: of those over the input, and where
+ * `of` is `'source'`, of those over the source. Of a stack in one direction each level by itself, of other stacks the
+ * uppermost.
+ * @param tokens what stands under each step; its number, from 1, where absent.
+ * @throws ERR_UNROLLED_OPTION_RANGE for several sequences and for another number of tokens than of steps; what
+ *   `Model.forward` throws.
  */
-export async function collectActivations(language: LanguageModel, text: string): Promise<ReportActivations[]> {
-  const { model, vocabulary } = language;
-  const ids = vocabulary.encode(text);
-  requireTokens(ids.length, 1);
-  const names = vocabulary.toJSON().tokens;
-  const tokens = Array.from(ids, (id) => names[id] ?? UNKNOWN);
-  const collected: ReportActivations[] = [];
-  for (const { title, layers } of chains(model.description.layers)) {
-    using part = await beginning(model, layers);
-    const { output } = await part.forward({ ids: { dtype: 'int32', shape: [ids.length, 1], data: ids } });
-    const features = output.shape[2] as number;
-    const units = tokens.map((_, time) => output.data.slice(time * features, (time + 1) * features));
-    collected.push({ layer: title, tokens, units });
-  }
-  return collected;
+export async function collectActivations(
+  model: Model,
+  input: ModelInput,
+  tokens?: readonly string[],
+  of: 'input' | 'source' = 'input',
+): Promise<ReportActivations[]> {
+  check.oneOf('of', of, ['input', 'source']);
+  const steps = requireSteps((of === 'source' ? input.source : input) ?? {}, 1);
+  if (tokens !== undefined && tokens.length !== steps) throw check.outOfRange('tokens', `a list of ${steps}`, tokens);
+  const names = tokens ?? Array.from({ length: steps }, (_, step) => `${step + 1} `);
+  const stacks = model.description.layers.filter(isRecurrent);
+  const { layers } = await model.forward(input, { layers: stacks.map(({ name }) => name) });
+  const over = stacks.filter(({ name }) => isOver(model.description, name) === of && layers[name]?.shape[0] === steps);
+  const lower = of === 'input' ? await lowerLevels(model, input, over) : new Map<RecurrentDescription, Units[]>();
+  return over.flatMap((stack) => {
+    const { name, type } = stack;
+    const levels = [...(lower.get(stack) ?? []), rowsOf(layers[name] as FloatTensor)];
+    return levels.map((units, level) => ({
+      layer: levels.length === 1 ? `${name} (${type})` : `${name} layer ${level + 1} (${type})`,
+      tokens: names,
+      units,
+    }));
+  });
 }

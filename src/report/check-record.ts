@@ -7,6 +7,7 @@ const RECORD_PARTS = [
   'title',
   'command',
   'created',
+  'note',
   'model',
   'history',
   'steps',
@@ -130,6 +131,7 @@ function checkCurves({ history, steps, gradientByStep, comparisons }: ReportReco
   if (history !== undefined) for (const [name, epoch] of list('history', history)) fields(name, epoch, EPOCH_FIELDS);
   if (steps !== undefined) {
     object('steps', steps);
+    if (steps.first !== undefined) check.integer('steps.first', steps.first, { min: 0 });
     numbers('steps.loss', steps.loss);
     if (steps.learningRate !== undefined) numbers('steps.learningRate', steps.learningRate);
     if (steps.gradientNorm !== undefined) numbers('steps.gradientNorm', steps.gradientNorm);
@@ -188,7 +190,7 @@ function checkTables(value: unknown): void {
  */
 export function checkRecord(record: ReportRecord): void {
   check.options('a report', object('record', record) as unknown as ReportRecord, RECORD_PARTS);
-  fields('record', record, { title: 'string', 'command?': 'string', 'created?': 'string' });
+  fields('record', record, { title: 'string', 'command?': 'string', 'created?': 'string', 'note?': 'string' });
   if (record.model !== undefined) checkModel('model', record.model);
   checkCurves(record);
   if (record.samples !== undefined) {

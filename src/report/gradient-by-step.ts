@@ -1,16 +1,12 @@
-/** How far the gradient of the last token's loss reaches back through time. */
+/** How far the gradient of the last output's loss reaches back through time. */
 
 import { UnrolledError } from '../errors';
-import type { States } from '../flat-layout';
-import type { LanguageModel } from '../language-model';
+import type { FloatTensor } from '../flat-layout';
 import type { Model } from '../model';
-import { softmax, type Tensor } from '../tensor';
-import { requireTokens } from './chain';
+import { softmax } from '../tensor';
+import * as check from '../validation';
 import type { ReportGradientByStep } from './record';
-
-function column(ids: Int32Array): Tensor<'int32'> {
-  return { dtype: 'int32', shape: [ids.length, 1], data: ids };
-}
+import { goesStepByStep, type OneSequence, requireSteps, statesAfterEach, stepsOf } from './stepping';
 
 function norm(values: ArrayLike<number>): number {
   return Math.sqrt(
@@ -18,43 +14,42 @@ function norm(values: ArrayLike<number>): number {
   );
 }
 
-/** States after each token but the last: `states[t]` goes into token t + 1. */
-async function statesAfterEach(model: Model, ids: Int32Array): Promise<States[]> {
-  const states: States[] = [];
-  for (let time = 0; time < ids.length - 1; time++) {
-    const before = states.at(-1);
-    const input = { ids: column(ids.slice(time, time + 1)), ...(before !== undefined && { states: before }) };
-    states.push((await model.forward(input)).states);
-  }
-  return states;
-}
-
 /** The gradient of the last position's cross-entropy by the logits of all positions: zero but for the last. */
-function lastLossGradient(logits: Tensor<'float32' | 'float64'>, target: number): Tensor<'float32' | 'float64'> {
-  const [time = 0, , classes = 0] = logits.shape;
-  const gradient = softmax(logits);
-  gradient.data.fill(0, 0, (time - 1) * classes);
-  const at = (time - 1) * classes + target;
-  gradient.data[at] = (gradient.data[at] as number) - 1;
-  return gradient;
+function lastLossGradient({ dtype, shape, data }: FloatTensor, target: number): FloatTensor {
+  const classes = shape[2] as number;
+  const before = data.length - classes;
+  const last = softmax({ dtype, shape: [1, classes], data: data.slice(before) });
+  const gradient = data.slice().fill(0);
+  gradient.set(last.data, before);
+  gradient[before + target] = (gradient[before + target] as number) - 1;
+  return { dtype, shape, data: gradient };
 }
 
 /**
- * For each state of a language model (`h`, of an LSTM `c` too, of each layer) the norm of the gradient that the loss
- * of the text's last token has by that state after each of the tokens before it, from a zero state.
+ * For each state of a model (`h`, of an LSTM `c` too, of each layer) the norm of the gradient that the cross-entropy
+ * of the last output has by that state after each step but the last, from a zero state.
  *
- * The state after token t is the initial state of the text behind it, whose gradient the core returns; so each token
- * costs one pass over the rest of the text.
- * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_OPTION_RANGE for fewer than three tokens, ERR_UNROLLED_DISPOSED.
+ * The state after step t is the initial state of the sequence behind it, whose gradient `Model.gradients` returns; so
+ * each step costs one pass over the rest of the sequence.
+ * @param sequence one row of at least two steps.
+ * @param target the class that the last output should be.
+ * @throws ERR_UNROLLED_OPTION_RANGE for a shorter sequence, and for a model that reads backwards, has two inputs or
+ *   looks at all steps at once: its sequence cannot be cut; what `Model.gradients` throws.
  */
-export async function collectGradientByStep(language: LanguageModel, text: string): Promise<ReportGradientByStep> {
-  const { model, vocabulary } = language;
-  const all = vocabulary.encode(text);
-  requireTokens(all.length, 3);
-  const [ids, target] = [all.slice(0, -1), all.at(-1) as number];
+export async function collectGradientByStep(
+  model: Model,
+  sequence: OneSequence,
+  target: number,
+): Promise<ReportGradientByStep> {
+  if (!goesStepByStep(model.description)) {
+    throw check.outOfRange('model', 'one whose layers go through the sequence step by step', model);
+  }
+  const steps = requireSteps(sequence, 2);
+  const classes = model.description.layers.at(-1);
+  check.integer('target', target, { min: 0, ...(classes?.type === 'dense' && { max: classes.features - 1 }) });
   const series = Object.keys(model.stateSizes).map((label) => ({ label, norms: [] as number[] }));
-  for (const [time, states] of (await statesAfterEach(model, ids)).entries()) {
-    const rest = { ids: column(ids.slice(time + 1)), states };
+  for (const [time, states] of (await statesAfterEach(model, sequence, steps - 1)).entries()) {
+    const rest = { ...stepsOf(sequence, time + 1, steps), states };
     const { output } = await model.forward(rest);
     const { initialStates } = await model.gradients(rest, { gradOutput: lastLossGradient(output, target) });
     for (const { label, norms } of series) {

@@ -3,8 +3,9 @@
 export { collectActivations } from './activations';
 export { type ModelFigureOptions, renderModelFigure } from './figure/model-figure';
 export { collectGradientByStep } from './gradient-by-step';
-export { inspectLanguageModel } from './language-model';
-export { describeModel } from './model-summary';
+export { type Inspection, inspect, type TextModel } from './inspect';
+export type { ReportOptions, TextReportOptions } from './model-report';
+export { type DescriptionOptions, describeModel } from './model-summary';
 export type {
   ReportActivations,
   ReportComparison,
@@ -20,5 +21,6 @@ export type {
   ReportSteps,
   ReportTable,
 } from './record';
-export { type EpochExtras, TrainingRecorder } from './recorder';
 export { renderReport, writeReport } from './render';
+export type { OneSequence } from './stepping';
+export { type TrainingHistory, trainingParts, type UnfinishedSteps } from './training-parts';

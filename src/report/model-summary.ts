@@ -1,70 +1,123 @@
 /** A `Model` as a report describes it. */
 
 import type { Model } from '../model';
-import type { LayerDescription, ModelDescription } from '../native/native';
-import { isRecurrent } from './chain';
-import type { ReportLayer, ReportModel, ReportShape } from './record';
+import { isOnce } from '../model-output';
+import type { InputDescription, LayerDescription, ModelDescription, RecurrentDescription } from '../native/native';
+import { isRecurrent, type LayerShape, layerShapesOf, parameterElements, readBy } from '../parameter-shapes';
+import * as check from '../validation';
+import type { ReportInput, ReportLayer, ReportModel } from './record';
 
-/** Output features of a layer over `inputs` features. */
-function outputFeatures(layer: LayerDescription, inputs: number): number {
-  if (!('features' in layer)) return inputs;
-  const concatenates = 'bidirectional' in layer && layer.bidirectional === true && layer.merge !== 'sum';
-  return concatenates ? 2 * layer.features : layer.features;
+export interface DescriptionOptions {
+  /** Steps of the input, where they are fixed; the letter `T` stands for them else. */
+  time?: number | undefined;
+  /** Steps of the source; the letter `S` else. */
+  sourceTime?: number | undefined;
 }
 
-function parametersOf(model: Model, name: string): number {
-  return Object.entries(model.parameterShapes)
-    .filter(([parameter]) => parameter.startsWith(`${name}.`))
-    .reduce((total, [, shape]) => total + shape.reduce((product, size) => product * size, 1), 0);
+type Time = number | string;
+
+/** The time axis of each input and layer, by name; undefined for one value a sequence. */
+function timesOf(description: ModelDescription, time: Time, sourceTime: Time): Map<string, Time | undefined> {
+  const times = new Map<string, Time | undefined>([
+    ['input', time],
+    ['source', sourceTime],
+  ]);
+  for (const [index, { name }] of description.layers.entries()) {
+    const [read = 'input'] = readBy(description, index);
+    times.set(name, isOnce(description, index) ? undefined : times.get(read));
+  }
+  return times;
 }
 
-function statesOf(model: Model, name: string): { name: string; features: number }[] {
-  return Object.entries(model.stateSizes)
-    .filter(([state]) => state.startsWith(`${name}.`))
+function statesOf({ stateSizes }: Model, layer: LayerDescription): { name: string; features: number }[] {
+  if (!isRecurrent(layer)) return [];
+  const suffixes = /^\.[hc]_l\d+(_reverse)?$/;
+  return Object.entries(stateSizes)
+    .filter(([state]) => state.startsWith(layer.name) && suffixes.test(state.slice(layer.name.length)))
     .map(([state, features]) => ({ name: state, features }));
 }
 
-function noteOf(layer: LayerDescription): string | undefined {
-  if (layer.type === 'pooling') return layer.pooling;
-  if (layer.type === 'activation') return layer.activation;
-  return layer.type === 'rnn' ? (layer.activation ?? 'tanh') : undefined;
+function recurrentNotes(layer: RecurrentDescription): string[] {
+  const { type, activation = 'tanh', resetAfter, merge, dropout = 0, recurrentDropout = 0, layerNorm } = layer;
+  return [
+    ...(type === 'rnn' || activation !== 'tanh' ? [activation] : []),
+    ...(resetAfter === false ? ['reset before the product'] : []),
+    ...(merge === 'sum' ? ['summed'] : []),
+    ...(layerNorm === true ? ['normalised'] : []),
+    ...(dropout > 0 ? [`dropout ${dropout}`] : []),
+    ...(recurrentDropout > 0 ? [`recurrent dropout ${recurrentDropout}`] : []),
+  ];
 }
 
-function describeLayer(model: Model, layer: LayerDescription, shape: ReportShape): ReportLayer {
-  const note = noteOf(layer);
-  const states = statesOf(model, layer.name);
+function notesOf(layer: LayerDescription): string[] {
+  switch (layer.type) {
+    case 'pooling':
+      return [layer.pooling];
+    case 'activation':
+      return [layer.activation];
+    case 'dropout':
+      return [String(layer.rate)];
+    case 'attention':
+      return [layer.score ?? 'general'];
+    case 'dense': {
+      const { activation = 'linear', tiedTo } = layer;
+      return [...(activation === 'linear' ? [] : [activation]), ...(tiedTo === undefined ? [] : [`tied to ${tiedTo}`])];
+    }
+    default:
+      return isRecurrent(layer) ? recurrentNotes(layer) : [];
+  }
+}
+
+function describeLayer(model: Model, shape: LayerShape, index: number, time: Time | undefined): ReportLayer {
+  const { layer, outputs, parameters } = shape;
+  const [read = 'input', ...others] = readBy(model.description, index);
+  const names = Object.keys(parameters);
+  const isFrozen = names.length > 0 && names.every((name) => model.frozen.includes(name));
+  const notes = [...notesOf(layer), ...(isFrozen ? ['frozen'] : [])];
+  const states = statesOf(model, layer);
+  const isAttention = layer.type === 'attention';
   return {
     name: layer.name,
     type: layer.type,
-    shape,
-    parameters: parametersOf(model, layer.name),
+    shape: [...(time === undefined ? [] : [time]), 'B', outputs],
+    parameters: parameterElements(parameters),
+    from: isAttention ? [read] : [read, ...others],
+    ...(isAttention && { memory: others[0] as string }),
     ...(isRecurrent(layer) && { recurrent: true }),
+    ...('initialState' in layer && layer.initialState !== undefined && { initialState: layer.initialState }),
     ...('bidirectional' in layer && layer.bidirectional === true && { bidirectional: true }),
     ...('layers' in layer && layer.layers > 1 && { stacked: layer.layers }),
     ...(states.length > 0 && { states }),
-    ...(note !== undefined && { note }),
+    ...(notes.length > 0 && { note: notes.join(', ') }),
   };
 }
 
-function inputOf(input: ModelDescription['input']): ReportModel['inputs'][number] {
+function describeInput(name: 'input' | 'source', input: InputDescription, time: Time): ReportInput {
   return input.kind === 'ids'
-    ? { name: 'ids', kind: `vocabulary of ${input.vocabulary.toLocaleString('en')}`, shape: ['T', 'B'] }
-    : { name: 'features', kind: 'numbers', shape: ['T', 'B', input.features] };
+    ? { name, kind: `ids below ${input.vocabulary.toLocaleString('en')}`, shape: [time, 'B'] }
+    : { name, kind: 'features', shape: [time, 'B', input.features] };
 }
 
 /**
- * The layers of a chain with their shapes and parameters. Letters: `T` time, `B` batch.
- * @throws ERR_UNROLLED_DISPOSED
+ * The graph of a model's layers with their shapes and parameters. Letters: `T` time, `S` time of the source, `B` batch.
+ * @throws ERR_UNROLLED_DISPOSED, ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_RANGE.
  */
-export function describeModel(model: Model): ReportModel {
-  const { input, layers } = model.description;
-  let features = input.kind === 'ids' ? input.vocabulary : input.features;
-  let isSequence = true;
-  const described = layers.map((layer) => {
-    features = outputFeatures(layer, features);
-    if (layer.type === 'pooling') isSequence = false;
-    return describeLayer(model, layer, [...(isSequence ? ['T'] : []), 'B', features]);
-  });
-  const parameters = model.parameterCount.toLocaleString('en');
-  return { description: `${parameters} parameters, ${model.dtype}`, inputs: [inputOf(input)], layers: described };
+export function describeModel(model: Model, options?: DescriptionOptions): ReportModel {
+  const given = check.options('describeModel', options, ['time', 'sourceTime']);
+  const { time = 'T', sourceTime = 'S' } = given;
+  if (given.time !== undefined) check.integer('time', given.time, { min: 1 });
+  if (given.sourceTime !== undefined) check.integer('sourceTime', given.sourceTime, { min: 1 });
+  const { description, dtype } = model;
+  const times = timesOf(description, time, sourceTime);
+  const { input, source } = description;
+  return {
+    description: `${model.parameterCount.toLocaleString('en')} parameters, ${dtype}`,
+    inputs: [
+      ...(source === undefined ? [] : [describeInput('source', source, sourceTime)]),
+      describeInput('input', input, time),
+    ],
+    layers: layerShapesOf(description).map((shape, index) =>
+      describeLayer(model, shape, index, times.get(shape.layer.name)),
+    ),
+  };
 }

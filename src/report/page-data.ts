@@ -94,6 +94,7 @@ function stepChart(
   title: string,
   yLabel: string,
   values: ArrayLike<number> | undefined,
+  first: number,
 ): StepChartData | undefined {
   if (values === undefined || values.length === 0) return undefined;
   const buckets: Buckets = bucketed(values, MOST_BUCKETS);
@@ -103,14 +104,15 @@ function stepChart(
     Value[],
     Value[],
   ];
-  return { id, title, yLabel, ...buckets, min, max, mean, logarithmic: 'offered' };
+  const start = buckets.start.map((step) => step + first);
+  return { id, title, yLabel, ...buckets, start, min, max, mean, logarithmic: 'offered' };
 }
 
-function stepCharts({ loss, learningRate, gradientNorm }: ReportSteps): StepChartData[] {
+function stepCharts({ first = 0, loss, learningRate, gradientNorm }: ReportSteps): StepChartData[] {
   return [
-    stepChart('step-loss', 'Loss of each step', 'nats', loss),
-    stepChart('step-learning-rate', 'Learning rate of each step', '', learningRate),
-    stepChart('step-gradient-norm', 'Gradient norm of each step', '', gradientNorm),
+    stepChart('step-loss', 'Loss of each step', 'nats', loss, first),
+    stepChart('step-learning-rate', 'Learning rate of each step', '', learningRate, first),
+    stepChart('step-gradient-norm', 'Gradient norm of each step', '', gradientNorm, first),
   ].filter((chart) => chart !== undefined);
 }
 
@@ -130,7 +132,8 @@ function gradientChart({ gradientByStep }: ReportRecord): ChartData[] {
         ...each,
         values: Array.from({ length }, (_, index) => each.values[index] ?? null),
       })),
-      logarithmic: 'initial',
+      // Where all is zero, a logarithmic scale would be empty.
+      logarithmic: lines.some(({ values }) => values.some((value) => (value ?? 0) > 0)) ? 'initial' : 'offered',
     },
   ];
 }
@@ -176,13 +179,20 @@ function activationData({ layer, tokens, units }: ReportActivations): Activation
   };
 }
 
+/** Whether a curve over the epochs says less than the one over the steps; the loss is compared with validation. */
+function isShownBySteps({ id }: ChartData, charts: readonly StepChartData[]): boolean {
+  return id !== 'loss' && charts.some((chart) => chart.id === `step-${id}`);
+}
+
 /** The numbers of a record as the page's script reads them. */
 export function pageData(record: ReportRecord): PageData {
   const { history = [], steps, samples = [], activations = [], neighbours, comparisons = [] } = record;
+  const ofSteps = steps === undefined ? [] : stepCharts(steps);
+  const ofEpochs = epochCharts(history).filter((chart) => !isShownBySteps(chart, ofSteps));
   return {
-    charts: [...epochCharts(history), ...gradientChart(record), ...comparisons.flatMap(comparisonChart)],
-    stepCharts: steps === undefined ? [] : stepCharts(steps),
-    samples: samples.map(({ epoch, step, text }) => ({ epoch, step, text: text })),
+    charts: [...ofEpochs, ...gradientChart(record), ...comparisons.flatMap(comparisonChart)],
+    stepCharts: ofSteps,
+    samples: samples.map(({ epoch, step, text }) => ({ epoch, step, text })),
     activations: activations.filter(({ tokens }) => tokens.length > 0).map(activationData),
     ...(neighbours !== undefined && { neighbours }),
   };

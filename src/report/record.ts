@@ -60,15 +60,17 @@ export interface ReportEpoch {
   accuracy?: number;
   validationAccuracy?: number;
   learningRate?: number;
-  /** Over all parameters, before clipping. */
+  /** Over all trained parameters, after clipping by value, before clipping by norm. */
   gradientNorm?: number;
   tokensPerSecond?: number;
   /** Since the run began. */
   seconds?: number;
 }
 
-/** One number for each training step, from step 0. Long runs are thinned out, but no extreme is lost. */
+/** One number for each training step. Long runs are thinned out, but no extreme is lost. */
 export interface ReportSteps {
+  /** Number of the first step; 0 where absent. */
+  first?: number;
   loss: ArrayLike<number>;
   learningRate?: ArrayLike<number>;
   gradientNorm?: ArrayLike<number>;
@@ -121,6 +123,8 @@ export interface ReportRecord {
   command?: string;
   /** When it was made, in words of the caller's; no time of day is added. */
   created?: string;
+  /** What one has to know before reading on: that the training was interrupted, say. */
+  note?: string;
   model?: ReportModel;
   history?: readonly ReportEpoch[];
   steps?: ReportSteps;

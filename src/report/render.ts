@@ -36,15 +36,16 @@ const POLICY =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 function header(record: ReportRecord): string {
-  const { title, command, created } = record;
+  const { title, command, created, note } = record;
   const made = created === undefined ? '' : `<p class="created">${escapeText(created)}</p>`;
   const line =
     command === undefined
       ? ''
       : `<div class="command"><code>${escapeText(command)}</code><button type="button" data-copy>copy</button></div>`;
+  const remark = note === undefined ? '' : `<p class="remark" role="note">${escapeText(note)}</p>`;
   const themes =
     '<button type="button" id="theme" aria-label="Switch between light and dark"><span aria-hidden="true">◐</span></button>';
-  return `<header><div class="headline"><div><h1><bdi>${escapeText(title)}</bdi></h1>${made}</div>${themes}</div>${line}${tiles(record)}</header>`;
+  return `<header><div class="headline"><div><h1><bdi>${escapeText(title)}</bdi></h1>${made}</div>${themes}</div>${remark}${line}${tiles(record)}</header>`;
 }
 
 /**

@@ -66,15 +66,19 @@ function chartCard(chart: ChartData | StepChartData, controls: string, note = ''
 }
 
 function stepCard(chart: StepChartData): string {
-  const weight = chart.start.length > 300 ? '0.90' : '0.60';
-  const smoothing = `<label class="slider">smoothing <input type="range" data-smoothing min="0" max="0.99" step="0.01" value="${weight}"><output>${weight}</output></label>`;
+  // The learning rate has no noise.
+  const isSmooth = chart.id === 'step-learning-rate';
+  const weight = isSmooth ? '0.00' : chart.start.length > 300 ? '0.90' : '0.60';
+  const smoothing = `<label class="slider"${isSmooth ? ' hidden' : ''}>smoothing <input type="range" data-smoothing min="0" max="0.99" step="0.01" value="${weight}"><output>${weight}</output></label>`;
   const notes = [
     ...(chart.width > 1
       ? [
           `Each point stands for ${formatNumber(chart.width)} steps; the band reaches from their smallest to their largest value.`,
         ]
       : []),
-    ...(chart.gaps > 0 ? [`${formatNumber(chart.gaps)} step${chart.gaps === 1 ? ' was' : 's were'} not finite.`] : []),
+    ...(chart.gaps > 0
+      ? [`${formatNumber(chart.gaps)} step${chart.gaps === 1 ? ' has' : 's have'} no finite value.`]
+      : []),
   ];
   const note = notes.length === 0 ? '' : `<p class="note">${notes.join(' ')}</p>`;
   return chartCard(chart, smoothing + logarithmicToggle(chart), note);
@@ -85,8 +89,8 @@ function epochCard(chart: ChartData): string {
 }
 
 /** What one looks at first comes first and larger, each step's curve beside the epochs'. */
-const MAJOR = ['loss', 'step-loss', 'accuracy'];
-const MINOR = ['gradient-norm', 'step-gradient-norm', 'learning-rate', 'step-learning-rate', 'speed'];
+const MAJOR = ['loss', 'step-loss', 'accuracy', 'gradient-norm', 'step-gradient-norm'];
+const MINOR = ['learning-rate', 'step-learning-rate', 'speed'];
 
 function trainingSection({ charts: all, stepCharts }: PageData): Section[] {
   const epochs = all.filter(({ group }) => group === 'epochs');

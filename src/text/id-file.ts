@@ -3,11 +3,12 @@
  * also has the time of the file's last change, so that it is never taken for the description of another.
  */
 
-import { readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { cacheFolder } from '../cache-folder';
 import { makeFolder, readError, replaceFile, writeWhole } from '../files';
+import type { FileSource } from './token-source';
 
 /** A file of ids. */
 export interface IdFile {
@@ -78,4 +79,22 @@ export async function writeIdFile(
   const description: Description = { key, count, modified: stats.mtimeMs };
   await writeWhole(`${path}.json`, Buffer.from(`${JSON.stringify(description)}\n`));
   return { path, count };
+}
+
+/**
+ * The ids of a range, fewer where the file ends before.
+ * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ.
+ */
+export async function readIdRange({ path, first, count }: FileSource): Promise<Int32Array> {
+  try {
+    const file = await open(path);
+    try {
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(4 * count), 0, 4 * count, 4 * first);
+      return Int32Array.from({ length: bytesRead >> 2 }, (_, index) => buffer.readInt32LE(4 * index));
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw readError(path, cause);
+  }
 }

@@ -249,9 +249,9 @@ describe('unrolled train', function () {
       ['--resume', ''],
       ['--checkpoint', ''],
       ['--checkpoint-every', '5'],
-      ['--report', 'file'],
       ['--log-every', '0'],
       ['--out', ''],
+      ['--report', ''],
     ];
     const path = corpus();
     for (const args of wrong) {

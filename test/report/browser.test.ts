@@ -23,7 +23,8 @@ function distinctBytes(png: Uint8Array): number {
 }
 
 describe('the report in Chromium', function () {
-  this.timeout(60_000);
+  // A machine with much else to do takes its time to start a browser.
+  this.timeout(150_000);
   let browser: Browser;
   let folder = '';
   let page: Page;
@@ -47,6 +48,7 @@ describe('the report in Chromium', function () {
     await page?.close();
     faults = [];
     page = await browser.newPage();
+    page.setDefaultTimeout(120_000);
     page.on('pageerror', (error) => faults.push(String(error)));
     page.on('console', (message) => faults.push(message.text()));
     const address = pathToFileURL(file).href;
@@ -69,12 +71,22 @@ describe('the report in Chromium', function () {
   async function look(scheme: 'light' | 'dark', width = 1180): Promise<void> {
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
     await page.setViewport({ width, height: 900 });
+    await drawn();
   }
 
   /** Sets a control's value, as a reader's hand does. */
   async function set(selector: string, value: string, event: 'input' | 'change'): Promise<void> {
     const control = `document.querySelector(${JSON.stringify(selector)})`;
     await evaluate(`${control}.value = ${JSON.stringify(value)}; ${control}.dispatchEvent(new Event('${event}'))`);
+  }
+
+  /** Waits until the browser has drawn what came before. */
+  const drawn = () => evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+
+  /** Points away from all charts. */
+  async function pointAway(): Promise<void> {
+    await page.mouse.move(2, 2);
+    await drawn();
   }
 
   /** Points at a fraction of the plot's width. */
@@ -84,6 +96,7 @@ describe('the report in Chromium', function () {
     const box = await plot?.boundingBox();
     assert.ok(box);
     await page.mouse.move(box.x + box.width * fraction, box.y + box.height / 2);
+    await drawn();
   }
 
   it('shows the values under the pointer', async () => {
@@ -95,9 +108,23 @@ describe('the report in Chromium', function () {
     // The charts of the epochs are read together.
     assert.match(await text('#chart-accuracy .tooltip'), /^epoch 3training0\.75/);
     assert.equal(await isShown('#chart-accuracy .tooltip'), true);
-    await page.mouse.move(2, 2);
+    await pointAway();
     assert.equal(await isShown('#chart-loss .tooltip'), false);
     assert.equal(await isShown('#chart-accuracy .tooltip'), false);
+  });
+
+  it('keeps the values within the page, wherever it is pointed at', async () => {
+    await look('light', 390);
+    for (const chart of ['#chart-speed', '#chart-accuracy']) {
+      for (const fraction of [0.01, 0.5, 0.99]) {
+        await point(chart, fraction);
+        const box = `document.querySelector('${chart} .tooltip').getBoundingClientRect()`;
+        const [left = -1, right = -1] = await evaluate<number[]>(`[${box}.left, ${box}.right]`);
+        assert.ok(left >= 0 && right > left && right <= 390, `${chart} at ${fraction}: ${left} to ${right}`);
+      }
+    }
+    await pointAway();
+    await look('light');
   });
 
   it('reads the values by the keyboard', async () => {
@@ -128,10 +155,10 @@ describe('the report in Chromium', function () {
     await point('#chart-step-loss', 0.5);
     assert.notEqual(await text('#chart-step-loss .tooltip'), before);
     assert.equal(await text('#chart-step-loss output'), '0.99');
-    await page.mouse.move(2, 2);
+    await pointAway();
     const linear = await picture();
     await page.click('#chart-step-loss [data-log]');
-    await page.mouse.move(2, 2);
+    await pointAway();
     assert.ok(!linear.equals(await picture()), 'another picture');
   });
 

@@ -4,19 +4,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { UnrolledError } from '../../src/index';
 import { type ReportRecord, renderReport, writeReport } from '../../src/report';
-import type { PageData } from '../../src/report/page-types';
 import { useFolder } from '../support/folder';
-import { fullRecord } from '../support/report';
-
-/** What the page's script reads. */
-function dataOf(page: string): PageData {
-  const [, json = ''] = /<script type="application\/json" id="report-data">(.*?)<\/script>/s.exec(page) ?? [];
-  return JSON.parse(json) as PageData;
-}
-
-function sectionsOf(page: string): string[] {
-  return [...page.matchAll(/<section id="([^"]+)"/g)].map(([, id]) => id as string);
-}
+import { dataOf, fullRecord, sectionsOf } from '../support/report';
 
 describe('the report', () => {
   const at = useFolder();
@@ -123,6 +112,26 @@ describe('the report', () => {
     assert.equal(Math.max(...(chart.max as number[])), 77);
     assert.equal(Math.min(...(chart.min as number[])), -5);
     assert.equal(chart.start[chart.max.indexOf(77)], 123_456 - (123_456 % chart.width));
+  });
+
+  it('counts the steps of a training from its first', () => {
+    const steps = { first: 500, loss: [3, 2, 1], learningRate: [1, 1, 1] };
+    const { stepCharts } = dataOf(renderReport({ title: 'resumed', steps }));
+    assert.deepEqual(
+      stepCharts.map(({ id, start }) => [id, start]),
+      [
+        ['step-loss', [500, 501, 502]],
+        ['step-learning-rate', [500, 501, 502]],
+      ],
+    );
+  });
+
+  it('shows the learning rate once, by its steps where they are known', () => {
+    const history = [{ epoch: 0, step: 1, loss: 2, learningRate: 0.1, gradientNorm: 1 }];
+    const ids = (record: ReportRecord) => dataOf(renderReport(record)).charts.map(({ id }) => id);
+    assert.deepEqual(ids({ title: 'epochs', history }), ['loss', 'learning-rate', 'gradient-norm']);
+    const steps = { loss: [2, 2], learningRate: [0.1, 0.1], gradientNorm: [1, 1] };
+    assert.deepEqual(ids({ title: 'steps', history, steps }), ['loss']);
   });
 
   it('refuses what is no record, and names the part', () => {

@@ -30,5 +30,5 @@ export async function requireChromium(context: Mocha.Context): Promise<Browser> 
   const { launch } = await import('puppeteer-core');
   // The sandbox does not start for root, as which continuous integration runs; only our own page is opened.
   const isRoot = process.getuid?.() === 0;
-  return launch({ executablePath: chromium, args: isRoot ? ['--no-sandbox'] : [] });
+  return launch({ executablePath: chromium, args: isRoot ? ['--no-sandbox'] : [], timeout: 120_000 });
 }

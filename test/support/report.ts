@@ -1,6 +1,18 @@
 /** Records of a training that never was, for tests of the report. */
 
+import type { PageData } from '../../src/report/page-types';
 import type { ReportModel, ReportRecord } from '../../src/report/record';
+
+/** What a page's script reads. */
+export function dataOf(page: string): PageData {
+  const [, json = ''] = /<script type="application\/json" id="report-data">(.*?)<\/script>/s.exec(page) ?? [];
+  return JSON.parse(json) as PageData;
+}
+
+/** The page's parts, by the name of each. */
+export function sectionsOf(page: string): string[] {
+  return [...page.matchAll(/<section id="([^"]+)"/g)].map(([, id]) => id as string);
+}
 
 /** Numbers of a fixed sequence, from -1 to 1. */
 export function wave(length: number, speed: number): number[] {

@@ -1,7 +1,7 @@
 /** The folded figure: each layer once, with a loop where a state goes from step to step. */
 
 import { formatNumber } from '../display';
-import { type Node, showShape } from './graph';
+import { type Node, showShape, skips } from './graph';
 import { arrow, type Box, box, type Drawing, text } from './svg';
 
 const WIDTH = 188;
@@ -14,13 +14,20 @@ function place({ lane, level }: Node): Box {
   return { x: lane * LANE, y: -level * ROW, width: WIDTH, height: HEIGHT };
 }
 
-/** `2 × lstm, tanh · 328,704` */
+/** Characters that fit into a box. */
+const MOST_CHARACTERS = 30;
+
+/** `2 × lstm, tanh · 328,704`; a note that is too long stands in the table of the layers alone. */
 function subtitle({ type, stacked, bidirectional, note, parameters, isInput }: Node): string {
   if (isInput) return type;
   const kind = `${stacked > 1 ? `${stacked} × ` : ''}${type}${bidirectional ? ', both ways' : ''}`;
-  return [note === undefined ? kind : `${kind}, ${note}`, ...(parameters > 0 ? [formatNumber(parameters)] : [])].join(
-    ' · ',
-  );
+  const count = parameters > 0 ? ` · ${formatNumber(parameters)}` : '';
+  const whole = `${kind}${note === undefined ? '' : `, ${note}`}${count}`;
+  return whole.length <= MOST_CHARACTERS ? whole : kind + count;
+}
+
+function shorten(name: string): string {
+  return name.length > MOST_CHARACTERS - 6 ? `${name.slice(0, MOST_CHARACTERS - 7)}…` : name;
 }
 
 function drawBox(node: Node): string {
@@ -34,7 +41,7 @@ function drawBox(node: Node): string {
   return (
     shadow +
     box(at, `figure-${kind}`, `${node.name}: ${node.type}, output ${showShape(node.shape)}`, node.isInput ? 28 : 9) +
-    text({ x: middle, y: at.y + 24 }, node.name, 'figure-name') +
+    text({ x: middle, y: at.y + 24 }, shorten(node.name), 'figure-name') +
     text({ x: middle, y: at.y + 42 }, subtitle(node), 'figure-type')
   );
 }
@@ -64,59 +71,82 @@ function drawLoops(node: Node): string {
   return forward + backward;
 }
 
-function drawEdges(node: Node): string {
-  const at = place(node);
-  let edges = '';
-  for (const source of node.from) {
-    const from = place(source);
+/** A line from one node's top to another's bottom; past those between them on the left. */
+function drawEdge(source: Node, node: Node): string {
+  const [from, to] = [place(source), place(node)];
+  if (skips(source, node)) {
     const [start, end] = [
-      { x: from.x + WIDTH / 2, y: from.y },
-      { x: at.x + WIDTH / 2, y: at.y + HEIGHT },
+      { x: from.x + 40, y: from.y },
+      { x: to.x + 40, y: to.y + HEIGHT },
     ];
-    const bend = (start.y + end.y) / 2;
-    edges +=
-      start.x === end.x
-        ? arrow('data', start, end)
-        : arrow('data', start, end, { x: start.x, y: bend }, { x: end.x, y: bend });
-    edges += text({ x: start.x + 10, y: start.y - 20 }, showShape(source.shape), 'figure-shape', 'start');
+    const out = from.x - 64;
+    return arrow('data', start, end, { x: out, y: start.y - 30 }, { x: out, y: end.y + 30 });
   }
-  if (node.isOutput) {
-    const x = at.x + WIDTH / 2;
-    edges += arrow('data', { x, y: at.y }, { x, y: at.y - 40 });
-    edges += text({ x: x + 10, y: at.y - 20 }, showShape(node.shape), 'figure-shape', 'start');
+  const [start, end] = [
+    { x: from.x + WIDTH / 2, y: from.y },
+    { x: to.x + WIDTH / 2, y: to.y + HEIGHT },
+  ];
+  if (start.x === end.x) return arrow('data', start, end);
+  const bend = (start.y + end.y) / 2;
+  return arrow('data', start, end, { x: start.x, y: bend }, { x: end.x, y: bend });
+}
+
+function drawEdges(node: Node): string {
+  const { x, y } = place(node);
+  const edges = node.from.map((source) => drawEdge(source, node)).join('');
+  const middle = x + WIDTH / 2;
+  const out = node.isOutput ? arrow('data', { x: middle, y }, { x: middle, y: y - 40 }) : '';
+  const isNamed = node.isOutput || node.isRead;
+  return (
+    edges + out + (isNamed ? text({ x: middle + 10, y: y - 20 }, showShape(node.shape), 'figure-shape', 'start') : '')
+  );
+}
+
+/** The final state of a layer, or a vector, on its way into another layer. */
+function drawInitialState(from: Node, node: Node): string {
+  const [source, at] = [place(from), place(node)];
+  const label = from.recurrent ? 'final state' : 'initial h';
+  if (from.lane === node.lane) {
+    const [start, end] = [
+      { x: source.x, y: source.y + 46 },
+      { x: at.x, y: at.y + 46 },
+    ];
+    const out = at.x - 70;
+    return (
+      arrow('initial', start, end, { x: out, y: start.y }, { x: out, y: end.y }) +
+      text({ x: at.x - 6, y: end.y + 18 }, label, 'figure-initial-label', 'end')
+    );
   }
-  return edges;
+  const [start, end] = [
+    { x: source.x + WIDTH, y: source.y + 46 },
+    { x: at.x, y: at.y + 46 },
+  ];
+  const middle = (start.x + end.x) / 2;
+  return (
+    arrow('initial', start, end, { x: middle, y: start.y }, { x: middle, y: end.y }) +
+    text({ x: middle, y: (start.y + end.y) / 2 + 18 }, label, 'figure-initial-label')
+  );
+}
+
+/** All outputs of a layer, looked at in every step. */
+function drawMemory(from: Node, node: Node): string {
+  const [source, at] = [place(from), place(node)];
+  const end = { x: at.x, y: at.y + HEIGHT / 2 };
+  if (from.lane === node.lane) {
+    const start = { x: source.x + 24, y: source.y };
+    return arrow('memory', start, end, { x: at.x - 64, y: start.y - 30 }, { x: at.x - 64, y: end.y + 10 });
+  }
+  const start = { x: source.x + WIDTH / 2, y: source.y };
+  return (
+    arrow('memory', start, end, { x: start.x, y: end.y }, { x: (start.x + end.x) / 2, y: end.y }) +
+    text({ x: at.x - 10, y: end.y - 10 }, `all outputs ${showShape(from.shape)}`, 'figure-memory-label', 'end')
+  );
 }
 
 function drawLinks(node: Node): string {
-  const at = place(node);
   let links = '';
-  if (node.initialState !== undefined) {
-    const from = place(node.initialState);
-    const [start, end] = [
-      { x: from.x + WIDTH, y: from.y + 46 },
-      { x: at.x, y: at.y + 46 },
-    ];
-    const middle = (start.x + end.x) / 2;
-    links +=
-      arrow('initial', start, end, { x: middle, y: start.y }, { x: middle, y: end.y }) +
-      text({ x: middle, y: (start.y + end.y) / 2 + 18 }, 'final state', 'figure-initial-label');
-  }
-  if (node.memory !== undefined) {
-    const from = place(node.memory);
-    const [start, end] = [
-      { x: from.x + WIDTH * 0.5, y: from.y },
-      { x: at.x, y: at.y + HEIGHT / 2 },
-    ];
-    links +=
-      arrow('memory', start, end, { x: start.x, y: end.y }, { x: (start.x + end.x) / 2, y: end.y }) +
-      text(
-        { x: at.x - 10, y: end.y - 10 },
-        `all outputs ${showShape(node.memory.shape)}`,
-        'figure-memory-label',
-        'end',
-      );
-  }
+  if (node.initialState !== undefined) links += drawInitialState(node.initialState, node);
+  if (node.memory !== undefined) links += drawMemory(node.memory, node);
   return links;
 }
 

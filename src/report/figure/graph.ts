@@ -23,8 +23,10 @@ export interface Node {
   level: number;
   /** Nodes that stand above each other: an input and all that is computed from it first. */
   lane: number;
-  /** Whether no other node reads it. */
+  /** Whether nothing reads it, not even its state. */
   isOutput: boolean;
+  /** Whether its outputs are the input of another node, beside being a memory. */
+  isRead: boolean;
 }
 
 /** The time axis of a shape: its first axis, unless that is the batch or a single step. */
@@ -39,7 +41,7 @@ const PLAIN = { recurrent: false, bidirectional: false, stacked: 1, states: [], 
 
 function inputNode({ name, kind, shape }: ReportInput, lane: number): Node {
   const links = { from: [], initialState: undefined, memory: undefined };
-  const place = { lane, level: 0, isInput: true, isOutput: true };
+  const place = { lane, level: 0, isInput: true, isOutput: true, isRead: false };
   return { ...PLAIN, ...links, ...place, name, type: kind, note: undefined, shape, time: timeAxis(shape) };
 }
 
@@ -51,6 +53,14 @@ function unknownName(layer: ReportLayer, option: string, name: string): Unrolled
   );
 }
 
+/** The first row from `level` on that is free in a lane, so that what is computed side by side stands on each other. */
+function freeLevel(nodes: Iterable<Node>, lane: number, level: number): number {
+  const taken = new Set([...nodes].filter((node) => node.lane === lane).map((node) => node.level));
+  let free = level;
+  while (taken.has(free)) free++;
+  return free;
+}
+
 function layerNode(layer: ReportLayer, before: Map<string, Node>, last: Node | undefined): Node {
   const find = (option: string, name: string): Node => {
     const node = before.get(name);
@@ -59,16 +69,18 @@ function layerNode(layer: ReportLayer, before: Map<string, Node>, last: Node | u
   };
   const from = layer.from?.map((name) => find('from', name)) ?? (last === undefined ? [] : [last]);
   const { name, type, shape, parameters, note, states = [], stacked = 1, bidirectional = false } = layer;
+  const lane = from[0]?.lane ?? 0;
   return {
     ...{ name, type, shape, parameters, note, states, stacked, bidirectional, from },
     recurrent: layer.recurrent === true,
     time: timeAxis(shape),
     initialState: layer.initialState === undefined ? undefined : find('initialState', layer.initialState),
     memory: layer.memory === undefined ? undefined : find('memory', layer.memory),
-    level: 1 + Math.max(-1, ...from.map(({ level }) => level)),
-    lane: from[0]?.lane ?? 0,
+    level: freeLevel(before.values(), lane, 1 + Math.max(-1, ...from.map(({ level }) => level))),
+    lane,
     isInput: false,
     isOutput: true,
+    isRead: false,
   };
 }
 
@@ -97,13 +109,19 @@ export function modelGraph({ inputs, layers }: ReportModel): Node[] {
   for (const layer of layers) {
     requireNew(layer.name, nodes);
     last = layerNode(layer, nodes, last);
-    for (const source of last.from) source.isOutput = false;
-    if (last.memory !== undefined) last.memory.isOutput = false;
-    if (last.initialState !== undefined && last.initialState.lane !== last.lane) last.initialState.isOutput = false;
+    for (const source of last.from) source.isRead = true;
+    for (const source of [...last.from, last.memory, last.initialState]) {
+      if (source !== undefined) source.isOutput = false;
+    }
     nodes.set(layer.name, last);
     all.push(last);
   }
   return all;
+}
+
+/** Whether a line between two nodes of a lane would run through those that stand between them. */
+export function skips(source: Node, node: Node): boolean {
+  return source.lane === node.lane && node.level - source.level > 1;
 }
 
 /** `[T, B, 256]` */

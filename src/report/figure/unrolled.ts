@@ -1,6 +1,6 @@
 /** The unrolled figure: a column for each of the first steps and one for the last, states passing between them. */
 
-import { type Node, showShape } from './graph';
+import { type Node, showShape, skips } from './graph';
 import { arrow, type Box, box, type Drawing, text } from './svg';
 
 const WIDTH = 96;
@@ -122,34 +122,41 @@ class Unrolled {
     return source.time !== undefined && readsAll ? columns : columns.slice(-1);
   }
 
+  /** A line from a node's column to another's; past nodes between them on the left. */
+  #edge(source: Node, sourceColumn: number, node: Node, column: number): string {
+    const [from, to] = [this.#place(source, sourceColumn), this.#place(node, column)];
+    if (from.x === to.x && skips(source, node)) {
+      const [start, end] = [
+        { x: from.x + 16, y: from.y },
+        { x: to.x + 16, y: to.y + HEIGHT },
+      ];
+      const out = from.x - 34;
+      return arrow('data', start, end, { x: out, y: start.y - 24 }, { x: out, y: end.y + 24 });
+    }
+    const [start, end] = [
+      { x: from.x + WIDTH / 2, y: from.y },
+      { x: to.x + WIDTH / 2, y: to.y + HEIGHT },
+    ];
+    if (start.x === end.x) return arrow('data', start, end);
+    const bend = (start.y + end.y) / 2;
+    return arrow('data', start, end, { x: start.x, y: bend }, { x: end.x, y: bend });
+  }
+
   #edges(node: Node): string {
     const columns = this.#columns(node);
     let edges = '';
     for (const source of node.from) {
       for (const column of columns) {
-        for (const sourceColumn of this.#reads(source, node, column)) {
-          const [from, to] = [this.#place(source, sourceColumn), this.#place(node, column)];
-          const [start, end] = [
-            { x: from.x + WIDTH / 2, y: from.y },
-            { x: to.x + WIDTH / 2, y: to.y + HEIGHT },
-          ];
-          const bend = (start.y + end.y) / 2;
-          edges +=
-            start.x === end.x
-              ? arrow('data', start, end)
-              : arrow('data', start, end, { x: start.x, y: bend }, { x: end.x, y: bend });
-        }
+        for (const read of this.#reads(source, node, column)) edges += this.#edge(source, read, node, column);
       }
-      edges += this.#shape(source);
     }
     if (node.isOutput) {
       for (const column of columns) {
         const { x, y } = this.#place(node, column);
         edges += arrow('data', { x: x + WIDTH / 2, y }, { x: x + WIDTH / 2, y: y - 34 });
       }
-      edges += this.#shape(node);
     }
-    return edges;
+    return edges + (node.isOutput || node.isRead ? this.#shape(node) : '');
   }
 
   /** The shape of all columns together, beside the arrow out of the last. */
@@ -187,9 +194,10 @@ class Unrolled {
         { x: to.x, y: to.y + HEIGHT / 2 },
       ];
       const middle = (start.x + end.x) / 2;
+      const label = node.initialState.recurrent ? 'final state' : 'initial h';
       links +=
         arrow('initial', start, end, { x: middle, y: start.y }, { x: middle, y: end.y }) +
-        text({ x: middle, y: (start.y + end.y) / 2 + 18 }, 'final state', 'figure-initial-label');
+        text({ x: middle, y: (start.y + end.y) / 2 + 18 }, label, 'figure-initial-label');
     }
     const { memory } = node;
     if (memory !== undefined) {

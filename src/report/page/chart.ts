@@ -252,9 +252,11 @@ export class Chart {
       }),
     );
     this.#tooltip.hidden = false;
-    const isRight = left > plot.over.clientWidth / 2;
-    this.#tooltip.style.left = isRight ? '' : `${left + 14}px`;
-    this.#tooltip.style.right = isRight ? `${plot.over.clientWidth - left + 14}px` : '';
+    // Beside the pointer, on the side where there is room; within the chart in any case.
+    const width = this.#tooltip.offsetWidth;
+    const room = this.#plot.clientWidth - plot.over.offsetLeft;
+    const wanted = left > plot.over.clientWidth / 2 ? left - 14 - width : left + 14;
+    this.#tooltip.style.left = `${Math.max(Math.min(wanted, room - width), -plot.over.offsetLeft)}px`;
     if (document.activeElement === this.#plot) {
       find(this.#card, '.spoken').textContent = [head, ...lines.map(({ label, value }) => `${label} ${value}`)].join(
         ', ',

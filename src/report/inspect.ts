@@ -1,0 +1,80 @@
+/** What a report shows of a model that reads text, beside its training. */
+
+import type { Model } from '../model';
+import { outputOf } from '../model-output';
+import { argMax } from '../tensor';
+import * as check from '../validation';
+import { collectActivations } from './activations';
+import { collectGradientByStep } from './gradient-by-step';
+import { describeModel } from './model-summary';
+import type { ReportRecord } from './record';
+import { column, goesStepByStep } from './stepping';
+
+/** A model with what turns text into ids and ids into words: a `LanguageModel`, a `SequenceClassifier`. */
+export interface TextModel {
+  readonly model: Model;
+  readonly vocabulary: {
+    encode(text: string): Int32Array;
+    /** The token of an id, as `Vocabulary` has it. */
+    token?(id: number): string;
+    /** Words by id, as `WordList` has them. */
+    readonly words?: readonly string[];
+  };
+}
+
+/** Parts of a record that show a model from within. */
+export type Inspection = Pick<ReportRecord, 'model' | 'activations' | 'gradientByStep'>;
+
+/** Tokens whose activations travel in a report: a screenful, and about a megabyte for 512 units. */
+const READ_TOKENS = 600;
+
+/** Tokens the gradient goes back over; its cost grows with their square. */
+const GRADIENT_TOKENS = 65;
+
+/** Most outputs of one pass: with very many classes fewer tokens are read. */
+const MOST_OUTPUTS = 2 ** 24;
+
+/** Most tokens that `inspect` reads. */
+export function tokensToInspect(model: Model): number {
+  return Math.max(1, Math.min(READ_TOKENS, Math.floor(MOST_OUTPUTS / outputOf(model.description).features)));
+}
+
+/** Tokens as they are shown; the end of a document has no text of its own. */
+function namesOf({ vocabulary }: TextModel, ids: Int32Array): string[] {
+  return Array.from(ids, (id) => {
+    if (vocabulary.token !== undefined) return vocabulary.token(id) || '\u2403';
+    const word = vocabulary.words?.[id];
+    return word === undefined ? `#${id} ` : `${word} `;
+  });
+}
+
+/**
+ * Where a model has an output after each token, the loss is that of the text's last token; else that of the class it
+ * finds likeliest.
+ */
+async function gradientParts({ model }: TextModel, ids: Int32Array): Promise<Pick<ReportRecord, 'gradientByStep'>> {
+  const { once } = outputOf(model.description);
+  const read = once ? ids : ids.slice(0, -1);
+  if (!goesStepByStep(model.description) || read.length < 2) return {};
+  const sequence = { ids: column(read) };
+  const target = once ? argMax((await model.forward(sequence)).output).data[0] : ids.at(-1);
+  return { gradientByStep: await collectGradientByStep(model, sequence, target as number) };
+}
+
+/**
+ * A model drawn, its units over the beginning of a text, and how far the gradient reaches back in it. What a text is
+ * too short for, and what a model cannot show, is left out.
+ * @param text some the model has not learned by heart, of a few hundred tokens; or its ids.
+ * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_DISPOSED.
+ */
+export async function inspect(language: TextModel, text: string | Int32Array): Promise<Inspection> {
+  const { model, vocabulary } = language;
+  const all = text instanceof Int32Array ? text : vocabulary.encode(check.string('text', text));
+  const ids = all.slice(0, tokensToInspect(model));
+  if (ids.length === 0) return { model: describeModel(model) };
+  return {
+    model: describeModel(model),
+    activations: await collectActivations(model, { ids: column(ids) }, namesOf(language, ids)),
+    ...(await gradientParts(language, ids.slice(0, GRADIENT_TOKENS))),
+  };
+}

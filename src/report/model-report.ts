@@ -1,0 +1,69 @@
+/** `model.report()`: what a program knows of a training and its model, as a page. */
+
+import type { Model } from '../model';
+import * as check from '../validation';
+import { inspect, type TextModel } from './inspect';
+import { describeModel } from './model-summary';
+import type { ReportModel, ReportRecord } from './record';
+import { writeReport } from './render';
+import { type TrainingHistory, trainingParts } from './training-parts';
+
+/** What `Model.report` shows beside the model itself: parts of a `ReportRecord`. */
+export interface ReportOptions extends Omit<ReportRecord, 'title' | 'model' | 'history' | 'steps'> {
+  /** `A model of 1,234 parameters`, or the like, by default. */
+  title?: string | undefined;
+  /** What `fit` yielded, collected: a `History`, or a list of epochs. */
+  history?: TrainingHistory | undefined;
+}
+
+/** What `report` of a language model or a classifier takes. */
+export interface TextReportOptions extends ReportOptions {
+  /**
+   * A text the model has not learned by heart, whose first hundreds of tokens the page shows coloured by the hidden
+   * units, with the gradient's way back through them.
+   */
+  text?: string | undefined;
+}
+
+const OPTIONS = [
+  'title',
+  'command',
+  'created',
+  'note',
+  'history',
+  'samples',
+  'activations',
+  'neighbours',
+  'gradientByStep',
+  'tables',
+  'comparisons',
+] as const satisfies (keyof ReportOptions)[];
+
+function titleOf({ parameterCount }: Model): string {
+  return `A model of ${parameterCount.toLocaleString('en')} parameters`;
+}
+
+function recordOf(model: Model, drawn: ReportModel, { history, ...given }: ReportOptions): ReportRecord {
+  const { title = titleOf(model), ...parts } = given;
+  return { ...parts, title, model: drawn, ...(history !== undefined && trainingParts(history)) };
+}
+
+/** @internal What `Model.report` does. */
+export async function reportModel(model: Model, path: string, options: ReportOptions | undefined): Promise<void> {
+  check.nonEmptyString('path', path);
+  const given = check.options('report', options, OPTIONS);
+  await writeReport(path, recordOf(model, describeModel(model), given));
+}
+
+/** @internal What `report` of a language model or a classifier does. */
+export async function reportTextModel(
+  language: TextModel,
+  path: string,
+  options: TextReportOptions | undefined,
+): Promise<void> {
+  check.nonEmptyString('path', path);
+  const { text = '', ...given } = check.options('report', options, [...OPTIONS, 'text']);
+  const { model = describeModel(language.model), ...seen } =
+    check.string('text', text) === '' ? {} : await inspect(language, text);
+  await writeReport(path, { ...seen, ...recordOf(language.model, model, given) });
+}

@@ -1,0 +1,70 @@
+/** One sequence through a model, step by step. */
+
+import { UnrolledError } from '../errors';
+import type { States } from '../flat-layout';
+import type { Model, SequenceInput } from '../model';
+import type { ModelDescription } from '../native/native';
+import { isRecurrent } from '../parameter-shapes';
+import type { Tensor } from '../tensor';
+import * as check from '../validation';
+import { counted } from '../wording';
+
+/** A sequence as the model's input: one row. */
+export type OneSequence = Pick<SequenceInput, 'ids' | 'features'>;
+
+/** Ids `[T]` as `[T, 1]`. */
+export function column(ids: Int32Array): Tensor<'int32'> {
+  return { dtype: 'int32', shape: [ids.length, 1], data: ids };
+}
+
+/**
+ * Number of steps of a single row.
+ * @throws ERR_UNROLLED_OPTION_RANGE for several rows, and for fewer steps than asked.
+ */
+export function requireSteps({ ids, features }: OneSequence, least: number): number {
+  const [steps = 0, rows = 1] = (ids ?? features)?.shape ?? [];
+  if (rows !== 1) throw check.outOfRange('input', 'one sequence', `${rows} sequences`);
+  if (steps >= least) return steps;
+  const expected = `at least ${counted(least, 'step')}`;
+  throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', `The sequence must have ${expected}, not ${steps}.`, {
+    option: 'input',
+    expected,
+    received: counted(steps, 'step'),
+  });
+}
+
+function cut<T extends Tensor>({ shape: [, ...rest], data, dtype }: T, from: number, to: number): T {
+  const width = rest.reduce((product, size) => product * size, 1);
+  return { dtype, shape: [to - from, ...rest], data: data.slice(from * width, to * width) } as Tensor as T;
+}
+
+/** The steps `from` to before `to` of a sequence. */
+export function stepsOf({ ids, features }: OneSequence, from: number, to: number): OneSequence {
+  return {
+    ...(ids !== undefined && { ids: cut(ids, from, to) }),
+    ...(features !== undefined && { features: cut(features, from, to) }),
+  };
+}
+
+/**
+ * Whether a sequence may be cut in two, and the second part go on from the states of the first, with the last output
+ * the same.
+ */
+export function goesStepByStep({ source, layers }: ModelDescription): boolean {
+  const looksAround = layers.some((layer) => {
+    if (isRecurrent(layer)) return layer.bidirectional === true || layer.initialState !== undefined;
+    return layer.type === 'attention' || (layer.type === 'pooling' && !['last', 'final'].includes(layer.pooling));
+  });
+  return source === undefined && !looksAround && layers.some(isRecurrent);
+}
+
+/** States after each step from zero: element t holds those after step t. */
+export async function statesAfterEach(model: Model, sequence: OneSequence, steps: number): Promise<States[]> {
+  const all: States[] = [];
+  for (let time = 0; time < steps; time++) {
+    const states = all.at(-1);
+    const input = { ...stepsOf(sequence, time, time + 1), ...(states !== undefined && { states }) };
+    all.push((await model.forward(input)).states);
+  }
+  return all;
+}

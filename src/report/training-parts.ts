@@ -1,0 +1,100 @@
+/** What a training yielded, as parts of a record. */
+
+import type { EpochResult } from '../training/epoch-result';
+import * as check from '../validation';
+import type { ReportEpoch, ReportRecord, ReportSteps } from './record';
+
+/** The epochs of a training: a `History`, or what `fit` yielded. */
+export type TrainingHistory = { readonly epochs: readonly EpochResult[] } | Iterable<EpochResult>;
+
+/** Steps of an epoch that has not ended, as `onProgress` tells of them. */
+export interface UnfinishedSteps {
+  firstStep: number;
+  losses: ArrayLike<number>;
+  gradientNorms: ArrayLike<number>;
+  learningRates: ArrayLike<number>;
+}
+
+const EPOCH_FIGURES = [
+  'epoch',
+  'step',
+  'loss',
+  'validationLoss',
+  'accuracy',
+  'validationAccuracy',
+  'learningRate',
+  'gradientNorm',
+  'tokensPerSecond',
+  'seconds',
+] as const satisfies (keyof ReportEpoch & keyof EpochResult)[];
+
+function epochsOf(history: TrainingHistory): EpochResult[] {
+  if (typeof history === 'object' && history !== null) {
+    const epochs: unknown = 'epochs' in history ? history.epochs : history;
+    if (typeof (epochs as Partial<Iterable<unknown>> | undefined)?.[Symbol.iterator] === 'function') {
+      return [...(epochs as Iterable<EpochResult>)];
+    }
+  }
+  throw check.wrongType('history', 'a History, or a list of epochs', history);
+}
+
+/** Of an epoch what a report shows. */
+function figuresOf(epoch: EpochResult, index: number): ReportEpoch {
+  if (typeof epoch !== 'object' || epoch === null) throw check.wrongType(`history[${index}]`, 'an epoch', epoch);
+  const given = EPOCH_FIGURES.filter((figure) => epoch[figure] !== undefined);
+  return Object.fromEntries(given.map((figure) => [figure, epoch[figure]])) as unknown as ReportEpoch;
+}
+
+/** An epoch's steps; undefined where they were left out, as in figures that were typed in. */
+function stepsOf({ step, stepLosses, stepGradientNorms, stepLearningRates }: EpochResult): UnfinishedSteps | undefined {
+  if (stepLosses === undefined || stepGradientNorms === undefined || stepLearningRates === undefined) return undefined;
+  return {
+    firstStep: step + 1 - stepLosses.length,
+    losses: stepLosses,
+    gradientNorms: stepGradientNorms,
+    learningRates: stepLearningRates,
+  };
+}
+
+/** Pieces one after the other. Where steps between two are not known, there are gaps. */
+function join(pieces: readonly UnfinishedSteps[]): ReportSteps {
+  const first = pieces[0]?.firstStep ?? 0;
+  // A training that was begun anew counts its steps from 0 again.
+  let length = 0;
+  const starts = pieces.map(({ firstStep, losses }) => {
+    const start = Math.max(firstStep - first, length);
+    length = start + losses.length;
+    return start;
+  });
+  const joined = (key: 'losses' | 'gradientNorms' | 'learningRates') => {
+    const values = new Float64Array(length).fill(Number.NaN);
+    for (const [index, piece] of pieces.entries()) values.set(piece[key], starts[index]);
+    return values;
+  };
+  return {
+    ...(first > 0 && { first }),
+    loss: joined('losses'),
+    gradientNorm: joined('gradientNorms'),
+    learningRate: joined('learningRates'),
+  };
+}
+
+/**
+ * The curves of a training: of its epochs, and of its steps.
+ * @param unfinished steps behind the last epoch.
+ * @throws ERR_UNROLLED_OPTION_TYPE for what is no history.
+ */
+export function trainingParts(
+  history: TrainingHistory,
+  unfinished: readonly UnfinishedSteps[] = [],
+): Pick<ReportRecord, 'history' | 'steps'> {
+  const epochs = epochsOf(history);
+  const figures = epochs.map(figuresOf);
+  const steps = epochs.map(stepsOf);
+  const pieces = [...steps, ...unfinished].filter((piece) => piece !== undefined);
+  const isWhole = pieces.length === steps.length + unfinished.length && pieces.length > 0;
+  return {
+    ...(figures.length > 0 && { history: figures }),
+    ...(isWhole && { steps: join(pieces) }),
+  };
+}

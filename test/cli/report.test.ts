@@ -1,0 +1,164 @@
+/** `unrolled train --report` from outside: the page is there however the training ends. */
+
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ReportFile } from '../../src/cli/report-file';
+import { History } from '../../src/index';
+import { escapeText } from '../../src/report/html';
+import { runCli, startCli } from '../support/cli';
+import { epochResult } from '../support/epochs';
+import { useFolder } from '../support/folder';
+import { dataOf, sectionsOf } from '../support/report';
+
+const TEXT = 'the quick brown fox jumps over the lazy dog.\n'.repeat(40);
+const SMALL = ['--hidden', '16', '--embedding', '8', '--batch', '4', '--window', '8'];
+const ALL = ['training', 'samples', 'activations', 'gradient', 'model'];
+
+describe('unrolled train --report', function () {
+  this.timeout(60_000);
+  const at = useFolder();
+
+  function corpus(): string {
+    writeFileSync(at("the dog's.txt"), TEXT);
+    return at("the dog's.txt");
+  }
+
+  const read = (name = 'page.html') => readFileSync(at(name), 'utf8');
+
+  it('writes the whole training, and the command that made it', async () => {
+    const args = ['train', corpus(), ...SMALL, '--epochs', '2', '--validation', '0.1', '--schedule', 'cosine'];
+    const { status, stdout, stderr } = await runCli(...args, '--report', at('page.html'));
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /^done after 100 steps/m);
+    const page = read();
+    assert.deepEqual(sectionsOf(page), ALL);
+    assert.ok(page.includes(`<title>${escapeText("LSTM on the dog's.txt")}</title>`));
+    const quoted = `'${join(at(), "the dog'\\''s.txt")}'`;
+    assert.ok(page.includes(`<code>unrolled train ${escapeText(quoted)} ${SMALL.join(' ')}`));
+    const { charts, stepCharts, samples, activations } = dataOf(page);
+    assert.deepEqual(
+      charts.map(({ id, x }) => [id, x?.length]),
+      [
+        ['loss', 2],
+        ['accuracy', 2],
+        ['speed', 2],
+        // Of 65 tokens the last is the target, and behind the last but one nothing is left.
+        ['gradient-by-step', 63],
+      ],
+    );
+    assert.deepEqual(
+      stepCharts.map(({ id, start }) => [id, start.length]),
+      [
+        ['step-loss', 100],
+        ['step-learning-rate', 100],
+        ['step-gradient-norm', 100],
+      ],
+    );
+    assert.deepEqual(
+      samples.map(({ epoch, step, text }) => [epoch, step, text.length]),
+      [
+        [0, 49, 300],
+        [1, 99, 300],
+      ],
+    );
+    // The text that validates: the last tenth.
+    assert.equal(activations[0]?.tokens.join(''), TEXT.slice(1620));
+    assert.deepEqual(readdirSync(at()).sort(), ['page.html', "the dog's.txt"]);
+  });
+
+  it('reads the end of a text that is left in its file, in the tokens that it has', async () => {
+    const args = ['train', corpus(), ...SMALL, '--steps', '3', '--stream', '--max-vocab', '20'];
+    const { status, stderr } = await runCli(...args, '--report', at('page.html'));
+    assert.equal(status, 0, stderr);
+    const { tokens = [] } = dataOf(read()).activations[0] ?? {};
+    assert.equal(tokens.length, 600);
+    const expected = [...TEXT.slice(-600)];
+    assert.ok(tokens.every((token, index) => token === expected[index] || token === '\ufffd'));
+    assert.ok(tokens.includes('\ufffd'));
+  });
+
+  it('is written when the training is interrupted, within an epoch too', async () => {
+    const args = ['train', corpus(), ...SMALL, '--steps', '1000000000', '--batch', '1', '--window', '1'];
+    const { process, result } = startCli(...args, '--log-every', '1', '--report', at('page.html'));
+    process.stdout?.once('data', () => process.kill('SIGINT'));
+    const { status, stderr } = await result;
+    assert.equal(status, 130, stderr);
+    const page = read();
+    assert.match(page, /role="note">Training was interrupted\./);
+    const [loss] = dataOf(page).stepCharts;
+    assert.equal(loss?.id, 'step-loss');
+    assert.ok((loss?.start.length ?? 0) > 0);
+    assert.ok(sectionsOf(page).includes('activations'));
+  });
+
+  it('is written when the loss is no number, and says so', async () => {
+    const { status, stderr } = await runCli(
+      ...['train', corpus(), ...SMALL, '--cell', 'rnn', '--nonlinearity', 'relu', '--optimizer', 'sgd', '--lr', '1000'],
+      ...['--report', at('page.html')],
+    );
+    assert.equal(status, 1);
+    assert.match(stderr, /ERR_UNROLLED_NON_FINITE_LOSS/);
+    assert.match(read(), /role="note">The loss is not finite at step \d+\./);
+  });
+
+  it('goes on with the page of a training that is resumed', async () => {
+    const training = ['train', corpus(), ...SMALL, '--checkpoint', at('c'), '--report', at('page.html')];
+    const first = await runCli(...training, '--epochs', '1');
+    assert.equal(first.status, 0, first.stderr);
+    const before = dataOf(read());
+    const second = await runCli(...training, '--epochs', '2', '--resume', at('c'));
+    assert.equal(second.status, 0, second.stderr);
+    const { samples, stepCharts } = dataOf(read());
+    assert.deepEqual(samples[0], before.samples[0]);
+    assert.deepEqual(
+      samples.map(({ epoch }) => epoch),
+      [0, 1],
+    );
+    assert.equal(stepCharts[0]?.start.length, 2 * (before.stepCharts[0]?.start.length ?? 0));
+    // Without a report it can be resumed too.
+    const third = await runCli('train', corpus(), '--epochs', '2', '--resume', at('c'));
+    assert.equal(third.status, 0, third.stderr);
+  });
+
+  it('keeps some of the samples of a long training, and the last', async () => {
+    const history = new History();
+    const page = await ReportFile.open(at('page.html'), history, {});
+    assert.ok(page !== undefined);
+    let drawn = 0;
+    page.sample = async () => `sample ${drawn++}`;
+    for (let epoch = 0; epoch < 1000; epoch++) {
+      const result = epochResult(epoch, { loss: 1, steps: 1 });
+      history.push(result);
+      await page.onEpochEnd(result);
+    }
+    await page.write({ title: 'long', inspect: async () => ({}) });
+    const { samples } = dataOf(read());
+    assert.deepEqual(
+      samples.map(({ epoch }) => epoch),
+      [...Array.from({ length: 63 }, (_, index) => 16 * index), 999],
+    );
+    assert.ok(drawn < 250, `${drawn} were drawn`);
+    for (const state of [undefined, {}, { samples: [{}], stride: 1 }, { samples: [], stride: 0 }]) {
+      assert.throws(() => page.setState(state), { code: /^ERR_UNROLLED_OPTION_/ });
+    }
+  });
+
+  it('is refused before the training where it cannot be, or would cost another file', async () => {
+    const path = corpus();
+    const nowhere = await runCli('train', path, ...SMALL, '--report', at('no', 'page.html'));
+    assert.equal(nowhere.status, 1);
+    assert.match(nowhere.stderr, /ERR_UNROLLED_FILE_WRITE/);
+    for (const [other, args] of [
+      ['the corpus', ['--report', at('.', "the dog's.txt")]],
+      ['--out', ['--report', at('same'), '--out', at('same')]],
+      ['--checkpoint', ['--report', at('same'), '--checkpoint', at('same')]],
+    ] as const) {
+      const { status, stdout, stderr } = await runCli('train', path, ...SMALL, ...args);
+      assert.deepEqual([status, stdout], [2, ''], stderr);
+      assert.ok(stderr.startsWith(`unrolled: --report must be another file than ${other}, not `), stderr);
+    }
+    assert.ok(!existsSync(at('same')));
+    assert.equal(readFileSync(path, 'utf8'), TEXT);
+  });
+});
