@@ -3,6 +3,7 @@
  * Shakespeare; a language model of words with embeddings; bags of words weighted by frequency, and without stop words.
  */
 
+import { requireWritable } from '../src/files';
 import { datasets } from '../src/index';
 import { renderReport, writeReport } from '../src/report';
 import { run, wholeNumber } from './run';
@@ -40,6 +41,7 @@ run(USAGE, async ({ values }) => {
   const { shakespeare, words, bags } = values.full ? FULL : SHORT;
   if (!values.full) console.log('A short run, of some two minutes; --full trains longer and on more.');
   // What is missing, the page's own files or a corpus, is said now and not after all the work.
+  await requireWritable(values.report);
   renderReport({ title: TITLE });
   const characters = await datasets.shakespeare();
   const corpus = await datasets.shakespeare({ tokens: 'word', maxSize: words.size });

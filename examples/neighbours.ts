@@ -3,6 +3,7 @@
  * each other. Trains the model of `example:bag-of-words` for it, which takes seconds.
  */
 
+import { requireWritable } from '../src/files';
 import { datasets, type FloatTensor } from '../src/index';
 import { type ReportNeighbours, writeReport } from '../src/report';
 import { run, wholeNumber } from './run';
@@ -69,6 +70,8 @@ function mapOf(table: WordTable, words: readonly string[]): ReportNeighbours {
 
 run(USAGE, async ({ values, positionals }) => {
   const seed = wholeNumber('seed', values.seed, 0);
+  const { report } = values;
+  if (report !== undefined) await requireWritable(report);
   const { train } = await datasets.imdb();
   const bags = bagsOfWords(train);
   const model = bagModel(bags.words.length, seed);
@@ -81,7 +84,6 @@ run(USAGE, async ({ values, positionals }) => {
   const words = positionals.length > 0 ? positionals : Object.keys(PUBLISHED);
   for (const word of words) show(table, word);
 
-  const { report } = values;
   if (report === undefined) return;
   const known = words.filter((word) => table.words.includes(word));
   await writeReport(report, { title: 'Words of movie reviews', neighbours: mapOf(table, known) });
