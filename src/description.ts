@@ -42,6 +42,7 @@ const OPTIONS: Record<LayerDescription['type'], readonly string[]> = {
   lstm: [...RECURRENT, 'gateActivation'],
   pooling: ['pooling'],
   dense: ['features', 'activation', 'bias', 'tiedTo'],
+  activation: ['activation'],
   dropout: ['rate'],
   layerNorm: ['epsilon'],
   attention: ['score'],
@@ -94,6 +95,11 @@ const CHECKS: Record<string, Check> = {
 };
 const NEEDED = ['features', 'layers', 'rate', 'pooling'];
 
+/** Whether a layer of that type is nothing without the option. */
+function isNeeded(type: LayerDescription['type'], key: string): boolean {
+  return NEEDED.includes(key) || (type === 'activation' && key === 'activation');
+}
+
 function checkInput(option: string, input: InputDescription): InputDescription {
   const kind = check.oneOf(`${option}.kind`, input?.kind, ['ids', 'features']);
   const size = kind === 'ids' ? 'vocabulary' : 'features';
@@ -111,7 +117,7 @@ function checkLayer(layer: Layer, option: string): void {
   for (const name of [from].flat()) check.nonEmptyString(`${option}.from`, name);
   for (const key of OPTIONS[type]) {
     const value = given[key];
-    if (value !== undefined || NEEDED.includes(key)) CHECKS[key]?.(`${option}.${key}`, value);
+    if (value !== undefined || isNeeded(type, key)) CHECKS[key]?.(`${option}.${key}`, value);
   }
 }
 

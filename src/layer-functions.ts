@@ -100,6 +100,11 @@ export function dense(features: number, options?: Options<DenseDescription> & { 
   return layer('dense', options, { features });
 }
 
+/** A function of each value, where no layer before it has one: behind pooled embeddings, say. */
+export function activation(kind: Activation, options?: LayerExtras): Layer {
+  return layer('activation', options, { activation: kind });
+}
+
 /** Drops values while training. */
 export function dropout(rate: number, options?: Options<Omit<DropoutDescription, 'rate'>>): Layer {
   return layer('dropout', options, { rate });

@@ -12,7 +12,11 @@ function runExample(name: string, ...args: string[]): { status: number | null; s
 describe('examples', function () {
   this.timeout(60_000);
 
-  for (const [name, option] of [
+  for (const [name, option, least = 1] of [
+    ['bag-of-words', '--epochs'],
+    ['exercises', '--seed', 0],
+    ['from-sums-to-rnn', '--epochs'],
+    ['neighbours', '--seed', 0],
     ['poems', '--steps'],
     ['reviews', '--epochs'],
     ['shakespeare', '--epochs'],
@@ -25,7 +29,7 @@ describe('examples', function () {
       assert.match(help.stdout, /^npm .*\n$/);
       for (const [args, message] of [
         [['--bogus'], /^Unknown option '--bogus'\n\nnpm /],
-        [[option, 'abc'], new RegExp(`^${option} must be a whole number at least 1, not "abc"\\.\\n\\nnpm `)],
+        [[option, 'abc'], new RegExp(`^${option} must be a whole number at least ${least}, not "abc"\\.\\n\\nnpm `)],
       ] as const) {
         const { status, stdout, stderr } = runExample(name, ...args);
         assert.deepEqual([status, stdout], [2, '']);

@@ -11,13 +11,14 @@
 namespace unrolled::node {
 namespace {
 
-constexpr std::array<std::pair<const char*, LayerKind>, 12> layerKinds = {{{"embedding", LayerKind::embedding},
+constexpr std::array<std::pair<const char*, LayerKind>, 13> layerKinds = {{{"embedding", LayerKind::embedding},
                                                                            {"oneHot", LayerKind::oneHot},
                                                                            {"rnn", LayerKind::rnn},
                                                                            {"gru", LayerKind::gru},
                                                                            {"lstm", LayerKind::lstm},
                                                                            {"pooling", LayerKind::pooling},
                                                                            {"dense", LayerKind::dense},
+                                                                           {"activation", LayerKind::activation},
                                                                            {"dropout", LayerKind::dropout},
                                                                            {"layerNorm", LayerKind::layerNorm},
                                                                            {"attention", LayerKind::attention},
@@ -95,6 +96,9 @@ LayerDescription layerDescription(const Napi::Value& value) {
     case LayerKind::dense:
       layer.features = features();
       layer.tiedTo = textOrNone("tiedTo", from.Get("tiedTo"));
+      break;
+    case LayerKind::activation:
+      layer.activation = choice("activation", from.Get("activation"), activations);
       break;
     case LayerKind::dropout:
       layer.dropout = number("rate", from.Get("rate"));

@@ -33,6 +33,7 @@ export type LayerDescription =
   | RecurrentDescription
   | PoolingDescription
   | DenseDescription
+  | ActivationDescription
   | DropoutDescription
   | LayerNormDescription
   | AttentionDescription
@@ -63,6 +64,12 @@ export interface DenseDescription extends NamedLayer {
   bias?: boolean;
   /** The embedding whose table is its weight: `features` is that embedding's vocabulary. */
   tiedTo?: string;
+}
+
+/** A function of each value, where no layer before it has one: behind pooled embeddings, say. */
+export interface ActivationDescription extends NamedLayer {
+  type: 'activation';
+  activation: Activation;
 }
 
 /** Drops each value with probability `rate` while training, and scales the others by 1 / (1 − rate). */

@@ -54,6 +54,8 @@ function notesOf(layer: LayerDescription): string[] {
   switch (layer.type) {
     case 'pooling':
       return [layer.pooling];
+    case 'activation':
+      return [layer.activation];
     case 'dropout':
       return [String(layer.rate)];
     case 'attention':

@@ -227,6 +227,43 @@ TEST_CASE("branches that join: gradients match central differences") {
   }
 }
 
+TEST_CASE("a function of the sum of embeddings: gradients match central differences") {
+  for (const Activation function : {Activation::sigmoid, Activation::tanh, Activation::relu, Activation::linear}) {
+    CAPTURE(static_cast<int>(function));
+    ModelDescription model{InputKind::ids, 7};
+    model.layers.push_back(layer(LayerKind::embedding, "embedding", 4));
+    model.layers.push_back(layer(LayerKind::pooling, "sum"));
+    model.layers.back().pooling = PoolingKind::sum;
+    model.layers.push_back(layer(LayerKind::activation, "hidden"));
+    model.layers.back().activation = function;
+    model.layers.push_back(layer(LayerKind::dense, "head", 3));
+    GraphCheck(model, LossKind::binaryCrossEntropy, inputLengths, inputLengths).run();
+  }
+}
+
+TEST_CASE("what leaves each feature in its place leaves both directions their ends") {
+  constexpr Index time = 4;
+  const auto endOf = [](const std::vector<LayerDescription>& between) {
+    ModelDescription description{InputKind::features, 3};
+    description.layers.push_back(layer(LayerKind::gru, "rnn", 2));
+    description.layers.back().bidirectional = true;
+    description.layers.insert(description.layers.end(), between.begin(), between.end());
+    description.layers.push_back(layer(LayerKind::pooling, "ends"));
+    description.layers.back().pooling = PoolingKind::final;
+    Model<double> model(description);
+    model.initialize(Initializer{}, 5);
+    const std::vector<double> features = normals<double>(time * 3, 1);
+    std::vector<double> states(asSize(model.stateSize(1)));
+    const Sequence<double> output = model.forward({time, 1, nullptr, features.data()}, states.data(), threads(1));
+    return std::vector<double>(output.data, output.data + 4);
+  };
+  LayerDescription unchanged = layer(LayerKind::activation, "unchanged");
+  unchanged.activation = Activation::linear;
+  const std::vector<double> expected = endOf({});
+  CHECK(endOf({unchanged}) == expected);
+  CHECK(endOf({layer(LayerKind::dropout, "dropout")}) == expected);
+}
+
 TEST_CASE("a head tied to the embedding adds its gradient to the table's") {
   ModelDescription model{InputKind::ids, 7};
   model.layers.push_back(layer(LayerKind::embedding, "embedding", 4));

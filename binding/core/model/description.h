@@ -26,6 +26,7 @@ enum class LayerKind {
   lstm,
   pooling,
   dense,
+  activation,
   dropout,
   layerNorm,
   attention,    // from two: queries, then memory
@@ -49,7 +50,7 @@ struct LayerDescription {
   // Stacked layers of a recurrent kind.
   Index layers = 1;
   // Of `rnn`; of the candidate of `gru`; of the candidate and the cell's output of `lstm`: tanh where it is not said.
-  // Of `dense`: linear then.
+  // Of `dense`: linear then. Of `activation`: what it is.
   std::optional<Activation> activation = {};
   // One trained bias a layer; the second does not exist.
   bool singleBias = false;

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "layers/activation.h"
 #include "layers/attention.h"
 #include "layers/bidirectional.h"
 #include "layers/dropout.h"
@@ -115,6 +116,13 @@ class Builder {
     return addNode(std::move(node), {Form::vectors, 0, input.features, input.features, input.side, input.oneStep});
   }
 
+  // A node that leaves each feature in its place: both directions' halves stay where they are.
+  Value addAtEachPosition(std::unique_ptr<Layer<T>> layer, const Value& input, const std::string& name) {
+    Value output = addLayer(std::move(layer), input, name);
+    output.ahead = input.ahead;
+    return output;
+  }
+
   Value addNode(Node<T> node, Value value) {
     value.node = static_cast<Index>(graph_.nodes.size());
     node.side = value.side;
@@ -191,16 +199,22 @@ class Builder {
       }
       case LayerKind::dense:
         return addDense(layer, vectorsOf(from));
+      case LayerKind::activation: {
+        value = vectorsOf(from);
+        return addAtEachPosition(std::make_unique<ActivationLayer<T>>(layer.activationOrDefault(), value.features),
+                                 value, layer.name);
+      }
       case LayerKind::dropout: {
         requireRate(option() + ".dropout", layer.dropout);
         value = vectorsOf(from);
-        return addLayer(std::make_unique<Dropout<T>>(layer.dropout, value.features, nextPart()), value, layer.name);
+        return addAtEachPosition(std::make_unique<Dropout<T>>(layer.dropout, value.features, nextPart()), value,
+                                 layer.name);
       }
       default:
         requireEpsilon(layer);
         value = vectorsOf(from);
-        return addLayer(std::make_unique<LayerNorm<T>>(parameters_, layer.name, value.features, layer.epsilon), value,
-                        layer.name);
+        return addAtEachPosition(std::make_unique<LayerNorm<T>>(parameters_, layer.name, value.features, layer.epsilon),
+                                 value, layer.name);
     }
   }
 

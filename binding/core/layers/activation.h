@@ -1,0 +1,53 @@
+// A function of each value: the nonlinearity behind a sum that no dense layer makes, such as pooled embeddings.
+//
+// Memory, in elements: P·F output.
+#pragma once
+
+#include <algorithm>
+
+#include "kernels/gather.h"
+#include "layers/layer.h"
+
+namespace unrolled {
+
+template <class T>
+class ActivationLayer final : public Layer<T> {
+ public:
+  // Of vectors (embedded ids go through a `Gather` first).
+  ActivationLayer(Activation activation, Index features) : activation_(activation), features_(features) {}
+
+  PassSize layOut(Arena& arena, PassSize size) override {
+    output_ = arena.take<T>(size.positions * features_);
+    return size;
+  }
+
+  Sequence<T> forward(const Sequence<T>& input, T* /*states*/, const Pass<T>& pass) override {
+    elements_ = input.positions() * features_;
+    pass.parallel.forRange(elements_, gatherGrain, [&](Index begin, Index end) noexcept {
+      std::copy(input.data + begin, input.data + end, output_ + begin);
+      kernels<T>().activate(end - begin, activation_, output_ + begin);
+    });
+    Sequence<T> output;
+    output.layout = input.layout;
+    output.features = features_;
+    output.data = output_;
+    return output;
+  }
+
+  // Returns `outputGradient`, overwritten; null where nobody wants it.
+  T* backward(T* outputGradient, T* /*stateGradients*/, bool wanted, const Pass<T>& pass) override {
+    if (!wanted) return nullptr;
+    pass.parallel.forRange(elements_, gatherGrain, [&](Index begin, Index end) noexcept {
+      kernels<T>().activateBackward(end - begin, activation_, output_ + begin, outputGradient + begin);
+    });
+    return outputGradient;
+  }
+
+ private:
+  Activation activation_;
+  Index features_;
+  Index elements_ = 0;   // of the last forward pass
+  T* output_ = nullptr;  // [T, B, F]
+};
+
+}  // namespace unrolled

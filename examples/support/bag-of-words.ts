@@ -1,0 +1,70 @@
+/**
+ * The bag of words of the from-scratch tutorials: a review is the set of its words, a word is a vector, and the sum of a
+ * review's vectors says by one sigmoid unit whether the review is positive.
+ */
+
+import { type EpochResult, type Example, layers, Model } from '../../src/index';
+import { alternating, reviewWords } from './reviews';
+
+/** Width of a word's vector, which is the size of the hidden layer. */
+export const WIDTH = 20;
+
+const LEARNING_RATE = 0.1;
+
+/** Of the 25,000 reviews the first 20,000 train, and the last 5,000 validate. */
+const TRAINED_FRACTION = 0.8;
+
+/** Reviews as sets of words. */
+export interface Bags {
+  /** Word i has the id i. */
+  words: readonly string[];
+  /** The distinct words of each review. */
+  inputs: readonly Int32Array[];
+  labels: readonly number[];
+}
+
+/** Reviews in the order of the tutorials, positive and negative in turn; words by the review that has them first. */
+export function bagsOfWords(examples: readonly Example[]): Bags {
+  const ids = new Map<string, number>();
+  const idOf = (word: string) => {
+    const id = ids.get(word) ?? ids.size;
+    if (id === ids.size) ids.set(word, id);
+    return id;
+  };
+  const ordered = alternating(examples);
+  const inputs = ordered.map(({ text }) => Int32Array.from(new Set(reviewWords(text)), idOf));
+  return { words: [...ids.keys()], inputs, labels: ordered.map(({ label }) => label) };
+}
+
+/** Reviews from one to another as a model is trained on them. */
+function part({ inputs, labels }: Bags, begin: number, end: number) {
+  return { inputs: inputs.slice(begin, end), labels: labels.slice(begin, end) };
+}
+
+/** Each word's vector added up, and the sigmoid of the sum; no product is made, and no bias added. */
+export function bagModel(words: number, seed: number): Model {
+  return Model.create({
+    input: { kind: 'ids', vocabulary: words },
+    layers: [
+      layers.embedding(WIDTH),
+      layers.pooling('sum'),
+      layers.activation('sigmoid'),
+      layers.dense(1, { bias: false }),
+    ],
+    initializer: { kind: 'normal', scale: 0.1 },
+    seed,
+  });
+}
+
+/** Trains by the full chain rule on one review at a time, in their order, and yields after each epoch. */
+export function trainBags(model: Model, bags: Bags, epochs: number): AsyncGenerator<EpochResult> {
+  const [count, trained] = [bags.inputs.length, Math.round(bags.inputs.length * TRAINED_FRACTION)];
+  return model.fit(part(bags, 0, trained), {
+    epochs,
+    batch: 1,
+    shuffle: false,
+    optimizer: 'sgd',
+    learningRate: LEARNING_RATE,
+    validationData: part(bags, trained, count),
+  });
+}
