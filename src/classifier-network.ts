@@ -111,8 +111,8 @@ const FILE_KEYS: Record<keyof ClassifierArchitecture, string> = {
 };
 
 /**
- * How weights begin, as in Keras. A small embedding matters: after one epoch of IMDB's reviews the test accuracy is
- * 0.892 with these laws, and 0.863 with PyTorch's, where embeddings have the deviation 1.
+ * How weights begin, as in Keras. A small embedding seems to matter: with one seed, the test accuracy on IMDB's reviews
+ * after two epochs was 0.889 with these laws, and 0.858 with PyTorch's, where embeddings have the deviation 1.
  */
 const INITIALIZERS = {
   embedding: { kind: 'uniform', scale: 0.05 },

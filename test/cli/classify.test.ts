@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { TextClassifier } from '../../src/index';
-import { runCli, startCli } from '../support/cli';
+import { type CliResult, runCli, startCli } from '../support/cli';
 import { useFolder } from '../support/folder';
 import { parseJsonLines } from '../support/json-lines';
 
@@ -161,6 +161,13 @@ describe('unrolled classify', function () {
     const [negative] = parseJsonLines<EvaluateLine>(single.stdout);
     assert.deepEqual(negative?.confusion[0], [0, 0]);
     assert.equal(negative?.texts, 5);
+    // A class may be called train, and have folders of its own.
+    write(at('rails', 'train', 'fast', '1.txt'), 'A train is fast.');
+    write(at('rails', 'tram', '1.txt'), 'A tram is slow.');
+    const rails = ['classify', 'train', at('rails'), ...SMALL, '--epochs', '1', '--validation', '0', '--out', at('r')];
+    assert.equal((await runCli(...rails)).status, 0);
+    using rail = await TextClassifier.load(at('r'));
+    assert.deepEqual(rail.classNames, ['train', 'tram']);
     const unknown = await runCli('classify', 'evaluate', at('m'), at('all', 'train'));
     assert.equal(unknown.status, 1);
     assert.match(unknown.stderr, /class sport.*--classes.*ERR_UNROLLED_MODEL_MISMATCH/);
@@ -276,34 +283,28 @@ describe('unrolled classify', function () {
 
   it('refuses wrong arguments with status 2 and a code', async () => {
     const folder = texts('train', ['neg', 'pos'], 5);
-    for (const args of [
+    const wrong = [
       ['--hiden', '3'],
       ['--hidden', '0'],
       ['--vocab', '2'],
-      ['--cell', 'cnn'],
       ['--cell', 'rnn', '--gate-activation', 'tanh'],
-      ['--gate-activation', 'step'],
-      ['--stop-words', 'latin'],
       ['--validation', '1'],
       ['--validation', '0', '--early-stopping', '2'],
-      ['--epochs', '0'],
-      ['--lr', '-1'],
-      ['--sequence-length', '0'],
       ['--classes', 'neg,none'],
       ['--out', ''],
-    ]) {
-      const { status, stdout, stderr } = await runCli('classify', 'train', folder, ...args);
-      assert.equal(status, 2, `${args.join(' ')}: ${stderr}`);
-      assert.match(stderr, /\(ERR_UNROLLED_(OPTION_RANGE|OPTION_TYPE|UNKNOWN_OPTION)\)/, args.join(' '));
+    ];
+    const results = await Promise.all(wrong.map((args) => runCli('classify', 'train', folder, ...args)));
+    for (const [index, { status, stdout, stderr }] of results.entries()) {
+      assert.equal(status, 2, `${wrong[index]?.join(' ')}: ${stderr}`);
+      assert.match(stderr, /\(ERR_UNROLLED_(OPTION_RANGE|OPTION_TYPE|UNKNOWN_OPTION)\)/, wrong[index]?.join(' '));
       assert.equal(stdout, '');
     }
-    for (const args of [[], ['train'], ['trian', folder], ['evaluate', folder], ['predict']]) {
+    for (const args of [[], ['trian', folder], ['evaluate', folder]]) {
       assert.equal((await runCli('classify', ...args)).status, 2, args.join(' '));
     }
   });
 
   it('fails with status 1 and a code for folders that are none', async () => {
-    mkdirSync(at('empty'));
     mkdirSync(at('hollow', 'neg'), { recursive: true });
     texts('single', ['neg'], 5);
     texts('few', ['neg', 'pos'], 1);
@@ -311,21 +312,18 @@ describe('unrolled classify', function () {
     mkdirSync(at('latin1', 'pos'));
     writeFileSync(at('latin1', 'pos', '1.txt'), Buffer.from([0x66, 0xe9, 0x65]));
     const good = texts('good', ['neg', 'pos'], 5);
-    for (const [code, args] of [
+    const failing: [code: string, args: string[]][] = [
       ['FILE_NOT_FOUND', [at('none')]],
-      ['CORPUS_EMPTY', [at('empty')]],
       ['CORPUS_EMPTY', [at('hollow')]],
       ['CORPUS_EMPTY', [at('single')]],
       ['CORPUS_TOO_SHORT', [at('few')]],
       ['ENCODING', [at('latin1')]],
-      ['FILE_READ', [at('good', 'neg', '1.txt')]],
       ['FILE_WRITE', [good, '--out', at('no', 'folder', 'm')]],
-      ['FILE_NOT_FOUND', [good, '--test', at('none')]],
-      ['FILE_NOT_FOUND', [good, '--resume', at('none')]],
       ['MODEL_FORMAT', [good, '--resume', at('good', 'neg', '1.txt')]],
-      ['OUT_OF_MEMORY', [good, '--hidden', '10000000']],
-    ] as const) {
-      const { status, stdout, stderr } = await runCli('classify', 'train', ...args);
+    ];
+    const results = await Promise.all(failing.map(([, args]) => runCli('classify', 'train', ...args)));
+    for (const [index, [code, args]] of failing.entries()) {
+      const { status, stdout, stderr } = results[index] as CliResult;
       assert.equal(status, 1, `${args.join(' ')}: ${stderr}`);
       assert.match(stderr, new RegExp(`\\(ERR_UNROLLED_${code}\\)\n$`));
       assert.equal(stdout, '');
