@@ -131,7 +131,7 @@ class Search {
     }
     std::reverse(result.ids.begin(), result.ids.end());
     result.logProbability = beam.logProbability;
-    const double length = static_cast<double>(result.ids.size());
+    const auto length = static_cast<double>(result.ids.size());
     result.score = beam.logProbability / std::pow((5 + length) / 6, options_.lengthPenalty);
     result.ended = ended;
     return result;

@@ -15,9 +15,7 @@ namespace unrolled {
 template <class T>
 DocumentBatches<T>::DocumentBatches(std::vector<TokenId> ids, std::vector<Index> offsets, Index rows, Index window,
                                     bool shuffle, std::uint64_t seed)
-    : window_(window), shuffle_(shuffle), seed_(seed) {
-  data_.ids = std::move(ids);
-  data_.offsets = std::move(offsets);
+    : data_{std::move(ids), {}, 0, std::move(offsets)}, window_(window), shuffle_(shuffle), seed_(seed) {
   data_.check();
   for (Index document = 0; document < data_.count(); ++document) {
     if (data_.length(document) > 1) continue;
