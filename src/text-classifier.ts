@@ -21,6 +21,8 @@ import { Model } from './model';
 import { dtypeOf, type ModelHeader, readModelFile, weightsOf, writeModelFile } from './model-file';
 import { damagedHeader, readVocabulary, requireKind } from './model-header';
 import type { FloatArray, NativeTargets } from './native/native';
+import type { TextModel } from './report/inspect';
+import { reportTextModel, type TextReportOptions } from './report/model-report';
 import type { Summary } from './summary';
 import type { Example } from './text/example';
 import { TextVectorizer, type TokenSequences } from './text/text-vectorizer';
@@ -295,6 +297,29 @@ export class TextClassifier {
   /** Copies of all parameters by PyTorch's names; of a whole step while the model trains. */
   parameters(): Promise<Parameters> {
     return this.model.parameters();
+  }
+
+  /**
+   * Writes one HTML page that needs no network, whole or not at all: the model drawn, the curves of its training
+   * (`history`), its hidden units over a `text`, and what else the options have.
+   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE and ERR_UNROLLED_OPTION_RANGE naming the part at
+   *   fault, ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_DISPOSED.
+   */
+  async report(path: string, options?: TextReportOptions): Promise<void> {
+    this.model.requireAlive();
+    await reportTextModel(this.inspected, path, options);
+  }
+
+  /**
+   * The model with what turns texts into its ids, as reports look into it.
+   * @internal
+   */
+  get inspected(): TextModel {
+    const { model, vectorizer } = this;
+    return {
+      model,
+      vocabulary: { encode: (text) => withoutPadding(vectorizer.encode(text)), words: vectorizer.vocabulary },
+    };
   }
 
   /**

@@ -12,6 +12,7 @@ import * as datasets from '../datasets';
 import { UnrolledError } from '../errors';
 import { requireWritable } from '../files';
 import type { OptimizerKind } from '../native/native';
+import { inspect } from '../report/inspect';
 import type { Example } from '../text/example';
 import { TextVectorizer } from '../text/text-vectorizer';
 import { resolveVectorizerOptions, type TextVectorizerOptions } from '../text/vectorizer-options';
@@ -28,6 +29,7 @@ import { Interrupt } from './interrupt';
 import { choiceOption, jsonOption, numberOption, threadsOption } from './options';
 import { note, outputEnd } from './output';
 import { type ProgressDisplay, progressDisplay } from './progress';
+import { endOf, ReportFile } from './report-file';
 
 /** Flags of the vocabulary and of the network, which a checkpoint has its own of. */
 interface ModelFlags
@@ -58,6 +60,7 @@ interface TrainFlags extends ModelFlags {
   checkpoint?: string;
   resume?: string;
   out?: string;
+  report?: string;
   json?: true;
 }
 
@@ -83,7 +86,11 @@ function networkOptions(flags: TrainFlags): ClassifierNetworkOptions {
 }
 
 /** Refuses what can be known to be wrong before the texts are read, and gives the options of `fit`. */
-async function fitOptions(flags: TrainFlags, history: History): Promise<TextClassifierFitOptions> {
+async function fitOptions(
+  flags: TrainFlags,
+  history: History,
+  page: ReportFile | undefined,
+): Promise<TextClassifierFitOptions> {
   const { epochs, batch, optimizer, lr, weightDecay, clipNorm, seed, threads, earlyStopping } = flags;
   const { resume, checkpoint, out } = flags;
   const given = MODEL_FLAGS.find((flag) => flags[flag] !== undefined);
@@ -98,6 +105,7 @@ async function fitOptions(flags: TrainFlags, history: History): Promise<TextClas
     validation: flags.validation ?? (resume === undefined ? DEFAULT_VALIDATION : undefined),
     callbacks: [
       history,
+      ...(page === undefined ? [] : [page]),
       ...(earlyStopping === undefined
         ? []
         : [callbacks.earlyStopping({ patience: earlyStopping, restoreBest: false })]),
@@ -135,6 +143,31 @@ async function newClassifier({ classNames, examples }: ClassifyData, flags: Trai
   return TextClassifier.create({ ...networkOptions(flags), vectorizer, classNames, threads: flags.threads });
 }
 
+/** Tokens of a text that the page shows, at least; the first text that has so many is taken, else the longest. */
+const SHOWN_TOKENS = 40;
+
+/** A text that the model has not learned from where there is one: of the test, else of what validates. */
+function textToShow({ test, examples }: ClassifyData, { validation, seed }: Pick<TrainFlags, 'validation' | 'seed'>) {
+  const parts = datasets.split(examples, { validation: validation ?? DEFAULT_VALIDATION, seed });
+  const unseen = [test, parts.validation, parts.train].find((part) => part !== undefined && part.length > 0) ?? [];
+  const texts = unseen.map(({ text }) => text);
+  const long = texts.find((text) => text.split(/\s+/).length >= SHOWN_TOKENS);
+  return long ?? texts.reduce((longest, text) => (text.length > longest.length ? text : longest), '');
+}
+
+/** Writes the page of a training that is over. */
+async function writePage(
+  page: ReportFile | undefined,
+  classifier: TextClassifier,
+  title: string,
+  text: string,
+  remark: string | undefined,
+): Promise<void> {
+  if (page === undefined) return;
+  await page.write({ title, note: remark, inspect: () => inspect(classifier.inspected, text) });
+  note(`The report is in ${page.path}.`);
+}
+
 interface Session {
   classifier: TextClassifier;
   report: ClassifyReport;
@@ -165,13 +198,18 @@ async function runEpochs(
 async function train(name: string, flags: TrainFlags): Promise<void> {
   const { out, checkpoint, resume, threads } = flags;
   const history = new History();
-  const options = await fitOptions(flags, history);
+  const others = { '--out': out, '--checkpoint': checkpoint, '--resume': resume };
+  const page = await ReportFile.open(flags.report, history, others);
+  const options = await fitOptions(flags, history, page);
   const data = await loadTraining(name, flags);
   using classifier =
     resume === undefined
       ? await newClassifier(data, flags, options.validation ?? 0)
       : await resumedClassifier(resume, data, threads);
 
+  const { cell } = classifier.architecture;
+  const title = `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${name}`;
+  const shown = page === undefined ? '' : textToShow(data, flags);
   const report = new ClassifyReport(flags.json === true);
   const display = progressDisplay(process.stderr, 'texts');
   using interrupt = new Interrupt({
@@ -187,6 +225,7 @@ async function train(name: string, flags: TrainFlags): Promise<void> {
     if (out === undefined && checkpoint === undefined && progress.firstStep === 0)
       note('The model will not be kept: give --out FILE to save it.');
     seconds = progress.seconds;
+    page?.progress(progress);
     display.update(progress);
   };
   try {
@@ -196,15 +235,20 @@ async function train(name: string, flags: TrainFlags): Promise<void> {
       onProgress,
     });
     if (out !== undefined) await classifier.save(out);
+    await writePage(page, classifier, title, shown, endOf(history, interrupted));
     const kept = history.best('validationLoss') ?? history.last;
     seconds = Math.max(seconds, history.last?.seconds ?? 0);
     const test = interrupted || data.test === undefined ? undefined : await classifier.evaluate(data.test, { signal });
     report.done({ kept, seconds, test, savedTo: out, interrupted });
   } catch (error) {
     const isAborted = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED';
-    if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_NON_FINITE_LOSS' && out !== undefined) {
-      await classifier.save(out);
-      note(`The weights of the last good step, or of the best epoch, are in ${out}.`);
+    if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_NON_FINITE_LOSS') {
+      if (out !== undefined) {
+        await classifier.save(out);
+        note(`The weights of the last good step, or of the best epoch, are in ${out}.`);
+      }
+      // The training's own error is the one to end with.
+      await writePage(page, classifier, title, shown, error.message).catch((fault: Error) => note(fault.message));
     }
     // While the test was running: the model is saved already.
     if (!isAborted || interrupt.status === undefined) throw error;
@@ -253,6 +297,7 @@ export function classifyTrainCommand(): Command {
     .option('--checkpoint <file>', 'save the whole training there after each epoch')
     .option('--resume <file>', 'go on from a checkpoint, with its model and its options where none are given')
     .option('--out <file>', 'save the model there')
+    .option('--report <file>', 'write a page there that shows the training: curves, hidden units, the model (.html)')
     .addOption(jsonOption())
     .addHelpText(
       'after',

@@ -28,8 +28,8 @@ export function startIdsOfAll(vocabulary: Vocabulary, prompts: readonly string[]
 }
 
 /** The id of the token that ends a document, -1 for a vocabulary without one. */
-export function endIdOf(vocabulary: Vocabulary & { readonly endId?: number | undefined }): number {
-  return vocabulary.endId ?? -1;
+export function endIdOf({ endId }: Vocabulary): number {
+  return endId ?? -1;
 }
 
 /** The unknown token, which stands for no text. */

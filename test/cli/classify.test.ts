@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { TextClassifier } from '../../src/index';
 import { type CliResult, runCli, startCli } from '../support/cli';
 import { useFolder } from '../support/folder';
 import { parseJsonLines } from '../support/json-lines';
+import { sectionsOf } from '../support/report';
 
 /** A line of `classify train --json`. */
 interface TrainLine {
@@ -68,6 +69,20 @@ describe('unrolled classify', function () {
     }
     return at(folder);
   }
+
+  it('writes a page of the training where asked, and refuses to write it over another file', async () => {
+    const folder = texts('shown', ['neg', 'pos'], 30);
+    const args = ['classify', 'train', folder, ...SMALL, '--epochs', '2'];
+    const { status, stderr } = await runCli(...args, '--report', at('page.html'));
+    assert.equal(status, 0, stderr);
+    assert.ok(stderr.includes(`The report is in ${at('page.html')}.`));
+    const page = readFileSync(at('page.html'), 'utf8');
+    assert.deepEqual(sectionsOf(page), ['training', 'activations', 'model']);
+    assert.ok(page.includes('<title>GRU on '));
+    const refused = await runCli(...args, '--out', at('one'), '--report', at('one'));
+    assert.equal(refused.status, 2);
+    assert.match(refused.stderr, /report must be another file than --out/);
+  });
 
   it('prints a line an epoch as JSON, and a last one with the test', async () => {
     const train = texts('train', ['neg', 'pos'], 40);

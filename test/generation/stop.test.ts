@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { StopFilter } from '../../src/generation/stop-filter';
-import { LanguageModel, Vocabulary } from '../../src/index';
+import { Corpus, LanguageModel, Vocabulary } from '../../src/index';
 import { CORPUS, collect, smallModel, train } from '../support/models';
 
 /** What comes through of pieces, one by one, and whether it was stopped. */
@@ -123,6 +123,18 @@ describe('stop strings', () => {
       assert.equal(await ending.sample('the', options), expected);
       assert.equal((await collect(ending.stream('the', options))).join(''), expected);
       assert.deepEqual(await ending.sampleAll(['the'], options), [expected]);
+    });
+
+    it('end texts where the documents that it learned from do', async () => {
+      const corpus = Corpus.fromDocuments(['one two', 'three four five', 'six'].flatMap((text) => Array(8).fill(text)));
+      using learned = LanguageModel.create({ vocabulary: corpus.vocabulary, embedding: 8, hidden: 32 });
+      await train(learned, { epochs: 40, batch: 4, window: 8, learningRate: 0.02 }, corpus);
+      const endings = { one: ' two', three: ' four five', six: '' };
+      for (const [prompt, ending] of Object.entries(endings)) {
+        assert.equal(await learned.sample(prompt, { length: 50, temperature: 0 }), ending);
+        const [best] = await learned.beam(prompt, { beams: 2, length: 50 });
+        assert.deepEqual([best?.text, best?.ended], [ending, true]);
+      }
     });
 
     it('end a beam', async () => {
