@@ -49,6 +49,7 @@ export {
 } from './model';
 export type {
   Activation,
+  ActivationDescription,
   AttentionDescription,
   DenseDescription,
   DropoutDescription,
