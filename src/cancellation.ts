@@ -39,3 +39,18 @@ export function abortError(work: string, signal: AbortSignal | undefined, step?:
     },
   );
 }
+
+/**
+ * The error of a native call on a model that the signal ended.
+ * @param step as of `abortError`.
+ * @throws ERR_UNROLLED_DISPOSED where the call ended because the model was disposed of meanwhile.
+ */
+export function cancelledError(
+  model: { requireAlive(): void },
+  work: string,
+  signal: AbortSignal | undefined,
+  step?: number,
+): UnrolledError {
+  model.requireAlive();
+  return abortError(work, signal, step);
+}

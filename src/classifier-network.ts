@@ -1,7 +1,7 @@
 /** What a text classifier is made of: embedding, recurrent layers, one vector a text, a dense layer, a head. */
 
 import { CELLS, type Cell } from './architecture';
-import { MAX_LAYERS, resolveDescription } from './description';
+import { ACTIVATIONS, MAX_LAYERS, resolveDescription } from './description';
 import * as layers from './layer-functions';
 import { MAX_SIZE } from './limits';
 import type { OptionOf } from './memory';
@@ -93,7 +93,6 @@ export const CLASSIFIER_NETWORK_OPTIONS = [
   'dtype',
 ] as const satisfies (keyof ClassifierNetworkOptions)[];
 
-export const ACTIVATIONS = ['tanh', 'relu', 'sigmoid', 'linear'] as const satisfies Activation[];
 export const POOLINGS = ['final', 'last', 'mean', 'max', 'sum'] as const satisfies Pooling[];
 
 /** The architecture's options in the file's spelling. */

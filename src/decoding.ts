@@ -1,7 +1,8 @@
 /** Writing what an encoder–decoder answers to sources: greedily, or by beam search. */
 
-import { abortError, withCancellation } from './cancellation';
-import { MAX_SIZE, requireMemory, resolveThreads } from './limits';
+import { cancelledError, withCancellation } from './cancellation';
+import { MAX_SIZE, resolveThreads } from './limits';
+import { requireBeamMemory } from './memory';
 import type { Model } from './model';
 import type { NativeDecodeOptions, NativeInput, NativeSequences } from './native/native';
 import { type SequenceData, toSequences } from './training/sequences';
@@ -76,13 +77,6 @@ function sourceOf({ ids, features, offsets }: NativeSequences, index: number): N
   return { time: end - begin, features: all.slice(begin * width, end * width) };
 }
 
-/** Refuses beams that memory cannot hold: their scores, and their states before and after. */
-function requireBeamMemory(model: Model, beams: number, vocabulary: number): void {
-  const states = Object.values(model.stateSizes).reduce((sum, features) => sum + features, 0);
-  const bytes = beams * (vocabulary + 2 * states) * (model.dtype === 'float64' ? 8 : 4);
-  requireMemory(`A search of ${beams} beams`, bytes, 'beams');
-}
-
 /**
  * The answers to each source, the best first; at most `beams` of them.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE (for a model without a source
@@ -100,10 +94,7 @@ export async function decode(model: Model, sources: SequenceData, options: Decod
   for (let index = 0; index + 1 < sequences.offsets.length; index++) {
     const call = { ...resolved, source: sourceOf(sequences, index) };
     const result = await withCancellation(signal, (cancellation) => model.native.decode(call, cancellation));
-    if (result.cancelled) {
-      model.requireAlive();
-      throw abortError('Decoding', signal);
-    }
+    if (result.cancelled) throw cancelledError(model, 'Decoding', signal);
     answers.push(
       result.hypotheses.map(({ ids, ...rest }) => ({ ids: rest.ended ? ids.subarray(0, -1) : ids, ...rest })),
     );

@@ -16,7 +16,8 @@ import * as check from './validation';
 /** Most layers of one stack. */
 export const MAX_LAYERS = 1024;
 
-const ACTIVATIONS = ['tanh', 'relu', 'sigmoid', 'linear'] as const;
+/** Functions that a layer may have. */
+export const ACTIVATIONS = ['tanh', 'relu', 'sigmoid', 'linear'] as const;
 const POOLINGS = ['last', 'sum', 'mean', 'max', 'final'] as const;
 const RECURRENT = [
   'features',

@@ -11,7 +11,7 @@ import {
   resolveArchitecture,
   WEIGHTLESS_OPTIONS,
 } from './architecture';
-import { abortError, withCancellation } from './cancellation';
+import { cancelledError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
 import {
   type BeamOptions,
@@ -245,10 +245,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const signal = check.abortSignal('signal', given.signal);
     const part = wholeCorpus(await this.#adopt(corpus, signal));
     const result = await withCancellation(signal, scoring(this.model, 'corpus', part, stream, threads));
-    if (result.cancelled) {
-      this.model.requireAlive();
-      throw abortError('Evaluation', signal);
-    }
+    if (result.cancelled) throw cancelledError(this.model, 'Evaluation', signal);
     return summarize(result);
   }
 

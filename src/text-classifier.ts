@@ -2,7 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { Network } from './architecture';
-import { abortError, withCancellation } from './cancellation';
+import { abortError, cancelledError, withCancellation } from './cancellation';
 import {
   architectureFromFile,
   architectureToFile,
@@ -376,10 +376,7 @@ export class TextClassifier {
     const result = await withCancellation(signal, (cancellation) =>
       this.model.native.predict(sequences, native, cancellation),
     );
-    if (result.cancelled) {
-      this.model.requireAlive();
-      throw abortError('The work of the classifier', signal);
-    }
+    if (result.cancelled) throw cancelledError(this.model, 'The work of the classifier', signal);
     return outcomesOf(result.output, result.features);
   }
 

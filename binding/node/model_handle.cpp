@@ -386,7 +386,10 @@ Napi::Value ModelHandle<T>::workspaceBytes(const Napi::CallbackInfo& info) {
     };
     const BatchSize asked{pass("positions", "batch"), pass("sourcePositions", "batch")};
     return core()->executor.submit(
-        info, nullptr, [core = core_, asked](const auto& /*proceed*/) { return core->model.workspaceBytes(asked); },
+        info, nullptr,
+        [core = core_, asked, loss = lossKind(size.Get("loss"))](const auto& /*proceed*/) {
+          return core->model.workspaceBytes(asked, loss);
+        },
         [](Napi::Env env, std::size_t bytes) -> Napi::Value {
           return Napi::Number::New(env, static_cast<double>(bytes));
         });

@@ -2,18 +2,13 @@
 
 import { Command } from 'commander';
 import { CELLS } from '../architecture';
-import {
-  ACTIVATIONS,
-  type ClassifierNetworkOptions,
-  POOLINGS,
-  resolveClassifierArchitecture,
-} from '../classifier-network';
+import { type ClassifierNetworkOptions, POOLINGS, resolveClassifierArchitecture } from '../classifier-network';
 import * as datasets from '../datasets';
+import { ACTIVATIONS } from '../description';
 import { UnrolledError } from '../errors';
 import { requireWritable } from '../files';
 import type { OptimizerKind } from '../native/native';
 import { inspect } from '../report/inspect';
-import type { Example } from '../text/example';
 import { TextVectorizer } from '../text/text-vectorizer';
 import { resolveVectorizerOptions, type TextVectorizerOptions } from '../text/vectorizer-options';
 import { TextClassifier, type TextClassifierFitOptions, trainingOptions } from '../text-classifier';
@@ -28,8 +23,9 @@ import { ClassifyReport } from './classify-report';
 import { Interrupt } from './interrupt';
 import { choiceOption, jsonOption, numberOption, threadsOption } from './options';
 import { note, outputEnd } from './output';
-import { type ProgressDisplay, progressDisplay } from './progress';
+import { progressDisplay } from './progress';
 import { endOf, ReportFile } from './report-file';
+import { onTerminal, runEpochs } from './training-run';
 
 /** Flags of the vocabulary and of the network, which a checkpoint has its own of. */
 interface ModelFlags
@@ -168,33 +164,6 @@ async function writePage(
   note(`The report is in ${page.path}.`);
 }
 
-interface Session {
-  classifier: TextClassifier;
-  report: ClassifyReport;
-  display: ProgressDisplay;
-}
-
-/** Trains until the end, or until the signal comes; returns whether it came. */
-async function runEpochs(
-  { classifier, report, display }: Session,
-  examples: readonly Example[],
-  options: TextClassifierFitOptions,
-): Promise<boolean> {
-  try {
-    for await (const epoch of classifier.fit(examples, options)) {
-      display.clear();
-      report.epoch(epoch);
-      if (epoch.stopReason !== undefined) note(`Stopped early: ${epoch.stopReason}.`);
-    }
-    return false;
-  } catch (error) {
-    if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED') return true;
-    throw error;
-  } finally {
-    display.clear();
-  }
-}
-
 async function train(name: string, flags: TrainFlags): Promise<void> {
   const { out, checkpoint, resume, threads } = flags;
   const history = new History();
@@ -212,13 +181,7 @@ async function train(name: string, flags: TrainFlags): Promise<void> {
   const shown = page === undefined ? '' : textToShow(data, flags);
   const report = new ClassifyReport(flags.json === true);
   const display = progressDisplay(process.stderr, 'texts');
-  using interrupt = new Interrupt({
-    onFirst: (signal) => {
-      display.clear();
-      if (signal === 'SIGINT') note('Stopping after this step; Ctrl-C again ends at once.');
-    },
-    onSecond: () => display.clear(),
-  });
+  using interrupt = new Interrupt(onTerminal(display));
   const signal = AbortSignal.any([interrupt.signal, outputEnd]);
   let seconds = 0;
   const onProgress: TextClassifierFitOptions['onProgress'] = (progress) => {
@@ -229,10 +192,10 @@ async function train(name: string, flags: TrainFlags): Promise<void> {
     display.update(progress);
   };
   try {
-    const interrupted = await runEpochs({ classifier, report, display }, data.examples, {
-      ...options,
-      signal,
-      onProgress,
+    const epochs = classifier.fit(data.examples, { ...options, signal, onProgress });
+    const interrupted = await runEpochs(epochs, display, (epoch) => {
+      report.epoch(epoch);
+      if (epoch.stopReason !== undefined) note(`Stopped early: ${epoch.stopReason}.`);
     });
     if (out !== undefined) await classifier.save(out);
     await writePage(page, classifier, title, shown, endOf(history, interrupted));

@@ -17,7 +17,7 @@ import { History } from '../training/history';
 import { type FitOptions, readResumed, resolveFit } from '../training/options';
 import * as check from '../validation';
 import { addCorpusOptions, CORPUS_HELP, type CorpusFlags, corpusFlags, loadCorpus } from './corpus';
-import { Interrupt, type InterruptHandlers } from './interrupt';
+import { Interrupt } from './interrupt';
 import {
   addTrainingOptions,
   choiceOption,
@@ -28,9 +28,10 @@ import {
   type TrainingFlags,
 } from './options';
 import { note, outputEnd } from './output';
-import { type ProgressDisplay, progressDisplay } from './progress';
+import { progressDisplay } from './progress';
 import { endOf, ReportFile } from './report-file';
 import { TrainingReport } from './training-report';
+import { onTerminal, runEpochs } from './training-run';
 import { unseenIds } from './unseen-text';
 
 interface TrainFlags extends TrainingFlags, CorpusFlags {
@@ -155,46 +156,10 @@ async function writePage(
   note(`The report is in ${page.path}.`);
 }
 
-interface Session {
-  model: LanguageModel;
-  report: TrainingReport;
-  display: ProgressDisplay;
-}
-
-/** Trains until the end, or until the signal comes; returns whether it came. */
-async function runEpochs(
-  { model, report, display }: Session,
-  corpus: Corpus | FileCorpus,
-  options: FitOptions,
-): Promise<boolean> {
-  try {
-    for await (const epoch of model.fit(corpus, options)) {
-      display.clear();
-      report.epoch(epoch);
-    }
-    return false;
-  } catch (error) {
-    if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED') return true;
-    throw error;
-  } finally {
-    display.clear();
-  }
-}
-
 /** Refuses a place where the model could not be saved, or that would cost the text. */
 async function requireOut(option: string, path: string, corpus: string): Promise<void> {
   await requireWritable(check.nonEmptyString(option, path));
   if (await isSameFile(path, corpus)) throw check.outOfRange(option, 'another file than the corpus', path);
-}
-
-function onTerminal(display: ProgressDisplay): InterruptHandlers {
-  return {
-    onFirst: (signal) => {
-      display.clear();
-      if (signal === 'SIGINT') note('Stopping after this step; Ctrl-C again ends at once.');
-    },
-    onSecond: () => display.clear(),
-  };
 }
 
 async function save(model: LanguageModel, out: string | undefined): Promise<void> {
@@ -229,8 +194,8 @@ async function train(name: string, flags: TrainFlags): Promise<void> {
   const [first, ...behind] = options.callbacks ?? [];
   const all = [first, page, ...behind].filter((callback) => callback !== undefined);
   try {
-    const session = { model, report: lines, display };
-    const interrupted = await runEpochs(session, corpus, { ...options, callbacks: all, signal, onProgress });
+    const epochs = model.fit(corpus, { ...options, callbacks: all, signal, onProgress });
+    const interrupted = await runEpochs(epochs, display, (epoch) => lines.epoch(epoch));
     await save(model, out);
     await writePage(page, prepared, validated, endOf(history, interrupted));
     const { last } = history;

@@ -1,10 +1,9 @@
 /** Beam search for the likeliest continuations of a prompt. */
 
-import { abortError, withCancellation } from '../cancellation';
-import { requireMemory } from '../limits';
+import { cancelledError, withCancellation } from '../cancellation';
+import { requireBeamMemory } from '../memory';
 import type { NativeStop } from '../native/native';
 import type { Vocabulary } from '../text/vocabulary';
-import { counted } from '../wording';
 import type { ResolvedBeam } from './options';
 import { endIdOf, excludedIds, startIds } from './prompt';
 import { RowText } from './row-text';
@@ -54,12 +53,7 @@ export async function searchText(
   prompt: string,
   { search, stop, signal }: ResolvedBeam,
 ): Promise<BeamResult[]> {
-  const features = model.native.states().reduce((sum, state) => sum + state.features, 0);
-  const elementBytes = model.dtype === 'float64' ? 8 : 4;
-  // Logits, and states before and after.
-  const bytes = search.beams * (vocabulary.size + 2 * features) * elementBytes;
-  requireMemory(`A search of ${counted(search.beams, 'beam')}`, bytes, 'beams');
-
+  requireBeamMemory(model, search.beams, vocabulary.size);
   const call = {
     ...search,
     ids: startIds(vocabulary, prompt),
@@ -69,10 +63,7 @@ export async function searchText(
     threads,
   };
   const result = await withCancellation(signal, (cancellation) => model.native.beam(call, cancellation));
-  if (result.cancelled) {
-    model.requireAlive();
-    throw abortError('Beam search', signal);
-  }
+  if (result.cancelled) throw cancelledError(model, 'Beam search', signal);
   return result.hypotheses.map(({ ids, ended, ...figures }) => {
     const row = new RowText(vocabulary, stop);
     const text = row.push(ids);

@@ -1,6 +1,6 @@
 /** Drawing text from a language model, piece by piece, after one prompt or several. */
 
-import { abortError, withCancellation } from '../cancellation';
+import { cancelledError, withCancellation } from '../cancellation';
 import type { Model } from '../model';
 import type { FloatArray } from '../native/native';
 import type { Vocabulary } from '../text/vocabulary';
@@ -80,10 +80,7 @@ async function* draw(
       position,
     };
     const piece = await withCancellation(signal, (cancellation) => model.native.generate(call, cancellation));
-    if (piece.cancelled) {
-      model.requireAlive();
-      throw abortError('Generation', signal);
-    }
+    if (piece.cancelled) throw cancelledError(model, 'Generation', signal);
     position += count;
     const added = prompts.map(() => '');
     const kept: number[] = [];

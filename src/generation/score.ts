@@ -1,6 +1,6 @@
 /** How likely a model holds a text to be, and what it holds likeliest next. */
 
-import { abortError, withCancellation } from '../cancellation';
+import { cancelledError, withCancellation } from '../cancellation';
 import { UnrolledError } from '../errors';
 import * as check from '../validation';
 import { startIds } from './prompt';
@@ -94,10 +94,7 @@ export async function scoreText(
   ids.set(rest, before.length);
   const call = { ids, first: before.length, threads };
   const result = await withCancellation(signal, (cancellation) => model.native.score(call, cancellation));
-  if (result.cancelled) {
-    model.requireAlive();
-    throw abortError('Scoring', signal);
-  }
+  if (result.cancelled) throw cancelledError(model, 'Scoring', signal);
   const { logProbabilities } = result;
   const logProbability = logProbabilities.reduce((sum, value) => sum + value, 0);
   return {
@@ -129,10 +126,7 @@ export async function nextTokens(
   const signal = check.abortSignal('signal', given.signal);
   const call = { ids: startIds(vocabulary, text), count, threads };
   const result = await withCancellation(signal, (cancellation) => model.native.next(call, cancellation));
-  if (result.cancelled) {
-    model.requireAlive();
-    throw abortError('Scoring', signal);
-  }
+  if (result.cancelled) throw cancelledError(model, 'Scoring', signal);
   return Array.from(result.ids, (id, i) => {
     const logProbability = result.logProbabilities[i] as number;
     return { token: vocabulary.token(id), id, logProbability, probability: Math.exp(logProbability) };

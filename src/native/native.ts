@@ -233,6 +233,8 @@ export interface NativePassSize {
   /** Whether a backward pass may follow; true by default. */
   backward?: boolean;
   ragged?: boolean;
+  /** What is minimised; softmax cross-entropy by default. */
+  loss?: NativeLoss;
 }
 
 /** What a layer in the midst of the model gave, `[T', B, F]`. */

@@ -1,6 +1,6 @@
 /** Training on examples, judging by them, and answers for them. */
 
-import { abortError, withCancellation } from '../cancellation';
+import { cancelledError, withCancellation } from '../cancellation';
 import { UnrolledError } from '../errors';
 import type { Model } from '../model';
 import type { ModelHeader } from '../model-file';
@@ -88,9 +88,6 @@ export async function scoreExamples(
   const result = await withCancellation(signal, (cancellation) =>
     model.native.evaluateExamples({ source, threads }, cancellation),
   );
-  if (result.cancelled) {
-    model.requireAlive();
-    throw abortError('Evaluation', signal);
-  }
+  if (result.cancelled) throw cancelledError(model, 'Evaluation', signal);
   return scoreOf(result, source);
 }

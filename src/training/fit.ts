@@ -1,6 +1,6 @@
 /** The training loop: native calls up to the next decision, callbacks there, and one result an epoch to the caller. */
 
-import { abortError, withCancellation } from '../cancellation';
+import { cancelledError, withCancellation } from '../cancellation';
 import { UnrolledError } from '../errors';
 import type { Model } from '../model';
 import type { ModelHeader } from '../model-file';
@@ -243,8 +243,8 @@ class Loop {
 
   /** Either the model was disposed meanwhile, or the signal came. */
   #cancelled(): Error {
-    this.#run.model.requireAlive();
-    return abortError('Training', this.#run.options.signal, this.#steps > 0 ? this.#steps - 1 : undefined);
+    const { model, options } = this.#run;
+    return cancelledError(model, 'Training', options.signal, this.#steps > 0 ? this.#steps - 1 : undefined);
   }
 }
 

@@ -30,12 +30,14 @@ export function passSize(source: NativeSource): NativePassSize {
     };
   }
   const { batch } = source;
-  if (source.kind !== 'paired') return { ...largestBatch(source.sequences, batch), batch };
+  const { loss } = source.targets;
+  if (source.kind !== 'paired') return { ...largestBatch(source.sequences, batch), batch, loss };
   const inputs = largestBatch(source.inputs, batch);
   const sources = largestBatch(source.source, batch);
   return {
     ...{ positions: inputs.positions, batch, sourcePositions: sources.positions },
     ragged: inputs.ragged || sources.ragged,
+    loss,
   };
 }
 

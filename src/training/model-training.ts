@@ -1,6 +1,6 @@
 /** `fit`, `evaluate` and `predict` of a `Model`. */
 
-import { abortError, withCancellation } from '../cancellation';
+import { cancelledError, withCancellation } from '../cancellation';
 import type { FloatTensor } from '../flat-layout';
 import { resolveThreads } from '../limits';
 import type { Model } from '../model';
@@ -118,10 +118,7 @@ export async function predictModel(
   const result = await withCancellation(signal, (cancellation) =>
     model.native.predict(sequences, native, cancellation),
   );
-  if (result.cancelled) {
-    model.requireAlive();
-    throw abortError('Prediction', signal);
-  }
+  if (result.cancelled) throw cancelledError(model, 'Prediction', signal);
   const values = ACTIVATIONS[output](result.output);
   const { features } = result;
   if (!outputOf(description).once) return padded(values, sequences, features);

@@ -5,6 +5,8 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -19,6 +21,7 @@
 #include "model/packing.h"
 #include "support.h"
 #include "training/batches.h"
+#include "training/paired_sequences.h"
 #include "training/trainer.h"
 
 namespace {
@@ -88,8 +91,8 @@ class AllocationCounter final : public TrainingObserver {
 };
 
 template <class T>
-long allocationsOfSteps(const Chain& chain, std::unique_ptr<BatchSource<T>> source, int threadCount) {
-  Model<T> model(chain.description());
+long allocationsOfSteps(const ModelDescription& description, std::unique_ptr<BatchSource<T>> source, int threadCount) {
+  Model<T> model(description);
   model.initialize({}, 1);
   TrainingOptions options;
   options.optimizer.kind = OptimizerKind::adamw;
@@ -135,7 +138,7 @@ TEST_CASE_TEMPLATE("no step allocates, with one thread and with two", T, float, 
           chain.inputSize = vocabulary;
           chain.classes = vocabulary;
           auto source = std::make_unique<StreamBatches<T>>(randomIds(20 * 8 * 6 + 1, vocabulary, 1), 20, 8);
-          CHECK(allocationsOfSteps<T>(chain, std::move(source), threadCount) == 0);
+          CHECK(allocationsOfSteps<T>(chain.description(), std::move(source), threadCount) == 0);
         }
       }
     }
@@ -151,7 +154,7 @@ TEST_CASE("no step of a cell with all that may be asked for allocates") {
     chain.recurrentDropout = 0.5;
     chain.resetAfter = false;
     auto source = std::make_unique<StreamBatches<float>>(randomIds(20 * 8 * 6 + 1, 7, 1), 20, 8);
-    CHECK(allocationsOfSteps<float>(chain, std::move(source), 2) == 0);
+    CHECK(allocationsOfSteps<float>(chain.description(), std::move(source), 2) == 0);
   }
 }
 
@@ -163,7 +166,37 @@ TEST_CASE("no step over labelled sequences of any length allocates") {
   chain.classes = 3;
   for (const auto& [threadCount, batch] : {std::pair{1, Index{1}}, {2, Index{1}}, {2, Index{3}}}) {
     auto source = labelled<float>(randomIds(offsets.back(), 7, 1), offsets, randomIds(20, 3, 2), {batch, true, 0}, 3);
-    CHECK(allocationsOfSteps<float>(chain, std::move(source), threadCount) == 0);
+    CHECK(allocationsOfSteps<float>(chain.description(), std::move(source), threadCount) == 0);
+  }
+}
+
+TEST_CASE("no step of an encoder and a decoder allocates") {
+  const auto layer = [](LayerKind kind, const char* name, Index features, std::vector<std::string> from) {
+    LayerDescription description;
+    description.kind = kind;
+    description.name = name;
+    description.features = features;
+    description.from = std::move(from);
+    return description;
+  };
+  ModelDescription description{InputKind::ids, 7, {}, InputKind::ids, 5};
+  description.layers = {layer(LayerKind::embedding, "read", 4, {"source"}),
+                        layer(LayerKind::lstm, "encoder", 6, {}),
+                        layer(LayerKind::embedding, "written", 4, {"input"}),
+                        layer(LayerKind::lstm, "decoder", 6, {}),
+                        layer(LayerKind::attention, "attention", 0, {"decoder", "encoder"}),
+                        layer(LayerKind::dense, "head", 7, {})};
+  description.layers[3].initialState = "encoder";
+  for (const int threadCount : {1, 2}) {
+    std::vector<Index> offsets = {0};
+    for (Index i = 0; i < 24; ++i) offsets.push_back(offsets.back() + 1 + i * 3 % 7);
+    const Index elements = offsets.back();
+    TargetData<float> targets;
+    targets.ids = randomIds(elements, 7, 3);
+    auto source = std::make_unique<PairedSequences<float>>(
+        SequenceData<float>{randomIds(elements, 5, 1), {}, 0, offsets},
+        SequenceData<float>{randomIds(elements, 7, 2), {}, 0, offsets}, targets, Batching{4, true, 0}, 3);
+    CHECK(allocationsOfSteps<float>(description, std::move(source), threadCount) == 0);
   }
 }
 

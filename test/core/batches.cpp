@@ -26,17 +26,6 @@ std::vector<TokenId> counting(Index count) {
   return ids;
 }
 
-// The code of the error that `action` throws, or "none".
-template <class Action>
-std::string codeOf(Action&& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return "none";
-}
-
 bool goOn() { return true; }
 
 }  // namespace

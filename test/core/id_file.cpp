@@ -43,16 +43,6 @@ class IdFile {
   std::string path_;
 };
 
-template <class Action>
-std::string codeOf(Action&& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return "none";
-}
-
 const std::string notRead = "ERR_UNROLLED_FILE_READ";
 
 }  // namespace

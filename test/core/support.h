@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "error.h"
 #include "model/model.h"
 #include "parallel/thread_pool.h"
 #include "random.h"
@@ -72,6 +73,17 @@ bool sameBits(const T* a, const T* b, std::size_t count) {
 template <class T>
 bool sameBits(const std::vector<T>& a, const std::vector<T>& b) {
   return a.size() == b.size() && sameBits(a.data(), b.data(), a.size());
+}
+
+// The code of the error that `action` throws, or "none".
+template <class Action>
+std::string codeOf(Action&& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return "none";
 }
 
 // An array with a margin on both sides that nobody may write into. The margins hold not-a-number, so

@@ -101,6 +101,29 @@ TEST_CASE("a model reserves for its largest pass and stays with it") {
   CHECK(model.workspaceBytes() > both);
 }
 
+TEST_CASE("what a training takes is known before, the loss with it, and asking changes nothing") {
+  const Chain chain;
+  Model<float> model(chain.description());
+  model.initialize({}, 1);
+  const BatchSize size{{20, 4, true, false, 5}, {}};
+  const std::size_t known = model.workspaceBytes(size, LossKind::crossEntropy);
+  CHECK(model.workspaceBytes() == 0);
+  CHECK(model.workspaceBytes(size, LossKind::squaredError) != known);
+  const std::vector<TokenId> ids = randomIds(21, 7, 1);
+  const auto gradients = [&] {
+    std::vector<float> states(asSize(model.stateSize(4)));
+    std::vector<float> stateGradients(states.size());
+    model.lossAndGradients({5, 4, ids.data(), nullptr}, ids.data() + 1, 1, states.data(), stateGradients.data(),
+                           threads(1));
+    return gradientsOf(model);
+  };
+  const std::vector<float> before = gradients();
+  CHECK(model.workspaceBytes() == known);
+  CHECK(model.workspaceBytes({{2000, 40, true, false, 50}, {}}, LossKind::crossEntropy) > known);
+  CHECK(model.workspaceBytes() == known);
+  CHECK(sameBits(gradients(), before));
+}
+
 TEST_CASE("passes of changing sizes give what a fresh model gives") {
   for (const LayerKind cell : {LayerKind::rnn, LayerKind::gru, LayerKind::lstm}) {
     for (const LayerKind input : {LayerKind::embedding, LayerKind::oneHot}) {

@@ -132,6 +132,7 @@ class Builder {
       for (const StateInfo& state : node.layer->states()) {
         graph_.states.push_back(state);
         graph_.states.back().ofSource = value.side == Side::source;
+        node.stateWidths.push_back(state.features);
         stateFeatures_ += state.features;
       }
     }

@@ -30,12 +30,13 @@ struct Node {
   std::vector<Index> inputs;                 // nodes by number, or one of the above
   Index features = 0;                        // of its output
   Side side = Side::input;
-  bool oneStep = false;         // its output has one step however long its input
-  Index stateOffset = 0;        // features of the states before its own
-  Index initialState = none;    // the node whose final states, or whose output, its own start from
-  bool fromStates = false;      // final states of it; else its output
-  std::vector<bool> wanted;     // whether the gradient of each input is of use: not that of bare ids
-  bool onlyStatesRead = false;  // no layer reads its output
+  bool oneStep = false;            // its output has one step however long its input
+  std::vector<Index> stateWidths;  // features of each of its states
+  Index stateOffset = 0;           // features of the states before its own
+  Index initialState = none;       // the node whose final states, or whose output, its own start from
+  bool fromStates = false;         // final states of it; else its output
+  std::vector<bool> wanted;        // whether the gradient of each input is of use: not that of bare ids
+  bool onlyStatesRead = false;     // no layer reads its output
 
   // Of the last pass.
   Sequence<T> output;
@@ -56,7 +57,7 @@ struct Graph {
   Dense<T>* head = nullptr;
   Index headFeatures = 0;  // of what the head reads
 
-  // The node of that number in the description's names: the last level of a stack.
+  // The number of the node of that name, of a stack its last level; `Node<T>::none` where there is none.
   [[nodiscard]] Index find(const std::string& name) const;
 };
 

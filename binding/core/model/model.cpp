@@ -148,12 +148,11 @@ void Model<T>::layOut(Arena& arena, const BatchSize& size) {
 }
 
 template <class T>
-BatchSize Model<T>::sizeFor(const Batch<T>& batch, const Targets<T>& targets, bool backward) const {
-  if (targets.kind == LossKind::crossEntropy && !hasHead()) {
+BatchSize Model<T>::withLoss(BatchSize size, LossKind loss) const {
+  if (loss == LossKind::crossEntropy && !hasHead()) {
     throw Error("ERR_UNROLLED_SHAPE", "Cross-entropy needs a model that ends in a dense layer without a function.");
   }
-  BatchSize size = batch.size(backward);
-  size.crossEntropy = targets.kind == LossKind::crossEntropy;
+  size.crossEntropy = loss == LossKind::crossEntropy;
   size.output = size.values = !size.crossEntropy;
   return size;
 }
@@ -188,9 +187,10 @@ void Model<T>::reserve(const BatchSize& size) {
 }
 
 template <class T>
-std::size_t Model<T>::workspaceBytes(const BatchSize& size) {
+std::size_t Model<T>::workspaceBytes(const BatchSize& size, LossKind loss) {
+  const BatchSize asked = withLoss(size, loss);
   Arena counting(nullptr);
-  layOut(counting, size);
+  layOut(counting, asked);
   const BatchSize kept = reserved_;
   reserved_ = {};
   reserve(kept);  // the layers' arrays, where they were
@@ -242,21 +242,18 @@ void Model<T>::startState(const Node<T>& node, T* states) const {
   const Node<T>& from = graph_.nodes[static_cast<std::size_t>(node.initialState)];
   const Index rows = input_.layout.batch;
   const Index* rowsOfSource = from.side == node.side ? nullptr : sourceRows_;
-  const auto copyRows = [&](const T* given, Index width, T* to) {
-    for (Index row = 0; row < rows; ++row) {
-      std::copy_n(given + (rowsOfSource == nullptr ? row : rowsOfSource[row]) * width, width, to + row * width);
-    }
-  };
   T* to = stateOf(node, states);
   const T* given = node.fromStates ? stateOf(from, states) : from.output.data;
-  for (const StateInfo& state : node.layer->states()) {
+  for (const Index width : node.stateWidths) {
     if (given == nullptr) {
-      std::fill_n(to, rows * state.features, T(0));  // c of an LSTM that starts from a vector
+      std::fill_n(to, rows * width, T(0));  // c of an LSTM that starts from a vector
     } else {
-      copyRows(given, state.features, to);
-      given = node.fromStates ? given + rows * state.features : nullptr;
+      for (Index row = 0; row < rows; ++row) {
+        std::copy_n(given + (rowsOfSource == nullptr ? row : rowsOfSource[row]) * width, width, to + row * width);
+      }
+      given = node.fromStates ? given + rows * width : nullptr;
     }
-    to += rows * state.features;
+    to += rows * width;
   }
 }
 
@@ -269,16 +266,16 @@ void Model<T>::startStateBackward(const Node<T>& node, T* stateGradients) const 
   T* gradient = stateOf(node, stateGradients);
   T* to = node.fromStates ? stateOf(from, stateGradients) : node.initialGradient;
   if (!node.fromStates) std::fill_n(to, rows * node.features, T(0));
-  for (const StateInfo& state : node.layer->states()) {
+  for (const Index width : node.stateWidths) {
     if (to != nullptr) {
       for (Index row = 0; row < rows; ++row) {
         const Index other = rowsOfSource == nullptr ? row : rowsOfSource[row];
-        kernels<T>().add(state.features, gradient + row * state.features, to + other * state.features);
+        kernels<T>().add(width, gradient + row * width, to + other * width);
       }
-      to = node.fromStates ? to + rows * state.features : nullptr;
+      to = node.fromStates ? to + rows * width : nullptr;
     }
-    std::fill_n(gradient, rows * state.features, T(0));
-    gradient += rows * state.features;
+    std::fill_n(gradient, rows * width, T(0));
+    gradient += rows * width;
   }
 }
 
@@ -386,7 +383,7 @@ InputGradients<T> Model<T>::backward(T* outputGradient, T* stateGradients, const
 
 template <class T>
 LossResult Model<T>::loss(const Batch<T>& batch, const Targets<T>& targets, T* states, const Parallel& parallel) {
-  reserve(sizeFor(batch, targets, false));
+  reserve(withLoss(batch.size(false), targets.kind));
   const Pass<T> pass{*buffers_, parallel, {}};
   const std::size_t count = graph_.nodes.size();
   if (targets.kind == LossKind::crossEntropy) {
@@ -403,7 +400,7 @@ template <class T>
 LossResult Model<T>::lossAndGradients(const Batch<T>& batch, const Targets<T>& targets, T scale, T* states,
                                       T* stateGradients, const Parallel& parallel, const Dropping& dropping,
                                       InputGradients<T>* inputGradients) {
-  reserve(sizeFor(batch, targets, true));
+  reserve(withLoss(batch.size(true), targets.kind));
   const Pass<T> pass{*buffers_, parallel, dropping};
   const bool fused = targets.kind == LossKind::crossEntropy;
   const std::size_t count = graph_.nodes.size() - (fused ? 1 : 0);

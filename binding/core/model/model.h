@@ -122,8 +122,11 @@ class Model {
   // Lays out the workspace for batches of up to that size; nothing is allocated in passes that fit. A source that
   // was to stay is lost where it grows. Throws ERR_UNROLLED_OUT_OF_MEMORY.
   void reserve(const BatchSize& size);
-  // What `reserve` would take in all, in bytes.
-  [[nodiscard]] std::size_t workspaceBytes(const BatchSize& size);
+  // The same size with what that loss takes of the last layer. Throws ERR_UNROLLED_SHAPE for a loss that the model
+  // cannot have.
+  [[nodiscard]] BatchSize withLoss(BatchSize size, LossKind loss) const;
+  // What `reserve` would take in all for passes with that loss, in bytes.
+  [[nodiscard]] std::size_t workspaceBytes(const BatchSize& size, LossKind loss);
   [[nodiscard]] std::size_t workspaceBytes() const { return workspace_.bytes(); }
 
   // All layers. `states` (flat, for the batch's rows; those of layers over the source in its order) come in as the
@@ -151,8 +154,6 @@ class Model {
   void checkTargets(const TokenId* targets, Index count) const;
 
  private:
-  // Throws ERR_UNROLLED_SHAPE for a loss that the model cannot have.
-  [[nodiscard]] BatchSize sizeFor(const Batch<T>& batch, const Targets<T>& targets, bool backward) const;
   [[nodiscard]] ValueLoss<T>& lossOf(LossKind kind) const;
   void layOut(Arena& arena, const BatchSize& size);
   // Throws where the batch has no source, and none stayed.

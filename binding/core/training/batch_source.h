@@ -38,6 +38,8 @@ class BatchSource {
   [[nodiscard]] virtual Index tokensPerEpoch() const = 0;
   // No batch is larger.
   [[nodiscard]] virtual PassSize largestPass() const = 0;
+  // What its targets are for.
+  [[nodiscard]] virtual LossKind loss() const { return LossKind::crossEntropy; }
   // Of the source of an encoder–decoder.
   [[nodiscard]] virtual PassSize largestSource() const { return {}; }
   // The batch of step `step` in [0, stepsPerEpoch) of epoch `epoch`. It does not depend on which were asked for before.

@@ -55,7 +55,7 @@ Evaluation evaluateSource(Model<T>& model, BatchSource<T>& source, const Paralle
   size.backward = false;
   PassSize sourceSize = source.largestSource();
   sourceSize.backward = false;
-  model.reserve({size, sourceSize});
+  model.reserve(model.withLoss({size, sourceSize}, source.loss()));
   RowStates<T> states(model, size.batch);
   Evaluation result;
   for (Index step = 0; step < source.stepsPerEpoch(); ++step) {

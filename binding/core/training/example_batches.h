@@ -19,6 +19,7 @@ class ExampleBatches : public BatchSource<T> {
   [[nodiscard]] PassSize largestPass() const override {
     return {order_.mostPositions(), order_.batch(), true, order_.ragged(), order_.longest()};
   }
+  [[nodiscard]] LossKind loss() const override { return targets_.loss; }
   [[nodiscard]] std::uint64_t identity() const override;
 
  protected:

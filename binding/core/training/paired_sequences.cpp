@@ -12,6 +12,11 @@ PairedSequences<T>::PairedSequences(SequenceData<T> source, SequenceData<T> inpu
     : ExampleBatches<T>(std::move(inputs), std::move(targets), true, batching, seed), source_(std::move(source)) {
   source_.check();
   requireSize("source.offsets", this->inputs().count() + 1, source_.count() + 1);
+  const PassSize most = largestSource();
+  sourcePacker_.reserve(most.batch, most.time);
+  sourcePieces_.reserve(static_cast<std::size_t>(most.batch));
+  sourceRows_.reserve(static_cast<std::size_t>(most.batch));
+  reserveElements(source_, most.positions, sourceIds_, sourceFeatures_);
 }
 
 template <class T>

@@ -41,7 +41,7 @@ RunResult Trainer<T>::run(Index maxSteps, TrainingObserver& observer) {
   const FloatingPointMode mode;
   using Clock = std::chrono::steady_clock;
   const Index perEpoch = source_->stepsPerEpoch();
-  model_.reserve({source_->largestPass(), source_->largestSource()});
+  model_.reserve(model_.withLoss({source_->largestPass(), source_->largestSource()}, source_->loss()));
 
   RunResult result;
   Clock::duration spent{};
@@ -90,7 +90,9 @@ StepRecord Trainer<T>::step(const TrainingBatch<T>& batch, RunResult& result) {
   ParameterBuffers<T>& buffers = model_.buffers();
   T* gradients = buffers.gradients();
   touched_.lay(buffers, true);
-  updated_.lay(buffers, options_.lazyRows || optimizer_.keepsUntouched());
+  // The same tiles, unless rows that were not touched are updated too.
+  const bool touchedOnly = options_.lazyRows || optimizer_.keepsUntouched();
+  if (!touchedOnly) updated_.lay(buffers, false);
   if (options_.clipValue > 0) clipByValue(touched_, gradients, options_.clipValue, parallel_);
   record.gradientNorm = gradientNorm(touched_, gradients, partials_, parallel_);
   if (!std::isfinite(record.gradientNorm)) throw notFinite("gradient", steps_);
@@ -98,7 +100,7 @@ StepRecord Trainer<T>::step(const TrainingBatch<T>& batch, RunResult& result) {
   optimizer_.setLearningRate(record.learningRate);
   if (version_ != -1 && version_ != buffers.version()) optimizer_.forgetWeights();
   if (!optimizer_.staysFinite(buffers.values(), factor * record.gradientNorm)) throw notFinite("update", steps_);
-  optimizer_.step(updated_, buffers.change(), gradients, factor, parallel_);
+  optimizer_.step(touchedOnly ? touched_ : updated_, buffers.change(), gradients, factor, parallel_);
 
   version_ = buffers.version();
   states_.keep();
