@@ -96,6 +96,7 @@ export {
   TextVectorizer,
   type TextVectorizerJSON,
   type TokenSequences,
+  type VectorizerAdaptOptions,
   type VectorizerVocabularyOptions,
 } from './text/text-vectorizer';
 export type { FileSource, TokenSource } from './text/token-source';

@@ -88,6 +88,13 @@ export interface TextPrediction {
   probability: number;
   /** One a class. */
   probabilities: number[];
+  /**
+   * Tokens of the text, as far as it is read, that the vectorizer knows. Where it is 0 the model has seen nothing of the
+   * text, and the class is the one it gives any such text.
+   */
+  knownTokens: number;
+  /** Tokens it does not know, which are all alike to the model; 0 too of a text without any token. */
+  unknownTokens: number;
 }
 
 const KIND = 'text-classifier';
@@ -265,7 +272,7 @@ export class TextClassifier {
    */
   async evaluate(examples: readonly Example[], options?: TextClassifierComputeOptions): Promise<TextClassifierScore> {
     const labels = this.#labels('examples', examples);
-    const outcomes = await this.#outcomes('TextClassifier.evaluate', examples, options);
+    const { outcomes } = await this.#outcomes('TextClassifier.evaluate', examples, options);
     const confusion = this.classNames.map(() => new Array<number>(this.classNames.length).fill(0));
     let lossSum = 0;
     let correct = 0;
@@ -286,11 +293,12 @@ export class TextClassifier {
   async predict(texts: readonly string[], options?: TextClassifierComputeOptions): Promise<TextPrediction[]> {
     if (!Array.isArray(texts)) throw check.wrongType('texts', 'a list of texts', texts);
     const given = texts.map((text: unknown, index) => ({ text: check.string(`texts[${index}]`, text) }));
-    const outcomes = await this.#outcomes('TextClassifier.predict', given, options);
-    return outcomes.map(({ best, logProbabilities }) => {
+    const { outcomes, sequences } = await this.#outcomes('TextClassifier.predict', given, options);
+    return outcomes.map(({ best, logProbabilities }, index) => {
       const probabilities = logProbabilities.map(Math.exp);
       const [className, probability] = [this.classNames[best] as string, probabilities[best] as number];
-      return { label: best, className, probability, probabilities };
+      const ids = sequences.ids.subarray(sequences.offsets[index], sequences.offsets[index + 1]);
+      return { label: best, className, probability, probabilities, ...this.#known(texts[index] as string, ids) };
     });
   }
 
@@ -363,21 +371,31 @@ export class TextClassifier {
     where: string,
     examples: readonly Pick<Example, 'text'>[],
     options: TextClassifierComputeOptions | undefined,
-  ): Promise<Outcome[]> {
+  ): Promise<{ outcomes: Outcome[]; sequences: TokenSequences }> {
     const given = check.options(where, options, ['batch', 'threads', 'signal']);
     const batch = resolveBatch(given.batch);
     const threads = resolveThreads(given.threads) || this.#threads;
     const signal = check.abortSignal('signal', given.signal);
     this.model.requireAlive();
-    if (examples.length === 0) return [];
     const sequences = await this.#encode(examples, signal);
+    if (examples.length === 0) return { outcomes: [], sequences };
     const isBinary = outputsFor(this.classNames.length) === 1;
     const native = { batch, threads, output: isBinary ? 'raw' : 'logProbabilities' } as const;
     const result = await withCancellation(signal, (cancellation) =>
       this.model.native.predict(sequences, native, cancellation),
     );
     if (result.cancelled) throw cancelledError(this.model, 'The work of the classifier', signal);
-    return outcomesOf(result.output, result.features);
+    return { outcomes: outcomesOf(result.output, result.features), sequences };
+  }
+
+  /** How many of a text's tokens, which have these ids, the vectorizer knows. */
+  #known(text: string, ids: Int32Array): Pick<TextPrediction, 'knownTokens' | 'unknownTokens'> {
+    const { unknownId } = this.vectorizer;
+    const unknownTokens = ids.reduce((count, id) => (id === unknownId ? count + 1 : count), 0);
+    const knownTokens = ids.length - unknownTokens;
+    // One id, the unknown one, stands for a text without tokens too.
+    const isEmpty = ids.length === 1 && knownTokens === 0 && this.vectorizer.tokens(text).length === 0;
+    return { knownTokens, unknownTokens: isEmpty ? 0 : unknownTokens };
   }
 
   async #labelled(option: string, examples: readonly Example[], signal: AbortSignal | undefined): Promise<Examples> {

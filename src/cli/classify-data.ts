@@ -6,8 +6,10 @@ import { Option } from 'commander';
 import * as datasets from '../datasets';
 import { subFolders } from '../datasets/labelled-files';
 import { UnrolledError } from '../errors';
-import type { Example, LabelledTexts } from '../text/example';
+import type { Example, LabelledTexts, SourcedExample } from '../text/example';
 import * as check from '../validation';
+import { counted } from '../wording';
+import { note } from './output';
 
 export const FOLDER_HELP =
   'a folder with one class a sub-folder (reviews/neg/1.txt), or with such folders train and test inside; or imdb';
@@ -59,6 +61,42 @@ function requireClasses(folder: string, classNames: readonly string[]): void {
   );
 }
 
+/** Most files that a message names. */
+const MOST_NAMED = 3;
+
+/** Tells of texts that are read as texts without words, as an empty file is. */
+function noteEmpty(folder: string, examples: readonly SourcedExample[]): void {
+  const empty = examples.filter(({ text }) => text.trim() === '').map(({ source }) => source);
+  if (empty.length === 0) return;
+  const named = empty.slice(0, MOST_NAMED).join(', ') + (empty.length > MOST_NAMED ? ', …' : '');
+  const all = counted(examples.length, 'text');
+  note(
+    empty.length === 1
+      ? `1 of the ${all} in ${folder} is empty, and is taken as a text without words: ${named}`
+      : `${empty.length} of the ${all} in ${folder} are empty, and are taken as texts without words: ${named}`,
+  );
+}
+
+/** At least two names to train on, where any are given. */
+function requireTwoNames(classes: readonly string[] | undefined): void {
+  if (classes?.length !== 1 || classes[0] === '') return;
+  const [name] = classes as [string];
+  throw new UnrolledError(
+    'ERR_UNROLLED_OPTION_RANGE',
+    `classes names a single class, ${name}, and at least two are needed to train: --classes ${name},OTHER.`,
+    { option: 'classes', expected: 'at least two names', received: name },
+  );
+}
+
+/** What can be done about a folder whose classes are not all the model's. */
+function adviceFor(folder: string, common: readonly string[], isTraining: boolean, isPartOfModel: boolean): string {
+  if (common.length === 0)
+    return 'They have no name in common: rename the sub-folders as the classes of the model are.';
+  // While training, --classes is for what trains too.
+  if (isTraining && isPartOfModel) return `Leave in ${folder} what the model has: ${common.join(', ')}.`;
+  return `To take what the model has, give --classes ${common.join(',')}.`;
+}
+
 /**
  * Texts of classes that are known.
  * @throws ERR_UNROLLED_MODEL_MISMATCH for a sub-folder that is none of them; what `datasets.textFolder` throws.
@@ -67,18 +105,22 @@ async function textsOf(
   folder: string,
   classNames: readonly string[],
   classes: readonly string[] | undefined,
+  { isTraining = false } = {},
 ): Promise<readonly Example[]> {
   const names = classes ?? (await subFolders(folder));
-  const unknown = names.find((name) => !classNames.includes(name));
-  if (unknown !== undefined) {
+  const common = names.filter((name) => classNames.includes(name));
+  if (common.length < names.length) {
+    const [found, known] = [names.join(', '), classNames.join(', ')];
+    const who = classes === undefined ? `${folder} has` : '--classes names';
+    const advice = adviceFor(folder, common, isTraining, common.length < classNames.length);
     throw new UnrolledError(
       'ERR_UNROLLED_MODEL_MISMATCH',
-      `${folder} has the class ${unknown}, and those of the model are ${classNames.join(', ')}. ` +
-        'Name the ones to take by --classes.',
-      { option: 'classes', expected: classNames.join(', '), received: unknown },
+      `${who} the classes ${found}, and the model has ${known}. ${advice}`,
+      { option: 'classes', expected: known, received: found },
     );
   }
   const read = await datasets.textFolder(folder, { classes: names });
+  noteEmpty(folder, read.examples);
   return read.examples.map(({ text, label }) => ({ text, label: classNames.indexOf(names[label] as string) }));
 }
 
@@ -98,16 +140,18 @@ export async function loadTraining(
   if (isNamed(name)) {
     requireNoClasses(classes);
     const { classNames, train, test: own } = await datasets.imdb();
-    const tested = test === undefined ? own : await textsOf(test, classNames, undefined);
+    const tested = test === undefined ? own : await textsOf(test, classNames, undefined, { isTraining: true });
     return { classNames, examples: train, test: tested.length > 0 ? tested : undefined };
   }
+  requireTwoNames(classes);
   const parts = await partsOf(name);
   const { classNames, examples } = await datasets.textFolder(parts.train, { classes });
   requireClasses(parts.train, classNames);
+  noteEmpty(parts.train, examples);
   const tested = test ?? parts.test;
   return {
     ...{ classNames, examples },
-    test: tested === undefined ? undefined : await textsOf(tested, classNames, classes),
+    test: tested === undefined ? undefined : await textsOf(tested, classNames, classes, { isTraining: true }),
   };
 }
 
@@ -126,7 +170,8 @@ export async function loadEvaluation(
   if (names.some((className) => !classNames.includes(className))) {
     throw new UnrolledError(
       'ERR_UNROLLED_MODEL_MISMATCH',
-      `The data set ${name} has the classes ${names.join(', ')}, and those of the model are ${classNames.join(', ')}.`,
+      `The data set ${name} has the classes ${names.join(', ')}, and the model has ${classNames.join(', ')}. ` +
+        'Train a model on it, or judge this one by a folder with its classes.',
       { expected: classNames.join(', '), received: names.join(', ') },
     );
   }

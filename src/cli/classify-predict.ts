@@ -8,8 +8,9 @@ import { fileBytes } from '../text/text-stream';
 import { TextClassifier, type TextPrediction } from '../text-classifier';
 import { resolveBatch } from '../training/example-options';
 import * as check from '../validation';
+import { counted } from '../wording';
 import { jsonOption, numberOption, threadsOption } from './options';
-import { outputEnd, printJson, printLine } from './output';
+import { note, outputEnd, printJson, printLine } from './output';
 
 interface PredictFlags {
   file?: string;
@@ -55,6 +56,32 @@ async function* textsOf(texts: string[], file: string | undefined): AsyncGenerat
   } else yield texts;
 }
 
+/** Most texts that notes name; more of a long file would bury its answers. */
+const MOST_NAMED = 20;
+
+/** Notes of texts whose class says nothing of them. */
+class GuessNotes {
+  #texts = 0;
+  #guesses = 0;
+
+  /** Counts the text, and notes its number from 1 where the model knows none of its words. */
+  add(text: string, { knownTokens, unknownTokens }: TextPrediction): void {
+    this.#texts++;
+    if (knownTokens > 0 || this.#guesses++ >= MOST_NAMED) return;
+    const reason =
+      unknownTokens === 0
+        ? 'has no words'
+        : `has no word that the model knows (${counted(unknownTokens, 'unknown one')})`;
+    const name = shown(text);
+    note(`Text ${this.#texts}${name === '' ? '' : ` (${name})`} ${reason}: its class says nothing of it.`);
+  }
+
+  end(): void {
+    const more = this.#guesses - MOST_NAMED;
+    if (more > 0) note(`${counted(more, 'more text')} without a word that the model knows.`);
+  }
+}
+
 /** A text in a line, its beginning where it is long. */
 function shown(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
@@ -66,13 +93,13 @@ function shown(text: string): string {
 }
 
 function print(text: string, prediction: TextPrediction, classNames: readonly string[], json: boolean): void {
-  const { className, label, probability, probabilities } = prediction;
+  const { className, label, probability, probabilities, knownTokens, unknownTokens } = prediction;
   if (!json) {
     printLine(`${className}\t${probability.toFixed(4)}\t${shown(text)}`);
     return;
   }
   const named = Object.fromEntries(classNames.map((name, index) => [name, probabilities[index]]));
-  printJson({ text, className, label, probability, probabilities: named });
+  printJson({ text, className, label, probability, probabilities: named, knownTokens, unknownTokens });
 }
 
 async function predict(path: string, texts: string[], { file, batch, threads, json }: PredictFlags): Promise<void> {
@@ -88,12 +115,16 @@ async function predict(path: string, texts: string[], { file, batch, threads, js
     );
   }
   using classifier = await TextClassifier.load(path, { threads });
+  const guesses = new GuessNotes();
   for await (const list of textsOf(texts, file)) {
     const predictions = await classifier.predict(list, { batch, signal: outputEnd });
     for (const [index, prediction] of predictions.entries()) {
-      print(list[index] as string, prediction, classifier.classNames, json === true);
+      const text = list[index] as string;
+      print(text, prediction, classifier.classNames, json === true);
+      if (!json) guesses.add(text, prediction);
     }
   }
+  guesses.end();
 }
 
 export function classifyPredictCommand(): Command {

@@ -68,6 +68,10 @@ const MODEL_FLAGS = [
 const DEFAULT_VOCABULARY = 5000;
 const DEFAULT_VALIDATION = 0.1;
 
+const UNSPACED =
+  'Most of the texts is in a script without spaces between words, so that a whole sentence is taken for a word: give ' +
+  '--split word, or --split character.';
+
 function vectorizerOptions({ vocab, split, stopWords, sequenceLength }: TrainFlags): TextVectorizerOptions {
   return { maxTokens: vocab ?? DEFAULT_VOCABULARY, split, stopWords, sequenceLength };
 }
@@ -135,7 +139,8 @@ async function resumedClassifier(resume: string, { classNames }: ClassifyData, t
 async function newClassifier({ classNames, examples }: ClassifyData, flags: TrainFlags, validation: number) {
   const { train } = datasets.split(examples, { validation, seed: flags.seed });
   const texts = train.map(({ text }) => text);
-  const vectorizer = await TextVectorizer.adapt(texts, vectorizerOptions(flags));
+  const onWarning = () => note(UNSPACED);
+  const vectorizer = await TextVectorizer.adapt(texts, { ...vectorizerOptions(flags), onWarning });
   return TextClassifier.create({ ...networkOptions(flags), vectorizer, classNames, threads: flags.threads });
 }
 

@@ -9,6 +9,7 @@ import { readError } from '../files';
 import { compareCodePoints } from '../text/code-points';
 import type { SourcedExample } from '../text/example';
 import { decodeUtf8 } from '../text/read-text';
+import { counted } from '../wording';
 
 /** Files that are open at once. More are no faster, and a process may have about a thousand. */
 const CONCURRENT_READS = 32;
@@ -60,6 +61,21 @@ export async function subFolders(folder: string): Promise<string[]> {
   return found.filter((_, index) => kinds[index] === 'folder').map(({ name }) => name);
 }
 
+const isText = (name: string) => /\.txt$/i.test(name);
+
+/**
+ * How many files below a folder are read as no text, for a message: hidden ones and what links to folders have are not
+ * counted.
+ */
+async function countOthers(folder: string): Promise<number> {
+  let count = 0;
+  for (const entry of await entries(folder)) {
+    if (entry.isDirectory()) count += await countOthers(join(folder, entry.name));
+    else if (!isText(entry.name) && (await kindOf(folder, entry)) === 'file') count++;
+  }
+  return count;
+}
+
 /**
  * The `.txt` files below `directory/below`: first its own by name, then those of its sub-folders by name. Links to files
  * are followed, links to folders are not: they may lead in a circle.
@@ -72,7 +88,7 @@ export async function textFiles(directory: string, below: string): Promise<strin
   for (const entry of await entries(folder)) {
     const path = `${below}/${entry.name}`;
     if (entry.isDirectory()) folders.push(path);
-    else if (/\.txt$/i.test(entry.name) && (await kindOf(folder, entry)) === 'file') files.push(path);
+    else if (isText(entry.name) && (await kindOf(folder, entry)) === 'file') files.push(path);
   }
   for (const inner of folders) files.push(...(await textFiles(directory, inner)));
   return files;
@@ -120,15 +136,47 @@ export async function readExamples(
   return files.map(({ source, label }, index) => ({ text: texts[index] as string, label, source }));
 }
 
+/** The first class without text; undefined where there is none. */
+function classWithoutText(classNames: readonly string[], examples: readonly SourcedExample[]): number | undefined {
+  const hasText = new Set(examples.filter(({ text }) => text.trim() !== '').map(({ label }) => label));
+  const label = classNames.findIndex((_, label) => !hasText.has(label));
+  return label === -1 ? undefined : label;
+}
+
+function noText(message: string, received?: string): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${message}.`, {
+    expected: 'at least one .txt file with text in it',
+    ...(received !== undefined && { received }),
+  });
+}
+
 /**
  * Refuses classes that nothing could be learnt of.
  * @throws ERR_UNROLLED_CORPUS_EMPTY naming the first class without text.
  */
 export function requireTexts(where: string, classNames: readonly string[], examples: readonly SourcedExample[]): void {
-  const hasText = new Set(examples.filter(({ text }) => text !== '').map(({ label }) => label));
-  const empty = classNames.find((_, label) => !hasText.has(label));
-  if (empty === undefined) return;
-  throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `The class ${empty} has no text in ${where}.`, {
-    expected: 'at least one .txt file with text in it',
-  });
+  const label = classWithoutText(classNames, examples);
+  if (label !== undefined) throw noText(`The class ${classNames[label]} has no text in ${where}`);
+}
+
+/**
+ * `requireTexts` for classes that are the sub-folders of a folder: says what the class has instead.
+ * @throws ERR_UNROLLED_CORPUS_EMPTY.
+ */
+export async function requireTextsOfFolders(
+  directory: string,
+  classNames: readonly string[],
+  examples: readonly SourcedExample[],
+): Promise<void> {
+  const label = classWithoutText(classNames, examples);
+  if (label === undefined) return;
+  const name = classNames[label] as string;
+  const files = examples.filter((example) => example.label === label).length;
+  const others = await countOthers(join(directory, name));
+  const found = [
+    ...(files > 0 ? [`its ${counted(files, '.txt file')} ${files === 1 ? 'is' : 'are'} empty`] : []),
+    ...(others > 0 ? [`it has ${counted(others, 'other file')}, and only .txt files are read`] : []),
+  ];
+  const all = found.length === 0 ? 'its folder has no files' : found.join('; ');
+  throw noText(`The class ${name} has no text in ${directory}: ${all}`, all);
 }

@@ -1,7 +1,7 @@
 import { UnrolledError } from '../errors';
 import type { LabelledTexts, SourcedExample } from '../text/example';
 import * as check from '../validation';
-import { readExamples, requireTexts, subFolders, textFiles } from './labelled-files';
+import { readExamples, requireTextsOfFolders, subFolders, textFiles } from './labelled-files';
 import { type Split, split } from './split';
 
 /** Options of `textFolder`. */
@@ -61,6 +61,6 @@ export async function textFolder(directory: string, options?: TextFolderOptions)
   const lists = await Promise.all(classNames.map((name) => textFiles(directory, name)));
   const files = lists.flatMap((list, label) => list.map((source) => ({ source, label })));
   const examples = await readExamples(directory, files, signal);
-  requireTexts(directory, classNames, examples);
+  await requireTextsOfFolders(directory, classNames, examples);
   return { classNames, examples, ...split(examples, { validation, seed }) };
 }

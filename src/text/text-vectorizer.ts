@@ -8,6 +8,7 @@ import { type Tensor, zeros } from '../tensor';
 import * as check from '../validation';
 import { compareCodePoints } from './code-points';
 import { decodeUtf8 } from './read-text';
+import { ScriptSample } from './unspaced-script';
 import {
   analyzer,
   type ResolvedVectorizerOptions,
@@ -36,6 +37,17 @@ export interface VectorizerVocabularyOptions extends TextVectorizerOptions {
   idf?: ArrayLike<number> | undefined;
 }
 
+/** Options of `TextVectorizer.adapt`. */
+export interface VectorizerAdaptOptions extends TextVectorizerOptions {
+  signal?: AbortSignal | undefined;
+  /**
+   * Called, at most once, where the texts are mostly in a script without spaces between words (Chinese, Japanese, Thai,
+   * Lao, Khmer, Burmese) and `split` is `'whitespace'`, which then makes a token of a whole sentence. The default is
+   * `process.emitWarning`.
+   */
+  onWarning?: ((message: string) => void) | undefined;
+}
+
 /** A vectorizer as plain data. */
 export interface TextVectorizerJSON {
   kind: typeof KIND;
@@ -46,11 +58,16 @@ export interface TextVectorizerJSON {
   idf?: number[];
 }
 
+const UNSPACED =
+  'Most of the texts is in a script without spaces between words, and split is whitespace, so that a token is a whole ' +
+  "sentence or text: take split 'word', or 'character'.";
+
 /** How often each token occurs, in how many texts (counted for tf-idf only), and the number of texts. */
 interface Counts {
   occurrences: Map<string, number>;
   documents: Map<string, number>;
   texts: number;
+  script: ScriptSample;
 }
 
 async function count(
@@ -59,13 +76,14 @@ async function count(
   signal: AbortSignal | undefined,
 ): Promise<Counts> {
   const analyze = analyzer(options);
-  const counts: Counts = { occurrences: new Map(), documents: new Map(), texts: 0 };
+  const counts: Counts = { occurrences: new Map(), documents: new Map(), texts: 0, script: new ScriptSample() };
   let units = 0;
   for await (const text of texts) {
     const tokens = analyze(check.string('texts', text));
     for (const token of tokens) counts.occurrences.set(token, (counts.occurrences.get(token) ?? 0) + 1);
     const distinct = options.output === 'tf-idf' ? new Set(tokens) : [];
     for (const token of distinct) counts.documents.set(token, (counts.documents.get(token) ?? 0) + 1);
+    counts.script.add(text);
     counts.texts++;
     units += text.length;
     if (signal?.aborted) {
@@ -89,6 +107,10 @@ function mostFrequent(occurrences: ReadonlyMap<string, number>, most: number): s
     .sort(([a, timesA], [b, timesB]) => timesB - timesA || compareCodePoints(a, b))
     .slice(0, most)
     .map(([token]) => token);
+}
+
+function emitWarning(message: string): void {
+  process.emitWarning(message, { type: 'UnrolledWarning' });
 }
 
 function damaged(what: string, cause?: unknown): UnrolledError {
@@ -140,19 +162,22 @@ export class TextVectorizer {
   }
 
   /**
-   * A vectorizer with the vocabulary of these texts. Every now and then it lets the event loop go on.
+   * A vectorizer with the vocabulary of these texts. Every now and then it lets the event loop go on. It warns where
+   * spaces do not part the words of the texts.
    * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE;
    *   ERR_UNROLLED_CORPUS_EMPTY where the texts have no token; ERR_UNROLLED_ABORTED.
    */
   static async adapt(
     texts: Iterable<string> | AsyncIterable<string>,
-    options?: TextVectorizerOptions & { signal?: AbortSignal | undefined },
+    options?: VectorizerAdaptOptions,
   ): Promise<TextVectorizer> {
-    const given = check.options('TextVectorizer.adapt', options, [...TEXT_VECTORIZER_OPTIONS, 'signal']);
+    const given = check.options('TextVectorizer.adapt', options, [...TEXT_VECTORIZER_OPTIONS, 'signal', 'onWarning']);
     const resolved = resolveVectorizerOptions(given);
     const signal = check.abortSignal('signal', given.signal);
+    const warn = check.callback('onWarning', given.onWarning) ?? emitWarning;
     requireIterable(texts);
-    const { occurrences, documents, texts: total } = await count(texts, resolved, signal);
+    const { occurrences, documents, texts: total, script } = await count(texts, resolved, signal);
+    if (resolved.split === 'whitespace' && script.isUnspaced) warn(UNSPACED);
 
     const special = specialTokens(resolved.output);
     const { maxTokens = MAX_SIZE, output } = resolved;
