@@ -8,7 +8,6 @@ import { ACTIVATIONS } from '../description';
 import { UnrolledError } from '../errors';
 import { requireWritable } from '../files';
 import type { OptimizerKind } from '../native/native';
-import { inspect } from '../report/inspect';
 import { TextVectorizer } from '../text/text-vectorizer';
 import { resolveVectorizerOptions, type TextVectorizerOptions } from '../text/vectorizer-options';
 import { TextClassifier, type TextClassifierFitOptions, trainingOptions } from '../text-classifier';
@@ -19,6 +18,7 @@ import { OPTIMIZER_KINDS } from '../training/optimizers';
 import { DEFAULT_BATCH, readResumed } from '../training/options';
 import * as check from '../validation';
 import { type ClassifyData, classesOption, FOLDER_HELP, loadTraining } from './classify-data';
+import { type Parting, writePage } from './classify-page';
 import { ClassifyReport } from './classify-report';
 import { Interrupt } from './interrupt';
 import { choiceOption, jsonOption, numberOption, threadsOption } from './options';
@@ -85,12 +85,15 @@ function networkOptions(flags: TrainFlags): ClassifierNetworkOptions {
   };
 }
 
-/** Refuses what can be known to be wrong before the texts are read, and gives the options of `fit`. */
+/**
+ * Refuses what can be known to be wrong before the texts are read, and gives the options of `fit`, and how it will part
+ * the texts.
+ */
 async function fitOptions(
   flags: TrainFlags,
   history: History,
   page: ReportFile | undefined,
-): Promise<TextClassifierFitOptions> {
+): Promise<{ options: TextClassifierFitOptions; parting: Parting }> {
   const { epochs, batch, optimizer, lr, weightDecay, clipNorm, seed, threads, earlyStopping } = flags;
   const { resume, checkpoint, out } = flags;
   const given = MODEL_FLAGS.find((flag) => flags[flag] !== undefined);
@@ -113,13 +116,13 @@ async function fitOptions(
     ],
   };
   const defaults = { threads: 0, batch: DEFAULT_BATCH };
-  const { validation } = resolveExampleFit(trainingOptions(options), defaults, await readResumed(options));
+  const { validation, native } = resolveExampleFit(trainingOptions(options), defaults, await readResumed(options));
   if (earlyStopping !== undefined && validation === 0) {
     throw check.outOfRange('earlyStopping', 'left out where nothing validates', earlyStopping);
   }
   if (out !== undefined) await requireWritable(check.nonEmptyString('out', out));
   if (checkpoint !== undefined) await requireWritable(check.nonEmptyString('checkpoint', checkpoint));
-  return options;
+  return { options, parting: { validation, seed: native.seed } };
 }
 
 /** The classifier of a checkpoint, which must be of the same classes. */
@@ -144,37 +147,12 @@ async function newClassifier({ classNames, examples }: ClassifyData, flags: Trai
   return TextClassifier.create({ ...networkOptions(flags), vectorizer, classNames, threads: flags.threads });
 }
 
-/** Tokens of a text that the page shows, at least; the first text that has so many is taken, else the longest. */
-const SHOWN_TOKENS = 40;
-
-/** A text that the model has not learned from where there is one: of the test, else of what validates. */
-function textToShow({ test, examples }: ClassifyData, { validation, seed }: Pick<TrainFlags, 'validation' | 'seed'>) {
-  const parts = datasets.split(examples, { validation: validation ?? DEFAULT_VALIDATION, seed });
-  const unseen = [test, parts.validation, parts.train].find((part) => part !== undefined && part.length > 0) ?? [];
-  const texts = unseen.map(({ text }) => text);
-  const long = texts.find((text) => text.split(/\s+/).length >= SHOWN_TOKENS);
-  return long ?? texts.reduce((longest, text) => (text.length > longest.length ? text : longest), '');
-}
-
-/** Writes the page of a training that is over. */
-async function writePage(
-  page: ReportFile | undefined,
-  classifier: TextClassifier,
-  title: string,
-  text: string,
-  remark: string | undefined,
-): Promise<void> {
-  if (page === undefined) return;
-  await page.write({ title, note: remark, inspect: () => inspect(classifier.inspected, text) });
-  note(`The report is in ${page.path}.`);
-}
-
 async function train(name: string, flags: TrainFlags): Promise<void> {
   const { out, checkpoint, resume, threads } = flags;
   const history = new History();
   const others = { '--out': out, '--checkpoint': checkpoint, '--resume': resume };
   const page = await ReportFile.open(flags.report, history, others);
-  const options = await fitOptions(flags, history, page);
+  const { options, parting } = await fitOptions(flags, history, page);
   const data = await loadTraining(name, flags);
   using classifier =
     resume === undefined
@@ -183,7 +161,7 @@ async function train(name: string, flags: TrainFlags): Promise<void> {
 
   const { cell } = classifier.architecture;
   const title = `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${name}`;
-  const shown = page === undefined ? '' : textToShow(data, flags);
+  const training = { title, data, parting };
   const report = new ClassifyReport(flags.json === true);
   const display = progressDisplay(process.stderr, 'texts');
   using interrupt = new Interrupt(onTerminal(display));
@@ -203,8 +181,9 @@ async function train(name: string, flags: TrainFlags): Promise<void> {
       if (epoch.stopReason !== undefined) note(`Stopped early: ${epoch.stopReason}.`);
     });
     if (out !== undefined) await classifier.save(out);
-    await writePage(page, classifier, title, shown, endOf(history, interrupted));
-    const kept = history.best('validationLoss') ?? history.last;
+    const best = history.best('validationLoss');
+    const kept = best ?? history.last;
+    await writePage(page, classifier, training, interrupted ? best : kept, endOf(history, interrupted));
     seconds = Math.max(seconds, history.last?.seconds ?? 0);
     const test = interrupted || data.test === undefined ? undefined : await classifier.evaluate(data.test, { signal });
     report.done({ kept, seconds, test, savedTo: out, interrupted });
@@ -216,7 +195,8 @@ async function train(name: string, flags: TrainFlags): Promise<void> {
         note(`The weights of the last good step, or of the best epoch, are in ${out}.`);
       }
       // The training's own error is the one to end with.
-      await writePage(page, classifier, title, shown, error.message).catch((fault: Error) => note(fault.message));
+      const best = history.best('validationLoss');
+      await writePage(page, classifier, training, best, error.message).catch((fault: Error) => note(fault.message));
     }
     // While the test was running: the model is saved already.
     if (!isAborted || interrupt.status === undefined) throw error;

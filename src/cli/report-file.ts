@@ -5,7 +5,7 @@ import { type ErrorCode, UnrolledError } from '../errors';
 import { isSameFile, requireWritable } from '../files';
 import { version } from '../package';
 import type { Inspection } from '../report/inspect';
-import type { ReportSample } from '../report/record';
+import type { ReportRecord, ReportSample } from '../report/record';
 import { writeReport } from '../report/render';
 import { trainingParts, type UnfinishedSteps } from '../report/training-parts';
 import type { Callback } from '../training/callbacks/callback';
@@ -20,7 +20,7 @@ export interface ReportContents {
   /** How the training ended, where it was not as planned. */
   note?: string | undefined;
   /** The model from within; called once the training is over. */
-  inspect(): Promise<Inspection>;
+  inspect(): Promise<Inspection & Pick<ReportRecord, 'confusions' | 'keptEpoch'>>;
 }
 
 /** Most samples of a page. Where there would be more, every second is left out, then every second of those left. */

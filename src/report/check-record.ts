@@ -10,8 +10,10 @@ const RECORD_PARTS = [
   'note',
   'model',
   'history',
+  'keptEpoch',
   'steps',
   'samples',
+  'confusions',
   'activations',
   'neighbours',
   'gradientByStep',
@@ -20,7 +22,9 @@ const RECORD_PARTS = [
 ] as const satisfies (keyof ReportRecord)[];
 
 /** An object of which nothing is known; these are the fields that are looked into. */
-type Fields = Partial<Record<'columns' | 'neighbours' | 'norms' | 'series' | 'shape' | 'x' | 'y', unknown>>;
+type Fields = Partial<
+  Record<'classNames' | 'columns' | 'neighbours' | 'norms' | 'series' | 'shape' | 'x' | 'y', unknown>
+>;
 
 function object(option: string, value: unknown): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -165,6 +169,21 @@ function checkNeighbours(value: unknown): void {
   }
 }
 
+function checkConfusions(value: unknown): void {
+  for (const [name, confusion] of list('confusions', value)) {
+    fields(name, confusion, { title: 'string' });
+    strings(`${name}.classNames`, confusion.classNames);
+    const { classNames, counts } = confusion as { classNames: string[]; counts: unknown };
+    if (!Array.isArray(counts)) throw check.wrongType(`${name}.counts`, 'a list of rows', counts);
+    sameLength(`${name}.counts`, counts, classNames.length);
+    for (const [label, row] of counts.entries()) {
+      const option = `${name}.counts[${label}]`;
+      sameLength(option, numbers(option, row), classNames.length);
+      for (const count of row) check.integer(option, count, { min: 0 });
+    }
+  }
+}
+
 function checkTables(value: unknown): void {
   for (const [name, table] of list('tables', value)) {
     fields(name, table, { title: 'string' });
@@ -198,6 +217,8 @@ export function checkRecord(record: ReportRecord): void {
       fields(name, sample, { epoch: 'number', step: 'number', text: 'string' });
     }
   }
+  if (record.keptEpoch !== undefined) check.integer('keptEpoch', record.keptEpoch, { min: 0 });
+  if (record.confusions !== undefined) checkConfusions(record.confusions);
   if (record.activations !== undefined) checkActivations('activations', record.activations);
   if (record.neighbours !== undefined) checkNeighbours(record.neighbours);
   if (record.tables !== undefined) checkTables(record.tables);

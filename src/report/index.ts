@@ -12,6 +12,7 @@ export { type DescriptionOptions, describeModel } from './model-summary';
 export type {
   ReportActivations,
   ReportComparison,
+  ReportConfusion,
   ReportEpoch,
   ReportGradientByStep,
   ReportInput,

@@ -93,6 +93,15 @@ export interface ReportActivations {
   units: readonly ArrayLike<number>[];
 }
 
+/** What a classifier took examples of each class for. */
+export interface ReportConfusion {
+  /** Which examples: `The 40 texts that validated`. */
+  title: string;
+  classNames: readonly string[];
+  /** Examples of class i that were taken for class j: `counts[i][j]`. */
+  counts: readonly (readonly number[])[];
+}
+
 /** Words in a plane, and the nearest ones of some. */
 export interface ReportNeighbours {
   words: readonly { word: string; x: number; y: number; group?: string }[];
@@ -130,8 +139,11 @@ export interface ReportRecord {
   note?: string;
   model?: ReportModel;
   history?: readonly ReportEpoch[];
+  /** The epoch, from 0, whose weights the model has. */
+  keptEpoch?: number;
   steps?: ReportSteps;
   samples?: readonly ReportSample[];
+  confusions?: readonly ReportConfusion[];
   activations?: readonly ReportActivations[];
   neighbours?: ReportNeighbours;
   gradientByStep?: ReportGradientByStep;

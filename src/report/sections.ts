@@ -1,5 +1,6 @@
 /** The parts of the page, as HTML. Charts are empty frames that the page's script fills. */
 
+import { confusionTables } from './confusion';
 import { formatNumber, formatSeconds } from './display';
 import { showShape } from './figure/graph';
 import { figure } from './figure/model-figure';
@@ -21,7 +22,7 @@ function tile(name: string, value: string, unit = ''): string {
 }
 
 /** The figures one looks for first. */
-export function tiles({ history = [], model }: ReportRecord): string {
+export function tiles({ history = [], keptEpoch, model }: ReportRecord): string {
   const last = history.at(-1);
   const shown: string[] = [];
   const finite = (values: (number | undefined)[]) => values.filter((value) => Number.isFinite(value)) as number[];
@@ -34,6 +35,10 @@ export function tiles({ history = [], model }: ReportRecord): string {
   }
   if (accuracy.length > 0)
     shown.push(tile('Best validation accuracy', `${formatNumber(Math.max(...accuracy) * 100)} %`));
+  if (keptEpoch !== undefined) {
+    const all = last === undefined ? '' : `of ${Math.max(last.epoch, keptEpoch) + 1}`;
+    shown.push(tile('Weights kept', `epoch ${keptEpoch + 1}`, all));
+  }
   if (last !== undefined) {
     shown.push(tile('Last training loss', formatNumber(last.loss), 'nats'));
     shown.push(
@@ -118,6 +123,11 @@ function samplesSection({ samples }: PageData): Section[] {
       : `<button type="button" data-previous aria-label="Earlier sample">‹</button><input type="range" min="0" max="${last}" value="${last}" step="1" aria-label="Epoch of the sample"><button type="button" data-next aria-label="Later sample">›</button>`;
   const body = `<div class="card" id="sample-view"><div class="controls">${slider}<output></output></div><pre dir="auto" tabindex="0" aria-label="Sample"></pre></div>`;
   return [{ id: 'samples', title: 'What it wrote', body, isHalf: true }];
+}
+
+function confusionSection({ confusions = [] }: ReportRecord): Section[] {
+  const shown = confusions.filter(({ classNames }) => classNames.length > 0);
+  return shown.length === 0 ? [] : [{ id: 'classes', title: 'Classes', body: shown.map(confusionTables).join('') }];
 }
 
 function activationsSection({ activations }: PageData): Section[] {
@@ -236,6 +246,7 @@ function tablesSection({ tables = [] }: ReportRecord): Section[] {
 export function sections(record: ReportRecord, data: PageData): Section[] {
   return [
     ...trainingSection(data),
+    ...confusionSection(record),
     ...samplesSection(data),
     ...activationsSection(data),
     ...gradientSection(data),
