@@ -37,4 +37,10 @@ describe('the README', () => {
   });
 
   for (const page of PAGES) testPrograms(page, shortened);
+
+  describe('with a text of the reader’s own', () => {
+    // As the comment in the first program says. The text lacks many a letter that the sonnets have.
+    const [page] = PAGES;
+    testPrograms(page, (program) => shortened(program).replace('datasets.sonnets()', "datasets.text('poems.txt')"));
+  });
 });
