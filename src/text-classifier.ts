@@ -90,7 +90,7 @@ export interface TextPrediction {
   probabilities: number[];
   /**
    * Tokens of the text, as far as it is read, that the vectorizer knows. Where it is 0 the model has seen nothing of the
-   * text, and the class is the one it gives any such text.
+   * text, and its class says nothing of it.
    */
   knownTokens: number;
   /** Tokens it does not know, which are all alike to the model; 0 too of a text without any token. */

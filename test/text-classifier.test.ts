@@ -155,6 +155,41 @@ describe('TextClassifier', function () {
     assert.deepEqual(await padded.predict(texts), together);
   });
 
+  it('says how much of a text it knows', async () => {
+    const known = async (vectorizer: TextVectorizer) => {
+      using classifier = await classifierOf(TWO, { vectorizer });
+      const answers = await classifier.predict([
+        'the film is good',
+        'the novel is good',
+        'novel',
+        'two novels',
+        '',
+        '?!',
+      ]);
+      return answers.map(({ knownTokens, unknownTokens }) => [knownTokens, unknownTokens]);
+    };
+    const all = [
+      [4, 0],
+      [3, 1],
+      [0, 1],
+      [0, 2],
+      [0, 0],
+      [0, 0],
+    ];
+    assert.deepEqual(await known(await vectorizerOf(TWO)), all);
+    // Padding is no token, and what is cut off is not read.
+    assert.deepEqual(await known(await vectorizerOf(TWO, { sequenceLength: 12, pad: true })), all);
+    const two = [
+      [2, 0],
+      [1, 1],
+      [0, 1],
+      [0, 2],
+      [0, 0],
+      [0, 0],
+    ];
+    assert.deepEqual(await known(await vectorizerOf(TWO, { sequenceLength: 2 })), two);
+  });
+
   it('reads no more of a text than the vectorizer gives', async () => {
     const vectorizer = await vectorizerOf(TWO, { sequenceLength: 2 });
     using classifier = await classifierOf(TWO, { vectorizer });

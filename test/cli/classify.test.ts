@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { TextClassifier } from '../../src/index';
+import { confusionTable } from '../../src/cli/classify-report';
+import { datasets, TextClassifier } from '../../src/index';
+import { renderReport } from '../../src/report';
 import { type CliResult, runCli, startCli } from '../support/cli';
 import { useFolder } from '../support/folder';
 import { parseJsonLines } from '../support/json-lines';
@@ -37,6 +39,8 @@ interface PredictLine {
   label: number;
   probability: number;
   probabilities: Record<string, number>;
+  knownTokens: number;
+  unknownTokens: number;
 }
 
 const WORDS: Record<string, readonly string[]> = {
@@ -77,8 +81,17 @@ describe('unrolled classify', function () {
     assert.equal(status, 0, stderr);
     assert.ok(stderr.includes(`The report is in ${at('page.html')}.`));
     const page = readFileSync(at('page.html'), 'utf8');
-    assert.deepEqual(sectionsOf(page), ['training', 'activations', 'model']);
+    assert.deepEqual(sectionsOf(page), ['training', 'classes', 'activations', 'model']);
     assert.ok(page.includes('<title>GRU on '));
+    assert.match(page, /<dt>Weights kept<\/dt><dd>epoch [12] <small>of 2</);
+    // A tenth of 60 validates.
+    assert.match(page, /<caption>The 6 texts that validated: each class<\/caption>/);
+    for (const name of ['neg', 'pos']) assert.match(page, new RegExp(`<th scope="row"><bdi>${name}</bdi></th>`));
+    const whole = await runCli(...args, '--validation', '0', '--report', at('whole.html'));
+    assert.equal(whole.status, 0, whole.stderr);
+    const wholePage = readFileSync(at('whole.html'), 'utf8');
+    assert.match(wholePage, /<caption>The 60 texts that trained the model, as none validated: each class<\/caption>/);
+    assert.match(wholePage, /<dt>Weights kept<\/dt><dd>epoch 2 <small>of 2</);
     const refused = await runCli(...args, '--out', at('one'), '--report', at('one'));
     assert.equal(refused.status, 2);
     assert.match(refused.stderr, /report must be another file than --out/);
@@ -133,6 +146,162 @@ describe('unrolled classify', function () {
     assert.match(said.stdout, /^sport\t[01]\.\d{4}\tthe goal of the team\nneg\t[01]\.\d{4}\tawful\n$/);
   });
 
+  it('shows on the page what the kept weights take the texts for that validated, of a resumed training too', async () => {
+    const folder = texts('train', ['neg', 'pos'], 20);
+    const [out, checkpoint, file] = [at('m'), at('c'), at('page.html')];
+    const args = ['--validation', '0.25', '--seed', '5', '--checkpoint', checkpoint];
+    const begun = await runCli('classify', 'train', folder, ...SMALL, ...args, '--epochs', '1');
+    assert.equal(begun.status, 0, begun.stderr);
+    const more = ['--resume', checkpoint, '--epochs', '4', '--out', out, '--report', file];
+    const resumed = await runCli('classify', 'train', folder, ...more);
+    assert.equal(resumed.status, 0, resumed.stderr);
+    const { examples, classNames } = await datasets.textFolder(folder);
+    const { validation } = datasets.split(examples, { validation: 0.25, seed: 5 });
+    using classifier = await TextClassifier.load(out);
+    const { confusion } = await classifier.evaluate(validation);
+    const expected = renderReport({
+      title: '',
+      confusions: [{ title: 'The 10 texts that validated', classNames, counts: confusion }],
+    });
+    const tables = (page: string) => /<section id="classes">.*?<\/section>/s.exec(page)?.[0] ?? '';
+    assert.ok(tables(expected).includes('precision'));
+    assert.equal(tables(readFileSync(file, 'utf8')), tables(expected));
+  });
+
+  it('says where spaces do not part the words', async () => {
+    const chinese = [
+      ['难看', '无聊', '失望', '讨厌'],
+      ['好看', '精彩', '喜欢', '值得'],
+    ];
+    for (const [label, words] of chinese.entries()) {
+      for (const [index, word] of words.entries()) {
+        for (const [part, subject] of ['这部电影真的', '昨天的片子让人觉得', '导演的新作确实很'].entries()) {
+          write(at('电影', label === 0 ? '差' : '好', `${index}-${part}.txt`), `${subject}${word}。`);
+        }
+      }
+    }
+    const args = ['classify', 'train', at('电影'), ...SMALL, '--epochs', '1', '--validation', '0.25'];
+    const [spaces, words, characters] = await Promise.all(
+      [[], ['--split', 'word'], ['--split', 'character']].map((more) => runCli(...args, ...more)),
+    );
+    assert.equal(spaces?.stderr.match(/--split word/g)?.length, 1, spaces?.stderr);
+    assert.match(spaces?.stderr ?? '', /script without spaces between words/);
+    for (const other of [words, characters]) {
+      assert.equal(other?.status, 0, other?.stderr);
+      assert.doesNotMatch(other?.stderr ?? '', /script|warning/i);
+    }
+    assert.equal(spaces?.status, 0);
+    assert.doesNotMatch(spaces?.stderr ?? '', /Warning/, 'the note alone');
+  });
+
+  it('lines up a table of classes with wide characters', () => {
+    const score = {
+      loss: 0,
+      accuracy: 1,
+      confusion: [
+        [10, 0],
+        [2, 300],
+      ],
+    };
+    assert.equal(confusionTable(['体育', 'news'], score), '      体育  news\n体育    10     0\nnews     2   300');
+  });
+
+  it('says which texts it knows no word of', async () => {
+    const out = at('m.safetensors');
+    const trained = ['classify', 'train', texts('train', ['neg', 'pos'], 10), ...SMALL, '--epochs', '1', '--out', out];
+    assert.equal((await runCli(...trained)).status, 0);
+    const asked = ['classify', 'predict', out, 'a good film', 'qwer tyui', '?!'];
+    const plain = await runCli(...asked);
+    assert.equal(plain.stdout.match(/\n/g)?.length, 3);
+    assert.equal(
+      plain.stderr,
+      'Text 2 (qwer tyui) has no word that the model knows (2 unknown ones): its class says nothing of it.\n' +
+        'Text 3 (?!) has no words: its class says nothing of it.\n',
+    );
+    const json = await runCli(...asked, '--json');
+    assert.deepEqual(
+      parseJsonLines<PredictLine>(json.stdout).map(({ knownTokens, unknownTokens }) => [knownTokens, unknownTokens]),
+      [
+        [3, 0],
+        [0, 2],
+        [0, 0],
+      ],
+    );
+    assert.equal(json.stderr, '');
+    write(at('many.txt'), 'qwer\n'.repeat(25));
+    const { stderr } = await runCli('classify', 'predict', out, '--file', at('many.txt'));
+    const notes = stderr.trimEnd().split('\n');
+    assert.match(notes[19] as string, /^Text 20 /);
+    assert.deepEqual(notes.slice(20), ['5 more texts without a word that the model knows.']);
+  });
+
+  it('says what folders have that it does not read, or reads as texts without words', async () => {
+    texts('some', ['neg', 'pos'], 10);
+    for (const name of ['a', 'b', 'c', 'd']) write(at('some', 'neg', `${name}.txt`), name === 'a' ? '\n' : '');
+    const args = ['classify', 'train', at('some'), ...SMALL, '--epochs', '1'];
+    const { status, stderr } = await runCli(...args);
+    assert.equal(status, 0, stderr);
+    const named = 'neg/a.txt, neg/b.txt, neg/c.txt, …';
+    assert.ok(
+      stderr.startsWith(
+        `4 of the 24 texts in ${at('some')} are empty, and are taken as texts without words: ${named}\n`,
+      ),
+      stderr,
+    );
+    write(at('some', 'sport', 'notes.md'), 'text');
+    const other = await runCli(...args);
+    assert.match(
+      other.stderr,
+      /class sport has no text in .*: it has 1 other file, and only \.txt files are read\. \(/,
+    );
+    const one = await runCli(...args, '--classes', 'neg');
+    assert.equal(one.status, 2);
+    assert.match(one.stderr, /^unrolled: --classes names a single class, neg, and at least two are needed to train/);
+  });
+
+  it('names the classes on both sides where a test has others, and what can be done', async () => {
+    const train = texts('train', ['neg', 'pos'], 10);
+    const more = texts('more', ['neg', 'pos', 'sport'], 2);
+    const less = texts('less', ['neg', 'sport'], 2);
+    const none = texts('none', ['sport'], 2);
+    const out = at('m');
+    assert.equal((await runCli('classify', 'train', train, ...SMALL, '--epochs', '1', '--out', out)).status, 0);
+    const refused: [args: string[], has: string, advice: string][] = [
+      [['train', train, '--test', more], `${more} has the classes neg, pos, sport`, 'give --classes neg,pos.'],
+      [
+        ['train', train, '--test', less],
+        `${less} has the classes neg, sport`,
+        `Leave in ${less} what the model has: neg.`,
+      ],
+      [['evaluate', out, less], `${less} has the classes neg, sport`, 'give --classes neg.'],
+      [['evaluate', out, none], `${none} has the classes sport`, 'rename the sub-folders'],
+      [['evaluate', out, less, '--classes', 'neg,sport'], '--classes names the classes neg, sport', '--classes neg.'],
+    ];
+    const results = await Promise.all(refused.map(([args]) => runCli('classify', ...args)));
+    for (const [index, [args, has, advice]] of refused.entries()) {
+      const { status, stderr } = results[index] as CliResult;
+      assert.equal(status, 1, args.join(' '));
+      assert.ok(stderr.startsWith(`unrolled: ${has}, and the model has neg, pos. `), stderr);
+      assert.ok(stderr.includes(advice), stderr);
+      assert.match(stderr, /\(ERR_UNROLLED_MODEL_MISMATCH\)\n$/);
+    }
+    // The advice helps.
+    const helped = await runCli(
+      'classify',
+      'train',
+      train,
+      '--test',
+      more,
+      '--classes',
+      'neg,pos',
+      ...SMALL,
+      '--epochs',
+      '1',
+    );
+    assert.equal(helped.status, 0, helped.stderr);
+    assert.equal((await runCli('classify', 'evaluate', out, less, '--classes', 'neg')).status, 0);
+  });
+
   it('trains as the API does, with the defaults of the review classifier', async () => {
     const folder = texts('train', ['neg', 'pos'], 20);
     const out = at('m.safetensors');
@@ -185,7 +354,7 @@ describe('unrolled classify', function () {
     assert.deepEqual(rail.classNames, ['train', 'tram']);
     const unknown = await runCli('classify', 'evaluate', at('m'), at('all', 'train'));
     assert.equal(unknown.status, 1);
-    assert.match(unknown.stderr, /class sport.*--classes.*ERR_UNROLLED_MODEL_MISMATCH/);
+    assert.match(unknown.stderr, /classes neg, pos, sport.*pos, neg.*--classes.*ERR_UNROLLED_MODEL_MISMATCH/);
   });
 
   it('predicts lines of a file and of standard input, an empty one too', async () => {

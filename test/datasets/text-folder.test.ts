@@ -103,12 +103,18 @@ describe('datasets.textFolder', () => {
   it('keeps an empty file, and refuses a class without text', async () => {
     write({ 'a/1.txt': 'text', 'a/2.txt': '', 'b/1.txt': 'text' });
     assert.equal((await datasets.textFolder(at())).examples[1]?.text, '');
-    write({ 'c/1.txt': '', 'd/notes.md': 'text' });
+    write({ 'c/1.txt': '', 'd/notes.md': 'text', 'd/inner/more.csv': 'text', 'd/.hidden': '' });
+    write({ 'f/1.txt': '', 'f/2.txt': ' \n', 'f/3.html': 'text' });
     mkdirSync(at('e'));
-    for (const name of ['c', 'd', 'e']) {
+    for (const [name, found] of [
+      ['c', 'its 1 .txt file is empty'],
+      ['d', 'it has 2 other files, and only .txt files are read'],
+      ['e', 'its folder has no files'],
+      ['f', 'its 2 .txt files are empty; it has 1 other file, and only .txt files are read'],
+    ] as const) {
       await assert.rejects(datasets.textFolder(at(), { classes: ['a', name] }), {
         code: 'ERR_UNROLLED_CORPUS_EMPTY',
-        message: new RegExp(`^The class ${name} has no text in `),
+        message: `The class ${name} has no text in ${at()}: ${found}.`,
       });
     }
   });

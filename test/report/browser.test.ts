@@ -199,6 +199,58 @@ describe('the report in Chromium', function () {
     assert.equal(await text('[data-high]'), `+${Number(largest.toPrecision(4))}`);
   });
 
+  /** The rows of a table in the section of the classes, header and footer among them. */
+  const rowsOf = (table: string) =>
+    evaluate<string[][]>(
+      `[...document.querySelectorAll('#classes table${table} tr')].map((row) => [...row.cells].map((cell) => cell.textContent))`,
+    );
+
+  it('has the confusions of classes, and the precision and recall of each', async () => {
+    assert.deepEqual(await rowsOf('.confusion'), [
+      ['is', 'taken for'],
+      ['sport', '<b>news</b>', 'weather'],
+      ['sport', '8', '2', '0'],
+      ['<b>news</b>', '1', '15', '0'],
+      ['weather', '3', '1', '0'],
+    ]);
+    assert.deepEqual(await rowsOf(':not(.confusion)'), [
+      ['class', 'examples', 'precision', 'recall'],
+      ['sport', '10', '66.7 %', '80.0 %'],
+      ['<b>news</b>', '16', '83.3 %', '93.8 %'],
+      // Nothing was taken for it.
+      ['weather', '4', '–', '0.0 %'],
+      ['all', '30', 'accuracy 76.7 %'],
+    ]);
+    const scopes = "[...document.querySelectorAll('#classes th')].every((head) => head.scope !== '')";
+    assert.equal(await evaluate(scopes), true);
+  });
+
+  for (const scheme of ['light', 'dark'] as const) {
+    it(`has confusions whose numbers stand out from their colours, ${scheme}`, async () => {
+      await look(scheme);
+      const contrasts = await evaluate<number[]>(`(() => {
+        const context = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+        const surface = getComputedStyle(document.querySelector('#classes .card')).backgroundColor;
+        const luminance = (...colors) => {
+          for (const color of colors) { context.fillStyle = color; context.fillRect(0, 0, 1, 1); }
+          const [r, g, b] = Array.from(context.getImageData(0, 0, 1, 1).data, (byte) => byte / 255)
+            .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+          return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        };
+        return [...document.querySelectorAll('.confusion tbody td')].map((cell) => {
+          const { color, backgroundColor } = getComputedStyle(cell);
+          const [ink, ground] = [luminance(color), luminance(surface, backgroundColor)];
+          return (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
+        });
+      })()`);
+      assert.equal(contrasts.length, 9);
+      assert.ok(Math.min(...contrasts) >= 4.5, contrasts.map((contrast) => contrast.toFixed(1)).join(' '));
+      const colors =
+        "new Set([...document.querySelectorAll('.confusion tbody td')].map((cell) => getComputedStyle(cell).backgroundColor)).size";
+      assert.ok((await evaluate<number>(colors)) > 4, 'cells have colours of their own');
+    });
+  }
+
   it('shows the neighbours of a word', async () => {
     await evaluate(`document.querySelector('.map g[aria-label="good"]').focus()`);
     assert.equal(await text('#neighbour-map .note'), 'good, positive. Nearest: happy (0.11), sad (0.93)');

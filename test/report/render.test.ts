@@ -17,6 +17,7 @@ describe('the report', () => {
   it('has a section for each part of the record', () => {
     assert.deepEqual(sectionsOf(renderReport(fullRecord())), [
       'training',
+      'classes',
       'samples',
       'activations',
       'gradient',
@@ -63,6 +64,7 @@ describe('the report', () => {
         words: [{ word: evil, x: 0, y: 0, group: evil }],
         lists: [{ word: evil, neighbours: [{ word: evil, distance: 1 }] }],
       },
+      confusions: [{ title: evil, classNames: [evil], counts: [[1]] }],
       tables: [{ title: evil, columns: [evil], rows: [[evil]] }],
       comparisons: [{ title: evil, xLabel: evil, yLabel: evil, series: [{ label: evil, x: [1], y: [1] }] }],
     });
@@ -126,6 +128,21 @@ describe('the report', () => {
     );
   });
 
+  it('says which epoch was kept', () => {
+    assert.match(renderReport(fullRecord()), /<dt>Weights kept<\/dt><dd>epoch 6 <small>of 8<\/small>/);
+  });
+
+  it('leaves out the square table of very many classes, and has the figures of each', () => {
+    const tables = (count: number) => {
+      const classNames = Array.from({ length: count }, (_, label) => `class ${label}`);
+      const counts = classNames.map((_, label) => classNames.map((_, taken) => (taken === label ? 1 : 0)));
+      const page = renderReport({ title: 'many', confusions: [{ title: 'all', classNames, counts }] });
+      return [...page.matchAll(/<caption>(.*?)<\/caption>/g)].map(([, caption]) => caption);
+    };
+    assert.deepEqual(tables(50), ['all: what they are, and what they were taken for', 'all: each class']);
+    assert.deepEqual(tables(51), ['all: each class']);
+  });
+
   it('shows the learning rate once, by its steps where they are known', () => {
     const history = [{ epoch: 0, step: 1, loss: 2, learningRate: 0.1, gradientNorm: 1 }];
     const ids = (record: ReportRecord) => dataOf(renderReport(record)).charts.map(({ id }) => id);
@@ -145,6 +162,17 @@ describe('the report', () => {
         { title: 't', activations: [{ layer: 'l', tokens: ['a', 'b'], units: [[1], [1, 2]] }] },
         'ERR_UNROLLED_OPTION_RANGE',
         'activations[0].units[1]',
+      ],
+      [{ title: 't', keptEpoch: -1 }, 'ERR_UNROLLED_OPTION_RANGE', 'keptEpoch'],
+      [
+        { title: 't', confusions: [{ title: 't', classNames: ['a', 'b'], counts: [[1, 2]] }] },
+        'ERR_UNROLLED_OPTION_RANGE',
+        'confusions[0].counts',
+      ],
+      [
+        { title: 't', confusions: [{ title: 't', classNames: ['a'], counts: [[0.5]] }] },
+        'ERR_UNROLLED_OPTION_RANGE',
+        'confusions[0].counts[0]',
       ],
       [
         { title: 't', tables: [{ title: 't', columns: ['a'], rows: [['a', 'b']] }] },

@@ -67,12 +67,24 @@ export function fullRecord(): ReportRecord {
       tokensPerSecond: 30_000 + 500 * epoch,
       seconds: 12 * (epoch + 1),
     })),
+    keptEpoch: 5,
     steps: { loss: wave(4000, 0.37).map((value, step) => 4 / (1 + step / 400) + 0.2 * value) },
     samples: Array.from({ length: epochs }, (_, epoch) => ({
       epoch,
       step: epoch * 500 + 499,
       text: `epoch ${epoch}: </script><script>window.broken = true</script>\n\u0000\u001b[31m \u202eback שלום`,
     })),
+    confusions: [
+      {
+        title: 'The 30 texts that validated',
+        classNames: ['sport', '<b>news</b>', 'weather'],
+        counts: [
+          [8, 2, 0],
+          [1, 15, 0],
+          [3, 1, 0],
+        ],
+      },
+    ],
     activations: [
       { layer: 'decoder (lstm)', tokens, units: tokens.map((_, time) => wave(16, 0.3 * (time + 1))) },
       { layer: 'relu', tokens, units: tokens.map((_, time) => wave(4, time).map((value) => 3 * value)) },
