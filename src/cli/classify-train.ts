@@ -245,7 +245,7 @@ export function classifyTrainCommand(): Command {
     .option('--checkpoint <file>', 'save the whole training there after each epoch')
     .option('--resume <file>', 'go on from a checkpoint, with its model and its options where none are given')
     .option('--out <file>', 'save the model there')
-    .option('--report <file>', 'write a page there that shows the training: curves, hidden units, the model (.html)')
+    .option('--report <file>', 'write a page there that shows the training: curves, confusions, hidden units (.html)')
     .addOption(jsonOption())
     .addHelpText(
       'after',

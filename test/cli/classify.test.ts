@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { confusionTable } from '../../src/cli/classify-report';
 import { datasets, TextClassifier } from '../../src/index';
 import { renderReport } from '../../src/report';
 import { type CliResult, runCli, startCli } from '../support/cli';
@@ -39,8 +38,6 @@ interface PredictLine {
   label: number;
   probability: number;
   probabilities: Record<string, number>;
-  knownTokens: number;
-  unknownTokens: number;
 }
 
 const WORDS: Record<string, readonly string[]> = {
@@ -166,140 +163,6 @@ describe('unrolled classify', function () {
     const tables = (page: string) => /<section id="classes">.*?<\/section>/s.exec(page)?.[0] ?? '';
     assert.ok(tables(expected).includes('precision'));
     assert.equal(tables(readFileSync(file, 'utf8')), tables(expected));
-  });
-
-  it('says where spaces do not part the words', async () => {
-    const chinese = [
-      ['难看', '无聊', '失望', '讨厌'],
-      ['好看', '精彩', '喜欢', '值得'],
-    ];
-    for (const [label, words] of chinese.entries()) {
-      for (const [index, word] of words.entries()) {
-        for (const [part, subject] of ['这部电影真的', '昨天的片子让人觉得', '导演的新作确实很'].entries()) {
-          write(at('电影', label === 0 ? '差' : '好', `${index}-${part}.txt`), `${subject}${word}。`);
-        }
-      }
-    }
-    const args = ['classify', 'train', at('电影'), ...SMALL, '--epochs', '1', '--validation', '0.25'];
-    const [spaces, words, characters] = await Promise.all(
-      [[], ['--split', 'word'], ['--split', 'character']].map((more) => runCli(...args, ...more)),
-    );
-    assert.equal(spaces?.stderr.match(/--split word/g)?.length, 1, spaces?.stderr);
-    assert.match(spaces?.stderr ?? '', /script without spaces between words/);
-    for (const other of [words, characters]) {
-      assert.equal(other?.status, 0, other?.stderr);
-      assert.doesNotMatch(other?.stderr ?? '', /script|warning/i);
-    }
-    assert.equal(spaces?.status, 0);
-    assert.doesNotMatch(spaces?.stderr ?? '', /Warning/, 'the note alone');
-  });
-
-  it('lines up a table of classes with wide characters', () => {
-    const score = {
-      loss: 0,
-      accuracy: 1,
-      confusion: [
-        [10, 0],
-        [2, 300],
-      ],
-    };
-    assert.equal(confusionTable(['体育', 'news'], score), '      体育  news\n体育    10     0\nnews     2   300');
-  });
-
-  it('says which texts it knows no word of', async () => {
-    const out = at('m.safetensors');
-    const trained = ['classify', 'train', texts('train', ['neg', 'pos'], 10), ...SMALL, '--epochs', '1', '--out', out];
-    assert.equal((await runCli(...trained)).status, 0);
-    const asked = ['classify', 'predict', out, 'a good film', 'qwer tyui', '?!'];
-    const plain = await runCli(...asked);
-    assert.equal(plain.stdout.match(/\n/g)?.length, 3);
-    assert.equal(
-      plain.stderr,
-      'Text 2 (qwer tyui) has no word that the model knows (2 unknown ones): its class says nothing of it.\n' +
-        'Text 3 (?!) has no words: its class says nothing of it.\n',
-    );
-    const json = await runCli(...asked, '--json');
-    assert.deepEqual(
-      parseJsonLines<PredictLine>(json.stdout).map(({ knownTokens, unknownTokens }) => [knownTokens, unknownTokens]),
-      [
-        [3, 0],
-        [0, 2],
-        [0, 0],
-      ],
-    );
-    assert.equal(json.stderr, '');
-    write(at('many.txt'), 'qwer\n'.repeat(25));
-    const { stderr } = await runCli('classify', 'predict', out, '--file', at('many.txt'));
-    const notes = stderr.trimEnd().split('\n');
-    assert.match(notes[19] as string, /^Text 20 /);
-    assert.deepEqual(notes.slice(20), ['5 more texts without a word that the model knows.']);
-  });
-
-  it('says what folders have that it does not read, or reads as texts without words', async () => {
-    texts('some', ['neg', 'pos'], 10);
-    for (const name of ['a', 'b', 'c', 'd']) write(at('some', 'neg', `${name}.txt`), name === 'a' ? '\n' : '');
-    const args = ['classify', 'train', at('some'), ...SMALL, '--epochs', '1'];
-    const { status, stderr } = await runCli(...args);
-    assert.equal(status, 0, stderr);
-    const named = 'neg/a.txt, neg/b.txt, neg/c.txt, …';
-    assert.ok(
-      stderr.startsWith(
-        `4 of the 24 texts in ${at('some')} are empty, and are taken as texts without words: ${named}\n`,
-      ),
-      stderr,
-    );
-    write(at('some', 'sport', 'notes.md'), 'text');
-    const other = await runCli(...args);
-    assert.match(
-      other.stderr,
-      /class sport has no text in .*: it has 1 other file, and only \.txt files are read\. \(/,
-    );
-    const one = await runCli(...args, '--classes', 'neg');
-    assert.equal(one.status, 2);
-    assert.match(one.stderr, /^unrolled: --classes names a single class, neg, and at least two are needed to train/);
-  });
-
-  it('names the classes on both sides where a test has others, and what can be done', async () => {
-    const train = texts('train', ['neg', 'pos'], 10);
-    const more = texts('more', ['neg', 'pos', 'sport'], 2);
-    const less = texts('less', ['neg', 'sport'], 2);
-    const none = texts('none', ['sport'], 2);
-    const out = at('m');
-    assert.equal((await runCli('classify', 'train', train, ...SMALL, '--epochs', '1', '--out', out)).status, 0);
-    const refused: [args: string[], has: string, advice: string][] = [
-      [['train', train, '--test', more], `${more} has the classes neg, pos, sport`, 'give --classes neg,pos.'],
-      [
-        ['train', train, '--test', less],
-        `${less} has the classes neg, sport`,
-        `Leave in ${less} what the model has: neg.`,
-      ],
-      [['evaluate', out, less], `${less} has the classes neg, sport`, 'give --classes neg.'],
-      [['evaluate', out, none], `${none} has the classes sport`, 'rename the sub-folders'],
-      [['evaluate', out, less, '--classes', 'neg,sport'], '--classes names the classes neg, sport', '--classes neg.'],
-    ];
-    const results = await Promise.all(refused.map(([args]) => runCli('classify', ...args)));
-    for (const [index, [args, has, advice]] of refused.entries()) {
-      const { status, stderr } = results[index] as CliResult;
-      assert.equal(status, 1, args.join(' '));
-      assert.ok(stderr.startsWith(`unrolled: ${has}, and the model has neg, pos. `), stderr);
-      assert.ok(stderr.includes(advice), stderr);
-      assert.match(stderr, /\(ERR_UNROLLED_MODEL_MISMATCH\)\n$/);
-    }
-    // The advice helps.
-    const helped = await runCli(
-      'classify',
-      'train',
-      train,
-      '--test',
-      more,
-      '--classes',
-      'neg,pos',
-      ...SMALL,
-      '--epochs',
-      '1',
-    );
-    assert.equal(helped.status, 0, helped.stderr);
-    assert.equal((await runCli('classify', 'evaluate', out, less, '--classes', 'neg')).status, 0);
   });
 
   it('trains as the API does, with the defaults of the review classifier', async () => {
