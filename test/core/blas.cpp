@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <limits>
 #include <string>
 #include <vector>
@@ -19,17 +18,6 @@ using namespace unrolled;
 using namespace unrolled::test;
 
 namespace {
-
-// Asks for OpenBLAS in the recurrence while it lives.
-class BlasRecurrence {
- public:
-  BlasRecurrence() { setenv("UNROLLED_KERNELS", "blas", 1); }
-  ~BlasRecurrence() { unsetenv("UNROLLED_KERNELS"); }
-  BlasRecurrence(const BlasRecurrence&) = delete;
-  BlasRecurrence& operator=(const BlasRecurrence&) = delete;
-  BlasRecurrence(BlasRecurrence&&) = delete;
-  BlasRecurrence& operator=(BlasRecurrence&&) = delete;
-};
 
 template <class T>
 std::vector<T> transposed(Index rows, Index columns, const std::vector<T>& matrix) {
@@ -161,7 +149,7 @@ TEST_CASE_TEMPLATE("the recurrence by OpenBLAS equals that of the packed kernels
         description.layers[1].untransposedGradient = untransposed;
         CHECK(RecurrentProduct<T>(99, 33).packedSize() > 0);
         const std::vector<T> packed = pass<T>(description, 7, batch);
-        const BlasRecurrence asked;
+        const BlasAlone asked;
         CHECK(RecurrentProduct<T>(99, 33).packedSize() == 0);  // nothing is packed, so OpenBLAS it is
         const std::vector<T> byBlas = pass<T>(description, 7, batch);
         CHECK(largestError(byBlas, packed) <= (sizeof(T) == 4 ? 1e-5 : 1e-13));
@@ -178,7 +166,7 @@ TEST_CASE_TEMPLATE("and so does that of two products a step, and of normalised o
     chain.layerNorm = layerNorm;
     chain.hidden = 33;
     const std::vector<T> packed = pass<T>(chain.description(), 7, 13);
-    const BlasRecurrence asked;
+    const BlasAlone asked;
     CHECK(largestError(pass<T>(chain.description(), 7, 13), packed) <= (sizeof(T) == 4 ? 2e-5 : 1e-12));
   }
 }

@@ -1,4 +1,4 @@
-// pack, packTransposed and packedProduct of every instruction set.
+// pack, packTransposed, packedProduct and packedProductTransposed of every instruction set.
 
 #include <limits>
 #include <string>
@@ -67,6 +67,11 @@ TEST_CASE_TEMPLATE("a packed product is the product, and writes nothing else", T
       const std::vector<T> a = normals<T>(mostRows * (depth + gap), 3);
       const std::vector<T> matrix = normals<T>(depth * columns, 4);
       for (const bool accumulate : {false, true}) {
+        std::vector<T> aTransposed(asSize(depth * mostRows));
+        for (Index row = 0; row < mostRows; ++row) {
+          for (Index k = 0; k < depth; ++k)
+            aTransposed[asSize(k * mostRows + row)] = a[asSize(row * (depth + gap) + k)];
+        }
         // The rows of a product do not know of each other, so one reference serves any number of them.
         // What is between the rows is a number that must stay.
         std::vector<T> before = normals<T>(mostRows * stride, 5);
@@ -87,6 +92,12 @@ TEST_CASE_TEMPLATE("a packed product is the product, and writes nothing else", T
             kernel->packedProduct(rows, columns, depth, a.data(), depth + gap, packed.data(), c.data(), stride,
                                   accumulate);
             const std::vector<T> result = c.values();
+            // The same sums in the same order, whichever way a is stored.
+            Guarded<T> other(std::vector<T>(before.begin(), before.begin() + count));
+            kernel->packedProductTransposed(rows, columns, depth, aTransposed.data(), mostRows, packed.data(),
+                                            other.data(), stride, accumulate);
+            CHECK(sameBits(other.values(), result));
+            CHECK(other.intact());
             bool gapsIntact = c.intact();
             for (Index row = 0; row < rows; ++row) {
               for (Index at = row * stride + columns; at < (row + 1) * stride; ++at) {

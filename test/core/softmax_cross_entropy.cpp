@@ -1,6 +1,7 @@
 // The fused, chunked head against the plain computation that holds all logits.
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -53,6 +54,37 @@ Plain plainly(Index positions, Index features, Index classes, const std::vector<
   return result;
 }
 
+// Loss and gradients of a model that is a head alone.
+template <class T>
+struct HeadPass {
+  HeadPass(Index positions, Index features, Index classes, bool bias, int threadCount)
+      : input(normals<T>(positions * features, 1)), targets(randomIds(positions, classes, 2)) {
+    ModelDescription description;
+    description.input = InputKind::features;
+    description.inputSize = features;
+    description.layers.push_back({LayerKind::dense, "head", classes});
+    description.layers.back().bias = bias;
+    Model<T> model(description);
+    model.initialize({}, 3);
+    InputGradients<T> gradients;
+    const Batch<T> batch{positions, 1, nullptr, input.data()};
+    loss =
+        model.lossAndGradients(batch, targets.data(), T(1.5), nullptr, nullptr, threads(threadCount), {}, &gradients);
+    lossAlone = model.loss(batch, targets.data(), nullptr, threads(1));
+    weights = weightsOf(model);
+    gradient = gradientsOf(model);
+    inputGradient.assign(gradients.input, gradients.input + input.size());
+  }
+
+  std::vector<T> input;
+  std::vector<TokenId> targets;
+  std::vector<T> weights;
+  LossResult loss;
+  LossResult lossAlone;
+  std::vector<T> gradient;       // of weight and bias
+  std::vector<T> inputGradient;  // [P, F]
+};
+
 template <class T>
 std::vector<double> widened(const std::vector<T>& values) {
   return {values.begin(), values.end()};
@@ -64,53 +96,122 @@ TEST_CASE_TEMPLATE("the chunked head equals the plain one", T, float, double) {
   struct Shape {
     Index positions;
     Index classes;
+    Index features;
   };
-  // One chunk; several (9000 float64 logits are 72 kB a row, 128 rows a chunk); several of unequal length.
-  for (const Shape shape : {Shape{12, 5}, Shape{1, 9000}, Shape{300, 18000}, Shape{257, 18000}}) {
+  // One chunk; several (9000 float64 logits are 72 kB a row, 128 rows a chunk); several of unequal length. By blocks of
+  // classes: the least; around the bounds of blocks, panels and slices; with several chunks, in float64 of 335 rows.
+  for (const Shape shape :
+       {Shape{12, 5, 3}, Shape{1, 9000, 3}, Shape{300, 18000, 3}, Shape{257, 18000, 3}, Shape{48, 1024, 1},
+        Shape{47, 1024, 5}, Shape{49, 1025, 17}, Shape{97, 2001, 33}, Shape{64, 4321, 130}, Shape{700, 18001, 3}}) {
     CAPTURE(shape.positions);
     CAPTURE(shape.classes);
-    constexpr Index features = 3;
+    const Index features = shape.features;
     const double scale = 1.5;
-    ModelDescription description;
-    description.input = InputKind::features;
-    description.inputSize = features;
-    description.layers.push_back({LayerKind::dense, "head", shape.classes});
-    Model<T> model(description);
-    model.initialize({}, 3);
+    const HeadPass<T> pass(shape.positions, features, shape.classes, true, 2);
 
-    const std::vector<T> input = normals<T>(shape.positions * features, 1);
-    const std::vector<TokenId> targets = randomIds(shape.positions, shape.classes, 2);
-    InputGradients<T> inputs;
-    const Batch<T> batch{shape.positions, 1, nullptr, input.data()};
-    const double loss =
-        model.lossAndGradients(batch, targets.data(), static_cast<T>(scale), nullptr, nullptr, threads(2), {}, &inputs)
-            .sum;
-
-    const std::vector<double> weights = widened(weightsOf(model));
+    const std::vector<double> weights = widened(pass.weights);
     const std::ptrdiff_t split = shape.classes * features;
-    const Plain expected =
-        plainly(shape.positions, features, shape.classes, widened(input), {weights.begin(), weights.begin() + split},
-                {weights.begin() + split, weights.end()}, targets, scale);
-    const double tolerance = sizeof(T) == 4 ? 1e-6 : 1e-13;
-    CHECK(std::abs(loss / expected.loss - 1) <= tolerance);
-    CHECK(model.loss(batch, targets.data(), nullptr, threads(1)).sum == loss);
-    const std::vector<double> gradients = widened(gradientsOf(model));
+    const Plain expected = plainly(shape.positions, features, shape.classes, widened(pass.input),
+                                   {weights.begin(), weights.begin() + split}, {weights.begin() + split, weights.end()},
+                                   pass.targets, scale);
+    const double tolerance = sizeof(T) == 4 ? 4e-6 : 1e-13;
+    CHECK(std::abs(pass.loss.sum / expected.loss - 1) <= tolerance);
+    CHECK(pass.lossAlone.sum == pass.loss.sum);
+    CHECK(pass.lossAlone.correct == pass.loss.correct);
+    const std::vector<double> gradients = widened(pass.gradient);
     CHECK(largestError<double>({gradients.begin(), gradients.begin() + split}, expected.weightGradient) <= tolerance);
     CHECK(largestError<double>({gradients.begin() + split, gradients.end()}, expected.biasGradient) <= tolerance);
-    CHECK(largestError<double>({inputs.input, inputs.input + input.size()}, expected.inputGradient) <= tolerance);
+    CHECK(largestError<double>(widened(pass.inputGradient), expected.inputGradient) <= tolerance);
   }
 }
 
-TEST_CASE("chunks keep the memory of the logits bounded") {
-  constexpr Index positions = 4096;
-  constexpr Index classes = 20000;
+TEST_CASE_TEMPLATE("a head by blocks of classes is that by OpenBLAS, with the same bits for any number of threads", T,
+                   float, double) {
+  struct Shape {
+    Index positions;
+    Index classes;
+    Index features;
+  };
+  for (const Shape shape : {Shape{50, 1100, 7}, Shape{333, 8005, 70}, Shape{100, 2500, 600}}) {
+    CAPTURE(shape.classes);
+    for (const bool bias : {false, true}) {
+      const HeadPass<T> pass(shape.positions, shape.features, shape.classes, bias, 1);
+      const auto byBlas = [&] {
+        const BlasAlone blas;
+        return HeadPass<T>(shape.positions, shape.features, shape.classes, bias, 1);
+      }();
+      const double tolerance = sizeof(T) == 4 ? 2e-6 : 1e-13;
+      CHECK(std::abs(pass.loss.sum / byBlas.loss.sum - 1) <= tolerance);
+      CHECK(pass.loss.correct == byBlas.loss.correct);
+      CHECK(largestError(pass.gradient, byBlas.gradient) <= tolerance);
+      CHECK(largestError(pass.inputGradient, byBlas.inputGradient) <= tolerance);
+      CHECK_FALSE(sameBits(pass.gradient, byBlas.gradient));  // another order of the sums: it is another way
+      for (const int threadCount : {2, 3, 8}) {
+        const HeadPass<T> other(shape.positions, shape.features, shape.classes, bias, threadCount);
+        CHECK(other.loss.sum == pass.loss.sum);
+        CHECK(sameBits(other.gradient, pass.gradient));
+        CHECK(sameBits(other.inputGradient, pass.inputGradient));
+      }
+    }
+  }
+}
+
+TEST_CASE("of equal logits the first is the likeliest, in whichever block it stands") {
+  constexpr Index classes = 3000;
   ModelDescription description;
   description.input = InputKind::features;
-  description.inputSize = 2;
+  description.inputSize = 1;
   description.layers.push_back({LayerKind::dense, "head", classes});
   Model<float> model(description);
-  SoftmaxCrossEntropy<float> crossEntropy(0, 1, 2, classes);
-  Arena arena(nullptr);
-  crossEntropy.layOut(arena, {positions, 1, true});
-  CHECK(arena.used() < positions * classes * sizeof(float) / 20);
+  const std::vector<float> input(64, 1);
+  for (const Index first : {Index{0}, Index{1}, Index{479}, Index{480}, Index{2500}}) {
+    CAPTURE(first);
+    float* weights = model.buffers().change();
+    std::fill_n(weights, 2 * classes, 0.0F);
+    for (const Index at : {first, first + 7, Index{2600}}) weights[at] = 2;
+    const auto correct = [&](Index target) {
+      const std::vector<TokenId> targets(64, static_cast<TokenId>(target));
+      return model.loss({64, 1, nullptr, input.data()}, targets.data(), nullptr, threads(1)).correct;
+    };
+    CHECK(correct(first) == 64);
+    CHECK(correct(first + 7) == 0);
+    CHECK(correct(2600) == 0);
+  }
+}
+
+TEST_CASE("a weight that is not finite shows in the loss of a head by blocks") {
+  constexpr Index classes = 2000;
+  ModelDescription description;
+  description.input = InputKind::features;
+  description.inputSize = 1;
+  description.layers.push_back({LayerKind::dense, "head", classes});
+  Model<float> model(description);
+  const std::vector<float> input(64, 1);
+  const std::vector<TokenId> targets(64, 3);
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+                          -std::numeric_limits<float>::infinity()}) {
+    for (const Index at : {Index{0}, Index{7}, Index{1999}}) {
+      model.initialize({}, 1);
+      model.buffers().change()[at] = bad;
+      CHECK_FALSE(std::isfinite(model.loss({64, 1, nullptr, input.data()}, targets.data(), nullptr, threads(1)).sum));
+    }
+  }
+}
+
+TEST_CASE("a head's memory is bounded, however large the logits") {
+  struct Shape {
+    Index positions;
+    Index classes;
+    Index features;
+  };
+  for (const Shape shape : {Shape{2048, 8000, 512}, Shape{512, 74000, 128}, Shape{512, 74000, 512},
+                            Shape{50000, 2000, 64}, Shape{40000, 65, 128}}) {
+    CAPTURE(shape.classes);
+    CAPTURE(shape.features);
+    SoftmaxCrossEntropy<float> crossEntropy(0, 1, shape.features, shape.classes);
+    Arena arena(nullptr);
+    crossEntropy.layOut(arena, {shape.positions, 1, true});
+    const auto inputGradient = static_cast<std::size_t>(shape.positions * shape.features) * sizeof(float);
+    CHECK(arena.used() - inputGradient < std::size_t{64} << 20U);
+  }
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -210,5 +211,16 @@ inline const char* nameOf(LayerKind kind) {
       return "other";
   }
 }
+
+// Asks for OpenBLAS in the place of our own products while it lives.
+class BlasAlone {
+ public:
+  BlasAlone() { setenv("UNROLLED_KERNELS", "blas", 1); }
+  ~BlasAlone() { unsetenv("UNROLLED_KERNELS"); }
+  BlasAlone(const BlasAlone&) = delete;
+  BlasAlone& operator=(const BlasAlone&) = delete;
+  BlasAlone(BlasAlone&&) = delete;
+  BlasAlone& operator=(BlasAlone&&) = delete;
+};
 
 }  // namespace unrolled::test

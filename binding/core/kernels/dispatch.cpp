@@ -1,5 +1,8 @@
 // Which kernels this processor runs.
 
+#include <cstdlib>
+#include <cstring>
+
 #include "kernels/kernel_table.h"
 
 namespace unrolled {
@@ -47,6 +50,11 @@ const Available<T>& available() {
 template <class T>
 const KernelTable<T>& kernels() {
   return *available<T>().tables[available<T>().count - 1];
+}
+
+bool blasAlone() {
+  const char* text = std::getenv("UNROLLED_KERNELS");
+  return text != nullptr && std::strcmp(text, "blas") == 0;
 }
 
 template <class T>

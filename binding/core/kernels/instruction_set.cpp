@@ -10,6 +10,7 @@
 #include "kernels/packed_product.h"
 #include "kernels/rnn_step.h"
 #include "kernels/row_math.h"
+#include "kernels/softmax_panel.h"
 #include "kernels/updates.h"
 
 #define UNROLLED_TEXT_OF(name) #name
@@ -25,6 +26,7 @@ const KernelTable<T>& table() {
       pack<T>,
       packTransposed<T>,
       packedProduct<T>,
+      packedProductTransposed<T>,
       rnnForward<T>,
       rnnBackward<T>,
       gruForward<T>,
@@ -42,6 +44,8 @@ const KernelTable<T>& table() {
       normalize<T>,
       normalizeBackward<T>,
       softmaxRow<T>,
+      softmaxPanel<T>,
+      scaleColumns<T>,
       add<T>,
       multiply<T>,
       multiplyAdd<T>,

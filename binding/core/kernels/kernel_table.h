@@ -58,6 +58,9 @@ struct KernelTable {
   // c [rows, columns] = (accumulate ? c : 0) + a [rows, depth] · packed.
   void (*packedProduct)(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* packed, T* c,
                         Index cStride, bool accumulate);
+  // The same of an a that is stored transposed, [depth, rows].
+  void (*packedProductTransposed)(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* packed,
+                                  T* c, Index cStride, bool accumulate);
 
   // One row of a vanilla RNN: state = f(gates).
   void (*rnnForward)(Index hidden, Activation activation, const T* gates, T* state);
@@ -119,6 +122,15 @@ struct KernelTable {
   // biased logit of the target.
   double (*softmaxRow)(Index classes, const T* bias, Index target, T* logits, T* scale, T* targetLogit);
 
+  // The softmax over some classes [C] of a panel of `panelColumns` positions, which stand side by side: logits
+  // [C, panelColumns] (stride) become exp(logits + bias - highest) (bias [C], or null); for each position *highest
+  // takes the highest biased logit, *sum the sum of what the logits became and *which the first class of the highest.
+  // A logit that is not finite leaves a sum that is not a number.
+  void (*softmaxPanel)(Index classes, const T* bias, T* logits, Index stride, T* highest, T* sum, T* which);
+  // Then the gradient: values [C, positions] (stride) times factors [positions], and sums [C] (or null) of each class
+  // over the positions, whose number is a multiple of `panelColumns`.
+  void (*scaleColumns)(Index classes, Index positions, const T* factors, T* values, Index stride, T* sums);
+
   // y += x; y = a∘b; y += a∘b; y *= factor.
   void (*add)(Index count, const T* x, T* y);
   void (*multiply)(Index count, const T* a, const T* b, T* y);
@@ -153,6 +165,9 @@ struct KernelTable {
 // The table of the best instruction set of this processor.
 template <class T>
 const KernelTable<T>& kernels();
+
+// Whether the environment asks for OpenBLAS wherever there is a product of our own (UNROLLED_KERNELS=blas).
+bool blasAlone();
 
 // Every table that runs on this processor, the plainest first; for tests.
 template <class T>

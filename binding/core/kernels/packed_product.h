@@ -26,6 +26,14 @@ template <class T>
 void pack(Index depth, Index columns, const T* matrix, Index stride, T* packed) {
   for (Index first = 0; first < columns; first += panelColumns<T>) {
     const Index valid = columns - first < panelColumns<T> ? columns - first : panelColumns<T>;
+    if (valid == panelColumns<T>) {
+      for (Index k = 0; k < depth; ++k, packed += panelColumns<T>) {
+        const T* row = matrix + k * stride + first;
+#pragma GCC unroll 2
+        for (int v = 0; v < panelVectors; ++v) store(load(row + v * lanes<T>), packed + v * lanes<T>);
+      }
+      continue;
+    }
     for (Index k = 0; k < depth; ++k, packed += panelColumns<T>) {
       const T* row = matrix + k * stride + first;
       for (Index column = 0; column < valid; ++column) packed[column] = row[column];
@@ -52,16 +60,25 @@ void packTransposed(Index depth, Index columns, const T* matrix, Index stride, T
   }
 }
 
-// c [Rows, Panels·panelColumns] += a [Rows, depth] · panels, all in registers. The panels lie
+// How a register tile finds its part of a, and whether it adds to c.
+template <bool TransposedA, bool Accumulate>
+struct TileForm {
+  static constexpr bool transposed = TransposedA;  // a is stored [depth, rows]
+  static constexpr bool accumulate = Accumulate;
+};
+
+// c [Rows, Panels·panelColumns] (+)= a [Rows, depth] · panels, all in registers. The panels lie
 // `panelStride` apart.
-template <class T, int Rows, int Panels>
+template <class T, class Form, int Rows, int Panels>
 void registerTile(Index depth, const T* a, Index aStride, const T* panel, Index panelStride, T* c, Index cStride) {
   constexpr int vectors = Panels * panelVectors;
   Vector<T> sums[Rows][vectors];
 #pragma GCC unroll 16
   for (int row = 0; row < Rows; ++row) {
 #pragma GCC unroll 16
-    for (int v = 0; v < vectors; ++v) sums[row][v] = load(c + row * cStride + v * lanes<T>);
+    for (int v = 0; v < vectors; ++v) {
+      sums[row][v] = Form::accumulate ? load(c + row * cStride + v * lanes<T>) : Vector<T>{};
+    }
   }
   for (Index k = 0; k < depth; ++k) {
     Vector<T> b[vectors];
@@ -71,7 +88,7 @@ void registerTile(Index depth, const T* a, Index aStride, const T* panel, Index 
     }
 #pragma GCC unroll 16
     for (int row = 0; row < Rows; ++row) {
-      const T factor = a[row * aStride + k];
+      const T factor = Form::transposed ? a[k * aStride + row] : a[row * aStride + k];
 #pragma GCC unroll 16
       for (int v = 0; v < vectors; ++v) sums[row][v] += b[v] * factor;
     }
@@ -83,64 +100,88 @@ void registerTile(Index depth, const T* a, Index aStride, const T* panel, Index 
   }
 }
 
-// A register tile whose last columns may lie outside of c, and which may start from zero.
-template <class T, int Rows, int Panels>
+// A register tile whose last columns may lie outside of c.
+template <class T, class Form, int Rows, int Panels>
 void edgeTile(Index depth, const T* a, Index aStride, const T* panel, Index panelStride, T* c, Index cStride,
-              Index columns, bool accumulate) {
+              Index columns) {
   constexpr Index width = Panels * panelColumns<T>;
-  if (columns >= width && accumulate) {
-    registerTile<T, Rows, Panels>(depth, a, aStride, panel, panelStride, c, cStride);
+  if (columns >= width) {
+    registerTile<T, Form, Rows, Panels>(depth, a, aStride, panel, panelStride, c, cStride);
     return;
   }
-  const Index valid = columns < width ? columns : width;
   T buffer[Rows * width];
-  for (int row = 0; row < Rows; ++row) {
-    for (Index column = 0; column < width; ++column) {
-      buffer[row * width + column] = accumulate && column < valid ? c[row * cStride + column] : 0;
+  if constexpr (Form::accumulate) {
+    for (int row = 0; row < Rows; ++row) {
+      for (Index column = 0; column < width; ++column) {
+        buffer[row * width + column] = column < columns ? c[row * cStride + column] : 0;
+      }
     }
   }
-  registerTile<T, Rows, Panels>(depth, a, aStride, panel, panelStride, buffer, width);
+  registerTile<T, Form, Rows, Panels>(depth, a, aStride, panel, panelStride, buffer, width);
   for (int row = 0; row < Rows; ++row) {
-    for (Index column = 0; column < valid; ++column) c[row * cStride + column] = buffer[row * width + column];
+    for (Index column = 0; column < columns; ++column) c[row * cStride + column] = buffer[row * width + column];
   }
 }
 
-template <class T, int Rows>
+template <class T, class Form, int Rows>
 void tileOfRows(Index rows, Index depth, const T* a, Index aStride, const T* panel, Index panelStride, T* c,
-                Index cStride, Index columns, bool accumulate) {
+                Index cStride, Index columns) {
   if constexpr (Rows > 1) {
     if (rows < Rows) {
-      tileOfRows<T, Rows - 1>(rows, depth, a, aStride, panel, panelStride, c, cStride, columns, accumulate);
+      tileOfRows<T, Form, Rows - 1>(rows, depth, a, aStride, panel, panelStride, c, cStride, columns);
       return;
     }
   }
-  edgeTile<T, Rows, 1>(depth, a, aStride, panel, panelStride, c, cStride, columns, accumulate);
+  edgeTile<T, Form, Rows, 1>(depth, a, aStride, panel, panelStride, c, cStride, columns);
+}
+
+// One block of the depth: c (+)= a · panels.
+template <class T, class Form>
+void blockProduct(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* panels, Index panelStride,
+                  T* c, Index cStride) {
+  Index column = 0;
+  if (rows == 1) {  // four panels at once: one row has too few sums to hide the latency of an addition
+    for (; columns - column > 3 * panelColumns<T>; column += 4 * panelColumns<T>, panels += 4 * panelStride) {
+      edgeTile<T, Form, 1, 4>(depth, a, aStride, panels, panelStride, c + column, cStride, columns - column);
+    }
+  }
+  for (; column < columns; column += panelColumns<T>, panels += panelStride) {
+    for (Index row = 0; row < rows; row += tileRows) {
+      const T* tile = a + row * (Form::transposed ? 1 : aStride);
+      tileOfRows<T, Form, tileRows>(rows - row, depth, tile, aStride, panels, panelStride, c + row * cStride + column,
+                                    cStride, columns - column);
+    }
+  }
+}
+
+template <class T, bool Transposed>
+void productOf(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* packed, T* c, Index cStride,
+               bool accumulate) {
+  const Index panelStride = depth * panelColumns<T>;
+  for (Index block = 0; block < depth || block == 0; block += blockDepth) {
+    const Index length = depth - block < blockDepth ? depth - block : blockDepth;
+    const T* part = a + block * (Transposed ? aStride : 1);
+    const T* panels = packed + block * panelColumns<T>;
+    if (accumulate || block > 0) {
+      blockProduct<T, TileForm<Transposed, true>>(rows, columns, length, part, aStride, panels, panelStride, c,
+                                                  cStride);
+    } else {
+      blockProduct<T, TileForm<Transposed, false>>(rows, columns, length, part, aStride, panels, panelStride, c,
+                                                   cStride);
+    }
+  }
 }
 
 template <class T>
 void packedProduct(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* packed, T* c,
                    Index cStride, bool accumulate) {
-  const Index panelStride = depth * panelColumns<T>;
-  for (Index block = 0; block < depth || block == 0; block += blockDepth) {
-    const Index blockLength = depth - block < blockDepth ? depth - block : blockDepth;
-    const bool add = accumulate || block > 0;
-    const T* panels = packed + block * panelColumns<T>;
-    const T* aBlock = a + block;
-    Index column = 0;
-    if (rows == 1) {  // four panels at once: one row has too few sums to hide the latency of an addition
-      for (; column < columns; column += 4 * panelColumns<T>, panels += 4 * panelStride) {
-        if (columns - column <= 3 * panelColumns<T>) break;
-        edgeTile<T, 1, 4>(blockLength, aBlock, aStride, panels, panelStride, c + column, cStride, columns - column,
-                          add);
-      }
-    }
-    for (; column < columns; column += panelColumns<T>, panels += panelStride) {
-      for (Index row = 0; row < rows; row += tileRows) {
-        tileOfRows<T, tileRows>(rows - row, blockLength, aBlock + row * aStride, aStride, panels, panelStride,
-                                c + row * cStride + column, cStride, columns - column, add);
-      }
-    }
-  }
+  productOf<T, false>(rows, columns, depth, a, aStride, packed, c, cStride, accumulate);
+}
+
+template <class T>
+void packedProductTransposed(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* packed, T* c,
+                             Index cStride, bool accumulate) {
+  productOf<T, true>(rows, columns, depth, a, aStride, packed, c, cStride, accumulate);
 }
 
 }  // namespace unrolled::UNROLLED_ISA

@@ -1,16 +1,8 @@
 #include "kernels/recurrent_product.h"
 
-#include <cstdlib>
-#include <cstring>
-
 #include "blas.h"
 
 namespace unrolled {
-
-bool blasRecurrence() {
-  const char* text = std::getenv("UNROLLED_KERNELS");
-  return text != nullptr && std::strcmp(text, "blas") == 0;
-}
 
 template <class T>
 Index RecurrentProduct<T>::packedSize(Index depth, Index columns) {
@@ -20,12 +12,12 @@ Index RecurrentProduct<T>::packedSize(Index depth, Index columns) {
 
 template <class T>
 Index RecurrentProduct<T>::packedSize() const {
-  return blasRecurrence() ? 0 : packedSize(hidden_, gates_) + packedSize(gates_, hidden_);
+  return blasAlone() ? 0 : packedSize(hidden_, gates_) + packedSize(gates_, hidden_);
 }
 
 template <class T>
 void RecurrentProduct<T>::reserve(bool backward) {
-  if (blasRecurrence()) return;
+  if (blasAlone()) return;
   packedForward_.resize(static_cast<std::size_t>(packedSize(hidden_, gates_)));
   if (backward) packedBackward_.resize(static_cast<std::size_t>(packedSize(gates_, hidden_)));
 }

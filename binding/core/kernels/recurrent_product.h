@@ -10,9 +10,6 @@
 
 namespace unrolled {
 
-// Whether the environment asks for OpenBLAS in the recurrence.
-bool blasRecurrence();
-
 template <class T>
 class RecurrentProduct {
  public:

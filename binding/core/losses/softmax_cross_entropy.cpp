@@ -24,7 +24,12 @@ Index SoftmaxCrossEntropy<T>::mostRows() const {
 
 template <class T>
 void SoftmaxCrossEntropy<T>::layOut(Arena& arena, PassSize size) {
-  logits_ = arena.take<T>(std::min(size.positions, mostRows()) * classes_);
+  if (blocked_.suits(size.positions)) {
+    blocked_.layOut(arena, size);
+    logits_ = blocked_.smallLogits();
+  } else {
+    logits_ = arena.take<T>(std::min(size.positions, mostRows()) * classes_);
+  }
   losses_ = arena.take<double>(size.positions);
   hits_ = arena.take<bool>(size.positions);
   if (!size.backward) return;
@@ -47,6 +52,9 @@ LossResult SoftmaxCrossEntropy<T>::lossAndGradients(const T* input, Index positi
 template <class T>
 LossResult SoftmaxCrossEntropy<T>::run(const T* input, Index positions, const TokenId* targets, bool backward, T scale,
                                        const Pass<T>& pass) {
+  if (blocked_.suits(positions)) {
+    return blocked_.run(input, positions, targets, scale, backward ? inputGradient_ : nullptr, pass);
+  }
   const KernelTable<T>& kernel = kernels<T>();
   const Parallel& parallel = pass.parallel;
   const bool biased = bias_ != noParameter;

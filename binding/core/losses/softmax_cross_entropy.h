@@ -1,12 +1,13 @@
 // A linear head with softmax cross-entropy, fused and in chunks of positions: the logits of a chunk
 // become their own gradient in place, so the [P, V] logits are never held, and the backward pass is
-// made on the way forward.
+// made on the way forward. Large vocabularies go by blocks of classes (blocked_softmax.h) unless the positions are few.
 //
 // Memory, in elements: R·V for the chunk (R rows, about `chunkBytes`, at least `leastRows`), V for a
 // bias's sum, P losses in double and P flags.
 #pragma once
 
 #include "layers/weight.h"
+#include "losses/blocked_softmax.h"
 #include "losses/loss.h"
 
 namespace unrolled {
@@ -17,7 +18,11 @@ class SoftmaxCrossEntropy {
   // Over the parameters of a dense head: weight [V, H], which may be an embedding's table, and bias [V] or
   // `noParameter`.
   SoftmaxCrossEntropy(Weight<T> weight, std::size_t bias, Index features, Index classes)
-      : weight_(weight), bias_(bias), features_(features), classes_(classes) {}
+      : weight_(weight),
+        bias_(bias),
+        features_(features),
+        classes_(classes),
+        blocked_(weight, bias, features, classes) {}
 
   void layOut(Arena& arena, PassSize size);
 
@@ -37,6 +42,7 @@ class SoftmaxCrossEntropy {
   std::size_t bias_;
   Index features_;
   Index classes_;
+  BlockedSoftmax<T> blocked_;  // where it suits
 
   T* logits_ = nullptr;         // [R, V]
   T* biasSum_ = nullptr;        // [V]

@@ -1,0 +1,245 @@
+#include "losses/blocked_softmax.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/gather.h"
+#include "kernels/kernel_table.h"
+
+namespace unrolled {
+namespace {
+
+// Below it, the products of all classes at once are as fast.
+constexpr Index leastClasses = 1024;
+// Memory of a chunk: the more positions, the fewer passes over the weights.
+constexpr Index mostBytes = Index{50} << 20U;
+// The weights of a forward block stay in a core's second-level cache.
+constexpr Index blockBytes = Index{256} * 1024;
+constexpr Index mostBlockClasses = 480;
+// Classes of a backward block: the depth of the product that makes the input's gradient.
+constexpr Index leastBackwardClasses = 240;
+// Rows of register tiles, whatever the instruction set.
+constexpr Index tileMultiple = 12;
+constexpr Index classesOfSlice = 1000;
+constexpr Index mostSlices = 8;
+// Positions whose part of the input's gradient stays in a second-level cache.
+constexpr Index gradientRows = 96;
+constexpr Index joinedPositions = 64;
+
+Index blockClassesOf(Index features, Index elementBytes) {
+  const Index fitting = blockBytes / (features * elementBytes) / tileMultiple * tileMultiple;
+  return std::clamp(fitting, tileMultiple, mostBlockClasses);
+}
+
+Index slicesOf(Index classes) {
+  Index slices = 1;
+  while (slices < mostSlices && 2 * slices * classesOfSlice <= classes) slices *= 2;
+  return slices;
+}
+
+Index roundUp(Index value, Index multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+}  // namespace
+
+template <class T>
+BlockedSoftmax<T>::BlockedSoftmax(Weight<T> weight, std::size_t bias, Index features, Index classes)
+    : weight_(weight),
+      bias_(bias),
+      features_(features),
+      classes_(classes),
+      blockClasses_(blockClassesOf(features, sizeof(T))),
+      backwardClasses_(roundUp(leastBackwardClasses, blockClasses_)),
+      slices_(slicesOf(classes)),
+      fitting_(classes >= leastClasses && !blasAlone()) {}
+
+template <class T>
+bool BlockedSoftmax<T>::suits(Index positions) const {
+  return fitting_ && positions >= leastPositions;
+}
+
+template <class T>
+Index BlockedSoftmax<T>::mostRows(bool backward) const {
+  const Index elements = classes_ + 3 * blocks() + (backward ? (slices_ + 1) * features_ : features_);
+  return std::max(leastPositions, mostBytes / (elements * static_cast<Index>(sizeof(T))));
+}
+
+// Rows of classes must not lie a power of two apart: they would meet in one set of a cache.
+template <class T>
+typename BlockedSoftmax<T>::Chunk BlockedSoftmax<T>::chunkOf(const T* input, const TokenId* targets, Index rows) const {
+  constexpr Index line = static_cast<Index>(cacheLine / sizeof(T));
+  const Index columns = roundUp(rows, kernels<T>().panelColumns);
+  const Index lines = (columns + line - 1) / line;
+  return {input, targets, rows, columns, (lines % 2 == 0 ? lines + 1 : lines) * line};
+}
+
+template <class T>
+void BlockedSoftmax<T>::layOut(Arena& arena, PassSize size) {
+  const Index panel = kernels<T>().panelColumns;
+  const Chunk most = chunkOf(nullptr, nullptr, std::min(size.positions, mostRows(size.backward)));
+  values_ = arena.take<T>(classes_ * most.stride);
+  highest_ = arena.take<T>(blocks() * most.columns);
+  sums_ = arena.take<T>(blocks() * most.columns);
+  which_ = arena.take<T>(blocks() * most.columns);
+  targetLogits_ = arena.take<T>(most.columns);
+  losses_ = arena.take<double>(most.rows);
+  hits_ = arena.take<bool>(most.rows);
+  packedForward_ = arena.take<T>(most.columns * features_);
+  if (!size.backward) return;
+  packedInput_ = arena.take<T>(roundUp(features_, panel) * most.rows);
+  packedWeight_ = arena.take<T>(slices_ * backwardClasses_ * roundUp(features_, panel));
+  partial_ = arena.take<T>((slices_ - 1) * most.rows * features_);
+  biasSum_ = arena.take<T>(classes_);
+}
+
+template <class T>
+LossResult BlockedSoftmax<T>::run(const T* input, Index positions, const TokenId* targets, T scale, T* inputGradient,
+                                  const Pass<T>& pass) {
+  const Index most = mostRows(inputGradient != nullptr);
+  const Index chunks = (positions + most - 1) / most;
+  const Index even = (positions + chunks - 1) / chunks;  // so that none is left with a few
+  LossResult total;
+  for (Index begin = 0; begin < positions; begin += even) {
+    const Chunk chunk = chunkOf(input + begin * features_, targets + begin, std::min(even, positions - begin));
+    forward(chunk, pass);
+    join(chunk, scale, pass, total);
+    if (inputGradient != nullptr) backward(chunk, scale, begin > 0, inputGradient + begin * features_, pass);
+  }
+  return total;
+}
+
+template <class T>
+void BlockedSoftmax<T>::forward(const Chunk& chunk, const Pass<T>& pass) {
+  const KernelTable<T>& kernel = kernels<T>();
+  const Index panel = kernel.panelColumns;
+  const T* weight = weight_.value(pass);
+  const T* bias = bias_ == noParameter ? nullptr : pass.parameters.value(bias_);
+  pass.parallel.forRange(chunk.rows, panel, [&](Index begin, Index end) noexcept {
+    kernel.packTransposed(features_, end - begin, chunk.input + begin * features_, features_,
+                          packedForward_ + begin * features_);
+  });
+  pass.parallel.forEach(blocks(), [&](Index block) noexcept {
+    const Index first = block * blockClasses_;
+    const Index count = std::min(blockClasses_, classes_ - first);
+    const T* blockBias = bias == nullptr ? nullptr : bias + first;
+    for (Index begin = 0; begin < chunk.columns; begin += panel) {
+      T* logits = values_ + first * chunk.stride + begin;
+      kernel.packedProduct(count, panel, features_, weight + first * features_, features_,
+                           packedForward_ + begin * features_, logits, chunk.stride, false);
+      for (Index row = begin; row < std::min(begin + panel, chunk.rows); ++row) {
+        const Index inBlock = chunk.targets[row] - first;
+        if (inBlock < 0 || inBlock >= count) continue;
+        targetLogits_[row] =
+            logits[inBlock * chunk.stride + row - begin] + (blockBias == nullptr ? T(0) : blockBias[inBlock]);
+      }
+      const Index at = block * chunk.columns + begin;
+      kernel.softmaxPanel(count, blockBias, logits, chunk.stride, highest_ + at, sums_ + at, which_ + at);
+    }
+  });
+}
+
+template <class T>
+void BlockedSoftmax<T>::join(const Chunk& chunk, T scale, const Pass<T>& pass, LossResult& total) {
+  pass.parallel.forRange(chunk.columns, joinedPositions, [&](Index begin, Index end) noexcept {
+    T top[joinedPositions];
+    Index likeliest[joinedPositions];
+    double sum[joinedPositions] = {};
+    for (Index block = 0; block < blocks(); ++block) {
+      const Index at = block * chunk.columns;
+      for (Index row = begin; row < end; ++row) {
+        if (block > 0 && !(highest_[at + row] > top[row - begin])) continue;
+        top[row - begin] = highest_[at + row];
+        likeliest[row - begin] = block * blockClasses_ + static_cast<Index>(which_[at + row]);
+      }
+    }
+    for (Index block = 0; block < blocks(); ++block) {
+      const Index at = block * chunk.columns;
+      for (Index row = begin; row < end; ++row) {
+        const double part = std::exp(static_cast<double>(highest_[at + row] - top[row - begin]));
+        sum[row - begin] += part * static_cast<double>(sums_[at + row]);
+        highest_[at + row] = static_cast<T>(part);
+      }
+    }
+    for (Index row = begin; row < std::min(end, chunk.rows); ++row) {
+      losses_[row] = std::log(sum[row - begin]) + static_cast<double>(top[row - begin] - targetLogits_[row]);
+      hits_[row] = likeliest[row - begin] == chunk.targets[row];
+    }
+    for (Index block = 0; block < blocks(); ++block) {
+      const Index at = block * chunk.columns;
+      for (Index row = begin; row < end; ++row) {
+        // Nothing of what fills up the last panel.
+        const double factor = row < chunk.rows ? static_cast<double>(scale) / sum[row - begin] : 0;
+        highest_[at + row] = static_cast<T>(static_cast<double>(highest_[at + row]) * factor);
+      }
+    }
+  });
+  for (Index row = 0; row < chunk.rows; ++row) {
+    total.sum += losses_[row];
+    if (hits_[row]) ++total.correct;
+  }
+}
+
+template <class T>
+void BlockedSoftmax<T>::backward(const Chunk& chunk, T scale, bool more, T* inputGradient, const Pass<T>& pass) {
+  const KernelTable<T>& kernel = kernels<T>();
+  const Index panel = kernel.panelColumns;
+  pass.parallel.forRange(features_, panel, [&](Index begin, Index end) noexcept {
+    kernel.pack(chunk.rows, end - begin, chunk.input + begin, features_, packedInput_ + begin * chunk.rows);
+  });
+  const Index elements = chunk.rows * features_;
+  pass.parallel.forEach(slices_, [&](Index slice) noexcept {
+    backwardSlice(chunk, slice, scale, more, slice == 0 ? inputGradient : partial_ + (slice - 1) * elements, pass);
+  });
+  pass.parallel.forRange(elements, gatherGrain, [&](Index begin, Index end) noexcept {
+    for (Index slice = 1; slice < slices_; ++slice) {
+      kernel.add(end - begin, partial_ + (slice - 1) * elements + begin, inputGradient + begin);
+    }
+  });
+  if (bias_ == noParameter) return;
+  T* biasGradient = pass.parameters.gradient(bias_);
+  if (more) {
+    kernel.add(classes_, biasSum_, biasGradient);
+  } else {
+    std::copy_n(biasSum_, classes_, biasGradient);
+  }
+}
+
+template <class T>
+void BlockedSoftmax<T>::backwardSlice(const Chunk& chunk, Index slice, T scale, bool more, T* inputGradient,
+                                      const Pass<T>& pass) noexcept {
+  const KernelTable<T>& kernel = kernels<T>();
+  const Index panel = kernel.panelColumns;
+  const T* weight = weight_.value(pass);
+  T* weightGradient = weight_.gradient(pass);
+  T* packed = packedWeight_ + slice * backwardClasses_ * roundUp(features_, panel);
+  const Index firstBlock = backwardBlocks() * slice / slices_;
+  const Index endBlock = backwardBlocks() * (slice + 1) / slices_;
+  for (Index block = firstBlock; block < endBlock; ++block) {
+    const Index first = block * backwardClasses_;
+    const Index count = std::min(backwardClasses_, classes_ - first);
+    T* values = values_ + first * chunk.stride;
+    for (Index from = 0; from < count; from += blockClasses_) {
+      kernel.scaleColumns(std::min(blockClasses_, count - from), chunk.columns,
+                          highest_ + (first + from) / blockClasses_ * chunk.columns, values + from * chunk.stride,
+                          chunk.stride, biasSum_ + first + from);
+    }
+    for (Index row = 0; row < chunk.rows; ++row) {
+      const Index inBlock = chunk.targets[row] - first;
+      if (inBlock < 0 || inBlock >= count) continue;
+      values[inBlock * chunk.stride + row] -= scale;
+      biasSum_[first + inBlock] -= scale;
+    }
+    kernel.packedProduct(count, features_, chunk.rows, values, chunk.stride, packedInput_,
+                         weightGradient + first * features_, features_, more);
+    kernel.pack(count, features_, weight + first * features_, features_, packed);
+    for (Index row = 0; row < chunk.rows; row += gradientRows) {
+      kernel.packedProductTransposed(std::min(gradientRows, chunk.rows - row), features_, count, values + row,
+                                     chunk.stride, packed, inputGradient + row * features_, features_,
+                                     block > firstBlock);
+    }
+  }
+}
+
+template class BlockedSoftmax<float>;
+template class BlockedSoftmax<double>;
+
+}  // namespace unrolled
