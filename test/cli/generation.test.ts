@@ -106,8 +106,8 @@ describe('unrolled sample, score and next', function () {
     assert.equal(lines[0], 'token\tprobability\tlogProbability');
     const [token, probability, logProbability] = (lines[1] as string).split('\t');
     assert.equal(token, '"u"');
-    assert.equal(probability, String(Number((expected[0]?.probability as number).toPrecision(6))));
-    assert.equal(logProbability, String(Number((expected[0]?.logProbability as number).toPrecision(6))));
+    assert.equal(Number(probability), Number(expected[0]?.probability.toPrecision(6)));
+    assert.equal(Number(logProbability), Number(expected[0]?.logProbability.toPrecision(6)));
     writeFileSync(join(folder, 'text.txt'), 'the q');
     assert.equal((await runCli('next', path, '--file', join(folder, 'text.txt'))).stdout, lines.join('\n'));
   });
