@@ -38,6 +38,8 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 export interface ErrorDetails {
   /** The option or argument at fault, as the caller wrote it. */
   option?: string;
+  /** Options that the message names elsewhere than at its beginning, as it writes them; the command line has flags there. */
+  mentions?: readonly string[];
   /** What was expected, in words. */
   expected?: string;
   /** What came instead. */
@@ -52,6 +54,7 @@ export interface ErrorDetails {
 export class UnrolledError extends Error {
   readonly code: ErrorCode;
   declare readonly option?: string;
+  declare readonly mentions?: readonly string[];
   declare readonly expected?: string;
   declare readonly received?: string;
   declare readonly step?: number;
@@ -61,6 +64,7 @@ export class UnrolledError extends Error {
     this.name = ERROR_CODES[code];
     this.code = code;
     if (details.option !== undefined) this.option = details.option;
+    if (details.mentions !== undefined) this.mentions = details.mentions;
     if (details.expected !== undefined) this.expected = details.expected;
     if (details.received !== undefined) this.received = details.received;
     if (details.step !== undefined) this.step = details.step;

@@ -103,7 +103,7 @@ function adopted(path: string, architecture: Architecture, options: NetworkOptio
     throw new UnrolledError(
       'ERR_UNROLLED_MODEL_MISMATCH',
       `${path} has ${option} ${expected}, and ${received} was asked. Leave the option out to take the file's.`,
-      { option, expected, received },
+      { option, mentions: [option], expected, received },
     );
   }
   return result;
@@ -324,7 +324,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   /** The corpus under the model's own vocabulary. */
   async #adopt(corpus: Corpus | FileCorpus, signal: AbortSignal | undefined): Promise<Corpus | FileCorpus> {
     const isCorpus = corpus instanceof Corpus || corpus instanceof FileCorpus;
-    if (!isCorpus) throw check.wrongType('corpus', 'a Corpus', corpus);
+    if (!isCorpus) throw check.wrongType('corpus', 'a Corpus, as datasets.text or datasets.textFile read one', corpus);
     if (corpus.vocabulary.equals(this.vocabulary)) return corpus;
     if (corpus instanceof Corpus) return corpus.withVocabulary(this.vocabulary);
     return corpus.withVocabulary(this.vocabulary, { signal });

@@ -36,15 +36,22 @@ function gigabytes(bytes: number): string {
  * @param what subject of the message, as in "A model of 5 parameters".
  * @param option the option to blame.
  * @param advice what to do about it.
+ * @param mentions the options that the advice names.
  * @throws ERR_UNROLLED_OUT_OF_MEMORY
  */
-export function requireMemory(what: string, bytes: number, option: string, advice = `Lower ${option}`): void {
+export function requireMemory(
+  what: string,
+  bytes: number,
+  option: string,
+  advice = `Lower ${option}`,
+  mentions: readonly string[] = [option],
+): void {
   const limit = memoryLimit();
   if (bytes <= limit) return;
   const expected = `at most ${gigabytes(limit)}`;
   throw new UnrolledError(
     'ERR_UNROLLED_OUT_OF_MEMORY',
     `${what} needs ${gigabytes(bytes)}, and this process can have ${expected}. ${advice}.`,
-    { option, expected, received: gigabytes(bytes) },
+    { option, mentions, expected, received: gigabytes(bytes) },
   );
 }

@@ -50,5 +50,11 @@ export function requireModelMemory(description: ModelDescription, dtype: DType, 
   const enough = options.filter((option) => bytesOf(option.count) <= memoryLimit());
   const names = (enough.length > 0 ? enough : options.slice(0, 1)).map(({ option }) => option);
   const advice = names.length > 0 ? `Lower ${names.join(' or ')}` : 'Use a smaller vocabulary';
-  requireMemory(`A model of ${count.toPrecision(3)} parameters`, bytesOf(count), names[0] ?? 'vocabulary', advice);
+  requireMemory(
+    `A model of ${count.toPrecision(3)} parameters`,
+    bytesOf(count),
+    names[0] ?? 'vocabulary',
+    advice,
+    names,
+  );
 }

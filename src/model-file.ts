@@ -3,17 +3,29 @@
  * A file's bytes depend on weights, vocabulary and description alone.
  */
 
+import { open } from 'node:fs/promises';
 import { UnrolledError } from './errors';
 import type { Parameters } from './flat-layout';
 import type { Model } from './model';
 import type { DType, ModelDescription } from './native/native';
 import { type ParameterShapes, parameterShapes } from './parameter-shapes';
-import { readSafetensors, writeSafetensors } from './safetensors';
+import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors';
 import { firstNonFinite, type Tensor, zeros } from './tensor';
 import * as check from './validation';
 
 /** Of the metadata; a reader refuses what is newer. */
 const FORMAT_VERSION = 1;
+
+/** What messages call each kind of model that files hold, and the class that reads it. */
+const KINDS = {
+  'language-model': ['a language model', 'LanguageModel'],
+  'sequence-classifier': ['a sequence classifier', 'SequenceClassifier'],
+  'text-classifier': ['a text classifier', 'TextClassifier'],
+  model: ['a model of layers', 'Model'],
+} as const satisfies Record<string, readonly [name: string, className: string]>;
+
+/** Kinds of models that files hold. */
+export type ModelKind = keyof typeof KINDS;
 
 /** What the metadata says of a model. */
 export interface ModelHeader {
@@ -138,12 +150,55 @@ function parseHeader(path: string, metadata: Map<string, string>): ModelHeader {
   return { model: model as Record<string, unknown>, vocabulary: parseMetadata(path, metadata, 'vocabulary') };
 }
 
+/** The error for a file that holds another kind of model. */
+export function otherKind(path: string, found: unknown, kind: ModelKind): UnrolledError {
+  const known = typeof found === 'string' && Object.hasOwn(KINDS, found) ? KINDS[found as ModelKind] : undefined;
+  const what = known === undefined ? `a model of kind ${check.show(found)}` : known[0];
+  const advice = known === undefined ? '' : ` Read it with ${known[1]}.load.`;
+  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${path} holds ${what}, not ${KINDS[kind][0]}.${advice}`, {
+    option: 'kind',
+    expected: kind,
+    received: typeof found === 'string' ? found : check.show(found),
+  });
+}
+
+/** How much of a file is looked at to tell whether it is text. */
+const LOOKED_AT = 4096;
+
+/** Whether a file begins as a text does: UTF-8 with no control characters but those of lines and tabs. */
+async function looksLikeText(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(LOOKED_AT), 0, LOOKED_AT, 0);
+    const text = new TextDecoder('utf-8').decode(buffer.subarray(0, bytesRead), { stream: bytesRead === LOOKED_AT });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what tells bytes from text.
+    return text !== '' && !/[\0-\x08\x0b\x0e-\x1f\ufffd]/.test(text);
+  } finally {
+    await file.close();
+  }
+}
+
+/** What a file holds; of a text, the fault that a person sees, which is not in a header. */
+async function readTensors(path: string): Promise<Safetensors> {
+  try {
+    return await readSafetensors(path);
+  } catch (cause) {
+    const isFormat = cause instanceof UnrolledError && cause.code === 'ERR_UNROLLED_MODEL_FORMAT';
+    if (!isFormat || !(await looksLikeText(path).catch(() => false))) throw cause;
+    throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path} is not a model of unrolled: it looks like text.`, {
+      expected: 'a safetensors file',
+      received: path,
+      cause,
+    });
+  }
+}
+
 /**
  * Reads a file; whether it fits a model is seen by `weightsOf`.
  * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_MODEL_FORMAT.
  */
 export async function readModelFile(path: string): Promise<ModelFile> {
-  const { tensors, metadata } = await readSafetensors(path);
+  const { tensors, metadata } = await readTensors(path);
   if (!metadata.has('unrolled')) return { path, tensors };
   const header = parseHeader(path, metadata);
   if (!metadata.has('training')) return { path, tensors, header };

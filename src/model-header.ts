@@ -2,11 +2,7 @@
 
 import { ARCHITECTURE_OPTIONS, type Architecture, resolveArchitecture } from './architecture';
 import { UnrolledError } from './errors';
-import { type ModelFile, type ModelHeader, requireHeader } from './model-file';
-import { show } from './validation';
-
-/** Kinds of models that files hold. */
-export type ModelKind = 'language-model' | 'sequence-classifier' | 'text-classifier';
+import { type ModelFile, type ModelHeader, type ModelKind, otherKind, requireHeader } from './model-file';
 
 /** The architecture's options in the file's spelling. */
 const FILE_KEYS: Record<keyof Architecture, string> = {
@@ -63,11 +59,7 @@ export function requireKind(file: ModelFile, kind: ModelKind): ModelHeader {
   const header = requireHeader(file);
   const { kind: found } = header.model;
   if (found === kind) return header;
-  throw new UnrolledError(
-    'ERR_UNROLLED_MODEL_MISMATCH',
-    `${file.path} holds a model of kind ${show(found)}, not ${show(kind)}.`,
-    { expected: kind, received: show(found) },
-  );
+  throw otherKind(file.path, found, kind);
 }
 
 /**

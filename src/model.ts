@@ -15,6 +15,7 @@ import {
   dtypeOf,
   formatError,
   type ModelHeader,
+  otherKind,
   readModelFile,
   requireHeader,
   weightsOf,
@@ -215,13 +216,7 @@ export class Model {
     const { dtype } = check.options('Model.load', options, ['dtype']);
     const file = await readModelFile(path);
     const { kind, input, source, layers, frozen = [] } = requireHeader(file).model as unknown as FileDescription;
-    if (kind !== KIND) {
-      throw new UnrolledError(
-        'ERR_UNROLLED_MODEL_MISMATCH',
-        `${path} holds a model of kind ${check.show(kind)}; load it with its own class.`,
-        { expected: KIND, received: check.show(kind) },
-      );
-    }
+    if (kind !== KIND) throw otherKind(path, kind, KIND);
     try {
       const type = dtype ?? dtypeOf(file);
       const { description } = resolveDescription(input, source, layers);

@@ -262,7 +262,10 @@ describe('fit', () => {
     await assert.rejects(train(model, { epoch: 3 } as never), { code: 'ERR_UNROLLED_UNKNOWN_OPTION', option: 'epoch' });
     await assert.rejects(train(model, { signal: {} as never }), { code: 'ERR_UNROLLED_OPTION_TYPE' });
     await assert.rejects(train(model, { onProgress: 3 as never }), { code: 'ERR_UNROLLED_OPTION_TYPE' });
-    await assert.rejects(model.fit('text' as never).next(), { code: 'ERR_UNROLLED_OPTION_TYPE', option: 'corpus' });
+    await assert.rejects(model.fit('text' as never).next(), {
+      ...{ code: 'ERR_UNROLLED_OPTION_TYPE', option: 'corpus' },
+      message: /^corpus must be a Corpus, as datasets\.text or datasets\.textFile read one, not "text"\.$/,
+    });
   });
 
   it('knows the hyper-parameters of each optimiser, and no others', async () => {

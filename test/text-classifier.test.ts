@@ -298,11 +298,20 @@ describe('TextClassifier', function () {
   it('refuses files of other models, and others refuse its', async () => {
     using classifier = await classifierOf(TWO);
     await classifier.save(at('classifier'));
-    await assert.rejects(LanguageModel.load(at('classifier')), coded('MODEL_MISMATCH', /text-classifier/));
-    await assert.rejects(Model.load(at('classifier')), coded('MODEL_MISMATCH', /text-classifier/));
+    await assert.rejects(
+      LanguageModel.load(at('classifier')),
+      coded('MODEL_MISMATCH', /holds a text classifier, not .*TextClassifier\.load/),
+    );
+    await assert.rejects(
+      Model.load(at('classifier')),
+      coded('MODEL_MISMATCH', /holds a text classifier, not .*TextClassifier\.load/),
+    );
     using language = smallModel();
     await language.save(at('language'));
-    await assert.rejects(TextClassifier.load(at('language')), coded('MODEL_MISMATCH', /language-model/));
+    await assert.rejects(
+      TextClassifier.load(at('language')),
+      coded('MODEL_MISMATCH', /holds a language model, not a text classifier\. Read it with LanguageModel\.load/),
+    );
     await assert.rejects(TextClassifier.load(at('none')), coded('FILE_NOT_FOUND'));
   });
 

@@ -6,6 +6,7 @@ import { Option } from 'commander';
 import * as datasets from '../datasets';
 import { subFolders } from '../datasets/labelled-files';
 import { UnrolledError } from '../errors';
+import type { Encoding } from '../text/encodings';
 import type { Example, LabelledTexts, SourcedExample } from '../text/example';
 import * as check from '../validation';
 import { counted } from '../wording';
@@ -19,6 +20,12 @@ const IMDB = 'imdb';
 /** What a folder has to train on and to test with. */
 export interface ClassifyData extends LabelledTexts {
   test: readonly Example[] | undefined;
+}
+
+/** How a folder of texts is read. */
+export interface FolderReading {
+  classes?: readonly string[] | undefined;
+  encoding?: Encoding | undefined;
 }
 
 export function classesOption(): Option {
@@ -104,7 +111,7 @@ function adviceFor(folder: string, common: readonly string[], isTraining: boolea
 async function textsOf(
   folder: string,
   classNames: readonly string[],
-  classes: readonly string[] | undefined,
+  { classes, encoding }: FolderReading,
   { isTraining = false } = {},
 ): Promise<readonly Example[]> {
   const names = classes ?? (await subFolders(folder));
@@ -119,13 +126,14 @@ async function textsOf(
       { option: 'classes', expected: known, received: found },
     );
   }
-  const read = await datasets.textFolder(folder, { classes: names });
+  const read = await datasets.textFolder(folder, { classes: names, encoding });
   noteEmpty(folder, read.examples);
   return read.examples.map(({ text, label }) => ({ text, label: classNames.indexOf(names[label] as string) }));
 }
 
-function requireNoClasses(classes: readonly string[] | undefined): void {
+function requirePlain({ classes, encoding }: FolderReading): void {
   if (classes !== undefined) throw check.outOfRange('classes', `left out for the data set ${IMDB}`, classes.join(','));
+  if (encoding !== undefined) throw check.outOfRange('encoding', `left out for the data set ${IMDB}`, encoding);
 }
 
 /**
@@ -135,23 +143,24 @@ function requireNoClasses(classes: readonly string[] | undefined): void {
  */
 export async function loadTraining(
   name: string,
-  { test, classes }: { test?: string; classes?: readonly string[] },
+  { test, classes, encoding }: FolderReading & { test?: string },
 ): Promise<ClassifyData> {
+  const reading = { classes, encoding };
   if (isNamed(name)) {
-    requireNoClasses(classes);
+    requirePlain({ classes, ...(test === undefined && { encoding }) });
     const { classNames, train, test: own } = await datasets.imdb();
-    const tested = test === undefined ? own : await textsOf(test, classNames, undefined, { isTraining: true });
+    const tested = test === undefined ? own : await textsOf(test, classNames, { encoding }, { isTraining: true });
     return { classNames, examples: train, test: tested.length > 0 ? tested : undefined };
   }
   requireTwoNames(classes);
   const parts = await partsOf(name);
-  const { classNames, examples } = await datasets.textFolder(parts.train, { classes });
+  const { classNames, examples } = await datasets.textFolder(parts.train, reading);
   requireClasses(parts.train, classNames);
   noteEmpty(parts.train, examples);
   const tested = test ?? parts.test;
   return {
     ...{ classNames, examples },
-    test: tested === undefined ? undefined : await textsOf(tested, classNames, classes, { isTraining: true }),
+    test: tested === undefined ? undefined : await textsOf(tested, classNames, reading, { isTraining: true }),
   };
 }
 
@@ -162,10 +171,10 @@ export async function loadTraining(
 export async function loadEvaluation(
   name: string,
   classNames: readonly string[],
-  classes: readonly string[] | undefined,
+  reading: FolderReading,
 ): Promise<readonly Example[]> {
-  if (!isNamed(name)) return textsOf((await partsOf(name)).test ?? name, classNames, classes);
-  requireNoClasses(classes);
+  if (!isNamed(name)) return textsOf((await partsOf(name)).test ?? name, classNames, reading);
+  requirePlain(reading);
   const { classNames: names, test } = await datasets.imdb();
   if (names.some((className) => !classNames.includes(className))) {
     throw new UnrolledError(

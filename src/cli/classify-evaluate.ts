@@ -5,28 +5,30 @@ import { TextClassifier } from '../text-classifier';
 import { resolveBatch } from '../training/example-options';
 import { classesOption, FOLDER_HELP, loadEvaluation } from './classify-data';
 import { confusionTable } from './classify-report';
+import { encodingOption, type InputFlags } from './input';
 import { jsonOption, numberOption, threadsOption } from './options';
-import { printJson, printLine } from './output';
+import { printJson, printLine, showFigure } from './output';
 
-interface EvaluateFlags {
+interface EvaluateFlags extends Pick<InputFlags, 'encoding'> {
   classes?: string[];
   batch?: number;
   threads?: number;
   json?: true;
 }
 
-async function evaluate(path: string, folder: string, { classes, batch, threads, json }: EvaluateFlags): Promise<void> {
+async function evaluate(path: string, folder: string, flags: EvaluateFlags): Promise<void> {
+  const { classes, encoding, batch, threads, json } = flags;
   resolveBatch(batch);
   using classifier = await TextClassifier.load(path, { threads });
   const { classNames } = classifier;
-  const examples = await loadEvaluation(folder, classNames, classes);
+  const examples = await loadEvaluation(folder, classNames, { classes, encoding });
   const score = await classifier.evaluate(examples, { batch });
   const { loss, accuracy, confusion } = score;
   if (json) {
     printJson({ loss, accuracy, texts: examples.length, classNames, confusion });
     return;
   }
-  printLine(`loss ${loss}\naccuracy ${accuracy}\ntexts ${examples.length}\n`);
+  printLine(`loss ${showFigure(loss)}\naccuracy ${showFigure(accuracy)}\ntexts ${examples.length}\n`);
   printLine(`what the texts are (rows), and what they were taken for (columns):\n${confusionTable(classNames, score)}`);
 }
 
@@ -36,6 +38,7 @@ export function classifyEvaluateCommand(): Command {
     .argument('<model>', 'a file that classify train saved')
     .argument('<folder>', `${FOLDER_HELP}, whose test part is taken`)
     .addOption(classesOption())
+    .addOption(encodingOption('the text files'))
     .addOption(numberOption('--batch <n>', 'texts computed at a time (default: 32)'))
     .addOption(threadsOption())
     .addOption(jsonOption())

@@ -1,19 +1,17 @@
 /** `unrolled classify predict <model> [text…]`: the class of each text, one line each. */
 
 import { Command } from 'commander';
-import { UnrolledError } from '../errors';
 import { readError } from '../files';
-import { TextChunks } from '../text/encodings';
+import { type Encoding, TextChunks } from '../text/encodings';
 import { fileBytes } from '../text/text-stream';
 import { TextClassifier, type TextPrediction } from '../text-classifier';
 import { resolveBatch } from '../training/example-options';
-import * as check from '../validation';
 import { counted } from '../wording';
+import { encodingOption, fileOption, type InputFlags, notePaths, requireSource } from './input';
 import { jsonOption, numberOption, threadsOption } from './options';
 import { note, outputEnd, printJson, printLine } from './output';
 
-interface PredictFlags {
-  file?: string;
+interface PredictFlags extends InputFlags {
   batch?: number;
   threads?: number;
   json?: true;
@@ -23,11 +21,15 @@ interface PredictFlags {
 const SHOWN = 60;
 
 /**
- * The lines of a UTF-8 text that comes in pieces, those of a piece together: whoever writes a line and waits gets its
+ * The lines of a text that comes in pieces, those of a piece together: whoever writes a line and waits gets its
  * answer. A last line break ends a line and begins none.
  */
-async function* linesOf(path: string, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
-  const chunks = new TextChunks('utf-8', path);
+async function* linesOf(
+  path: string,
+  pieces: AsyncIterable<Uint8Array>,
+  encoding: Encoding = 'utf-8',
+): AsyncGenerator<string[]> {
+  const chunks = new TextChunks(encoding, path);
   const cut = (text: string) => text.split('\n').map((line) => line.replace(/\r$/, ''));
   let held = '';
   for await (const piece of pieces) {
@@ -49,11 +51,14 @@ async function* standardInput(): AsyncGenerator<Uint8Array> {
 }
 
 /** The texts asked for, some at a time: arguments, the lines of a file, or those of standard input. */
-async function* textsOf(texts: string[], file: string | undefined): AsyncGenerator<string[]> {
-  if (file !== undefined) yield* linesOf(file, fileBytes(file, {}));
+async function* textsOf(texts: string[], { file, encoding }: InputFlags): AsyncGenerator<string[]> {
+  if (file !== undefined) yield* linesOf(file, fileBytes(file, {}), encoding);
   else if (texts.length === 0 || (texts.length === 1 && texts[0] === '-')) {
-    yield* linesOf('Standard input', standardInput());
-  } else yield texts;
+    yield* linesOf('Standard input', standardInput(), encoding);
+  } else {
+    notePaths(texts);
+    yield texts;
+  }
 }
 
 /** Most texts that notes name; more of a long file would bury its answers. */
@@ -102,21 +107,18 @@ function print(text: string, prediction: TextPrediction, classNames: readonly st
   printJson({ text, className, label, probability, probabilities: named, knownTokens, unknownTokens });
 }
 
-async function predict(path: string, texts: string[], { file, batch, threads, json }: PredictFlags): Promise<void> {
+async function predict(path: string, texts: string[], flags: PredictFlags): Promise<void> {
+  const { file, batch, threads, json } = flags;
   resolveBatch(batch);
-  if (file !== undefined) {
-    check.nonEmptyString('file', file);
-    if (texts.length > 0) throw check.outOfRange('file', 'left out beside texts', file);
-  } else if (texts.length === 0 && process.stdin.isTTY) {
-    throw new UnrolledError(
-      'ERR_UNROLLED_OPTION_RANGE',
-      'There is no text: give some, or - to read lines from standard input, or --file FILE.',
-      { option: 'text', expected: 'at least one text' },
-    );
-  }
+  const isPiped = file === undefined && !process.stdin.isTTY;
+  requireSource(
+    texts.length > 0 || isPiped,
+    flags,
+    'give some, or - to read lines from standard input, or --file FILE',
+  );
   using classifier = await TextClassifier.load(path, { threads });
   const guesses = new GuessNotes();
-  for await (const list of textsOf(texts, file)) {
+  for await (const list of textsOf(texts, flags)) {
     const predictions = await classifier.predict(list, { batch, signal: outputEnd });
     for (const [index, prediction] of predictions.entries()) {
       const text = list[index] as string;
@@ -131,8 +133,9 @@ export function classifyPredictCommand(): Command {
   return new Command('predict')
     .description('print the class of each text and its probability, one line each')
     .argument('<model>', 'a file that classify train saved')
-    .argument('[text...]', 'texts; without any, or with -, the lines of standard input')
-    .option('--file <path>', 'the lines of this file (.gz too), each a text')
+    .argument('[text...]', 'the texts themselves; without any, or with -, the lines of standard input')
+    .addOption(fileOption('the lines of this file (.gz too), each a text, in place of arguments'))
+    .addOption(encodingOption('the file, or of standard input'))
     .addOption(numberOption('--batch <n>', 'texts computed at a time (default: 32)'))
     .addOption(threadsOption())
     .addOption(jsonOption())

@@ -19,7 +19,8 @@ function showFigures(loss: number, accuracy = 0): string {
 
 function describe({ epoch, loss, accuracy, validationLoss, validationAccuracy, seconds }: EpochResult): string {
   return [
-    `epoch ${epoch}`,
+    // People count from 1.
+    `epoch ${epoch + 1}`,
     showFigures(loss, accuracy),
     ...(validationLoss === undefined ? [] : [`validation ${showFigures(validationLoss, validationAccuracy)}`]),
     `${seconds.toFixed(1)} s`,
@@ -58,7 +59,7 @@ export class ClassifyReport {
       return;
     }
     if (test !== undefined) printLine(`test ${showFigures(test.loss, test.accuracy)}`);
-    const weights = kept === undefined ? '' : `, with the weights of epoch ${kept.epoch}`;
+    const weights = kept === undefined ? '' : `, with the weights of epoch ${kept.epoch + 1}`;
     const saved = savedTo === undefined ? '' : `, saved to ${savedTo}`;
     printLine(`${interrupted ? 'interrupted' : 'done'} after ${seconds.toFixed(1)} s${weights}${saved}`);
   }

@@ -1,5 +1,6 @@
 /** `unrolled classify train <folder>`: a classifier of texts, one class a sub-folder. */
 
+import { basename, resolve } from 'node:path';
 import { Command } from 'commander';
 import { CELLS } from '../architecture';
 import { type ClassifierNetworkOptions, POOLINGS, resolveClassifierArchitecture } from '../classifier-network';
@@ -7,6 +8,8 @@ import * as datasets from '../datasets';
 import { ACTIVATIONS } from '../description';
 import { UnrolledError } from '../errors';
 import { requireWritable } from '../files';
+import { readModelFile } from '../model-file';
+import { requireKind } from '../model-header';
 import type { OptimizerKind } from '../native/native';
 import { TextVectorizer } from '../text/text-vectorizer';
 import { resolveVectorizerOptions, type TextVectorizerOptions } from '../text/vectorizer-options';
@@ -20,12 +23,14 @@ import * as check from '../validation';
 import { type ClassifyData, classesOption, FOLDER_HELP, loadTraining } from './classify-data';
 import { type Parting, writePage } from './classify-page';
 import { ClassifyReport } from './classify-report';
+import { messageOf } from './failure';
+import { encodingOption, type InputFlags } from './input';
 import { Interrupt } from './interrupt';
 import { choiceOption, jsonOption, numberOption, threadsOption } from './options';
 import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
 import { endOf, ReportFile } from './report-file';
-import { onTerminal, runEpochs } from './training-run';
+import { noteGoingOn, nothingValidates, onTerminal, runEpochs } from './training-run';
 
 /** Flags of the vocabulary and of the network, which a checkpoint has its own of. */
 interface ModelFlags
@@ -40,7 +45,7 @@ interface ModelFlags
   oneDirection?: true;
 }
 
-interface TrainFlags extends ModelFlags {
+interface TrainFlags extends ModelFlags, Pick<InputFlags, 'encoding'> {
   test?: string;
   classes?: string[];
   validation?: number;
@@ -64,6 +69,12 @@ const MODEL_FLAGS = [
   ...['vocab', 'split', 'stopWords', 'sequenceLength', 'cell', 'embedding', 'hidden', 'layers', 'oneDirection'],
   ...['gateActivation', 'pooling', 'dense', 'denseActivation', 'dropout'],
 ] as readonly (keyof ModelFlags)[];
+
+/** Options that a checkpoint has not: how the texts are read, callbacks, and where to write. */
+const KEPT: readonly (keyof TrainFlags)[] = [
+  ...(['test', 'classes', 'encoding', 'threads', 'earlyStopping'] as const),
+  ...(['checkpoint', 'out', 'report', 'json'] as const),
+];
 
 const DEFAULT_VOCABULARY = 5000;
 const DEFAULT_VALIDATION = 0.1;
@@ -100,6 +111,10 @@ async function fitOptions(
   if (resume !== undefined && given !== undefined) {
     throw check.outOfRange(given === 'vocab' ? 'maxTokens' : given, 'left out beside --resume', flags[given]);
   }
+  if (resume !== undefined) {
+    const file = await readModelFile(check.nonEmptyString('resume', resume));
+    if (file.header !== undefined) requireKind(file, 'text-classifier');
+  }
   resolveVectorizerOptions(vectorizerOptions(flags));
   resolveClassifierArchitecture(networkOptions(flags));
   const options: TextClassifierFitOptions = {
@@ -118,7 +133,7 @@ async function fitOptions(
   const defaults = { threads: 0, batch: DEFAULT_BATCH };
   const { validation, native } = resolveExampleFit(trainingOptions(options), defaults, await readResumed(options));
   if (earlyStopping !== undefined && validation === 0) {
-    throw check.outOfRange('earlyStopping', 'left out where nothing validates', earlyStopping);
+    throw nothingValidates(earlyStopping);
   }
   if (out !== undefined) await requireWritable(check.nonEmptyString('out', out));
   if (checkpoint !== undefined) await requireWritable(check.nonEmptyString('checkpoint', checkpoint));
@@ -147,7 +162,7 @@ async function newClassifier({ classNames, examples }: ClassifyData, flags: Trai
   return TextClassifier.create({ ...networkOptions(flags), vectorizer, classNames, threads: flags.threads });
 }
 
-async function train(name: string, flags: TrainFlags): Promise<void> {
+async function train(name: string, flags: TrainFlags, command: Command): Promise<void> {
   const { out, checkpoint, resume, threads } = flags;
   const history = new History();
   const others = { '--out': out, '--checkpoint': checkpoint, '--resume': resume };
@@ -160,7 +175,7 @@ async function train(name: string, flags: TrainFlags): Promise<void> {
       : await resumedClassifier(resume, data, threads);
 
   const { cell } = classifier.architecture;
-  const title = `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${name}`;
+  const title = `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${basename(resolve(name))}`;
   const training = { title, data, parting };
   const report = new ClassifyReport(flags.json === true);
   const display = progressDisplay(process.stderr, 'texts');
@@ -178,7 +193,8 @@ async function train(name: string, flags: TrainFlags): Promise<void> {
     const epochs = classifier.fit(data.examples, { ...options, signal, onProgress });
     const interrupted = await runEpochs(epochs, display, (epoch) => {
       report.epoch(epoch);
-      if (epoch.stopReason !== undefined) note(`Stopped early: ${epoch.stopReason}.`);
+      const stopped = endOf(history, false);
+      if (stopped !== undefined) note(stopped);
     });
     if (out !== undefined) await classifier.save(out);
     const best = history.best('validationLoss');
@@ -196,12 +212,16 @@ async function train(name: string, flags: TrainFlags): Promise<void> {
       }
       // The training's own error is the one to end with.
       const best = history.best('validationLoss');
-      await writePage(page, classifier, training, best, error.message).catch((fault: Error) => note(fault.message));
+      await writePage(page, classifier, training, best, messageOf(error, command)).catch((fault: Error) =>
+        note(fault.message),
+      );
     }
     // While the test was running: the model is saved already.
     if (!isAborted || interrupt.status === undefined) throw error;
   }
-  if (interrupt.status !== undefined) process.exitCode = interrupt.status;
+  if (interrupt.status === undefined) return;
+  process.exitCode = interrupt.status;
+  noteGoingOn(command, flags, KEPT);
 }
 
 export function classifyTrainCommand(): Command {
@@ -210,6 +230,7 @@ export function classifyTrainCommand(): Command {
     .argument('<folder>', FOLDER_HELP)
     .option('--test <folder>', 'texts of the same classes to test with at the end')
     .addOption(classesOption())
+    .addOption(encodingOption('the text files'))
     .addOption(
       numberOption('--validation <x>', 'fraction of the shuffled texts that validates, 0 for none (default: 0.1)'),
     )
@@ -252,7 +273,8 @@ export function classifyTrainCommand(): Command {
       [
         '\nOf the epochs, the one with the lowest validation loss is kept. --json prints a line an epoch, and a last one',
         'for the epoch that was kept, with testLoss and testAccuracy where there is something to test with.',
-        '\nCtrl-C ends training at a whole step and saves the best epoch so far (exit status 130).',
+        '\nCtrl-C ends training at a whole step and saves the best epoch so far (exit status 130), or with --checkpoint the',
+        'whole training, and says how to go on.',
       ].join('\n'),
     )
     .action(train);

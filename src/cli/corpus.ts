@@ -1,8 +1,9 @@
 /** The argument `<corpus>`: a file, or a data set by name. */
 
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import * as datasets from '../datasets';
+import { UnrolledError } from '../errors';
 import type { Corpus } from '../text/corpus';
 import { ENCODINGS, type Encoding } from '../text/encodings';
 import type { FileCorpus, FileCorpusOptions, ReadingProgress } from '../text/file-corpus';
@@ -51,10 +52,18 @@ export function corpusFlags({ encoding, lineEnds, normalize, stream }: CorpusFla
   };
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
+/**
+ * Whether there is a file of that name.
+ * @throws ERR_UNROLLED_FILE_READ for a folder.
+ */
+async function isThere(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isDirectory()) return found !== undefined;
+  throw new UnrolledError(
+    'ERR_UNROLLED_FILE_READ',
+    `${path} is a folder, and the corpus of a language model is one text file: join its files to one, or give one of ` +
+      'them. For a folder of texts with one class a sub-folder there is unrolled classify train.',
+    { option: 'corpus', expected: 'a text file', received: 'a folder' },
   );
 }
 
@@ -95,7 +104,8 @@ export async function loadCorpus(
   const load = Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
   const { encoding, lineEnds, normalize: normalization, stream } = flags;
   const reading = { encoding, lineEnds, normalization };
-  if (load === undefined || (await exists(name))) {
+  const isFile = await isThere(name);
+  if (load === undefined || isFile) {
     if (!stream) return datasets.text(name, { ...vocabulary, ...reading });
     return streamCorpus(name, { ...reading, ...(trained ? { vocabulary: trained } : vocabulary) });
   }

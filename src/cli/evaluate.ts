@@ -6,7 +6,7 @@ import type { UnknownPolicy } from '../text/vocabulary';
 import { resolveStream } from '../training/options';
 import { addCorpusOptions, CORPUS_HELP, type CorpusFlags, corpusFlags, loadCorpus } from './corpus';
 import { jsonOption, numberOption, threadsOption, unknownOption } from './options';
-import { printJson, printLine } from './output';
+import { printJson, printLine, showFigure } from './output';
 
 interface EvaluateFlags extends CorpusFlags, Pick<EvaluationOptions, 'batch' | 'window' | 'threads'> {
   unknown?: UnknownPolicy;
@@ -27,7 +27,7 @@ async function evaluate(path: string, name: string, flags: EvaluateFlags): Promi
     const result = await model.evaluate(corpus, options);
     // JSON has no infinity: a perplexity beyond every number is the largest one.
     if (json) printJson({ ...result, perplexity: Math.min(result.perplexity, Number.MAX_VALUE) });
-    else for (const [figure, value] of Object.entries(result)) printLine(`${figure} ${value}`);
+    else for (const [figure, value] of Object.entries(result)) printLine(`${figure} ${showFigure(value)}`);
   } finally {
     model.dispose();
   }

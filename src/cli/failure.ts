@@ -1,6 +1,6 @@
 /** What goes wrong on the command line: a message on standard error, and an exit status. */
 
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { type ErrorCode, UnrolledError } from '../errors';
 
 /** The work failed, or the arguments are wrong. */
@@ -16,49 +16,81 @@ const ARGUMENT_CODES: readonly ErrorCode[] = [
 /** Codes of the argument parser that are about a value; all others are about what it does not know. */
 const VALUE_FAULTS = ['commander.invalidArgument', 'commander.optionMissingArgument', 'commander.missingArgument'];
 
-/** Flags that do not have their option's name. */
+/** Options of the API whose value the command line knows under another name. */
 const RENAMED: Readonly<Record<string, string>> = {
-  learningRate: '--lr',
-  maxSize: '--max-vocab',
-  maxTokens: '--vocab',
-  every: '--schedule-every',
-  factor: '--schedule-factor',
-  'schedule.kind': '--schedule',
-  'schedule.warmup': '--warmup',
-  'schedule.every': '--schedule-every',
-  'schedule.factor': '--schedule-factor',
-  'checkpoint.path': '--checkpoint',
-  'checkpoint.everySteps': '--checkpoint-every',
-  patience: '--early-stopping',
-  normalization: '--normalize',
+  learningRate: 'lr',
+  maxSize: 'maxVocab',
+  maxTokens: 'vocab',
+  every: 'scheduleEvery',
+  factor: 'scheduleFactor',
+  'schedule.kind': 'schedule',
+  'schedule.warmup': 'warmup',
+  'schedule.every': 'scheduleEvery',
+  'schedule.factor': 'scheduleFactor',
+  'checkpoint.path': 'checkpoint',
+  'checkpoint.everySteps': 'checkpointEvery',
+  patience: 'earlyStopping',
+  normalization: 'normalize',
 };
 
-/** Hyper-parameters of optimisers, and figures of schedules, that have a flag. */
-const HYPERPARAMETERS = ['learningRate', 'momentum', 'weightDecay', 'warmup', 'every', 'factor'];
+/** A word of a message that may be an option: no part of a path, and nothing that the user has typed in quotes. */
+const WORD = /(?<![\w"./-])[A-Za-z]\w*(?:\.\w+)*(?![\w"/-])/g;
 
-/** The option of the API as the flag it was given by. */
-function flagOf(option: string): string {
-  return RENAMED[option] ?? `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+/** A word that can only be an option of the API. */
+const CAMEL_CASE = /^[a-z]+[A-Z]/;
+
+/** What a person does with a file that holds another kind of model than a command takes. */
+const COMMANDS_OF: Readonly<Record<string, string>> = {
+  'language-model': 'It is for unrolled sample, evaluate, score and next, and for train by --resume or --init.',
+  'text-classifier': 'It is for unrolled classify predict, classify evaluate, and classify train by --resume.',
+};
+
+/** The flag of the command for an option of the API; undefined where it has none. */
+function flagOf(option: string, command: Command | undefined): string | undefined {
+  const name = RENAMED[option] ?? option;
+  return command?.options.find((flag) => flag.attributeName() === name)?.long;
 }
 
-/** The message with the flag in place of the API's option. */
-function messageOf({ code, message, option, expected }: UnrolledError): string {
-  if (option === undefined) return message;
-  if (code === 'ERR_UNROLLED_UNKNOWN_OPTION') {
-    const known = expected?.split(', ').filter((name) => HYPERPARAMETERS.includes(name)) ?? [];
+/** The message with flags in place of the API's options, as far as the command has them. */
+function withFlags({ message, option, mentions = [] }: UnrolledError, command: Command | undefined): string {
+  return message.replace(WORD, (word, at: number) => {
+    // Elsewhere the option's name may be a word like any other, as in "the classes of the model".
+    const isOption = (at === 0 && word === option) || mentions.includes(word) || CAMEL_CASE.test(word);
+    return (isOption ? flagOf(word, command) : undefined) ?? word;
+  });
+}
+
+/**
+ * What an error says to a person at the terminal: options as they are typed, commands in place of the API's classes, steps
+ * counted from 1.
+ * @param command the one that ran.
+ */
+export function messageOf(error: UnrolledError, command: Command | undefined): string {
+  const { code, message, option, expected, received, step } = error;
+  if (code === 'ERR_UNROLLED_UNKNOWN_OPTION' && option !== undefined) {
+    const known = expected?.split(', ').flatMap((name) => flagOf(name, command) ?? []) ?? [];
     const where = message.split(' has no option ')[0];
-    return `${where} has no option ${flagOf(option)}. It knows ${known.map(flagOf).join(', ')}.`;
+    return `${where} has no option ${flagOf(option, command) ?? option}. It knows ${known.join(', ')}.`;
   }
-  const isNamed = ARGUMENT_CODES.includes(code) && message.startsWith(`${option} `);
-  return isNamed ? flagOf(option) + message.slice(option.length) : message;
+  if (code === 'ERR_UNROLLED_UNKNOWN_TOKEN' && flagOf('unknown', command) !== undefined) {
+    return `${message} To leave out what the model lacks, add --unknown skip.`;
+  }
+  if (code === 'ERR_UNROLLED_MODEL_MISMATCH' && option === 'kind' && COMMANDS_OF[received ?? ''] !== undefined) {
+    return message.replace(/\. .*$/, `. ${COMMANDS_OF[received ?? '']}`);
+  }
+  if (step !== undefined) return withFlags(error, command).replace(`step ${step}`, `step ${step + 1}`);
+  return withFlags(error, command);
 }
 
 function say(message: string): void {
   process.stderr.write(`unrolled: ${message}\n`);
 }
 
-/** Says what went wrong, and returns the exit status for it. */
-export function reportFailure(error: unknown): number {
+/**
+ * Says what went wrong, and returns the exit status for it.
+ * @param command the one that ran, where it came so far.
+ */
+export function reportFailure(error: unknown, command?: Command): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     // Without a command the parser has printed its help, and this error has no message of its own.
@@ -71,6 +103,6 @@ export function reportFailure(error: unknown): number {
     say(`${error instanceof Error ? error.stack : error} (ERR_UNROLLED_INTERNAL)`);
     return FAILED;
   }
-  say(`${messageOf(error)} (${error.code})`);
+  say(`${messageOf(error, command)} (${error.code})`);
   return ARGUMENT_CODES.includes(error.code) ? USAGE : FAILED;
 }

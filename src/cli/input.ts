@@ -1,38 +1,88 @@
-/** Text that comes by argument, from a file, or from standard input. */
+/** Text that comes by argument, from a file, or from standard input. One rule for all commands: an argument is a text. */
 
-import { stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { Option } from 'commander';
+import { UnrolledError } from '../errors';
+import { ENCODINGS, type Encoding } from '../text/encodings';
 import { decodeText, readText } from '../text/read-text';
+import { resolveReading } from '../text/text-form';
+import * as check from '../validation';
+import { note } from './output';
 
-export const TEXT_HELP = 'the text itself, a UTF-8 text file (.gz too), or - for standard input';
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
+/** Values of the options that say where a text comes from. */
+export interface InputFlags {
+  file?: string;
+  encoding?: Encoding;
 }
 
-async function readStandardInput(): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of process.stdin) parts.push(part as Buffer);
-  return decodeText(Buffer.concat(parts), 'Standard input');
+export const TEXT_HELP = 'the text itself, or - for standard input';
+
+export function fileOption(description: string): Option {
+  return new Option('--file <path>', description);
+}
+
+/** @param of what is read in that encoding. */
+export function encodingOption(of: string): Option {
+  return new Option('--encoding <name>', `of ${of} (default: utf-8)`).choices(ENCODINGS);
+}
+
+/** An ending as files have it: a dot and a few letters or digits, with nothing but a word before. */
+const FILE_NAME = /^\S*[^\s.]\.[a-z][a-z0-9]{0,6}$/i;
+
+/** A path that says so by its beginning. */
+const PATH = /^(?:\.{0,2}|~)\/\S+$/;
+
+/** Says once that an argument was taken for a text which may have been meant for a file. */
+export function notePaths(texts: readonly string[]): void {
+  const path = texts.find((text) => text !== '-' && (FILE_NAME.test(text) || PATH.test(text) || existsSync(text)));
+  if (path !== undefined) note(`${check.show(path)} was taken as a text; --file reads a file.`);
 }
 
 /**
- * The text that an argument stands for. A file outranks its name as text.
+ * Refuses two sources of text, and none.
+ * @param least what there must be, in a message: `a text`, say.
+ * @throws ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_OPTION_TYPE.
+ */
+export function requireSource(isGiven: boolean, { file }: InputFlags, advice: string): void {
+  if (file !== undefined) {
+    check.nonEmptyString('file', file);
+    if (isGiven) throw check.outOfRange('file', 'left out beside a text', file);
+  } else if (!isGiven) {
+    throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', `There is no text: ${advice}.`, {
+      option: 'text',
+      expected: 'a text',
+    });
+  }
+}
+
+async function readStandardInput(encoding: Encoding | undefined): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of process.stdin) parts.push(part as Buffer);
+  return decodeText(Buffer.concat(parts), 'Standard input', resolveReading({ encoding }));
+}
+
+/** Refuses what cannot be one text, before the model is read. */
+export function requireOneText(text: string | undefined, flags: InputFlags): void {
+  requireSource(text !== undefined, flags, 'give one, or - to read standard input, or --file FILE');
+}
+
+/**
+ * The one text that was asked for: an argument, a file, or standard input.
  * @throws what `readText` throws.
  */
-export async function readInput(argument: string): Promise<string> {
-  if (argument === '-') return readStandardInput();
-  return (await isFile(argument)) ? readText(argument) : argument;
+export async function readInput(text: string | undefined, { file, encoding }: InputFlags): Promise<string> {
+  if (file !== undefined) return readText(file, { encoding });
+  if (text === '-') return readStandardInput(encoding);
+  notePaths([text as string]);
+  return text as string;
 }
 
 /**
  * The lines of a file, without their ends.
  * @throws what `readText` throws.
  */
-export async function readLines(path: string): Promise<string[]> {
-  const lines = (await readText(path)).split(/\r?\n/);
+export async function readLines(path: string, encoding: Encoding | undefined): Promise<string[]> {
+  const lines = (await readText(path, { encoding })).split(/\r?\n/);
   // The end of the last line begins no other.
   if (lines.at(-1) === '') lines.pop();
   return lines;

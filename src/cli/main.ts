@@ -22,8 +22,9 @@ function quiet(command: Command): Command {
 }
 
 async function main(): Promise<void> {
+  let running: Command | undefined;
   const fail = (error: unknown): void => {
-    process.exitCode = reportFailure(error);
+    process.exitCode = reportFailure(error, running);
   };
   watchOutput(fail);
   const program = quiet(new Command('unrolled'))
@@ -31,6 +32,9 @@ async function main(): Promise<void> {
       'Recurrent networks on text: train, sample, score, classify. Progress goes to standard error, results to standard output.',
     )
     .version(version)
+    .hook('preAction', (_, command) => {
+      running = command;
+    })
     .addHelpText('after', '\nExit status: 0 done, 1 the work failed, 2 the arguments are wrong.');
   const commands = [
     trainCommand,

@@ -1,27 +1,33 @@
-/** `unrolled next <model> <text>`: what a model holds likeliest to come next. */
+/** `unrolled next <model> [text]`: what a model holds likeliest to come next. */
 
 import { Command } from 'commander';
 import { LanguageModel } from '../language-model';
 import type { UnknownPolicy } from '../text/vocabulary';
 import * as check from '../validation';
+import { encodingOption, fileOption, type InputFlags, readInput, requireOneText, TEXT_HELP } from './input';
 import { jsonOption, numberOption, threadsOption, unknownOption } from './options';
-import { outputEnd, printJson, printLine } from './output';
+import { outputEnd, printJson, printLine, showFigure } from './output';
 
-interface NextFlags {
+interface NextFlags extends InputFlags {
   top?: number;
   threads?: number;
   unknown?: UnknownPolicy;
   json?: true;
 }
 
-async function next(path: string, text: string, { top, threads, unknown, json }: NextFlags): Promise<void> {
+async function next(path: string, argument: string | undefined, flags: NextFlags): Promise<void> {
+  const { top, threads, unknown, json } = flags;
+  requireOneText(argument, flags);
   if (top !== undefined) check.integer('top', top, { min: 1 });
   const model = await LanguageModel.load(path, { threads, unknown });
   try {
-    for (const result of await model.next(text, top, { signal: outputEnd })) {
+    const text = await readInput(argument, flags);
+    const results = await model.next(text, top, { signal: outputEnd });
+    if (!json) printLine('token\tprobability\tlogProbability');
+    for (const result of results) {
       const { token, probability, logProbability } = result;
       if (json) printJson(result);
-      else printLine(`${JSON.stringify(token)} ${probability} ${logProbability}`);
+      else printLine([JSON.stringify(token), showFigure(probability), showFigure(logProbability)].join('\t'));
     }
   } finally {
     model.dispose();
@@ -32,7 +38,9 @@ export function nextCommand(): Command {
   return new Command('next')
     .description('print the likeliest next tokens with their probabilities and log-probabilities (nats)')
     .argument('<model>', 'a file that train saved')
-    .argument('<text>', 'what comes before; an empty text is like the start of a line')
+    .argument('[text]', `what comes before: ${TEXT_HELP}; an empty text is like the start of a line`)
+    .addOption(fileOption('the text of this file (.gz too), in place of an argument'))
+    .addOption(encodingOption('the file, or of standard input'))
     .addOption(numberOption('--top <n>', 'tokens to print (default: 10)'))
     .addOption(unknownOption())
     .addOption(threadsOption())

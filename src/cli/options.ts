@@ -18,7 +18,7 @@ function parseNumber(option: string, expected: string, text: string): number {
 
 export function numberOption(flags: string, description: string): Option {
   const option = new Option(flags, description);
-  return option.argParser((text) => parseNumber(option.attributeName(), 'a number', text));
+  return option.argParser((text) => parseNumber(option.long ?? flags, 'a number', text));
 }
 
 export function plainOption(flags: string, description: string): Option {
@@ -33,7 +33,7 @@ export function listOption(flags: string, description: string): Option {
 
 function embeddingOption(): Option {
   return new Option('--embedding <n|onehot>', 'width of the embedding (default: 64)').argParser((text) =>
-    text === 'onehot' ? text : parseNumber('embedding', 'a whole number or onehot', text),
+    text === 'onehot' ? text : parseNumber('--embedding', 'a whole number or onehot', text),
   );
 }
 

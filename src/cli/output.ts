@@ -29,6 +29,14 @@ export function printJson(value: object): void {
   printLine(JSON.stringify(value));
 }
 
+/** Digits of a figure that a person reads; JSON has them all. */
+const DIGITS = 6;
+
+/** A figure for people. */
+export function showFigure(value: number): string {
+  return String(Number.isInteger(value) ? value : Number(value.toPrecision(DIGITS)));
+}
+
 /** A note for the person at the terminal, which is no result. */
 export function note(text: string): void {
   process.stderr.write(`${text}\n`);

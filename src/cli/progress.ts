@@ -17,13 +17,13 @@ export function showSeconds(seconds: number): string {
   return `${whole}s`;
 }
 
-/** What is shown of the progress; `done` counts steps. */
+/** What is shown of the progress, counted from 1; `done` counts steps. */
 function describe({ epoch, firstStep, losses, totalSteps, tokensPerSecond, seconds }: FitProgress) {
   const done = firstStep + losses.length;
   const loss = losses.reduce((total, value) => total + value, 0) / losses.length;
   return {
     done,
-    epoch,
+    epoch: epoch + 1,
     loss: loss.toFixed(4),
     rate: Math.round(tokensPerSecond).toLocaleString('en'),
     left: showSeconds((seconds / done) * (totalSteps - done)),

@@ -13,6 +13,7 @@ import type { EpochResult } from '../training/epoch-result';
 import type { History } from '../training/history';
 import type { FitProgress } from '../training/options';
 import * as check from '../validation';
+import { commandLine } from './command-line';
 
 /** What stands on the page beside the training. */
 export interface ReportContents {
@@ -31,20 +32,13 @@ function isSample(value: unknown): value is ReportSample {
   return typeof epoch === 'number' && typeof step === 'number' && typeof text === 'string';
 }
 
-/** An argument as a shell takes it. */
-function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
-}
-
-/** The command line that is running. */
-export function commandLine(): string {
-  return ['unrolled', ...process.argv.slice(2).map(quoted)].join(' ');
-}
-
-/** How a training ended that did not go on to its last step, in words for the page. */
-export function endOf({ last }: History, interrupted: boolean): string | undefined {
+/** How a training ended that did not go on to its last step, in words for people. */
+export function endOf(history: History, interrupted: boolean): string | undefined {
   if (interrupted) return 'Training was interrupted.';
-  return last?.stopReason === undefined ? undefined : `Stopped early: ${last.stopReason}.`;
+  const reason = history.last?.stopReason;
+  if (reason === undefined) return undefined;
+  const best = history.best('validationLoss');
+  return `Stopped early: ${reason}${best === undefined ? '' : `; the best was epoch ${best.epoch + 1}`}.`;
 }
 
 /** Why a model may not be able to show something. */
@@ -93,13 +87,15 @@ export class ReportFile implements Callback {
     besides: Readonly<Record<string, string | undefined>>,
   ): Promise<ReportFile | undefined> {
     if (path === undefined) return undefined;
-    await requireWritable(check.nonEmptyString('report', path));
+    check.nonEmptyString('report', path);
     for (const [what, other] of Object.entries(besides)) {
       if (other === undefined) continue;
       if (resolve(path) === resolve(other) || (await isSameFile(path, other))) {
         throw check.outOfRange('report', `another file than ${what}`, path);
       }
     }
+    if (!/\.html?$/i.test(path)) throw check.outOfRange('report', 'a file whose name ends in .html or .htm', path);
+    await requireWritable(path);
     return new ReportFile(path, history);
   }
 

@@ -5,11 +5,11 @@ import { type BeamOptions, type GenerationOptions, resolveBeam, resolveGeneratio
 import { LanguageModel } from '../language-model';
 import type { UnknownPolicy } from '../text/vocabulary';
 import * as check from '../validation';
-import { readLines } from './input';
+import { encodingOption, type InputFlags, readLines } from './input';
 import { jsonOption, listOption, numberOption, plainOption, threadsOption, unknownOption } from './options';
 import { outputEnd, printJson, printLine } from './output';
 
-interface SampleFlags {
+interface SampleFlags extends Pick<InputFlags, 'encoding'> {
   prompt: string;
   prompts?: string;
   length?: number;
@@ -60,7 +60,7 @@ async function streamOne(model: LanguageModel, prompt: string, options: Generati
 }
 
 async function sample(path: string, flags: SampleFlags): Promise<void> {
-  const { prompt, prompts: file, beams, lengthPenalty, threads, unknown, json, ...given } = flags;
+  const { prompt, prompts: file, beams, lengthPenalty, encoding, threads, unknown, json, ...given } = flags;
   if (lengthPenalty !== undefined && beams === undefined) {
     throw check.outOfRange('lengthPenalty', 'given with --beams', lengthPenalty);
   }
@@ -68,7 +68,7 @@ async function sample(path: string, flags: SampleFlags): Promise<void> {
   const beamOptions = { ...options, beams, lengthPenalty };
   if (beams === undefined) resolveGeneration(options);
   else resolveBeam(beamOptions);
-  const prompts = file === undefined ? [prompt] : await readLines(file);
+  const prompts = file === undefined ? [prompt] : await readLines(file, encoding);
   const model = await LanguageModel.load(path, { threads, unknown });
   try {
     if (beams !== undefined) await search(model, prompts, beamOptions, json);
@@ -91,6 +91,7 @@ export function sampleCommand(): Command {
         'go on with each line of a file, drawn by the seed plus its number from 0',
       ).conflicts('prompt'),
     )
+    .addOption(encodingOption('the file of --prompts'))
     .addOption(numberOption('--length <n>', 'tokens to draw, at most (default: 200)'))
     .addOption(numberOption('--temperature <x>', 'below 1 more likely text; 0 the likeliest (default: 1)'))
     .addOption(numberOption('--top-k <n>', 'draw from the k likeliest tokens alone (default: off)'))

@@ -1,32 +1,34 @@
-/** `unrolled score <model> <text>`: how likely a model holds a text to be. */
+/** `unrolled score <model> [text]`: how likely a model holds a text to be. */
 
 import { Command } from 'commander';
 import { resolveScore, type ScoreOptions } from '../generation';
 import { LanguageModel } from '../language-model';
 import type { UnknownPolicy } from '../text/vocabulary';
-import { readInput, TEXT_HELP } from './input';
+import { encodingOption, fileOption, type InputFlags, readInput, requireOneText, TEXT_HELP } from './input';
 import { jsonOption, plainOption, threadsOption, unknownOption } from './options';
-import { outputEnd, printJson, printLine } from './output';
+import { outputEnd, printJson, printLine, showFigure } from './output';
 
-interface ScoreFlags extends Pick<ScoreOptions, 'context' | 'perToken'> {
+interface ScoreFlags extends Pick<ScoreOptions, 'context' | 'perToken'>, InputFlags {
   threads?: number;
   unknown?: UnknownPolicy;
   json?: true;
 }
 
-async function score(path: string, argument: string, flags: ScoreFlags): Promise<void> {
-  const { threads, unknown, json, ...given } = flags;
-  const options = { ...given, signal: outputEnd };
+async function score(path: string, text: string | undefined, flags: ScoreFlags): Promise<void> {
+  const { threads, unknown, json, context, perToken } = flags;
+  const options = { context, perToken, signal: outputEnd };
   resolveScore(options);
+  requireOneText(text, flags);
   const model = await LanguageModel.load(path, { threads, unknown });
   try {
-    const result = await model.score(await readInput(argument), options);
+    const result = await model.score(await readInput(text, flags), options);
     const { perToken = [], ...figures } = result;
     // JSON has no infinity: a perplexity beyond every number is the largest one.
     if (json) printJson({ ...result, perplexity: Math.min(result.perplexity, Number.MAX_VALUE) });
     else {
-      for (const { token, logProbability } of perToken) printLine(`${JSON.stringify(token)} ${logProbability}`);
-      for (const [figure, value] of Object.entries(figures)) printLine(`${figure} ${value}`);
+      for (const { token, logProbability } of perToken)
+        printLine(`${JSON.stringify(token)} ${showFigure(logProbability)}`);
+      for (const [figure, value] of Object.entries(figures)) printLine(`${figure} ${showFigure(value)}`);
     }
   } finally {
     model.dispose();
@@ -37,7 +39,9 @@ export function scoreCommand(): Command {
   return new Command('score')
     .description("print a text's log-probability (nats), its tokens after the first, and their perplexity")
     .argument('<model>', 'a file that train saved')
-    .argument('<text>', TEXT_HELP)
+    .argument('[text]', TEXT_HELP)
+    .addOption(fileOption('the text of this file (.gz too), in place of an argument'))
+    .addOption(encodingOption('the file, or of standard input'))
     .addOption(plainOption('--context <text>', 'what comes before; then the first token counts too'))
     .option('--per-token', 'the log-probability of each token too')
     .addOption(unknownOption())

@@ -6,7 +6,7 @@ import { UnrolledError } from '../errors';
 import { isSameFile, requireWritable } from '../files';
 import { LanguageModel } from '../language-model';
 import { readModelFile } from '../model-file';
-import { readVocabulary } from '../model-header';
+import { readVocabulary, requireKind } from '../model-header';
 import { inspect, tokensToInspect } from '../report/inspect';
 import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
@@ -17,6 +17,7 @@ import { History } from '../training/history';
 import { type FitOptions, readResumed, resolveFit } from '../training/options';
 import * as check from '../validation';
 import { addCorpusOptions, CORPUS_HELP, type CorpusFlags, corpusFlags, loadCorpus } from './corpus';
+import { messageOf } from './failure';
 import { Interrupt } from './interrupt';
 import {
   addTrainingOptions,
@@ -31,7 +32,7 @@ import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
 import { endOf, ReportFile } from './report-file';
 import { TrainingReport } from './training-report';
-import { onTerminal, runEpochs } from './training-run';
+import { noteGoingOn, nothingValidates, onTerminal, runEpochs } from './training-run';
 import { unseenIds } from './unseen-text';
 
 interface TrainFlags extends TrainingFlags, CorpusFlags {
@@ -53,6 +54,12 @@ interface TrainFlags extends TrainingFlags, CorpusFlags {
   json?: true;
 }
 
+/** Options that a checkpoint has not: how the text is read, callbacks, and where to write. */
+const KEPT: readonly (keyof TrainFlags)[] = [
+  ...(['encoding', 'lineEnds', 'normalize', 'stream', 'threads', 'earlyStopping'] as const),
+  ...(['checkpoint', 'checkpointEvery', 'out', 'report', 'logEvery', 'json'] as const),
+];
+
 /** The bounds that were given; any makes an unknown token. */
 function vocabularyBounds({ maxVocab, minCount }: TrainFlags): Pick<VocabularyOptions, 'maxSize' | 'minCount'> {
   return {
@@ -61,10 +68,14 @@ function vocabularyBounds({ maxVocab, minCount }: TrainFlags): Pick<VocabularyOp
   };
 }
 
-/** The vocabulary of the weights to start from, where their file has one. */
+/**
+ * The vocabulary of the weights to start from, where their file has one.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH for another kind of model.
+ */
 async function vocabularyOf(path: string): Promise<Vocabulary | undefined> {
-  const { header } = await readModelFile(path);
-  return header === undefined ? undefined : readVocabulary(path, header, Vocabulary.fromJSON);
+  const file = await readModelFile(path);
+  if (file.header === undefined) return undefined;
+  return readVocabulary(path, requireKind(file, 'language-model'), Vocabulary.fromJSON);
 }
 
 interface Prepared {
@@ -73,8 +84,12 @@ interface Prepared {
 }
 
 /** A model that goes on from a checkpoint, whose vocabulary the text is read by. */
-async function prepareResumed(name: string, resume: string, flags: TrainFlags): Promise<Prepared> {
-  const vocabulary = (await vocabularyOf(resume)) as Vocabulary;
+async function prepareResumed(
+  name: string,
+  resume: string,
+  vocabulary: Vocabulary,
+  flags: TrainFlags,
+): Promise<Prepared> {
   const bounds = { tokens: flags.tokens ?? vocabulary.kind, ...vocabularyBounds(flags) };
   const corpus = await loadCorpus(name, { flags: corpusFlags(flags), vocabulary: bounds });
   const isBound = Object.keys(vocabularyBounds(flags)).length > 0 || flags.tokens !== undefined;
@@ -82,12 +97,13 @@ async function prepareResumed(name: string, resume: string, flags: TrainFlags): 
   return { corpus, model: await LanguageModel.initFrom(resume, options) };
 }
 
-async function prepare(name: string, flags: TrainFlags): Promise<Prepared> {
+/** @param before the vocabulary of the file to start from, where there is one. */
+async function prepare(name: string, before: Vocabulary | undefined, flags: TrainFlags): Promise<Prepared> {
   const { init, resume } = flags;
-  if (resume !== undefined) return prepareResumed(name, resume, flags);
+  if (resume !== undefined) return prepareResumed(name, resume, before as Vocabulary, flags);
   const network = networkOptions(flags);
   if (init === undefined) resolveArchitecture(network);
-  const tokens = flags.tokens ?? (init === undefined ? undefined : (await vocabularyOf(init))?.kind) ?? 'char';
+  const tokens = flags.tokens ?? before?.kind ?? 'char';
   const corpus = await loadCorpus(name, {
     flags: corpusFlags(flags),
     vocabulary: { tokens, ...vocabularyBounds(flags) },
@@ -112,21 +128,25 @@ interface PreparedTraining {
   options: FitOptions;
   /** Fraction of the text that validates, a resumed training's own among them. */
   validated: number;
+  /** The vocabulary of the file to start from or to go on with, where it has one. */
+  vocabulary: Vocabulary | undefined;
 }
 
 /** Options of `fit`, checked as far as they can be before the text is read. */
 async function trainingOptions(flags: TrainFlags, history: History): Promise<PreparedTraining> {
   const { epochs, steps, validation, resume, init, earlyStopping } = flags;
   if (resume !== undefined && init !== undefined) throw check.outOfRange('init', 'left out beside --resume', init);
+  const from = resume === undefined ? init : check.nonEmptyString('resume', resume);
+  const vocabulary = from === undefined ? undefined : await vocabularyOf(from);
   const options: FitOptions = {
     ...fitOptions(flags),
     ...{ epochs, steps, validation, resume, callbacks: [history, ...callbacksOf(flags)] },
   };
   const { validation: validated } = resolveFit(options, 0, await readResumed(options));
   if (earlyStopping !== undefined && validated === 0) {
-    throw check.outOfRange('earlyStopping', 'given together with --validation', earlyStopping);
+    throw nothingValidates(earlyStopping);
   }
-  return { options, validated };
+  return { options, validated, vocabulary };
 }
 
 /** Tokens that it writes after each epoch, for the report. */
@@ -166,17 +186,17 @@ async function save(model: LanguageModel, out: string | undefined): Promise<void
   if (out !== undefined) await model.save(out);
 }
 
-async function train(name: string, flags: TrainFlags): Promise<void> {
+async function train(name: string, flags: TrainFlags, command: Command): Promise<void> {
   const { out, checkpoint, init, resume, report } = flags;
   const history = new History();
-  const { options, validated } = await trainingOptions(flags, history);
+  const { options, validated, vocabulary } = await trainingOptions(flags, history);
   const logEvery = flags.logEvery === undefined ? 0 : check.integer('logEvery', flags.logEvery, { min: 1 });
   if (out !== undefined) await requireOut('out', out, name);
   if (checkpoint !== undefined) await requireOut('checkpoint', checkpoint, name);
   const others = { 'the corpus': name, '--out': out, '--checkpoint': checkpoint, '--init': init, '--resume': resume };
   const page = await ReportFile.open(report, history, others);
 
-  const prepared = await prepare(name, flags);
+  const prepared = await prepare(name, vocabulary, flags);
   const { corpus, model } = prepared;
   if (page !== undefined) page.sample = sampler(model);
   const lines = new TrainingReport(flags.json === true, logEvery);
@@ -200,15 +220,20 @@ async function train(name: string, flags: TrainFlags): Promise<void> {
     await writePage(page, prepared, validated, endOf(history, interrupted));
     const { last } = history;
     if (last !== undefined) lines.resumedAt(last);
-    if (last?.stopReason !== undefined) note(`Stopped early: ${last.stopReason}.`);
+    const stopped = endOf(history, false);
+    if (stopped !== undefined) note(stopped);
     lines.done({ savedTo: out, interrupted });
-    if (interrupt.status !== undefined) process.exitCode = interrupt.status;
+    if (interrupt.status === undefined) return;
+    process.exitCode = interrupt.status;
+    if (interrupted) noteGoingOn(command, flags, KEPT);
   } catch (error) {
     if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_NON_FINITE_LOSS') {
       await save(model, out);
       if (out !== undefined) note(`The weights of the last good step are in ${out}.`);
       // The training's own error is the one to end with.
-      await writePage(page, prepared, validated, error.message).catch((fault: Error) => note(fault.message));
+      await writePage(page, prepared, validated, messageOf(error, command)).catch((fault: Error) =>
+        note(fault.message),
+      );
     }
     throw error;
   } finally {
@@ -244,7 +269,7 @@ export function trainCommand(): Command {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nCtrl-C ends training at a whole step and saves the model so far (exit status 130); a second one ends at once.',
+      '\nCtrl-C ends training at a whole step and saves the model so far (exit status 130), or with\n--checkpoint the whole training, and says how to go on; a second one ends at once.',
     )
     .action(train);
 }

@@ -23,14 +23,13 @@ export interface Outcome {
   interrupted: boolean;
 }
 
-/** A line for people; the first word tells a step from an epoch. */
+/** A line for people, who count from 1; the first word tells a step from an epoch. */
 function describe(event: 'step' | 'epoch', figures: Figures): string {
   const { epoch, step, loss, validationLoss, bitsPerToken, tokensPerSecond, seconds } = figures;
   return [
-    event === 'step' ? `step ${step}` : `epoch ${epoch}`,
-    `loss ${loss.toFixed(4)}`,
-    ...(validationLoss === undefined ? [] : [`validation ${validationLoss.toFixed(4)}`]),
-    `${bitsPerToken.toFixed(4)} bits/token`,
+    event === 'step' ? `step ${step + 1}` : `epoch ${epoch + 1}`,
+    `loss ${loss.toFixed(4)} (${bitsPerToken.toFixed(4)} bits/token)`,
+    ...(validationLoss === undefined ? [] : [`validation loss ${validationLoss.toFixed(4)}`]),
     `${Math.round(tokensPerSecond)} tokens/s`,
     `${seconds.toFixed(1)} s`,
   ].join('  ');

@@ -1,7 +1,11 @@
 /** What the commands that train do alike: run the epochs, and end them by Ctrl-C. */
 
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
 import { UnrolledError } from '../errors';
 import type { EpochResult } from '../training/fit';
+import * as check from '../validation';
+import { resumingCommand } from './command-line';
 import type { InterruptHandlers } from './interrupt';
 import { note } from './output';
 import type { ProgressDisplay } from './progress';
@@ -35,4 +39,32 @@ export async function runEpochs(
   } finally {
     display.clear();
   }
+}
+
+/** Where a training that a signal ended is kept. */
+export interface KeptIn {
+  out?: string | undefined;
+  checkpoint?: string | undefined;
+}
+
+/**
+ * Says how to go on with a training that a signal ended.
+ * @param kept options that the checkpoint has not, which must be given again.
+ */
+export function noteGoingOn(command: Command, { out, checkpoint }: KeptIn, kept: readonly string[]): void {
+  if (checkpoint !== undefined && existsSync(checkpoint)) {
+    note(`To go on: ${resumingCommand(command, checkpoint, kept)}`);
+  } else if (out !== undefined) {
+    note(`The model so far is in ${out}. A training that can go on needs --checkpoint FILE.`);
+  }
+}
+
+/** The error of early stopping where nothing validates. */
+export function nothingValidates(patience: number): UnrolledError {
+  return new UnrolledError(
+    'ERR_UNROLLED_OPTION_RANGE',
+    `--early-stopping ${patience} watches the loss of a part that validates, and there is none: add --validation 0.1, ` +
+      'which takes a tenth for it.',
+    { option: 'earlyStopping', expected: 'given together with --validation', received: check.show(patience) },
+  );
 }

@@ -37,7 +37,7 @@ async function readFolderSplit(directory: string, split: string, signal?: AbortS
   return readExamples(
     directory,
     lists.flatMap((list, label) => list.map((source) => ({ source, label }))),
-    signal,
+    { signal },
   );
 }
 

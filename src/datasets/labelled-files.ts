@@ -7,8 +7,10 @@ import { promisify } from 'node:util';
 import { UnrolledError } from '../errors';
 import { readError } from '../files';
 import { compareCodePoints } from '../text/code-points';
+import type { Encoding } from '../text/encodings';
 import type { SourcedExample } from '../text/example';
-import { decodeUtf8 } from '../text/read-text';
+import { decodeMaybeEmpty } from '../text/read-text';
+import { resolveReading } from '../text/text-form';
 import { counted } from '../wording';
 
 /** Files that are open at once. More are no faster, and a process may have about a thousand. */
@@ -94,14 +96,14 @@ export async function textFiles(directory: string, below: string): Promise<strin
   return files;
 }
 
-async function readText(path: string): Promise<string> {
+async function readText(path: string, encoding: Encoding | undefined): Promise<string> {
   let bytes: Uint8Array;
   try {
     bytes = await readFileAsync(path);
   } catch (cause) {
     throw readError(path, cause);
   }
-  return decodeUtf8(bytes, path);
+  return decodeMaybeEmpty(bytes, path, resolveReading({ encoding }));
 }
 
 /**
@@ -111,7 +113,7 @@ async function readText(path: string): Promise<string> {
 export async function readExamples(
   directory: string,
   files: readonly LabelledFile[],
-  signal: AbortSignal | undefined,
+  { encoding, signal }: { encoding?: Encoding; signal: AbortSignal | undefined },
 ): Promise<SourcedExample[]> {
   const texts = new Array<string>(files.length);
   const queue = files.entries();
@@ -123,7 +125,7 @@ export async function readExamples(
       if (failed < files.length) return;
       try {
         if (signal?.aborted) throw readingAborted(directory, signal);
-        texts[index] = await readText(join(directory, source));
+        texts[index] = await readText(join(directory, source), encoding);
       } catch (error) {
         // Of several the first in the files' order: every file before it was begun, and is waited for.
         if (index < failed) [failed, failure] = [index, error];

@@ -39,7 +39,12 @@ export function split<T>(examples: readonly T[], options?: SplitOptions): Split<
     throw new UnrolledError(
       'ERR_UNROLLED_CORPUS_TOO_SHORT',
       `${counted(examples.length, 'example')} cannot be parted by validation ${validation}: one part would be empty.`,
-      { option: 'validation', expected: 'at least one example in each part', received: String(validation) },
+      {
+        option: 'validation',
+        mentions: ['validation'],
+        expected: 'at least one example in each part',
+        received: String(validation),
+      },
     );
   }
   const shuffled = random.shuffled<T>(examples);

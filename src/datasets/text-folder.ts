@@ -1,5 +1,7 @@
 import { UnrolledError } from '../errors';
+import type { Encoding } from '../text/encodings';
 import type { LabelledTexts, SourcedExample } from '../text/example';
+import { resolveReading } from '../text/text-form';
 import * as check from '../validation';
 import { readExamples, requireTextsOfFolders, subFolders, textFiles } from './labelled-files';
 import { type Split, split } from './split';
@@ -12,6 +14,8 @@ export interface TextFolderOptions {
   validation?: number | undefined;
   /** Of the shuffle that parts train and validation. Default 0. */
   seed?: number | undefined;
+  /** Of all files. Default `'utf-8'`. */
+  encoding?: Encoding | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -41,7 +45,7 @@ function resolveClasses(directory: string, found: readonly string[], classes: un
  * Labelled texts from a folder with one sub-folder for each class, as in `reviews/neg/1.txt`, `reviews/pos/1.txt`.
  *
  * Classes are the sub-folders by name (by code point, as all names here), or those of `classes` in their order, so that
- * others can be left out. The examples of a class are its `.txt` files, UTF-8 with or without a byte-order mark: those of
+ * others can be left out. The examples of a class are its `.txt` files, UTF-8 or of the `encoding` asked, with or without a byte-order mark: those of
  * the folder itself by name, then those of folders inside it. Hidden files and folders, links that lead nowhere and
  * links to folders inside a class are passed over. An empty file is an example with the text `''`.
  *
@@ -50,17 +54,18 @@ function resolveClasses(directory: string, found: readonly string[], classes: un
  *   ERR_UNROLLED_CORPUS_EMPTY without classes, or for a class without text; ERR_UNROLLED_ABORTED; what `split` throws.
  */
 export async function textFolder(directory: string, options?: TextFolderOptions): Promise<TextFolder> {
-  const given = check.options('datasets.textFolder', options, ['classes', 'validation', 'seed', 'signal']);
+  const given = check.options('datasets.textFolder', options, ['classes', 'validation', 'seed', 'encoding', 'signal']);
   check.nonEmptyString('directory', directory);
   const validation = check.number('validation', given.validation ?? 0, { min: 0, below: 1 });
   const { seed } = given;
   if (seed !== undefined) check.integer('seed', seed, { min: 0 });
+  const { encoding } = resolveReading({ encoding: given.encoding });
   const signal = check.abortSignal('signal', given.signal);
 
   const classNames = resolveClasses(directory, await subFolders(directory), given.classes);
   const lists = await Promise.all(classNames.map((name) => textFiles(directory, name)));
   const files = lists.flatMap((list, label) => list.map((source) => ({ source, label })));
-  const examples = await readExamples(directory, files, signal);
+  const examples = await readExamples(directory, files, { encoding, signal });
   await requireTextsOfFolders(directory, classNames, examples);
   return { classNames, examples, ...split(examples, { validation, seed }) };
 }

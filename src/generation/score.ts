@@ -86,7 +86,7 @@ export async function scoreText(
     throw new UnrolledError(
       'ERR_UNROLLED_CORPUS_TOO_SHORT',
       'The text has 1 token, and nothing comes before it. Give at least 2 tokens, or a context.',
-      { option: 'context', expected: 'at least 2 tokens, or a context', received: '1 token' },
+      { option: 'context', mentions: ['context'], expected: 'at least 2 tokens, or a context', received: '1 token' },
     );
   }
   const ids = new Int32Array(before.length + rest.length);

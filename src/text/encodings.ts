@@ -152,7 +152,12 @@ export class TextChunks {
         'ERR_UNROLLED_ENCODING',
         `${this.#path} begins with the byte-order mark of ${describe(encoding)}, and ${describe(this.#encoding)} was ` +
           `expected. Give encoding ${encoding}, or remove the mark.`,
-        { option: 'encoding', expected: this.#encoding, received: `a byte-order mark of ${encoding}` },
+        {
+          option: 'encoding',
+          mentions: ['encoding'],
+          expected: this.#encoding,
+          received: `a byte-order mark of ${encoding}`,
+        },
       );
     }
     this.#offset += mark.length;
@@ -192,6 +197,7 @@ export class TextChunks {
       `${this.#path} is not ${name}: the bytes at offset ${offset} are no character. ${advice}`,
       {
         option: 'encoding',
+        mentions: ['encoding'],
         expected: name,
         received: `0x${(bytes[at] as number).toString(16)} at offset ${offset}`,
       },

@@ -70,6 +70,12 @@ function passOptions(pass: 1 | 2, { signal, onProgress }: FileCorpusOptions): Pa
   return { signal, onBytes: onProgress && ((received, total) => onProgress({ pass, received, total })) };
 }
 
+function lineEnds(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count++;
+  return count;
+}
+
 /** Reads the file a first time, and its ids from an earlier run or by a second pass. */
 async function encodeFile(
   { path, reading }: Text,
@@ -90,11 +96,13 @@ async function encodeFile(
   if (earlier !== undefined) return { vocabulary, ids: earlier };
   const ids = await writeIdFile(key, idsPath, async (write) => {
     let tokensBefore = 0;
+    let linesBefore = 0;
     const again = await passOver(path, reading, passOptions(2, options), {
       settled: (text) => vocabulary.settled(text),
       visit: async (part) => {
-        const encoded = vocabulary.encodePart(part, tokensBefore);
+        const encoded = vocabulary.encodePart(part, tokensBefore, linesBefore);
         tokensBefore += encoded.length;
+        linesBefore += lineEnds(part);
         await write(encoded);
       },
     });

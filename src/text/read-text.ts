@@ -43,7 +43,7 @@ export function emptyError(path: string): UnrolledError {
 }
 
 /** Bytes as text of the form asked, maybe empty; errors as `decodeText`. */
-function decodeMaybeEmpty(bytes: Uint8Array, path: string, reading: ResolvedReading): string {
+export function decodeMaybeEmpty(bytes: Uint8Array, path: string, reading: ResolvedReading): string {
   const chunks = new TextChunks(reading.encoding, path);
   return formText(chunks.push(bytes) + chunks.end(), reading);
 }

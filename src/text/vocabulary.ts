@@ -237,15 +237,18 @@ export class Vocabulary {
   }
 
   /**
-   * The ids of a part of a longer text, which begins with the token of that number.
+   * The ids of a part of a longer text, which begins with the token of that number, so many line ends behind the
+   * beginning.
    * @internal
    */
-  encodePart(text: string, first: number): Int32Array {
+  encodePart(text: string, first: number, linesBefore = 0): Int32Array {
     this.#encoder ??= this.#tokenizer.encoder(this.#tokens);
     return this.#encoder(text, (token, position) => {
       if (this.unknown === 'skip') return SKIP;
       if (this.unknown === 'replace') return this.unknownId as number;
-      throw this.#unknownToken(token, first + position);
+      const line = linesBefore + this.#lineEndsBefore(text, position) + 1;
+      const isOneLine = linesBefore === 0 && !text.includes('\n');
+      throw this.#unknownToken(token, first + position, isOneLine ? undefined : line);
     });
   }
 
@@ -328,12 +331,24 @@ export class Vocabulary {
     return isId ? id : check.integer('id', id, { min: 0, max: this.size - 1 });
   }
 
-  #unknownToken(token: string, position: number): UnrolledError {
+  /** Line ends in front of the token of that number. */
+  #lineEndsBefore(text: string, position: number): number {
+    let count = 0;
+    // To an encoder that knows nothing, every token is told.
+    this.#tokenizer.encoder([])(text, (token, at) => {
+      if (at < position && token.includes('\n')) count += token.split('\n').length - 1;
+      return SKIP;
+    });
+    return count;
+  }
+
+  #unknownToken(token: string, position: number, line: number | undefined): UnrolledError {
     const { noun } = this.#tokenizer;
     const shown = this.#tokenizer.show(token);
     return new UnrolledError(
       'ERR_UNROLLED_UNKNOWN_TOKEN',
-      `The ${noun} ${shown} at position ${position} (from 0, in ${noun}s) is not in the vocabulary.`,
+      `The ${noun} ${shown} at position ${position} (from 0, in ${noun}s)${line === undefined ? '' : `, in line ${line},`} is not in ` +
+        'the vocabulary.',
       { option: 'text', expected: `one of the ${this.size} tokens of the vocabulary`, received: shown },
     );
   }

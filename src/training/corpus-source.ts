@@ -60,6 +60,7 @@ function requireRows(part: string, tokens: number, { batch, window }: ResolvedSt
     `The ${part} has ${counted(tokens, 'token')}${rows}. Give at least ${needed} tokens${advice}.`,
     {
       option: window > 1 ? 'window' : 'batch',
+      mentions: ['batch', 'window'],
       expected: `rows of at least ${counted(window, 'token')}`,
       received: `rows of ${rowLength}`,
     },

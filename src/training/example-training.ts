@@ -30,7 +30,12 @@ function split(examples: Examples, validation: number, seed: number): { train: E
     throw new UnrolledError(
       'ERR_UNROLLED_CORPUS_TOO_SHORT',
       `${counted(count, 'example')} cannot be parted by validation ${validation}: one part would be empty.`,
-      { option: 'validation', expected: 'at least one example in each part', received: String(validation) },
+      {
+        option: 'validation',
+        mentions: ['validation'],
+        expected: 'at least one example in each part',
+        received: String(validation),
+      },
     );
   }
   const order = new Random(seed, RandomUse.split).shuffled(Array.from({ length: count }, (_, index) => index));

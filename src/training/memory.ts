@@ -70,7 +70,7 @@ export async function requireTrainingBytes(
   if (workspace >= total - workspace - data) {
     const isStream = source.kind === 'stream' || source.kind === 'documents';
     const advice = isStream ? 'Lower batch or window' : 'Lower batch, or cut long sequences';
-    requireMemory('Training this model', total, isStream ? 'window' : 'batch', advice);
+    requireMemory('Training this model', total, isStream ? 'window' : 'batch', advice, ['batch', 'window']);
   } else {
     const advice = 'Make the model smaller, or take an optimizer that keeps less, as sgd does';
     requireMemory('Training this model', total, 'optimizer', advice);

@@ -51,7 +51,7 @@ export function requireSameOptions(path: string, options: RecordedOptions, recor
     throw new UnrolledError(
       'ERR_UNROLLED_MODEL_MISMATCH',
       `${path} was trained with ${option} ${expected}, and ${received} was asked. Leave the option out to go on as before.`,
-      { option, expected, received },
+      { option, mentions: [option], expected, received },
     );
   }
 }

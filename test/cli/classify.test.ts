@@ -73,13 +73,13 @@ describe('unrolled classify', function () {
 
   it('writes a page of the training where asked, and refuses to write it over another file', async () => {
     const folder = texts('shown', ['neg', 'pos'], 30);
-    const args = ['classify', 'train', folder, ...SMALL, '--epochs', '2'];
+    const args = ['classify', 'train', `${folder}/`, ...SMALL, '--epochs', '2'];
     const { status, stderr } = await runCli(...args, '--report', at('page.html'));
     assert.equal(status, 0, stderr);
     assert.ok(stderr.includes(`The report is in ${at('page.html')}.`));
     const page = readFileSync(at('page.html'), 'utf8');
     assert.deepEqual(sectionsOf(page), ['training', 'classes', 'activations', 'model']);
-    assert.ok(page.includes('<title>GRU on '));
+    assert.ok(page.includes('<title>GRU on shown</title>'));
     assert.match(page, /<dt>Weights kept<\/dt><dd>epoch [12] <small>of 2</);
     // A tenth of 60 validates.
     assert.match(page, /<caption>The 6 texts that validated: each class<\/caption>/);
@@ -130,7 +130,7 @@ describe('unrolled classify', function () {
     assert.equal(trained.status, 0, trained.stderr);
     assert.match(
       trained.stdout,
-      /^(epoch \d {2}loss [\d.]+ {2}accuracy [\d.]+ {2}validation loss [\d.]+ {2}accuracy [\d.]+ {2}[\d.]+ s\n){8}done after .* s, with the weights of epoch \d, saved to .*m\.safetensors\n$/,
+      /^(epoch [1-8] {2}loss [\d.]+ {2}accuracy [\d.]+ {2}validation loss [\d.]+ {2}accuracy [\d.]+ {2}[\d.]+ s\n){8}done after .* s, with the weights of epoch \d, saved to .*m\.safetensors\n$/,
     );
     const judged = await runCli('classify', 'evaluate', out, folder);
     assert.match(judged.stdout, /^loss [\d.e-]+\naccuracy 1\ntexts 90\n\n.*\n +neg +pos +sport\nneg +30 +0 +0\n/);
@@ -244,6 +244,11 @@ describe('unrolled classify', function () {
     child.stdin.end('a dull story\n');
     const [second] = await new Promise<[Buffer]>((done) => child.stdout.once('data', (data) => done([data])));
     assert.match(second.toString(), /^neg\t/);
+    // An argument is a text, and what could have been meant for a file is told of, once.
+    const named = await runCli('classify', 'predict', out, at('lines.txt'), 'good.txt', 'a good film');
+    assert.equal(named.stdout.split('\n').length, 4);
+    assert.match(named.stderr, /^".*lines\.txt" was taken as a text; --file reads a file\.\n$/);
+    assert.equal((await runCli('classify', 'predict', out, 'a good film. Or so')).stderr, '');
     assert.match(
       (await runCli('classify', 'predict', out, 'x', '--file', at('lines.txt'))).stderr,
       /^unrolled: --file/,
@@ -257,7 +262,31 @@ describe('unrolled classify', function () {
       (await runCli('classify', 'predict', out, '--file', at('latin1.txt'))).stderr,
       /ERR_UNROLLED_ENCODING/,
     );
+    const latin1 = ['classify', 'predict', out, '--file', at('latin1.txt')];
+    assert.match((await runCli(...latin1)).stderr, /Name the --encoding/);
+    assert.match((await runCli(...latin1, '--encoding', 'latin1')).stdout, /\tf\u00e9e\n$/);
     assert.equal((await runCli('classify', 'predict', at('train'), 'x')).status, 1);
+  });
+
+  it('reads texts of another encoding where it is named', async () => {
+    for (const name of ['neg', 'pos']) {
+      for (let i = 0; i < 8; i++) {
+        mkdirSync(at('latin1', name), { recursive: true });
+        writeFileSync(at('latin1', name, `${i}.txt`), Buffer.from(`caf\u00e9 ${WORDS[name]?.[i % 4]}`, 'latin1'));
+      }
+    }
+    const args = ['classify', 'train', at('latin1'), ...SMALL, '--epochs', '1', '--out', at('m')];
+    assert.match((await runCli(...args)).stderr, /Name the --encoding that it has.*ERR_UNROLLED_ENCODING/);
+    const { status, stderr } = await runCli(...args, '--encoding', 'latin1');
+    assert.equal(status, 0, stderr);
+    using model = await TextClassifier.load(at('m'));
+    assert.ok(model.vectorizer.vocabulary.includes('caf\u00e9'));
+    const judge = ['classify', 'evaluate', at('m'), at('latin1')];
+    assert.match((await runCli(...judge)).stderr, /ERR_UNROLLED_ENCODING/);
+    assert.match(
+      (await runCli(...judge, '--encoding', 'latin1')).stdout,
+      /^loss \d\.\d{1,6}\naccuracy \S+\ntexts 16\n/,
+    );
   });
 
   it('stops cleanly on a signal, saves, and goes on from a checkpoint', async () => {
@@ -282,6 +311,12 @@ describe('unrolled classify', function () {
     const { status, stdout, stderr } = await result;
     assert.equal(status, 130);
     assert.match(stderr, /Stopping after this step; Ctrl-C again ends at once\./);
+    // Options of the model, which are refused beside --resume, are left out of the command to go on by.
+    const command = `classify train ${folder} --resume ${checkpoint} --checkpoint ${checkpoint} --out ${out} --json`;
+    assert.ok(stderr.includes(`To go on: unrolled ${command}\n`), stderr);
+    const goingOn = startCli(...command.split(' '));
+    goingOn.process.stdout?.once('data', () => goingOn.process.kill('SIGINT'));
+    assert.equal((await goingOn.result).status, 130);
     const lines = parseJsonLines<TrainLine>(stdout);
     assert.equal(lines.at(-1)?.event, 'done');
     (await TextClassifier.load(out)).dispose();
@@ -317,7 +352,10 @@ describe('unrolled classify', function () {
       ...['classify', 'train', folder, ...SMALL, '--lr', '0.5', '--epochs', '500', '--early-stopping', '2', '--json'],
     );
     assert.equal(early.status, 0, early.stderr);
-    assert.match(early.stderr, /Stopped early: validationLoss/);
+    assert.match(
+      early.stderr,
+      /Stopped early: the validation loss has not become better for 2 epochs; the best was epoch \d+\.\n/,
+    );
     assert.ok(parseJsonLines(early.stdout).length < 500);
     const diverging = await runCli(
       ...['classify', 'train', folder, ...SMALL, '--cell', 'gru', '--gate-activation', 'linear', '--optimizer', 'sgd'],

@@ -10,6 +10,8 @@ import { runCli } from '../support/cli';
 import { parseJsonLines } from '../support/json-lines';
 import { smallModel, train } from '../support/models';
 
+const main = resolve(__dirname, '..', '..', 'lib', 'cli', 'main.js');
+
 describe('unrolled sample, score and next', function () {
   this.timeout(60_000);
   let folder = '';
@@ -73,10 +75,18 @@ describe('unrolled sample, score and next', function () {
     const text = 'the quick brown fox\n';
     const expected = await model.score(text);
     writeFileSync(join(folder, 'text.txt'), text);
-    const lines = Object.entries(expected).map(([figure, value]) => `${figure} ${value}\n`);
+    const digits = (value: number) => (Number.isInteger(value) ? value : Number(value.toPrecision(6)));
+    const lines = Object.entries(expected).map(([figure, value]) => `${figure} ${digits(value)}\n`);
     assert.deepEqual(await runCli('score', path, text), { status: 0, stdout: lines.join(''), stderr: '' });
-    assert.equal((await runCli('score', path, join(folder, 'text.txt'))).stdout, lines.join(''));
-    const main = resolve(__dirname, '..', '..', 'lib', 'cli', 'main.js');
+    assert.equal((await runCli('score', path, '--file', join(folder, 'text.txt'))).stdout, lines.join(''));
+    // An argument is a text, whatever it is the name of.
+    writeFileSync(join(folder, 'quick'), text);
+    const taken = spawnSync(process.execPath, [main, 'score', path, 'quick'], { cwd: folder, encoding: 'utf8' });
+    assert.match(taken.stdout, /^tokens 4$/m);
+    assert.equal(taken.stderr, '"quick" was taken as a text; --file reads a file.\n');
+    const misspelt = await runCli('score', path, 'quick.tt');
+    assert.equal(misspelt.stderr, '"quick.tt" was taken as a text; --file reads a file.\n');
+    assert.equal((await runCli('score', path, '--file', join(folder, 'quick.tt'))).status, 1);
     const piped = spawnSync(process.execPath, [main, 'score', path, '-'], { input: text, encoding: 'utf8' });
     assert.equal(piped.stdout, lines.join(''));
 
@@ -92,8 +102,14 @@ describe('unrolled sample, score and next', function () {
     assert.equal(status, 0);
     assert.deepEqual(parseJsonLines<NextToken>(stdout), expected);
     const lines = (await runCli('next', path, 'the q')).stdout.split('\n');
-    assert.equal(lines.length, 11);
-    assert.equal(lines[0], `"u" ${expected[0]?.probability} ${expected[0]?.logProbability}`);
+    assert.equal(lines.length, 12);
+    assert.equal(lines[0], 'token\tprobability\tlogProbability');
+    const [token, probability, logProbability] = (lines[1] as string).split('\t');
+    assert.equal(token, '"u"');
+    assert.equal(Number(probability), Number(expected[0]?.probability.toPrecision(6)));
+    assert.equal(Number(logProbability), Number(expected[0]?.logProbability.toPrecision(6)));
+    writeFileSync(join(folder, 'text.txt'), 'the q');
+    assert.equal((await runCli('next', path, '--file', join(folder, 'text.txt'))).stdout, lines.join('\n'));
   });
 
   it('refuse what they cannot do, naming the flag', async () => {
@@ -104,9 +120,12 @@ describe('unrolled sample, score and next', function () {
       [['sample', path, '--length-penalty', '1'], 2, /--length-penalty must be given with --beams/],
       [['sample', path, '--beams', '2', '--length-penalty', '-1'], 2, /--length-penalty must be/],
       [['sample', path, '--prompt', 'a', '--prompts', 'b'], 2, /cannot be used with/],
-      [['score', path], 2, /missing required argument/],
+      [['score', path], 2, /There is no text: .*--file FILE/],
+      [['next', path], 2, /There is no text/],
+      [['score', path, 'the', '--file', 'b'], 2, /^unrolled: --file must be left out beside a text/],
+      [['score', path, 'The'], 1, /"T".* add --unknown skip\. \(ERR_UNROLLED_UNKNOWN_TOKEN\)/],
       [['score', path, ''], 1, /ERR_UNROLLED_CORPUS_EMPTY/],
-      [['score', path, 't'], 1, /ERR_UNROLLED_CORPUS_TOO_SHORT/],
+      [['score', path, 't'], 1, /or a --context\. \(ERR_UNROLLED_CORPUS_TOO_SHORT/],
       [['next', path, 'the', '--top', '0'], 2, /--top must be/],
       [['next', path, 'THE'], 1, /ERR_UNROLLED_UNKNOWN_TOKEN/],
       [['next', join(folder, 'none'), 'the'], 1, /ERR_UNROLLED_FILE_NOT_FOUND/],

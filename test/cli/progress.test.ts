@@ -40,7 +40,7 @@ describe('progress', () => {
     await new Promise(setImmediate);
     // The terminal's line wrap and cursor are left as they are.
     assert.ok(!text().includes('\x1b[?'));
-    assert.match(text(), / 2% {2}epoch 0 {2}loss 2\.5000 {2}1,235 tokens\/s {2}8m 10s left/);
+    assert.match(text(), / 2% {2}epoch 1 {2}loss 2\.5000 {2}1,235 tokens\/s {2}8m 10s left/);
   });
 
   it('is at most a line every five seconds elsewhere', async () => {

@@ -158,6 +158,9 @@ describe('unrolled train --report', function () {
       assert.deepEqual([status, stdout], [2, ''], stderr);
       assert.ok(stderr.startsWith(`unrolled: --report must be another file than ${other}, not `), stderr);
     }
+    const text = await runCli('train', path, ...SMALL, '--report', at('page.txt'));
+    assert.equal(text.status, 2);
+    assert.match(text.stderr, /^unrolled: --report must be a file whose name ends in \.html or \.htm/);
     assert.ok(!existsSync(at('same')));
     assert.equal(readFileSync(path, 'utf8'), TEXT);
   });

@@ -91,10 +91,20 @@ describe('unrolled train --resume', function () {
     const checkpoint = ['--checkpoint', at('c'), '--checkpoint-every', '100000'];
     const { process, result } = startCli(...training, ...checkpoint, '--out', at('part'));
     process.stdout?.once('data', () => process.kill('SIGINT'));
-    assert.equal((await result).status, 130);
+    const interrupted = await result;
+    assert.equal(interrupted.status, 130);
     const { status, stderr } = await runCli(...training, '--resume', at('c'), '--out', at('resumed'));
     assert.equal(status, 0, stderr);
     assert.ok(readFileSync(at('resumed')).equals(readFileSync(at('whole'))));
+    // It says itself how.
+    const command = /^To go on: unrolled (.*)$/m.exec(interrupted.stderr)?.[1] ?? '';
+    assert.match(
+      command,
+      /^train \S+ --resume \S+ --checkpoint \S+ --checkpoint-every 100000 --out \S+ --log-every 1 --json$/,
+    );
+    const goingOn = await runCli(...command.split(' '));
+    assert.equal(goingOn.status, 0, goingOn.stderr);
+    assert.ok(readFileSync(at('part')).equals(readFileSync(at('whole'))));
   });
 
   it('takes options that are not given from the checkpoint', async () => {
@@ -105,7 +115,7 @@ describe('unrolled train --resume', function () {
     assert.equal(status, 0);
     const resumed = await runCli('train', corpus(), '--resume', at('c'), '--epochs', '2', '--out', at('resumed'));
     assert.equal(resumed.status, 0, resumed.stderr);
-    assert.match(resumed.stdout, /^epoch 1 .*\ndone after 100 steps/);
+    assert.match(resumed.stdout, /^epoch 2 .*\ndone after 100 steps/);
     assert.ok(readFileSync(at('resumed')).equals(readFileSync(at('whole'))));
     // Nothing is left to do: the figures are those of the last epoch, the model is saved all the same.
     const again = await runCli('train', corpus(), '--resume', at('c'), '--out', at('again'), '--json');
@@ -141,11 +151,18 @@ describe('unrolled train --resume', function () {
       ...[...bad, '--validation', '0.1', '--early-stopping', '3', '--out', at('m')],
     );
     assert.equal(status, 0, stderr);
-    assert.match(stderr, /Stopped early: validationLoss is no better than after epoch \d+ for 3 epochs\./);
+    assert.match(
+      stderr,
+      /Stopped early: the validation loss has not become better for 3 epochs; the best was epoch \d+\.\n/,
+    );
     const epochs = parseJsonLines<TrainLine>(stdout).filter(({ event }) => event === 'epoch');
     assert.ok(epochs.length < 30);
+    assert.match(stderr, new RegExp(`the best was epoch ${epochs.length - 3}\\.`));
     const unvalidated = await runCli(...bad, '--early-stopping', '3');
     assert.equal(unvalidated.status, 2);
-    assert.match(unvalidated.stderr, /^unrolled: --early-stopping must be given together with --validation/);
+    assert.match(
+      unvalidated.stderr,
+      /^unrolled: --early-stopping 3 .*: add --validation 0\.1.*ERR_UNROLLED_OPTION_RANGE/,
+    );
   });
 });

@@ -62,10 +62,16 @@ describe('unrolled train', function () {
   it('prints lines for people, progress and notes apart', async () => {
     const { status, stdout, stderr } = await runCli('train', corpus(), ...SMALL, '--steps', '60');
     assert.equal(status, 0);
-    assert.match(stdout, /^epoch 0 {2}loss .*\nepoch 1 {2}loss .*\ndone after 60 steps in .* s\n$/);
+    assert.match(stdout, /^epoch 1 {2}loss .*\nepoch 2 {2}loss .*\ndone after 60 steps in .* s\n$/);
     assert.match(stderr, /--out/);
     const logged = await runCli('train', corpus(), ...SMALL, '--steps', '1', '--log-every', '1');
-    assert.match(logged.stdout, /^step 0 {2}loss .*\nepoch 0 {2}loss .*\ndone after 1 step in .* s\n$/);
+    assert.match(logged.stdout, /^step 1 {2}loss .*\nepoch 1 {2}loss .*\ndone after 1 step in .* s\n$/);
+    // The bits are the training loss's own, and stand with it.
+    const validated = await runCli('train', corpus(), ...SMALL, '--steps', '1', '--validation', '0.2');
+    const figures =
+      /^epoch 1 {2}loss (\S+) \((\S+) bits\/token\) {2}validation loss (\S+) {2}/.exec(validated.stdout) ?? [];
+    assert.ok(Math.abs(Number(figures[1]) / Math.LN2 - Number(figures[2])) < 1e-3, validated.stdout);
+    assert.notEqual(figures[1], figures[3]);
   });
 
   it('bounds the vocabulary', async () => {
@@ -96,6 +102,23 @@ describe('unrolled train', function () {
     ] as const) {
       assert.equal((await runCli('train', corpus(), ...args)).stderr, `unrolled: ${message}\n`);
     }
+  });
+
+  it('names its options as they are typed inside a message too', async () => {
+    writeFileSync(at('latin1.txt'), Buffer.from([0x66, 0xe9, 0x65]));
+    for (const [args, message] of [
+      [[corpus(), '--batch', '1000'], /with --batch 1000 its rows .*, or lower --batch or --window\. /],
+      [[corpus(), '--hidden', '10000000'], /\. Lower --hidden\. /],
+      [[at('latin1.txt')], /Name the --encoding that it has/],
+    ] as const) {
+      assert.match((await runCli('train', ...args)).stderr, message);
+    }
+  });
+
+  it('says what a folder is for', async () => {
+    const { status, stderr } = await runCli('train', at());
+    assert.equal(status, 1);
+    assert.match(stderr, /is a folder.*unrolled classify train.*ERR_UNROLLED_FILE_READ/);
   });
 
   it('saves what the API would, whatever is printed', async () => {
@@ -159,6 +182,7 @@ describe('unrolled train', function () {
       assert.equal(stderr.includes('Stopping after this step; Ctrl-C again ends at once.'), signal === 'SIGINT');
       const last = parseJsonLines<TrainLine>(stdout).at(-1);
       assert.equal(last?.event, 'done');
+      assert.ok(stderr.includes(`The model so far is in ${out}.`), stderr);
       using model = await LanguageModel.load(out);
       assert.equal(model.architecture.hidden, 16);
     }
@@ -206,7 +230,8 @@ describe('unrolled train', function () {
       ...['--lr', '1000', '--out', out],
     );
     assert.equal(status, 1);
-    assert.match(stderr, /step \d+.*ERR_UNROLLED_NON_FINITE_LOSS/);
+    // Counted from 1, as on the lines of --log-every.
+    assert.match(stderr, /not finite at step [1-9]\d*\..*ERR_UNROLLED_NON_FINITE_LOSS/);
     (await LanguageModel.load(out)).dispose();
   });
 

@@ -56,8 +56,9 @@ export function earlyStopping(options?: EarlyStoppingOptions): Callback {
       }
       state.epochsWithout++;
       if (state.epochsWithout < patience) return;
-      const best = state.bestEpoch === undefined ? 'finite number' : `better than after epoch ${state.bestEpoch}`;
-      control.stop(`${monitor} is no ${best} for ${counted(patience, 'epoch')}`);
+      const figure = monitor.replace(/[A-Z]/, (letter) => ` ${letter.toLowerCase()}`);
+      const failing = state.bestEpoch === undefined ? 'been no finite number' : 'not become better';
+      control.stop(`the ${figure} has ${failing} for ${counted(patience, 'epoch')}`);
     },
 
     async onEnd({ model }) {
