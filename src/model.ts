@@ -32,6 +32,7 @@ import type {
   NativeModel,
   NativeObjective,
 } from './native/native';
+import { PRINTED } from './printing';
 import { type ReportOptions, reportModel } from './report/model-report';
 import { Session, type SessionOptions } from './session';
 import { Summary } from './summary';
@@ -482,6 +483,12 @@ export class Model {
     } finally {
       this.#busy = false;
     }
+  }
+
+  /** @internal */
+  [PRINTED](depth: number): string {
+    if (this.#disposed) return 'Model (disposed)';
+    return depth < 0 ? '[Model]' : this.summary().outline;
   }
 
   async #freeze(parameters: readonly string[]): Promise<void> {

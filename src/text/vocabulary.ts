@@ -1,6 +1,7 @@
 /** The tokens of a model and their ids: built from a text, stored with the model, never changed. */
 
 import { UnrolledError } from '../errors';
+import { PRINTED, printFields } from '../printing';
 import * as check from '../validation';
 import { byteTokenizer } from './byte-tokenizer';
 import { charTokenizer } from './char-tokenizer';
@@ -313,6 +314,14 @@ export class Vocabulary {
     const there = other.#tokens.find((token) => this.id(token) === undefined);
     const token = here ?? there;
     return token === undefined ? undefined : { shown: this.#tokenizer.show(token), isHere: here !== undefined };
+  }
+
+  /** @internal */
+  [PRINTED](depth: number, options: object): string {
+    const { kind, unknown, unknownId, endId, size } = this;
+    if (depth < 0) return `[Vocabulary of ${size} tokens]`;
+    const ids = { ...(unknownId !== undefined && { unknownId }), ...(endId !== undefined && { endId }) };
+    return printFields('Vocabulary', { kind, size, tokens: this.#tokens, unknown, ...ids }, options);
   }
 
   #withoutEnds(ids: ArrayLike<number>): ArrayLike<number> {

@@ -1,6 +1,7 @@
 /** Words between single spaces, each with an id: the vocabulary of the from-scratch tutorials. */
 
 import { UnrolledError } from '../errors';
+import { PRINTED, printFields } from '../printing';
 import * as check from '../validation';
 
 /** A word list as plain data. */
@@ -55,6 +56,12 @@ export class WordList {
   /** The list as plain data. */
   toJSON(): WordListJSON {
     return { kind: 'words', words: [...this.words] };
+  }
+
+  /** @internal */
+  [PRINTED](depth: number, options: object): string {
+    const { size, words } = this;
+    return depth < 0 ? `[WordList of ${size} words]` : printFields('WordList', { size, words }, options);
   }
 
   /**

@@ -11,6 +11,7 @@ import type {
   NativeSource,
   NativeTraining,
 } from '../native/native';
+import { withShortArrays } from '../printing';
 import { CallbackList } from './callback-list';
 import { requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
 import { type EpochResult, EpochSums } from './epoch-result';
@@ -123,7 +124,7 @@ class Loop {
     const { source } = this.#run;
     const training = this.#sums.result(classifies(source), source.kind === 'stream');
     const validation = await this.#validate();
-    const result: EpochResult = { epoch, ...training, ...validation, seconds: this.#seconds };
+    const result: EpochResult = withShortArrays({ epoch, ...training, ...validation, seconds: this.#seconds });
     this.#isUnsettled = true;
     await this.#callbacks.epoch(result);
     this.#isPending = false;
