@@ -94,7 +94,12 @@ export class Corpus {
    */
   withVocabulary(vocabulary: Vocabulary): Corpus {
     if (this.documents !== undefined && vocabulary.endId === undefined) {
-      throw check.outOfRange('vocabulary', 'one with an end token, since the corpus has documents', vocabulary);
+      throw new UnrolledError(
+        'ERR_UNROLLED_OPTION_RANGE',
+        'vocabulary must be one with an end token, since the corpus has documents: that of a corpus of documents ' +
+          '(Corpus.fromDocuments), or one built with endToken: true.',
+        { option: 'vocabulary', expected: 'one with an end token', received: 'one without' },
+      );
     }
     return new Corpus(this.name, this.documents ?? this.text, vocabulary);
   }

@@ -337,12 +337,24 @@ export class Vocabulary {
     return isId ? id : check.integer('id', id, { min: 0, max: this.size - 1 });
   }
 
+  /**
+   * What to do about a token without an id.
+   * @internal
+   */
+  get advice(): string {
+    const done = this.unknownId === undefined ? 'skipped' : 'skipped or replaced';
+    return (
+      `Leave it out of the text, or have what is unknown ${done}: vocabulary.withUnknown('skip'), ` +
+      "or of a saved model LanguageModel.load(path, { unknown: 'skip' }), on the command line --unknown skip."
+    );
+  }
+
   #unknownToken(token: string, position: number): UnrolledError {
     const { noun } = this.#tokenizer;
     const shown = this.#tokenizer.show(token);
     return new UnrolledError(
       'ERR_UNROLLED_UNKNOWN_TOKEN',
-      `The ${noun} ${shown} at position ${position} (from 0, in ${noun}s) is not in the vocabulary.`,
+      `The ${noun} ${shown} at position ${position} (from 0, in ${noun}s) is not in the vocabulary. ${this.advice}`,
       { option: 'text', expected: `one of the ${this.size} tokens of the vocabulary`, received: shown },
     );
   }

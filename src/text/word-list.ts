@@ -74,7 +74,8 @@ export class WordList {
       if (id !== undefined) return id;
       throw new UnrolledError(
         'ERR_UNROLLED_UNKNOWN_TOKEN',
-        `The word ${check.show(word)} at position ${position} (from 0, in words) is not in the list.`,
+        `The word ${check.show(word)} at position ${position} (from 0, in words) is not in the list. ` +
+          'Leave it out of the text, or make the list of words that have it.',
         { option: 'text', expected: `one of the ${this.size} words`, received: check.show(word) },
       );
     });
