@@ -1,6 +1,7 @@
 /** Writing what an encoder–decoder answers to sources: greedily, or by beam search. */
 
 import { cancelledError, withCancellation } from './cancellation';
+import { UnrolledError } from './errors';
 import { MAX_SIZE, resolveThreads } from './limits';
 import { requireBeamMemory } from './memory';
 import type { Model } from './model';
@@ -77,6 +78,13 @@ function sourceOf({ ids, features, offsets }: NativeSequences, index: number): N
   return { time: end - begin, features: all.slice(begin * width, end * width) };
 }
 
+function undecodable(needed: string, instead: string): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_OPTION_RANGE', `decode needs ${needed}: ${instead}.`, {
+    option: 'decode',
+    expected: 'a model with a source, whose input is ids',
+  });
+}
+
 /**
  * The answers to each source, the best first; at most `beams` of them.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE (for a model without a source
@@ -84,8 +92,12 @@ function sourceOf({ ids, features, offsets }: NativeSequences, index: number): N
  */
 export async function decode(model: Model, sources: SequenceData, options: DecodingOptions): Promise<Answer[][]> {
   const { input, source } = model.description;
-  if (source === undefined || input.kind !== 'ids') {
-    throw check.outOfRange('decode', 'asked of a model with a source, whose input is ids', `input of ${input.kind}`);
+  if (source === undefined) {
+    throw undecodable('a model with a source, and this one has none', 'predict(inputs) gives its outputs');
+  }
+  if (input.kind !== 'ids') {
+    const instead = 'forward({ features, source }) gives its outputs';
+    throw undecodable('a model that reads the ids it writes, and the input of this one is features', instead);
   }
   const { signal, ...resolved } = resolve(options, input.vocabulary);
   requireBeamMemory(model, resolved.beams, input.vocabulary);

@@ -33,7 +33,7 @@ export {
   type LanguageModelOptions,
   type LoadOptions,
 } from './language-model';
-export type { Layer, LayerExtras, RecurrentLayerOptions } from './layer-functions';
+export type { BidirectionalOptions, Layer, LayerExtras, RecurrentLayerOptions } from './layer-functions';
 export * as layers from './layer-functions';
 export {
   type ComputeOptions,

@@ -122,6 +122,20 @@ function otherVocabulary(path: string, stored: Vocabulary, given: Vocabulary): U
   return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', message, { option: 'vocabulary' });
 }
 
+/** The error for a corpus of another vocabulary, of which the model's own lacks a token. */
+function otherCorpus({ name }: Corpus | FileCorpus, vocabulary: Vocabulary, error: unknown): unknown {
+  if (!(error instanceof UnrolledError) || error.code !== 'ERR_UNROLLED_UNKNOWN_TOKEN') return error;
+  const { code, message, expected = '', received = '' } = error;
+  const lacking = message.replace(` ${vocabulary.advice}`, '').replace(/the vocabulary\.$/, "the model's.");
+  return new UnrolledError(
+    code,
+    `The corpus ${check.show(name)} has another vocabulary than the model. ${lacking} Leave it out of the text, have ` +
+      "what is unknown skipped with corpus.withVocabulary(model.vocabulary.withUnknown('skip')), or " +
+      'make a model with vocabulary: corpus.vocabulary.',
+    { option: 'corpus', expected, received, cause: error },
+  );
+}
+
 function summarize({ lossSum, tokens }: NativeEvaluation): Evaluation {
   const loss = lossSum / tokens;
   return { loss, bitsPerToken: loss / Math.LN2, perplexity: Math.exp(loss), tokens };
@@ -326,8 +340,14 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const isCorpus = corpus instanceof Corpus || corpus instanceof FileCorpus;
     if (!isCorpus) throw check.wrongType('corpus', 'a Corpus, as datasets.text or datasets.textFile read one', corpus);
     if (corpus.vocabulary.equals(this.vocabulary)) return corpus;
-    if (corpus instanceof Corpus) return corpus.withVocabulary(this.vocabulary);
-    return corpus.withVocabulary(this.vocabulary, { signal });
+    try {
+      if (corpus instanceof FileCorpus) return await corpus.withVocabulary(this.vocabulary, { signal });
+      const adopted = corpus.withVocabulary(this.vocabulary);
+      adopted.source; // encoded now, so that a token that the model lacks is told of as below
+      return adopted;
+    } catch (error) {
+      throw otherCorpus(corpus, this.vocabulary, error);
+    }
   }
 
   #generator(): Generator {

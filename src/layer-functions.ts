@@ -19,6 +19,7 @@ import type {
   RecurrentDescription,
 } from './native/native';
 import type { Tensor } from './tensor';
+import * as check from './validation';
 
 /** What a layer may be told beside what it computes. */
 export interface LayerExtras {
@@ -85,9 +86,27 @@ export function lstm(hidden: number, options?: RecurrentLayerOptions): Layer {
   return layer('lstm', { layers: 1, ...options }, { features: hidden });
 }
 
-/** A recurrent layer in both directions, its outputs side by side (`'concat'`, `[2·H]`) or added (`'sum'`, `[H]`). */
-export function bidirectional(recurrent: Layer, merge: 'concat' | 'sum' = 'concat'): Layer {
-  return { ...recurrent, bidirectional: true, merge } as Layer;
+/** Options of `bidirectional`. */
+export interface BidirectionalOptions extends Pick<LayerExtras, 'name' | 'from'> {
+  /** Outputs side by side (`'concat'`, `[2·H]`, by default) or added (`'sum'`, `[H]`). */
+  merge?: 'concat' | 'sum';
+}
+
+/**
+ * A recurrent layer in both directions, its outputs side by side (`'concat'`, `[2·H]`) or added (`'sum'`, `[H]`).
+ * `name` and `from` outrank those of the layer it is given.
+ * @throws ERR_UNROLLED_OPTION_RANGE for a layer that is not recurrent, ERR_UNROLLED_UNKNOWN_OPTION.
+ */
+export function bidirectional(recurrent: Layer, options: 'concat' | 'sum' | BidirectionalOptions = {}): Layer {
+  check.oneOf('type of the layer in bidirectional', recurrent?.type, ['rnn', 'gru', 'lstm']);
+  const given: BidirectionalOptions = typeof options === 'string' ? { merge: options } : options;
+  const { merge = 'concat', name, from } = check.options('bidirectional', given, ['merge', 'name', 'from']);
+  return {
+    ...recurrent,
+    ...(name !== undefined && { name }),
+    ...(from !== undefined && { from }),
+    ...{ bidirectional: true, merge },
+  } as Layer;
 }
 
 /** One vector from a sequence; `'final'` is what both directions know at their ends. */

@@ -21,6 +21,7 @@ import {
   weightsOf,
   writeModelFile,
 } from './model-file';
+import { type ModelInput, toBatch } from './model-input';
 import { addon } from './native/load';
 import type {
   DType,
@@ -28,12 +29,11 @@ import type {
   InitializerDescription,
   InputDescription,
   ModelDescription,
-  NativeBatch,
   NativeDropping,
-  NativeInput,
   NativeModel,
   NativeObjective,
 } from './native/native';
+import { PRINTED } from './printing';
 import { type ReportOptions, reportModel } from './report/model-report';
 import { Session, type SessionOptions } from './session';
 import { Summary } from './summary';
@@ -68,25 +68,6 @@ export interface ModelOptions {
   seed?: number | undefined;
   /** PyTorch's own by default; a layer's own outranks it. */
   initializer?: InitializerDescription | undefined;
-}
-
-/** One input of a batch: ids `[T, B]` or features `[T, B, F]`. */
-export interface SequenceInput {
-  ids?: Tensor<'int32'>;
-  features?: FloatTensor;
-  /**
-   * Length of each row, from 1 to T; T for all where absent. What stands behind a row's end takes no work and has no
-   * influence; outputs and gradients are zero there.
-   */
-  lengths?: ArrayLike<number>;
-}
-
-/** What goes into a model, and states that are zero where absent. */
-export interface ModelInput extends SequenceInput {
-  /** Of an encoder–decoder: as many rows, steps of its own. */
-  source?: SequenceInput;
-  /** Initial states; those that start from another layer cannot be given. */
-  states?: States;
 }
 
 /** What `Model.forward` gives. */
@@ -170,12 +151,6 @@ const MODEL_OPTIONS = [
   'seed',
   'initializer',
 ] as const satisfies (keyof ModelOptions)[];
-
-/** @throws ERR_UNROLLED_SHAPE, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
-function resolveLengths(lengths: ArrayLike<number>, time: number, batch: number): Int32Array {
-  requireShape('lengths', { dtype: 'int32', shape: [lengths.length], data: new Int32Array(lengths.length) }, [batch]);
-  return Int32Array.from(lengths, (length, row) => check.integer(`lengths[${row}]`, length, { min: 1, max: time }));
-}
 
 /**
  * A graph of layers with its parameters: trained on data of the five shapes, or run and differentiated by hand.
@@ -340,7 +315,7 @@ export class Model {
    */
   async forward(input: ModelInput, options?: ForwardOptions): Promise<ForwardResult> {
     const { threads, layers = [] } = check.options('Model.forward', options, ['threads', 'layers']);
-    const batch = this.#batch(input);
+    const batch = toBatch(this.description, this.#layout, input);
     const result = await this.native.forward(batch, resolveThreads(threads), [...layers]);
     return {
       output: this.#layout.tensor([result.time, batch.batch, result.features], result.output),
@@ -357,7 +332,7 @@ export class Model {
   /** Gradients of an objective by full back-propagation through time; the same errors as `forward`. */
   async gradients(input: ModelInput, objective: Objective, options?: GradientsOptions): Promise<GradientsResult> {
     const { threads, dropping } = check.options('Model.gradients', options, ['threads', 'dropping']);
-    const batch = this.#batch(input);
+    const batch = toBatch(this.description, this.#layout, input);
     const gradOutput = 'gradOutput' in objective ? objective.gradOutput : undefined;
     const result = await this.native.gradients(batch, this.#objective(objective), resolveThreads(threads), dropping);
     const { features } = input;
@@ -505,6 +480,12 @@ export class Model {
     }
   }
 
+  /** @internal */
+  [PRINTED](depth: number): string {
+    if (this.#disposed) return 'Model (disposed)';
+    return depth < 0 ? '[Model]' : this.summary().outline;
+  }
+
   async #freeze(parameters: readonly string[]): Promise<void> {
     for (const name of parameters) {
       if (!Object.hasOwn(this.parameterShapes, name)) throw check.outOfRange('freeze', 'names of parameters', name);
@@ -526,53 +507,6 @@ export class Model {
     if (objective.loss !== undefined) check.oneOf('loss', objective.loss, ['crossEntropy']);
     return { targets: objective.targets.data, reduction };
   }
-
-  #input(
-    name: string,
-    description: InputDescription,
-    { ids, features, lengths }: SequenceInput,
-  ): [NativeInput, number] {
-    const given = description.kind === 'ids' ? ids : features;
-    if (given === undefined) {
-      throw new UnrolledError('ERR_UNROLLED_OPTION_TYPE', `This model's ${name} takes ${description.kind}.`, {
-        option: name === 'input' ? description.kind : `${name}.${description.kind}`,
-      });
-    }
-    const [time = 0, batch = 0] = given.shape;
-    const shape = description.kind === 'ids' ? [time, batch] : [time, batch, description.features];
-    requireShape(description.kind, given, shape);
-    const input: NativeInput = {
-      time,
-      ...(description.kind === 'ids'
-        ? { ids: given.data as Int32Array }
-        : { features: this.#layout.convert(given as FloatTensor) }),
-      ...(lengths !== undefined && { lengths: resolveLengths(lengths, time, batch) }),
-    };
-    return [input, batch];
-  }
-
-  #batch({ source, states, ...own }: ModelInput): NativeBatch {
-    const { description } = this;
-    const [input, batch] = this.#input('input', description.input, own);
-    const result: NativeBatch = { ...input, batch };
-    if (description.source !== undefined) {
-      const [other, rows] = this.#input('source', description.source, source ?? {});
-      if (rows !== batch) {
-        throw new UnrolledError(
-          'ERR_UNROLLED_SHAPE',
-          `source must have ${batch} rows, as the input has, not ${rows}.`,
-          {
-            option: 'source',
-            expected: `${batch} rows`,
-            received: `${rows}`,
-          },
-        );
-      }
-      result.source = other;
-    } else if (source !== undefined) {
-      throw check.outOfRange('source', 'left out for a model with one input', source);
-    }
-    if (states !== undefined) result.state = this.#layout.flatStates(states, batch);
-    return result;
-  }
 }
+
+export type { ModelInput, SequenceInput } from './model-input';

@@ -3,6 +3,7 @@
 import type { FloatTensor, States } from './flat-layout';
 import { resolveThreads } from './limits';
 import type { ComputeOptions, Model, ModelInput } from './model';
+import { requireInput } from './model-input';
 import * as check from './validation';
 
 /** Options of `Model.session`. */
@@ -35,6 +36,7 @@ export class Session {
    */
   step(input: Omit<ModelInput, 'states'>): Promise<SessionOutput> {
     const result = this.#last.then(async () => {
+      requireInput(this.#model.description, input);
       const states = this.#states;
       const { output, states: after } = await this.#model.forward(
         { ...input, ...(states !== undefined && { states }) },

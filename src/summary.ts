@@ -4,6 +4,7 @@ import type { Model } from './model';
 import { isOnce } from './model-output';
 import type { DType, InputDescription, LayerDescription } from './native/native';
 import { layerShapesOf } from './parameter-shapes';
+import { ends, PRINTED, showCount, table } from './printing';
 
 /** A size, or a letter for one that the data decide: `T` time, `B` batch. */
 export type ShapeLetters = readonly ('T' | 'B' | number)[];
@@ -31,22 +32,15 @@ function elementsOf(parameters: readonly ParameterSummary[]): number {
   return parameters.reduce((sum, { count }) => sum + count, 0);
 }
 
+/** Layers that a model prints. */
+const MOST_LAYERS = 20;
+
+function showInput(input: InputDescription): string {
+  return input.kind === 'ids' ? `ids below ${showCount(input.vocabulary)}` : `${showCount(input.features)} features`;
+}
+
 function showShape(shape: readonly (string | number)[]): string {
   return `[${shape.join(', ')}]`;
-}
-
-function showCount(count: number): string {
-  return count.toLocaleString('en');
-}
-
-/** Columns of equal width, the last one to the right. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  const line = (row: readonly string[]) =>
-    row.map((cell, column) =>
-      column === widths.length - 1 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-    );
-  return rows.map((row) => line(row).join('  ').trimEnd()).join('\n');
 }
 
 /** What a model is made of. Prints as a table. */
@@ -95,7 +89,30 @@ export class Summary {
       ]),
     ]);
     const total = `${showCount(this.parameterCount)} parameters of ${this.dtype}`;
-    return `${table([['layer', 'output', 'parameters'], ...rows])}\n${total}, ${showCount(this.trainableCount)} trained`;
+    return `${table([['layer', 'output', 'parameters'], ...rows], 2)}\n${total}, ${showCount(this.trainableCount)} trained`;
+  }
+
+  /**
+   * What `Model` prints: the layers without their parameters' names, the first and the last where there are many.
+   * @internal
+   */
+  get outline(): string {
+    const row = ({ name, type, output, parameters }: LayerSummary) => [
+      `${name} (${type})`,
+      showShape(output),
+      showCount(elementsOf(parameters)),
+    ];
+    const { first, left, last } = ends(this.layers, MOST_LAYERS);
+    const between = left > 0 ? [[`… ${left} more`, '', '']] : [];
+    const rows = [['layer', 'output', 'parameters'], ...first.map(row), ...between, ...last.map(row)];
+    const source = this.source === undefined ? '' : `, source of ${showInput(this.source)}`;
+    const inputs = `input of ${showInput(this.input)}${source}`;
+    return `Model: ${showCount(this.parameterCount)} parameters of ${this.dtype}, ${inputs}\n${table(rows, 2)}`;
+  }
+
+  /** @internal */
+  [PRINTED](): string {
+    return this.toString();
   }
 }
 

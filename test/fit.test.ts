@@ -231,9 +231,18 @@ describe('fit', () => {
     using model = smallModel();
     const other = Corpus.fromText('dog over fox. '.repeat(20));
     assert.equal((await train(model, { epochs: 1 }, other)).length, 1);
-    await assert.rejects(train(model, { epochs: 1 }, Corpus.fromText('DOG over fox. '.repeat(20))), {
+    const unfit = Corpus.fromText('DOG over fox. '.repeat(20), { name: 'loud' });
+    const lacking = {
       code: 'ERR_UNROLLED_UNKNOWN_TOKEN',
-    });
+      option: 'corpus',
+      message:
+        /^The corpus "loud" has another vocabulary than the model\. The character "D" .* is not in the model's\. Leave .*\.withVocabulary\(model\.vocabulary\.withUnknown\('skip'\)\)/,
+    };
+    await assert.rejects(train(model, { epochs: 1 }, unfit), lacking);
+    await assert.rejects(model.evaluate(unfit), lacking);
+    // What the message says to do.
+    const skipping = unfit.withVocabulary(model.vocabulary.withUnknown('skip'));
+    assert.equal((await train(model, { epochs: 1 }, skipping)).length, 1);
   });
 
   it('refuses impossible options, naming them', async () => {

@@ -207,9 +207,10 @@ describe('native training', () => {
       model.native.startTraining({ ...optionsOf(STREAM, more), resume: resume as typeof state });
     start(state);
     const mismatch = { code: 'ERR_UNROLLED_MODEL_MISMATCH', option: 'resume' };
-    assert.throws(() => start(state, { source: { ...STREAM, batch: 2 } }), mismatch);
-    assert.throws(() => start(state, { source: { ...STREAM, ids: numbers(100, VOCABULARY, 4) } }), mismatch);
-    assert.throws(() => start(state, { seed: 6 }), mismatch);
+    const otherSource = { ...mismatch, option: 'resume.source' };
+    assert.throws(() => start(state, { source: { ...STREAM, batch: 2 } }), otherSource);
+    assert.throws(() => start(state, { source: { ...STREAM, ids: numbers(100, VOCABULARY, 4) } }), otherSource);
+    assert.throws(() => start(state, { seed: 6 }), otherSource);
     assert.throws(() => start({ ...state, slots: [] }), mismatch);
     assert.throws(() => start({ ...state, rows: 1 }), mismatch);
     assert.throws(() => start({ ...state, steps: 1.5 }), { code: 'ERR_UNROLLED_OPTION_RANGE' });

@@ -73,7 +73,7 @@ export function messageOf(error: UnrolledError, command: Command | undefined): s
     return `${where} has no option ${flagOf(option, command) ?? option}. It knows ${known.join(', ')}.`;
   }
   if (code === 'ERR_UNROLLED_UNKNOWN_TOKEN' && flagOf('unknown', command) !== undefined) {
-    return `${message} To leave out what the model lacks, add --unknown skip.`;
+    return `${message.replace(/ Leave it out .*$/, '')} Leave it out of the text, or add --unknown skip.`;
   }
   if (code === 'ERR_UNROLLED_MODEL_MISMATCH' && option === 'kind' && COMMANDS_OF[received ?? ''] !== undefined) {
     return message.replace(/\. .*$/, `. ${COMMANDS_OF[received ?? '']}`);

@@ -418,7 +418,8 @@ export interface NativeTrainingOptions {
   sparse?: 'exact' | 'lazy';
   /**
    * Goes on from this state with the bits of a training never stopped, once the parameters are written too.
-   * ERR_UNROLLED_MODEL_MISMATCH for a state of other data, another cut into batches, another seed, optimiser or model.
+   * ERR_UNROLLED_MODEL_MISMATCH for a state of other data, another cut into batches, another seed, optimiser or model;
+   * its option is `resume.source` where data, cut or seed are other, else `resume`.
    */
   resume?: Omit<NativeTrainingState, 'parameters'>;
 }

@@ -1,7 +1,10 @@
 /** A text, or documents, with a vocabulary and ids: what a language model is trained on. */
 
+import { inspect } from 'node:util';
 import { UnrolledError } from '../errors';
+import { excerpt, PRINTED } from '../printing';
 import * as check from '../validation';
+import { counted } from '../wording';
 import type { TokenSource } from './token-source';
 import { VOCABULARY_OPTIONS, Vocabulary, type VocabularyOptions } from './vocabulary';
 
@@ -24,6 +27,9 @@ export interface CorpusSplit {
 
 const CORPUS_OPTIONS = ['name', ...VOCABULARY_OPTIONS] as const satisfies (keyof CorpusOptions)[];
 const DOCUMENTS_OPTIONS = CORPUS_OPTIONS.filter((option) => option !== 'endToken');
+
+/** Code points of the text that are printed. */
+const MOST_SHOWN = 60;
 
 /** Ids with the boundaries of their documents, where there are documents. */
 interface Encoded {
@@ -88,7 +94,12 @@ export class Corpus {
    */
   withVocabulary(vocabulary: Vocabulary): Corpus {
     if (this.documents !== undefined && vocabulary.endId === undefined) {
-      throw check.outOfRange('vocabulary', 'one with an end token, since the corpus has documents', vocabulary);
+      throw new UnrolledError(
+        'ERR_UNROLLED_OPTION_RANGE',
+        'vocabulary must be one with an end token, since the corpus has documents: that of a corpus of documents ' +
+          '(Corpus.fromDocuments), or one built with endToken: true.',
+        { option: 'vocabulary', expected: 'one with an end token', received: 'one without' },
+      );
     }
     return new Corpus(this.name, this.documents ?? this.text, vocabulary);
   }
@@ -140,6 +151,19 @@ export class Corpus {
         validation: boundaries.slice(document).map((start) => start - trained),
       },
     };
+  }
+
+  /**
+   * Its text's beginning, not its ids, which it may not have yet.
+   * @internal
+   */
+  [PRINTED](depth: number, options: object): string {
+    const { name, documents, vocabulary } = this;
+    if (depth < 0) return `[Corpus ${JSON.stringify(name)}]`;
+    const content = documents === undefined ? 'one text' : counted(documents.length, 'document');
+    const begin = documents === undefined ? (this.#text as string) : (documents[0] as string);
+    const header = `Corpus ${JSON.stringify(name)}: ${content}, ${excerpt(begin, MOST_SHOWN)}`;
+    return `${header}\n${inspect(vocabulary, options)}`;
   }
 
   #encode(): Encoded {

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { UnrolledError } from '../errors';
 import { readWhole, writeWhole } from '../files';
 import { MAX_SIZE, requireMemory } from '../limits';
+import { PRINTED, printFields } from '../printing';
 import { type Tensor, zeros } from '../tensor';
 import * as check from '../validation';
 import { compareCodePoints } from './code-points';
@@ -254,6 +255,13 @@ export class TextVectorizer {
   /** Number of ids V, padding and unknown included. */
   get size(): number {
     return this.vocabulary.length;
+  }
+
+  /** @internal */
+  [PRINTED](depth: number, options: object): string {
+    const { output, size, vocabulary, idf } = this;
+    if (depth < 0) return `[TextVectorizer of ${size} tokens]`;
+    return printFields('TextVectorizer', { output, size, vocabulary, ...(idf !== undefined && { idf }) }, options);
   }
 
   /** The tokens of a text, known or not, as they are looked up. */

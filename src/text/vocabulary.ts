@@ -1,6 +1,7 @@
 /** The tokens of a model and their ids: built from a text, stored with the model, never changed. */
 
 import { UnrolledError } from '../errors';
+import { PRINTED, printFields } from '../printing';
 import * as check from '../validation';
 import { byteTokenizer } from './byte-tokenizer';
 import { charTokenizer } from './char-tokenizer';
@@ -318,6 +319,14 @@ export class Vocabulary {
     return token === undefined ? undefined : { shown: this.#tokenizer.show(token), isHere: here !== undefined };
   }
 
+  /** @internal */
+  [PRINTED](depth: number, options: object): string {
+    const { kind, unknown, unknownId, endId, size } = this;
+    if (depth < 0) return `[Vocabulary of ${size} tokens]`;
+    const ids = { ...(unknownId !== undefined && { unknownId }), ...(endId !== undefined && { endId }) };
+    return printFields('Vocabulary', { kind, size, tokens: this.#tokens, unknown, ...ids }, options);
+  }
+
   #withoutEnds(ids: ArrayLike<number>): ArrayLike<number> {
     return this.endId === undefined ? ids : Array.prototype.filter.call(ids, (id) => id !== this.endId);
   }
@@ -329,6 +338,18 @@ export class Vocabulary {
   #checkId(id: number): number {
     const isId = Number.isInteger(id) && id >= 0 && id < this.size;
     return isId ? id : check.integer('id', id, { min: 0, max: this.size - 1 });
+  }
+
+  /**
+   * What to do about a token without an id.
+   * @internal
+   */
+  get advice(): string {
+    const done = this.unknownId === undefined ? 'skipped' : 'skipped or replaced';
+    return (
+      `Leave it out of the text, or have what is unknown ${done}: vocabulary.withUnknown('skip'), ` +
+      "or of a saved model LanguageModel.load(path, { unknown: 'skip' })."
+    );
   }
 
   /** Line ends in front of the token of that number. */
@@ -348,7 +369,7 @@ export class Vocabulary {
     return new UnrolledError(
       'ERR_UNROLLED_UNKNOWN_TOKEN',
       `The ${noun} ${shown} at position ${position} (from 0, in ${noun}s)${line === undefined ? '' : `, in line ${line},`} is not in ` +
-        'the vocabulary.',
+        `the vocabulary. ${this.advice}`,
       { option: 'text', expected: `one of the ${this.size} tokens of the vocabulary`, received: shown },
     );
   }

@@ -1,6 +1,7 @@
 /** Words between single spaces, each with an id: the vocabulary of the from-scratch tutorials. */
 
 import { UnrolledError } from '../errors';
+import { PRINTED, printFields } from '../printing';
 import * as check from '../validation';
 
 /** A word list as plain data. */
@@ -57,6 +58,12 @@ export class WordList {
     return { kind: 'words', words: [...this.words] };
   }
 
+  /** @internal */
+  [PRINTED](depth: number, options: object): string {
+    const { size, words } = this;
+    return depth < 0 ? `[WordList of ${size} words]` : printFields('WordList', { size, words }, options);
+  }
+
   /**
    * The ids of a text's words, `[N]`.
    * @throws ERR_UNROLLED_UNKNOWN_TOKEN naming the word and its position.
@@ -67,7 +74,8 @@ export class WordList {
       if (id !== undefined) return id;
       throw new UnrolledError(
         'ERR_UNROLLED_UNKNOWN_TOKEN',
-        `The word ${check.show(word)} at position ${position} (from 0, in words) is not in the list.`,
+        `The word ${check.show(word)} at position ${position} (from 0, in words) is not in the list. ` +
+          'Leave it out of the text, or make the list of words that have it.',
         { option: 'text', expected: `one of the ${this.size} words`, received: check.show(word) },
       );
     });

@@ -7,6 +7,7 @@ import type { Parameters } from '../flat-layout';
 import type { Model } from '../model';
 import { type FileTraining, type ModelFile, type ModelHeader, readModelFile, writeCheckpointFile } from '../model-file';
 import type { FloatArray, NativeTrainingState, OptimizerKind } from '../native/native';
+import type { DataCounts } from './data-counts';
 import type { EpochSumsState } from './epoch-result';
 import { packState, unpackState } from './packed-state';
 import type { RecordedOptions } from './recorded-options';
@@ -21,6 +22,8 @@ export interface CallbackState {
 /** All that a training is beside the model's weights. */
 export interface TrainingRecord {
   options: RecordedOptions;
+  /** How much data it was trained on; absent in checkpoints of earlier releases. */
+  data?: DataCounts;
   native: Omit<NativeTrainingState, 'parameters'>;
   /** Of the running epoch; absent between two. */
   epoch?: EpochSumsState;
@@ -94,12 +97,13 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
   const record = unpackState(json, tensors, (name) => damaged(path, `${name} is missing`)) as FlatRecord;
   if (!isOf('object', record)) throw damaged(path, 'it is no object');
   requireFields(path, record, FIELDS);
-  const { options, epoch, isPending, seconds, callbacks, stopReason, ...rest } = record;
+  const { options, data, epoch, isPending, seconds, callbacks, stopReason, ...rest } = record;
   const { optimizer: slots, optimizerKind, ...native } = rest;
   if (epoch !== undefined) {
     if (!isOf('object', epoch)) throw damaged(path, 'epoch is no object');
     requireFields(path, epoch, EPOCH_FIELDS);
   }
+  if (data !== undefined && !isOf('object', data)) throw damaged(path, 'data is no object');
   for (const callback of callbacks) {
     if (!isOf('object', callback)) throw damaged(path, 'a callback is no object');
     requireFields(path, callback, { name: 'string' });
@@ -107,6 +111,7 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
   if (!slots.every((slot) => isOf('array', slot))) throw damaged(path, 'a slot is missing');
   return {
     ...{ options, seconds, callbacks, native: { ...native, optimizer: optimizerKind, slots } },
+    ...(data !== undefined && { data }),
     ...(epoch !== undefined && { epoch, ...(isPending === true && { isPending }) }),
     ...(typeof stopReason === 'string' && { stopReason }),
   };

@@ -3,7 +3,13 @@
 import { UnrolledError } from '../errors';
 import type { Model } from '../model';
 import { outputOf } from '../model-output';
-import type { NativeBatching, NativeExamples, NativeSequences, NativeTargets } from '../native/native';
+import type {
+  InputDescription,
+  NativeBatching,
+  NativeExamples,
+  NativeSequences,
+  NativeTargets,
+} from '../native/native';
 import * as check from '../validation';
 import type { PairedData, TrainingData } from './data';
 import { copyIds, isList, toSequences } from './sequences';
@@ -19,6 +25,13 @@ export type Examples =
 type Described = Pick<Model, 'description' | 'dtype'>;
 
 const KEYS = ['inputs', 'labels', 'tags', 'values', 'loss', 'sources', 'targets', 'start', 'end'] as const;
+
+/** What only a model with a source is trained with. */
+const SOURCE_KEYS = ['sources', 'targets', 'start', 'end'] as const;
+
+/** The data of a model without a source, and with one. */
+const PLAIN = '{ inputs } with labels, tags or values';
+const PAIRED = '{ sources, targets, start, end }, or { sources, inputs } with tags or values';
 
 type Given = Partial<Record<(typeof KEYS)[number], unknown>>;
 
@@ -70,8 +83,10 @@ function targetIds(targets: PairedData['targets'], vocabulary: number) {
 function pairedExamples(given: Given, source: NativeSequences, model: Described): Examples {
   const { input } = model.description;
   const output = outputOf(model.description);
-  if (input.kind !== 'ids')
-    throw check.outOfRange('targets', 'left out for a decoder that reads vectors', given.targets);
+  if (input.kind !== 'ids') {
+    const expected = 'left out for a decoder that reads vectors: give inputs with tags or values';
+    throw check.outOfRange('targets', expected, given.targets);
+  }
   const vocabulary = Math.min(input.vocabulary, output.features);
   const start = check.integer('start', given.start, { min: 0, max: input.vocabulary - 1 });
   const end = check.integer('end', given.end, { min: 0, max: output.features - 1 });
@@ -91,6 +106,51 @@ function requireSameCount(option: string, sequences: NativeSequences, source: Na
   });
 }
 
+/** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_UNKNOWN_OPTION. */
+function requireData(data: unknown): Given {
+  const isObject = typeof data === 'object' && data !== null && !Array.isArray(data);
+  // A corpus, say; of an object with some of the keys, the unknown ones are named.
+  const isOther = isObject && Object.getPrototypeOf(data) !== Object.prototype && !KEYS.some((key) => key in data);
+  if (!isObject || isOther) {
+    throw check.wrongType('data', `${PLAIN}, or for a model with a source ${PAIRED}`, data);
+  }
+  return check.options<Given>('data', data as Given, KEYS);
+}
+
+/** @throws ERR_UNROLLED_OPTION_RANGE for what only an encoder–decoder is trained with. */
+function requireNoSource(given: Given): void {
+  for (const key of SOURCE_KEYS) {
+    if (given[key] === undefined) continue;
+    const message = `${key} must be left out, since the model has no source: its data are ${PLAIN}.`;
+    throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', message, {
+      option: key,
+      expected: 'left out',
+      received: check.show(given[key]),
+    });
+  }
+}
+
+/** Of an encoder–decoder, targets that it writes itself or inputs with targets of their own. */
+function requireSource(given: Given, { kind }: InputDescription): void {
+  if (given.sources === undefined) {
+    throw missing('sources', `the model has a source of ${kind}, and its data are ${PAIRED}`);
+  }
+  if (given.targets === undefined && given.inputs === undefined) {
+    throw missing('targets', `the data of a model with a source are ${PAIRED}`);
+  }
+  const [one, others] =
+    given.targets === undefined
+      ? (['inputs', ['start', 'end']] as const)
+      : (['targets', ['inputs', 'labels', 'tags', 'values']] as const);
+  for (const key of others) {
+    if (given[key] !== undefined) throw check.outOfRange(key, `left out beside ${one}`, given[key]);
+  }
+  if (given.targets === undefined) return;
+  if (given.start === undefined) throw missing('start', 'the id that the decoder is fed first is needed');
+  if (given.end === undefined) throw missing('end', 'the id that the decoder ends with is needed');
+  if (given.loss !== undefined) check.oneOf('loss', given.loss, ['crossEntropy']);
+}
+
 /**
  * Checks data for a model and copies them.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_SHAPE,
@@ -98,20 +158,14 @@ function requireSameCount(option: string, sequences: NativeSequences, source: Na
  *   another shape than the model.
  */
 export function toExamples(model: Described, data: TrainingData): Examples {
-  if (data === undefined) throw check.wrongType('data', 'an object with inputs', data);
-  const given = check.options<Given>('data', data as Given, KEYS);
+  const given = requireData(data);
   const { description, dtype } = model;
   const { input, source: sourceInput } = description;
-  if (sourceInput === undefined) {
-    for (const key of ['sources', 'targets', 'start', 'end'] as const) {
-      if (given[key] !== undefined) throw check.outOfRange(key, 'left out for a model without a source', given[key]);
-    }
-  } else if (given.sources === undefined) {
-    throw missing('sources', 'the model reads a source');
-  }
+  if (sourceInput === undefined) requireNoSource(given);
+  else requireSource(given, sourceInput);
   const source = sourceInput && toSequences('sources', given.sources, sourceInput, dtype);
   if (source !== undefined && given.targets !== undefined) return pairedExamples(given, source, model);
-  if (given.inputs === undefined) throw missing('inputs', 'sequences are needed');
+  if (given.inputs === undefined) throw missing('inputs', `sequences of ${input.kind} are needed`);
   const sequences = toSequences('inputs', given.inputs, input, dtype);
   const context = { output: outputOf(description), dtype, sequences };
   const { targets, everywhere } = resolveTargets(given, context);

@@ -10,14 +10,17 @@ import type {
   NativeProgress,
   NativeSource,
   NativeTraining,
+  NativeTrainingOptions,
 } from '../native/native';
+import { withShortArrays } from '../printing';
 import { CallbackList } from './callback-list';
 import { requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
+import { dataCounts, otherData } from './data-counts';
 import { type EpochResult, EpochSums } from './epoch-result';
 import { requireTrainingBytes } from './memory';
 import type { FitProgress, ResolvedTraining } from './options';
 import { type RecordedOptions, requireSameOptions } from './recorded-options';
-import { restoreModel } from './restore';
+import { requireSameModel, restoreModel } from './restore';
 import { completeSchedule } from './schedule';
 import { classifies, stepsPerEpoch } from './source';
 
@@ -82,12 +85,12 @@ class Loop {
 
   /** What comes before the first step: the weights that training goes on from, and the callbacks' own preparations. */
   async start(): Promise<void> {
-    const { model, header, options } = this.#run;
+    const { model, options } = this.#run;
     const { resumed } = options;
     await this.#callbacks.start();
     if (resumed !== undefined) {
       this.#callbacks.restore(resumed.file.path, resumed.record.callbacks);
-      await restoreModel(model, header, resumed);
+      await restoreModel(model, resumed);
     }
     await this.#settle();
     // A resumed run may have nothing left to do but to end.
@@ -123,7 +126,7 @@ class Loop {
     const { source } = this.#run;
     const training = this.#sums.result(classifies(source), source.kind === 'stream');
     const validation = await this.#validate();
-    const result: EpochResult = { epoch, ...training, ...validation, seconds: this.#seconds };
+    const result: EpochResult = withShortArrays({ epoch, ...training, ...validation, seconds: this.#seconds });
     this.#isUnsettled = true;
     await this.#callbacks.epoch(result);
     this.#isPending = false;
@@ -225,11 +228,12 @@ class Loop {
     this.#isUnsettled = false;
     if (scale !== undefined) await this.#training.setLearningRateScale(scale);
     if (checkpoints.length === 0) return;
-    const { model, header } = this.#run;
+    const { model, header, source } = this.#run;
     const { parameters, ...native } = await this.#training.readState();
     const isRunning = this.#isPending || !this.#isBetweenEpochs;
     const record: TrainingRecord = {
       options: this.#recorded,
+      data: dataCounts(source),
       native,
       ...(isRunning && { epoch: this.#sums.state, ...(this.#isPending && { isPending: true }) }),
       seconds: this.#seconds,
@@ -291,6 +295,23 @@ function countSteps({ model, source, options }: Run): number {
   return steps;
 }
 
+/** @throws ERR_UNROLLED_MODEL_MISMATCH for a checkpoint of other data. */
+function startNative(
+  { model, source, options }: Run,
+  schedule: NonNullable<NativeTrainingOptions['schedule']>,
+): NativeTraining {
+  const { resumed } = options;
+  const native = { ...options.native, schedule, source };
+  if (resumed === undefined) return model.native.startTraining(native);
+  try {
+    return model.native.startTraining({ ...native, resume: resumed.record.native });
+  } catch (error) {
+    // Model and options are the same by now: what is left are the data.
+    const isOther = error instanceof UnrolledError && error.option === 'resume.source';
+    throw isOther && error.code === 'ERR_UNROLLED_MODEL_MISMATCH' ? otherData(resumed, source, error) : error;
+  }
+}
+
 async function startLoop(run: Run): Promise<{ loop: Loop; training: NativeTraining }> {
   const { model, source, options } = run;
   const { resumed } = options;
@@ -298,12 +319,12 @@ async function startLoop(run: Run): Promise<{ loop: Loop; training: NativeTraini
   const length = { steps: Math.min(options.steps, options.epochs * perEpoch), stepsPerEpoch: perEpoch };
   const schedule = completeSchedule(options.schedule, length);
   const recorded = recordOptions(run, schedule);
-  if (resumed !== undefined) requireSameOptions(resumed.file.path, recorded, resumed.record.options);
+  if (resumed !== undefined) {
+    requireSameModel(run.header, resumed);
+    requireSameOptions(resumed.file.path, recorded, resumed.record.options);
+  }
   await requireTrainingBytes(model, source, options.native.optimizer.kind);
-  const training = model.native.startTraining({
-    ...{ ...options.native, schedule, source },
-    ...(resumed !== undefined && { resume: resumed.record.native }),
-  });
+  const training = startNative(run, schedule);
   try {
     const loop = new Loop(run, recorded, training);
     await loop.start();

@@ -1,7 +1,9 @@
 /** The epochs of a training, collected. */
 
 import type { FloatArray } from '../native/native';
+import { ends, PRINTED, showCount, showFigure, showRate, table } from '../printing';
 import * as check from '../validation';
+import { counted } from '../wording';
 import type { Callback } from './callbacks/callback';
 import { type EpochResult, isBetter, MONITORS, type Monitor } from './epoch-result';
 
@@ -11,6 +13,21 @@ export type EpochJSON = {
 };
 
 const ARRAYS = ['stepLosses', 'stepGradientNorms', 'stepLearningRates'] as const;
+
+/** What is printed of an epoch, each figure as people read it. */
+const COLUMNS = [
+  ['epoch', String],
+  ['steps', (value) => showCount(value as number)],
+  ['loss', showFigure],
+  ['accuracy', showFigure],
+  ['validationLoss', showFigure],
+  ['validationAccuracy', showFigure],
+  ['learningRate', (value) => showRate(value as number)],
+  ['seconds', (value) => (value as number).toFixed(1)],
+] as const satisfies readonly (readonly [keyof EpochResult, (value: number | undefined) => string])[];
+
+/** Epochs that are printed. */
+const MOST_EPOCHS = 20;
 
 /** An epoch but for the figures of its steps. */
 type EpochFigures = Omit<EpochResult, (typeof ARRAYS)[number]>;
@@ -29,7 +46,7 @@ function numbers(option: string, value: unknown): Float64Array {
 
 /**
  * What `fit` yielded: `const history = await collect(model.fit(data))`. As one of the `callbacks` of a training it
- * collects as well, and a resumed training gives it back the epochs from before.
+ * collects as well, and a resumed training gives it back the epochs from before. Prints as a table.
  */
 export class History implements Callback {
   readonly name = 'history';
@@ -109,6 +126,23 @@ export class History implements Callback {
       const arrays = ARRAYS.map((key) => [key, [...epoch[key]]]);
       return { ...withoutArrays(epoch), ...Object.fromEntries(arrays) } as EpochJSON;
     });
+  }
+
+  /**
+   * A table of the epochs, the first and the last where there are many.
+   * @internal
+   */
+  [PRINTED](depth: number): string {
+    const count = counted(this.#epochs.length, 'epoch');
+    if (depth < 0 || this.#epochs.length === 0) return `[History of ${count}]`;
+    const columns = COLUMNS.filter(([figure]) => this.#epochs.some((epoch) => epoch[figure] !== undefined));
+    const row = (epoch: EpochResult) => columns.map(([figure, show]) => show(epoch[figure] as number | undefined));
+    const { first, left, last } = ends(this.#epochs, MOST_EPOCHS);
+    const between = left > 0 ? [['…', ...columns.slice(1).map(() => '')]] : [];
+    const names = columns.map(([figure]) => figure);
+    const figures = table([names, ...first.map(row), ...between, ...last.map(row)], 0);
+    const reason = this.last?.stopReason;
+    return `History of ${count}\n${figures}${reason === undefined ? '' : `\nended early: ${reason}`}`;
   }
 
   onEpochEnd(epoch: EpochResult): void {

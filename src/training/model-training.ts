@@ -1,11 +1,12 @@
 /** `fit`, `evaluate` and `predict` of a `Model`. */
 
 import { cancelledError, withCancellation } from '../cancellation';
+import { UnrolledError } from '../errors';
 import type { FloatTensor } from '../flat-layout';
 import { resolveThreads } from '../limits';
 import type { Model } from '../model';
 import { outputOf } from '../model-output';
-import type { FloatArray, NativeSequences } from '../native/native';
+import type { FloatArray, ModelDescription, NativeSequences } from '../native/native';
 import * as check from '../validation';
 import type { TrainingData } from './data';
 import { type Estimate, estimateTraining } from './estimate';
@@ -94,6 +95,17 @@ const ACTIVATIONS: Record<NonNullable<PredictionOptions['output']>, (values: Flo
   sigmoid: (values) => values.map((value) => 1 / (1 + Math.exp(-value))),
 };
 
+/** An encoder–decoder has no outputs for inputs alone. */
+function hasSource({ input, source }: ModelDescription): UnrolledError {
+  const answers = input.kind === 'ids' ? 'decode(sources, { start, end }) writes its answers to sources, and ' : '';
+  return new UnrolledError(
+    'ERR_UNROLLED_OPTION_RANGE',
+    `predict is for a model without a source, and this one has a source of ${source?.kind}: ` +
+      `${answers}forward({ ${input.kind}, source }) gives its outputs for inputs beside a source.`,
+    { option: 'inputs', expected: 'a model without a source', received: `a source of ${source?.kind}` },
+  );
+}
+
 export async function predictModel(
   model: Model,
   inputs: SequenceData,
@@ -110,9 +122,7 @@ export async function predictModel(
   const signal = check.abortSignal('signal', given.signal);
   model.requireAlive();
   const { description, dtype } = model;
-  if (description.source !== undefined) {
-    throw check.outOfRange('inputs', 'of a model without a source; forward runs an encoder–decoder', 'a source');
-  }
+  if (description.source !== undefined) throw hasSource(description);
   const sequences = toSequences('inputs', inputs, description.input, dtype);
   const native = { batch, output: output === 'softmax' ? 'logProbabilities' : 'raw', threads } as const;
   const result = await withCancellation(signal, (cancellation) =>

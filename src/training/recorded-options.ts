@@ -3,6 +3,7 @@
 import { UnrolledError } from '../errors';
 import { sortedJson } from '../model-file';
 import { show } from '../validation';
+import { ANEW } from './data-counts';
 
 /** Options by name, JSON only; those that are off are absent. */
 export type RecordedOptions = Readonly<Record<string, unknown>>;
@@ -37,6 +38,27 @@ function showOption(value: unknown): string {
   return typeof value === 'object' ? sortedJson(value) : show(value);
 }
 
+/** Kinds of data, as a sentence has them. */
+const DATA: Readonly<Record<string, string>> = {
+  stream: 'one text',
+  documents: 'documents',
+  labelled: 'labelled sequences',
+  tagged: 'sequences with targets at every position',
+  paired: 'pairs of sequences',
+};
+
+/** What of the options differs, and what to do; data and loss are no options of `fit`. */
+function whatDiffers(option: string, expected: string, received: string): string {
+  if (option === 'data') {
+    const shown = (kind: string) => DATA[kind.replaceAll('"', '')] ?? kind;
+    const [before, now] = [shown(expected), shown(received)];
+    return `was trained on ${before}, and these are ${now}. Resume with the data it was trained on, ${ANEW}`;
+  }
+  const asked = `was trained with ${option} ${expected}, and ${received} was asked`;
+  const same = option === 'loss' ? 'Give the data the loss they had' : 'Leave the option out';
+  return `${asked}. ${same} to go on as before, ${ANEW}`;
+}
+
 /**
  * Refuses to resume with other options, but for the bounds of the run.
  * @throws ERR_UNROLLED_MODEL_MISMATCH naming the option.
@@ -48,10 +70,8 @@ export function requireSameOptions(path: string, options: RecordedOptions, recor
     if (BOUNDS.includes(option) || sortedJson({ value: now[option] }) === sortedJson({ value: before[option] }))
       continue;
     const [expected, received] = [showOption(before[option]), showOption(now[option])];
-    throw new UnrolledError(
-      'ERR_UNROLLED_MODEL_MISMATCH',
-      `${path} was trained with ${option} ${expected}, and ${received} was asked. Leave the option out to go on as before.`,
-      { option, mentions: [option], expected, received },
-    );
+    throw new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${path} ${whatDiffers(option, expected, received)}.`, {
+      ...{ option, mentions: [option], expected, received },
+    });
   }
 }

@@ -5,28 +5,59 @@ import type { Model } from '../model';
 import { type ModelHeader, sortedJson, weightsLike } from '../model-file';
 import type { Checkpoint } from './checkpoint-file';
 
-/** The first key in which two descriptions differ. */
-function difference(one: Record<string, unknown>, other: Record<string, unknown>): string | undefined {
-  return [...new Set([...Object.keys(one), ...Object.keys(other)])].find(
-    (key) => sortedJson({ value: one[key] }) !== sortedJson({ value: other[key] }),
+/** Characters of a value that a message shows. */
+const MOST_SHOWN = 60;
+
+/** The first place in which two JSON values differ, as in `layers[1].features`, with what stands there. */
+interface Difference {
+  path: string;
+  one: unknown;
+  other: unknown;
+}
+
+function isTree(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function difference(one: unknown, other: unknown, path: string): Difference | undefined {
+  if (!isTree(one) || !isTree(other) || Array.isArray(one) !== Array.isArray(other)) {
+    return sortedJson({ value: one }) === sortedJson({ value: other }) ? undefined : { path, one, other };
+  }
+  for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
+    const name = path === '' ? key : `${path}.${key}`;
+    const found = difference(one[key], other[key], Array.isArray(one) ? `${path}[${key}]` : name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'absent';
+  const json = sortedJson(value);
+  return json.length > MOST_SHOWN ? `${json.slice(0, MOST_SHOWN)}…` : json;
+}
+
+/**
+ * Refuses a checkpoint of another model, by what its file says.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH naming the first thing that differs.
+ */
+export function requireSameModel(header: ModelHeader, { file, header: stored }: Checkpoint): void {
+  const found =
+    difference(header.model, stored.model, '') ?? difference(header.vocabulary, stored.vocabulary, 'vocabulary');
+  if (found === undefined) return;
+  const [expected, received] = [shown(found.one), shown(found.other)];
+  throw new UnrolledError(
+    'ERR_UNROLLED_MODEL_MISMATCH',
+    `${file.path} is of another model: its ${found.path} is ${received}, and this model's is ${expected}. ` +
+      'Load the model to resume from the checkpoint itself.',
+    { option: found.path, expected, received },
   );
 }
 
 /**
  * Writes a checkpoint's weights into the model they belong to.
- * @throws ERR_UNROLLED_MODEL_MISMATCH for another model, ERR_UNROLLED_MODEL_NOT_FINITE for damaged weights.
+ * @throws ERR_UNROLLED_MODEL_NOT_FINITE for damaged weights.
  */
-export async function restoreModel(model: Model, header: ModelHeader, checkpoint: Checkpoint): Promise<void> {
-  const { file } = checkpoint;
-  const other =
-    difference(header.model, checkpoint.header.model) ??
-    difference({ vocabulary: header.vocabulary }, { vocabulary: checkpoint.header.vocabulary });
-  if (other !== undefined) {
-    throw new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${file.path} is of another model: ${other} differs.`, {
-      option: other,
-      expected: sortedJson(header.model[other] ?? other),
-      received: sortedJson(checkpoint.header.model[other] ?? other),
-    });
-  }
+export async function restoreModel(model: Model, { file }: Checkpoint): Promise<void> {
   await model.setParameters(weightsLike(file, model));
 }

@@ -21,6 +21,7 @@ function fakeModel(name: string): Model {
 const MODEL = fakeModel('dense.weight');
 const HEADER = { model: { kind: 'model' }, vocabulary: null };
 const RECORD: TrainingRecord = {
+  data: { token: 1350 },
   options: { batch: 4, optimizer: { kind: 'adam', learningRate: 0.1 } },
   native: {
     steps: 7,
@@ -59,7 +60,7 @@ describe('a checkpoint', () => {
   });
 
   it('comes back without what it need not have', async () => {
-    const { epoch, stopReason, ...record } = RECORD;
+    const { data, epoch, stopReason, ...record } = RECORD;
     assert.deepEqual((await readCheckpoint(await written(record))).record, record);
   });
 
@@ -94,7 +95,15 @@ describe('a checkpoint', () => {
       await assert.rejects(readCheckpoint(at('d')), { code: 'ERR_UNROLLED_MODEL_FORMAT' }, name);
     }
     const json = JSON.parse(metadata.get('training') as string);
-    for (const damaged of [5, [], {}, { ...json, steps: '7' }, { ...json, callbacks: [5] }, { ...json, epoch: 1 }]) {
+    for (const damaged of [
+      5,
+      [],
+      {},
+      { ...json, steps: '7' },
+      { ...json, callbacks: [5] },
+      { ...json, epoch: 1 },
+      { ...json, data: 5 },
+    ]) {
       await writeSafetensors(at('d'), tensors, new Map(metadata).set('training', JSON.stringify(damaged)));
       await assert.rejects(readCheckpoint(at('d')), { code: 'ERR_UNROLLED_MODEL_FORMAT' }, JSON.stringify(damaged));
     }

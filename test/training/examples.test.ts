@@ -204,7 +204,7 @@ describe('data to train on', () => {
     const pairs = { sources: [tensor.from([[1, 2]])], targets: [[1]], start: 0, end: 1 };
     for (const [model, data, code, option] of [
       [onceOf(3), undefined, type, 'data'],
-      [onceOf(3), [], type, 'options of data'],
+      [onceOf(3), [], type, 'data'],
       [onceOf(3), { inputs: INPUTS, label: labels }, 'ERR_UNROLLED_UNKNOWN_OPTION', 'label'],
       [onceOf(3), { labels }, type, 'inputs'],
       [onceOf(3), { inputs: INPUTS }, type, 'labels'],

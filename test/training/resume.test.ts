@@ -159,6 +159,100 @@ describe('a resumed training', () => {
     }
   });
 
+  it('says what is other: the data, by their number or in themselves', async () => {
+    using model = smallModel();
+    await train(model, { epochs: 1, checkpoint: { path: at('c'), everySteps: 10 } });
+    const resume = at('c');
+    const text = 'the lazy dog jumps over the quick brown fox.\n'.repeat(30);
+    const advice =
+      / Resume with the data it was trained on, or begin anew from its weights: load it as a model and fit/;
+    const refused = async (corpus: Corpus, what: RegExp) => {
+      const error = { code: 'ERR_UNROLLED_MODEL_MISMATCH', option: 'resume' };
+      await assert.rejects(train(model, { resume }, corpus), { ...error, message: what });
+      await assert.rejects(train(model, { resume }, corpus), { ...error, message: advice });
+    };
+    const longer = Corpus.fromText(text);
+    await refused(longer, /on other data: it was trained on 1,204 tokens, and these are 1,350 tokens\./);
+    await refused(
+      Corpus.fromText(text.slice(0, 1204)),
+      /other data: these are 1,204 tokens too, but not the same ones\./,
+    );
+
+    // An earlier release did not count them.
+    const { tensors, metadata } = await readSafetensors(resume);
+    const { data, ...record } = JSON.parse(metadata.get('training') as string);
+    assert.deepEqual(data, { token: 1204 });
+    await writeSafetensors(at('d'), tensors, new Map(metadata).set('training', JSON.stringify(record)));
+    await assert.rejects(train(model, { resume: at('d') }, longer), {
+      message: /the options are the same, and the data are/,
+    });
+    assert.equal((await train(model, { resume: at('d') })).length, 1);
+  });
+
+  it('says what is other: the kind of data, the examples, an option or the model', async () => {
+    const checkpoint = { path: at('c'), everySteps: 1 };
+    const resume = at('c');
+    const documents = ['the fox', 'a dog', 'jumps over'];
+    const corpus = Corpus.fromDocuments(documents);
+    using model = smallModel({ vocabulary: corpus.vocabulary });
+    await train(model, { epochs: 1, checkpoint }, corpus);
+    const refused = (other: Corpus, options: FitOptions, message: RegExp, option = 'resume') =>
+      assert.rejects(train(model, { resume, ...options }, other), {
+        code: 'ERR_UNROLLED_MODEL_MISMATCH',
+        option,
+        message,
+      });
+    const more = Corpus.fromDocuments([...documents, 'the dog']).withVocabulary(corpus.vocabulary);
+    await refused(
+      more,
+      { batch: 4 },
+      /trained on 3 documents and 25 tokens, and these are 4 documents and 33 tokens\./,
+    );
+    await refused(
+      Corpus.fromText('the fox jumps over a dog'.repeat(20)),
+      {},
+      /on documents, and these are one text\./,
+      'data',
+    );
+    await refused(
+      corpus,
+      { seed: 4 },
+      /with seed 0, and 4 was asked\. Leave the option out to go on as before, or/,
+      'seed',
+    );
+    using wider = smallModel({ vocabulary: corpus.vocabulary, hidden: 32 });
+    await assert.rejects(train(wider, { resume }, corpus), {
+      code: 'ERR_UNROLLED_MODEL_MISMATCH',
+      option: 'hidden',
+      message:
+        /is of another model: its hidden is 16, and this model's is 32\. Load the model to resume from the checkpoint/,
+    });
+    using other = smallModel({ vocabulary: Corpus.fromDocuments(['the fix', 'a dog', 'jumps over']).vocabulary });
+    await assert.rejects(train(other, { resume }, corpus.withVocabulary(other.vocabulary.withUnknown('skip'))), {
+      code: 'ERR_UNROLLED_MODEL_MISMATCH',
+      message: /its vocabulary\.tokens\[\d+\] is "\w", and this model's is "\w"\./,
+    });
+
+    using tagger = Model.create({
+      input: { kind: 'ids', vocabulary: 3 },
+      layers: [layers.embedding(2), layers.rnn(2), layers.dense(2)],
+    });
+    const inputs = [[0, 1], [2]];
+    await collect(tagger.fit({ inputs, tags: [[0, 1], [1]] }, { epochs: 1, checkpoint }));
+    await assert.rejects(collect(tagger.fit({ inputs, tags: [[0, 1], [0]] }, { resume, epochs: 2 })), {
+      message: /these are 2 examples and 3 steps too, but not the same ones\./,
+    });
+    await assert.rejects(collect(tagger.fit({ inputs: [[0], [2]], tags: [[0], [0]] }, { resume, epochs: 2 })), {
+      message: /it was trained on 2 examples and 3 steps, and these are 2 examples and 2 steps\./,
+    });
+    const values = inputs.map((ids) => tensor.zeros([ids.length, 2]));
+    await assert.rejects(collect(tagger.fit({ inputs, values }, { resume, epochs: 2 })), {
+      option: 'loss',
+      message:
+        /with loss "crossEntropy", and "squaredError" was asked\. Give the data the loss they had to go on as before/,
+    });
+  });
+
   it('is refused by other data, another model, or what is no checkpoint', async () => {
     using model = smallModel();
     const options = { epochs: 1, checkpoint: { path: at('c'), everySteps: 10 } };

@@ -19,6 +19,7 @@
 #include "layers/pooling.h"
 #include "layers/reset_first_gru.h"
 #include "layers/rnn.h"
+#include "model/graph_errors.h"
 
 namespace unrolled {
 namespace {
@@ -91,8 +92,26 @@ class Builder {
 
   [[nodiscard]] const Value& valueOf(const std::string& option, const std::string& name) const {
     const auto found = values_.find(name);
-    if (found == values_.end()) throw impossible(option, "a layer before it, input or source", name);
-    return found->second;
+    if (found != values_.end()) return found->second;
+    std::vector<std::string> there = {"input"};
+    if (description_.source != InputKind::none) there.emplace_back("source");
+    for (const std::string& before : namesBefore()) there.push_back(before);
+    throw unknownName(option, "the name of an input or of a layer before it", name, remarkOn(name), there);
+  }
+
+  // Of the layers before the one at hand, in their order.
+  [[nodiscard]] std::vector<std::string> namesBefore() const {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < number_; ++i) names.push_back(description_.layers[i].name);
+    return names;
+  }
+
+  // Why nothing of that name can be read yet.
+  [[nodiscard]] std::string remarkOn(const std::string& name) const {
+    for (std::size_t i = number_; i < description_.layers.size(); ++i) {
+      if (description_.layers[i].name == name) return i == number_ ? "which it is itself" : "which comes after it";
+    }
+    return name == "source" && values_.count(name) == 0 ? "since the model has no source" : "";
   }
 
   // The same as vectors: embedded ids are looked up.
@@ -100,7 +119,10 @@ class Builder {
     Value value = valueOf(option() + ".from", name);
     if (value.form == Form::vectors) return value;
     if (value.form != Form::table) {
-      throw impossible(option(), "a layer that takes ids: an embedding, or a recurrent one behind one-hot ids", name);
+      throw impossible(option(),
+                       std::string(value.form == Form::ids ? "an embedding or one-hot" : "a recurrent") +
+                           " layer, since " + quoted(name) + " gives ids",
+                       described(description_.layers[number_]));
     }
     value = addLayer(std::make_unique<Gather<T>>(value.features), value, name);
     values_[name] = value;
@@ -153,7 +175,7 @@ class Builder {
 
   void add(const LayerDescription& layer) {
     if (layer.name.empty() || values_.count(layer.name) > 0) {
-      throw impossible(option() + ".name", "a name of its own", "'" + layer.name + "'");
+      throw impossible(option() + ".name", "a name of its own", quoted(layer.name));
     }
     const std::vector<std::string> from = readBy(layer);
     if (joins(layer.kind)) return void(values_[layer.name] = addJoining(layer, from));
@@ -165,9 +187,9 @@ class Builder {
     Value value = valueOf(option() + ".from", from);
     const bool takesIds = layer.kind == LayerKind::embedding || layer.kind == LayerKind::oneHot;
     if ((value.form == Form::ids) != takesIds) {
-      throw impossible(option(),
-                       takesIds ? "a layer that takes vectors" : "an embedding or one-hot layer, which take ids",
-                       layer.name);
+      const std::string expected = takesIds ? "a layer that takes vectors, since " + quoted(from) + " gives them"
+                                            : "an embedding or one-hot layer, since " + quoted(from) + " gives ids";
+      throw impossible(option(), expected, described(layer));
     }
     switch (layer.kind) {
       case LayerKind::embedding: {
@@ -284,19 +306,30 @@ class Builder {
     return value;
   }
 
+  // What a name stands for, with its kind where it is a layer.
+  [[nodiscard]] std::string shown(const std::string& name) const {
+    for (const LayerDescription& layer : description_.layers) {
+      if (layer.name == name) return described(layer);
+    }
+    return "the model's " + name;
+  }
+
   // Level `level` of a stack takes its initial states from another layer.
   void startFrom(const LayerDescription& layer, Index level) {
     const std::string where = option() + ".initialState";
-    const Value& value = valueOf(where, layer.initialState);
+    const auto found = values_.find(layer.initialState);
+    if (found == values_.end()) {
+      throw unknownName(where, "the name of a layer before it", layer.initialState, remarkOn(layer.initialState),
+                        namesBefore());
+    }
+    const Value& value = found->second;
     Node<T>& node = graph_.nodes.back();
     const auto other = kinds_.find(layer.initialState);
     if (other != kinds_.end()) {
       const LayerDescription& from = *other->second;
       if (from.kind != layer.kind || from.features != layer.features || from.layers != layer.layers ||
           from.bidirectional != layer.bidirectional) {
-        throw impossible(where,
-                         "a stack of the same cells, hidden size, layers and directions, or a layer with one step",
-                         layer.initialState);
+        throw otherStates(where, layer, from);
       }
       node.initialState = levels_[layer.initialState][static_cast<std::size_t>(level)];
       node.fromStates = true;
@@ -304,10 +337,7 @@ class Builder {
     }
     if (!value.oneStep || value.form != Form::vectors || value.features != layer.features || layer.layers != 1 ||
         layer.bidirectional) {
-      throw impossible(where,
-                       "a recurrent stack like it, or, for one layer in one direction, a layer with one step of " +
-                           std::to_string(layer.features) + " features",
-                       layer.initialState);
+      throw otherStart(where, layer, shown(layer.initialState), value.features, value.oneStep);
     }
     node.initialState = value.node;
     ++readers_[layer.initialState];
@@ -329,15 +359,24 @@ class Builder {
 
   Weight<T> sharedTable(const LayerDescription& layer, const Value& value) {
     const auto found = embeddings_.find(layer.tiedTo);
-    if (found == embeddings_.end()) throw impossible(option() + ".tiedTo", "an embedding before it", layer.tiedTo);
+    if (found == embeddings_.end()) throw unknownTable(layer.tiedTo);
     const auto& [embedding, rows, features] = found->second;
     if (rows != layer.features || features != value.features) {
       throw impossible(
           option() + ".tiedTo",
           "an embedding of " + std::to_string(layer.features) + " ids as vectors of " + std::to_string(value.features),
-          layer.tiedTo + ", of " + std::to_string(rows) + " as " + std::to_string(features));
+          quoted(layer.tiedTo) + ", of " + std::to_string(rows) + " as " + std::to_string(features));
     }
     return embedding->share();
+  }
+
+  [[nodiscard]] Error unknownTable(const std::string& name) const {
+    std::vector<std::string> there;
+    for (const std::string& before : namesBefore()) {
+      if (embeddings_.count(before) > 0) there.push_back(before);
+    }
+    const std::string remark = values_.count(name) > 0 ? "which is no embedding" : remarkOn(name);
+    return unknownName(option() + ".tiedTo", "the name of an embedding before it", name, remark, there);
   }
 
   Value addJoining(const LayerDescription& layer, const std::vector<std::string>& from) {
@@ -356,10 +395,11 @@ class Builder {
       const Value& value = values[i];
       node.inputs.push_back(value.node);
       if (!attention && (value.side != output.side || value.oneStep != output.oneStep)) {
-        throw impossible(option() + ".from", "layers over the same steps", from[i]);
+        throw impossible(option() + ".from", "layers over the same steps", quoted(from[i]));
       }
       if (layer.kind == LayerKind::add && value.features != output.features) {
-        throw impossible(option() + ".from", "layers of " + std::to_string(output.features) + " features", from[i]);
+        throw impossible(option() + ".from", "layers of " + std::to_string(output.features) + " features",
+                         quoted(from[i]));
       }
     }
     std::vector<Index> widths;
@@ -413,8 +453,10 @@ class Builder {
       if (read[i]) continue;
       bool started = false;
       for (const Node<T>& node : graph_.nodes) started |= node.fromStates && node.initialState == static_cast<Index>(i);
-      if (!started)
-        throw impossible("layers", "layers that are all read by another but for the last", graph_.nodes[i].name);
+      if (!started) {
+        throw impossible("layers", "layers that are all read by another but for the last",
+                         quoted(graph_.nodes[i].name) + ", which none reads");
+      }
       graph_.nodes[i].onlyStatesRead = true;
     }
   }
@@ -451,11 +493,6 @@ class Builder {
 };
 
 }  // namespace
-
-Error impossible(const std::string& option, const std::string& expected, const std::string& received) {
-  return Error("ERR_UNROLLED_OPTION_RANGE", option + " must be " + expected + ", not " + received + ".")
-      .about(option, expected, received);
-}
 
 template <class T>
 Index Graph<T>::find(const std::string& name) const {

@@ -65,7 +65,4 @@ struct Graph {
 template <class T>
 Graph<T> buildGraph(const ModelDescription& description, ParameterList& parameters);
 
-// The same, for whoever has a value that cannot be.
-Error impossible(const std::string& option, const std::string& expected, const std::string& received);
-
 }  // namespace unrolled

@@ -7,6 +7,7 @@
 #include "kernels/gather.h"
 #include "losses/binary_cross_entropy.h"
 #include "losses/squared_error.h"
+#include "model/graph_errors.h"
 #include "random.h"
 
 namespace unrolled {

@@ -131,7 +131,11 @@ void Trainer<T>::importState(TrainingState<T> state) {
         .about("resume", "a state of the same training", std::string("one with ") + other);
   };
   if (state.kind != options_.optimizer.kind) throw mismatch("another optimiser");
-  if (state.identity != identity()) throw mismatch("other data, another cut into batches, or another seed");
+  if (state.identity != identity()) {
+    const char* other = "other data, another cut into batches, or another seed";
+    // An option of its own, by which a front end that has compared all but the data knows that it is these.
+    throw mismatch(other).about("resume.source", "the data it was trained on, cut as they were", other);
+  }
   const Index made = state.optimizer.steps;
   const Index rows =
       made == 0 ? 0 : source_->batch((made - 1) / stepsPerEpoch(), (made - 1) % stepsPerEpoch()).input.batch;

@@ -1,0 +1,133 @@
+/** What `Model.forward` and `Model.gradients` are given, checked and laid out as the native side reads it. */
+
+import { UnrolledError } from './errors';
+import { type FlatLayout, type FloatTensor, requireShape, type States } from './flat-layout';
+import type { InputDescription, ModelDescription, NativeBatch, NativeInput } from './native/native';
+import type { Tensor } from './tensor';
+import { isTensor } from './training/sequences';
+import * as check from './validation';
+
+/** One input of a batch: ids `[T, B]` or features `[T, B, F]`. */
+export interface SequenceInput {
+  ids?: Tensor<'int32'>;
+  features?: FloatTensor;
+  /**
+   * Length of each row, from 1 to T; T for all where absent. What stands behind a row's end takes no work and has no
+   * influence; outputs and gradients are zero there.
+   */
+  lengths?: ArrayLike<number>;
+}
+
+/** What goes into a model, and states that are zero where absent. */
+export interface ModelInput extends SequenceInput {
+  /** Of an encoder–decoder: as many rows, steps of its own. */
+  source?: SequenceInput;
+  /** Initial states; those that start from another layer cannot be given. */
+  states?: States;
+}
+
+const SEQUENCE_KEYS = ['ids', 'features', 'lengths'] as const satisfies (keyof SequenceInput)[];
+const INPUT_KEYS = [...SEQUENCE_KEYS, 'source', 'states'] as const satisfies (keyof ModelInput)[];
+
+/** The tensor that an input takes, in words. */
+function tensorOf(description: InputDescription): string {
+  return description.kind === 'ids'
+    ? 'a tensor [T, B] of type int32'
+    : `a tensor [T, B, ${description.features}] of floats`;
+}
+
+/** @throws ERR_UNROLLED_SHAPE, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
+function resolveLengths(lengths: ArrayLike<number>, time: number, batch: number): Int32Array {
+  requireShape('lengths', { dtype: 'int32', shape: [lengths.length], data: new Int32Array(lengths.length) }, [batch]);
+  return Int32Array.from(lengths, (length, row) => check.integer(`lengths[${row}]`, length, { min: 1, max: time }));
+}
+
+/** The tensor of the kind that an input reads, and nothing of the other kind. */
+function elementsOf(name: 'input' | 'source', description: InputDescription, given: SequenceInput): Tensor {
+  const { kind } = description;
+  const other = kind === 'ids' ? 'features' : 'ids';
+  const path = (key: string) => (name === 'input' ? key : `source.${key}`);
+  const elements = given[kind];
+  if (elements === undefined) {
+    const expected = tensorOf(description);
+    const how = name === 'input' ? `${kind}, ${expected}` : `source: { ${kind} }, ${expected} of as many rows`;
+    const came = given[other] === undefined ? '' : `, in place of ${path(other)}`;
+    throw new UnrolledError(
+      'ERR_UNROLLED_OPTION_TYPE',
+      `This model has ${article(name)} of ${kind}: give ${how}${came}.`,
+      {
+        option: path(kind),
+        expected,
+      },
+    );
+  }
+  if (given[other] !== undefined) {
+    throw check.outOfRange(path(other), `left out, since the model's ${name} is of ${kind}`, given[other]);
+  }
+  if (!isTensor(elements)) throw check.wrongType(path(kind), tensorOf(description), elements);
+  return elements;
+}
+
+function article(name: 'input' | 'source'): string {
+  return name === 'input' ? 'an input' : 'a source';
+}
+
+function toInput(
+  name: 'input' | 'source',
+  description: InputDescription,
+  given: SequenceInput,
+  layout: FlatLayout,
+): [NativeInput, number] {
+  const elements = elementsOf(name, description, given);
+  const { lengths } = given;
+  const [time = 0, batch = 0] = elements.shape;
+  const shape = description.kind === 'ids' ? [time, batch] : [time, batch, description.features];
+  requireShape(description.kind, elements, shape);
+  const input: NativeInput = {
+    time,
+    ...(description.kind === 'ids'
+      ? { ids: elements.data as Int32Array }
+      : { features: layout.convert(elements as FloatTensor) }),
+    ...(lengths !== undefined && { lengths: resolveLengths(lengths, time, batch) }),
+  };
+  return [input, batch];
+}
+
+/** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_SHAPE. */
+function toSource(description: InputDescription, source: unknown, batch: number, layout: FlatLayout): NativeInput {
+  if (source !== undefined && (typeof source !== 'object' || source === null || isTensor(source))) {
+    throw check.wrongType('source', `an object with ${description.kind}, ${tensorOf(description)}`, source);
+  }
+  const given = check.options<SequenceInput>('source', source as SequenceInput | undefined, SEQUENCE_KEYS);
+  const [input, rows] = toInput('source', description, given, layout);
+  if (rows === batch) return input;
+  throw new UnrolledError('ERR_UNROLLED_SHAPE', `source must have ${batch} rows, as the input has, not ${rows}.`, {
+    option: 'source',
+    expected: `${batch} rows`,
+    received: `${rows}`,
+  });
+}
+
+/** @throws ERR_UNROLLED_OPTION_TYPE for what is no object of tensors. */
+export function requireInput({ input: own }: ModelDescription, input: unknown): void {
+  if (typeof input === 'object' && input !== null && !Array.isArray(input) && !isTensor(input)) return;
+  throw check.wrongType('input', `an object with ${own.kind}, ${tensorOf(own)}`, input);
+}
+
+/**
+ * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE for what the model needs and is not there,
+ *   ERR_UNROLLED_OPTION_RANGE for what it does not read, ERR_UNROLLED_SHAPE.
+ */
+export function toBatch(description: ModelDescription, layout: FlatLayout, input: ModelInput): NativeBatch {
+  requireInput(description, input);
+  const { source, states, ...own } = check.options('input', input, INPUT_KEYS);
+  const [result, batch] = toInput('input', description.input, own, layout);
+  const native: NativeBatch = { ...result, batch };
+  if (description.source !== undefined) {
+    native.source = toSource(description.source, source, batch, layout);
+  } else if (source !== undefined) {
+    throw check.outOfRange('source', 'left out, since the model has no source', source);
+  }
+  if (states !== undefined) native.state = layout.flatStates(states, batch);
+  return native;
+}

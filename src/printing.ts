@@ -1,0 +1,59 @@
+/** What `console.log` and `util.inspect` show of the package's objects: what they hold, in a few lines. */
+
+import { inspect } from 'node:util';
+
+/** The name of the method that Node prints an object by: `inspect.custom`, without Node's types in the package's own. */
+export const PRINTED: unique symbol = Symbol.for('nodejs.util.inspect.custom');
+
+/** Elements of an array that are shown. */
+const MOST_ELEMENTS = 6;
+
+/** Columns of equal width: as many at the front as `left` says flush left, the others flush right. */
+export function table(rows: readonly (readonly string[])[], left: number): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  const aligned = (cell: string, column: number) =>
+    column < left ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+  return rows.map((row) => row.map(aligned).join('  ').trimEnd()).join('\n');
+}
+
+/** The first and the last entries where there are more than `most`, and how many were left out between them. */
+export function ends<Entry>(entries: readonly Entry[], most: number): { first: Entry[]; left: number; last: Entry[] } {
+  if (entries.length <= most) return { first: [...entries], left: 0, last: [] };
+  const half = Math.floor(most / 2);
+  return { first: entries.slice(0, half), left: entries.length - 2 * half, last: entries.slice(-half) };
+}
+
+/** A number of things, with a comma between thousands. */
+export function showCount(count: number): string {
+  return count.toLocaleString('en');
+}
+
+/** The first code points of a text, in quotes. */
+export function excerpt(text: string, most: number): string {
+  const begin = [...text.slice(0, 2 * most)].slice(0, most).join('');
+  return begin.length < text.length ? `${JSON.stringify(begin)}…` : JSON.stringify(text);
+}
+
+/** A figure in as many digits as a person compares. */
+export function showFigure(value: number | undefined): string {
+  if (value === undefined) return '';
+  const size = Math.abs(value);
+  return size === 0 || (size >= 0.001 && size < 1e5) ? value.toFixed(4) : value.toExponential(3);
+}
+
+/** A rate as it was written, but for noise in its last digits. */
+export function showRate(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+/** Fields as Node prints an object of that name; of long arrays in it a few elements. */
+export function printFields(name: string, fields: object, options: object): string {
+  return `${name} ${inspect(fields, { ...options, maxArrayLength: MOST_ELEMENTS })}`;
+}
+
+/** Prints an object, when it is asked to, with the arrays in it cut short. Its keys and values are as they were. */
+export function withShortArrays<Value extends object>(value: Value): Value {
+  const print = (_depth: number, options: object) =>
+    inspect({ ...value }, { ...options, maxArrayLength: MOST_ELEMENTS });
+  return Object.defineProperty(value, PRINTED, { value: print, enumerable: false, configurable: true });
+}

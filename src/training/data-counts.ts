@@ -1,0 +1,70 @@
+/** What a checkpoint remembers of the data it was trained on: enough to say in what others differ. */
+
+import { UnrolledError } from '../errors';
+import type { NativeSource } from '../native/native';
+import { showCount } from '../printing';
+import { counted } from '../wording';
+import type { Checkpoint } from './checkpoint-file';
+import { idCount, sequenceCount } from './source';
+
+/** How much data there is, by what is counted, in the singular: `{ token: 1350 }`. Without what validates. */
+export type DataCounts = Readonly<Record<string, number>>;
+
+/** What to do with a checkpoint that other data, options or another model were given to. */
+export const ANEW =
+  'or begin anew from its weights: load it as a model and fit that without resume (on the command line --init)';
+
+function elementsOf({ offsets }: { offsets: Int32Array }): number {
+  return offsets.at(-1) ?? 0;
+}
+
+export function dataCounts(source: NativeSource): DataCounts {
+  switch (source.kind) {
+    case 'stream':
+      return { token: idCount(source.ids) };
+    case 'documents':
+      return { document: source.offsets.length - 1, token: source.ids.length };
+    case 'paired':
+      return {
+        example: sequenceCount(source.inputs),
+        'step of the sources': elementsOf(source.source),
+        step: elementsOf(source.inputs),
+      };
+    default:
+      return { example: sequenceCount(source.sequences), step: elementsOf(source.sequences) };
+  }
+}
+
+function showCounts(counts: DataCounts): string {
+  const shown = Object.entries(counts).map(([noun, count]) => {
+    const [head = '', ...rest] = noun.split(' ');
+    return [counted(count, head).replace(String(count), showCount(count)), ...rest].join(' ');
+  });
+  return shown.join(' and ');
+}
+
+/**
+ * The error for a checkpoint of other data than these, where all options are the same.
+ * @param before what it remembers of its data; absent in checkpoints of earlier releases.
+ */
+export function otherData({ file, record }: Checkpoint, source: NativeSource, cause: unknown): UnrolledError {
+  const [before, now] = [record.data, dataCounts(source)];
+  const nouns = new Set([...Object.keys(before ?? {}), ...Object.keys(now)]);
+  let what = 'the options are the same, and the data are not';
+  if (before !== undefined) {
+    const isSame = [...nouns].every((noun) => before[noun] === now[noun]);
+    what = isSame
+      ? `these are ${showCounts(now)} too, but not the same ones`
+      : `it was trained on ${showCounts(before)}, and these are ${showCounts(now)}`;
+  }
+  return new UnrolledError(
+    'ERR_UNROLLED_MODEL_MISMATCH',
+    `${file.path} is of a training on other data: ${what}. Resume with the data it was trained on, ${ANEW}.`,
+    {
+      option: 'resume',
+      expected: before === undefined ? 'the same data' : showCounts(before),
+      received: showCounts(now),
+      cause,
+    },
+  );
+}
