@@ -4,6 +4,8 @@
 
 #include <cblas.h>
 
+#include "kernels/kernel_table.h"
+
 namespace unrolled {
 namespace {
 
@@ -15,6 +17,10 @@ constexpr double wanted = 16;
 // No side is cut below this: OpenBLAS packs both operands anew for every tile.
 constexpr Index shortestSide = 64;
 constexpr Index sideMultiple = 16;
+
+// Of a product that is worth no set-up of OpenBLAS's: bytes of b, and multiply-adds.
+constexpr Index mostSmallBytes = Index{32} * 1024;
+constexpr Index mostSmallWork = Index{1} << 20U;
 
 // Sides of a tile of an m × n product of depth k.
 void chooseTile(Index m, Index n, Index k, Index& tileM, Index& tileN) {
@@ -68,10 +74,23 @@ Operand<T> columnsFrom(Operand<T> matrix, Index column) {
   return matrix;
 }
 
+// Products whose b, as it is stored, stays in the first cache while few enough rows pass over it.
+template <class T>
+bool isSmall(Index m, Index n, Index k, Transpose bTranspose) {
+  return bTranspose == Transpose::no && n * k * static_cast<Index>(sizeof(T)) <= mostSmallBytes &&
+         m * n * k <= mostSmallWork && !blasAlone();
+}
+
 }  // namespace
 
 template <class T>
 void multiply(Index m, Index n, Index k, Operand<T> a, Operand<T> b, T* c, Index cStride, bool accumulate) {
+  if (isSmall<T>(m, n, k, b.transpose)) {
+    const auto product =
+        a.transpose == Transpose::yes ? kernels<T>().smallProductTransposed : kernels<T>().smallProduct;
+    product(m, n, k, a.data, a.stride, b.data, b.stride, c, cStride, accumulate);
+    return;
+  }
   const T beta = accumulate ? T(1) : T(0);
   if (m == 1) {
     gemv(n, k, a.data, a.transpose == Transpose::no ? 1 : a.stride, b, c, beta);

@@ -1,4 +1,5 @@
-// Matrix products by OpenBLAS, one thread a call, cut into tiles by shape.
+// Matrix products by OpenBLAS, one thread a call, cut into tiles by shape; small ones by a kernel of our own, unless
+// the environment asks for OpenBLAS alone.
 #pragma once
 
 #include <string>

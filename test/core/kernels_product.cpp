@@ -1,4 +1,4 @@
-// pack, packTransposed, packedProduct and packedProductTransposed of every instruction set.
+// Packing, and the packed and small products, of every instruction set.
 
 #include <limits>
 #include <string>
@@ -109,6 +109,45 @@ TEST_CASE_TEMPLATE("a packed product is the product, and writes nothing else", T
             const bool good = error <= tolerance && gapsIntact;
             CHECK_MESSAGE(good, std::string(kernel->name), ": ", rows, " x ", depth, " x ", columns, " accumulate ",
                           accumulate, " error ", error, " gaps intact ", gapsIntact);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("a small product is the packed one, of a b as it is stored", T, float, double) {
+  constexpr Index mostRows = 13;
+  for (const KernelTable<T>* kernel : tables<T>()) {
+    for (const Index depth : {Index{1}, Index{4}, Index{63}, Index{64}, Index{65}, Index{130}}) {
+      for (const Index columns : columnCounts) {
+        const std::vector<T> a = normals<T>(mostRows * (depth + gap), 3);
+        std::vector<T> aTransposed(asSize(depth * mostRows));
+        for (Index row = 0; row < mostRows; ++row) {
+          for (Index k = 0; k < depth; ++k)
+            aTransposed[asSize(k * mostRows + row)] = a[asSize(row * (depth + gap) + k)];
+        }
+        const std::vector<T> b = normals<T>(depth * (columns + gap), 4);
+        std::vector<T> packed(asSize(packedSize(*kernel, depth, columns)));
+        kernel->pack(depth, columns, b.data(), columns + gap, packed.data());
+        const Index stride = columns + gap;
+        for (const bool accumulate : {false, true}) {
+          for (const Index rows : {Index{1}, Index{2}, Index{6}, Index{12}, Index{13}}) {
+            const std::vector<T> before = normals<T>(rows * stride, 5);
+            Guarded<T> expected(before);
+            kernel->packedProduct(rows, columns, depth, a.data(), depth + gap, packed.data(), expected.data(), stride,
+                                  accumulate);
+            Guarded<T> small(before);
+            kernel->smallProduct(rows, columns, depth, a.data(), depth + gap, b.data(), columns + gap, small.data(),
+                                 stride, accumulate);
+            Guarded<T> transposed(before);
+            kernel->smallProductTransposed(rows, columns, depth, aTransposed.data(), mostRows, b.data(), columns + gap,
+                                           transposed.data(), stride, accumulate);
+            // The same sums in the same order.
+            const bool good = sameBits(small.values(), expected.values()) && small.intact() &&
+                              sameBits(transposed.values(), expected.values()) && transposed.intact();
+            CHECK_MESSAGE(good, std::string(kernel->name), ": ", rows, " x ", depth, " x ", columns, " accumulate ",
+                          accumulate);
           }
         }
       }

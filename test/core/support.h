@@ -215,8 +215,14 @@ inline const char* nameOf(LayerKind kind) {
 // Asks for OpenBLAS in the place of our own products while it lives.
 class BlasAlone {
  public:
-  BlasAlone() { setenv("UNROLLED_KERNELS", "blas", 1); }
-  ~BlasAlone() { unsetenv("UNROLLED_KERNELS"); }
+  BlasAlone() {
+    setenv("UNROLLED_KERNELS", "blas", 1);
+    readKernelChoice();
+  }
+  ~BlasAlone() {
+    unsetenv("UNROLLED_KERNELS");
+    readKernelChoice();
+  }
   BlasAlone(const BlasAlone&) = delete;
   BlasAlone& operator=(const BlasAlone&) = delete;
   BlasAlone(BlasAlone&&) = delete;

@@ -1,5 +1,6 @@
 // Which kernels this processor runs.
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 
@@ -45,6 +46,16 @@ const Available<T>& available() {
   return found;
 }
 
+bool environmentAsksForBlas() {
+  const char* text = std::getenv("UNROLLED_KERNELS");
+  return text != nullptr && std::strcmp(text, "blas") == 0;
+}
+
+std::atomic<bool>& blasAsked() {
+  static std::atomic<bool> asked = environmentAsksForBlas();
+  return asked;
+}
+
 }  // namespace
 
 template <class T>
@@ -52,10 +63,9 @@ const KernelTable<T>& kernels() {
   return *available<T>().tables[available<T>().count - 1];
 }
 
-bool blasAlone() {
-  const char* text = std::getenv("UNROLLED_KERNELS");
-  return text != nullptr && std::strcmp(text, "blas") == 0;
-}
+bool blasAlone() { return blasAsked().load(std::memory_order_relaxed); }
+
+void readKernelChoice() { blasAsked().store(environmentAsksForBlas()); }
 
 template <class T>
 const KernelTable<T>* const* availableKernels(Index* count) {

@@ -62,6 +62,13 @@ struct KernelTable {
   void (*packedProductTransposed)(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* packed,
                                   T* c, Index cStride, bool accumulate);
 
+  // c [rows, columns] = (accumulate ? c : 0) + a [rows, depth] · b [depth, columns], and the same of an a that is
+  // stored transposed, [depth, rows]; b is read as it is, for products whose b stays in the first cache.
+  void (*smallProduct)(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* b, Index bStride,
+                       T* c, Index cStride, bool accumulate);
+  void (*smallProductTransposed)(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* b,
+                                 Index bStride, T* c, Index cStride, bool accumulate);
+
   // One row of a vanilla RNN: state = f(gates).
   void (*rnnForward)(Index hidden, Activation activation, const T* gates, T* state);
   // gates becomes the gradient before f, of `gradient` and `outputGradient` (may be null) added.
@@ -166,8 +173,10 @@ struct KernelTable {
 template <class T>
 const KernelTable<T>& kernels();
 
-// Whether the environment asks for OpenBLAS wherever there is a product of our own (UNROLLED_KERNELS=blas).
+// Whether OpenBLAS is to stand wherever there is a product of our own: as the environment said (UNROLLED_KERNELS=blas)
+// when it was asked first, or when it was read again, as tests do.
 bool blasAlone();
+void readKernelChoice();
 
 // Every table that runs on this processor, the plainest first; for tests.
 template <class T>

@@ -11,15 +11,24 @@ Index RecurrentProduct<T>::packedSize(Index depth, Index columns) {
 }
 
 template <class T>
+bool RecurrentProduct<T>::readsBackwardUnpacked() const {
+  constexpr Index firstCache = Index{32} * 1024;
+  return !blasAlone() && !untransposed_ && hidden_ % kernels<T>().panelColumns == 0 &&
+         gates_ * hidden_ * static_cast<Index>(sizeof(T)) <= firstCache;
+}
+
+template <class T>
 Index RecurrentProduct<T>::packedSize() const {
-  return blasAlone() ? 0 : packedSize(hidden_, gates_) + packedSize(gates_, hidden_);
+  if (blasAlone()) return 0;
+  return packedSize(hidden_, gates_) + (readsBackwardUnpacked() ? 0 : packedSize(gates_, hidden_));
 }
 
 template <class T>
 void RecurrentProduct<T>::reserve(bool backward) {
   if (blasAlone()) return;
   packedForward_.resize(static_cast<std::size_t>(packedSize(hidden_, gates_)));
-  if (backward) packedBackward_.resize(static_cast<std::size_t>(packedSize(gates_, hidden_)));
+  unpackedBackward_ = readsBackwardUnpacked();
+  if (backward && !unpackedBackward_) packedBackward_.resize(static_cast<std::size_t>(packedSize(gates_, hidden_)));
 }
 
 template <class T>
@@ -52,7 +61,9 @@ void RecurrentProduct<T>::forward(Index rows, const T* state, T* gates, bool acc
 
 template <class T>
 void RecurrentProduct<T>::backward(Index rows, const T* gates, T* state, bool accumulate) const noexcept {
-  if (packedBackward_.empty()) {
+  if (unpackedBackward_) {
+    kernels<T>().smallProduct(rows, hidden_, gates_, gates, stride_, weights_, hidden_, state, hidden_, accumulate);
+  } else if (packedBackward_.empty()) {
     multiply<T>(rows, hidden_, gates_, {gates, stride_},
                 {weights_, hidden_, untransposed_ ? Transpose::yes : Transpose::no}, state, hidden_, accumulate);
   } else {

@@ -1,6 +1,6 @@
 // The products of a recurrence with its weights [gates, hidden], or with those of some of its gates: packed
-// once per change of the weights for the project's own kernel, or by OpenBLAS at every step
-// (UNROLLED_KERNELS=blas).
+// once per change of the weights for the project's own kernel unless they are small and lie well, or by OpenBLAS
+// at every step (UNROLLED_KERNELS=blas).
 #pragma once
 
 #include <vector>
@@ -37,11 +37,14 @@ class RecurrentProduct {
 
  private:
   [[nodiscard]] static Index packedSize(Index depth, Index columns);
+  // Whether the way back takes weights as they are: whole panels that stay in the first cache.
+  [[nodiscard]] bool readsBackwardUnpacked() const;
 
   Index gates_;
   Index hidden_;
   Index stride_;
   bool untransposed_;
+  bool unpackedBackward_ = false;
   const T* weights_ = nullptr;
   std::vector<T> packedForward_;
   std::vector<T> packedBackward_;

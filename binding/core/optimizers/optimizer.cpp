@@ -116,8 +116,9 @@ void Optimizer<T>::step(const GradientTiles& tiles, T* weights, const T* gradien
   constants.beta1Rest = static_cast<T>(1 - options_.beta1);
   constants.beta2Rest = static_cast<T>(1 - options_.beta2);
   constants.epsilon = static_cast<T>(options_.epsilon);
-  constants.correction1 = static_cast<T>(1 - std::pow(options_.beta1, time));
-  constants.correction2 = static_cast<T>(std::sqrt(1 - std::pow(options_.beta2, time)));
+  const bool corrected = options_.kind == OptimizerKind::adam || options_.kind == OptimizerKind::adamw;
+  constants.correction1 = corrected ? static_cast<T>(1 - std::pow(options_.beta1, time)) : T(1);
+  constants.correction2 = corrected ? static_cast<T>(std::sqrt(1 - std::pow(options_.beta2, time))) : T(1);
 
   const KernelTable<T>& kernel = kernels<T>();
   const auto update = [&](Index begin, Index count) {
