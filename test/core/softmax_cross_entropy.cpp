@@ -1,5 +1,7 @@
 // The fused, chunked head against the plain computation that holds all logits.
 
+#include "losses/softmax_cross_entropy.h"
+
 #include <cmath>
 #include <vector>
 

@@ -7,26 +7,25 @@
 #pragma once
 
 #include "layers/weight.h"
-#include "losses/loss.h"
+#include "losses/class_loss.h"
 
 namespace unrolled {
 
 template <class T>
-class SoftmaxCrossEntropy {
+class SoftmaxCrossEntropy final : public ClassLoss<T> {
  public:
   // Over the parameters of a dense head: weight [V, H], which may be an embedding's table, and bias [V] or
   // `noParameter`.
   SoftmaxCrossEntropy(Weight<T> weight, std::size_t bias, Index features, Index classes)
       : weight_(weight), bias_(bias), features_(features), classes_(classes) {}
 
-  void layOut(Arena& arena, PassSize size);
-
-  // Σ over positions of -log softmax(input·Wᵀ + b)[target], in nats. `input` [P, H].
-  LossResult loss(const T* input, Index positions, const TokenId* targets, const Pass<T>& pass);
-
-  // The same, with the gradients of scale·Σ: of W and b (written), and of the input [P, H], returned.
+  void layOut(Arena& arena, PassSize size) override;
+  LossResult loss(const T* input, Index positions, const TokenId* targets, const Pass<T>& pass) override;
   LossResult lossAndGradients(const T* input, Index positions, const TokenId* targets, T scale, const Pass<T>& pass,
-                              T** inputGradient);
+                              T** inputGradient) override;
+
+  // Of the last pass, [P]: whether the target was the likeliest class.
+  [[nodiscard]] const bool* hits() const { return hits_; }
 
  private:
   // Most rows of a chunk; a matter of shape alone.
@@ -42,7 +41,7 @@ class SoftmaxCrossEntropy {
   T* biasSum_ = nullptr;        // [V]
   T* inputGradient_ = nullptr;  // [P, H]
   double* losses_ = nullptr;    // [P]
-  bool* hits_ = nullptr;        // [P]: whether the target was the likeliest
+  bool* hits_ = nullptr;        // [P]
 };
 
 }  // namespace unrolled
