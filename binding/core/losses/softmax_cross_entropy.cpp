@@ -10,8 +10,10 @@ namespace {
 
 // Of a chunk's logits: what a core's share of the last-level cache holds.
 constexpr Index chunkBytes = Index{4} << 20U;
-// Rows that make the products worth their passes over the weights, while they stay in the limit.
+// Rows that make the products worth their passes over the weights, while they stay in the limit; of narrow weights, as
+// a cluster of an adaptive softmax has, fewer.
 constexpr Index leastRows = 128;
+constexpr Index leastNarrowRows = 16;
 constexpr Index mostBytes = Index{32} << 20U;
 
 }  // namespace
@@ -19,7 +21,8 @@ constexpr Index mostBytes = Index{32} << 20U;
 template <class T>
 Index SoftmaxCrossEntropy<T>::mostRows() const {
   const Index rowBytes = classes_ * static_cast<Index>(sizeof(T));
-  return std::max(chunkBytes / rowBytes, std::min(leastRows, std::max<Index>(1, mostBytes / rowBytes)));
+  const Index wanted = std::clamp(features_, leastNarrowRows, leastRows);
+  return std::max(chunkBytes / rowBytes, std::min(wanted, std::max<Index>(1, mostBytes / rowBytes)));
 }
 
 template <class T>
