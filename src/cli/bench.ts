@@ -56,7 +56,8 @@ async function bench(flags: BenchFlags): Promise<void> {
 
 export function benchCommand(): Command {
   const command = new Command('bench').description(
-    'time training steps on random tokens, beside the limit of the machine',
+    'time training steps on random tokens, beside the limit of the machine; with an adaptive or sampled output, on ' +
+      'tokens as frequent as words are',
   );
   return addTrainingOptions(command)
     .addOption(numberOption('--vocab <n>', 'size of the vocabulary').default(65))
