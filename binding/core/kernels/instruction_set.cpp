@@ -6,6 +6,7 @@
 #include "kernels/gru_step.h"
 #include "kernels/kernel_table.h"
 #include "kernels/lstm_step.h"
+#include "kernels/narrow_product.h"
 #include "kernels/normalization.h"
 #include "kernels/packed_product.h"
 #include "kernels/rnn_step.h"
@@ -25,6 +26,7 @@ const KernelTable<T>& table() {
       pack<T>,
       packTransposed<T>,
       packedProduct<T>,
+      narrowBackward<T>,
       rnnForward<T>,
       rnnBackward<T>,
       gruForward<T>,

@@ -52,16 +52,18 @@ void packTransposed(Index depth, Index columns, const T* matrix, Index stride, T
   }
 }
 
-// c [Rows, Panels·panelColumns] += a [Rows, depth] · panels, all in registers. The panels lie
+// c [Rows, Panels·panelColumns] = (Accumulate ? c : 0) + a [Rows, depth] · panels, all in registers. The panels lie
 // `panelStride` apart.
-template <class T, int Rows, int Panels>
+template <class T, int Rows, int Panels, bool Accumulate>
 void registerTile(Index depth, const T* a, Index aStride, const T* panel, Index panelStride, T* c, Index cStride) {
   constexpr int vectors = Panels * panelVectors;
   Vector<T> sums[Rows][vectors];
 #pragma GCC unroll 16
   for (int row = 0; row < Rows; ++row) {
 #pragma GCC unroll 16
-    for (int v = 0; v < vectors; ++v) sums[row][v] = load(c + row * cStride + v * lanes<T>);
+    for (int v = 0; v < vectors; ++v) {
+      sums[row][v] = Accumulate ? load(c + row * cStride + v * lanes<T>) : Vector<T>{};
+    }
   }
   for (Index k = 0; k < depth; ++k) {
     Vector<T> b[vectors];
@@ -83,23 +85,27 @@ void registerTile(Index depth, const T* a, Index aStride, const T* panel, Index 
   }
 }
 
-// A register tile whose last columns may lie outside of c, and which may start from zero.
+// A register tile whose last columns may lie outside of c.
 template <class T, int Rows, int Panels>
 void edgeTile(Index depth, const T* a, Index aStride, const T* panel, Index panelStride, T* c, Index cStride,
               Index columns, bool accumulate) {
   constexpr Index width = Panels * panelColumns<T>;
-  if (columns >= width && accumulate) {
-    registerTile<T, Rows, Panels>(depth, a, aStride, panel, panelStride, c, cStride);
+  if (columns >= width) {
+    if (accumulate) {
+      registerTile<T, Rows, Panels, true>(depth, a, aStride, panel, panelStride, c, cStride);
+    } else {
+      registerTile<T, Rows, Panels, false>(depth, a, aStride, panel, panelStride, c, cStride);
+    }
     return;
   }
-  const Index valid = columns < width ? columns : width;
+  const Index valid = columns;
   T buffer[Rows * width];
   for (int row = 0; row < Rows; ++row) {
     for (Index column = 0; column < width; ++column) {
       buffer[row * width + column] = accumulate && column < valid ? c[row * cStride + column] : 0;
     }
   }
-  registerTile<T, Rows, Panels>(depth, a, aStride, panel, panelStride, buffer, width);
+  registerTile<T, Rows, Panels, true>(depth, a, aStride, panel, panelStride, buffer, width);
   for (int row = 0; row < Rows; ++row) {
     for (Index column = 0; column < valid; ++column) c[row * cStride + column] = buffer[row * width + column];
   }

@@ -27,7 +27,9 @@ Index SoftmaxCrossEntropy<T>::mostRows() const {
 
 template <class T>
 void SoftmaxCrossEntropy<T>::layOut(Arena& arena, PassSize size) {
-  logits_ = arena.take<T>(std::min(size.positions, mostRows()) * classes_);
+  const Index rows = std::min(size.positions, mostRows());
+  logits_ = arena.take<T>(rows * classes_);
+  if (narrow()) narrowWeight_.layOut(arena, rows, size.backward);
   losses_ = arena.take<double>(size.positions);
   hits_ = arena.take<bool>(size.positions);
   if (!size.backward) return;
@@ -58,13 +60,18 @@ LossResult SoftmaxCrossEntropy<T>::run(const T* input, Index positions, const To
   T* weightGradient = weight_.gradient(pass);
   T* biasGradient = biased ? pass.parameters.gradient(bias_) : nullptr;
 
+  if (narrow()) narrowWeight_.pack(weight);
   const Index chunks = (positions + mostRows() - 1) / mostRows();
   const Index chunk = (positions + chunks - 1) / chunks;  // even, so that none is left with a few rows
   for (Index begin = 0; begin < positions; begin += chunk) {
     const Index rows = std::min(chunk, positions - begin);
     const T* vectors = input + begin * features_;
-    multiply<T>(parallel, rows, classes_, features_, {vectors, features_}, {weight, features_, Transpose::yes}, logits_,
-                classes_, false);
+    if (narrow()) {
+      narrowWeight_.multiply(parallel, rows, vectors, logits_);
+    } else {
+      multiply<T>(parallel, rows, classes_, features_, {vectors, features_}, {weight, features_, Transpose::yes},
+                  logits_, classes_, false);
+    }
 
     // Each row's logits to its loss, and in place to the gradient scale·(softmax - one-hot target).
     parallel.forRange(rows, std::max<Index>(1, gatherGrain / classes_), [&](Index first, Index end) noexcept {
@@ -85,14 +92,21 @@ LossResult SoftmaxCrossEntropy<T>::run(const T* input, Index positions, const To
     if (!backward) continue;
 
     const bool more = begin > 0;
-    multiply<T>(parallel, rows, features_, classes_, {logits_, classes_}, {weight, features_},
-                inputGradient_ + begin * features_, features_, false);
-    multiply<T>(parallel, classes_, features_, rows, {logits_, classes_, Transpose::yes}, {vectors, features_},
-                weightGradient, features_, more);
+    T* vectorGradients = inputGradient_ + begin * features_;
+    if (narrow()) {
+      narrowWeight_.differentiate(parallel, rows, vectors, logits_, vectorGradients, more);
+    } else {
+      multiply<T>(parallel, rows, features_, classes_, {logits_, classes_}, {weight, features_}, vectorGradients,
+                  features_, false);
+      multiply<T>(parallel, classes_, features_, rows, {logits_, classes_, Transpose::yes}, {vectors, features_},
+                  weightGradient, features_, more);
+    }
     if (!biased) continue;
     sumColumns<T>(parallel, rows, classes_, logits_, classes_, more ? biasSum_ : biasGradient);
     if (more) kernel.add(classes_, biasSum_, biasGradient);
   }
+
+  if (narrow() && backward && positions > 0) narrowWeight_.unpackGradient(weightGradient);
 
   LossResult total;
   for (Index position = 0; position < positions; ++position) {

@@ -3,11 +3,12 @@
 // made on the way forward.
 //
 // Memory, in elements: R·V for the chunk (R rows, about `chunkBytes`, at least `leastRows`), V for a
-// bias's sum, P losses in double and P flags.
+// bias's sum, P losses in double and P flags; of few features NarrowWeight's.
 #pragma once
 
 #include "layers/weight.h"
 #include "losses/class_loss.h"
+#include "losses/narrow_weight.h"
 
 namespace unrolled {
 
@@ -17,7 +18,7 @@ class SoftmaxCrossEntropy final : public ClassLoss<T> {
   // Over the parameters of a dense head: weight [V, H], which may be an embedding's table, and bias [V] or
   // `noParameter`.
   SoftmaxCrossEntropy(Weight<T> weight, std::size_t bias, Index features, Index classes)
-      : weight_(weight), bias_(bias), features_(features), classes_(classes) {}
+      : weight_(weight), bias_(bias), features_(features), classes_(classes), narrowWeight_(features, classes) {}
 
   void layOut(Arena& arena, PassSize size) override;
   LossResult loss(const T* input, Index positions, const TokenId* targets, const Pass<T>& pass) override;
@@ -30,12 +31,14 @@ class SoftmaxCrossEntropy final : public ClassLoss<T> {
  private:
   // Most rows of a chunk; a matter of shape alone.
   [[nodiscard]] Index mostRows() const;
+  [[nodiscard]] bool narrow() const { return features_ <= NarrowWeight<T>::mostFeatures; }
   LossResult run(const T* input, Index positions, const TokenId* targets, bool backward, T scale, const Pass<T>& pass);
 
   Weight<T> weight_;
   std::size_t bias_;
   Index features_;
   Index classes_;
+  NarrowWeight<T> narrowWeight_;
 
   T* logits_ = nullptr;         // [R, V]
   T* biasSum_ = nullptr;        // [V]
