@@ -17,7 +17,7 @@ export interface Result {
   asked: { timesPeer: number; ofMachine?: number };
 }
 
-const WIDTHS = [4, 40, 18, 28, 16, 16, 5];
+const WIDTHS = [11, 40, 18, 28, 16, 16, 5];
 
 function printRow(cells: readonly string[]): void {
   const padded = cells.map((cell, column) =>

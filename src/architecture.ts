@@ -5,13 +5,14 @@ import { MAX_SIZE, resolveThreads } from './limits';
 import type { OptionOf } from './memory';
 import { Model, type ModelInternals, type ModelOptions } from './model';
 import type { DType, InitializerDescription, ModelDescription } from './native/native';
+import { describeOutput, OUTPUT_OPTIONS, type OutputArchitecture, type OutputOptions, resolveOutput } from './output';
 import * as check from './validation';
 
 /** Kinds of recurrent cells: vanilla, gated recurrent unit, long short-term memory. */
 export type Cell = 'rnn' | 'gru' | 'lstm';
 
 /** What a network is made of, and what its file says of it beside weights and vocabulary. */
-export interface Architecture {
+export interface Architecture extends OutputArchitecture {
   cell: Cell;
   /** Width E of the embedding; `'onehot'` feeds ids to the first layer directly. */
   embedding: number | 'onehot';
@@ -31,7 +32,7 @@ export interface Architecture {
 }
 
 /** Options of a new network. */
-export interface NetworkOptions {
+export interface NetworkOptions extends OutputOptions {
   /** `'lstm'` by default. */
   cell?: Cell | undefined;
   /** 64 by default. */
@@ -77,10 +78,11 @@ export const ARCHITECTURE_OPTIONS = [
   'recurrentDropout',
   'layerNorm',
   'tied',
+  ...OUTPUT_OPTIONS,
 ] as const satisfies (keyof Architecture)[];
 
 /** Those that no weight depends on. */
-export const WEIGHTLESS_OPTIONS: readonly string[] = ['dropout', 'recurrentDropout'];
+export const WEIGHTLESS_OPTIONS: readonly string[] = ['dropout', 'recurrentDropout', 'samples'];
 
 export const NETWORK_OPTIONS = [
   ...ARCHITECTURE_OPTIONS,
@@ -127,12 +129,16 @@ function resolveExtras({ dropout = 0, recurrentDropout = 0, layerNorm = false, t
  * The architecture with its defaults.
  * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
-export function resolveArchitecture(options: NetworkOptions): Architecture {
+export function resolveArchitecture(options: NetworkOptions & { ranks?: unknown }): Architecture {
   const { embedding = 64, hidden = 256, layers = 1, singleBias = false } = options;
   const cell = check.oneOf('cell', options.cell === undefined ? 'lstm' : options.cell, CELLS);
   const extras = resolveExtras(options);
   if (extras.tied && embedding !== hidden) {
     throw check.outOfRange('tied', `left out where embedding (${embedding}) is not hidden (${hidden})`, true);
+  }
+  const output = resolveOutput(options);
+  if (extras.tied && output.output === 'adaptive') {
+    throw check.outOfRange('tied', 'left out where output is adaptive, whose weights are of other shapes', true);
   }
   return {
     cell,
@@ -142,6 +148,7 @@ export function resolveArchitecture(options: NetworkOptions): Architecture {
     ...resolveNonlinearity(cell, options.nonlinearity),
     singleBias: check.boolean('singleBias', singleBias),
     ...extras,
+    ...output,
   };
 }
 
@@ -160,7 +167,7 @@ export interface Task {
 /** The chain of layers, under the names that model files use. */
 export function describeNetwork(architecture: Architecture, task: Task): ModelDescription {
   const { cell, embedding, hidden, layers, nonlinearity, singleBias } = architecture;
-  const { dropout, recurrentDropout, layerNorm, tied } = architecture;
+  const { dropout, recurrentDropout, layerNorm } = architecture;
   const { vocabulary, outputs, last, untransposedGradient } = task;
   return {
     input: { kind: 'ids', vocabulary },
@@ -183,7 +190,7 @@ export function describeNetwork(architecture: Architecture, task: Task): ModelDe
       },
       ...(last ? [{ type: 'pooling', name: 'last', pooling: 'last' } as const] : []),
       ...(dropout !== undefined ? [{ type: 'dropout', name: 'dropout', rate: dropout } as const] : []),
-      { type: 'dense', name: 'head', features: outputs, ...(tied !== undefined && { tiedTo: 'embedding' }) },
+      describeOutput(architecture, 'head', outputs),
     ],
   };
 }
@@ -194,7 +201,7 @@ function optionsOf({ layers: all }: ModelDescription): OptionOf {
   return ({ type }, size) => {
     if (size === 'layers') return 'layers';
     if (type === 'embedding') return 'embedding';
-    return type === 'dense' ? outputs : 'hidden';
+    return type === 'dense' || type === 'adaptiveSoftmax' ? outputs : 'hidden';
   };
 }
 

@@ -42,13 +42,14 @@ const OPTIONS: Record<LayerDescription['type'], readonly string[]> = {
   gru: [...RECURRENT, 'gateActivation', 'resetAfter'],
   lstm: [...RECURRENT, 'gateActivation'],
   pooling: ['pooling'],
-  dense: ['features', 'activation', 'bias', 'tiedTo'],
+  dense: ['features', 'activation', 'bias', 'tiedTo', 'samples', 'ranks'],
   activation: ['activation'],
   dropout: ['rate'],
   layerNorm: ['epsilon'],
   attention: ['score'],
   concatenate: [],
   add: [],
+  adaptiveSoftmax: ['features', 'cutoffs', 'divisor', 'bias', 'ranks'],
 };
 const LAYER_TYPES = Object.keys(OPTIONS) as LayerDescription['type'][];
 const EXTRAS = ['initializer', 'frozen', 'weights'] as const;
@@ -92,9 +93,13 @@ const CHECKS: Record<string, Check> = {
   initialState: check.nonEmptyString,
   tiedTo: check.nonEmptyString,
   pooling: (option, value) => check.oneOf(option, value, POOLINGS),
+  samples: (option, value) => check.integer(option, value, { min: 1, max: MAX_SIZE }),
+  cutoffs: (option, value) => check.integers(option, value, { min: 1, max: MAX_SIZE }),
+  divisor: (option, value) => check.number(option, value, { min: 1 }),
+  ranks: (option, value) => check.integers(option, value, { min: 0, max: MAX_SIZE }),
   score: (option, value) => check.oneOf(option, value, ['general', 'dot']),
 };
-const NEEDED = ['features', 'layers', 'rate', 'pooling'];
+const NEEDED = ['features', 'layers', 'rate', 'pooling', 'cutoffs'];
 
 /** Whether a layer of that type is nothing without the option. */
 function isNeeded(type: LayerDescription['type'], key: string): boolean {

@@ -6,6 +6,9 @@
 import { MAX_THREADS } from './limits';
 import { addon } from './native/load';
 import type { NativeInfo } from './native/native';
+
+export { defaultCutoffs, type Output, type OutputOptions } from './output';
+
 import * as check from './validation';
 
 export type { Architecture, Cell, NetworkOptions } from './architecture';
@@ -50,6 +53,7 @@ export {
 export type {
   Activation,
   ActivationDescription,
+  AdaptiveSoftmaxDescription,
   AttentionDescription,
   DenseDescription,
   DropoutDescription,

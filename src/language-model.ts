@@ -35,9 +35,10 @@ import {
   type TextScore,
 } from './generation';
 import { resolveThreads } from './limits';
-import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
-import { headerOf, readHeader, readVocabulary } from './model-header';
+import { type ModelFile, type ModelHeader, readModelFile, sortedJson } from './model-file';
+import { damagedHeader, headerOf, readHeader, readVocabulary } from './model-header';
 import type { NativeEvaluation } from './native/native';
+import { completeOutput, defaultSparse, withoutOutput } from './output';
 import { softmax, type Tensor } from './tensor';
 import { Corpus } from './text/corpus';
 import { FileCorpus } from './text/file-corpus';
@@ -46,12 +47,17 @@ import { restoreNetwork, TextNetwork } from './text-network';
 import { partsOf, scoring, trainingSource, wholeCorpus } from './training/corpus-source';
 import { type Estimate, estimateTraining } from './training/estimate';
 import { type EpochResult, runTraining } from './training/fit';
-import { type FitOptions, readResumed, resolveFit, resolveStream } from './training/options';
+import { type FitOptions, type ModelDefaults, readResumed, resolveFit, resolveStream } from './training/options';
 import * as check from './validation';
 
 /** Options of a new language model. */
 export interface LanguageModelOptions extends NetworkOptions {
   vocabulary: Vocabulary;
+  /**
+   * How often each id occurs, `[V]`, for an adaptive or a sampled output: as the vocabulary counted by default. Only the
+   * order counts, and it is kept with the model.
+   */
+  frequencies?: ArrayLike<number> | undefined;
 }
 
 /** Options of `LanguageModel.load`. */
@@ -84,6 +90,12 @@ export interface Evaluation {
 
 const KIND = 'language-model';
 
+const LANGUAGE_MODEL_OPTIONS = [
+  'vocabulary',
+  'frequencies',
+  ...NETWORK_OPTIONS,
+] as const satisfies (keyof LanguageModelOptions)[];
+
 function requireVocabulary(vocabulary: unknown): Vocabulary {
   if (vocabulary instanceof Vocabulary) return vocabulary;
   throw check.wrongType('vocabulary', 'a Vocabulary', vocabulary);
@@ -96,9 +108,13 @@ function requireVocabulary(vocabulary: unknown): Vocabulary {
 function adopted(path: string, architecture: Architecture, options: NetworkOptions): Architecture {
   const given = ARCHITECTURE_OPTIONS.filter((option) => options[option] !== undefined);
   const asked = Object.fromEntries(given.map((option) => [option, options[option]]));
-  const result = resolveArchitecture({ ...architecture, ...asked });
+  const isOther = options.output !== undefined && options.output !== (architecture.output ?? 'exact');
+  // A softmax trained exactly and one trained by samples have the same weights: either may become the other.
+  const isExchange = isOther && options.output !== 'adaptive' && architecture.output !== 'adaptive';
+  const result = resolveArchitecture({ ...(isOther ? withoutOutput(architecture) : architecture), ...asked });
   for (const option of given) {
-    if (result[option] === architecture[option] || WEIGHTLESS_OPTIONS.includes(option)) continue;
+    if (WEIGHTLESS_OPTIONS.includes(option) || (isExchange && option === 'output')) continue;
+    if (sortedJson({ value: result[option] }) === sortedJson({ value: architecture[option] })) continue;
     const [expected, received] = [check.show(architecture[option] ?? false), check.show(options[option])];
     throw new UnrolledError(
       'ERR_UNROLLED_MODEL_MISMATCH',
@@ -107,6 +123,47 @@ function adopted(path: string, architecture: Architecture, options: NetworkOptio
     );
   }
   return result;
+}
+
+/**
+ * The architecture with a softmax over that vocabulary.
+ * @throws ERR_UNROLLED_OPTION_RANGE where nobody knows how frequent its tokens are.
+ */
+function withOutput(
+  architecture: Architecture,
+  vocabulary: Vocabulary,
+  given: ArrayLike<number> | undefined,
+): Architecture {
+  const { output } = architecture;
+  if (output === undefined) return architecture;
+  if (given !== undefined) requireFrequencies(given, vocabulary.size);
+  const frequencies = given ?? vocabulary.frequencies;
+  // Words have their ids by frequency, whoever counted them.
+  if (frequencies === undefined && vocabulary.kind !== 'word') {
+    throw check.outOfRange(
+      'output',
+      'exact where nothing says how frequent the tokens are: give frequencies, or a vocabulary built from a text',
+      output,
+    );
+  }
+  return completeOutput(architecture, { classes: vocabulary.size, frequencies });
+}
+
+function requireFrequencies(frequencies: ArrayLike<number>, size: number): void {
+  if (typeof frequencies !== 'object' || frequencies === null || typeof frequencies.length !== 'number') {
+    throw check.wrongType('frequencies', 'an array of numbers', frequencies);
+  }
+  if (frequencies.length !== size) throw check.outOfRange('frequencies', `${size} numbers, one an id`, frequencies);
+  for (let id = 0; id < size; id++) check.number(`frequencies[${id}]`, frequencies[id], { min: 0 });
+}
+
+/** A file's architecture with its softmax, whose ranks are the file's own. */
+function completedFrom(path: string, architecture: Architecture, { size }: Vocabulary): Architecture {
+  try {
+    return completeOutput(architecture, { classes: size });
+  } catch (error) {
+    throw damagedHeader(path, error);
+  }
 }
 
 function otherVocabulary(path: string, stored: Vocabulary, given: Vocabulary): UnrolledError {
@@ -156,9 +213,9 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    *   ERR_UNROLLED_OUT_OF_MEMORY before anything is allocated.
    */
   static create(options: LanguageModelOptions): LanguageModel {
-    const given = check.options('LanguageModel', options, ['vocabulary', ...NETWORK_OPTIONS]);
+    const given = check.options('LanguageModel', options, LANGUAGE_MODEL_OPTIONS);
     const vocabulary = requireVocabulary(given.vocabulary);
-    const architecture = resolveArchitecture(given);
+    const architecture = withOutput(resolveArchitecture(given), vocabulary, given.frequencies);
     const description = LanguageModel.#describe(vocabulary, architecture);
     return new LanguageModel(vocabulary, architecture, buildNetwork(description, given));
   }
@@ -174,7 +231,8 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const { header, architecture } = readHeader(file, KIND);
     const stored = readVocabulary(path, header, Vocabulary.fromJSON);
     const vocabulary = unknown === undefined ? stored : stored.withUnknown(unknown);
-    return LanguageModel.#fromFile(file, vocabulary, architecture, { threads });
+    const completed = completedFrom(path, architecture, vocabulary);
+    return LanguageModel.#fromFile(file, vocabulary, completed, { threads });
   }
 
   /**
@@ -183,17 +241,22 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * @throws what `load` and `create` throw.
    */
   static async initFrom(path: string, options: LanguageModelOptions): Promise<LanguageModel> {
-    const given = check.options('LanguageModel', options, ['vocabulary', ...NETWORK_OPTIONS]);
+    const given = check.options('LanguageModel', options, LANGUAGE_MODEL_OPTIONS);
     const vocabulary = requireVocabulary(given.vocabulary);
     const file = await readModelFile(path);
     if (file.header === undefined) {
-      return LanguageModel.#fromFile(file, vocabulary, resolveArchitecture(given), given);
+      const architecture = withOutput(resolveArchitecture(given), vocabulary, given.frequencies);
+      return LanguageModel.#fromFile(file, vocabulary, architecture, given);
     }
     const { header, architecture } = readHeader(file, KIND);
     const asked = adopted(path, architecture, given);
     const stored = readVocabulary(path, header, Vocabulary.fromJSON);
     if (!stored.equals(vocabulary)) throw otherVocabulary(path, stored, vocabulary);
-    return LanguageModel.#fromFile(file, vocabulary, asked, given);
+    const completed =
+      asked.output === architecture.output
+        ? completedFrom(path, asked, vocabulary)
+        : withOutput(asked, vocabulary, given.frequencies);
+    return LanguageModel.#fromFile(file, vocabulary, completed, given);
   }
 
   static #describe(vocabulary: Vocabulary, architecture: Architecture) {
@@ -226,7 +289,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    */
   async *fit(corpus: Corpus | FileCorpus, options?: FitOptions): AsyncGenerator<EpochResult, void, undefined> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
-    const resolved = resolveFit(options, this.threads, resumed);
+    const resolved = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
     const { train, validation } = partsOf(await this.#adopt(corpus, resolved.signal), resolved.validation);
     const { stream, native, shuffle } = resolved;
@@ -241,7 +304,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * @throws what `fit` throws for impossible options and corpora.
    */
   async estimate(corpus: Corpus | FileCorpus, options?: FitOptions): Promise<Estimate> {
-    const { stream, native, validation, signal, shuffle } = resolveFit(options, this.threads);
+    const { stream, native, validation, signal, shuffle } = resolveFit(options, this.#defaults());
     this.model.requireIdle();
     const { train } = partsOf(await this.#adopt(corpus, signal), validation);
     return estimateTraining(this.model, trainingSource('training text', train, stream, shuffle), native);
@@ -348,6 +411,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     } catch (error) {
       throw otherCorpus(corpus, this.vocabulary, error);
     }
+  }
+
+  #defaults(): ModelDefaults {
+    return { threads: this.threads, sparse: defaultSparse(this.model.description.layers) };
   }
 
   #generator(): Generator {

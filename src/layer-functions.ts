@@ -8,6 +8,7 @@
 
 import type {
   Activation,
+  AdaptiveSoftmaxDescription,
   AttentionDescription,
   DenseDescription,
   DropoutDescription,
@@ -18,6 +19,7 @@ import type {
   PoolingDescription,
   RecurrentDescription,
 } from './native/native';
+import { defaultCutoffs } from './output';
 import type { Tensor } from './tensor';
 import * as check from './validation';
 
@@ -117,6 +119,14 @@ export function pooling(kind: PoolingDescription['pooling'], options?: LayerExtr
 /** `f(x·Wᵀ + b)` at every step, linear by default. */
 export function dense(features: number, options?: Options<DenseDescription> & { activation?: Activation }): Layer {
   return layer('dense', options, { features });
+}
+
+/**
+ * Log-probabilities of many classes by falling frequency (Grave et al. 2017), as the last layer: the frequent ones in a
+ * head, the others in clusters of smaller width. Default cutoffs are those of `defaultCutoffs`.
+ */
+export function adaptiveSoftmax(classes: number, options?: Partial<Options<AdaptiveSoftmaxDescription>>): Layer {
+  return layer('adaptiveSoftmax', { cutoffs: defaultCutoffs(classes), ...options }, { features: classes });
 }
 
 /** A function of each value, where no layer before it has one: behind pooled embeddings, say. */

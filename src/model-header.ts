@@ -16,7 +16,15 @@ const FILE_KEYS: Record<keyof Architecture, string> = {
   recurrentDropout: 'recurrent_dropout',
   layerNorm: 'layer_norm',
   tied: 'tied',
+  output: 'output',
+  cutoffs: 'cutoffs',
+  divisor: 'divisor',
+  samples: 'samples',
+  ranks: 'ranks',
 };
+
+/** What a file says of an architecture: the options, and what was derived from the text. */
+const RECORDED = [...ARCHITECTURE_OPTIONS, 'ranks'] as const satisfies (keyof Architecture)[];
 
 /** @param extra what only this kind of model has. */
 export function headerOf(
@@ -25,7 +33,7 @@ export function headerOf(
   vocabulary: { toJSON(): unknown },
   extra: Record<string, unknown> = {},
 ): ModelHeader {
-  const described = ARCHITECTURE_OPTIONS.map((option) => [FILE_KEYS[option], architecture[option]]);
+  const described = RECORDED.map((option) => [FILE_KEYS[option], architecture[option]]);
   return { model: { kind, ...Object.fromEntries(described), ...extra }, vocabulary: vocabulary.toJSON() };
 }
 
@@ -68,7 +76,7 @@ export function requireKind(file: ModelFile, kind: ModelKind): ModelHeader {
  */
 export function readHeader(file: ModelFile, kind: ModelKind): { header: ModelHeader; architecture: Architecture } {
   const header = requireKind(file, kind);
-  const options = ARCHITECTURE_OPTIONS.map((option) => [option, header.model[FILE_KEYS[option]]]);
+  const options = RECORDED.map((option) => [option, header.model[FILE_KEYS[option]]]);
   try {
     return { header, architecture: resolveArchitecture(Object.fromEntries(options)) };
   } catch (error) {

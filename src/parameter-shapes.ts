@@ -1,6 +1,11 @@
 /** The parameters that a description asks for, without making the model. */
 
-import type { LayerDescription, ModelDescription, RecurrentDescription } from './native/native';
+import type {
+  AdaptiveSoftmaxDescription,
+  LayerDescription,
+  ModelDescription,
+  RecurrentDescription,
+} from './native/native';
 
 /** Gate blocks G of a cell: its weights have G·H rows. */
 export const GATES: Record<RecurrentDescription['type'], number> = { rnn: 1, gru: 3, lstm: 4 };
@@ -70,6 +75,25 @@ function recurrentShapes(layer: RecurrentDescription, inputs: number): Parameter
   return shapes;
 }
 
+/** Of the head's entries, and of each cluster a projection and its classes. */
+function adaptiveShapes(layer: AdaptiveSoftmaxDescription, inputs: number): ParameterShapes {
+  const { name, features, cutoffs, divisor = 4, bias } = layer;
+  const [frequent = 0] = cutoffs;
+  const entries = frequent + cutoffs.length;
+  const shapes: ParameterShapes = {
+    [`${name}.head.weight`]: [entries, inputs],
+    ...(bias === true && { [`${name}.head.bias`]: [entries] }),
+  };
+  let width = inputs;
+  for (const [index, begin] of cutoffs.entries()) {
+    width /= divisor;
+    const columns = Math.max(1, Math.floor(width));
+    shapes[`${name}.tail.${index}.0.weight`] = [columns, inputs];
+    shapes[`${name}.tail.${index}.1.weight`] = [(cutoffs[index + 1] ?? features) - begin, columns];
+  }
+  return shapes;
+}
+
 /** A layer's own parameters over what it reads. */
 function layerShapes(layer: LayerDescription, inputs: readonly number[]): ParameterShapes {
   const [width = 0, memory = 0] = inputs;
@@ -81,6 +105,8 @@ function layerShapes(layer: LayerDescription, inputs: readonly number[]): Parame
         ...(layer.tiedTo === undefined && { [`${layer.name}.weight`]: [layer.features, width] }),
         ...(layer.bias !== false && { [`${layer.name}.bias`]: [layer.features] }),
       };
+    case 'adaptiveSoftmax':
+      return adaptiveShapes(layer, width);
     case 'layerNorm':
       return { [`${layer.name}.weight`]: [width], [`${layer.name}.bias`]: [width] };
     case 'attention':

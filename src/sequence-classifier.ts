@@ -104,6 +104,8 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const architecture = resolveArchitecture(given);
     if (architecture.tied)
       throw check.outOfRange('tied', 'left out for a classifier, whose outputs are no tokens', true);
+    if (architecture.output)
+      throw check.outOfRange('output', 'exact for a classifier, whose outputs are no tokens', architecture.output);
     const { untransposedGradient = false } = given;
     check.boolean('untransposedGradient', untransposedGradient);
     if (untransposedGradient && architecture.cell !== 'rnn') {

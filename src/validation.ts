@@ -72,6 +72,13 @@ export function integer(option: string, value: unknown, range: Range = {}): numb
   return value;
 }
 
+/** A list of whole numbers, each inside the range. */
+export function integers(option: string, value: unknown, range: Range = {}): readonly number[] {
+  if (!Array.isArray(value)) throw wrongType(option, 'an array of whole numbers', value);
+  for (const [index, each] of value.entries()) integer(`${option}[${index}]`, each, range);
+  return value as number[];
+}
+
 export function boolean(option: string, value: unknown): boolean {
   if (typeof value !== 'boolean') throw wrongType(option, 'true or false', value);
   return value;

@@ -12,7 +12,7 @@
 namespace unrolled {
 
 // What a stream of numbers is for; part of its key.
-enum class RandomUse : std::uint32_t { initialization = 1, shuffle = 2, sampling = 3, dropout = 4 };
+enum class RandomUse : std::uint32_t { initialization = 1, shuffle = 2, sampling = 3, dropout = 4, classSampling = 5 };
 
 class Random {
  public:

@@ -100,6 +100,19 @@ std::vector<std::string> names(const char* name, const Napi::Value& value) {
   return result;
 }
 
+std::vector<Index> integers(const char* name, const Napi::Value& value, Index least, Index most) {
+  if (value.IsUndefined()) return {};
+  if (!value.IsArray()) throw wrongType(name, "an array", value);
+  const auto list = value.As<Napi::Array>();
+  std::vector<Index> result;
+  result.reserve(list.Length());
+  for (std::uint32_t index = 0; index < list.Length(); ++index) {
+    const Napi::HandleScope scope(value.Env());  // a vocabulary has many
+    result.push_back(integer(name, list.Get(index), least, most));
+  }
+  return result;
+}
+
 int threadCount(const Napi::Value& value) {
   return static_cast<int>(integer("threads", value, 0, ThreadPool::maxThreads));
 }

@@ -31,6 +31,8 @@ std::string text(const char* name, const Napi::Value& value);
 bool flag(const char* name, const Napi::Value& value, bool otherwise);
 // One name, or a list of them; none where it is absent.
 std::vector<std::string> names(const char* name, const Napi::Value& value);
+// A list of whole numbers; none where it is absent.
+std::vector<Index> integers(const char* name, const Napi::Value& value, Index least, Index most);
 // A number of threads: 0 to the pool's most.
 int threadCount(const Napi::Value& value);
 // A seed: a whole number from 0 to 2^53 - 1.

@@ -170,7 +170,8 @@ struct Objective {
       values = outputs("values");
       return;
     }
-    require(model.hasHead(), "Cross-entropy needs a model that ends in a dense layer without a function.");
+    require(model.hasHead(),
+            "Cross-entropy needs a model that ends in a dense layer without a function or in an adaptive softmax.");
     targets = ids("targets", from.Get("targets"));
     requireSize("targets", positions, static_cast<Index>(targets.size()));
     targets = batch.input.pack(std::move(targets), 1, oneStep);

@@ -11,19 +11,21 @@
 namespace unrolled::node {
 namespace {
 
-constexpr std::array<std::pair<const char*, LayerKind>, 13> layerKinds = {{{"embedding", LayerKind::embedding},
-                                                                           {"oneHot", LayerKind::oneHot},
-                                                                           {"rnn", LayerKind::rnn},
-                                                                           {"gru", LayerKind::gru},
-                                                                           {"lstm", LayerKind::lstm},
-                                                                           {"pooling", LayerKind::pooling},
-                                                                           {"dense", LayerKind::dense},
-                                                                           {"activation", LayerKind::activation},
-                                                                           {"dropout", LayerKind::dropout},
-                                                                           {"layerNorm", LayerKind::layerNorm},
-                                                                           {"attention", LayerKind::attention},
-                                                                           {"concatenate", LayerKind::concatenate},
-                                                                           {"add", LayerKind::add}}};
+constexpr std::array<std::pair<const char*, LayerKind>, 14> layerKinds = {
+    {{"embedding", LayerKind::embedding},
+     {"oneHot", LayerKind::oneHot},
+     {"rnn", LayerKind::rnn},
+     {"gru", LayerKind::gru},
+     {"lstm", LayerKind::lstm},
+     {"pooling", LayerKind::pooling},
+     {"dense", LayerKind::dense},
+     {"activation", LayerKind::activation},
+     {"dropout", LayerKind::dropout},
+     {"layerNorm", LayerKind::layerNorm},
+     {"attention", LayerKind::attention},
+     {"concatenate", LayerKind::concatenate},
+     {"add", LayerKind::add},
+     {"adaptiveSoftmax", LayerKind::adaptiveSoftmax}}};
 
 constexpr std::array<std::pair<const char*, PoolingKind>, 5> poolings = {{{"last", PoolingKind::last},
                                                                           {"sum", PoolingKind::sum},
@@ -68,6 +70,14 @@ void readRecurrent(const Napi::Object& from, LayerDescription& layer) {
   layer.untransposedGradient = flag("untransposedGradient", from.Get("untransposedGradient"), false);
 }
 
+std::vector<TokenId> ranks(const Napi::Object& from) {
+  const std::vector<Index> given = integers("ranks", from.Get("ranks"), 0, largestSize);
+  std::vector<TokenId> result;
+  result.reserve(given.size());
+  for (const Index rank : given) result.push_back(static_cast<TokenId>(rank));
+  return result;
+}
+
 LayerDescription layerDescription(const Napi::Value& value) {
   const Napi::Object from = object("layers", value);
   LayerDescription layer;
@@ -96,6 +106,15 @@ LayerDescription layerDescription(const Napi::Value& value) {
     case LayerKind::dense:
       layer.features = features();
       layer.tiedTo = textOrNone("tiedTo", from.Get("tiedTo"));
+      if (!from.Get("samples").IsUndefined()) layer.samples = integer("samples", from.Get("samples"), 1, largestSize);
+      layer.ranks = ranks(from);
+      break;
+    case LayerKind::adaptiveSoftmax:
+      layer.features = features();
+      layer.bias = flag("bias", from.Get("bias"), false);
+      layer.cutoffs = integers("cutoffs", from.Get("cutoffs"), 1, largestSize);
+      layer.divisor = numberOr(layer.divisor, "divisor", from.Get("divisor"));
+      layer.ranks = ranks(from);
       break;
     case LayerKind::activation:
       layer.activation = choice("activation", from.Get("activation"), activations);

@@ -41,7 +41,8 @@ TargetData<T> targetData(const Model<T>& model, const Napi::Value& value) {
   }
   targets.loss = found->second;
   if (targets.loss == LossKind::crossEntropy) {
-    require(model.hasHead(), "Cross-entropy needs a model that ends in a dense layer.");
+    require(model.hasHead(),
+            "Cross-entropy needs a model that ends in a dense layer without a function or in an adaptive softmax.");
     targets.ids = ids("targets.ids", from.Get("ids"));
     model.checkTargets(targets.ids.data(), static_cast<Index>(targets.ids.size()));
     return targets;

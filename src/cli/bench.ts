@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { resolveArchitecture } from '../architecture';
 import { MAX_SIZE } from '../limits';
+import { completeOutput, defaultSparse, describeOutput } from '../output';
 import { resolveFit } from '../training/options';
 import * as check from '../validation';
 import { counted } from '../wording';
@@ -37,13 +38,16 @@ function printResult(result: BenchmarkResult): void {
 
 async function bench(flags: BenchFlags): Promise<void> {
   const network = networkOptions(flags);
-  const { stream, ...training } = resolveFit(fitOptions(flags), 0);
+  const vocabulary = check.integer('vocab', flags.vocab, { min: 2, max: MAX_SIZE });
+  const architecture = completeOutput(resolveArchitecture(network), { classes: vocabulary });
+  const sparse = defaultSparse([describeOutput(architecture, 'head', vocabulary)]);
+  const { stream, ...training } = resolveFit(fitOptions(flags), { threads: 0, sparse });
   const result = await benchmark({
-    architecture: resolveArchitecture(network),
+    architecture,
     network,
     training,
     stream,
-    vocabulary: check.integer('vocab', flags.vocab, { min: 2, max: MAX_SIZE }),
+    vocabulary,
     seconds: check.number('seconds', flags.seconds, { above: 0, max: 86_400 }),
   });
   if (flags.json) printJson(result);
@@ -52,7 +56,8 @@ async function bench(flags: BenchFlags): Promise<void> {
 
 export function benchCommand(): Command {
   const command = new Command('bench').description(
-    'time training steps on random tokens, beside the limit of the machine',
+    'time training steps on random tokens, beside the limit of the machine; with an adaptive or sampled output, on ' +
+      'tokens as frequent as words are',
   );
   return addTrainingOptions(command)
     .addOption(numberOption('--vocab <n>', 'size of the vocabulary').default(65))

@@ -50,13 +50,18 @@ function multiplyAdds({ cell, embedding, hidden, layers }: Architecture, vocabul
   return rows * (inputs + hidden) + (layers - 1) * rows * (2 * hidden) + hidden * vocabulary;
 }
 
-/** Ids that are evenly spread over the vocabulary, the same each time (a linear congruential generator). */
-function randomIds(count: number, vocabulary: number): Int32Array {
+/**
+ * Ids that are the same each time (a linear congruential generator): evenly spread over the vocabulary, or `zipfian`, as
+ * the words of a text are: id r with the probability log((r + 2) / (r + 1)) / log(V + 1).
+ */
+function randomIds(count: number, vocabulary: number, zipfian: boolean): Int32Array {
   const ids = zeros([count], 'int32').data;
   let state = 1;
   for (let i = 0; i < count; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    ids[i] = Math.floor((state / 2 ** 32) * vocabulary);
+    const uniform = state / 2 ** 32;
+    const place = zipfian ? (vocabulary + 1) ** uniform - 1 : uniform * vocabulary;
+    ids[i] = Math.min(Math.floor(place), vocabulary - 1);
   }
   return ids;
 }
@@ -126,7 +131,9 @@ export async function benchmark(options: BenchmarkOptions): Promise<BenchmarkRes
   try {
     const empty = { kind: 'stream', ids: zeros([0], 'int32').data, ...stream } as const;
     await requireTrainingBytes(model, empty, training.native.optimizer.kind);
-    const ids = randomIds(Math.ceil(IDS / tokensPerStep) * tokensPerStep + 1, vocabulary);
+    // What an adaptive or a sampled softmax takes depends on how often a token occurs.
+    const zipfian = architecture.output !== undefined;
+    const ids = randomIds(Math.ceil(IDS / tokensPerStep) * tokensPerStep + 1, vocabulary, zipfian);
     const source = { kind: 'stream', ids, ...stream } as const;
     const nativeTraining = model.native.startTraining({ ...training.native, source });
     return await withCancellation(undefined, async (cancellation) => {

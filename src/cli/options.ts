@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander';
 import { CELLS, type NetworkOptions, NONLINEARITIES } from '../architecture';
 import type { OptimizerKind } from '../native/native';
+import { OUTPUTS } from '../output';
 import { UNKNOWN_POLICIES } from '../text/vocabulary';
 import { OPTIMIZER_KINDS } from '../training/optimizers';
 import { DEFAULT_BATCH, DEFAULT_WINDOW, type FitOptions } from '../training/options';
@@ -37,6 +38,16 @@ function embeddingOption(): Option {
   );
 }
 
+function cutoffsOption(): Option {
+  const option = new Option(
+    '--cutoffs <n,n>',
+    'of adaptive: ranks at which its clusters begin (default: V to the powers 2/3 and 5/6)',
+  );
+  return option.argParser((text) =>
+    text.split(',').map((part) => parseNumber('cutoffs', 'whole numbers with commas between', part)),
+  );
+}
+
 export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
   return new Option(flags, description).choices(choices);
 }
@@ -66,6 +77,10 @@ export interface TrainingFlags {
   recurrentDropout?: number;
   layerNorm?: true;
   tied?: true;
+  output?: NetworkOptions['output'];
+  cutoffs?: number[];
+  divisor?: number;
+  samples?: number;
   window?: number;
   batch?: number;
   optimizer?: OptimizerKind;
@@ -97,6 +112,12 @@ export function addTrainingOptions(command: Command): Command {
     .addOption(numberOption('--recurrent-dropout <x>', 'rate dropped of h from step to step (default: off)'))
     .option('--layer-norm', 'normalise inside the cells')
     .option('--tied', "take the embedding for the head's weight; both are of one width then")
+    .addOption(choiceOption('--output <kind>', 'the softmax (default: exact)', OUTPUTS))
+    .addOption(cutoffsOption())
+    .addOption(numberOption('--divisor <x>', 'of adaptive: by what each cluster is narrower (default: 4)'))
+    .addOption(
+      numberOption('--samples <n>', 'of sampled: tokens drawn a step (default: 1024, at most half of the vocabulary)'),
+    )
     .addOption(numberOption('--window <n>', `tokens of a row that a step trains on (default: ${DEFAULT_WINDOW})`))
     .addOption(numberOption('--batch <n>', `rows the text is cut into (default: ${DEFAULT_BATCH})`))
     .addOption(choiceOption('--optimizer <kind>', 'optimiser (default: adam)', OPTIMIZER_KINDS))
@@ -108,7 +129,10 @@ export function addTrainingOptions(command: Command): Command {
     .addOption(numberOption('--schedule-every <n>', 'steps after which step and exponential have their factor'))
     .addOption(numberOption('--schedule-factor <x>', 'factor of step (default: 0.1) and exponential (default: 0.5)'))
     .addOption(
-      choiceOption('--sparse <kind>', 'updates of untouched rows of the embedding (default: exact)', ['exact', 'lazy']),
+      choiceOption('--sparse <kind>', 'updates of untouched rows (default: exact; of --output sampled: lazy)', [
+        'exact',
+        'lazy',
+      ]),
     )
     .addOption(choiceOption('--reduction <kind>', 'what is differentiated (default: mean)', ['mean', 'sum']))
     .addOption(numberOption('--clip-value <x>', 'clip every gradient to ±x (default: off)'))
@@ -120,10 +144,10 @@ export function addTrainingOptions(command: Command): Command {
 /** The part of the flags that describes the network. */
 export function networkOptions(flags: TrainingFlags): NetworkOptions {
   const { cell, embedding, hidden, layers, nonlinearity, singleBias, seed, threads } = flags;
-  const { dropout, recurrentDropout, layerNorm, tied } = flags;
+  const { dropout, recurrentDropout, layerNorm, tied, output, cutoffs, divisor, samples } = flags;
   return {
     ...{ cell, embedding, hidden, layers, nonlinearity, singleBias, seed, threads },
-    ...{ dropout, recurrentDropout, layerNorm, tied },
+    ...{ dropout, recurrentDropout, layerNorm, tied, output, cutoffs, divisor, samples },
   };
 }
 

@@ -39,7 +39,6 @@ interface TrainFlags extends TrainingFlags, CorpusFlags {
   tokens?: TokenKind;
   maxVocab?: number;
   minCount?: number;
-  output?: 'exact';
   epochs?: number;
   steps?: number;
   validation?: number;
@@ -142,7 +141,7 @@ async function trainingOptions(flags: TrainFlags, history: History): Promise<Pre
     ...fitOptions(flags),
     ...{ epochs, steps, validation, resume, callbacks: [history, ...callbacksOf(flags)] },
   };
-  const { validation: validated } = resolveFit(options, 0, await readResumed(options));
+  const { validation: validated } = resolveFit(options, { threads: 0 }, await readResumed(options));
   if (earlyStopping !== undefined && validated === 0) {
     throw nothingValidates(earlyStopping);
   }
@@ -248,7 +247,6 @@ export function trainCommand(): Command {
     .addOption(choiceOption('--tokens <kind>', 'what the text is cut into (default: char)', TOKEN_KINDS))
     .addOption(numberOption('--max-vocab <n>', 'keep the most frequent tokens, the unknown one among n (default: all)'))
     .addOption(numberOption('--min-count <n>', 'keep the tokens that occur so often (default: 1)'))
-    .addOption(choiceOption('--output <kind>', 'the softmax (default: exact)', ['exact']))
     .addOption(numberOption('--epochs <n>', 'passes over the text (default: 5)'))
     .addOption(numberOption('--steps <n>', 'steps of the whole run; outranks --epochs'))
     .addOption(numberOption('--validation <x>', 'fraction of the text, from its end, that validates (default: off)'))

@@ -37,6 +37,7 @@ export type LayerDescription =
   | DropoutDescription
   | LayerNormDescription
   | AttentionDescription
+  | AdaptiveSoftmaxDescription
   | (NamedLayer & { type: 'concatenate' | 'add' });
 
 /** Ids to rows of a table `[V, features]`. */
@@ -64,6 +65,31 @@ export interface DenseDescription extends NamedLayer {
   bias?: boolean;
   /** The embedding whose table is its weight: `features` is that embedding's vocabulary. */
   tiedTo?: string;
+  /**
+   * Of a last, linear layer: how many classes a target competes with in training by cross-entropy, drawn anew for each
+   * step (sampled softmax). Evaluation is exact. All classes where absent.
+   */
+  samples?: number;
+  /** Beside `samples`: as of `AdaptiveSoftmaxDescription`. */
+  ranks?: readonly number[];
+}
+
+/**
+ * Log-probabilities of `features` classes (Grave et al. 2017), as PyTorch's `AdaptiveLogSoftmaxWithLoss`: the most
+ * frequent classes stand in a head, beside one entry for each cluster of rarer ones. Only as the last layer. Of
+ * parameters it has `head.weight`, `tail.i.0.weight` and `tail.i.1.weight`, with a bias `head.bias` too.
+ */
+export interface AdaptiveSoftmaxDescription extends NamedLayer {
+  type: 'adaptiveSoftmax';
+  features: number;
+  /** Ranks at which the clusters begin, rising: what stands before the first is in the head. */
+  cutoffs: readonly number[];
+  /** Cluster i projects to its inputs' width divided i + 1 times by this; 4 by default. */
+  divisor?: number;
+  /** Whether the head has a bias; false by default. */
+  bias?: boolean;
+  /** The rank of each class by falling frequency, each once; absent where classes are numbered so. */
+  ranks?: readonly number[];
 }
 
 /** A function of each value, where no layer before it has one: behind pooled embeddings, say. */

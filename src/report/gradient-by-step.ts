@@ -46,7 +46,10 @@ export async function collectGradientByStep(
   }
   const steps = requireSteps(sequence, 2);
   const classes = model.description.layers.at(-1);
-  check.integer('target', target, { min: 0, ...(classes?.type === 'dense' && { max: classes.features - 1 }) });
+  check.integer('target', target, {
+    min: 0,
+    ...((classes?.type === 'dense' || classes?.type === 'adaptiveSoftmax') && { max: classes.features - 1 }),
+  });
   const series = Object.keys(model.stateSizes).map((label) => ({ label, norms: [] as number[] }));
   for (const [time, states] of (await statesAfterEach(model, sequence, steps - 1)).entries()) {
     const rest = { ...stepsOf(sequence, time + 1, steps), states };

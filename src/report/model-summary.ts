@@ -61,9 +61,15 @@ function notesOf(layer: LayerDescription): string[] {
     case 'attention':
       return [layer.score ?? 'general'];
     case 'dense': {
-      const { activation = 'linear', tiedTo } = layer;
-      return [...(activation === 'linear' ? [] : [activation]), ...(tiedTo === undefined ? [] : [`tied to ${tiedTo}`])];
+      const { activation = 'linear', tiedTo, samples } = layer;
+      return [
+        ...(activation === 'linear' ? [] : [activation]),
+        ...(tiedTo === undefined ? [] : [`tied to ${tiedTo}`]),
+        ...(samples === undefined ? [] : [`${samples} sampled`]),
+      ];
     }
+    case 'adaptiveSoftmax':
+      return [`cut at ${layer.cutoffs.join(', ')}`];
     default:
       return isRecurrent(layer) ? recurrentNotes(layer) : [];
   }

@@ -78,15 +78,18 @@ export interface TokenDecoder {
 }
 
 /** The tokens that the bounds leave, in the order of their ids. */
-function bounded(counts: TokenCount[], tokenizer: Tokenizer, minCount: number, maxSize: number): string[] {
+function bounded(counts: TokenCount[], tokenizer: Tokenizer, minCount: number, maxSize: number): TokenCount[] {
   const kept = counts
     .filter(([, occurrences]) => occurrences >= minCount)
     .sort(([, a], [, b]) => b - a)
-    .slice(0, maxSize)
-    .map(([token]) => token);
+    .slice(0, maxSize);
   if (tokenizer.byFrequency) return kept;
-  const isKept = new Set(kept);
-  return counts.map(([token]) => token).filter((token) => isKept.has(token));
+  const isKept = new Set(kept.map(([token]) => token));
+  return counts.filter(([token]) => isKept.has(token));
+}
+
+function occurrencesOf(counts: readonly TokenCount[]): number {
+  return counts.reduce((sum, [, occurrences]) => sum + occurrences, 0);
 }
 
 function damaged(what: string): UnrolledError {
@@ -110,19 +113,28 @@ export class Vocabulary {
   readonly endId: number | undefined;
   /** Number of ids V, the unknown and the end token included. */
   readonly size: number;
+  /**
+   * How often each id occurs in the text that the vocabulary was built from, `[V]`; undefined for one that was read from
+   * a file or from JSON, which has ids alone.
+   */
+  readonly frequencies: readonly number[] | undefined;
 
   readonly #tokens: readonly string[];
   readonly #tokenizer: Tokenizer;
   #encoder: Encoder | undefined;
   #ids: Map<string, number> | undefined;
 
-  private constructor({ kind, tokens, unknownToken, unknown, endToken }: VocabularyJSON) {
+  private constructor(
+    { kind, tokens, unknownToken, unknown, endToken }: VocabularyJSON,
+    frequencies: readonly number[] | undefined,
+  ) {
     this.kind = kind;
     this.unknown = unknown;
     this.unknownId = unknownToken ? tokens.length : undefined;
     const known = tokens.length + (unknownToken ? 1 : 0);
     this.endId = endToken ? known : undefined;
     this.size = known + (endToken ? 1 : 0);
+    this.frequencies = frequencies;
     this.#tokens = tokens;
     this.#tokenizer = TOKENIZERS[kind];
   }
@@ -158,18 +170,31 @@ export class Vocabulary {
     }
     const tokenizer: Tokenizer = TOKENIZERS[kind];
     const counter = tokenizer.counter();
+    let texts = 0;
     return {
-      add: counter.add,
+      add: (text) => {
+        texts++;
+        counter.add(text);
+      },
       settled: tokenizer.settled,
       build: () => {
         const counts = counter.counts();
         if (counts.length === 0)
           throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'An empty text has no vocabulary.');
-        const tokens = bounded(counts, tokenizer, minCount, isBounded ? maxSize - (endToken ? 2 : 1) : maxSize);
-        if (tokens.length === 0) {
+        const all = occurrencesOf(counts);
+        const kept = bounded(counts, tokenizer, minCount, isBounded ? maxSize - (endToken ? 2 : 1) : maxSize);
+        if (kept.length === 0) {
           throw check.outOfRange('minCount', `at most the count of the most frequent ${tokenizer.noun}`, minCount);
         }
-        return new Vocabulary({ kind, tokens, unknownToken: isBounded, unknown, ...(endToken && { endToken }) });
+        const tokens = kept.map(([token]) => token);
+        // The unknown token stands for what was left out; each text ends in an end token.
+        const frequencies = [
+          ...kept.map(([, occurrences]) => occurrences),
+          ...(isBounded ? [all - occurrencesOf(kept)] : []),
+          ...(endToken ? [texts] : []),
+        ];
+        const described = { kind, tokens, unknownToken: isBounded, unknown, ...(endToken && { endToken }) };
+        return new Vocabulary(described, frequencies);
       },
     };
   }
@@ -197,13 +222,8 @@ export class Vocabulary {
       if (seen.has(token)) throw damaged(`${check.show(token)} has two ids`);
       seen.add(token);
     }
-    return new Vocabulary({
-      kind: kind as TokenKind,
-      tokens: [...seen],
-      unknownToken,
-      unknown: unknown as UnknownPolicy,
-      ...(endToken && { endToken }),
-    });
+    const described = { kind: kind as TokenKind, tokens: [...seen], unknownToken, unknown: unknown as UnknownPolicy };
+    return new Vocabulary({ ...described, ...(endToken && { endToken }) }, undefined);
   }
 
   /**
@@ -215,7 +235,7 @@ export class Vocabulary {
     if (unknown === 'replace' && this.unknownId === undefined) {
       throw check.outOfRange('unknown', 'error or skip for a vocabulary without unknown token', unknown);
     }
-    return new Vocabulary({ ...this.toJSON(), unknown });
+    return new Vocabulary({ ...this.toJSON(), unknown }, this.frequencies);
   }
 
   /** The vocabulary as plain data, the same for the same tokens. */

@@ -7,6 +7,7 @@ import type { Checkpoint } from './checkpoint-file';
 import {
   DEFAULT_BATCH,
   givenOrRecorded,
+  type ModelDefaults,
   type ResolvedTraining,
   resolveKnownTraining,
   resolveValidation,
@@ -53,12 +54,12 @@ export interface ResolvedExampleFit<Data> extends ResolvedTraining {
 
 /**
  * Options of training on examples.
- * @param defaultThreads the model's own setting, 0 for the pool's.
+ * @param defaults the model's own.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
 export function resolveExampleFit<Data>(
   options: ExampleFitOptions<Data> | undefined,
-  { threads, batch }: { threads: number; batch: number },
+  { batch, ...defaults }: ModelDefaults & { batch: number },
   resumed: Checkpoint | undefined,
 ): ResolvedExampleFit<Data> {
   const given = givenOrRecorded(check.options<ExampleFitOptions<Data>>('fit', options, EXAMPLE_FIT_OPTIONS), resumed);
@@ -72,6 +73,6 @@ export function resolveExampleFit<Data>(
   if (validation > 0 && validationData !== undefined) {
     throw check.outOfRange('validation', 'left out beside validationData', validation);
   }
-  const training = resolveKnownTraining(given, threads, { ...batching, validation }, resumed);
+  const training = resolveKnownTraining(given, defaults, { ...batching, validation }, resumed);
   return { ...training, batching, validation, validationData };
 }

@@ -7,6 +7,7 @@ import { resolveThreads } from '../limits';
 import type { Model } from '../model';
 import { outputOf } from '../model-output';
 import type { FloatArray, ModelDescription, NativeSequences } from '../native/native';
+import { defaultSparse } from '../output';
 import * as check from '../validation';
 import type { TrainingData } from './data';
 import { type Estimate, estimateTraining } from './estimate';
@@ -36,13 +37,17 @@ export interface PredictionOptions extends ModelEvaluationOptions {
   output?: 'raw' | 'softmax' | 'sigmoid' | undefined;
 }
 
+function defaultsOf({ description }: Model) {
+  return { threads: 0, batch: DEFAULT_BATCH, sparse: defaultSparse(description.layers) };
+}
+
 export async function* fitModel(
   model: Model,
   data: TrainingData,
   options: ModelFitOptions | undefined,
 ): AsyncGenerator<EpochResult, void, undefined> {
   const resumed = options?.resume === undefined ? undefined : await readResumed(options);
-  const resolved = resolveExampleFit(options, { threads: 0, batch: DEFAULT_BATCH }, resumed);
+  const resolved = resolveExampleFit(options, defaultsOf(model), resumed);
   model.requireIdle();
   const examples = toExamples(model, data);
   yield* fitExamples({
@@ -56,7 +61,7 @@ export async function estimateModel(
   data: TrainingData,
   options: ModelFitOptions | undefined,
 ): Promise<Estimate> {
-  const resolved = resolveExampleFit(options, { threads: 0, batch: DEFAULT_BATCH }, undefined);
+  const resolved = resolveExampleFit(options, defaultsOf(model), undefined);
   model.requireIdle();
   const source = inBatches(toExamples(model, data), resolved.batching);
   return estimateTraining(model, source, resolved.native);

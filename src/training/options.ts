@@ -57,8 +57,9 @@ export interface TrainingOptions {
   /** What the learning rate is multiplied by as training goes on; `'constant'` by default. */
   schedule?: ScheduleKind | ScheduleDescription | undefined;
   /**
-   * What becomes of the rows of a large embedding that a step does not touch: what a dense gradient does to them
-   * (`'exact'`, by default), or nothing, neither decay nor momentum (`'lazy'`).
+   * What becomes of the rows of a large embedding, or of a sampled softmax, that a step does not touch: what a dense
+   * gradient does to them (`'exact'`), or nothing, neither decay nor momentum (`'lazy'`). Lazy by default for a sampled
+   * softmax, else exact.
    */
   sparse?: 'exact' | 'lazy' | undefined;
   /** What is differentiated: the mean over the step's targets (default), or their sum. */
@@ -180,6 +181,14 @@ function resolveCallbacks({ callbacks, checkpoint }: TrainingOptions): readonly 
   return [...given, checkpointCallback({ path, everySteps })];
 }
 
+/** What stands for options that are not given, and is the model's own. */
+export interface ModelDefaults {
+  /** 0 for the pool's. */
+  threads: number;
+  /** `'exact'` where absent. */
+  sparse?: 'exact' | 'lazy';
+}
+
 /** Options without those that are off. */
 function recordedOptions(options: Record<string, unknown>): RecordedOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
@@ -191,7 +200,7 @@ function recordedOptions(options: Record<string, unknown>): RecordedOptions {
  */
 export function resolveKnownTraining(
   options: TrainingOptions,
-  defaultThreads: number,
+  defaults: ModelDefaults,
   own: Record<string, unknown>,
   resumed: Checkpoint | undefined,
 ): ResolvedTraining {
@@ -203,8 +212,11 @@ export function resolveKnownTraining(
     clipValue: clipValue === undefined ? 0 : check.number('clipValue', clipValue, { above: 0 }),
     clipNorm: clipNorm === undefined ? 0 : check.number('clipNorm', clipNorm, { above: 0 }),
     seed: resolveSeed(options.seed),
-    threads: resolveThreads(options.threads) || defaultThreads,
-    sparse: check.oneOf('sparse', options.sparse === undefined ? 'exact' : options.sparse, ['exact', 'lazy']),
+    threads: resolveThreads(options.threads) || defaults.threads,
+    sparse: check.oneOf('sparse', options.sparse === undefined ? (defaults.sparse ?? 'exact') : options.sparse, [
+      'exact',
+      'lazy',
+    ]),
   };
   const bound = steps === undefined ? undefined : check.integer('steps', steps, { min: 1 });
   return {
@@ -248,12 +260,11 @@ export function resolveValidation(validation: number | undefined): number {
 
 /**
  * Options of training on a stream.
- * @param defaultThreads the model's own setting, 0 for the pool's.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
 export function resolveFit(
   options: FitOptions | undefined,
-  defaultThreads: number,
+  defaults: ModelDefaults,
   resumed?: Checkpoint,
 ): ResolvedTraining & { stream: ResolvedStream; shuffle: boolean; validation: number } {
   const given = givenOrRecorded(check.options('fit', options, FIT_OPTIONS), resumed);
@@ -261,6 +272,6 @@ export function resolveFit(
   const stream = resolveStream(batch, window);
   const validation = resolveValidation(given.validation);
   const shuffle = check.boolean('shuffle', given.shuffle === undefined ? true : given.shuffle);
-  const training = resolveKnownTraining(given, defaultThreads, { ...stream, shuffle, validation }, resumed);
+  const training = resolveKnownTraining(given, defaults, { ...stream, shuffle, validation }, resumed);
   return { ...training, stream, shuffle, validation };
 }

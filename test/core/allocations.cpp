@@ -158,6 +158,19 @@ TEST_CASE("no step of a cell with all that may be asked for allocates") {
   }
 }
 
+TEST_CASE("no step of an adaptive or a sampled softmax allocates") {
+  for (const int threadCount : {1, 2}) {
+    for (const bool adaptive : {false, true}) {
+      Chain chain;
+      chain.inputSize = chain.classes = 400;
+      chain.samples = adaptive ? 0 : 30;
+      if (adaptive) chain.cutoffs = {20, 100};
+      auto source = std::make_unique<StreamBatches<float>>(randomIds(20 * 8 * 6 + 1, 400, 1), 20, 8);
+      CHECK(allocationsOfSteps<float>(chain.description(), std::move(source), threadCount) == 0);
+    }
+  }
+}
+
 TEST_CASE("no step over labelled sequences of any length allocates") {
   std::vector<Index> offsets = {0};
   for (Index i = 0; i < 20; ++i) offsets.push_back(offsets.back() + 1 + i * 3 % 7);

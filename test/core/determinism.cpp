@@ -98,6 +98,19 @@ TEST_CASE_TEMPLATE("and so with a projected table and with one-hot input", T, fl
   compareThreads<T>(chain);
 }
 
+TEST_CASE_TEMPLATE("and so with an adaptive and with a sampled softmax", T, float, double) {
+  Chain chain;
+  chain.hidden = 96;
+  chain.embedding = 48;
+  chain.inputSize = 3000;
+  chain.classes = 3000;
+  chain.samples = 200;
+  compareThreads<T>(chain);
+  chain.samples = 0;
+  chain.cutoffs = {300, 1000};
+  compareThreads<T>(chain);
+}
+
 TEST_CASE("a pass's bits depend on no earlier pass") {
   Chain chain;
   chain.cell = LayerKind::gru;

@@ -1,4 +1,4 @@
-// Packing, and the packed and small products, of every instruction set.
+// Packing, and the packed, small and narrow products, of every instruction set.
 
 #include <limits>
 #include <string>
@@ -148,6 +148,42 @@ TEST_CASE_TEMPLATE("a small product is the packed one, of a b as it is stored", 
                               sameBits(transposed.values(), expected.values()) && transposed.intact();
             CHECK_MESSAGE(good, std::string(kernel->name), ": ", rows, " x ", depth, " x ", columns, " accumulate ",
                           accumulate);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("both gradients of a narrow product equal the reference's", T, float, double) {
+  for (const KernelTable<T>* kernel : tables<T>()) {
+    const std::string isa = kernel->name;
+    CAPTURE(isa);
+    for (const Index width : {Index{1}, Index{2}, Index{4}, Index{7}, Index{8}, Index{16}}) {
+      for (const Index columns : columnCounts) {
+        for (const Index rows : {Index{1}, Index{6}}) {
+          CAPTURE(width);
+          CAPTURE(columns);
+          const Index stride = columns + gap;
+          const std::vector<T> matrix = normals<T>(width * columns, 1);
+          std::vector<T> packed(asSize(packedSize(*kernel, width, columns)));
+          kernel->pack(width, columns, matrix.data(), columns, packed.data());
+          const std::vector<T> x = normals<T>(rows * width, 2);
+          const std::vector<T> gradient = normals<T>(rows * stride, 3);
+          Guarded<T> packedGradient(static_cast<Index>(packed.size()));
+          Guarded<T> dx(rows * width);
+          std::vector<T> expected(matrix.size());
+          std::vector<T> expectedDx(x.size());
+          for (const bool accumulate : {false, true}) {
+            kernel->narrowBackward(rows, columns, width, x.data(), gradient.data(), stride, packed.data(),
+                                   packedGradient.data(), dx.data(), accumulate);
+            reference::narrowBackward(rows, columns, width, x.data(), gradient.data(), stride, matrix.data(),
+                                      expected.data(), expectedDx.data(), accumulate);
+            std::vector<T> expectedPacked(packed.size());
+            kernel->pack(width, columns, expected.data(), columns, expectedPacked.data());
+            CHECK(largestError(packedGradient.values(), expectedPacked) <= 5 * roundings<T>);
+            CHECK(largestError(dx.values(), expectedDx) <= 20 * roundings<T>);
+            CHECK((packedGradient.intact() && dx.intact()));
           }
         }
       }

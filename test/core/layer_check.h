@@ -164,17 +164,17 @@ class LayerHarness {
 
 // Compares each derivative with the difference that moving its value makes.
 inline void checkDifferences(LayerHarness<double>& harness, double* values, const std::vector<double>& derivatives) {
-  constexpr double difference = 1e-5;
+  constexpr double step = 1e-5;
   double largest = 0;
   double worst = 0;
   for (std::size_t i = 0; i < derivatives.size(); ++i) {
     const double kept = values[i];
-    values[i] = kept + difference;
+    values[i] = kept + step;
     const double above = harness.objective();
-    values[i] = kept - difference;
+    values[i] = kept - step;
     const double below = harness.objective();
     values[i] = kept;
-    const double measured = (above - below) / (2 * difference);
+    const double measured = (above - below) / (2 * step);
     const double error = std::abs(derivatives[i] - measured) / std::max(0.1, std::abs(measured));
     worst = error <= worst ? worst : error;  // not-a-number is the worst
     largest = std::max(largest, std::abs(derivatives[i]));

@@ -130,6 +130,16 @@ TEST_CASE("trainings over examples and over documents go on") {
   compare<float>(chain, examples, OptimizerKind::adam, 9);
 }
 
+TEST_CASE("trainings of a sampled and of an adaptive softmax go on") {
+  const Source<float> source = [] { return stream(3, 4); };
+  Chain chain = stacked();
+  chain.samples = 9;
+  compare<float>(chain, source, OptimizerKind::adam, 8);
+  chain.samples = 0;
+  chain.cutoffs = {5, 20};
+  compare<float>(chain, source, OptimizerKind::adam, 8);
+}
+
 TEST_CASE("a state of another training is refused") {
   const auto codeOf = [](const TrainingState<float>& state, const TrainingOptions& options, Index rows,
                          std::uint64_t seed) -> std::string {

@@ -1,5 +1,7 @@
 // The fused, chunked head against the plain computation that holds all logits.
 
+#include "losses/softmax_cross_entropy.h"
+
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -98,11 +100,11 @@ TEST_CASE_TEMPLATE("the chunked head equals the plain one", T, float, double) {
     Index classes;
     Index features;
   };
-  // One chunk; several (9000 float64 logits are 72 kB a row, 128 rows a chunk); several of unequal length. By blocks of
-  // classes: the least; around the bounds of blocks, panels and slices; with several chunks, in float64 of 335 rows.
-  for (const Shape shape :
-       {Shape{12, 5, 3}, Shape{1, 9000, 3}, Shape{300, 18000, 3}, Shape{257, 18000, 3}, Shape{48, 1024, 1},
-        Shape{47, 1024, 5}, Shape{49, 1025, 17}, Shape{97, 2001, 33}, Shape{64, 4321, 130}, Shape{700, 18001, 3}}) {
+  // One chunk; several, of unequal length too (18000 float64 logits are 144 kB a row); by narrow products and by rows.
+  // By blocks of classes: the least; around the bounds of blocks, panels and slices; with several chunks.
+  for (const Shape shape : {Shape{12, 5, 3}, Shape{1, 9000, 3}, Shape{300, 18000, 3}, Shape{257, 18000, 3},
+                            Shape{9, 5, 20}, Shape{1, 9000, 17}, Shape{47, 1024, 17}, Shape{48, 1024, 17},
+                            Shape{49, 1025, 17}, Shape{97, 2001, 33}, Shape{64, 4321, 130}, Shape{700, 18001, 17}}) {
     CAPTURE(shape.positions);
     CAPTURE(shape.classes);
     const Index features = shape.features;
@@ -132,7 +134,7 @@ TEST_CASE_TEMPLATE("a head by blocks of classes is that by OpenBLAS, with the sa
     Index classes;
     Index features;
   };
-  for (const Shape shape : {Shape{50, 1100, 7}, Shape{333, 8005, 70}, Shape{100, 2500, 600}}) {
+  for (const Shape shape : {Shape{50, 1100, 27}, Shape{333, 8005, 70}, Shape{100, 2500, 600}}) {
     CAPTURE(shape.classes);
     for (const bool bias : {false, true}) {
       const HeadPass<T> pass(shape.positions, shape.features, shape.classes, bias, 1);
@@ -157,18 +159,20 @@ TEST_CASE_TEMPLATE("a head by blocks of classes is that by OpenBLAS, with the sa
 }
 
 TEST_CASE("of equal logits the first is the likeliest, in whichever block it stands") {
+  constexpr Index features = 17;  // not narrow
   constexpr Index classes = 3000;
   ModelDescription description;
   description.input = InputKind::features;
-  description.inputSize = 1;
+  description.inputSize = features;
   description.layers.push_back({LayerKind::dense, "head", classes});
   Model<float> model(description);
-  const std::vector<float> input(64, 1);
+  std::vector<float> input(64 * features);
+  for (Index position = 0; position < 64; ++position) input[asSize(position * features)] = 1;
   for (const Index first : {Index{0}, Index{1}, Index{479}, Index{480}, Index{2500}}) {
     CAPTURE(first);
     float* weights = model.buffers().change();
-    std::fill_n(weights, 2 * classes, 0.0F);
-    for (const Index at : {first, first + 7, Index{2600}}) weights[at] = 2;
+    std::fill_n(weights, (features + 1) * classes, 0.0F);
+    for (const Index at : {first, first + 7, Index{2600}}) weights[at * features] = 2;
     const auto correct = [&](Index target) {
       const std::vector<TokenId> targets(64, static_cast<TokenId>(target));
       return model.loss({64, 1, nullptr, input.data()}, targets.data(), nullptr, threads(1)).correct;
@@ -180,19 +184,21 @@ TEST_CASE("of equal logits the first is the likeliest, in whichever block it sta
 }
 
 TEST_CASE("a weight that is not finite shows in the loss of a head by blocks") {
+  constexpr Index features = 17;  // not narrow
   constexpr Index classes = 2000;
   ModelDescription description;
   description.input = InputKind::features;
-  description.inputSize = 1;
+  description.inputSize = features;
   description.layers.push_back({LayerKind::dense, "head", classes});
   Model<float> model(description);
-  const std::vector<float> input(64, 1);
+  std::vector<float> input(64 * features);
+  for (Index position = 0; position < 64; ++position) input[asSize(position * features)] = 1;
   const std::vector<TokenId> targets(64, 3);
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
                           -std::numeric_limits<float>::infinity()}) {
     for (const Index at : {Index{0}, Index{7}, Index{1999}}) {
       model.initialize({}, 1);
-      model.buffers().change()[at] = bad;
+      model.buffers().change()[at * features] = bad;
       CHECK_FALSE(std::isfinite(model.loss({64, 1, nullptr, input.data()}, targets.data(), nullptr, threads(1)).sum));
     }
   }

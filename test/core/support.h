@@ -141,6 +141,10 @@ struct Chain {
   double recurrentDropout = 0;
   bool layerNorm = false;
   double epsilon = 1e-5;
+  // Of the head: an adaptive softmax where there are cutoffs, a sampled one where there are samples.
+  std::vector<Index> cutoffs = {};
+  Index samples = 0;
+  std::vector<TokenId> ranks = {};
 
   [[nodiscard]] ModelDescription description() const {
     ModelDescription model;
@@ -159,7 +163,13 @@ struct Chain {
       model.layers.push_back({LayerKind::pooling, "last"});
       model.layers.back().pooling = pooling;
     }
-    if (classes > 0) model.layers.push_back({LayerKind::dense, "head", classes});
+    if (classes > 0) {
+      model.layers.push_back({cutoffs.empty() ? LayerKind::dense : LayerKind::adaptiveSoftmax, "head", classes});
+      LayerDescription& head = model.layers.back();
+      head.cutoffs = cutoffs;
+      head.samples = samples;
+      head.ranks = ranks;
+    }
     return model;
   }
 };

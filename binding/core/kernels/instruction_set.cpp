@@ -6,6 +6,7 @@
 #include "kernels/gru_step.h"
 #include "kernels/kernel_table.h"
 #include "kernels/lstm_step.h"
+#include "kernels/narrow_product.h"
 #include "kernels/normalization.h"
 #include "kernels/packed_product.h"
 #include "kernels/rnn_step.h"
@@ -30,6 +31,7 @@ const KernelTable<T>& table() {
       packedProductTransposed<T>,
       smallProduct<T>,
       smallProductTransposed<T>,
+      narrowBackward<T>,
       rnnForward<T>,
       rnnBackward<T>,
       gruForward<T>,

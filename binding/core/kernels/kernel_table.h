@@ -69,6 +69,11 @@ struct KernelTable {
   void (*smallProductTransposed)(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* b,
                                  Index bStride, T* c, Index cStride, bool accumulate);
 
+  // Backward of c [rows, columns] = x [rows, width] · packed, with few columns of x: from the gradient of c, its rows
+  // `stride` apart, dx [rows, width] and the packed gradient of the matrix, (+)= where it is to accumulate.
+  void (*narrowBackward)(Index rows, Index columns, Index width, const T* x, const T* gradient, Index stride,
+                         const T* packed, T* packedGradient, T* dx, bool accumulate);
+
   // One row of a vanilla RNN: state = f(gates).
   void (*rnnForward)(Index hidden, Activation activation, const T* gates, T* state);
   // gates becomes the gradient before f, of `gradient` and `outputGradient` (may be null) added.

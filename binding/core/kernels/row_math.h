@@ -17,8 +17,10 @@ double softmaxRow(Index classes, const T* bias, Index target, T* logits, T* scal
   for (Index at = 0; at < classes; at += lanes<T>) {
     const Index count = classes - at;
     Vector<T> x = loadSome(logits + at, count);
-    if (bias != nullptr) x += loadSome(bias + at, count);
-    storeSome(x, logits + at, count);
+    if (bias != nullptr) {
+      x += loadSome(bias + at, count);
+      storeSome(x, logits + at, count);
+    }
     poison += x * 0;
     if (count >= lanes<T>) {
       highest = maximum<T>(highest, x);

@@ -40,6 +40,7 @@ class Dense final : public Layer<T> {
 
   Sequence<T> forward(const Sequence<T>& input, T* /*states*/, const Pass<T>& pass) override {
     input_ = input;
+    beginGradients(pass);
     projection_.forward(input, bias_ == noParameter ? nullptr : pass.parameters.value(bias_), output_, pass);
     if (activation_ != Activation::linear) {
       pass.parallel.forRange(outputElements(), gatherGrain, [&](Index begin, Index end) noexcept {
@@ -68,12 +69,15 @@ class Dense final : public Layer<T> {
   [[nodiscard]] Weight<T> weight() const { return projection_.weight(); }
   // `noParameter` where there is none.
   [[nodiscard]] std::size_t bias() const { return bias_; }
-  // Whether a loss may take its sums for itself instead of its output.
-  [[nodiscard]] bool linear() const { return activation_ == Activation::linear; }
 
  private:
   static DefaultInitialization uniformOf(Index features) {
     return {DefaultInitialization::Kind::uniform, 1 / std::sqrt(static_cast<double>(features))};
+  }
+  // `backward` writes its gradients whole, where a loss over samples may have touched a few rows in the pass before.
+  void beginGradients(const Pass<T>& pass) const {
+    if (projection_.weight().place == nullptr) pass.parameters.touched(projection_.weight().parameter).begin();
+    if (bias_ != noParameter) pass.parameters.touched(bias_).begin();
   }
   [[nodiscard]] Index outputElements() const { return input_.positions() * projection_.outputs(); }
 

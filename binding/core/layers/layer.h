@@ -29,7 +29,8 @@ struct PassSize {
   Index time = 0;       // T of the longest row; 0 where nobody said
 };
 
-// Whether units are dropped in a pass, and by which random numbers: those of a step of a run.
+// Whether a pass is a step of training, in which units are dropped and a sampled softmax draws classes, and by which
+// random numbers: those of a step of a run.
 struct Dropping {
   bool active = false;
   std::uint64_t seed = 0;

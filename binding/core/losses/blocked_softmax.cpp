@@ -65,24 +65,22 @@ Index BlockedSoftmax<T>::mostRows(bool backward) const {
 
 // Rows of classes must not lie a power of two apart: they would meet in one set of a cache.
 template <class T>
-typename BlockedSoftmax<T>::Chunk BlockedSoftmax<T>::chunkOf(const T* input, const TokenId* targets, Index rows) const {
+typename BlockedSoftmax<T>::Chunk BlockedSoftmax<T>::chunkOf(const Positions& from, Index rows) const {
   constexpr Index line = static_cast<Index>(cacheLine / sizeof(T));
   const Index columns = roundUp(rows, kernels<T>().panelColumns);
   const Index lines = (columns + line - 1) / line;
-  return {input, targets, rows, columns, (lines % 2 == 0 ? lines + 1 : lines) * line};
+  return {from, rows, columns, (lines % 2 == 0 ? lines + 1 : lines) * line};
 }
 
 template <class T>
 void BlockedSoftmax<T>::layOut(Arena& arena, PassSize size) {
   const Index panel = kernels<T>().panelColumns;
-  const Chunk most = chunkOf(nullptr, nullptr, std::min(size.positions, mostRows(size.backward)));
+  const Chunk most = chunkOf({}, std::min(size.positions, mostRows(size.backward)));
   values_ = arena.take<T>(classes_ * most.stride);
   highest_ = arena.take<T>(blocks() * most.columns);
   sums_ = arena.take<T>(blocks() * most.columns);
   which_ = arena.take<T>(blocks() * most.columns);
   targetLogits_ = arena.take<T>(most.columns);
-  losses_ = arena.take<double>(most.rows);
-  hits_ = arena.take<bool>(most.rows);
   packedForward_ = arena.take<T>(most.columns * features_);
   if (!size.backward) return;
   packedInput_ = arena.take<T>(roundUp(features_, panel) * most.rows);
@@ -92,19 +90,19 @@ void BlockedSoftmax<T>::layOut(Arena& arena, PassSize size) {
 }
 
 template <class T>
-LossResult BlockedSoftmax<T>::run(const T* input, Index positions, const TokenId* targets, T scale, T* inputGradient,
-                                  const Pass<T>& pass) {
-  const Index most = mostRows(inputGradient != nullptr);
+void BlockedSoftmax<T>::run(const Positions& all, Index positions, T scale, const Pass<T>& pass) {
+  const bool backwardToo = all.inputGradient != nullptr;
+  const Index most = mostRows(backwardToo);
   const Index chunks = (positions + most - 1) / most;
   const Index even = (positions + chunks - 1) / chunks;  // so that none is left with a few
-  LossResult total;
   for (Index begin = 0; begin < positions; begin += even) {
-    const Chunk chunk = chunkOf(input + begin * features_, targets + begin, std::min(even, positions - begin));
+    const Chunk chunk = chunkOf({all.input + begin * features_, all.targets + begin, all.losses + begin,
+                                 all.hits + begin, backwardToo ? all.inputGradient + begin * features_ : nullptr},
+                                std::min(even, positions - begin));
     forward(chunk, pass);
-    join(chunk, scale, pass, total);
-    if (inputGradient != nullptr) backward(chunk, scale, begin > 0, inputGradient + begin * features_, pass);
+    join(chunk, scale, pass);
+    if (backwardToo) backward(chunk, scale, begin > 0, pass);
   }
-  return total;
 }
 
 template <class T>
@@ -138,7 +136,7 @@ void BlockedSoftmax<T>::forward(const Chunk& chunk, const Pass<T>& pass) {
 }
 
 template <class T>
-void BlockedSoftmax<T>::join(const Chunk& chunk, T scale, const Pass<T>& pass, LossResult& total) {
+void BlockedSoftmax<T>::join(const Chunk& chunk, T scale, const Pass<T>& pass) {
   pass.parallel.forRange(chunk.columns, joinedPositions, [&](Index begin, Index end) noexcept {
     T top[joinedPositions];
     Index likeliest[joinedPositions];
@@ -160,8 +158,8 @@ void BlockedSoftmax<T>::join(const Chunk& chunk, T scale, const Pass<T>& pass, L
       }
     }
     for (Index row = begin; row < std::min(end, chunk.rows); ++row) {
-      losses_[row] = std::log(sum[row - begin]) + static_cast<double>(top[row - begin] - targetLogits_[row]);
-      hits_[row] = likeliest[row - begin] == chunk.targets[row];
+      chunk.losses[row] = std::log(sum[row - begin]) + static_cast<double>(top[row - begin] - targetLogits_[row]);
+      chunk.hits[row] = likeliest[row - begin] == chunk.targets[row];
     }
     for (Index block = 0; block < blocks(); ++block) {
       const Index at = block * chunk.columns;
@@ -172,14 +170,10 @@ void BlockedSoftmax<T>::join(const Chunk& chunk, T scale, const Pass<T>& pass, L
       }
     }
   });
-  for (Index row = 0; row < chunk.rows; ++row) {
-    total.sum += losses_[row];
-    if (hits_[row]) ++total.correct;
-  }
 }
 
 template <class T>
-void BlockedSoftmax<T>::backward(const Chunk& chunk, T scale, bool more, T* inputGradient, const Pass<T>& pass) {
+void BlockedSoftmax<T>::backward(const Chunk& chunk, T scale, bool more, const Pass<T>& pass) {
   const KernelTable<T>& kernel = kernels<T>();
   const Index panel = kernel.panelColumns;
   pass.parallel.forRange(features_, panel, [&](Index begin, Index end) noexcept {
@@ -187,11 +181,12 @@ void BlockedSoftmax<T>::backward(const Chunk& chunk, T scale, bool more, T* inpu
   });
   const Index elements = chunk.rows * features_;
   pass.parallel.forEach(slices_, [&](Index slice) noexcept {
-    backwardSlice(chunk, slice, scale, more, slice == 0 ? inputGradient : partial_ + (slice - 1) * elements, pass);
+    backwardSlice(chunk, slice, scale, more, slice == 0 ? chunk.inputGradient : partial_ + (slice - 1) * elements,
+                  pass);
   });
   pass.parallel.forRange(elements, gatherGrain, [&](Index begin, Index end) noexcept {
     for (Index slice = 1; slice < slices_; ++slice) {
-      kernel.add(end - begin, partial_ + (slice - 1) * elements + begin, inputGradient + begin);
+      kernel.add(end - begin, partial_ + (slice - 1) * elements + begin, chunk.inputGradient + begin);
     }
   });
   if (bias_ == noParameter) return;

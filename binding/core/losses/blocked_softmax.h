@@ -11,7 +11,6 @@
 #pragma once
 
 #include "layers/weight.h"
-#include "losses/loss.h"
 
 namespace unrolled {
 
@@ -31,22 +30,26 @@ class BlockedSoftmax {
   // Where the logits of fewer than `leastPositions` may stand between its own passes.
   [[nodiscard]] T* smallLogits() const { return values_; }
 
-  // Σ over positions of -log softmax(input·Wᵀ + b)[target], in nats; where `inputGradient` [P, H] is not null, with the
-  // gradients of scale·Σ: of W and b (written), and of the input.
-  LossResult run(const T* input, Index positions, const TokenId* targets, T scale, T* inputGradient,
-                 const Pass<T>& pass);
+  // What stands at each position.
+  struct Positions {
+    const T* input = nullptr;          // [P, H]
+    const TokenId* targets = nullptr;  // [P]
+    double* losses = nullptr;          // [P]: takes -log softmax(input·Wᵀ + b)[target], in nats
+    bool* hits = nullptr;              // [P]: takes whether the target was the likeliest class
+    T* inputGradient = nullptr;  // [P, H], or null: takes the gradient of scale·Σ loss, as W's and b's do theirs
+  };
+
+  void run(const Positions& all, Index positions, T scale, const Pass<T>& pass);
 
  private:
   // The positions that are worked on at once.
-  struct Chunk {
-    const T* input;          // [R, H]
-    const TokenId* targets;  // [R]
-    Index rows;              // R
-    Index columns;           // R filled up to whole panels
-    Index stride;            // from class to class in `values_`
+  struct Chunk : Positions {
+    Index rows;     // R
+    Index columns;  // R filled up to whole panels
+    Index stride;   // from class to class in `values_`
   };
 
-  [[nodiscard]] Chunk chunkOf(const T* input, const TokenId* targets, Index rows) const;
+  [[nodiscard]] Chunk chunkOf(const Positions& from, Index rows) const;
   [[nodiscard]] Index mostRows(bool backward) const;
   [[nodiscard]] Index blocks() const { return (classes_ + blockClasses_ - 1) / blockClasses_; }
   [[nodiscard]] Index backwardBlocks() const { return (classes_ + backwardClasses_ - 1) / backwardClasses_; }
@@ -54,8 +57,8 @@ class BlockedSoftmax {
   // Each block's logits, their exponentials, and what is kept of each.
   void forward(const Chunk& chunk, const Pass<T>& pass);
   // All blocks' to the losses, and to the factors of the gradient scale·(softmax - one-hot target).
-  void join(const Chunk& chunk, T scale, const Pass<T>& pass, LossResult& total);
-  void backward(const Chunk& chunk, T scale, bool more, T* inputGradient, const Pass<T>& pass);
+  void join(const Chunk& chunk, T scale, const Pass<T>& pass);
+  void backward(const Chunk& chunk, T scale, bool more, const Pass<T>& pass);
   // A slice's blocks, which add up in `inputGradient` [R, H].
   void backwardSlice(const Chunk& chunk, Index slice, T scale, bool more, T* inputGradient,
                      const Pass<T>& pass) noexcept;
@@ -74,8 +77,6 @@ class BlockedSoftmax {
   T* sums_ = nullptr;           // [blocks, R]: of a block's exponentials
   T* which_ = nullptr;          // [blocks, R]: a block's likeliest class, counted in it
   T* targetLogits_ = nullptr;   // [R]
-  double* losses_ = nullptr;    // [R]
-  bool* hits_ = nullptr;        // [R]
   T* packedForward_ = nullptr;  // the input's panels, for the logits
   T* packedInput_ = nullptr;    // and for the weights' gradient
   T* packedWeight_ = nullptr;   // a backward block's panels, for each slice

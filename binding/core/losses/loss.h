@@ -1,6 +1,8 @@
 // What a model is trained on: kinds of losses, their targets, and their result.
 #pragma once
 
+#include <optional>
+
 #include "types.h"
 
 namespace unrolled {
@@ -24,10 +26,14 @@ struct Targets {
 
 // Over all positions (and, but for cross-entropy, all outputs of each).
 struct LossResult {
-  double sum = 0;
+  double sum = 0;  // what the gradients are of
   // Positions whose likeliest class is the target (the first of equals); outputs on the target's side
   // of one half, for binary cross-entropy; 0 for squared errors.
   Index correct = 0;
+  // Of a loss over samples of the classes: what they say the exact Σ is.
+  std::optional<double> estimate = {};
+
+  [[nodiscard]] double reported() const { return estimate.value_or(sum); }
 };
 
 }  // namespace unrolled

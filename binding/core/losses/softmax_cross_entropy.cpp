@@ -10,8 +10,10 @@ namespace {
 
 // Of a chunk's logits: what a core's share of the last-level cache holds.
 constexpr Index chunkBytes = Index{4} << 20U;
-// Rows that make the products worth their passes over the weights, while they stay in the limit.
+// Rows that make the products worth their passes over the weights, while they stay in the limit; of narrow weights, as
+// a cluster of an adaptive softmax has, fewer.
 constexpr Index leastRows = 128;
+constexpr Index leastNarrowRows = 16;
 constexpr Index mostBytes = Index{32} << 20U;
 
 }  // namespace
@@ -19,16 +21,19 @@ constexpr Index mostBytes = Index{32} << 20U;
 template <class T>
 Index SoftmaxCrossEntropy<T>::mostRows() const {
   const Index rowBytes = classes_ * static_cast<Index>(sizeof(T));
-  return std::max(chunkBytes / rowBytes, std::min(leastRows, std::max<Index>(1, mostBytes / rowBytes)));
+  const Index wanted = std::clamp(features_, leastNarrowRows, leastRows);
+  return std::max(chunkBytes / rowBytes, std::min(wanted, std::max<Index>(1, mostBytes / rowBytes)));
 }
 
 template <class T>
 void SoftmaxCrossEntropy<T>::layOut(Arena& arena, PassSize size) {
-  if (blocked_.suits(size.positions)) {
+  if (isBlocked(size.positions)) {
     blocked_.layOut(arena, size);
     logits_ = blocked_.smallLogits();
   } else {
-    logits_ = arena.take<T>(std::min(size.positions, mostRows()) * classes_);
+    const Index rows = std::min(size.positions, mostRows());
+    logits_ = arena.take<T>(rows * classes_);
+    if (narrow()) narrowWeight_.layOut(arena, rows, size.backward);
   }
   losses_ = arena.take<double>(size.positions);
   hits_ = arena.take<bool>(size.positions);
@@ -52,9 +57,22 @@ LossResult SoftmaxCrossEntropy<T>::lossAndGradients(const T* input, Index positi
 template <class T>
 LossResult SoftmaxCrossEntropy<T>::run(const T* input, Index positions, const TokenId* targets, bool backward, T scale,
                                        const Pass<T>& pass) {
-  if (blocked_.suits(positions)) {
-    return blocked_.run(input, positions, targets, scale, backward ? inputGradient_ : nullptr, pass);
+  if (isBlocked(positions)) {
+    blocked_.run({input, targets, losses_, hits_, backward ? inputGradient_ : nullptr}, positions, scale, pass);
+  } else {
+    runByRows(input, positions, targets, backward, scale, pass);
   }
+  LossResult total;
+  for (Index position = 0; position < positions; ++position) {
+    total.sum += losses_[position];
+    if (hits_[position]) ++total.correct;
+  }
+  return total;
+}
+
+template <class T>
+void SoftmaxCrossEntropy<T>::runByRows(const T* input, Index positions, const TokenId* targets, bool backward, T scale,
+                                       const Pass<T>& pass) {
   const KernelTable<T>& kernel = kernels<T>();
   const Parallel& parallel = pass.parallel;
   const bool biased = bias_ != noParameter;
@@ -63,13 +81,18 @@ LossResult SoftmaxCrossEntropy<T>::run(const T* input, Index positions, const To
   T* weightGradient = weight_.gradient(pass);
   T* biasGradient = biased ? pass.parameters.gradient(bias_) : nullptr;
 
+  if (narrow()) narrowWeight_.pack(weight);
   const Index chunks = (positions + mostRows() - 1) / mostRows();
   const Index chunk = (positions + chunks - 1) / chunks;  // even, so that none is left with a few rows
   for (Index begin = 0; begin < positions; begin += chunk) {
     const Index rows = std::min(chunk, positions - begin);
     const T* vectors = input + begin * features_;
-    multiply<T>(parallel, rows, classes_, features_, {vectors, features_}, {weight, features_, Transpose::yes}, logits_,
-                classes_, false);
+    if (narrow()) {
+      narrowWeight_.multiply(parallel, rows, vectors, logits_);
+    } else {
+      multiply<T>(parallel, rows, classes_, features_, {vectors, features_}, {weight, features_, Transpose::yes},
+                  logits_, classes_, false);
+    }
 
     // Each row's logits to its loss, and in place to the gradient scale·(softmax - one-hot target).
     parallel.forRange(rows, std::max<Index>(1, gatherGrain / classes_), [&](Index first, Index end) noexcept {
@@ -90,21 +113,21 @@ LossResult SoftmaxCrossEntropy<T>::run(const T* input, Index positions, const To
     if (!backward) continue;
 
     const bool more = begin > 0;
-    multiply<T>(parallel, rows, features_, classes_, {logits_, classes_}, {weight, features_},
-                inputGradient_ + begin * features_, features_, false);
-    multiply<T>(parallel, classes_, features_, rows, {logits_, classes_, Transpose::yes}, {vectors, features_},
-                weightGradient, features_, more);
+    T* vectorGradients = inputGradient_ + begin * features_;
+    if (narrow()) {
+      narrowWeight_.differentiate(parallel, rows, vectors, logits_, vectorGradients, more);
+    } else {
+      multiply<T>(parallel, rows, features_, classes_, {logits_, classes_}, {weight, features_}, vectorGradients,
+                  features_, false);
+      multiply<T>(parallel, classes_, features_, rows, {logits_, classes_, Transpose::yes}, {vectors, features_},
+                  weightGradient, features_, more);
+    }
     if (!biased) continue;
     sumColumns<T>(parallel, rows, classes_, logits_, classes_, more ? biasSum_ : biasGradient);
     if (more) kernel.add(classes_, biasSum_, biasGradient);
   }
 
-  LossResult total;
-  for (Index position = 0; position < positions; ++position) {
-    total.sum += losses_[position];
-    if (hits_[position]) ++total.correct;
-  }
-  return total;
+  if (narrow() && backward && positions > 0) narrowWeight_.unpackGradient(weightGradient);
 }
 
 template class SoftmaxCrossEntropy<float>;

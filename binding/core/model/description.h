@@ -29,9 +29,10 @@ enum class LayerKind {
   activation,
   dropout,
   layerNorm,
-  attention,    // from two: queries, then memory
-  concatenate,  // from two or more over the same positions: side by side
-  add           // from two or more over the same positions
+  attention,       // from two: queries, then memory
+  concatenate,     // from two or more over the same positions: side by side
+  add,             // from two or more over the same positions
+  adaptiveSoftmax  // the last one: log-probabilities of classes
 };
 
 // How a sequence becomes one vector. `final` is what a recurrent layer knows at its end: of both
@@ -88,6 +89,17 @@ struct LayerDescription {
   [[nodiscard]] Activation activationOrDefault() const {
     return activation.value_or(kind == LayerKind::dense ? Activation::linear : Activation::tanh);
   }
+
+  // Of a last, linear `dense` layer: how many classes a target competes with in training by cross-entropy, drawn anew
+  // for each step; 0: all.
+  Index samples = 0;
+  // Of `dense` with samples and of `adaptiveSoftmax`: the rank of each class by falling frequency; empty where classes
+  // are in that order.
+  std::vector<TokenId> ranks = {};
+  // Of `adaptiveSoftmax`: the ranks at which its clusters begin, and by what the width of each is less than that of the
+  // one before.
+  std::vector<Index> cutoffs = {};
+  double divisor = 4;
 
   // Of `attention`: whether queries meet the memory through a trained matrix (Luong et al. 2015, "general"), else
   // directly ("dot").

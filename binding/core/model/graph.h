@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "layers/attention.h"
-#include "layers/dense.h"
 #include "layers/layer.h"
+#include "losses/class_loss.h"
 #include "model/description.h"
 #include "model/parameters.h"
 
@@ -53,9 +53,8 @@ struct Graph {
   std::vector<Node<T>> nodes;
   std::vector<StateInfo> states;
   Index outputFeatures = 0;
-  // The last layer, where it is dense and linear: softmax cross-entropy can be taken over it.
-  Dense<T>* head = nullptr;
-  Index headFeatures = 0;  // of what the head reads
+  // Cross-entropy of classes over the last layer, where it scores classes: dense and linear, or an adaptive softmax.
+  std::unique_ptr<ClassLoss<T>> crossEntropy;
 
   // The number of the node of that name, of a stack its last level; `Node<T>::none` where there is none.
   [[nodiscard]] Index find(const std::string& name) const;

@@ -25,6 +25,8 @@ const char* kindOf(const LayerDescription& layer) {
       return "pooling";
     case LayerKind::dense:
       return "dense";
+    case LayerKind::adaptiveSoftmax:
+      return "adaptiveSoftmax";
     case LayerKind::activation:
       return "activation";
     case LayerKind::dropout:

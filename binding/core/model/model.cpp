@@ -50,10 +50,6 @@ void convert(const std::vector<Parameter>& parameters, const T* from, T* to, boo
 template <class T>
 Model<T>::Model(ModelDescription description) : description_(std::move(description)) {
   graph_ = buildGraph<T>(description_, list_);
-  if (graph_.head != nullptr) {
-    crossEntropy_ = std::make_unique<SoftmaxCrossEntropy<T>>(graph_.head->weight(), graph_.head->bias(),
-                                                             graph_.headFeatures, graph_.outputFeatures);
-  }
   binaryCrossEntropy_ = std::make_unique<BinaryCrossEntropy<T>>(graph_.outputFeatures);
   squaredError_ = std::make_unique<SquaredError<T>>(graph_.outputFeatures);
   try {
@@ -134,7 +130,7 @@ void Model<T>::layOut(Arena& arena, const BatchSize& size) {
                                                       : graph_.nodes[static_cast<std::size_t>(input)].size);
     }
     if (&node == &graph_.nodes.back()) {
-      if (size.crossEntropy) crossEntropy_->layOut(arena, sizes.front());
+      if (size.crossEntropy) graph_.crossEntropy->layOut(arena, sizes.front());
       if (!size.output) break;
     }
     node.size = node.layer ? node.layer->layOut(arena, sizes.front()) : node.joining->layOut(arena, sizes);
@@ -151,7 +147,8 @@ void Model<T>::layOut(Arena& arena, const BatchSize& size) {
 template <class T>
 BatchSize Model<T>::withLoss(BatchSize size, LossKind loss) const {
   if (loss == LossKind::crossEntropy && !hasHead()) {
-    throw Error("ERR_UNROLLED_SHAPE", "Cross-entropy needs a model that ends in a dense layer without a function.");
+    throw Error("ERR_UNROLLED_SHAPE",
+                "Cross-entropy needs a model that ends in a dense layer without a function or in an adaptive softmax.");
   }
   size.crossEntropy = loss == LossKind::crossEntropy;
   size.output = size.values = !size.crossEntropy;
@@ -390,7 +387,7 @@ LossResult Model<T>::loss(const Batch<T>& batch, const Targets<T>& targets, T* s
   if (targets.kind == LossKind::crossEntropy) {
     forwardThrough(count - 1, batch, states, pass);
     const Sequence<T> output = inputOf(graph_.nodes.back(), 0);
-    return crossEntropy_->loss(output.data, output.positions(), targets.ids, pass);
+    return graph_.crossEntropy->loss(output.data, output.positions(), targets.ids, pass);
   }
   forwardThrough(count, batch, states, pass);
   const Sequence<T>& output = graph_.nodes.back().output;
@@ -413,7 +410,8 @@ LossResult Model<T>::lossAndGradients(const Batch<T>& batch, const Targets<T>& t
     const Node<T>& head = graph_.nodes.back();
     const Sequence<T> output = inputOf(head, 0);
     T* gradient = nullptr;
-    result = crossEntropy_->lossAndGradients(output.data, output.positions(), targets.ids, scale, pass, &gradient);
+    result =
+        graph_.crossEntropy->lossAndGradients(output.data, output.positions(), targets.ids, scale, pass, &gradient);
     addGradient(head.inputs.front(), gradient, inputs, pass);
   } else {
     Node<T>& last = graph_.nodes.back();

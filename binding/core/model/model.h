@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "losses/loss.h"
-#include "losses/softmax_cross_entropy.h"
 #include "losses/value_loss.h"
 #include "model/description.h"
 #include "model/graph.h"
@@ -103,8 +102,9 @@ class Model {
   [[nodiscard]] Index outputFeatures() const { return graph_.outputFeatures; }
   // Whether the output has one step however long the input.
   [[nodiscard]] bool manyToOne() const { return graph_.nodes.back().oneStep; }
-  // Whether it ends in a dense layer without a function, over which softmax cross-entropy can be taken.
-  [[nodiscard]] bool hasHead() const { return graph_.head != nullptr; }
+  // Whether it ends in a layer over which softmax cross-entropy can be taken: a dense one without a function, or an
+  // adaptive softmax.
+  [[nodiscard]] bool hasHead() const { return graph_.crossEntropy != nullptr; }
   [[nodiscard]] bool hasSource() const { return description_.source != InputKind::none; }
 
   // One for each parameter.
@@ -173,7 +173,6 @@ class Model {
   ParameterList list_;
   Graph<T> graph_;
   std::unique_ptr<ParameterBuffers<T>> buffers_;
-  std::unique_ptr<SoftmaxCrossEntropy<T>> crossEntropy_;
   std::unique_ptr<ValueLoss<T>> binaryCrossEntropy_;
   std::unique_ptr<ValueLoss<T>> squaredError_;
 

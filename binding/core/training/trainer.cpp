@@ -82,7 +82,7 @@ StepRecord Trainer<T>::step(const TrainingBatch<T>& batch, RunResult& result) {
                                                   states_.begin(batch), stateGradients_.data(), parallel_,
                                                   {true, options_.seed, static_cast<std::uint64_t>(steps_)});
   StepRecord record;
-  record.loss = loss.sum / static_cast<double>(count);
+  record.loss = loss.reported() / static_cast<double>(count);
   record.learningRate =
       options_.optimizer.learningRate * options_.schedule.at(steps_, stepsPerEpoch()) * learningRateScale_;
   if (!std::isfinite(record.loss)) throw notFinite("loss", steps_);
@@ -106,7 +106,7 @@ StepRecord Trainer<T>::step(const TrainingBatch<T>& batch, RunResult& result) {
   states_.keep();
   ++steps_;
   result.tokens += batch.targetCount;
-  result.lossSum += loss.sum;
+  result.lossSum += loss.reported();
   result.count += count;
   result.correct += loss.correct;
   return record;

@@ -21,7 +21,7 @@ struct TrainingOptions {
   double clipValue = 0;    // 0 is off
   double clipNorm = 0;     // 0 is off
   int threads = 0;         // 0 takes the pool's default
-  std::uint64_t seed = 0;  // of dropout
+  std::uint64_t seed = 0;  // of what is dropped, and of the classes a sampled softmax draws
   Schedule schedule;
   // Rows of a large table that a batch does not touch are left alone by every optimiser, with all their state; else
   // only by those that would not change them anyway.
@@ -30,7 +30,7 @@ struct TrainingOptions {
 
 // What is known of a step before its update.
 struct StepRecord {
-  double loss = 0;          // mean over the targets
+  double loss = 0;          // mean over the targets; of a sampled softmax an estimate
   double gradientNorm = 0;  // after clipping by value, before clipping by norm
   double learningRate = 0;
 };

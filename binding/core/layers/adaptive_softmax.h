@@ -1,0 +1,83 @@
+// Adaptive softmax (Grave et al. 2017): the most frequent classes stand in a head, beside one entry for each cluster of
+// rarer ones; a cluster has a projection to a smaller width D_i = H / divisorⁱ⁺¹ and a softmax of its own, so that
+// log P(class) = log P(cluster) + log P(class | cluster). Its output is the log-probability of every class, by id.
+//
+// The clusters are cut by rank: [0, cutoffs[0]) the head, [cutoffs[i], cutoffs[i + 1]) cluster i, the last up to V.
+// Training does not come here but to AdaptiveCrossEntropy, unless the outputs are differentiated themselves.
+//
+// Memory, in elements: P·V output and as much again where ids are not their ranks; P·(C + ΣD) for the clusters'
+// log-probabilities and projections; backward P·V, P·H and P·ΣD.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "layers/layer.h"
+#include "layers/rank_table.h"
+
+namespace unrolled {
+
+// How an adaptive softmax is cut.
+struct AdaptiveOptions {
+  std::vector<Index> cutoffs;  // rising, from 1 to V - 1
+  double divisor = 4;
+  bool bias = false;  // of the head's entries
+};
+
+template <class T>
+class AdaptiveSoftmax final : public Layer<T> {
+ public:
+  struct Cluster {
+    Index begin = 0;  // rank of its first class
+    Index count = 0;
+    Index width = 0;              // D
+    std::size_t projection = 0;   // parameter [D, H]
+    std::size_t weight = 0;       // parameter [count, D]
+    T* hidden = nullptr;          // [P, D]
+    T* hiddenGradient = nullptr;  // [P, D]
+  };
+
+  // Adds NAME.head.weight [cutoffs[0] + C, H], NAME.head.bias where there is one, and of each cluster
+  // NAME.tail.i.0.weight [D, H] and NAME.tail.i.1.weight [count, D], as PyTorch's AdaptiveLogSoftmaxWithLoss.
+  AdaptiveSoftmax(ParameterList& list, const std::string& name, Index features, RankTable ranks,
+                  const AdaptiveOptions& options);
+
+  PassSize layOut(Arena& arena, PassSize size) override;
+  Sequence<T> forward(const Sequence<T>& input, T* states, const Pass<T>& pass) override;
+  T* backward(T* outputGradient, T* stateGradients, bool wanted, const Pass<T>& pass) override;
+
+  [[nodiscard]] const RankTable& ranks() const { return ranks_; }
+  [[nodiscard]] Index features() const { return features_; }
+  // Classes that stand in the head themselves; its entries are these and one for each cluster.
+  [[nodiscard]] Index frequent() const { return frequent_; }
+  [[nodiscard]] Index entries() const { return frequent_ + static_cast<Index>(clusters_.size()); }
+  [[nodiscard]] std::size_t headWeight() const { return headWeight_; }
+  // `noParameter` where there is none.
+  [[nodiscard]] std::size_t headBias() const { return headBias_; }
+  [[nodiscard]] const std::vector<Cluster>& clusters() const { return clusters_; }
+
+ private:
+  // Columns of a row by rank to their places by id, or back.
+  void permute(Index positions, const T* from, T* to, bool toIds, const Pass<T>& pass) const;
+  // A row of scores by rank, and of the clusters' entries, to log-probabilities.
+  void normalize(T* row, T* entries) const noexcept;
+  // The gradients of a row's log-probabilities, by rank, to those of its scores; `sums` take those of the entries.
+  void differentiate(const T* row, const T* entries, T* gradient, T* sums) const noexcept;
+
+  RankTable ranks_;
+  Index features_;
+  Index frequent_;
+  std::size_t headWeight_;
+  std::size_t headBias_;
+  std::vector<Cluster> clusters_;
+
+  Sequence<T> input_;            // of the last forward pass
+  T* byRank_ = nullptr;          // [P, V]: scores, then log-probabilities
+  T* byId_ = nullptr;            // [P, V]; the same array where ids are ranks
+  T* entries_ = nullptr;         // [P, C]: of the clusters
+  T* entryGradients_ = nullptr;  // [P, C]
+  T* gradient_ = nullptr;        // [P, V]: by rank
+  T* inputGradient_ = nullptr;   // [P, H]
+};
+
+}  // namespace unrolled

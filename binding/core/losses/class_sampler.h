@@ -1,0 +1,39 @@
+// Draws distinct classes by a log-uniform (Zipfian) law over their ranks, P(r) = log((r + 2) / (r + 1)) / log(V + 1),
+// and tells how often each was to be expected. Ranks are drawn one after another until K distinct ones are there
+// (n draws), so a class is among them with the probability 1 - (1 - P)ⁿ. With K = V all are there, and nothing is
+// drawn.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "layers/rank_table.h"
+#include "types.h"
+
+namespace unrolled {
+
+class ClassSampler {
+ public:
+  // `samples` K from 1 to the table's V.
+  ClassSampler(RankTable ranks, Index samples);
+
+  // Draws by the random numbers of that step, which are the same whoever asks.
+  void draw(std::uint64_t seed, std::uint64_t step);
+
+  // Of the last draw: K ids, rising.
+  [[nodiscard]] const std::vector<TokenId>& ids() const { return ids_; }
+  // Where an id stands among them; -1 where it does not.
+  [[nodiscard]] Index placeOf(TokenId id) const { return places_[static_cast<std::size_t>(id)]; }
+  // The log of how often that id was to be expected among them, at most 0.
+  [[nodiscard]] double logExpectation(TokenId id) const;
+
+ private:
+  RankTable ranks_;
+  Index samples_;
+  double logClasses_;            // log(V + 1)
+  double draws_ = 0;             // n of the last draw; 0 where all are taken
+  std::vector<TokenId> ids_;     // [K]
+  std::vector<TokenId> places_;  // [V]
+};
+
+}  // namespace unrolled
