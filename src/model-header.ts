@@ -3,7 +3,7 @@
 import { ARCHITECTURE_OPTIONS, type Architecture, resolveArchitecture } from './architecture';
 import { UnrolledError } from './errors';
 import { type ModelFile, type ModelHeader, requireHeader } from './model-file';
-import { show } from './validation';
+import { outOfRange, show } from './validation';
 
 /** Kinds of models that files hold. */
 export type ModelKind = 'language-model' | 'sequence-classifier' | 'text-classifier';
@@ -86,7 +86,11 @@ export function readHeader(file: ModelFile, kind: ModelKind): { header: ModelHea
   const header = requireKind(file, kind);
   const options = RECORDED.map((option) => [option, header.model[FILE_KEYS[option]]]);
   try {
-    return { header, architecture: resolveArchitecture(Object.fromEntries(options)) };
+    const architecture = resolveArchitecture(Object.fromEntries(options));
+    if (kind !== 'language-model' && architecture.output !== undefined) {
+      throw outOfRange('output', 'left out for a classifier', architecture.output);
+    }
+    return { header, architecture };
   } catch (error) {
     throw damagedHeader(file.path, error);
   }
