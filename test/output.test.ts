@@ -394,6 +394,7 @@ describe('adaptive and sampled softmax as layers', () => {
       [() => make(layers.dense(5, { samples: 2 }), layers.dense(2)), 'layers[0].samples'],
       [() => make(layers.dense(5, { samples: 2, activation: 'tanh' })), 'layers[0].samples'],
       [() => make(layers.dense(5, { samples: 2, ranks: [1] })), 'layers[0].ranks'],
+      [() => make(layers.dense(2, { ranks: [1, 0] })), 'layers[0].ranks'],
     ];
     for (const [action, option] of refused) {
       assert.throws(action, { code: 'ERR_UNROLLED_OPTION_RANGE', option }, option);
