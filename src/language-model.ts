@@ -135,7 +135,10 @@ function withOutput(
   given: ArrayLike<number> | undefined,
 ): Architecture {
   const { output } = architecture;
-  if (output === undefined) return architecture;
+  if (output === undefined) {
+    if (given !== undefined) throw check.outOfRange('frequencies', 'left out where output is exact', given);
+    return architecture;
+  }
   if (given !== undefined) requireFrequencies(given, vocabulary.size);
   const frequencies = given ?? vocabulary.frequencies;
   // Words have their ids by frequency, whoever counted them.
@@ -252,10 +255,13 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const asked = adopted(path, architecture, given);
     const stored = readVocabulary(path, header, Vocabulary.fromJSON);
     if (!stored.equals(vocabulary)) throw otherVocabulary(path, stored, vocabulary);
-    const completed =
-      asked.output === architecture.output
-        ? completedFrom(path, asked, vocabulary)
-        : withOutput(asked, vocabulary, given.frequencies);
+    const isSame = asked.output !== undefined && asked.output === architecture.output;
+    if (isSame && given.frequencies !== undefined) {
+      throw check.outOfRange('frequencies', 'left out where the file has ranks of its own', given.frequencies);
+    }
+    const completed = isSame
+      ? completedFrom(path, asked, vocabulary)
+      : withOutput(asked, vocabulary, given.frequencies);
     return LanguageModel.#fromFile(file, vocabulary, completed, given);
   }
 

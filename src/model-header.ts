@@ -3,6 +3,7 @@
 import { ARCHITECTURE_OPTIONS, type Architecture, resolveArchitecture } from './architecture';
 import { UnrolledError } from './errors';
 import { type ModelFile, type ModelHeader, type ModelKind, otherKind, requireHeader } from './model-file';
+import { outOfRange } from './validation';
 
 /** The architecture's options in the file's spelling. */
 const FILE_KEYS: Record<keyof Architecture, string> = {
@@ -78,7 +79,11 @@ export function readHeader(file: ModelFile, kind: ModelKind): { header: ModelHea
   const header = requireKind(file, kind);
   const options = RECORDED.map((option) => [option, header.model[FILE_KEYS[option]]]);
   try {
-    return { header, architecture: resolveArchitecture(Object.fromEntries(options)) };
+    const architecture = resolveArchitecture(Object.fromEntries(options));
+    if (kind !== 'language-model' && architecture.output !== undefined) {
+      throw outOfRange('output', 'left out for a classifier', architecture.output);
+    }
+    return { header, architecture };
   } catch (error) {
     throw damagedHeader(file.path, error);
   }

@@ -148,6 +148,7 @@ describe('output', () => {
       model.architecture.ranks,
       Array.from({ length: 29 }, (_, id) => 28 - id),
     );
+    assert.throws(() => smallModel({ frequencies }), { code: 'ERR_UNROLLED_OPTION_RANGE', option: 'frequencies' });
     using words = LanguageModel.create({ vocabulary: Vocabulary.fromJSON(WORDS.vocabulary.toJSON()), ...ADAPTIVE });
     assert.equal(words.architecture.ranks, undefined);
     for (const wrong of [[1, 2], 'abc', [...new Array(28).fill(1), -1], [...new Array(28).fill(1), Number.NaN]]) {
@@ -247,6 +248,11 @@ describe('output', () => {
     await assert.rejects(LanguageModel.initFrom(at('adaptive'), { vocabulary, output: 'sampled' }), mismatch('output'));
     await assert.rejects(LanguageModel.initFrom(at('exact'), { vocabulary, ...ADAPTIVE }), mismatch('output'));
     await assert.rejects(LanguageModel.initFrom(at('adaptive'), { vocabulary, cutoffs: [4] }), mismatch('cutoffs'));
+    const frequencies = vocabulary.frequencies as number[];
+    await assert.rejects(LanguageModel.initFrom(at('adaptive'), { vocabulary, frequencies }), {
+      code: 'ERR_UNROLLED_OPTION_RANGE',
+      option: 'frequencies',
+    });
     using same = await LanguageModel.initFrom(at('adaptive'), { vocabulary, ...ADAPTIVE });
     assert.deepEqual(same.architecture, adaptive.architecture);
   });
@@ -388,6 +394,7 @@ describe('adaptive and sampled softmax as layers', () => {
       [() => make(layers.dense(5, { samples: 2 }), layers.dense(2)), 'layers[0].samples'],
       [() => make(layers.dense(5, { samples: 2, activation: 'tanh' })), 'layers[0].samples'],
       [() => make(layers.dense(5, { samples: 2, ranks: [1] })), 'layers[0].ranks'],
+      [() => make(layers.dense(2, { ranks: [1, 0] })), 'layers[0].ranks'],
     ];
     for (const [action, option] of refused) {
       assert.throws(action, { code: 'ERR_UNROLLED_OPTION_RANGE', option }, option);

@@ -245,7 +245,10 @@ export type NativeObjective =
   /** Σ of `gradOutput · output`, `[T', B, F]`. */
   | { gradOutput: FloatArray };
 
-/** Units are dropped by the random numbers of that seed and step; in its absence none are. */
+/**
+ * Units are dropped, and the classes of a sampled softmax drawn, by the random numbers of that seed and step; in its
+ * absence none are, and the softmax is exact.
+ */
 export interface NativeDropping {
   seed: number;
   step: number;

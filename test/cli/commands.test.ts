@@ -143,7 +143,14 @@ describe('unrolled', function () {
     assert.ok(Math.abs(result.fractionOfMachine - result.gflops / result.machineGflops) < 1e-9);
     assert.equal(result.threads, 1);
     assert.ok(result.peakBytes > 2 ** 20);
+    for (const output of ['adaptive', 'sampled']) {
+      const other = await runCli('bench', ...size, '--output', output, '--seconds', '0.1', '--threads', '1', '--json');
+      assert.equal(other.status, 0, other.stderr);
+      assert.ok((parseJsonLines<BenchmarkResult>(other.stdout)[0]?.tokensPerSecond ?? 0) > 0);
+    }
     for (const args of [
+      ['--output', 'sampled', '--vocab', '50', '--samples', '51'],
+      ['--output', 'adaptive', '--vocab', '50', '--cutoffs', '50'],
       ['--vocab', '0'],
       ['--seconds', '0'],
       ['--hidden', '0'],

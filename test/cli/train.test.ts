@@ -74,6 +74,38 @@ describe('unrolled train', function () {
     assert.notEqual(figures[1], figures[3]);
   });
 
+  for (const [output, ...figures] of [
+    ['adaptive', '--cutoffs', '4,12', '--divisor', '2'],
+    ['sampled', '--samples', '9'],
+  ] as const) {
+    it(`trains with an ${output} softmax, is killed, goes on, and is evaluated exactly`, async () => {
+      const [out, saved] = [at('model.safetensors'), at('checkpoint.safetensors')];
+      const options = [...SMALL, '--output', output, ...figures, '--seed', '3'];
+      await runCli('train', corpus(), ...options, '--steps', '30', '--out', out);
+      await runCli('train', corpus(), ...options, '--steps', '12', '--checkpoint', saved, '--checkpoint-every', '12');
+      const resumed = at('resumed.safetensors');
+      const { status, stderr } = await runCli(
+        'train',
+        at('corpus.txt'),
+        '--resume',
+        saved,
+        '--steps',
+        '30',
+        '--out',
+        resumed,
+      );
+      assert.equal(status, 0, stderr);
+      assert.deepEqual(readFileSync(resumed), readFileSync(out));
+      using model = await LanguageModel.load(out);
+      assert.equal(model.architecture.output, output);
+      assert.equal(model.architecture.ranks?.length, model.vocabulary.size);
+      const evaluated = await runCli('evaluate', out, at('corpus.txt'), '--json');
+      const [{ loss } = { loss: Number.NaN }] = parseJsonLines<{ loss: number }>(evaluated.stdout);
+      const { logProbability, tokens } = await model.score(TEXT);
+      assert.ok(Math.abs(loss + logProbability / tokens) < 1e-4, `${loss} ${logProbability / tokens}`);
+    });
+  }
+
   it('bounds the vocabulary', async () => {
     const out = at('model.safetensors');
     await runCli('train', corpus(), ...SMALL, '--max-vocab', '10', '--min-count', '2', '--steps', '1', '--out', out);

@@ -6,10 +6,8 @@
 #include <utility>
 
 #include "layers/activation.h"
-#include "layers/adaptive_softmax.h"
 #include "layers/attention.h"
 #include "layers/bidirectional.h"
-#include "layers/dense.h"
 #include "layers/dropout.h"
 #include "layers/embedding.h"
 #include "layers/gather.h"
@@ -22,9 +20,8 @@
 #include "layers/reset_first_gru.h"
 #include "layers/rnn.h"
 #include "losses/adaptive_cross_entropy.h"
-#include "losses/sampled_softmax.h"
-#include "losses/softmax_cross_entropy.h"
 #include "model/graph_errors.h"
+#include "model/heads.h"
 
 namespace unrolled {
 namespace {
@@ -72,7 +69,12 @@ class Builder {
     for (const LayerDescription& layer : description_.layers) {
       for (const std::string& name : readBy(layer)) ++readers_[name];
     }
-    for (number_ = 0; number_ < description_.layers.size(); ++number_) add(description_.layers[number_]);
+    for (number_ = 0; number_ < description_.layers.size(); ++number_) {
+      const LayerDescription& layer = description_.layers[number_];
+      checkHead(layer, number_ + 1 == description_.layers.size(), option());
+      graph_.crossEntropy.reset();  // it is taken over the last layer alone
+      add(layer);
+    }
     finish();
     return std::move(graph_);
   }
@@ -355,50 +357,17 @@ class Builder {
     DenseOptions<T> options{layer.activationOrDefault(), layer.bias, {}};
     if (!layer.tiedTo.empty()) options.tied = sharedTable(layer, value);
     auto dense = std::make_unique<Dense<T>>(parameters_, layer.name, value.features, layer.features, options);
-    if (layer.activationOrDefault() == Activation::linear) graph_.crossEntropy = crossEntropyOf(layer, *dense, value);
+    if (layer.activationOrDefault() == Activation::linear) {
+      graph_.crossEntropy = crossEntropyOver(*dense, layer, value.features, option());
+    }
     Value output = addLayer(std::move(dense), value, layer.name);
     output.features = output.ahead = graph_.nodes.back().features = layer.features;
     return output;
   }
 
-  std::unique_ptr<ClassLoss<T>> crossEntropyOf(const LayerDescription& layer, const Dense<T>& dense,
-                                               const Value& value) {
-    if (layer.samples < 0 || layer.samples > layer.features) {
-      throw impossible(option() + ".samples", "a whole number from 1 to " + std::to_string(layer.features),
-                       std::to_string(layer.samples));
-    }
-    if (layer.samples == 0) {
-      return std::make_unique<SoftmaxCrossEntropy<T>>(dense.weight(), dense.bias(), value.features, layer.features);
-    }
-    return std::make_unique<SampledSoftmax<T>>(dense.weight(), dense.bias(), value.features, ranksOf(layer),
-                                               layer.samples);
-  }
-
-  RankTable ranksOf(const LayerDescription& layer) {
-    if (!layer.ranks.empty() && !RankTable::isPermutation(layer.ranks, layer.features)) {
-      throw impossible(option() + ".ranks",
-                       "each whole number from 0 to " + std::to_string(layer.features - 1) + " once",
-                       std::to_string(layer.ranks.size()) + " others");
-    }
-    return {layer.features, layer.ranks};
-  }
-
   Value addAdaptiveSoftmax(const LayerDescription& layer, const Value& value) {
     requireSizeUpTo(largestVocabulary, option() + ".features", layer.features);
-    Index before = 0;
-    for (const Index cutoff : layer.cutoffs) {
-      if (cutoff <= before || cutoff >= layer.features) before = layer.features;
-      if (before < layer.features) before = cutoff;
-    }
-    if (before == 0 || before >= layer.features) {
-      throw impossible(option() + ".cutoffs", "rising whole numbers from 1 to " + std::to_string(layer.features - 1),
-                       std::to_string(layer.cutoffs.size()) + " that are not");
-    }
-    if (!(layer.divisor >= 1)) {
-      throw impossible(option() + ".divisor", "a number of at least 1", std::to_string(layer.divisor));
-    }
-    auto softmax = std::make_unique<AdaptiveSoftmax<T>>(parameters_, layer.name, value.features, ranksOf(layer),
-                                                        AdaptiveOptions{layer.cutoffs, layer.divisor, layer.bias});
+    auto softmax = makeAdaptiveSoftmax<T>(parameters_, layer, value.features, option());
     graph_.crossEntropy = std::make_unique<AdaptiveCrossEntropy<T>>(*softmax);
     Value output = addLayer(std::move(softmax), value, layer.name);
     output.features = output.ahead = graph_.nodes.back().features = layer.features;
@@ -484,7 +453,6 @@ class Builder {
       throw impossible("layers", "layers that end over the input; the source only helps", "an end over the source");
     }
     graph_.outputFeatures = output.features;
-    finishHead();
     std::vector<bool> read(graph_.nodes.size());
     for (const Node<T>& node : graph_.nodes) {
       for (const Index input : node.inputs) {
@@ -502,22 +470,6 @@ class Builder {
                          quoted(graph_.nodes[i].name) + ", which none reads");
       }
       graph_.nodes[i].onlyStatesRead = true;
-    }
-  }
-
-  // Cross-entropy is taken over the last layer alone.
-  void finishHead() {
-    for (number_ = 0; number_ < description_.layers.size(); ++number_) {
-      const LayerDescription& layer = description_.layers[number_];
-      const bool last = number_ + 1 == description_.layers.size();
-      const bool adaptive = layer.kind == LayerKind::adaptiveSoftmax;
-      const bool linear = layer.kind == LayerKind::dense && layer.activationOrDefault() == Activation::linear;
-      if (adaptive && !last) throw impossible(option(), "the last layer", "an adaptive softmax before others");
-      if (layer.samples != 0 && !(last && linear)) {
-        throw impossible(option() + ".samples", "left out but for a last, linear dense layer",
-                         std::to_string(layer.samples));
-      }
-      if (last && !adaptive && !linear) graph_.crossEntropy.reset();
     }
   }
 
