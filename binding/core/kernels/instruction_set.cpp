@@ -10,6 +10,7 @@
 #include "kernels/packed_product.h"
 #include "kernels/rnn_step.h"
 #include "kernels/row_math.h"
+#include "kernels/row_product.h"
 #include "kernels/softmax_panel.h"
 #include "kernels/updates.h"
 
@@ -27,6 +28,7 @@ const KernelTable<T>& table() {
       packTransposed<T>,
       packedProduct<T>,
       packedProductTransposed<T>,
+      rowProduct<T>,
       rnnForward<T>,
       rnnBackward<T>,
       gruForward<T>,

@@ -61,6 +61,10 @@ struct KernelTable {
   // The same of an a that is stored transposed, [depth, rows].
   void (*packedProductTransposed)(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* packed,
                                   T* c, Index cStride, bool accumulate);
+  // c [rows, columns] = (accumulate ? c : 0) + a [rows, depth] · bᵀ, b [columns, depth] as it is stored; the bits of an
+  // element depend on its row of a and its row of b alone.
+  void (*rowProduct)(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* b, Index bStride, T* c,
+                     Index cStride, bool accumulate);
 
   // One row of a vanilla RNN: state = f(gates).
   void (*rnnForward)(Index hidden, Activation activation, const T* gates, T* state);
