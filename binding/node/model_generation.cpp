@@ -115,6 +115,7 @@ Napi::Value ModelHandle<T>::generate(const Napi::CallbackInfo& info) {
           Napi::Object value = Napi::Object::New(env);
           value.Set("ids", rows);
           value.Set("state", toArray(env, generation.states));
+          value.Set("seconds", generation.seconds);
           value.Set("cancelled", generation.cancelled);
           return value;
         });

@@ -91,7 +91,7 @@ function parse(body: string, { promptLength, length: most }: Limits): Request {
   }
   const {
     prompt = '',
-    length = DEFAULT_LENGTH,
+    length = Math.min(DEFAULT_LENGTH, most),
     seed = randomInt(2 ** 47),
     ...options
   } = given as Record<string, unknown>;
@@ -113,8 +113,12 @@ async function stream(model: LanguageModel, { prompt, options }: Request, respon
   // Until the first piece is there, a request can be refused.
   let piece = await pieces.next();
   response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'x-seed': String(options.seed) });
-  for (; piece.done !== true; piece = await pieces.next()) {
-    if (!response.write(piece.value)) await once(response, 'drain', { signal: gone.signal });
+  try {
+    for (; piece.done !== true; piece = await pieces.next()) {
+      if (!response.write(piece.value)) await once(response, 'drain', { signal: gone.signal });
+    }
+  } finally {
+    await pieces.return();
   }
   response.end();
 }

@@ -578,6 +578,8 @@ export interface NativeGeneration {
   ids: Int32Array[];
   /** `[B, S]`: of each row, after the last id fed; the last id drawn has not been fed. */
   state: FloatArray;
+  /** What the call took on its thread; 0 where it was cancelled while it fed the prompts. */
+  seconds: number;
   cancelled: boolean;
 }
 

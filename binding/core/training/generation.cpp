@@ -1,5 +1,6 @@
 #include "training/generation.h"
 
+#include <chrono>
 #include <utility>
 
 #include "parallel/floating_point_mode.h"
@@ -12,6 +13,7 @@ RowsGeneration<T> generateRows(Model<T>& model, const Prompts& prompts, std::vec
                                const std::vector<RowOptions>& options, const std::vector<TokenId>& excluded,
                                TokenId end, const Parallel& parallel, const std::function<bool()>& proceed) {
   const FloatingPointMode mode;
+  const auto start = std::chrono::steady_clock::now();
   const Index batch = prompts.count();
   const Index classes = model.outputFeatures();
   const Index stateSize = model.stateSize(1);
@@ -74,6 +76,7 @@ RowsGeneration<T> generateRows(Model<T>& model, const Prompts& prompts, std::vec
     logits = model.forward({1, live, drawn.data(), nullptr}, flat.data(), parallel, {}, true).data;
   }
   keepStates();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
 

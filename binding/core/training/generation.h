@@ -20,6 +20,7 @@ template <class T>
 struct RowsGeneration {
   std::vector<std::vector<TokenId>> ids;  // of each row; the last one is options.end where that was drawn
   std::vector<T> states;                  // [B, S], row after row; the last id drawn has not been fed
+  double seconds = 0;                     // that it took
   bool cancelled = false;
 };
 
