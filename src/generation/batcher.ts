@@ -1,6 +1,5 @@
 /** Texts that are drawn at the same time, computed together: one native call after another, each for all that wait. */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { abortError, cancelledError } from '../cancellation';
 import type { Model } from '../model';
 import { addon } from '../native/load';
@@ -81,8 +80,16 @@ function joinedStates(model: Model, rows: readonly Row[]): FloatArray | undefine
 }
 
 /**
- * Draws rows of one model. All that ask within one turn of the event loop are computed together, and those who ask while
- * a call runs take part in the next one. What a row draws does not depend on who else is there.
+ * Resolves when all promises that were settled have been heard of, however long the chain of those who wait for one
+ * another; a turn of the event loop would cost as much as a small model's call.
+ */
+function settled(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
+}
+
+/**
+ * Draws rows of one model. All that ask at the same time are computed together, and those who ask while a call runs take
+ * part in the next one. What a row draws does not depend on who else is there.
  */
 export class Batcher {
   readonly #model: Model;
@@ -136,8 +143,8 @@ export class Batcher {
 
   async #run(): Promise<void> {
     this.#running = true;
-    // One turn of the event loop: whoever was answered asks again meanwhile, and others come.
-    for (await nextTurn(); this.#waiting.length > 0; await nextTurn()) await this.#call(this.#take());
+    // Whoever was answered, or begins now, may ask before the next call is made up.
+    for (await settled(); this.#waiting.length > 0; await settled()) await this.#call(this.#take());
     this.#running = false;
   }
 
