@@ -14,26 +14,18 @@ import { datasets, LanguageModel } from '../src/index';
 import { run, wholeNumber } from './run';
 import { closeServer, DEFAULT_LIMITS, textServer } from './support/server';
 
-const HELP = `npm run example:server [-- options]
-
-Streams text of a model to clients: POST /generate with {"prompt": "The "}.
-
-  --model FILE     a model that "train" saved; without it one is trained on the sonnets first
-  --epochs N       epochs of that training (default 2)
-  --port N         where it listens (default 8080); 0 takes a free one
-  --host NAME      default 127.0.0.1, which only this machine reaches
-  --clients N      served at once (default ${DEFAULT_LIMITS.clients})
-  --length N       tokens of a text, at most (default ${DEFAULT_LIMITS.length})
-  --grace N        seconds that texts may take to end after SIGTERM (default 10)`;
-
-const OPTIONS = {
-  model: { type: 'string' },
-  epochs: { type: 'string', default: '2' },
-  port: { type: 'string', default: '8080' },
-  host: { type: 'string', default: '127.0.0.1' },
-  clients: { type: 'string', default: String(DEFAULT_LIMITS.clients) },
-  length: { type: 'string', default: String(DEFAULT_LIMITS.length) },
-  grace: { type: 'string', default: '10' },
+/** `--length` is of a text, at most; `--clients` are served at once; texts may take `--grace` seconds to end after SIGTERM. */
+const USAGE = {
+  help: 'npm run example:server -- [--model FILE | --epochs 2] [--port 8080] [--host 127.0.0.1] [--clients 64] [--length 2000] [--grace 10]',
+  options: {
+    model: { type: 'string' },
+    epochs: { type: 'string', default: '2' },
+    port: { type: 'string', default: '8080' },
+    host: { type: 'string', default: '127.0.0.1' },
+    clients: { type: 'string', default: String(DEFAULT_LIMITS.clients) },
+    length: { type: 'string', default: String(DEFAULT_LIMITS.length) },
+    grace: { type: 'string', default: '10' },
+  },
 } as const;
 
 async function trained(epochs: number): Promise<LanguageModel> {
@@ -45,7 +37,7 @@ async function trained(epochs: number): Promise<LanguageModel> {
   return model;
 }
 
-run({ help: HELP, options: OPTIONS }, async ({ values }) => {
+run(USAGE, async ({ values }) => {
   const [epochs, port] = [wholeNumber('epochs', values.epochs, 1), wholeNumber('port', values.port, 0)];
   const clients = wholeNumber('clients', values.clients, 1);
   const length = wholeNumber('length', values.length, 1);
