@@ -7,9 +7,10 @@
 
 namespace unrolled::UNROLLED_ISA {
 
-// c [Rows, Columns] (+)= a [Rows, depth] · bᵀ, b [Columns, depth].
+// c [Rows, Columns] (+)= a [Rows, depth] · bᵀ, b [Columns, depth]; the columns of c lie `cStep` apart.
 template <class T, int Rows, int Columns>
-void rowTile(Index depth, const T* a, Index aStride, const T* b, Index bStride, T* c, Index cStride, bool accumulate) {
+void rowTile(Index depth, const T* a, Index aStride, const T* b, Index bStride, T* c, Index cStride, Index cStep,
+             bool accumulate) {
   Vector<T> sums[Rows][Columns] = {};
   Index k = 0;
   for (; k + lanes<T> <= depth; k += lanes<T>) {
@@ -35,7 +36,7 @@ void rowTile(Index depth, const T* a, Index aStride, const T* b, Index bStride, 
   for (int row = 0; row < Rows; ++row) {
 #pragma GCC unroll 16
     for (int column = 0; column < Columns; ++column) {
-      T* const to = c + row * cStride + column;
+      T* const to = c + row * cStride + column * cStep;
       *to = (accumulate ? *to : T(0)) + sumOfLanes<T>(sums[row][column]);
     }
   }
@@ -44,32 +45,32 @@ void rowTile(Index depth, const T* a, Index aStride, const T* b, Index bStride, 
 // All rows against `Columns` columns, which stay in the first-level cache meanwhile.
 template <class T, int Rows, int Columns>
 void rowTiles(Index rows, Index depth, const T* a, Index aStride, const T* b, Index bStride, T* c, Index cStride,
-              bool accumulate) {
+              Index cStep, bool accumulate) {
   Index row = 0;
   for (; rows - row >= Rows; row += Rows) {
-    rowTile<T, Rows, Columns>(depth, a + row * aStride, aStride, b, bStride, c + row * cStride, cStride, accumulate);
+    rowTile<T, Rows, Columns>(depth, a + row * aStride, aStride, b, bStride, c + row * cStride, cStride, cStep,
+                              accumulate);
   }
   if constexpr (Rows > 1) {
     if (row == rows) return;
     rowTiles<T, Rows - 1, Columns>(rows - row, depth, a + row * aStride, aStride, b, bStride, c + row * cStride,
-                                   cStride, accumulate);
+                                   cStride, cStep, accumulate);
   }
 }
 
 template <class T>
 void rowProduct(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* b, Index bStride, T* c,
                 Index cStride, bool accumulate) {
-  Index column = 0;
-  if (rows == 1) {  // eight columns at once: one row has too few sums to hide the latency of an addition
-    for (; columns - column >= 8; column += 8) {
-      rowTile<T, 1, 8>(depth, a, aStride, b + column * bStride, bStride, c + column, cStride, accumulate);
-    }
+  // The four columns of a tile lie a quarter of all apart: four long streams through b, which the processor prefetches
+  // far better than neighbours that take turns in one page.
+  constexpr int streams = 4;
+  const Index part = columns / streams;
+  for (Index column = 0; column < part; ++column) {
+    rowTiles<T, 3, streams>(rows, depth, a, aStride, b + column * bStride, part * bStride, c + column, cStride, part,
+                            accumulate);
   }
-  for (; columns - column >= 4; column += 4) {
-    rowTiles<T, 3, 4>(rows, depth, a, aStride, b + column * bStride, bStride, c + column, cStride, accumulate);
-  }
-  for (; column < columns; ++column) {
-    rowTiles<T, 3, 1>(rows, depth, a, aStride, b + column * bStride, bStride, c + column, cStride, accumulate);
+  for (Index column = streams * part; column < columns; ++column) {
+    rowTiles<T, 3, 1>(rows, depth, a, aStride, b + column * bStride, bStride, c + column, cStride, 1, accumulate);
   }
 }
 
