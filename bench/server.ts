@@ -2,7 +2,7 @@
  * Text for many clients at once: `examples/server.ts` on the loopback, beside the same requests one after another.
  *
  *   node --import tsx bench/server.ts
- *   node --import tsx bench/server.ts --clients 64 --length 400 --hidden 512 --rounds 3 --json server.json
+ *   node --import tsx bench/server.ts --clients 64 --length 256 --hidden 512 --rounds 3 --json server.json
  *
  * The model is an LSTM with fresh weights: what it writes makes no difference to the time. Rounds take turns, and the
  * median counts. Both ways must give the same texts.
@@ -36,7 +36,7 @@ function parseOptions() {
   const { values } = parseArgs({
     options: {
       clients: { type: 'string', default: '64' },
-      length: { type: 'string', default: '400' },
+      length: { type: 'string', default: '256' },
       hidden: { type: 'string', default: '512' },
       rounds: { type: 'string', default: '2' },
       json: { type: 'string' },
