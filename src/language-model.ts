@@ -14,6 +14,7 @@ import {
 import { cancelledError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
 import {
+  Batcher,
   type BeamOptions,
   type BeamResult,
   type GenerationOptions,
@@ -206,8 +207,12 @@ function summarize({ lossSum, tokens }: NativeEvaluation): Evaluation {
  * then samples, searches and scores text.
  */
 export class LanguageModel extends TextNetwork<Vocabulary> {
+  /** Draws texts, those that are asked for at the same time together. */
+  readonly #batcher: Batcher;
+
   private constructor(vocabulary: Vocabulary, architecture: Architecture, network: Network) {
     super(vocabulary, architecture, network);
+    this.#batcher = new Batcher(this.model, vocabulary, this.threads);
   }
 
   /**
@@ -342,8 +347,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   /**
    * The text that follows each prompt, many computed together. The text of prompt i is drawn by the seed `seed + i`,
-   * whatever the others are: it is that of `sample(prompts[i], { ...options, seed: seed + i })`, unless the last bits
-   * of a product, which may depend on the number of prompts, decide between two tokens.
+   * whatever the others are: it is that of `sample(prompts[i], { ...options, seed: seed + i })`.
    * @throws what `stream` throws, naming the prompt.
    */
   async sampleAll(prompts: readonly string[], options?: GenerationOptions): Promise<string[]> {
@@ -354,6 +358,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * Feeds the prompt from a zero state and yields the text that follows, in small pieces or by grapheme. An empty
    * prompt starts like a new line; the unknown token is never drawn; the vocabulary's end token, where it has one,
    * ends the text.
+   *
+   * Streams that are read at the same time are computed together, up to 64 in one native call: each takes part when its
+   * next piece is asked for, may begin and end while others go on, has options of its own, and draws what it would draw
+   * alone. Leaving the loop frees its place. `sample` and `sampleAll` take part too.
    * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_UNKNOWN_TOKEN where the
    *   vocabulary lacks a character of the prompt and does not skip or replace it; ERR_UNROLLED_MODEL_NOT_FINITE where
    *   the weights are too large to compute with; ERR_UNROLLED_ABORTED.
@@ -424,6 +432,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   }
 
   #generator(): Generator {
-    return { model: this.model, vocabulary: this.vocabulary, threads: this.threads };
+    const { model, vocabulary, threads } = this;
+    return { model, vocabulary, threads, batcher: this.#batcher };
   }
 }

@@ -19,6 +19,7 @@ describe('examples', function () {
     ['neighbours', '--seed', 0],
     ['poems', '--steps'],
     ['reviews', '--epochs'],
+    ['server', '--epochs'],
     ['shakespeare', '--epochs'],
     ['sonnets', '--epochs'],
     ['toy-sentiment', '--epochs'],

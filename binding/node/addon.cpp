@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <vector>
 
 #include "core/blas.h"
@@ -33,6 +34,33 @@ double bestGemm(const Parallel& parallel, Index size, Index repeats, const std::
   return best;
 }
 
+// Seconds to read so many floats once, one after another as the weights are read in every step of a generation: each of
+// `repeats` passes over the same memory, which stays in the cache where it fits.
+std::vector<double> readingTimes(Index count, Index repeats, const std::function<bool()>& proceed) {
+  using Vector = float __attribute__((vector_size(16)));
+  constexpr Index lanes = 4;
+  constexpr Index streams = 8;  // enough for the additions never to be waited for, and for the prefetcher to follow
+  const Index part = std::max<Index>(1, count / (streams * lanes));
+  const std::vector<float> values(static_cast<std::size_t>(part * streams * lanes), 0.5F);
+  std::vector<double> seconds;
+  float sink = 0;
+  for (Index repeat = 0; repeat < repeats && proceed(); ++repeat) {
+    const auto start = std::chrono::steady_clock::now();
+    Vector sums[streams] = {};
+    for (Index i = 0; i < part; ++i) {
+      for (Index stream = 0; stream < streams; ++stream) {
+        Vector vector;
+        std::memcpy(&vector, values.data() + (stream * part + i) * lanes, sizeof vector);
+        sums[stream] += vector;
+      }
+    }
+    for (const Vector& sum : sums) sink += sum[0];
+    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  if (sink < 0) seconds.clear();  // never: the sum of what was read must be wanted by somebody
+  return seconds;
+}
+
 }  // namespace
 
 Addon::Addon(Napi::Env env, Napi::Object exports) : mailbox_(std::make_shared<Mailbox>(env)) {
@@ -50,6 +78,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) : mailbox_(std::make_shared<Ma
                            InstanceMethod<&Addon::information>("info"),
                            InstanceMethod<&Addon::setThreads>("setThreads"),
                            InstanceMethod<&Addon::machineGflops>("machineGflops"),
+                           InstanceMethod<&Addon::machineReading>("machineReading"),
                        });
 }
 
@@ -97,6 +126,18 @@ Napi::Value Addon::machineGflops(const Napi::CallbackInfo& info) {
     return measuring_->submit(
         info, nullptr, [=](const auto& proceed) { return bestGemm(parallel, size, repeats, proceed); },
         [](Napi::Env env, double gflops) -> Napi::Value { return Napi::Number::New(env, gflops); });
+  });
+}
+
+Napi::Value Addon::machineReading(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Index count = integer("count", info[0], 1, largestSize);
+    const Index repeats = integer("repeats", info[1], 1, 1'000'000);
+    return measuring_->submit(
+        info, nullptr, [=](const auto& proceed) { return readingTimes(count, repeats, proceed); },
+        [](Napi::Env env, const std::vector<double>& seconds) -> Napi::Value {
+          return typedArray<double>(env, seconds.data(), static_cast<Index>(seconds.size()));
+        });
   });
 }
 

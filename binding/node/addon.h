@@ -33,6 +33,7 @@ class Addon final : public Napi::Addon<Addon> {
   Napi::Value information(const Napi::CallbackInfo& info);
   void setThreads(const Napi::CallbackInfo& info);
   Napi::Value machineGflops(const Napi::CallbackInfo& info);
+  Napi::Value machineReading(const Napi::CallbackInfo& info);
 
   std::shared_ptr<ThreadPool> pool_ = ThreadPool::shared();
   std::shared_ptr<Mailbox> mailbox_;

@@ -225,8 +225,9 @@ PredictionOptions predictionOptions(const Napi::Object& value) {
   return {integer("batch", value.Get("batch"), 1, largestSize), choice("output", value.Get("output"), outputs)};
 }
 
-SamplingOptions samplingOptions(const Napi::Object& value) {
-  SamplingOptions options;
+RowOptions rowOptions(const Napi::Value& from) {
+  const Napi::Object value = object("rows", from);
+  RowOptions options;
   options.temperature = number("temperature", value.Get("temperature"));
   if (options.temperature < 0) throw outOfRange("temperature", "0 or more", value.Get("temperature"));
   options.topK = integer("topK", value.Get("topK"), 0, largestSafeInteger);
@@ -235,7 +236,8 @@ SamplingOptions samplingOptions(const Napi::Object& value) {
     throw outOfRange("topP", "above 0 and at most 1", value.Get("topP"));
   }
   options.position = integer("position", value.Get("position"), 0, largestSafeInteger);
-  options.excluded = ids("excluded", value.Get("excluded"));
+  options.seed = seed(value.Get("seed"));
+  options.count = integer("count", value.Get("count"), 0, largestSize);
   return options;
 }
 

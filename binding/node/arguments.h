@@ -8,8 +8,8 @@
 
 #include "core/model/model.h"
 #include "core/optimizers/optimizer.h"
+#include "core/training/generation.h"
 #include "core/training/prediction.h"
-#include "core/training/sampler.h"
 #include "core/training/trainer.h"
 #include "node/cancellation.h"
 
@@ -55,7 +55,8 @@ OptimizerKind optimizerKind(const Napi::Value& value);
 const char* nameOf(OptimizerKind kind);
 PredictionOptions predictionOptions(const Napi::Object& value);
 // Without the seed.
-SamplingOptions samplingOptions(const Napi::Object& value);
+// How one row draws: { temperature, topK, topP, seed, position, count }.
+RowOptions rowOptions(const Napi::Value& value);
 Reduction reduction(const Napi::Value& value);
 // Cross-entropy where it is absent.
 LossKind lossKind(const Napi::Value& value);

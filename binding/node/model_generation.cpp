@@ -24,12 +24,13 @@ Napi::Value toArray(Napi::Env env, const std::vector<Element>& values) {
   return typedArray<Element>(env, values.data(), static_cast<Index>(values.size()));
 }
 
-std::vector<std::uint64_t> seeds(const Napi::Value& value, Index rows) {
-  const std::vector<double> given = floats<double>("seeds", value);
-  requireSize("seeds", rows, static_cast<Index>(given.size()));
-  std::vector<std::uint64_t> result;
-  result.reserve(given.size());
-  for (const double one : given) result.push_back(seed(Napi::Number::New(value.Env(), one)));
+// One for each prompt.
+std::vector<RowOptions> rowsOptions(const Napi::Value& value, Index rows) {
+  require(value.IsArray(), "rows must be an array.");
+  const auto list = value.As<Napi::Array>();
+  requireSize("rows", rows, static_cast<Index>(list.Length()));
+  std::vector<RowOptions> result;
+  for (std::uint32_t row = 0; row < list.Length(); ++row) result.push_back(rowOptions(list.Get(row)));
   return result;
 }
 
@@ -98,16 +99,15 @@ Napi::Value ModelHandle<T>::generate(const Napi::CallbackInfo& info) {
     Prompts prompts = promptsOf(model, options.Get("ids"), options.Get("offsets"));
     std::vector<T> state = floats<T>("state", options.Get("state"), true);
     if (!state.empty()) requireSize("state", model.stateSize(prompts.count()), static_cast<Index>(state.size()));
-    const Index count = integer("count", options.Get("count"), 0, largestSize);
-    std::vector<std::uint64_t> rowSeeds = seeds(options.Get("seeds"), prompts.count());
-    SamplingOptions sampling = samplingOptions(options);
-    sampling.end = endId(options.Get("end"));
+    std::vector<RowOptions> drawings = rowsOptions(options.Get("rows"), prompts.count());
+    std::vector<TokenId> excluded = ids("excluded", options.Get("excluded"));
+    const TokenId end = endId(options.Get("end"));
     return core()->executor.submit(
         info, cancellation(info[1]),
-        [core = core_, rowSeeds = std::move(rowSeeds), prompts = std::move(prompts), state = std::move(state), count,
-         sampling = std::move(sampling),
+        [core = core_, drawings = std::move(drawings), prompts = std::move(prompts), state = std::move(state),
+         excluded = std::move(excluded), end,
          parallel = Parallel(*core_->pool, threadCount(options.Get("threads")))](const auto& proceed) {
-          return generateRows(core->model, prompts, state, count, sampling, rowSeeds, parallel, proceed);
+          return generateRows(core->model, prompts, state, drawings, excluded, end, parallel, proceed);
         },
         [](Napi::Env env, const RowsGeneration<T>& generation) -> Napi::Value {
           Napi::Array rows = Napi::Array::New(env);
@@ -115,6 +115,7 @@ Napi::Value ModelHandle<T>::generate(const Napi::CallbackInfo& info) {
           Napi::Object value = Napi::Object::New(env);
           value.Set("ids", rows);
           value.Set("state", toArray(env, generation.states));
+          value.Set("seconds", generation.seconds);
           value.Set("cancelled", generation.cancelled);
           return value;
         });

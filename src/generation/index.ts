@@ -1,5 +1,6 @@
 /** Text from a language model: drawn, searched for, and judged. */
 
+export { Batcher } from './batcher';
 export { type BeamResult, searchText } from './beam';
 export {
   type BeamOptions,

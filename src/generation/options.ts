@@ -34,6 +34,8 @@ export interface GenerationOptions extends StopOptions {
 export interface StreamOptions extends GenerationOptions {
   /** What is yielded: small pieces of text (default), or one extended grapheme cluster at a time, never a part. */
   by?: 'piece' | 'grapheme' | undefined;
+  /** Tokens drawn at a time, at most; 8 by default. Fewer come sooner, more take less work. The text is the same. */
+  piece?: number | undefined;
 }
 
 /** Options of `beam`. */
@@ -73,6 +75,9 @@ const BEAM_OPTIONS = [
 
 const DEFAULT_LENGTH = 200;
 
+/** Tokens of a piece of `stream`. */
+const STREAM_PIECE = 8;
+
 /** What ends a text: strings, none of them empty, and whether they are kept. */
 export interface ResolvedStop {
   strings: readonly string[];
@@ -89,6 +94,7 @@ export interface ResolvedGeneration {
 
 export interface ResolvedStream extends ResolvedGeneration {
   by: 'piece' | 'grapheme';
+  piece: number;
 }
 
 export interface ResolvedBeam {
@@ -130,8 +136,13 @@ export function resolveGeneration(options: GenerationOptions | undefined): Resol
 
 /** @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
 export function resolveStream(options: StreamOptions | undefined): ResolvedStream {
-  const { by = 'piece', ...given } = check.options('generation', options, [...GENERATION_OPTIONS, 'by']);
-  return { ...resolveDrawing(given), by: check.oneOf('by', by, ['piece', 'grapheme']) };
+  const known = [...GENERATION_OPTIONS, 'by', 'piece'] as const;
+  const { by = 'piece', piece = STREAM_PIECE, ...given } = check.options('generation', options, known);
+  return {
+    ...resolveDrawing(given),
+    by: check.oneOf('by', by, ['piece', 'grapheme']),
+    piece: check.integer('piece', piece, { min: 1 }),
+  };
 }
 
 /** @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */

@@ -1,13 +1,12 @@
 /** Drawing text from a language model, piece by piece, after one prompt or several. */
 
-import { cancelledError, withCancellation } from '../cancellation';
 import type { Model } from '../model';
-import type { FloatArray } from '../native/native';
 import type { Vocabulary } from '../text/vocabulary';
 import * as check from '../validation';
+import { type Batcher, MOST_ROWS, Row } from './batcher';
 import { GraphemeFilter } from './grapheme-filter';
 import type { ResolvedGeneration, ResolvedStream } from './options';
-import { endIdOf, excludedIds, startIds, startIdsOfAll } from './prompt';
+import { startIds, startIdsOfAll } from './prompt';
 import { RowText } from './row-text';
 
 /** A language model's parts that generation needs. */
@@ -16,101 +15,42 @@ export interface Generator {
   vocabulary: Vocabulary;
   /** 0 is the pool's default. */
   threads: number;
+  /** Draws all texts of the model. */
+  batcher: Batcher;
 }
 
-/** Tokens of a piece of `stream`; of `sample`, where nobody waits for the first; and where a stop string may come. */
-const STREAM_PIECE = 8;
+/** Tokens of a piece of `sample`, where nobody waits for the first; and where a stop string may come. */
 const SAMPLE_PIECE = 1024;
 const STOPPABLE_PIECE = 64;
 
-/** Prompts that are computed together. */
-const GROUP = 64;
-
-/** A row that goes on: its number, its seed, and the text of what it has drawn. */
-interface Row {
-  index: number;
-  seed: number;
-  text: RowText;
-  ids: Int32Array;
-}
-
-function concatenated(parts: readonly Int32Array[]): { ids: Int32Array; offsets: Int32Array } {
-  const offsets = new Int32Array(parts.length + 1);
-  for (const [i, part] of parts.entries()) offsets[i + 1] = (offsets[i] as number) + part.length;
-  const ids = new Int32Array(offsets.at(-1) as number);
-  for (const [i, part] of parts.entries()) ids.set(part, offsets[i] as number);
-  return { ids, offsets };
-}
-
-/** The rows of a state `[B, S]` with these numbers. */
-function stateRows(state: FloatArray, rows: number, kept: readonly number[]): FloatArray {
-  if (kept.length === rows) return state;
-  const size = state.length / rows;
-  const taken = state.slice(0, size * kept.length);
-  for (const [i, row] of kept.entries()) taken.set(state.subarray(row * size, (row + 1) * size), i * size);
-  return taken;
-}
-
-/**
- * Draws rows by pieces of up to `pieceLength` tokens, row i by the seed `seed + i`; yields what each piece adds to
- * each row's text. A row that has ended takes no more work.
- */
-async function* draw(
-  { model, vocabulary, threads }: Generator,
-  prompts: readonly Int32Array[],
+/** Draws one text by pieces of up to `piece` tokens, and yields what each adds to it. */
+async function* drawText(
+  { batcher, vocabulary }: Generator,
+  prompt: Int32Array,
   { length, draw, seed, stop, signal }: ResolvedGeneration,
-  pieceLength: number,
-): AsyncGenerator<string[], void, undefined> {
-  const fixed = { ...draw, excluded: excludedIds(vocabulary), end: endIdOf(vocabulary), threads };
-  let rows: Row[] = prompts.map((ids, index) => ({
-    index,
-    seed: seed + index,
-    text: new RowText(vocabulary, stop),
-    ids,
-  }));
-  let state: FloatArray | undefined;
-  for (let position = 0; position < length && rows.length > 0; ) {
-    const count = Math.min(pieceLength, length - position);
-    const call = {
-      ...fixed,
-      ...concatenated(rows.map((row) => row.ids)),
-      ...(state !== undefined && { state }),
-      seeds: Float64Array.from(rows, (row) => row.seed),
-      count,
-      position,
-    };
-    const piece = await withCancellation(signal, (cancellation) => model.native.generate(call, cancellation));
-    if (piece.cancelled) throw cancelledError(model, 'Generation', signal);
-    position += count;
-    const added = prompts.map(() => '');
-    const kept: number[] = [];
-    for (const [i, row] of rows.entries()) {
-      const drawn = piece.ids[i] as Int32Array;
-      let text = row.text.push(drawn);
-      row.ids = drawn.subarray(-1);
-      if (!row.text.done && position >= length) text += row.text.end();
-      if (!row.text.done) kept.push(i);
-      added[row.index] = text;
-    }
-    state = stateRows(piece.state, rows.length, kept);
-    rows = kept.map((i) => rows[i] as Row);
-    yield added;
+  piece: number,
+): AsyncGenerator<string, void, undefined> {
+  const row = new Row(prompt, { ...draw, seed });
+  const text = new RowText(vocabulary, stop);
+  while (row.position < length && !text.done) {
+    const drawn = await batcher.draw(row, { most: length - row.position, piece, signal });
+    const added = text.push(drawn);
+    yield !text.done && row.position >= length ? added + text.end() : added;
   }
 }
 
+async function wholeText(generator: Generator, prompt: Int32Array, options: ResolvedGeneration): Promise<string> {
+  let text = '';
+  const piece = options.stop.strings.length > 0 ? STOPPABLE_PIECE : SAMPLE_PIECE;
+  for await (const added of drawText(generator, prompt, options, piece)) text += added;
+  return text;
+}
+
 /** Clusters of the text, each as soon as it is whole. */
-async function* graphemes(pieces: AsyncIterable<string[]>): AsyncGenerator<string, void, undefined> {
+async function* graphemes(pieces: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
   const filter = new GraphemeFilter();
-  for await (const [text = ''] of pieces) yield* filter.push(text);
+  for await (const text of pieces) yield* filter.push(text);
   yield* filter.end();
-}
-
-async function* texts(pieces: AsyncIterable<string[]>): AsyncGenerator<string, void, undefined> {
-  for await (const [text = ''] of pieces) if (text !== '') yield text;
-}
-
-function pieceLength({ stop }: ResolvedGeneration): number {
-  return stop.strings.length > 0 ? STOPPABLE_PIECE : SAMPLE_PIECE;
 }
 
 /**
@@ -123,16 +63,14 @@ export async function* streamText(
   prompt: string,
   options: ResolvedStream,
 ): AsyncGenerator<string, void, undefined> {
-  const pieces = draw(generator, [startIds(generator.vocabulary, prompt)], options, STREAM_PIECE);
-  yield* options.by === 'grapheme' ? graphemes(pieces) : texts(pieces);
+  const pieces = drawText(generator, startIds(generator.vocabulary, prompt), options, options.piece);
+  if (options.by === 'grapheme') yield* graphemes(pieces);
+  else for await (const text of pieces) if (text !== '') yield text;
 }
 
 /** The text that `streamText` yields, as one string. */
 export async function sampleText(generator: Generator, prompt: string, options: ResolvedGeneration): Promise<string> {
-  let text = '';
-  const prompts = [startIds(generator.vocabulary, prompt)];
-  for await (const [piece = ''] of draw(generator, prompts, options, pieceLength(options))) text += piece;
-  return text;
+  return wholeText(generator, startIds(generator.vocabulary, prompt), options);
 }
 
 /**
@@ -148,16 +86,14 @@ export async function sampleTexts(
   for (const [i, prompt] of prompts.entries()) check.string(`prompts[${i}]`, prompt);
   const most = Number.MAX_SAFE_INTEGER - Math.max(0, prompts.length - 1);
   check.integer('seed', options.seed, { min: 0, max: most });
-  const ids = startIdsOfAll(generator.vocabulary, prompts);
   const results: string[] = [];
-  for (let begin = 0; begin < ids.length; begin += GROUP) {
-    const group = ids.slice(begin, begin + GROUP);
-    const parts = group.map((): string[] => []);
-    const seeded = { ...options, seed: options.seed + begin };
-    for await (const added of draw(generator, group, seeded, pieceLength(options))) {
-      for (const [i, text] of added.entries()) parts[i]?.push(text);
+  const waiting = startIdsOfAll(generator.vocabulary, prompts).entries();
+  // So many at once as a call takes: where a text ends, the next one begins.
+  const drawSome = async () => {
+    for (const [i, ids] of waiting) {
+      results[i] = await wholeText(generator, ids, { ...options, seed: options.seed + i });
     }
-    results.push(...parts.map((part) => part.join('')));
-  }
+  };
+  await Promise.all(Array.from({ length: Math.min(MOST_ROWS, prompts.length) }, drawSome));
   return results;
 }

@@ -569,14 +569,13 @@ export interface NativePrediction {
   cancelled: boolean;
 }
 
-export interface NativeGenerateOptions {
-  /** Ids fed before the first draw, row after row, at least one a row: its prompt, or the last id drawn. */
-  ids: Int32Array;
-  /** `[B + 1]`: row i is `ids[offsets[i] .. offsets[i + 1])`. */
-  offsets: Int32Array;
-  /** `[B, S]`: the flat state of each row, row after row; zero where absent. */
-  state?: FloatArray;
-  /** Ids to draw for each row. 0 only feeds `ids`. */
+/** How one row draws. What it draws depends on this, its ids and its state alone, whatever the other rows are. */
+export interface NativeRow {
+  /** A whole number. */
+  seed: number;
+  /** Number of ids drawn before, so that pieces draw the same as one call. */
+  position: number;
+  /** Ids to draw, at most. 0 only feeds the row's ids. */
   count: number;
   /** 0 takes the likeliest. */
   temperature: number;
@@ -584,10 +583,17 @@ export interface NativeGenerateOptions {
   topK: number;
   /** 1 is off. */
   topP: number;
-  /** `[B]`, whole numbers. What a row draws does not depend on the other rows' seeds and prompts. */
-  seeds: Float64Array;
-  /** Number of ids drawn before, so that pieces draw the same as one call. */
-  position: number;
+}
+
+export interface NativeGenerateOptions {
+  /** Ids fed before the first draw, row after row, at least one a row: its prompt, or the last id drawn. */
+  ids: Int32Array;
+  /** `[B + 1]`: row i is `ids[offsets[i] .. offsets[i + 1])`. */
+  offsets: Int32Array;
+  /** `[B, S]`: the flat state of each row, row after row; zero where absent. */
+  state?: FloatArray;
+  /** `[B]` */
+  rows: NativeRow[];
   /** Ids never drawn (the unknown token, for one). */
   excluded: Int32Array;
   /** The id that ends its row when drawn; -1 for none. */
@@ -601,6 +607,8 @@ export interface NativeGeneration {
   ids: Int32Array[];
   /** `[B, S]`: of each row, after the last id fed; the last id drawn has not been fed. */
   state: FloatArray;
+  /** What the call took on its thread; 0 where it was cancelled while it fed the prompts. */
+  seconds: number;
   cancelled: boolean;
 }
 
@@ -751,4 +759,6 @@ export interface NativeAddon {
   setThreads(threads: number): void;
   /** Best GFLOP/s of `repeats` single-precision GEMMs of size³ with that many threads. */
   machineGflops(size: number, repeats: number, threads: number): Promise<number>;
+  /** Seconds of each of `repeats` passes over the same `count` 32-bit floats, read once on one thread. */
+  machineReading(count: number, repeats: number): Promise<Float64Array>;
 }

@@ -1,4 +1,4 @@
-// Packing, and the packed, small and narrow products, of every instruction set.
+// Packing, and the packed, small, narrow and row products, of every instruction set.
 
 #include <limits>
 #include <string>
@@ -184,6 +184,52 @@ TEST_CASE_TEMPLATE("both gradients of a narrow product equal the reference's", T
             CHECK(largestError(packedGradient.values(), expectedPacked) <= 5 * roundings<T>);
             CHECK(largestError(dx.values(), expectedDx) <= 20 * roundings<T>);
             CHECK((packedGradient.intact() && dx.intact()));
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("a product by rows is the product, and an element knows of its own row and column alone", T, float,
+                   double) {
+  constexpr Index mostRows = 8;
+  constexpr Index mostColumns = 21;
+  const double tolerance = sizeof(T) == 4 ? 2e-5 : 1e-13;
+  for (const Index depth : {Index{1}, Index{3}, Index{16}, Index{17}, Index{64}, Index{513}}) {
+    const std::vector<T> a = normals<T>(mostRows * (depth + gap), 6);
+    const std::vector<T> b = normals<T>(mostColumns * (depth + gap), 7);
+    for (const bool accumulate : {false, true}) {
+      CAPTURE(depth);
+      CAPTURE(accumulate);
+      constexpr Index stride = mostColumns + gap;
+      const std::vector<T> before = normals<T>(mostRows * stride, 8);
+      std::vector<T> expected = before;
+      reference::rowProduct(mostRows, mostColumns, depth, a.data(), depth + gap, b.data(), depth + gap, expected.data(),
+                            stride, accumulate);
+      for (const KernelTable<T>* kernel : tables<T>()) {
+        const std::string isa = kernel->name;
+        CAPTURE(isa);
+        std::vector<T> all = before;
+        kernel->rowProduct(mostRows, mostColumns, depth, a.data(), depth + gap, b.data(), depth + gap, all.data(),
+                           stride, accumulate);
+        CHECK(largestError(all, expected) <= tolerance * std::sqrt(static_cast<double>(depth)));
+        // Any number of rows and columns, from any of them on: the same bits, and nothing beside them.
+        for (Index rows = 1; rows < mostRows; ++rows) {
+          for (Index columns = 1; columns < mostColumns; ++columns) {
+            const Index row = (rows * 3) % (mostRows - rows + 1);
+            const Index column = (columns * 5) % (mostColumns - columns + 1);
+            std::vector<T> part = before;
+            kernel->rowProduct(rows, columns, depth, a.data() + row * (depth + gap), depth + gap,
+                               b.data() + column * (depth + gap), depth + gap, part.data() + row * stride + column,
+                               stride, accumulate);
+            bool same = true;
+            for (Index at = 0; at < mostRows * stride; ++at) {
+              const bool inside = at / stride >= row && at / stride < row + rows && at % stride >= column &&
+                                  at % stride < column + columns;
+              same = same && part[asSize(at)] == (inside ? all : before)[asSize(at)];
+            }
+            CHECK_MESSAGE(same, rows, " x ", columns, " from ", row, ", ", column);
           }
         }
       }

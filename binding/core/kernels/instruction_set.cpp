@@ -11,6 +11,7 @@
 #include "kernels/packed_product.h"
 #include "kernels/rnn_step.h"
 #include "kernels/row_math.h"
+#include "kernels/row_product.h"
 #include "kernels/small_product.h"
 #include "kernels/softmax_panel.h"
 #include "kernels/updates.h"
@@ -29,6 +30,7 @@ const KernelTable<T>& table() {
       packTransposed<T>,
       packedProduct<T>,
       packedProductTransposed<T>,
+      rowProduct<T>,
       smallProduct<T>,
       smallProductTransposed<T>,
       narrowBackward<T>,

@@ -61,6 +61,10 @@ struct KernelTable {
   // The same of an a that is stored transposed, [depth, rows].
   void (*packedProductTransposed)(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* packed,
                                   T* c, Index cStride, bool accumulate);
+  // c [rows, columns] = (accumulate ? c : 0) + a [rows, depth] · bᵀ, b [columns, depth] as it is stored; the bits of an
+  // element depend on its row of a and its row of b alone.
+  void (*rowProduct)(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* b, Index bStride, T* c,
+                     Index cStride, bool accumulate);
 
   // c [rows, columns] = (accumulate ? c : 0) + a [rows, depth] · b [depth, columns], and the same of an a that is
   // stored transposed, [depth, rows]; b is read as it is, for products whose b stays in the first cache.

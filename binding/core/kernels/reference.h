@@ -78,6 +78,21 @@ void narrowBackward(Index rows, Index columns, Index width, const T* x, const T*
   }
 }
 
+// out is [rows, columns]; a is [rows, depth], b is [columns, depth].
+template <class T>
+void rowProduct(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* b, Index bStride, T* out,
+                Index outStride, bool accumulate) {
+  for (Index row = 0; row < rows; ++row) {
+    for (Index column = 0; column < columns; ++column) {
+      double sum = accumulate ? static_cast<double>(out[row * outStride + column]) : 0;
+      for (Index k = 0; k < depth; ++k) {
+        sum += static_cast<double>(a[row * aStride + k]) * static_cast<double>(b[column * bStride + k]);
+      }
+      out[row * outStride + column] = static_cast<T>(sum);
+    }
+  }
+}
+
 // logits is [V] and becomes exp(logits + bias - max).
 template <class T>
 double softmaxRow(Index classes, const T* bias, Index target, T* logits, T* scale, T* targetLogit) {

@@ -7,6 +7,7 @@
 #include "blas.h"
 #include "kernels/gather.h"
 #include "kernels/log_sum_exp.h"
+#include "layers/pass_product.h"
 
 namespace unrolled {
 namespace {
@@ -103,7 +104,6 @@ Sequence<T> AdaptiveSoftmax<T>::forward(const Sequence<T>& input, T* /*states*/,
   const auto count = static_cast<Index>(clusters_.size());
   const T* head = pass.parameters.value(headWeight_);
   const T* bias = headBias_ == noParameter ? nullptr : pass.parameters.value(headBias_);
-  const Operand<T> vectors{input.data, features_};
 
   if (bias != nullptr) {
     for (Index position = 0; position < positions; ++position) {
@@ -111,17 +111,14 @@ Sequence<T> AdaptiveSoftmax<T>::forward(const Sequence<T>& input, T* /*states*/,
       std::copy_n(bias + frequent_, count, entries_ + position * count);
     }
   }
-  multiply<T>(parallel, positions, frequent_, features_, vectors, {head, features_, Transpose::yes}, byRank_, classes,
-              bias != nullptr);
-  multiply<T>(parallel, positions, count, features_, vectors, {head + frequent_ * features_, features_, Transpose::yes},
-              entries_, count, bias != nullptr);
+  multiplyWeight<T>(pass, positions, frequent_, features_, input.data, head, byRank_, classes, bias != nullptr);
+  multiplyWeight<T>(pass, positions, count, features_, input.data, head + frequent_ * features_, entries_, count,
+                    bias != nullptr);
   for (const Cluster& cluster : clusters_) {
-    multiply<T>(parallel, positions, cluster.width, features_, vectors,
-                {pass.parameters.value(cluster.projection), features_, Transpose::yes}, cluster.hidden, cluster.width,
-                false);
-    multiply<T>(parallel, positions, cluster.count, cluster.width, {cluster.hidden, cluster.width},
-                {pass.parameters.value(cluster.weight), cluster.width, Transpose::yes}, byRank_ + cluster.begin,
-                classes, false);
+    multiplyWeight<T>(pass, positions, cluster.width, features_, input.data, pass.parameters.value(cluster.projection),
+                      cluster.hidden, cluster.width, false);
+    multiplyWeight<T>(pass, positions, cluster.count, cluster.width, cluster.hidden,
+                      pass.parameters.value(cluster.weight), byRank_ + cluster.begin, classes, false);
   }
   parallel.forRange(positions, std::max<Index>(1, grainScores / classes), [&](Index begin, Index end) noexcept {
     for (Index position = begin; position < end; ++position) {

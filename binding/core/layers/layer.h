@@ -43,6 +43,9 @@ struct Pass {
   ParameterBuffers<T>& parameters;
   const Parallel& parallel;
   Dropping dropping;
+  // Whether what a row gives must be the same bits whatever the other rows and the cut into passes are, as when text is
+  // generated: forward only, and of layers without attention.
+  bool rowsApart = false;
 };
 
 template <class T>

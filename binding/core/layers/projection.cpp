@@ -4,6 +4,7 @@
 
 #include "blas.h"
 #include "kernels/gather.h"
+#include "layers/pass_product.h"
 
 namespace unrolled {
 
@@ -20,31 +21,51 @@ void Projection<T>::layOut(Arena& arena, PassSize size) {
 }
 
 template <class T>
+void Projection<T>::project(Index count, const T* vectors, const T* bias, T* rows, const Pass<T>& pass) const {
+  const T* weight = weight_.value(pass);
+  if (bias != nullptr) {
+    for (Index row = 0; row < count; ++row) std::copy_n(bias, outputs_, rows + row * outputs_);
+  }
+  multiplyWeight<T>(pass, count, outputs_, features_, vectors, weight, rows, outputs_, bias != nullptr);
+}
+
+template <class T>
+const T* Projection<T>::keptProducts(Index positions, const TokenId* ids, const T* table, const T* bias,
+                                     const Pass<T>& pass) {
+  kept_.resize(static_cast<std::size_t>(tableRows_ * outputs_));
+  if (keptVersion_ != pass.parameters.version()) {
+    isKept_.assign(static_cast<std::size_t>(tableRows_), 0);
+    keptVersion_ = pass.parameters.version();
+  }
+  for (Index position = 0; position < positions; ++position) {
+    const Index id = ids[position];
+    char& isKept = isKept_[static_cast<std::size_t>(id)];
+    if (isKept == 0) project(1, table + id * features_, bias, kept_.data() + id * outputs_, pass);
+    isKept = 1;
+  }
+  return kept_.data();
+}
+
+template <class T>
 void Projection<T>::forward(const Sequence<T>& input, const T* bias, T* output, const Pass<T>& pass) {
   const Parallel& parallel = pass.parallel;
   const T* weight = weight_.value(pass);
   const Index positions = input.positions();
 
-  // rows [count, outputs] = vectors [count, features] · Wᵀ + bias
-  const auto project = [&](Index count, const T* vectors, T* rows) {
-    if (bias != nullptr) {
-      for (Index row = 0; row < count; ++row) std::copy_n(bias, outputs_, rows + row * outputs_);
-    }
-    multiply<T>(parallel, count, outputs_, features_, {vectors, features_}, {weight, features_, Transpose::yes}, rows,
-                outputs_, bias != nullptr);
-  };
-
   if (input.ids == nullptr) {
-    project(positions, input.data, output);
+    project(positions, input.data, bias, output, pass);
   } else if (input.table == nullptr) {
     pass.parameters.touched(weight_.parameter).begin();
     gatherRows<T>(parallel, positions, outputs_, input.ids, weight, bias, output);
+  } else if (pass.rowsApart && keepsProducts()) {
+    const T* products = keptProducts(positions, input.ids, input.table, bias, pass);
+    gatherRows<T>(parallel, positions, outputs_, input.ids, products, nullptr, output);
   } else if (projectsTable(positions)) {
-    project(input.tableRows, input.table, products_);
+    project(input.tableRows, input.table, bias, products_, pass);
     gatherRows<T>(parallel, positions, outputs_, input.ids, products_, nullptr, output);
   } else {
     gatherRows<T>(parallel, positions, features_, input.ids, input.table, nullptr, gathered_);
-    project(positions, gathered_, output);
+    project(positions, gathered_, bias, output, pass);
   }
 }
 

@@ -4,11 +4,15 @@
 // transposed for that; embedded ids are gathered first, or, where the table has fewer rows than the
 // batch has positions, the table is projected whole and its products are gathered.
 //
+// Where rows must give the same bits whatever is beside them (`Pass::rowsApart`), a kernel of our own takes the
+// product, and the products of a small table's rows are kept from one pass to the next until a parameter changes.
+//
 // Memory, in elements: with a table of V rows the smaller of V·N and P·F, and as much again for the
-// backward pass (P positions, F features, N outputs); none for vectors and one-hot.
+// backward pass (P positions, F features, N outputs); none for vectors and one-hot. V·N for the products that are kept.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "layers/weight.h"
 
@@ -47,11 +51,26 @@ class Projection {
   // Whether a pass of that many positions projects the table and gathers its products.
   [[nodiscard]] bool projectsTable(Index positions) const { return 2 * tableRows_ <= positions; }
 
+  // Whether the products of the table's rows are few enough to be kept.
+  [[nodiscard]] bool keepsProducts() const {
+    return tableRows_ > 0 && tableRows_ * outputs_ * static_cast<Index>(sizeof(T)) <= mostKeptBytes;
+  }
+  // rows [count, outputs] = vectors [count, features] · Wᵀ + bias.
+  void project(Index count, const T* vectors, const T* bias, T* rows, const Pass<T>& pass) const;
+  // The products [V, outputs] of the table, those of these ids at least.
+  const T* keptProducts(Index positions, const TokenId* ids, const T* table, const T* bias, const Pass<T>& pass);
+
+  static constexpr Index mostKeptBytes = Index{8} << 20;
+
   Weight<T> weight_;
   Index features_;
   Index outputs_;
   bool oneHot_;
   Index tableRows_;
+
+  std::vector<T> kept_;       // [V, N], allocated when it is first asked for
+  std::vector<char> isKept_;  // [V]: whether a row of them has been computed
+  Index keptVersion_ = 0;     // of the parameters they were computed from
 
   T* products_ = nullptr;           // [V, N]
   T* productGradients_ = nullptr;   // [V, N]

@@ -353,11 +353,12 @@ void Model<T>::backwardThrough(std::size_t count, T* stateGradients, InputGradie
 }
 
 template <class T>
-Sequence<T> Model<T>::forward(const Batch<T>& batch, T* states, const Parallel& parallel, const Dropping& dropping) {
+Sequence<T> Model<T>::forward(const Batch<T>& batch, T* states, const Parallel& parallel, const Dropping& dropping,
+                              bool rowsApart) {
   BatchSize size = batch.size(false);
   size.output = true;
   reserve(size);
-  forwardThrough(graph_.nodes.size(), batch, states, {*buffers_, parallel, dropping});
+  forwardThrough(graph_.nodes.size(), batch, states, {*buffers_, parallel, dropping, rowsApart && !blasAlone()});
   return graph_.nodes.back().output;
 }
 

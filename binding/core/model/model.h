@@ -131,7 +131,8 @@ class Model {
 
   // All layers. `states` (flat, for the batch's rows; those of layers over the source in its order) come in as the
   // initial ones and leave as the final ones. The result lives until the next pass.
-  Sequence<T> forward(const Batch<T>& batch, T* states, const Parallel& parallel, const Dropping& dropping = {});
+  Sequence<T> forward(const Batch<T>& batch, T* states, const Parallel& parallel, const Dropping& dropping = {},
+                      bool rowsApart = false);
 
   // What a layer gave in the last forward pass; nothing where there is no layer of that name, or it gave ids.
   [[nodiscard]] std::optional<NamedOutput<T>> outputOf(const std::string& name) const;

@@ -178,7 +178,7 @@ BeamResult searchBeams(Model<T>& model, const std::vector<TokenId>& prompt, cons
   const Prompts prompts{prompt, {0, static_cast<Index>(prompt.size())}};
   if (!feedPrompts(model, prompts, state.data(), first.data(), parallel, proceed)) return {{}, true};
   const auto step = [&model, &parallel](const std::vector<TokenId>& ids, T* states) {
-    return model.forward({1, static_cast<Index>(ids.size()), ids.data(), nullptr}, states, parallel).data;
+    return model.forward({1, static_cast<Index>(ids.size()), ids.data(), nullptr}, states, parallel, {}, true).data;
   };
   return searchBeams<T>(BeamModel<T>{model.outputFeatures(), stateWidths(model), step}, first.data(), std::move(state),
                         options, proceed);

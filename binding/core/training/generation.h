@@ -10,22 +10,28 @@
 
 namespace unrolled {
 
+// What one row draws, and how.
+struct RowOptions : Drawing {
+  Index count = 0;  // tokens, at most; 0 feeds the prompt alone
+};
+
 // Of B rows.
 template <class T>
 struct RowsGeneration {
   std::vector<std::vector<TokenId>> ids;  // of each row; the last one is options.end where that was drawn
   std::vector<T> states;                  // [B, S], row after row; the last id drawn has not been fed
+  double seconds = 0;                     // that it took
   bool cancelled = false;
 };
 
-// Feeds the prompts from `states` ([B, S], row after row; empty: zero), then draws up to `count` tokens a row, row i
-// by seeds[i] (options.seed is not used). A row that draws `options.end` is done and takes no more work. What a row
-// draws depends on its own prompt and seed alone, but for the last bits of products, which may depend on the number
-// of rows. `proceed` is asked before each window of the prompts and each draw but the first.
+// Feeds the prompts from `states` ([B, S], row after row; empty: zero), then draws of each row what its options say,
+// but for the `excluded` tokens. A row that has drawn all, or `end` (-1: none), takes no more work. What a row draws
+// depends on its own prompt, state and options alone, to the last bit (unless OpenBLAS takes all products). `proceed`
+// is asked before each window of the prompts and each draw but the first.
 template <class T>
-RowsGeneration<T> generateRows(Model<T>& model, const Prompts& prompts, std::vector<T> states, Index count,
-                               const SamplingOptions& options, const std::vector<std::uint64_t>& seeds,
-                               const Parallel& parallel, const std::function<bool()>& proceed);
+RowsGeneration<T> generateRows(Model<T>& model, const Prompts& prompts, std::vector<T> states,
+                               const std::vector<RowOptions>& options, const std::vector<TokenId>& excluded,
+                               TokenId end, const Parallel& parallel, const std::function<bool()>& proceed);
 
 template <class T>
 struct Generation {
@@ -34,7 +40,7 @@ struct Generation {
   bool cancelled = false;
 };
 
-// The same of one prompt, by options.seed.
+// The same of one prompt.
 template <class T>
 Generation<T> generate(Model<T>& model, const std::vector<TokenId>& ids, std::vector<T> state, Index count,
                        const SamplingOptions& options, const Parallel& parallel, const std::function<bool()>& proceed);

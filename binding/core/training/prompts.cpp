@@ -55,8 +55,8 @@ bool feedPrompts(Model<T>& model, const Prompts& prompts, T* states, T* logits, 
     }
 
     const bool even = static_cast<Index>(ids.size()) == time * rows;
-    const Sequence<T> output =
-        model.forward({time, rows, ids.data(), nullptr, even ? nullptr : starts.data()}, flat.data(), parallel);
+    const Sequence<T> output = model.forward({time, rows, ids.data(), nullptr, even ? nullptr : starts.data()},
+                                             flat.data(), parallel, {}, true);
 
     for (Index i = 0; i < rows; ++i) {
       const Index row = order[static_cast<std::size_t>(i)];

@@ -9,12 +9,16 @@
 
 namespace unrolled {
 
-struct SamplingOptions {
+// How a text is drawn.
+struct Drawing {
   double temperature = 1;  // 0 takes the likeliest
   Index topK = 0;          // 0 is off
   double topP = 1;         // 1 is off
   std::uint64_t seed = 0;
-  Index position = 0;             // tokens drawn before
+  Index position = 0;  // tokens drawn before
+};
+
+struct SamplingOptions : Drawing {
   std::vector<TokenId> excluded;  // never drawn
   TokenId end = -1;               // ends its row when drawn; -1: none
 };
@@ -23,20 +27,24 @@ struct SamplingOptions {
 class Sampler {
  public:
   // Throws ERR_UNROLLED_OPTION_RANGE where nothing is left to draw.
-  Sampler(SamplingOptions options, Index vocabulary);
+  Sampler(const std::vector<TokenId>& excluded, Index vocabulary);
+  // The same, whose draws go by these options where they are given none.
+  Sampler(const SamplingOptions& options, Index vocabulary) : Sampler(options.excluded, vocabulary) {
+    options_ = options;
+  }
 
   // The token drawn at `position` from logits [V]: of the allowed ones, the topK likeliest, and of
   // those the fewest whose probability reaches topP. Throws ERR_UNROLLED_MODEL_NOT_FINITE.
   template <class T>
   TokenId draw(const T* logits, Index position) {
-    return draw(logits, options_.seed, position);
+    return draw(logits, options_, position);
   }
-  // The same by another seed.
+  // The same by other options; their position is not read.
   template <class T>
-  TokenId draw(const T* logits, std::uint64_t seed, Index position);
+  TokenId draw(const T* logits, const Drawing& options, Index position);
 
  private:
-  SamplingOptions options_;
+  Drawing options_;
   std::vector<TokenId> allowed_;
   std::vector<TokenId> candidates_;
   std::vector<double> weights_;

@@ -1,0 +1,229 @@
+/** Texts that are drawn at the same time, computed together: one native call after another, each for all that wait. */
+
+import { abortError, cancelledError } from '../cancellation';
+import type { Model } from '../model';
+import { addon } from '../native/load';
+import type { FloatArray, NativeCancellation, NativeGeneration } from '../native/native';
+import type { Vocabulary } from '../text/vocabulary';
+import { endIdOf, excludedIds } from './prompt';
+
+/** Texts in one call. */
+export const MOST_ROWS = 64;
+
+/** Ids of prompts that one call feeds; a longer prompt takes several, so that nobody waits long for it. */
+const MOST_FED = 1024;
+
+/** Ids that one call draws, about, of all texts: those who come meanwhile wait for its end. */
+const MOST_DRAWN = 2048;
+
+/** A few ids are always worth a call. */
+const LEAST_PIECE = 8;
+
+/** A text that is being drawn: how, and how far it is. */
+export class Row {
+  readonly drawing: { readonly seed: number; temperature: number; topK: number; topP: number };
+  /** Ids that have not been fed: what is left of the prompt, or the last id drawn. */
+  pending: Int32Array;
+  /** Ids drawn so far. */
+  position = 0;
+  /** After the last id fed; zero where absent. */
+  state: FloatArray | undefined;
+
+  constructor(prompt: Int32Array, drawing: Row['drawing']) {
+    this.pending = prompt;
+    this.drawing = drawing;
+  }
+}
+
+/** How much of a row is wanted. */
+export interface Wanted {
+  /** Ids, at most. */
+  most: number;
+  /** Ids after which somebody waits for an answer. */
+  piece: number;
+  signal: AbortSignal | undefined;
+}
+
+/** One answer that somebody waits for. */
+interface Turn {
+  row: Row;
+  wanted: Wanted;
+  /** Whether there was an answer; nobody waits any more. */
+  settled: boolean;
+  resolve(ids: Int32Array): void;
+  reject(error: unknown): void;
+}
+
+/** A turn's part in a call. */
+interface Share {
+  turn: Turn;
+  /** Of the row's pending ids. */
+  fed: number;
+}
+
+/** The state of one row of `[B, S]`. */
+function stateOf(states: FloatArray, row: number, rows: number): FloatArray {
+  if (rows === 1) return states;
+  const size = states.length / rows;
+  return states.slice(row * size, (row + 1) * size);
+}
+
+/** States of several rows as `[B, S]`; nothing where all are zero. */
+function joinedStates(model: Model, rows: readonly Row[]): FloatArray | undefined {
+  if (rows.every(({ state }) => state === undefined)) return undefined;
+  if (rows.length === 1) return rows[0]?.state;
+  const size = Object.values(model.stateSizes).reduce((sum, features) => sum + features, 0);
+  const joined =
+    model.dtype === 'float32' ? new Float32Array(rows.length * size) : new Float64Array(rows.length * size);
+  for (const [i, { state }] of rows.entries()) if (state !== undefined) joined.set(state, i * size);
+  return joined;
+}
+
+/**
+ * Resolves when all promises that were settled have been heard of, however long the chain of those who wait for one
+ * another; a turn of the event loop would cost as much as a small model's call.
+ */
+function settled(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
+}
+
+/**
+ * Draws rows of one model. All that ask at the same time are computed together, and those who ask while a call runs take
+ * part in the next one. What a row draws does not depend on who else is there.
+ */
+export class Batcher {
+  readonly #model: Model;
+  readonly #fixed: { excluded: Int32Array; end: number; threads: number };
+  #waiting: Turn[] = [];
+  #running = false;
+
+  constructor(model: Model, vocabulary: Vocabulary, threads: number) {
+    this.#model = model;
+    this.#fixed = { excluded: excludedIds(vocabulary), end: endIdOf(vocabulary), threads };
+  }
+
+  /**
+   * The next ids of a row, at least one; the last one is the end token where that was drawn.
+   * @throws ERR_UNROLLED_ABORTED, ERR_UNROLLED_DISPOSED, ERR_UNROLLED_MODEL_NOT_FINITE.
+   */
+  draw(row: Row, wanted: Wanted): Promise<Int32Array> {
+    return new Promise((resolve, reject) => {
+      const { signal } = wanted;
+      if (signal?.aborted) {
+        reject(abortError('Generation', signal));
+        return;
+      }
+      const settle = () => {
+        turn.settled = true;
+        signal?.removeEventListener('abort', abort);
+      };
+      const turn: Turn = {
+        ...{ row, wanted, settled: false },
+        resolve(ids) {
+          settle();
+          resolve(ids);
+        },
+        reject(error) {
+          settle();
+          reject(error);
+        },
+      };
+      const abort = () => {
+        turn.reject(abortError('Generation', signal));
+        this.#left();
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#waiting.push(turn);
+      if (!this.#running) void this.#run();
+    });
+  }
+
+  /** Set while a call runs: cancels it where nobody waits for it any more. */
+  #left: () => void = () => {};
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    // Whoever was answered, or begins now, may ask before the next call is made up.
+    for (await settled(); this.#waiting.length > 0; await settled()) await this.#call(this.#take());
+    this.#running = false;
+  }
+
+  /** Those who take part in the next call, the longest waiting first. */
+  #take(): Share[] {
+    const shares: Share[] = [];
+    const others: Turn[] = [];
+    let room = MOST_FED;
+    for (const turn of this.#waiting) {
+      if (turn.settled) continue;
+      const fed = Math.min(turn.row.pending.length, room);
+      if (fed === 0 || shares.length === MOST_ROWS) {
+        others.push(turn);
+        continue;
+      }
+      shares.push({ turn, fed });
+      room -= fed;
+    }
+    this.#waiting = others;
+    return shares;
+  }
+
+  async #call(shares: readonly Share[]): Promise<void> {
+    if (shares.length === 0) return;
+    const turns = shares.map(({ turn }) => turn);
+    const { Cancellation } = addon();
+    const cancellation = new Cancellation();
+    this.#left = () => {
+      if (turns.every(({ settled }) => settled)) cancellation.cancel();
+    };
+    try {
+      this.#answer(shares, await this.#generate(shares, cancellation));
+    } catch (error) {
+      for (const turn of turns) if (!turn.settled) turn.reject(error);
+    } finally {
+      this.#left = () => {};
+    }
+  }
+
+  #generate(shares: readonly Share[], cancellation: NativeCancellation): Promise<NativeGeneration> {
+    const rows = shares.map(({ turn }) => turn.row);
+    const offsets = new Int32Array(shares.length + 1);
+    for (const [i, { fed }] of shares.entries()) offsets[i + 1] = (offsets[i] as number) + fed;
+    const ids = new Int32Array(offsets.at(-1) as number);
+    for (const [i, { turn, fed }] of shares.entries()) ids.set(turn.row.pending.subarray(0, fed), offsets[i]);
+    const shortest = Math.min(...shares.map(({ turn }) => turn.wanted.piece));
+    const piece = Math.min(shortest, Math.max(LEAST_PIECE, Math.floor(MOST_DRAWN / shares.length)));
+    const state = joinedStates(this.#model, rows);
+    return this.#model.native.generate(
+      {
+        ...this.#fixed,
+        ...{ ids, offsets },
+        ...(state !== undefined && { state }),
+        rows: shares.map(({ turn: { row, wanted }, fed }) => ({
+          ...row.drawing,
+          position: row.position,
+          count: fed < row.pending.length ? 0 : Math.min(wanted.most, piece),
+        })),
+      },
+      cancellation,
+    );
+  }
+
+  #answer(shares: readonly Share[], { ids, state, cancelled }: NativeGeneration): void {
+    // Nobody waits for a call that was cancelled, unless the model is gone.
+    if (cancelled) throw cancelledError(this.#model, 'Generation', undefined);
+    for (const [i, { turn, fed }] of shares.entries()) {
+      if (turn.settled) continue;
+      const { row } = turn;
+      row.state = stateOf(state, i, shares.length);
+      if (fed < row.pending.length) {
+        row.pending = row.pending.subarray(fed);
+        this.#waiting.push(turn);
+        continue;
+      }
+      const drawn = ids[i] as Int32Array;
+      row.pending = drawn.subarray(-1);
+      row.position += drawn.length;
+      turn.resolve(drawn);
+    }
+  }
+}
