@@ -3,6 +3,7 @@
 #include "losses/sampled_softmax.h"
 #include "losses/softmax_cross_entropy.h"
 #include "model/graph.h"
+#include "model/graph_errors.h"
 
 namespace unrolled {
 namespace {
