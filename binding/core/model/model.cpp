@@ -353,12 +353,19 @@ void Model<T>::backwardThrough(std::size_t count, T* stateGradients, InputGradie
 }
 
 template <class T>
+Parallel Model<T>::threadsFor(const Batch<T>& batch, const Parallel& parallel) const {
+  // Each position meets each parameter about once; of tables a row, so that those are counted too high.
+  return parallel.forWork(static_cast<double>(batch.time * batch.batch) * static_cast<double>(buffers_->size()));
+}
+
+template <class T>
 Sequence<T> Model<T>::forward(const Batch<T>& batch, T* states, const Parallel& parallel, const Dropping& dropping,
                               bool rowsApart) {
   BatchSize size = batch.size(false);
   size.output = true;
   reserve(size);
-  forwardThrough(graph_.nodes.size(), batch, states, {*buffers_, parallel, dropping, rowsApart && !blasAlone()});
+  const Parallel chosen = threadsFor(batch, parallel);
+  forwardThrough(graph_.nodes.size(), batch, states, {*buffers_, chosen, dropping, rowsApart && !blasAlone()});
   return graph_.nodes.back().output;
 }
 
@@ -383,7 +390,8 @@ InputGradients<T> Model<T>::backward(T* outputGradient, T* stateGradients, const
 template <class T>
 LossResult Model<T>::loss(const Batch<T>& batch, const Targets<T>& targets, T* states, const Parallel& parallel) {
   reserve(withLoss(batch.size(false), targets.kind));
-  const Pass<T> pass{*buffers_, parallel, {}};
+  const Parallel chosen = threadsFor(batch, parallel);
+  const Pass<T> pass{*buffers_, chosen, {}};
   const std::size_t count = graph_.nodes.size();
   if (targets.kind == LossKind::crossEntropy) {
     forwardThrough(count - 1, batch, states, pass);
@@ -400,7 +408,8 @@ LossResult Model<T>::lossAndGradients(const Batch<T>& batch, const Targets<T>& t
                                       T* stateGradients, const Parallel& parallel, const Dropping& dropping,
                                       InputGradients<T>* inputGradients) {
   reserve(withLoss(batch.size(true), targets.kind));
-  const Pass<T> pass{*buffers_, parallel, dropping};
+  const Parallel chosen = threadsFor(batch, parallel);
+  const Pass<T> pass{*buffers_, chosen, dropping};
   const bool fused = targets.kind == LossKind::crossEntropy;
   const std::size_t count = graph_.nodes.size() - (fused ? 1 : 0);
   forwardThrough(count, batch, states, pass);

@@ -155,6 +155,8 @@ class Model {
   void checkTargets(const TokenId* targets, Index count) const;
 
  private:
+  // One thread for a pass that is soon over; a matter of shape alone.
+  [[nodiscard]] Parallel threadsFor(const Batch<T>& batch, const Parallel& parallel) const;
   [[nodiscard]] ValueLoss<T>& lossOf(LossKind kind) const;
   void layOut(Arena& arena, const BatchSize& size);
   // Throws where the batch has no source, and none stayed.

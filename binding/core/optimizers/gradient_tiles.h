@@ -35,12 +35,14 @@ class GradientTiles {
 
   [[nodiscard]] const std::vector<GradientTile>& all() const { return tiles_; }
   [[nodiscard]] Index count() const { return static_cast<Index>(tiles_.size()); }
+  [[nodiscard]] Index elements() const { return elements_; }
 
  private:
   void addRun(Index begin, Index end);
   void addRows(Index begin, Index columns, const std::vector<TokenId>& rows);
 
   std::vector<GradientTile> tiles_;
+  Index elements_ = 0;
 };
 
 }  // namespace unrolled

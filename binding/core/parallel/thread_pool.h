@@ -90,6 +90,13 @@ class Parallel {
   // `threads` 0 takes the pool's default.
   Parallel(ThreadPool& pool, int threads) : pool_(&pool), threads_(threads > 0 ? threads : pool.defaultThreads()) {}
 
+  // For work of so many multiply-adds, or what takes as long: one thread where to wake another would take longer than
+  // it gains.
+  [[nodiscard]] Parallel forWork(double multiplyAdds) const {
+    constexpr double leastShared = 2e6;
+    return multiplyAdds < leastShared ? Parallel(*pool_, 1) : *this;
+  }
+
   template <class Body>
   void forEach(Index tiles, Body&& body) const {
     pool_->run(threads_, tiles, std::forward<Body>(body));

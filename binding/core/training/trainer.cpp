@@ -13,6 +13,9 @@
 namespace unrolled {
 namespace {
 
+// Multiply-adds that take as long as the memory of one parameter's gradient.
+constexpr double elementWork = 16;
+
 Error notFinite(const char* what, Index step) {
   return Error("ERR_UNROLLED_NON_FINITE_LOSS", std::string("The ") + what + " is not finite at step " +
                                                    std::to_string(step) +
@@ -93,14 +96,17 @@ StepRecord Trainer<T>::step(const TrainingBatch<T>& batch, RunResult& result) {
   // The same tiles, unless rows that were not touched are updated too.
   const bool touchedOnly = options_.lazyRows || optimizer_.keepsUntouched();
   if (!touchedOnly) updated_.lay(buffers, false);
-  if (options_.clipValue > 0) clipByValue(touched_, gradients, options_.clipValue, parallel_);
-  record.gradientNorm = gradientNorm(touched_, gradients, partials_, parallel_);
+  const Parallel clipping = parallel_.forWork(elementWork * static_cast<double>(touched_.elements()));
+  if (options_.clipValue > 0) clipByValue(touched_, gradients, options_.clipValue, clipping);
+  record.gradientNorm = gradientNorm(touched_, gradients, partials_, clipping);
   if (!std::isfinite(record.gradientNorm)) throw notFinite("gradient", steps_);
   const double factor = options_.clipNorm > 0 ? std::min(1.0, options_.clipNorm / (record.gradientNorm + 1e-6)) : 1.0;
   optimizer_.setLearningRate(record.learningRate);
   if (version_ != -1 && version_ != buffers.version()) optimizer_.forgetWeights();
   if (!optimizer_.staysFinite(buffers.values(), factor * record.gradientNorm)) throw notFinite("update", steps_);
-  optimizer_.step(touchedOnly ? touched_ : updated_, buffers.change(), gradients, factor, parallel_);
+  const GradientTiles& tiles = touchedOnly ? touched_ : updated_;
+  optimizer_.step(tiles, buffers.change(), gradients, factor,
+                  parallel_.forWork(elementWork * static_cast<double>(tiles.elements())));
 
   version_ = buffers.version();
   states_.keep();
