@@ -34,7 +34,7 @@ const WIDTH = LEFT.ofMachine + PANEL.ofMachine + GAP;
 const STYLE = [
   ':root{color-scheme:light dark;--paper:#fff;--ink:#1b2330;--soft:#5b6675;--line:#d5dae1;--bar:#0067a8;--short:#c2570c;--plain:#9aa6b5}',
   '@media(prefers-color-scheme:dark){:root{--paper:#12171e;--ink:#e8ecf2;--soft:#9aa6b5;--line:#333d4a;--bar:#6cbcf5;--short:#f2a154;--plain:#5b6675}}',
-  'svg{background:var(--paper)}text{font-family:system-ui,sans-serif;font-size:13px;fill:var(--ink)}',
+  'svg,body{background:var(--paper)}text{font-family:system-ui,sans-serif;font-size:13px;fill:var(--ink)}',
   '.title{font-size:16px;font-weight:600}.soft{fill:var(--soft);font-size:11.5px}.grid{stroke:var(--line)}',
   '.bar{fill:var(--bar)}.short{fill:var(--short)}.plain{fill:var(--plain)}.asked{stroke:var(--ink);stroke-width:2.5}',
 ].join('');
@@ -94,7 +94,7 @@ export function toSvg(machine: Machine, results: readonly Result[]): string {
   const decades = Math.max(1, Math.ceil(Math.log10(Math.max(...values))));
   const [least, most] = [Math.log10(0.5), decades];
   const times: Scale = (value) => (PANEL.times * Math.max(0, Math.log10(value) - least)) / (most - least);
-  const ofMachine: Scale = (value) => (PANEL.ofMachine * value) / 1.2;
+  const ofMachine: Scale = (value) => (PANEL.ofMachine * Math.min(value, 1.2)) / 1.2;
   const bars = rows.map((row, index) => {
     const y = TOP + index * ROW + 8;
     return [
@@ -110,7 +110,7 @@ export function toSvg(machine: Machine, results: readonly Result[]): string {
     ` role="img" aria-label="Training speed beside the peers"><style>${STYLE}</style>`,
     text(12, 22, 'Training speed beside the peers', 'title'),
     text(LABEL, 22, describe(machine), 'soft'),
-    drawAxis('times the peer', timesTicks, LEFT.times, bottom, times),
+    drawAxis('times the peer (each mark ten times the last)', timesTicks, LEFT.times, bottom, times),
     drawAxis('of the machine’s matrix product', [0, 0.5, 1], LEFT.ofMachine, bottom, ofMachine),
     ...bars,
     '</svg>',

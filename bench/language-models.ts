@@ -39,7 +39,7 @@ function extraPeers(names: LanguageModelWorkload['extras'], model: readonly stri
     ],
     'brain.js': [
       {
-        name: 'brain.js, one LSTM layer, a sequence at a time',
+        name: 'brain.js, one layer, batch 1',
         measure: (budget) => runPeer('brain.ts', timed(budget)),
       },
     ],
