@@ -59,13 +59,14 @@ async function main(): Promise<void> {
   try {
     const [first, last] = await systems(folder);
     const all = [first, ...languageModels.map(languageModel), last, timeToLossWorkload()];
+    const selected = select(all, only, long);
     const machine = describeMachine(threads);
     console.log(`${machine.processor}, ${machine.blasCore} kernels, threads: ${threads.join(', ')}`);
     if (machine.load > 0.5)
       console.log(`The machine is busy (load ${machine.load.toFixed(1)}): the figures will say less.`);
     printHeading(threads);
     const results: Result[] = [];
-    for (const workload of select(all, only, long)) {
+    for (const workload of selected) {
       if (workload.obstacle !== undefined) {
         console.log(`${workload.name} is skipped: ${workload.obstacle}.`);
         continue;

@@ -80,18 +80,26 @@ function readRecord() {
   return JSON.parse(readFileSync(recordFile, 'utf8'));
 }
 
+function parseOptions(args) {
+  try {
+    return parseArgs({ args, options: { record: { type: 'boolean', default: false } } }).values;
+  } catch (error) {
+    throw new Failure(error.message);
+  }
+}
+
 async function main(args) {
-  const { values } = parseArgs({ args, options: { record: { type: 'boolean', default: false } } });
+  const { record } = parseOptions(args);
   const reason = obstacle();
   if (reason !== undefined) {
-    if (values.record) throw new Failure(`nothing can be recorded here: ${reason}.`);
+    if (record) throw new Failure(`nothing can be recorded here: ${reason}.`);
     say(`SKIPPED: instructions are not counted: ${reason}.`);
     return 0;
   }
   await setup();
   await buildCoreTests('The build of the steps', 'unrolled_steps');
   const counted = await countAll();
-  if (values.record) {
+  if (record) {
     writeFileSync(recordFile, `${JSON.stringify(counted, null, 2)}\n`);
     for (const [name, instructions] of Object.entries(counted.instructions)) say(`${name}: ${instructions} recorded.`);
     return 0;
