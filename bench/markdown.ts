@@ -17,8 +17,8 @@ function pair(asked: number | undefined, measured: number | undefined): [string,
   return [String(asked), bold(formatRatio(measured), measured !== undefined && measured >= asked)];
 }
 
-function row(result: Result): string {
-  const { name, title, unit, ours, peerName, peer, absent, timesPeer, ofMachine, asked, timesOneThread } = result;
+function row(result: Result, threads: readonly number[]): string {
+  const { name, title, unit, ours, peerName, peer, absent, timesPeer, ofMachine, asked, timesFirstThreads } = result;
   const cells = [
     name,
     title,
@@ -27,7 +27,7 @@ function row(result: Result): string {
     ...pair(asked.timesPeer, timesPeer),
     ...pair(asked.ofMachine, ofMachine),
     met(result),
-    ...timesOneThread.map(({ times }) => formatRatio(times)),
+    ...threads.slice(1).map((_, index) => formatRatio(timesFirstThreads[index])),
   ];
   return `| ${cells.join(' | ')} |`;
 }
@@ -47,7 +47,7 @@ export function toMarkdown(machine: Machine, results: readonly Result[]): string
     '',
     `| ${heading.join(' | ')} |`,
     `|${'---|'.repeat(heading.length)}`,
-    ...results.map(row),
+    ...results.map((result) => row(result, machine.threads)),
     ...(remarks.length > 0 ? ['', ...remarks] : []),
   ].join('\n');
 }

@@ -30,8 +30,8 @@ export interface Result {
   extras: readonly Extra[];
   /** What else is to be told. */
   notes: readonly string[];
-  /** Our speed with more threads over that with the first number of them, in the same round. */
-  timesOneThread: readonly { threads: number; times: number }[];
+  /** Our speed with each further number of threads over that with the first, in the same round; none of what is long. */
+  timesFirstThreads: readonly number[];
 }
 
 export function formatSpeed(value: number, unit: Result['unit']): string {

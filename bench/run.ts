@@ -74,12 +74,13 @@ async function main(): Promise<void> {
       const result = await measure(workload, rounds, seconds, threads);
       results.push(result);
       printResult(result);
+      // After each row, so that a run that is broken off leaves what it has measured.
+      if (json !== undefined) {
+        writeFileSync(json, `${JSON.stringify({ machine, info: info(), rounds, seconds, results }, null, 2)}\n`);
+      }
+      if (markdown !== undefined) writeMarkdown(markdown, machine, results);
+      if (chart !== undefined) writeChart(chart, machine, results);
     }
-    if (json !== undefined) {
-      writeFileSync(json, `${JSON.stringify({ machine, info: info(), rounds, seconds, results }, null, 2)}\n`);
-    }
-    if (markdown !== undefined) writeMarkdown(markdown, machine, results);
-    if (chart !== undefined) writeChart(chart, machine, results);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -28,7 +28,7 @@ export function printResult(result: Result): void {
     `${formatRatio(timesPeer)} (${asked.timesPeer})`,
     asked.ofMachine === undefined ? '' : `${formatRatio(ofMachine)} (${asked.ofMachine})`,
     met(result),
-    ...result.timesOneThread.map(({ times }) => formatRatio(times)),
+    ...result.timesFirstThreads.map((times) => formatRatio(times)),
   ]);
   for (const line of [...extras.map((extra) => describeExtra(extra, unit)), ...notes]) printRow(['', line]);
 }

@@ -65,7 +65,7 @@ async function measureExtra({ name, measure }: ExtraPeer, ours: number, budget: 
 /**
  * Ours and the peer by turns; which of them comes first changes from round to round.
  *
- * @param threads ours is timed with each number of these, the peer with the first alone.
+ * @param threads ours is timed with each number of these, the peer and what is long with the first alone.
  */
 export async function measure(
   workload: Workload,
@@ -73,7 +73,8 @@ export async function measure(
   seconds: number,
   threads: readonly number[],
 ): Promise<Result> {
-  const [first = 1, ...more] = threads;
+  const [first = 1, ...others] = threads;
+  const more = workload.long ? [] : others;
   const budget = { seconds, threads: first };
   const ours: Speed[] = [];
   const peers: Speed[] = [];
@@ -119,6 +120,6 @@ export async function measure(
     ...(absent !== undefined && { absent }),
     ...(peers.length > 0 && { peer: median(peers.map((peer) => peer.speed)), timesPeer: median(timesPeer) }),
     ...(fractions.length > 0 && { ofMachine: median(fractions) }),
-    timesOneThread: more.map((number, index) => ({ threads: number, times: median(timesFirst[index]!) })),
+    timesFirstThreads: more.map((_, index) => median(timesFirst[index]!)),
   };
 }

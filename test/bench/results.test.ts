@@ -43,7 +43,7 @@ describe('the benchmark', () => {
 
   it('takes ratios to the peer, to one thread, and to every other peer', () => {
     assert.equal(result.timesPeer, 2);
-    assert.deepEqual(result.timesOneThread, [{ threads: 2, times: 2 }]);
+    assert.deepEqual(result.timesFirstThreads, [2]);
     assert.deepEqual(result.extras, [
       { name: 'Slow', speed: 10, times: 100 },
       { name: 'Missing', absent: 'missing is absent' },
@@ -81,6 +81,15 @@ describe('the benchmark', () => {
     const row = '| W0 | a model | 1,000 tokens/s | Peer 500 tokens/s | 3 | **3.25** | 0.5 | 0.40 | yes | 2.00 |';
     assert.ok(table.includes(row), table);
     assert.ok(table.includes('- W0, Unable cannot: no <kernel>'), table);
+  });
+
+  it('runs what is long once, with the first number of threads alone', async () => {
+    let runs = 0;
+    const ours: Workload['ours'] = async () => ({ speed: ++runs, note: 'as it went' });
+    const long = await measure({ ...workload, ours, long: true }, 3, 0.001, [1, 2]);
+    assert.equal(runs, 1);
+    assert.deepEqual(long.notes, ['unrolled: as it went']);
+    assert.match(toMarkdown(machine, [long]), /\| no \| – \|\n/);
   });
 
   it('puts the table between its marks, and again in its place', () => {
