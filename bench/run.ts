@@ -58,7 +58,7 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'unrolled-bench-'));
   try {
     const [first, last] = await systems(folder);
-    const all = [first, ...languageModels.map(languageModel), last, timeToLossWorkload()];
+    const all = [first, ...languageModels.map(languageModel), last, timeToLossWorkload(folder)];
     const selected = select(all, only, long);
     const machine = describeMachine(threads);
     console.log(`${machine.processor}, ${machine.blasCore} kernels, threads: ${threads.join(', ')}`);

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { datasets, LanguageModel } from '../src';
-import { runPython } from '../test/peer/python';
+import { PeerAbsentError, runPython } from '../test/peer/python';
 import { dataFolder } from '../test/support/data';
 import type { Budget, Speed, Workload } from './workload';
 import { timeToLoss } from './workloads';
@@ -31,13 +31,28 @@ function toSpeed({ seconds, validationLosses }: Epochs): Speed {
   return { speed: 1 / seconds, note: `validation loss after each epoch: ${losses}` };
 }
 
-async function train(file: string, { threads }: Budget): Promise<Speed> {
+/** PyTorch's initial weights as a file to start from, so that no side's draw is luckier; none where PyTorch is absent. */
+async function initialWeights(file: string, init: string): Promise<string | undefined> {
+  try {
+    await runInPyTorch({ corpus: file, init, mostEpochs: 0 });
+    return init;
+  } catch (error) {
+    if (error instanceof PeerAbsentError) return undefined;
+    throw error;
+  }
+}
+
+async function runInPyTorch(job: object): Promise<Epochs> {
+  const script = join(__dirname, 'torch_time_to_loss.py');
+  return JSON.parse(await runPython(script, JSON.stringify({ ...JOB, threads: 1, ...job })));
+}
+
+async function train(file: string, init: string, { threads }: Budget): Promise<Speed> {
   const { embedding, hidden, window, batch, learningRate, clipNorm, validation, target, mostEpochs, seed } = JOB;
   const corpus = await datasets.text(file);
-  using model = LanguageModel.create({
-    ...{ vocabulary: corpus.vocabulary, embedding, hidden, seed, threads },
-    cell: 'lstm',
-  });
+  const network = { cell: 'lstm', vocabulary: corpus.vocabulary, embedding, hidden, seed, threads } as const;
+  const weights = await initialWeights(file, init);
+  using model = weights === undefined ? LanguageModel.create(network) : await LanguageModel.initFrom(weights, network);
   const run: Epochs = { seconds: 0, validationLosses: [] };
   const options = {
     optimizer: { kind: 'adam', learningRate },
@@ -55,20 +70,17 @@ async function train(file: string, { threads }: Budget): Promise<Speed> {
   return toSpeed(run);
 }
 
-async function trainInPyTorch(file: string, { threads }: Budget): Promise<Speed> {
-  const job = JSON.stringify({ ...JOB, corpus: file, threads });
-  return toSpeed(JSON.parse(await runPython(join(__dirname, 'torch_time_to_loss.py'), job)));
-}
-
-export function timeToLossWorkload(): Workload {
+/** @param folder where the initial weights are written. */
+export function timeToLossWorkload(folder: string): Workload {
   const file = join(dataFolder, FILE);
+  const init = join(folder, 'initial.safetensors');
   return {
     ...timeToLoss,
     peer: 'PyTorch',
     unit: 'seconds',
     long: true,
     ...(!existsSync(file) && { obstacle: `no ${FILE} in ${dataFolder}; UNROLLED_DATA names another folder` }),
-    ours: (budget) => train(file, budget),
-    theirs: (budget) => trainInPyTorch(file, budget),
+    ours: (budget) => train(file, init, budget),
+    theirs: async ({ threads }) => toSpeed(await runInPyTorch({ corpus: file, threads })),
   };
 }

@@ -5,8 +5,9 @@ Usage: torch_time_to_loss.py JOB
 
 The job, as JSON: `corpus` (a UTF-8 file), `embedding`, `hidden`, `window`, `batch`, `learningRate` (of Adam),
 `clipNorm`, `validation` (the part of the text, at its end, that is not trained on), `target` (nats), `mostEpochs`,
-`seed`, `threads`. Prints one JSON line: `seconds` of training alone, and `validationLosses`, one for each epoch. Text,
-rows and windows are cut as unrolled cuts them. Ends with status 77 where PyTorch is absent.
+`seed`, `threads`, and `init` (may be left out), a safetensors file to write the initial weights to. Prints one JSON
+line: `seconds` of training alone, and `validationLosses`, one for each epoch. Text, rows and windows are cut as unrolled
+cuts them. Ends with status 77 where PyTorch is absent.
 """
 
 import json
@@ -57,6 +58,8 @@ def train(job):
     inputs, targets = cut_stream(ids[:trained], job['batch'])
     validation = cut_stream(ids[trained:], job['batch'])
     model = CharacterModel(len(vocabulary), 'lstm', job['embedding'], job['hidden'], 1)
+    if 'init' in job:
+        model.save(job['init'])
     optimizer = torch.optim.Adam(model.parameters(), lr=job['learningRate'])
     seconds, losses = 0.0, []
     while len(losses) < job['mostEpochs'] and not (losses and losses[-1] <= job['target']):
