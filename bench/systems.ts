@@ -5,21 +5,17 @@ import { join } from 'node:path';
 import { type Corpus, datasets, LanguageModel, SequenceClassifier, WordList } from '../src';
 import { runPython } from '../test/peer/python';
 import { dataFolder } from '../test/support/data';
-
-/** How long each side may take a round, in seconds. */
-export interface Budget {
-  seconds: number;
-  threads: number;
-}
+import type { Budget, Workload } from './workload';
+import { shakespeare, toySentiment } from './workloads';
 
 /** Tiny Shakespeare where it is here, else the sonnets, which always are. */
-export async function shakespeareCorpus(): Promise<Corpus> {
+async function shakespeareCorpus(): Promise<Corpus> {
   const file = join(dataFolder, 'tinyshakespeare.txt');
   return existsSync(file) ? datasets.text(file) : datasets.sonnets();
 }
 
 /** Tokens per second of system 5 by the clock on the wall: whole epochs of `fit`, until the time is over. */
-export async function trainShakespeare(corpus: Corpus, { seconds, threads }: Budget): Promise<number> {
+async function trainShakespeare(corpus: Corpus, { seconds, threads }: Budget): Promise<number> {
   using model = LanguageModel.create({
     vocabulary: corpus.vocabulary,
     cell: 'rnn',
@@ -47,7 +43,7 @@ export async function trainShakespeare(corpus: Corpus, { seconds, threads }: Bud
 }
 
 /** The same algorithm in NumPy, on the same text, which is written to `file`. */
-export async function trainShakespeareInNumPy(corpus: Corpus, file: string, { seconds }: Budget): Promise<number> {
+async function trainShakespeareInNumPy(corpus: Corpus, file: string, { seconds }: Budget): Promise<number> {
   writeFileSync(file, corpus.text);
   const script = join(__dirname, 'numpy_shakespeare.py');
   const { tokensPerSecond } = JSON.parse(await runPython(script, file, '--seconds', String(seconds)));
@@ -57,7 +53,7 @@ export async function trainShakespeareInNumPy(corpus: Corpus, file: string, { se
 const TOY_EPOCHS = 1000;
 
 /** Seconds that system 1 takes by the clock on the wall, all its epochs. */
-export async function trainToySentiment({ threads }: Pick<Budget, 'threads'>): Promise<number> {
+async function trainToySentiment({ threads }: Pick<Budget, 'threads'>): Promise<number> {
   const { train, words } = datasets.toySentiment();
   using model = SequenceClassifier.create({
     vocabulary: new WordList(words),
@@ -76,9 +72,34 @@ export async function trainToySentiment({ threads }: Pick<Budget, 'threads'>): P
 }
 
 /** The same in NumPy, from the time of an epoch; the phrases are written to `file`. */
-export async function trainToySentimentInNumPy(file: string, { seconds }: Budget): Promise<number> {
+async function trainToySentimentInNumPy(file: string, { seconds }: Budget): Promise<number> {
   writeFileSync(file, JSON.stringify(datasets.toySentiment()));
   const script = join(__dirname, 'numpy_toy_sentiment.py');
   const { secondsPerEpoch } = JSON.parse(await runPython(script, file, '--seconds', String(seconds)));
   return TOY_EPOCHS * secondsPerEpoch;
+}
+
+/** @param folder where the data of the peers are written. */
+export async function systems(folder: string): Promise<[Workload, Workload]> {
+  const corpus = await shakespeareCorpus();
+  return [
+    {
+      ...shakespeare,
+      peer: 'NumPy',
+      unit: 'tokens/s',
+      ours: async (budget) => ({ speed: await trainShakespeare(corpus, budget) }),
+      theirs: async (budget) => ({
+        speed: await trainShakespeareInNumPy(corpus, join(folder, 'shakespeare.txt'), budget),
+      }),
+    },
+    {
+      ...toySentiment,
+      peer: 'NumPy',
+      unit: 'seconds',
+      ours: async (budget) => ({ speed: 1 / (await trainToySentiment(budget)) }),
+      theirs: async (budget) => ({
+        speed: 1 / (await trainToySentimentInNumPy(join(folder, 'phrases.json'), budget)),
+      }),
+    },
+  ];
 }

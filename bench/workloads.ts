@@ -17,6 +17,8 @@ export interface LanguageModelWorkload {
   output?: 'adaptive' | 'sampled';
   /** Met where either is reached: so many times PyTorch's speed, or such a fraction of the machine's GEMM. */
   asked: { timesPeer: number; ofMachine?: number };
+  /** What JavaScript has, timed once beside it. */
+  extras?: readonly ('TensorFlow.js' | 'brain.js')[];
 }
 
 /** A whole system of the tutorials, timed by a function of its own. */
@@ -38,18 +40,26 @@ export const toySentiment: SystemWorkload = {
   asked: { timesPeer: 30 },
 };
 
+export const timeToLoss: SystemWorkload = {
+  name: 'W11',
+  title: 'LSTM, E 64, H 256: to 1.60 nats',
+  asked: { timesPeer: 2 },
+};
+
 export const languageModels: LanguageModelWorkload[] = [
   {
     name: 'W2',
     title: 'RNN, V 65, E 64, H 128, 50 × 50',
     options: { cell: 'rnn', layers: 1, vocab: 65, embedding: 64, hidden: 128, window: 50, batch: 50 },
     asked: { timesPeer: 3, ofMachine: 0.6 },
+    extras: ['TensorFlow.js'],
   },
   {
     name: 'W3',
     title: 'LSTM ×2, V 65, E 64, H 128, 50 × 50',
     options: { cell: 'lstm', layers: 2, vocab: 65, embedding: 64, hidden: 128, window: 50, batch: 50 },
     asked: { timesPeer: 2.5, ofMachine: 0.7 },
+    extras: ['TensorFlow.js', 'brain.js'],
   },
   {
     name: 'W4',

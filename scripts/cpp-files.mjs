@@ -4,7 +4,7 @@ import path from 'node:path';
 import { root } from './support.mjs';
 
 /** Folders, from the root. */
-export const cppFolders = ['binding', path.join('test', 'core')];
+export const cppFolders = ['binding', path.join('test', 'core'), path.join('bench', 'instructions')];
 
 /** Sources and headers, as paths from the root. */
 export function cppFiles() {

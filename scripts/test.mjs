@@ -7,11 +7,11 @@
  * The counts of both test runners are left in `build/test-totals.json`.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { build, isBuildNews, isConfiguredHere } from './build.mjs';
+import { build } from './build.mjs';
+import { buildCoreTests, coreTestsFolder } from './core-tests.mjs';
 import { setup } from './setup.mjs';
-import { asProgram, Failure, root, run, say, status, tool, which } from './support.mjs';
+import { asProgram, Failure, root, say, status, tool } from './support.mjs';
 
 const buildFolder = path.join(root, 'build');
 const totalsFile = path.join(buildFolder, 'test-totals.json');
@@ -36,32 +36,13 @@ async function test(args) {
   return core.ok && types && mocha.ok ? 0 : 1;
 }
 
-/** Builds the tests of the C++ core in a folder of their own, without Node, and runs them. */
+/** Builds the tests of the C++ core and runs them. */
 async function testCore() {
-  const folder = path.join(buildFolder, 'core-tests');
-  if (!isConfiguredHere(folder)) {
-    rmSync(folder, { force: true, recursive: true });
-    await run(
-      'CMake',
-      'cmake',
-      [
-        ...['-S', 'test/core', '-B', folder, '-DCMAKE_BUILD_TYPE=Release', '-DCMAKE_EXPORT_COMPILE_COMMANDS=ON'],
-        ...['-DUNROLLED_CORE_TESTS=ON', '--no-warn-unused-cli', '--log-level=WARNING'],
-        ...(which('ninja') ? ['-G', 'Ninja'] : []),
-      ],
-      { filter: isBuildNews },
-    );
-  }
-  await run(
-    'The build of the tests of the core',
-    'cmake',
-    ['--build', folder, '--parallel', String(availableParallelism())],
-    { filter: isBuildNews },
-  );
-  const code = await status('ctest', ['--test-dir', folder, '--output-on-failure', '--no-tests=error'], {
+  await buildCoreTests('The build of the tests of the core');
+  const code = await status('ctest', ['--test-dir', coreTestsFolder, '--output-on-failure', '--no-tests=error'], {
     filter: (line) => !/^$|^Internal ctest changing|^Test project|^Total Test time/.test(line),
   });
-  return { ok: code === 0, ...countDoctest(path.join(folder, 'Testing', 'Temporary', 'LastTest.log'), code) };
+  return { ok: code === 0, ...countDoctest(path.join(coreTestsFolder, 'Testing', 'Temporary', 'LastTest.log'), code) };
 }
 
 /**

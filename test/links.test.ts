@@ -14,7 +14,7 @@ function pagesIn(folder: string): string[] {
     : [];
   return entries.flatMap((entry) => {
     const place = path.join(folder, entry.name);
-    if (entry.isDirectory()) return folder === '.' ? [] : pagesIn(place);
+    if (entry.isDirectory()) return folder === '.' || entry.name === 'node_modules' ? [] : pagesIn(place);
     return entry.name.endsWith('.md') ? [place] : [];
   });
 }
