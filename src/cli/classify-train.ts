@@ -30,7 +30,7 @@ import { choiceOption, jsonOption, numberOption, threadsOption } from './options
 import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
 import { endOf, ReportFile } from './report-file';
-import { noteGoingOn, nothingValidates, onTerminal, runEpochs } from './training-run';
+import { noteGoingOn, nothingValidates, onTerminal, requireTwoFiles, runEpochs } from './training-run';
 
 /** Flags of the vocabulary and of the network, which a checkpoint has its own of. */
 interface ModelFlags
@@ -137,6 +137,7 @@ async function fitOptions(
   }
   if (out !== undefined) await requireWritable(check.nonEmptyString('out', out));
   if (checkpoint !== undefined) await requireWritable(check.nonEmptyString('checkpoint', checkpoint));
+  await requireTwoFiles(flags);
   return { options, parting: { validation, seed: native.seed } };
 }
 

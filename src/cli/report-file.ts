@@ -1,8 +1,7 @@
 /** `--report FILE.html`: the page of a training, written once the training is over, however it ended. */
 
-import { resolve } from 'node:path';
 import { type ErrorCode, UnrolledError } from '../errors';
-import { isSameFile, requireWritable } from '../files';
+import { isSamePlace, requireWritable } from '../files';
 import { version } from '../package';
 import type { Inspection } from '../report/inspect';
 import type { ReportRecord, ReportSample } from '../report/record';
@@ -89,8 +88,7 @@ export class ReportFile implements Callback {
     if (path === undefined) return undefined;
     check.nonEmptyString('report', path);
     for (const [what, other] of Object.entries(besides)) {
-      if (other === undefined) continue;
-      if (resolve(path) === resolve(other) || (await isSameFile(path, other))) {
+      if (other !== undefined && (await isSamePlace(path, other))) {
         throw check.outOfRange('report', `another file than ${what}`, path);
       }
     }

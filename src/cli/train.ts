@@ -32,7 +32,7 @@ import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
 import { endOf, ReportFile } from './report-file';
 import { TrainingReport } from './training-report';
-import { noteGoingOn, nothingValidates, onTerminal, runEpochs } from './training-run';
+import { noteGoingOn, nothingValidates, onTerminal, requireTwoFiles, runEpochs } from './training-run';
 import { unseenIds } from './unseen-text';
 
 interface TrainFlags extends TrainingFlags, CorpusFlags {
@@ -192,6 +192,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const logEvery = flags.logEvery === undefined ? 0 : check.integer('logEvery', flags.logEvery, { min: 1 });
   if (out !== undefined) await requireOut('out', out, name);
   if (checkpoint !== undefined) await requireOut('checkpoint', checkpoint, name);
+  await requireTwoFiles(flags);
   const others = { 'the corpus': name, '--out': out, '--checkpoint': checkpoint, '--init': init, '--resume': resume };
   const page = await ReportFile.open(report, history, others);
 

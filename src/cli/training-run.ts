@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UnrolledError } from '../errors';
+import { isSamePlace } from '../files';
 import type { EpochResult } from '../training/fit';
 import * as check from '../validation';
 import { resumingCommand } from './command-line';
@@ -45,6 +46,15 @@ export async function runEpochs(
 export interface KeptIn {
   out?: string | undefined;
   checkpoint?: string | undefined;
+}
+
+/**
+ * Refuses a checkpoint that the model would be saved over, which nothing could go on from.
+ * @throws ERR_UNROLLED_OPTION_RANGE.
+ */
+export async function requireTwoFiles({ out, checkpoint }: KeptIn): Promise<void> {
+  if (out === undefined || checkpoint === undefined || !(await isSamePlace(checkpoint, out))) return;
+  throw check.outOfRange('checkpoint', 'another file than --out', checkpoint);
 }
 
 /**

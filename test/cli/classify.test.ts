@@ -248,7 +248,10 @@ describe('unrolled classify', function () {
     const named = await runCli('classify', 'predict', out, at('lines.txt'), 'good.txt', 'a good film');
     assert.equal(named.stdout.split('\n').length, 4);
     assert.equal(named.stderr.match(/was taken as a text/g)?.length, 1);
-    assert.match(named.stderr, /^".*lines\.txt" was taken as a text; --file reads a file\.\nText 1 .* has no word that the model knows/);
+    assert.match(
+      named.stderr,
+      /^".*lines\.txt" was taken as a text; --file reads a file\.\nText 1 .* has no word that the model knows/,
+    );
     assert.equal((await runCli('classify', 'predict', out, 'a good film. Or so')).stderr, '');
     assert.match(
       (await runCli('classify', 'predict', out, 'x', '--file', at('lines.txt'))).stderr,
@@ -378,6 +381,7 @@ describe('unrolled classify', function () {
       ['--validation', '0', '--early-stopping', '2'],
       ['--classes', 'neg,none'],
       ['--out', ''],
+      ['--out', at('run'), '--checkpoint', at('.', 'run')],
     ];
     const results = await Promise.all(wrong.map((args) => runCli('classify', 'train', folder, ...args)));
     for (const [index, { status, stdout, stderr }] of results.entries()) {

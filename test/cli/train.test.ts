@@ -1,7 +1,7 @@
 /** `unrolled train` from outside: what it prints, saves, and leaves with. */
 
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { LanguageModel } from '../../src/index';
 import { runCli, startCli, startCliTo } from '../support/cli';
@@ -253,6 +253,22 @@ describe('unrolled train', function () {
     assert.equal(status, 2);
     assert.match(stderr, /--out.* another file than the corpus.*ERR_UNROLLED_OPTION_RANGE/);
     assert.equal(readFileSync(path, 'utf8'), TEXT);
+  });
+
+  it('refuses to save the model over the checkpoint', async () => {
+    const path = corpus();
+    const refused = async (checkpoint: string, out: string) => {
+      const { status, stdout, stderr } = await runCli('train', path, '--checkpoint', checkpoint, '--out', out);
+      assert.equal(status, 2, stderr);
+      assert.match(stderr, /--checkpoint must be another file than --out.*ERR_UNROLLED_OPTION_RANGE/);
+      assert.equal(stdout, '', 'nothing was trained');
+    };
+    await refused(at('run'), `${at()}/./run`);
+    assert.ok(!existsSync(at('run')));
+    writeFileSync(at('run'), 'a checkpoint');
+    symlinkSync(at('run'), at('link'));
+    await refused(at('run'), at('link'));
+    assert.equal(readFileSync(at('run'), 'utf8'), 'a checkpoint');
   });
 
   it('stops where the loss is not finite, and keeps the last good weights', async () => {
