@@ -2,6 +2,7 @@
 
 import { type Command, CommanderError } from 'commander';
 import { type ErrorCode, UnrolledError } from '../errors';
+import { ANEW } from '../training/data-counts';
 
 /** The work failed, or the arguments are wrong. */
 export const FAILED = 1;
@@ -51,9 +52,17 @@ function flagOf(option: string, command: Command | undefined): string | undefine
   return command?.options.find((flag) => flag.attributeName() === name)?.long;
 }
 
+/** The message with what a command does in place of what a program does. */
+function withoutCalls(message: string, command: Command | undefined): string {
+  const init = flagOf('init', command);
+  return message
+    .replace(`, ${ANEW}`, init === undefined ? '' : `, or begin anew from its weights: ${init} in place of --resume`)
+    .replace('--init (or LanguageModel.initFrom)', init ?? 'unrolled train --init');
+}
+
 /** The message with flags in place of the API's options, as far as the command has them. */
 function withFlags({ message, option, mentions = [] }: UnrolledError, command: Command | undefined): string {
-  return message.replace(WORD, (word, at: number) => {
+  return withoutCalls(message, command).replace(WORD, (word, at: number) => {
     // Elsewhere the option's name may be a word like any other, as in "the classes of the model".
     const isOption = (at === 0 && word === option) || mentions.includes(word) || CAMEL_CASE.test(word);
     return (isOption ? flagOf(word, command) : undefined) ?? word;

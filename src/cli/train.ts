@@ -10,7 +10,14 @@ import { readVocabulary, requireKind } from '../model-header';
 import { inspect, tokensToInspect } from '../report/inspect';
 import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
-import { TOKEN_KINDS, type TokenKind, Vocabulary, type VocabularyOptions } from '../text/vocabulary';
+import {
+  TOKEN_KINDS,
+  type TokenKind,
+  UNKNOWN_POLICIES,
+  type UnknownPolicy,
+  Vocabulary,
+  type VocabularyOptions,
+} from '../text/vocabulary';
 import * as callbacks from '../training/callbacks';
 import type { Callback } from '../training/callbacks/callback';
 import { History } from '../training/history';
@@ -44,6 +51,7 @@ interface TrainFlags extends TrainingFlags, CorpusFlags {
   validation?: number;
   earlyStopping?: number;
   init?: string;
+  unknown?: UnknownPolicy;
   resume?: string;
   checkpoint?: string;
   checkpointEvery?: number;
@@ -77,6 +85,17 @@ async function vocabularyOf(path: string): Promise<Vocabulary | undefined> {
   return readVocabulary(path, requireKind(file, 'language-model'), Vocabulary.fromJSON);
 }
 
+/**
+ * The vocabulary with what `--unknown` says, which is for a text that a model there is has not been made of.
+ * @throws ERR_UNROLLED_OPTION_RANGE.
+ */
+function withUnknown(vocabulary: Vocabulary | undefined, { unknown, init }: TrainFlags): Vocabulary | undefined {
+  if (unknown === undefined) return vocabulary;
+  if (init === undefined) throw check.outOfRange('unknown', 'left out without --init', unknown);
+  if (vocabulary === undefined) throw check.outOfRange('unknown', `left out where ${init} has no vocabulary`, unknown);
+  return vocabulary.withUnknown(unknown);
+}
+
 interface Prepared {
   corpus: Corpus | FileCorpus;
   model: LanguageModel;
@@ -96,10 +115,35 @@ async function prepareResumed(
   return { corpus, model: await LanguageModel.initFrom(resume, options) };
 }
 
+/** A new model with the weights of a file, by whose vocabulary the text is read, whatever else the text has in it. */
+async function prepareInitialised(
+  name: string,
+  init: string,
+  vocabulary: Vocabulary,
+  flags: TrainFlags,
+): Promise<Prepared> {
+  const corpus = await loadCorpus(name, {
+    flags: corpusFlags(flags),
+    vocabulary: { tokens: vocabulary.kind },
+    trained: vocabulary,
+  });
+  // The text's own knows how frequent its tokens are besides, which another softmax may ask for.
+  const isSame = corpus.vocabulary.equals(vocabulary);
+  const options = {
+    ...networkOptions(flags),
+    vocabulary: isSame ? corpus.vocabulary.withUnknown(vocabulary.unknown) : vocabulary,
+  };
+  return { corpus, model: await LanguageModel.initFrom(init, options) };
+}
+
 /** @param before the vocabulary of the file to start from, where there is one. */
 async function prepare(name: string, before: Vocabulary | undefined, flags: TrainFlags): Promise<Prepared> {
   const { init, resume } = flags;
   if (resume !== undefined) return prepareResumed(name, resume, before as Vocabulary, flags);
+  const isAnother = Object.keys(vocabularyBounds(flags)).length > 0 || (flags.tokens ?? before?.kind) !== before?.kind;
+  if (init !== undefined && before !== undefined && !isAnother) {
+    return prepareInitialised(name, init, before, flags);
+  }
   const network = networkOptions(flags);
   if (init === undefined) resolveArchitecture(network);
   const tokens = flags.tokens ?? before?.kind ?? 'char';
@@ -136,7 +180,7 @@ async function trainingOptions(flags: TrainFlags, history: History): Promise<Pre
   const { epochs, steps, validation, resume, init, earlyStopping } = flags;
   if (resume !== undefined && init !== undefined) throw check.outOfRange('init', 'left out beside --resume', init);
   const from = resume === undefined ? init : check.nonEmptyString('resume', resume);
-  const vocabulary = from === undefined ? undefined : await vocabularyOf(from);
+  const stored = from === undefined ? undefined : await vocabularyOf(from);
   const options: FitOptions = {
     ...fitOptions(flags),
     ...{ epochs, steps, validation, resume, callbacks: [history, ...callbacksOf(flags)] },
@@ -145,7 +189,7 @@ async function trainingOptions(flags: TrainFlags, history: History): Promise<Pre
   if (earlyStopping !== undefined && validated === 0) {
     throw nothingValidates(earlyStopping);
   }
-  return { options, validated, vocabulary };
+  return { options, validated, vocabulary: withUnknown(stored, flags) };
 }
 
 /** Tokens that it writes after each epoch, for the report. */
@@ -258,7 +302,14 @@ export function trainCommand(): Command {
       ),
     );
   return addTrainingOptions(addCorpusOptions(command))
-    .option('--init <file>', 'start from the weights of a safetensors file')
+    .option('--init <file>', 'start from the weights of a safetensors file, and its vocabulary where it has one')
+    .addOption(
+      choiceOption(
+        '--unknown <policy>',
+        'of --init: what tokens do that the model lacks (default: as it was trained)',
+        [...UNKNOWN_POLICIES],
+      ),
+    )
     .option('--checkpoint <file>', 'save the whole training there after each epoch')
     .addOption(numberOption('--checkpoint-every <n>', 'save it every n steps instead'))
     .option('--resume <file>', 'go on from a checkpoint, with its options where none are given')

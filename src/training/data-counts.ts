@@ -68,3 +68,18 @@ export function otherData({ file, record }: Checkpoint, source: NativeSource, ca
     },
   );
 }
+
+/**
+ * The error for a checkpoint of other data than these, where the model's vocabulary lacks a token of these.
+ * @param error what reading them by that vocabulary has thrown; any other than of a token is returned.
+ */
+export function lackingData({ file }: Checkpoint, error: unknown): unknown {
+  if (!(error instanceof UnrolledError) || error.code !== 'ERR_UNROLLED_UNKNOWN_TOKEN') return error;
+  const { received = 'a token' } = error;
+  return new UnrolledError(
+    'ERR_UNROLLED_MODEL_MISMATCH',
+    `${file.path} is of a training on other data: its vocabulary lacks ${received}, which these have. Resume with the ` +
+      `data it was trained on, ${ANEW}.`,
+    { option: 'resume', expected: 'the same data', received, cause: error },
+  );
+}

@@ -345,6 +345,9 @@ describe('unrolled classify', function () {
       assert.notEqual(failed.status, 0, args.join(' '));
       assert.match(failed.stderr, message);
     }
+    // There is no --init to begin anew with.
+    const more = await runCli('classify', 'train', texts('more', ['neg', 'pos'], 50), '--resume', checkpoint);
+    assert.match(more.stderr, /Resume with the data it was trained on\. \(ERR_UNROLLED_MODEL_MISMATCH\)\n$/);
     const topics = texts('topics', ['neg', 'sport'], 40);
     const other = await runCli('classify', 'train', topics, '--resume', checkpoint);
     assert.match(other.stderr, /classes neg, pos.*neg, sport.*ERR_UNROLLED_MODEL_MISMATCH/);

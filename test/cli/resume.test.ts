@@ -140,6 +140,19 @@ describe('unrolled train --resume', function () {
       assert.notEqual(failed.status, 0, args.join(' '));
       assert.match(failed.stderr, message);
     }
+    for (const [text, what] of [
+      [TEXT.replaceAll('dog', 'fox'), /other data: these are 1,620 tokens too/],
+      [TEXT.replaceAll('dog', 'DOG'), /other data: its vocabulary lacks "D" .*, which these have\./],
+    ] as const) {
+      writeFileSync(at('other.txt'), text);
+      const { status, stderr } = await runCli('train', at('other.txt'), '--resume', at('c'), '--epochs', '2');
+      assert.equal(status, 1);
+      assert.match(stderr, what);
+      assert.match(
+        stderr,
+        /trained on, or begin anew from its weights: --init in place of --resume\. \(ERR_UNROLLED_MODEL_MISMATCH\)\n$/,
+      );
+    }
     const model = await runCli('train', corpus(), '--resume', at('whole'));
     assert.match(model.stderr, /is no checkpoint.*ERR_UNROLLED_MODEL_FORMAT/);
   });

@@ -198,6 +198,33 @@ describe('unrolled train', function () {
     }
   });
 
+  it('starts from a model with another text, which is read by its vocabulary', async () => {
+    const init = at('init.safetensors');
+    await runCli('train', corpus(), ...SMALL, '--steps', '1', '--out', init);
+    writeFileSync(at('other.txt'), 'the lazy fox.\n'.repeat(40));
+    writeFileSync(at('foreign.txt'), 'the lazy fox? NO\n'.repeat(40));
+    const from = (text: string, ...more: string[]) =>
+      runCli('train', at(text), '--init', init, ...SMALL, '--steps', '1', ...more);
+    for (const args of [['other.txt'], ['other.txt', '--stream'], ['foreign.txt', '--unknown', 'skip']] as const) {
+      const out = at('next.safetensors');
+      const [text, ...more] = args;
+      const { status, stderr } = await from(text, ...more, '--out', out);
+      assert.equal(status, 0, stderr);
+      using model = await LanguageModel.load(out);
+      using before = await LanguageModel.load(init);
+      assert.ok(model.vocabulary.equals(before.vocabulary));
+    }
+    for (const how of [[], ['--stream']]) {
+      const lacking = await from('foreign.txt', ...how);
+      assert.equal(lacking.status, 1);
+      assert.match(lacking.stderr, /"\?" .*add --unknown skip\. \(ERR_UNROLLED_UNKNOWN_TOKEN\)\n$/);
+      assert.doesNotMatch(lacking.stderr, /withVocabulary/);
+    }
+    const alone = await runCli('train', corpus(), '--unknown', 'skip');
+    assert.equal(alone.status, 2);
+    assert.match(alone.stderr, /--unknown must be left out without --init/);
+  });
+
   it('stops cleanly on a signal, and saves the model so far', async () => {
     const out = at('model.safetensors');
     for (const [signal, expected] of [

@@ -172,6 +172,10 @@ describe('a resumed training', () => {
       await assert.rejects(train(model, { resume }, corpus), { ...error, message: advice });
     };
     const longer = Corpus.fromText(text);
+    await refused(
+      Corpus.fromText(text.replaceAll('dog', 'DOG')),
+      /data: its vocabulary lacks "D" .*, which these have\./,
+    );
     await refused(longer, /on other data: it was trained on 1,204 tokens, and these are 1,350 tokens\./);
     await refused(
       Corpus.fromText(text.slice(0, 1204)),
