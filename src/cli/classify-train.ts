@@ -20,7 +20,7 @@ import { History } from '../training/history';
 import { OPTIMIZER_KINDS } from '../training/optimizers';
 import { DEFAULT_BATCH, readResumed } from '../training/options';
 import * as check from '../validation';
-import { type ClassifyData, classesOption, FOLDER_HELP, loadTraining } from './classify-data';
+import { type ClassifyData, classesOption, FOLDER_HELP, loadTraining, noteTexts } from './classify-data';
 import { type Parting, writePage } from './classify-page';
 import { ClassifyReport } from './classify-report';
 import { messageOf } from './failure';
@@ -170,6 +170,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const page = await ReportFile.open(flags.report, history, others);
   const { options, parting } = await fitOptions(flags, history, page);
   const data = await loadTraining(name, flags);
+  noteTexts(data, parting.validation);
   using classifier =
     resume === undefined
       ? await newClassifier(data, flags, options.validation ?? 0)
