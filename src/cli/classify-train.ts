@@ -30,7 +30,16 @@ import { choiceOption, jsonOption, numberOption, threadsOption } from './options
 import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
 import { endOf, ReportFile } from './report-file';
-import { noteGoingOn, nothingValidates, onTerminal, requireTwoFiles, runEpochs } from './training-run';
+import {
+  endOfRun,
+  noteGoingOn,
+  noteNothingTrained,
+  nothingValidates,
+  onTerminal,
+  type RunEnd,
+  requireTwoFiles,
+  runEpochs,
+} from './training-run';
 
 /** Flags of the vocabulary and of the network, which a checkpoint has its own of. */
 interface ModelFlags
@@ -104,7 +113,7 @@ async function fitOptions(
   flags: TrainFlags,
   history: History,
   page: ReportFile | undefined,
-): Promise<{ options: TextClassifierFitOptions; parting: Parting }> {
+): Promise<{ options: TextClassifierFitOptions; parting: Parting; end: RunEnd }> {
   const { epochs, batch, optimizer, lr, weightDecay, clipNorm, seed, threads, earlyStopping } = flags;
   const { resume, checkpoint, out } = flags;
   const given = MODEL_FLAGS.find((flag) => flags[flag] !== undefined);
@@ -131,14 +140,15 @@ async function fitOptions(
     ],
   };
   const defaults = { threads: 0, batch: DEFAULT_BATCH };
-  const { validation, native } = resolveExampleFit(trainingOptions(options), defaults, await readResumed(options));
+  const resolved = resolveExampleFit(trainingOptions(options), defaults, await readResumed(options));
+  const { validation, native } = resolved;
   if (earlyStopping !== undefined && validation === 0) {
     throw nothingValidates(earlyStopping);
   }
   if (out !== undefined) await requireWritable(check.nonEmptyString('out', out));
   if (checkpoint !== undefined) await requireWritable(check.nonEmptyString('checkpoint', checkpoint));
   await requireTwoFiles(flags);
-  return { options, parting: { validation, seed: native.seed } };
+  return { options, parting: { validation, seed: native.seed }, end: endOfRun(resolved) };
 }
 
 /** The classifier of a checkpoint, which must be of the same classes. */
@@ -168,7 +178,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const history = new History();
   const others = { '--out': out, '--checkpoint': checkpoint, '--resume': resume };
   const page = await ReportFile.open(flags.report, history, others);
-  const { options, parting } = await fitOptions(flags, history, page);
+  const { options, parting, end } = await fitOptions(flags, history, page);
   const data = await loadTraining(name, flags);
   noteTexts(data, parting.validation);
   using classifier =
@@ -184,7 +194,9 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   using interrupt = new Interrupt(onTerminal(display));
   const signal = AbortSignal.any([interrupt.signal, outputEnd]);
   let seconds = 0;
+  let trained = false;
   const onProgress: TextClassifierFitOptions['onProgress'] = (progress) => {
+    trained = true;
     if (out === undefined && checkpoint === undefined && progress.firstStep === 0)
       note('The model will not be kept: give --out FILE to save it.');
     seconds = progress.seconds;
@@ -194,17 +206,19 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   try {
     const epochs = classifier.fit(data.examples, { ...options, signal, onProgress });
     const interrupted = await runEpochs(epochs, display, (epoch) => {
+      trained = true;
       report.epoch(epoch);
       const stopped = endOf(history, false);
       if (stopped !== undefined) note(stopped);
     });
+    if (!trained && !interrupted) noteNothingTrained(end);
     if (out !== undefined) await classifier.save(out);
     const best = history.best('validationLoss');
     const kept = best ?? history.last;
     await writePage(page, classifier, training, interrupted ? best : kept, endOf(history, interrupted));
     seconds = Math.max(seconds, history.last?.seconds ?? 0);
     const test = interrupted || data.test === undefined ? undefined : await classifier.evaluate(data.test, { signal });
-    report.done({ kept, seconds, test, savedTo: out, interrupted });
+    report.done({ kept, seconds, test, savedTo: out, interrupted, trained: trained || interrupted });
   } catch (error) {
     const isAborted = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED';
     if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_NON_FINITE_LOSS') {

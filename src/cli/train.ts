@@ -39,7 +39,16 @@ import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
 import { endOf, ReportFile } from './report-file';
 import { TrainingReport } from './training-report';
-import { noteGoingOn, nothingValidates, onTerminal, requireTwoFiles, runEpochs } from './training-run';
+import {
+  endOfRun,
+  noteGoingOn,
+  noteNothingTrained,
+  nothingValidates,
+  onTerminal,
+  type RunEnd,
+  requireTwoFiles,
+  runEpochs,
+} from './training-run';
 import { unseenIds } from './unseen-text';
 
 interface TrainFlags extends TrainingFlags, CorpusFlags {
@@ -171,6 +180,7 @@ interface PreparedTraining {
   options: FitOptions;
   /** Fraction of the text that validates, a resumed training's own among them. */
   validated: number;
+  end: RunEnd;
   /** The vocabulary of the file to start from or to go on with, where it has one. */
   vocabulary: Vocabulary | undefined;
 }
@@ -185,11 +195,12 @@ async function trainingOptions(flags: TrainFlags, history: History): Promise<Pre
     ...fitOptions(flags),
     ...{ epochs, steps, validation, resume, callbacks: [history, ...callbacksOf(flags)] },
   };
-  const { validation: validated } = resolveFit(options, { threads: 0 }, await readResumed(options));
+  const resolved = resolveFit(options, { threads: 0 }, await readResumed(options));
+  const { validation: validated } = resolved;
   if (earlyStopping !== undefined && validated === 0) {
     throw nothingValidates(earlyStopping);
   }
-  return { options, validated, vocabulary: withUnknown(stored, flags) };
+  return { options, validated, end: endOfRun(resolved), vocabulary: withUnknown(stored, flags) };
 }
 
 /** Tokens that it writes after each epoch, for the report. */
@@ -232,7 +243,7 @@ async function save(model: LanguageModel, out: string | undefined): Promise<void
 async function train(name: string, flags: TrainFlags, command: Command): Promise<void> {
   const { out, checkpoint, init, resume, report } = flags;
   const history = new History();
-  const { options, validated, vocabulary } = await trainingOptions(flags, history);
+  const { options, validated, end, vocabulary } = await trainingOptions(flags, history);
   const logEvery = flags.logEvery === undefined ? 0 : check.integer('logEvery', flags.logEvery, { min: 1 });
   if (out !== undefined) await requireOut('out', out, name);
   if (checkpoint !== undefined) await requireOut('checkpoint', checkpoint, name);
@@ -247,7 +258,9 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const display = progressDisplay();
   using interrupt = new Interrupt(onTerminal(display));
   const signal = AbortSignal.any([interrupt.signal, outputEnd]);
+  let trained = false;
   const onProgress: FitOptions['onProgress'] = (progress) => {
+    trained = true;
     if (out === undefined && checkpoint === undefined && progress.firstStep === 0)
       note('The model will not be kept: give --out FILE to save it.');
     lines.progress(progress);
@@ -259,14 +272,18 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const all = [first, page, ...behind].filter((callback) => callback !== undefined);
   try {
     const epochs = model.fit(corpus, { ...options, callbacks: all, signal, onProgress });
-    const interrupted = await runEpochs(epochs, display, (epoch) => lines.epoch(epoch));
+    const interrupted = await runEpochs(epochs, display, (epoch) => {
+      trained = true;
+      lines.epoch(epoch);
+    });
     await save(model, out);
     await writePage(page, prepared, validated, endOf(history, interrupted));
     const { last } = history;
     if (last !== undefined) lines.resumedAt(last);
     const stopped = endOf(history, false);
-    if (stopped !== undefined) note(stopped);
-    lines.done({ savedTo: out, interrupted });
+    if (!trained && !interrupted) noteNothingTrained(end);
+    else if (stopped !== undefined) note(stopped);
+    lines.done({ savedTo: out, interrupted, trained: trained || interrupted });
     if (interrupt.status === undefined) return;
     process.exitCode = interrupt.status;
     if (interrupted) noteGoingOn(command, flags, KEPT);

@@ -336,6 +336,17 @@ describe('unrolled classify', function () {
     assert.ok(after.length > 1);
     assert.deepEqual(after, figures(whole.stdout).slice(-after.length));
 
+    await runCli(
+      ...['classify', 'train', folder, '--resume', checkpoint, '--epochs', String(epochs), '--checkpoint', checkpoint],
+    );
+    const over = await runCli('classify', 'train', folder, '--resume', checkpoint, '--out', out);
+    assert.equal(over.status, 0, over.stderr);
+    assert.match(over.stdout, /^nothing to train, with the weights of epoch \d+, saved to /);
+    assert.ok(over.stderr.includes(`All ${epochs} epochs were done already: nothing was trained. --epochs `));
+    const fewer = await runCli('classify', 'train', folder, '--resume', checkpoint, '--epochs', '1');
+    assert.equal(fewer.status, 2);
+    assert.match(fewer.stderr, new RegExp(`^unrolled: --epochs must be at least ${epochs}, .* 1.*OPTION_RANGE`, 'm'));
+
     for (const [args, message] of [
       [['--hidden', '6'], /^unrolled: --hidden must be left out beside --resume.*ERR_UNROLLED_OPTION_RANGE/],
       [['--vocab', '6'], /^unrolled: --vocab must be left out beside --resume/],

@@ -124,6 +124,14 @@ describe('unrolled train --resume', function () {
       [['done', 0, 49]],
     );
     assert.ok(existsSync(at('again')));
+    assert.match(again.stderr, /^The one epoch was done already: nothing was trained\. --epochs 2 goes on\.$/m);
+    const whole = await runCli('train', corpus(), '--resume', at('c'), '--steps', '50');
+    assert.equal(whole.status, 0);
+    assert.equal(whole.stdout, 'nothing to train after 50 steps\n');
+    assert.match(whole.stderr, /^All 50 steps were done already: nothing was trained\. --steps 67 goes on\.$/m);
+    const less = await runCli('train', corpus(), '--resume', at('c'), '--steps', '20');
+    assert.equal(less.status, 2);
+    assert.match(less.stderr, /^unrolled: --steps must be at least 50, which \S+ has come to.*20.*OPTION_RANGE/);
     assert.deepEqual(readdirSync(at()).sort(), ['again', 'c', 'corpus.txt', 'resumed', 'whole']);
 
     for (const [args, message] of [
