@@ -147,6 +147,22 @@ describe('unrolled train', function () {
     }
   });
 
+  it('says what is needed to tie an embedding, and that a model is no text', async () => {
+    const tied = await runCli('train', corpus(), '--tied', '--embedding', 'onehot');
+    assert.equal(tied.status, 2);
+    assert.match(
+      tied.stderr,
+      /^unrolled: --tied must be left out where --embedding is onehot, .*: it needs an --?embedding as wide as --hidden \(256\)\./,
+    );
+    const out = at('model.safetensors');
+    await runCli('train', corpus(), ...SMALL, '--steps', '1', '--out', out);
+    for (const how of [[], ['--stream'], ['--encoding', 'latin1']]) {
+      const { status, stderr } = await runCli('train', out, ...how);
+      assert.equal(status, 1);
+      assert.match(stderr, /model\.safetensors is no text: it is a safetensors file.*ERR_UNROLLED_ENCODING/);
+    }
+  });
+
   it('says what a folder is for', async () => {
     const { status, stderr } = await runCli('train', at());
     assert.equal(status, 1);
@@ -306,7 +322,10 @@ describe('unrolled train', function () {
     );
     assert.equal(status, 1);
     // Counted from 1, as on the lines of --log-every.
-    assert.match(stderr, /not finite at step [1-9]\d*\..*ERR_UNROLLED_NON_FINITE_LOSS/);
+    assert.match(
+      stderr,
+      /not finite at step [1-9]\d*\..* A smaller --lr, or --clip-norm 1, may help\. \(ERR_UNROLLED_NON_FINITE_LOSS/,
+    );
     (await LanguageModel.load(out)).dispose();
   });
 
