@@ -9,7 +9,6 @@ import { ACTIVATIONS } from '../description';
 import { UnrolledError } from '../errors';
 import { requireWritable } from '../files';
 import { readModelFile } from '../model-file';
-import { requireKind } from '../model-header';
 import type { OptimizerKind } from '../native/native';
 import { TextVectorizer } from '../text/text-vectorizer';
 import { resolveVectorizerOptions, type TextVectorizerOptions } from '../text/vectorizer-options';
@@ -21,6 +20,7 @@ import { OPTIMIZER_KINDS } from '../training/optimizers';
 import { DEFAULT_BATCH, readResumed } from '../training/options';
 import * as check from '../validation';
 import { type ClassifyData, classesOption, FOLDER_HELP, loadTraining, noteTexts } from './classify-data';
+import { type ModelFlags, requireSameFlags } from './classify-model';
 import { type Parting, writePage } from './classify-page';
 import { ClassifyReport } from './classify-report';
 import { messageOf } from './failure';
@@ -41,19 +41,6 @@ import {
   runEpochs,
 } from './training-run';
 
-/** Flags of the vocabulary and of the network, which a checkpoint has its own of. */
-interface ModelFlags
-  extends Pick<
-    ClassifierNetworkOptions,
-    'cell' | 'embedding' | 'hidden' | 'layers' | 'gateActivation' | 'pooling' | 'dense' | 'denseActivation' | 'dropout'
-  > {
-  vocab?: number;
-  split?: 'whitespace' | 'character' | 'word';
-  stopWords?: 'english';
-  sequenceLength?: number;
-  oneDirection?: true;
-}
-
 interface TrainFlags extends ModelFlags, Pick<InputFlags, 'encoding'> {
   test?: string;
   classes?: string[];
@@ -73,11 +60,6 @@ interface TrainFlags extends ModelFlags, Pick<InputFlags, 'encoding'> {
   report?: string;
   json?: true;
 }
-
-const MODEL_FLAGS = [
-  ...['vocab', 'split', 'stopWords', 'sequenceLength', 'cell', 'embedding', 'hidden', 'layers', 'oneDirection'],
-  ...['gateActivation', 'pooling', 'dense', 'denseActivation', 'dropout'],
-] as readonly (keyof ModelFlags)[];
 
 /** Options that a checkpoint has not: how the texts are read, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
@@ -116,16 +98,13 @@ async function fitOptions(
 ): Promise<{ options: TextClassifierFitOptions; parting: Parting; end: RunEnd }> {
   const { epochs, batch, optimizer, lr, weightDecay, clipNorm, seed, threads, earlyStopping } = flags;
   const { resume, checkpoint, out } = flags;
-  const given = MODEL_FLAGS.find((flag) => flags[flag] !== undefined);
-  if (resume !== undefined && given !== undefined) {
-    throw check.outOfRange(given === 'vocab' ? 'maxTokens' : given, 'left out beside --resume', flags[given]);
-  }
-  if (resume !== undefined) {
+  if (resume === undefined) {
+    resolveVectorizerOptions(vectorizerOptions(flags));
+    resolveClassifierArchitecture(networkOptions(flags));
+  } else {
     const file = await readModelFile(check.nonEmptyString('resume', resume));
-    if (file.header !== undefined) requireKind(file, 'text-classifier');
+    if (file.header !== undefined) requireSameFlags(file, flags);
   }
-  resolveVectorizerOptions(vectorizerOptions(flags));
-  resolveClassifierArchitecture(networkOptions(flags));
   const options: TextClassifierFitOptions = {
     ...{ epochs, batch, optimizer, weightDecay, clipNorm, seed, threads, resume },
     learningRate: lr,

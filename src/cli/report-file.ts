@@ -5,7 +5,7 @@ import { isSamePlace, requireWritable } from '../files';
 import { version } from '../package';
 import type { Inspection } from '../report/inspect';
 import type { ReportRecord, ReportSample } from '../report/record';
-import { writeReport } from '../report/render';
+import { requirePageName, writeReport } from '../report/render';
 import { trainingParts, type UnfinishedSteps } from '../report/training-parts';
 import type { Callback } from '../training/callbacks/callback';
 import type { EpochResult } from '../training/epoch-result';
@@ -92,7 +92,7 @@ export class ReportFile implements Callback {
         throw check.outOfRange('report', `another file than ${what}`, path);
       }
     }
-    if (!/\.html?$/i.test(path)) throw check.outOfRange('report', 'a file whose name ends in .html or .htm', path);
+    requirePageName('report', path);
     await requireWritable(path);
     return new ReportFile(path, history);
   }
