@@ -130,12 +130,25 @@ describe('a resumed training', () => {
     await train(whole, { epochs: 2, learningRate: 0.01, validation: 0.1, clipNorm: 1 });
     const resume = at('c');
     using resumed = await LanguageModel.load(resume);
-    const results = await collect(resumed.fit(CORPUS, { resume, epochs: 2 }));
+    const more = { path: at('more'), everySteps: 66 };
+    const results = await collect(resumed.fit(CORPUS, { resume, epochs: 2, checkpoint: more }));
     assert.deepEqual(
       results.epochs.map(({ epoch }) => epoch),
       [1],
     );
     assert.deepEqual(await weights(resumed), await weights(whole));
+
+    // No less than there is: 66 steps are made, 33 of each epoch.
+    for (const [options, message] of [
+      [{ epochs: 1 }, /^epochs must be at least 2, which \S+ has come to, not 1\./],
+      [{ steps: 65 }, /^steps must be at least 66, which \S+ has come to, not 65\./],
+    ] as const) {
+      using fewer = await LanguageModel.load(at('more'));
+      await assert.rejects(collect(fewer.fit(CORPUS, { resume: at('more'), ...options })), {
+        code: 'ERR_UNROLLED_OPTION_RANGE',
+        message,
+      });
+    }
 
     for (const [options, option] of [
       [{ batch: 5 }, 'batch'],
