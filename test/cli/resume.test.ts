@@ -167,7 +167,7 @@ describe('unrolled train --resume', function () {
 
   it('stops early, with the best weights', async () => {
     const args = ['train', corpus(), '--hidden', '8', '--embedding', '4', '--batch', '4', '--window', '8'];
-    const bad = [...args, '--optimizer', 'sgd', '--lr', '8', '--epochs', '30', '--json'];
+    const bad = [...args, '--optimizer', 'sgd', '--lr', '20', '--epochs', '30', '--json'];
     const { status, stdout, stderr } = await runCli(
       ...[...bad, '--validation', '0.1', '--early-stopping', '3', '--out', at('m')],
     );
