@@ -1,6 +1,7 @@
 /** The recurrent network that the language model and the classifier share: embedding, stack of cells, head. */
 
 import { MAX_LAYERS } from './description';
+import { UnrolledError } from './errors';
 import { MAX_SIZE, resolveThreads } from './limits';
 import type { OptionOf } from './memory';
 import { Model, type ModelInternals, type ModelOptions } from './model';
@@ -134,7 +135,12 @@ export function resolveArchitecture(options: NetworkOptions & { ranks?: unknown 
   const cell = check.oneOf('cell', options.cell === undefined ? 'lstm' : options.cell, CELLS);
   const extras = resolveExtras(options);
   if (extras.tied && embedding !== hidden) {
-    throw check.outOfRange('tied', `left out where embedding (${embedding}) is not hidden (${hidden})`, true);
+    const fault = embedding === 'onehot' ? 'is onehot, which has no weight to share' : `(${embedding}) is not hidden`;
+    throw new UnrolledError(
+      'ERR_UNROLLED_OPTION_RANGE',
+      `tied must be left out where embedding ${fault}: it needs an embedding as wide as hidden (${hidden}).`,
+      { option: 'tied', mentions: ['embedding', 'hidden'], expected: 'left out', received: check.show(embedding) },
+    );
   }
   const output = resolveOutput(options);
   if (extras.tied && output.output === 'adaptive') {

@@ -119,6 +119,11 @@ export async function isSameFile(first: string, second: string): Promise<boolean
   return one !== undefined && one === other;
 }
 
+/** Whether a write to one path would take the place of what is, or will be, under the other. */
+export async function isSamePlace(first: string, second: string): Promise<boolean> {
+  return resolve(first) === resolve(second) || isSameFile(first, second);
+}
+
 async function fill(file: FileHandle, write: (file: FileHandle) => Promise<void>): Promise<void> {
   try {
     await write(file);

@@ -46,6 +46,7 @@ import { FileCorpus } from './text/file-corpus';
 import { type UnknownPolicy, Vocabulary } from './text/vocabulary';
 import { restoreNetwork, TextNetwork } from './text-network';
 import { partsOf, scoring, trainingSource, wholeCorpus } from './training/corpus-source';
+import { lackingData } from './training/data-counts';
 import { type Estimate, estimateTraining } from './training/estimate';
 import { type EpochResult, runTraining } from './training/fit';
 import { type FitOptions, type ModelDefaults, readResumed, resolveFit, resolveStream } from './training/options';
@@ -302,7 +303,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
     const resolved = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
-    const { train, validation } = partsOf(await this.#adopt(corpus, resolved.signal), resolved.validation);
+    const adopted = await this.#adopt(corpus, resolved.signal).catch((error) => {
+      throw resumed === undefined ? error : lackingData(resumed, error);
+    });
+    const { train, validation } = partsOf(adopted, resolved.validation);
     const { stream, native, shuffle } = resolved;
     const source = trainingSource('training text', train, stream, shuffle);
     const validate =

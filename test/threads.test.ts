@@ -57,4 +57,17 @@ describe('any number of threads', () => {
       assert.match(stderr, /UNROLLED_THREADS must be a whole number at least 1/);
     }
   });
+
+  it('refuses UNROLLED_KERNELS that there are not', () => {
+    const script = "require('./src/index').info()";
+    const run = (UNROLLED_KERNELS: string) =>
+      spawnSync(process.execPath, ['--import', 'tsx', '-e', script], {
+        env: { ...process.env, UNROLLED_KERNELS },
+        encoding: 'utf8',
+      });
+    const unknown = run('foo');
+    assert.equal(unknown.status, 1);
+    assert.match(unknown.stderr, /UNROLLED_KERNELS must be blas, or left out, not "foo"/);
+    for (const known of ['', 'blas']) assert.equal(run(known).status, 0);
+  }).timeout(20_000);
 });

@@ -54,9 +54,8 @@ TrainingOptions trainingOptions(const Napi::Object& value);
 OptimizerKind optimizerKind(const Napi::Value& value);
 const char* nameOf(OptimizerKind kind);
 PredictionOptions predictionOptions(const Napi::Object& value);
-// Without the seed.
 // How one row draws: { temperature, topK, topP, seed, position, count }.
-RowOptions rowOptions(const Napi::Value& value);
+RowOptions rowOptions(const Napi::Value& from);
 Reduction reduction(const Napi::Value& value);
 // Cross-entropy where it is absent.
 LossKind lossKind(const Napi::Value& value);

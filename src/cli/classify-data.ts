@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option } from 'commander';
 import * as datasets from '../datasets';
-import { subFolders } from '../datasets/labelled-files';
+import { otherFiles, subFolders } from '../datasets/labelled-files';
 import { UnrolledError } from '../errors';
 import type { Encoding } from '../text/encodings';
 import type { Example, LabelledTexts, SourcedExample } from '../text/example';
@@ -71,11 +71,39 @@ function requireClasses(folder: string, classNames: readonly string[]): void {
 /** Most files that a message names. */
 const MOST_NAMED = 3;
 
+function firstOf(names: readonly string[]): string {
+  return names.slice(0, MOST_NAMED).join(', ') + (names.length > MOST_NAMED ? ', …' : '');
+}
+
+/** Tells of files that may have been meant for texts. */
+async function noteOthers(folder: string, classNames: readonly string[]): Promise<void> {
+  const others = (await Promise.all(classNames.map((name) => otherFiles(folder, name)))).flat();
+  if (others.length === 0) return;
+  const passed = `${counted(others.length, 'file')} of ${folder} ${others.length === 1 ? 'was' : 'were'} passed over`;
+  note(`${passed}, since only .txt files are read: ${firstOf(others)}`);
+}
+
+/**
+ * Tells what there is to train on.
+ * @param validation the fraction that validates.
+ */
+export function noteTexts({ classNames, examples }: LabelledTexts, validation: number): void {
+  const counts = classNames.map((name, label) => {
+    return `${name} ${examples.filter((example) => example.label === label).length}`;
+  });
+  const unseen = Math.round(examples.length * validation);
+  const validate = validation === 0 ? 'none' : String(unseen);
+  note(
+    `${classNames.length} classes: ${counts.join(', ')}; ${validate} of ` +
+      `${counted(examples.length, 'text')} ${unseen === 1 ? 'validates' : 'validate'}.`,
+  );
+}
+
 /** Tells of texts that are read as texts without words, as an empty file is. */
 function noteEmpty(folder: string, examples: readonly SourcedExample[]): void {
   const empty = examples.filter(({ text }) => text.trim() === '').map(({ source }) => source);
   if (empty.length === 0) return;
-  const named = empty.slice(0, MOST_NAMED).join(', ') + (empty.length > MOST_NAMED ? ', …' : '');
+  const named = firstOf(empty);
   const all = counted(examples.length, 'text');
   note(
     empty.length === 1
@@ -157,6 +185,7 @@ export async function loadTraining(
   const { classNames, examples } = await datasets.textFolder(parts.train, reading);
   requireClasses(parts.train, classNames);
   noteEmpty(parts.train, examples);
+  await noteOthers(parts.train, classNames);
   const tested = test ?? parts.test;
   return {
     ...{ classNames, examples },

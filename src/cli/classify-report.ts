@@ -36,6 +36,8 @@ export interface ClassifyOutcome {
   test: TextClassifierScore | undefined;
   savedTo: string | undefined;
   interrupted: boolean;
+  /** Whether a step was made, or the end of an epoch was left to do. */
+  trained: boolean;
 }
 
 /** Lines of a training. */
@@ -52,7 +54,7 @@ export class ClassifyReport {
   }
 
   /** The last line: of the epoch whose weights are kept, but for `seconds`, which are those of the run. */
-  done({ kept, seconds, test, savedTo, interrupted }: ClassifyOutcome): void {
+  done({ kept, seconds, test, savedTo, interrupted, trained }: ClassifyOutcome): void {
     if (this.#json) {
       const tested = test && { testLoss: test.loss, testAccuracy: test.accuracy };
       printJson({ event: 'done', ...(kept && figuresOf(kept)), seconds, ...tested });
@@ -61,7 +63,8 @@ export class ClassifyReport {
     if (test !== undefined) printLine(`test ${showFigures(test.loss, test.accuracy)}`);
     const weights = kept === undefined ? '' : `, with the weights of epoch ${kept.epoch + 1}`;
     const saved = savedTo === undefined ? '' : `, saved to ${savedTo}`;
-    printLine(`${interrupted ? 'interrupted' : 'done'} after ${seconds.toFixed(1)} s${weights}${saved}`);
+    if (!trained) printLine(`nothing to train${weights}${saved}`);
+    else printLine(`${interrupted ? 'interrupted' : 'done'} after ${seconds.toFixed(1)} s${weights}${saved}`);
   }
 }
 

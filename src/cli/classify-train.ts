@@ -9,7 +9,6 @@ import { ACTIVATIONS } from '../description';
 import { UnrolledError } from '../errors';
 import { requireWritable } from '../files';
 import { readModelFile } from '../model-file';
-import { requireKind } from '../model-header';
 import type { OptimizerKind } from '../native/native';
 import { TextVectorizer } from '../text/text-vectorizer';
 import { resolveVectorizerOptions, type TextVectorizerOptions } from '../text/vectorizer-options';
@@ -20,7 +19,8 @@ import { History } from '../training/history';
 import { OPTIMIZER_KINDS } from '../training/optimizers';
 import { DEFAULT_BATCH, readResumed } from '../training/options';
 import * as check from '../validation';
-import { type ClassifyData, classesOption, FOLDER_HELP, loadTraining } from './classify-data';
+import { type ClassifyData, classesOption, FOLDER_HELP, loadTraining, noteTexts } from './classify-data';
+import { type ModelFlags, requireSameFlags } from './classify-model';
 import { type Parting, writePage } from './classify-page';
 import { ClassifyReport } from './classify-report';
 import { messageOf } from './failure';
@@ -30,20 +30,16 @@ import { choiceOption, jsonOption, numberOption, threadsOption } from './options
 import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
 import { endOf, ReportFile } from './report-file';
-import { noteGoingOn, nothingValidates, onTerminal, runEpochs } from './training-run';
-
-/** Flags of the vocabulary and of the network, which a checkpoint has its own of. */
-interface ModelFlags
-  extends Pick<
-    ClassifierNetworkOptions,
-    'cell' | 'embedding' | 'hidden' | 'layers' | 'gateActivation' | 'pooling' | 'dense' | 'denseActivation' | 'dropout'
-  > {
-  vocab?: number;
-  split?: 'whitespace' | 'character' | 'word';
-  stopWords?: 'english';
-  sequenceLength?: number;
-  oneDirection?: true;
-}
+import {
+  endOfRun,
+  noteGoingOn,
+  noteNothingTrained,
+  nothingValidates,
+  onTerminal,
+  type RunEnd,
+  requireTwoFiles,
+  runEpochs,
+} from './training-run';
 
 interface TrainFlags extends ModelFlags, Pick<InputFlags, 'encoding'> {
   test?: string;
@@ -64,11 +60,6 @@ interface TrainFlags extends ModelFlags, Pick<InputFlags, 'encoding'> {
   report?: string;
   json?: true;
 }
-
-const MODEL_FLAGS = [
-  ...['vocab', 'split', 'stopWords', 'sequenceLength', 'cell', 'embedding', 'hidden', 'layers', 'oneDirection'],
-  ...['gateActivation', 'pooling', 'dense', 'denseActivation', 'dropout'],
-] as readonly (keyof ModelFlags)[];
 
 /** Options that a checkpoint has not: how the texts are read, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
@@ -104,19 +95,16 @@ async function fitOptions(
   flags: TrainFlags,
   history: History,
   page: ReportFile | undefined,
-): Promise<{ options: TextClassifierFitOptions; parting: Parting }> {
+): Promise<{ options: TextClassifierFitOptions; parting: Parting; end: RunEnd }> {
   const { epochs, batch, optimizer, lr, weightDecay, clipNorm, seed, threads, earlyStopping } = flags;
   const { resume, checkpoint, out } = flags;
-  const given = MODEL_FLAGS.find((flag) => flags[flag] !== undefined);
-  if (resume !== undefined && given !== undefined) {
-    throw check.outOfRange(given === 'vocab' ? 'maxTokens' : given, 'left out beside --resume', flags[given]);
-  }
-  if (resume !== undefined) {
+  if (resume === undefined) {
+    resolveVectorizerOptions(vectorizerOptions(flags));
+    resolveClassifierArchitecture(networkOptions(flags));
+  } else {
     const file = await readModelFile(check.nonEmptyString('resume', resume));
-    if (file.header !== undefined) requireKind(file, 'text-classifier');
+    if (file.header !== undefined) requireSameFlags(file, flags);
   }
-  resolveVectorizerOptions(vectorizerOptions(flags));
-  resolveClassifierArchitecture(networkOptions(flags));
   const options: TextClassifierFitOptions = {
     ...{ epochs, batch, optimizer, weightDecay, clipNorm, seed, threads, resume },
     learningRate: lr,
@@ -131,13 +119,15 @@ async function fitOptions(
     ],
   };
   const defaults = { threads: 0, batch: DEFAULT_BATCH };
-  const { validation, native } = resolveExampleFit(trainingOptions(options), defaults, await readResumed(options));
+  const resolved = resolveExampleFit(trainingOptions(options), defaults, await readResumed(options));
+  const { validation, native } = resolved;
   if (earlyStopping !== undefined && validation === 0) {
     throw nothingValidates(earlyStopping);
   }
   if (out !== undefined) await requireWritable(check.nonEmptyString('out', out));
   if (checkpoint !== undefined) await requireWritable(check.nonEmptyString('checkpoint', checkpoint));
-  return { options, parting: { validation, seed: native.seed } };
+  await requireTwoFiles(flags);
+  return { options, parting: { validation, seed: native.seed }, end: endOfRun(resolved) };
 }
 
 /** The classifier of a checkpoint, which must be of the same classes. */
@@ -167,8 +157,9 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const history = new History();
   const others = { '--out': out, '--checkpoint': checkpoint, '--resume': resume };
   const page = await ReportFile.open(flags.report, history, others);
-  const { options, parting } = await fitOptions(flags, history, page);
+  const { options, parting, end } = await fitOptions(flags, history, page);
   const data = await loadTraining(name, flags);
+  noteTexts(data, parting.validation);
   using classifier =
     resume === undefined
       ? await newClassifier(data, flags, options.validation ?? 0)
@@ -182,7 +173,9 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   using interrupt = new Interrupt(onTerminal(display));
   const signal = AbortSignal.any([interrupt.signal, outputEnd]);
   let seconds = 0;
+  let trained = false;
   const onProgress: TextClassifierFitOptions['onProgress'] = (progress) => {
+    trained = true;
     if (out === undefined && checkpoint === undefined && progress.firstStep === 0)
       note('The model will not be kept: give --out FILE to save it.');
     seconds = progress.seconds;
@@ -192,17 +185,19 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   try {
     const epochs = classifier.fit(data.examples, { ...options, signal, onProgress });
     const interrupted = await runEpochs(epochs, display, (epoch) => {
+      trained = true;
       report.epoch(epoch);
       const stopped = endOf(history, false);
       if (stopped !== undefined) note(stopped);
     });
+    if (!trained && !interrupted) noteNothingTrained(end);
     if (out !== undefined) await classifier.save(out);
     const best = history.best('validationLoss');
     const kept = best ?? history.last;
     await writePage(page, classifier, training, interrupted ? best : kept, endOf(history, interrupted));
     seconds = Math.max(seconds, history.last?.seconds ?? 0);
     const test = interrupted || data.test === undefined ? undefined : await classifier.evaluate(data.test, { signal });
-    report.done({ kept, seconds, test, savedTo: out, interrupted });
+    report.done({ kept, seconds, test, savedTo: out, interrupted, trained: trained || interrupted });
   } catch (error) {
     const isAborted = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED';
     if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_NON_FINITE_LOSS') {

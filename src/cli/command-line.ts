@@ -7,8 +7,18 @@ function quoted(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
+/** A command in a project's own folder of programs, which a shell finds through npx alone. */
+const LOCAL = /[\\/]node_modules[\\/]\.bin[\\/][^\\/]*$/;
+
+/** How the command that is running was called: npm says so of npx, the path of a project's own program. */
+function program(): string {
+  const { npm_lifecycle_event: event, npm_command: command } = process.env;
+  const isLocal = event === 'npx' || command === 'exec' || LOCAL.test(process.argv[1] ?? '');
+  return isLocal ? 'npx unrolled' : 'unrolled';
+}
+
 function line(words: readonly string[]): string {
-  return ['unrolled', ...words.map(quoted)].join(' ');
+  return [program(), ...words.map(quoted)].join(' ');
 }
 
 /** The command line that is running. */

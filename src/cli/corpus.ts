@@ -67,6 +67,34 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
+/** Letters to leave out, to add or to change that make one word the other. */
+function editsBetween(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (const [i, letter] of [...one].entries()) {
+    const next = [i + 1];
+    for (let j = 0; j < other.length; j++) {
+      const changed = (row[j] as number) + (letter === other[j] ? 0 : 1);
+      next.push(Math.min(changed, (row[j + 1] as number) + 1, (next[j] as number) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) as number;
+}
+
+/**
+ * Says which data set a name may have been meant for that is neither a file nor a data set.
+ * @throws ERR_UNROLLED_FILE_NOT_FOUND.
+ */
+function refuseMisspelt(name: string): void {
+  const meant = Object.keys(NAMED).find((known) => editsBetween(name.toLowerCase(), known) <= 2);
+  if (meant === undefined) return;
+  throw new UnrolledError('ERR_UNROLLED_FILE_NOT_FOUND', `There is no file ${name}. The data set is ${meant}.`, {
+    option: 'corpus',
+    expected: 'a text file or a data set',
+    received: name,
+  });
+}
+
 /** What a corpus is read with. */
 export interface CorpusReading {
   flags: CorpusFlags;
@@ -105,6 +133,7 @@ export async function loadCorpus(
   const { encoding, lineEnds, normalize: normalization, stream } = flags;
   const reading = { encoding, lineEnds, normalization };
   const isFile = await isThere(name);
+  if (!isFile && load === undefined) refuseMisspelt(name);
   if (load === undefined || isFile) {
     if (!stream) return datasets.text(name, { ...vocabulary, ...reading });
     return streamCorpus(name, { ...reading, ...(trained ? { vocabulary: trained } : vocabulary) });

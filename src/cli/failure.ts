@@ -2,6 +2,7 @@
 
 import { type Command, CommanderError } from 'commander';
 import { type ErrorCode, UnrolledError } from '../errors';
+import { ANEW } from '../training/data-counts';
 
 /** The work failed, or the arguments are wrong. */
 export const FAILED = 1;
@@ -51,9 +52,30 @@ function flagOf(option: string, command: Command | undefined): string | undefine
   return command?.options.find((flag) => flag.attributeName() === name)?.long;
 }
 
+/** The message with what a command does in place of what a program does. */
+function withoutCalls(message: string, command: Command | undefined): string {
+  const init = flagOf('init', command);
+  const [rate, norm] = [flagOf('lr', command), flagOf('clipNorm', command)];
+  const lowered = rate && norm && `${rate}, or ${norm} 1,`;
+  return message
+    .replace(`, ${ANEW}`, init === undefined ? '' : `, or begin anew from its weights: ${init} in place of --resume`)
+    .replace('learning rate or clipping by norm may help', lowered === undefined ? '$&' : `${lowered} may help`)
+    .replace('--init (or LanguageModel.initFrom)', init ?? 'unrolled train --init');
+}
+
+/** A message of one of several prompts, which are the lines of a file, or one that was typed. */
+function ofPrompt(message: string, command: Command | undefined): string {
+  const index = /^prompts\[(\d+)\]: /.exec(message);
+  if (index === null) return message;
+  const place =
+    command?.getOptionValue('prompts') === undefined ? '--prompt' : `--prompts, line ${Number(index[1]) + 1}`;
+  // The line within the prompt, which is one.
+  return `${place}: ${message.slice(index[0].length).replace(/, in line 1,/, '')}`;
+}
+
 /** The message with flags in place of the API's options, as far as the command has them. */
 function withFlags({ message, option, mentions = [] }: UnrolledError, command: Command | undefined): string {
-  return message.replace(WORD, (word, at: number) => {
+  return withoutCalls(message, command).replace(WORD, (word, at: number) => {
     // Elsewhere the option's name may be a word like any other, as in "the classes of the model".
     const isOption = (at === 0 && word === option) || mentions.includes(word) || CAMEL_CASE.test(word);
     return (isOption ? flagOf(word, command) : undefined) ?? word;
@@ -73,7 +95,8 @@ export function messageOf(error: UnrolledError, command: Command | undefined): s
     return `${where} has no option ${flagOf(option, command) ?? option}. It knows ${known.join(', ')}.`;
   }
   if (code === 'ERR_UNROLLED_UNKNOWN_TOKEN' && flagOf('unknown', command) !== undefined) {
-    return `${message.replace(/ Leave it out .*$/, '')} Leave it out of the text, or add --unknown skip.`;
+    const lacking = message.replace(/ Leave it out .*$/, '').replace(/ the vocabulary\.$/, " the model's.");
+    return `${ofPrompt(lacking, command)} Leave it out of the text, or add --unknown skip.`;
   }
   if (code === 'ERR_UNROLLED_MODEL_MISMATCH' && option === 'kind' && COMMANDS_OF[received ?? ''] !== undefined) {
     return message.replace(/\. .*$/, `. ${COMMANDS_OF[received ?? '']}`);

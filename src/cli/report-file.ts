@@ -1,12 +1,11 @@
 /** `--report FILE.html`: the page of a training, written once the training is over, however it ended. */
 
-import { resolve } from 'node:path';
 import { type ErrorCode, UnrolledError } from '../errors';
-import { isSameFile, requireWritable } from '../files';
+import { isSamePlace, requireWritable } from '../files';
 import { version } from '../package';
 import type { Inspection } from '../report/inspect';
 import type { ReportRecord, ReportSample } from '../report/record';
-import { writeReport } from '../report/render';
+import { requirePageName, writeReport } from '../report/render';
 import { trainingParts, type UnfinishedSteps } from '../report/training-parts';
 import type { Callback } from '../training/callbacks/callback';
 import type { EpochResult } from '../training/epoch-result';
@@ -89,12 +88,11 @@ export class ReportFile implements Callback {
     if (path === undefined) return undefined;
     check.nonEmptyString('report', path);
     for (const [what, other] of Object.entries(besides)) {
-      if (other === undefined) continue;
-      if (resolve(path) === resolve(other) || (await isSameFile(path, other))) {
+      if (other !== undefined && (await isSamePlace(path, other))) {
         throw check.outOfRange('report', `another file than ${what}`, path);
       }
     }
-    if (!/\.html?$/i.test(path)) throw check.outOfRange('report', 'a file whose name ends in .html or .htm', path);
+    requirePageName('report', path);
     await requireWritable(path);
     return new ReportFile(path, history);
   }

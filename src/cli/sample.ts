@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { type BeamOptions, type GenerationOptions, resolveBeam, resolveGeneration } from '../generation';
+import { startIdsOfAll } from '../generation/prompt';
 import { LanguageModel } from '../language-model';
 import type { UnknownPolicy } from '../text/vocabulary';
 import * as check from '../validation';
@@ -42,6 +43,8 @@ async function sampleAll(
 
 /** What a search finds for each prompt: the best, or as JSON all. */
 async function search(model: LanguageModel, prompts: string[], options: BeamOptions, json?: true): Promise<void> {
+  // A prompt that cannot be read is told of by its line, before anything is printed.
+  startIdsOfAll(model.vocabulary, prompts);
   for (const prompt of prompts) {
     const found = await model.beam(prompt, options);
     if (json) for (const result of found) printJson({ prompt, ...result });

@@ -10,7 +10,14 @@ import { readVocabulary, requireKind } from '../model-header';
 import { inspect, tokensToInspect } from '../report/inspect';
 import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
-import { TOKEN_KINDS, type TokenKind, Vocabulary, type VocabularyOptions } from '../text/vocabulary';
+import {
+  TOKEN_KINDS,
+  type TokenKind,
+  UNKNOWN_POLICIES,
+  type UnknownPolicy,
+  Vocabulary,
+  type VocabularyOptions,
+} from '../text/vocabulary';
 import * as callbacks from '../training/callbacks';
 import type { Callback } from '../training/callbacks/callback';
 import { History } from '../training/history';
@@ -32,7 +39,16 @@ import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
 import { endOf, ReportFile } from './report-file';
 import { TrainingReport } from './training-report';
-import { noteGoingOn, nothingValidates, onTerminal, runEpochs } from './training-run';
+import {
+  endOfRun,
+  noteGoingOn,
+  noteNothingTrained,
+  nothingValidates,
+  onTerminal,
+  type RunEnd,
+  requireTwoFiles,
+  runEpochs,
+} from './training-run';
 import { unseenIds } from './unseen-text';
 
 interface TrainFlags extends TrainingFlags, CorpusFlags {
@@ -44,6 +60,7 @@ interface TrainFlags extends TrainingFlags, CorpusFlags {
   validation?: number;
   earlyStopping?: number;
   init?: string;
+  unknown?: UnknownPolicy;
   resume?: string;
   checkpoint?: string;
   checkpointEvery?: number;
@@ -77,6 +94,17 @@ async function vocabularyOf(path: string): Promise<Vocabulary | undefined> {
   return readVocabulary(path, requireKind(file, 'language-model'), Vocabulary.fromJSON);
 }
 
+/**
+ * The vocabulary with what `--unknown` says, which is for a text that a model there is has not been made of.
+ * @throws ERR_UNROLLED_OPTION_RANGE.
+ */
+function withUnknown(vocabulary: Vocabulary | undefined, { unknown, init }: TrainFlags): Vocabulary | undefined {
+  if (unknown === undefined) return vocabulary;
+  if (init === undefined) throw check.outOfRange('unknown', 'left out without --init', unknown);
+  if (vocabulary === undefined) throw check.outOfRange('unknown', `left out where ${init} has no vocabulary`, unknown);
+  return vocabulary.withUnknown(unknown);
+}
+
 interface Prepared {
   corpus: Corpus | FileCorpus;
   model: LanguageModel;
@@ -96,10 +124,35 @@ async function prepareResumed(
   return { corpus, model: await LanguageModel.initFrom(resume, options) };
 }
 
+/** A new model with the weights of a file, by whose vocabulary the text is read, whatever else the text has in it. */
+async function prepareInitialised(
+  name: string,
+  init: string,
+  vocabulary: Vocabulary,
+  flags: TrainFlags,
+): Promise<Prepared> {
+  const corpus = await loadCorpus(name, {
+    flags: corpusFlags(flags),
+    vocabulary: { tokens: vocabulary.kind },
+    trained: vocabulary,
+  });
+  // The text's own knows how frequent its tokens are besides, which another softmax may ask for.
+  const isSame = corpus.vocabulary.equals(vocabulary);
+  const options = {
+    ...networkOptions(flags),
+    vocabulary: isSame ? corpus.vocabulary.withUnknown(vocabulary.unknown) : vocabulary,
+  };
+  return { corpus, model: await LanguageModel.initFrom(init, options) };
+}
+
 /** @param before the vocabulary of the file to start from, where there is one. */
 async function prepare(name: string, before: Vocabulary | undefined, flags: TrainFlags): Promise<Prepared> {
   const { init, resume } = flags;
   if (resume !== undefined) return prepareResumed(name, resume, before as Vocabulary, flags);
+  const isAnother = Object.keys(vocabularyBounds(flags)).length > 0 || (flags.tokens ?? before?.kind) !== before?.kind;
+  if (init !== undefined && before !== undefined && !isAnother) {
+    return prepareInitialised(name, init, before, flags);
+  }
   const network = networkOptions(flags);
   if (init === undefined) resolveArchitecture(network);
   const tokens = flags.tokens ?? before?.kind ?? 'char';
@@ -127,6 +180,7 @@ interface PreparedTraining {
   options: FitOptions;
   /** Fraction of the text that validates, a resumed training's own among them. */
   validated: number;
+  end: RunEnd;
   /** The vocabulary of the file to start from or to go on with, where it has one. */
   vocabulary: Vocabulary | undefined;
 }
@@ -136,16 +190,17 @@ async function trainingOptions(flags: TrainFlags, history: History): Promise<Pre
   const { epochs, steps, validation, resume, init, earlyStopping } = flags;
   if (resume !== undefined && init !== undefined) throw check.outOfRange('init', 'left out beside --resume', init);
   const from = resume === undefined ? init : check.nonEmptyString('resume', resume);
-  const vocabulary = from === undefined ? undefined : await vocabularyOf(from);
+  const stored = from === undefined ? undefined : await vocabularyOf(from);
   const options: FitOptions = {
     ...fitOptions(flags),
     ...{ epochs, steps, validation, resume, callbacks: [history, ...callbacksOf(flags)] },
   };
-  const { validation: validated } = resolveFit(options, { threads: 0 }, await readResumed(options));
+  const resolved = resolveFit(options, { threads: 0 }, await readResumed(options));
+  const { validation: validated } = resolved;
   if (earlyStopping !== undefined && validated === 0) {
     throw nothingValidates(earlyStopping);
   }
-  return { options, validated, vocabulary };
+  return { options, validated, end: endOfRun(resolved), vocabulary: withUnknown(stored, flags) };
 }
 
 /** Tokens that it writes after each epoch, for the report. */
@@ -188,10 +243,11 @@ async function save(model: LanguageModel, out: string | undefined): Promise<void
 async function train(name: string, flags: TrainFlags, command: Command): Promise<void> {
   const { out, checkpoint, init, resume, report } = flags;
   const history = new History();
-  const { options, validated, vocabulary } = await trainingOptions(flags, history);
+  const { options, validated, end, vocabulary } = await trainingOptions(flags, history);
   const logEvery = flags.logEvery === undefined ? 0 : check.integer('logEvery', flags.logEvery, { min: 1 });
   if (out !== undefined) await requireOut('out', out, name);
   if (checkpoint !== undefined) await requireOut('checkpoint', checkpoint, name);
+  await requireTwoFiles(flags);
   const others = { 'the corpus': name, '--out': out, '--checkpoint': checkpoint, '--init': init, '--resume': resume };
   const page = await ReportFile.open(report, history, others);
 
@@ -202,7 +258,9 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const display = progressDisplay();
   using interrupt = new Interrupt(onTerminal(display));
   const signal = AbortSignal.any([interrupt.signal, outputEnd]);
+  let trained = false;
   const onProgress: FitOptions['onProgress'] = (progress) => {
+    trained = true;
     if (out === undefined && checkpoint === undefined && progress.firstStep === 0)
       note('The model will not be kept: give --out FILE to save it.');
     lines.progress(progress);
@@ -214,14 +272,18 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const all = [first, page, ...behind].filter((callback) => callback !== undefined);
   try {
     const epochs = model.fit(corpus, { ...options, callbacks: all, signal, onProgress });
-    const interrupted = await runEpochs(epochs, display, (epoch) => lines.epoch(epoch));
+    const interrupted = await runEpochs(epochs, display, (epoch) => {
+      trained = true;
+      lines.epoch(epoch);
+    });
     await save(model, out);
     await writePage(page, prepared, validated, endOf(history, interrupted));
     const { last } = history;
     if (last !== undefined) lines.resumedAt(last);
     const stopped = endOf(history, false);
-    if (stopped !== undefined) note(stopped);
-    lines.done({ savedTo: out, interrupted });
+    if (!trained && !interrupted) noteNothingTrained(end);
+    else if (stopped !== undefined) note(stopped);
+    lines.done({ savedTo: out, interrupted, trained: trained || interrupted });
     if (interrupt.status === undefined) return;
     process.exitCode = interrupt.status;
     if (interrupted) noteGoingOn(command, flags, KEPT);
@@ -257,7 +319,14 @@ export function trainCommand(): Command {
       ),
     );
   return addTrainingOptions(addCorpusOptions(command))
-    .option('--init <file>', 'start from the weights of a safetensors file')
+    .option('--init <file>', 'start from the weights of a safetensors file, and its vocabulary where it has one')
+    .addOption(
+      choiceOption(
+        '--unknown <policy>',
+        'of --init: what tokens do that the model lacks (default: as it was trained)',
+        [...UNKNOWN_POLICIES],
+      ),
+    )
     .option('--checkpoint <file>', 'save the whole training there after each epoch')
     .addOption(numberOption('--checkpoint-every <n>', 'save it every n steps instead'))
     .option('--resume <file>', 'go on from a checkpoint, with its options where none are given')

@@ -21,6 +21,8 @@ export interface Outcome {
   /** Where the model was saved, if it was. */
   savedTo: string | undefined;
   interrupted: boolean;
+  /** Whether a step was made, or the end of an epoch was left to do. */
+  trained: boolean;
 }
 
 /** A line for people, who count from 1; the first word tells a step from an epoch. */
@@ -85,7 +87,7 @@ export class TrainingReport {
   }
 
   /** The last line: the figures of the last epoch, or of what was made of it. */
-  done({ savedTo, interrupted }: Outcome): void {
+  done({ savedTo, interrupted, trained }: Outcome): void {
     if (this.#json) {
       printJson({ event: 'done', ...this.#latest });
       return;
@@ -93,7 +95,8 @@ export class TrainingReport {
     const steps = this.#latest === undefined ? 0 : this.#latest.step + 1;
     const seconds = (this.#latest?.seconds ?? 0).toFixed(1);
     const saved = savedTo === undefined ? '' : `, saved to ${savedTo}`;
-    printLine(`${interrupted ? 'interrupted' : 'done'} after ${counted(steps, 'step')} in ${seconds} s${saved}`);
+    if (!trained) printLine(`nothing to train after ${counted(steps, 'step')}${saved}`);
+    else printLine(`${interrupted ? 'interrupted' : 'done'} after ${counted(steps, 'step')} in ${seconds} s${saved}`);
   }
 
   #print(event: 'step' | 'epoch', figures: Figures): void {

@@ -3,7 +3,9 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UnrolledError } from '../errors';
+import { isSamePlace } from '../files';
 import type { EpochResult } from '../training/fit';
+import type { ResolvedTraining } from '../training/options';
 import * as check from '../validation';
 import { resumingCommand } from './command-line';
 import type { InterruptHandlers } from './interrupt';
@@ -48,6 +50,15 @@ export interface KeptIn {
 }
 
 /**
+ * Refuses a checkpoint that the model would be saved over, which nothing could go on from.
+ * @throws ERR_UNROLLED_OPTION_RANGE.
+ */
+export async function requireTwoFiles({ out, checkpoint }: KeptIn): Promise<void> {
+  if (out === undefined || checkpoint === undefined || !(await isSamePlace(checkpoint, out))) return;
+  throw check.outOfRange('checkpoint', 'another file than --out', checkpoint);
+}
+
+/**
  * Says how to go on with a training that a signal ended.
  * @param kept options that the checkpoint has not, which must be given again.
  */
@@ -57,6 +68,30 @@ export function noteGoingOn(command: Command, { out, checkpoint }: KeptIn, kept:
   } else if (out !== undefined) {
     note(`The model so far is in ${out}. A training that can go on needs --checkpoint FILE.`);
   }
+}
+
+/** Where a training ends, one of the two being infinite, and why it ended before, if it did. */
+export interface RunEnd {
+  epochs: number;
+  steps: number;
+  stopReason: string | undefined;
+}
+
+/** The end of the run that these options ask for. */
+export function endOfRun({ epochs, steps, resumed }: ResolvedTraining): RunEnd {
+  return { epochs, steps, stopReason: resumed?.record.stopReason };
+}
+
+/** Says that a training which was resumed was over. */
+export function noteNothingTrained({ epochs, steps, stopReason }: RunEnd): void {
+  if (stopReason !== undefined) {
+    note(`Training had stopped early already: ${stopReason}. Nothing was trained.`);
+    return;
+  }
+  const [option, made] = Number.isFinite(steps) ? ['steps', steps] : ['epochs', epochs];
+  const all = made === 1 ? `The one ${option.slice(0, -1)} was` : `All ${made} ${option} were`;
+  // A third more, as a suggestion.
+  note(`${all} done already: nothing was trained. --${option} ${made + Math.ceil(made / 3)} goes on.`);
 }
 
 /** The error of early stopping where nothing validates. */

@@ -66,16 +66,19 @@ export async function subFolders(folder: string): Promise<string[]> {
 const isText = (name: string) => /\.txt$/i.test(name);
 
 /**
- * How many files below a folder are read as no text, for a message: hidden ones and what links to folders have are not
- * counted.
+ * The files below `directory/below` that are read as no text, for a message: hidden ones and what links to folders have
+ * are left out.
+ * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ.
  */
-async function countOthers(folder: string): Promise<number> {
-  let count = 0;
+export async function otherFiles(directory: string, below: string): Promise<string[]> {
+  const folder = join(directory, below);
+  const found: string[] = [];
   for (const entry of await entries(folder)) {
-    if (entry.isDirectory()) count += await countOthers(join(folder, entry.name));
-    else if (!isText(entry.name) && (await kindOf(folder, entry)) === 'file') count++;
+    const path = `${below}/${entry.name}`;
+    if (entry.isDirectory()) found.push(...(await otherFiles(directory, path)));
+    else if (!isText(entry.name) && (await kindOf(folder, entry)) === 'file') found.push(path);
   }
-  return count;
+  return found;
 }
 
 /**
@@ -174,7 +177,7 @@ export async function requireTextsOfFolders(
   if (label === undefined) return;
   const name = classNames[label] as string;
   const files = examples.filter((example) => example.label === label).length;
-  const others = await countOthers(join(directory, name));
+  const others = (await otherFiles(directory, name)).length;
   const found = [
     ...(files > 0 ? [`its ${counted(files, '.txt file')} ${files === 1 ? 'is' : 'are'} empty`] : []),
     ...(others > 0 ? [`it has ${counted(others, 'other file')}, and only .txt files are read`] : []),

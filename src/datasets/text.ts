@@ -1,4 +1,6 @@
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { UnrolledError } from '../errors';
 import { Corpus, type CorpusOptions } from '../text/corpus';
 import { FileCorpus, type FileCorpusOptions } from '../text/file-corpus';
 import { readText } from '../text/read-text';
@@ -12,11 +14,27 @@ export interface TextOptions extends CorpusOptions, ReadOptions {}
 const TEXT_OPTIONS = ['name', ...READ_OPTIONS, ...VOCABULARY_OPTIONS] as const satisfies (keyof TextOptions)[];
 
 /**
+ * Refuses a folder, and says what reads one.
+ * @throws ERR_UNROLLED_FILE_READ.
+ */
+async function requireNoFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isDirectory()) return;
+  throw new UnrolledError(
+    'ERR_UNROLLED_FILE_READ',
+    `${path} is a folder, and a text is one file: join its files to one, or read them as documents by ` +
+      "datasets.documents(path, { format: 'folder' }), or with one class a sub-folder by datasets.textFolder(path).",
+    { option: 'path', expected: 'a text file', received: 'a folder' },
+  );
+}
+
+/**
  * A corpus from a text file, plain or gzipped. Its name is the file's, where none is given.
  * @throws what `readText` and `Corpus.fromText` throw.
  */
 export async function text(path: string, options?: TextOptions): Promise<Corpus> {
   const given = check.options('datasets.text', options, TEXT_OPTIONS);
+  await requireNoFolder(check.nonEmptyString('path', path));
   const { encoding, lineEnds, normalization, ...corpus } = given;
   return Corpus.fromText(await readText(path, { encoding, lineEnds, normalization }), {
     name: basename(path),
@@ -29,5 +47,6 @@ export async function text(path: string, options?: TextOptions): Promise<Corpus>
  * @throws what `FileCorpus.read` throws.
  */
 export async function textFile(path: string, options?: FileCorpusOptions): Promise<FileCorpus> {
+  await requireNoFolder(check.nonEmptyString('path', path));
   return FileCorpus.read(path, options);
 }

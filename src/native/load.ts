@@ -23,11 +23,14 @@ function loadFailure(cause: unknown): UnrolledError {
   );
 }
 
-/** The native pool reads UNROLLED_THREADS by itself, and takes what it cannot read for absent. */
+/** The native side reads these by itself, and takes what it cannot read for absent. */
 function checkEnvironment(): void {
-  const { UNROLLED_THREADS } = process.env;
+  const { UNROLLED_THREADS, UNROLLED_KERNELS = '' } = process.env;
   if (UNROLLED_THREADS !== undefined && !/^[1-9][0-9]*$/.test(UNROLLED_THREADS)) {
     throw outOfRange('UNROLLED_THREADS', 'a whole number at least 1', UNROLLED_THREADS);
+  }
+  if (UNROLLED_KERNELS !== '' && UNROLLED_KERNELS !== 'blas') {
+    throw outOfRange('UNROLLED_KERNELS', 'blas, or left out', UNROLLED_KERNELS);
   }
 }
 
@@ -35,7 +38,8 @@ let loaded: NativeAddon | undefined;
 
 /**
  * The addon, loaded at the first call.
- * @throws ERR_UNROLLED_OPTION_RANGE for an UNROLLED_THREADS that is no number of threads, ERR_UNROLLED_NATIVE_LOAD when there is none for this process or it does not load.
+ * @throws ERR_UNROLLED_OPTION_RANGE for an UNROLLED_THREADS that is no number of threads and an UNROLLED_KERNELS that is
+ *   not known, ERR_UNROLLED_NATIVE_LOAD when there is none for this process or it does not load.
  */
 export function addon(): NativeAddon {
   if (loaded === undefined) {

@@ -5,7 +5,7 @@ import * as check from '../validation';
 import { inspect, type TextModel } from './inspect';
 import { describeModel } from './model-summary';
 import type { ReportModel, ReportRecord } from './record';
-import { writeReport } from './render';
+import { requirePageName, writeReport } from './render';
 import { type TrainingHistory, trainingParts } from './training-parts';
 
 /** What `Model.report` shows beside the model itself: parts of a `ReportRecord`. */
@@ -52,7 +52,7 @@ function recordOf(model: Model, drawn: ReportModel, { history, ...given }: Repor
 
 /** @internal What `Model.report` does. */
 export async function reportModel(model: Model, path: string, options: ReportOptions | undefined): Promise<void> {
-  check.nonEmptyString('path', path);
+  requirePageName('path', path);
   const given = check.options('report', options, OPTIONS);
   await writeReport(path, recordOf(model, describeModel(model), given));
 }
@@ -63,7 +63,7 @@ export async function reportTextModel(
   path: string,
   options: TextReportOptions | undefined,
 ): Promise<void> {
-  check.nonEmptyString('path', path);
+  requirePageName('path', path);
   const { text = '', ...given } = check.options('report', options, [...OPTIONS, 'text']);
   const { model = describeModel(language.model), ...seen } =
     check.string('text', text) === '' ? {} : await inspect(language, text);

@@ -104,7 +104,8 @@ function stepChart(
     Value[],
     Value[],
   ];
-  const start = buckets.start.map((step) => step + first);
+  // People count steps from 1.
+  const start = buckets.start.map((step) => step + first + 1);
   return { id, title, yLabel, ...buckets, start, min, max, mean, logarithmic: 'offered' };
 }
 

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnrolledError } from '../errors';
 import { writeWhole } from '../files';
+import * as check from '../validation';
 import { checkRecord } from './check-record';
 import { escapeText, scriptJson } from './html';
 import { pageData } from './page-data';
@@ -81,6 +82,16 @@ export function renderReport(record: ReportRecord): string {
     `<script>${asset('page.js')}</script></body></html>`,
     '',
   ].join('\n');
+}
+
+/**
+ * Refuses a name that no browser would take for a page.
+ * @param option what the caller calls the path.
+ * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
+ */
+export function requirePageName(option: string, path: string): void {
+  check.nonEmptyString(option, path);
+  if (!/\.html?$/i.test(path)) throw check.outOfRange(option, 'a file whose name ends in .html or .htm', path);
 }
 
 /**

@@ -93,6 +93,11 @@ function describe(encoding: Encoding): string {
   return encoding === 'latin1' ? 'ISO 8859-1' : encoding.toUpperCase();
 }
 
+/** Whether a file begins as safetensors do, and no text: with eight bytes of a small number, then a JSON object. */
+function isSafetensors(bytes: Uint8Array): boolean {
+  return bytes[4] === 0 && bytes[5] === 0 && bytes[6] === 0 && bytes[7] === 0 && bytes[8] === 0x7b && bytes[9] === 0x22;
+}
+
 /** Decodes one text that comes in pieces. A byte-order mark is dropped. */
 export class TextChunks {
   readonly #encoding: Encoding;
@@ -122,6 +127,7 @@ export class TextChunks {
         this.#held = Uint8Array.from(all);
         return '';
       }
+      if (isSafetensors(all)) throw this.#isModel();
       all = this.#withoutMark(all);
     }
     const { text, length } = this.#longestWhole(all);
@@ -140,6 +146,14 @@ export class TextChunks {
     const text = this.#tryDecode(rest);
     if (text === undefined) throw this.#invalid(rest);
     return text;
+  }
+
+  #isModel(): UnrolledError {
+    return new UnrolledError(
+      'ERR_UNROLLED_ENCODING',
+      `${this.#path} is no text: it is a safetensors file, which models are saved in.`,
+      { expected: 'a text file', received: 'a safetensors file' },
+    );
   }
 
   #withoutMark(bytes: Uint8Array): Uint8Array {

@@ -35,10 +35,17 @@ export function dataCounts(source: NativeSource): DataCounts {
   }
 }
 
-function showCounts(counts: DataCounts): string {
+/** What a step of a sequence is called, which training has steps besides. */
+function elementOf(source: NativeSource): string {
+  const sequences = source.kind === 'paired' ? source.inputs : 'sequences' in source ? source.sequences : undefined;
+  return sequences !== undefined && 'features' in sequences ? 'vector' : 'token';
+}
+
+function showCounts(counts: DataCounts, element: string): string {
   const shown = Object.entries(counts).map(([noun, count]) => {
     const [head = '', ...rest] = noun.split(' ');
-    return [counted(count, head).replace(String(count), showCount(count)), ...rest].join(' ');
+    const counting = counted(count, head === 'step' ? element : head);
+    return [counting.replace(String(count), showCount(count)), ...rest].join(' ');
   });
   return shown.join(' and ');
 }
@@ -49,22 +56,38 @@ function showCounts(counts: DataCounts): string {
  */
 export function otherData({ file, record }: Checkpoint, source: NativeSource, cause: unknown): UnrolledError {
   const [before, now] = [record.data, dataCounts(source)];
+  const show = (counts: DataCounts) => showCounts(counts, elementOf(source));
   const nouns = new Set([...Object.keys(before ?? {}), ...Object.keys(now)]);
   let what = 'the options are the same, and the data are not';
   if (before !== undefined) {
     const isSame = [...nouns].every((noun) => before[noun] === now[noun]);
     what = isSame
-      ? `these are ${showCounts(now)} too, but not the same ones`
-      : `it was trained on ${showCounts(before)}, and these are ${showCounts(now)}`;
+      ? `these are ${show(now)} too, but not the same ones`
+      : `it was trained on ${show(before)}, and these are ${show(now)}`;
   }
   return new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',
     `${file.path} is of a training on other data: ${what}. Resume with the data it was trained on, ${ANEW}.`,
     {
       option: 'resume',
-      expected: before === undefined ? 'the same data' : showCounts(before),
-      received: showCounts(now),
+      expected: before === undefined ? 'the same data' : show(before),
+      received: show(now),
       cause,
     },
+  );
+}
+
+/**
+ * The error for a checkpoint of other data than these, where the model's vocabulary lacks a token of these.
+ * @param error what reading them by that vocabulary has thrown; any other than of a token is returned.
+ */
+export function lackingData({ file }: Checkpoint, error: unknown): unknown {
+  if (!(error instanceof UnrolledError) || error.code !== 'ERR_UNROLLED_UNKNOWN_TOKEN') return error;
+  const { received = 'a token' } = error;
+  return new UnrolledError(
+    'ERR_UNROLLED_MODEL_MISMATCH',
+    `${file.path} is of a training on other data: its vocabulary lacks ${received}, which these have. Resume with the ` +
+      `data it was trained on, ${ANEW}.`,
+    { option: 'resume', expected: 'the same data', received, cause: error },
   );
 }

@@ -13,8 +13,9 @@ import type {
   NativeTrainingOptions,
 } from '../native/native';
 import { withShortArrays } from '../printing';
+import * as check from '../validation';
 import { CallbackList } from './callback-list';
-import { requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
+import { type Checkpoint, requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
 import { dataCounts, otherData } from './data-counts';
 import { type EpochResult, EpochSums } from './epoch-result';
 import { requireTrainingBytes } from './memory';
@@ -33,6 +34,19 @@ export interface Run {
   header: ModelHeader;
   /** Scores the validation part. */
   validate?: ((cancellation: NativeCancellation) => Promise<NativeEvaluation>) | undefined;
+}
+
+/**
+ * Refuses to end a run before where its checkpoint is.
+ * @throws ERR_UNROLLED_OPTION_RANGE.
+ */
+function requireBound({ file, record }: Checkpoint, options: ResolvedTraining, total: number, perEpoch: number): void {
+  const made = record.native.steps;
+  if (made <= total) return;
+  const { epochs, steps } = options;
+  const came = `which ${file.path} has come to`;
+  if (Number.isFinite(steps)) throw check.outOfRange('steps', `at least ${made}, ${came}`, steps);
+  throw check.outOfRange('epochs', `at least ${Math.ceil(made / perEpoch)}, ${came}`, epochs);
 }
 
 /** One run's training, with what it has done so far. */
@@ -65,6 +79,7 @@ class Loop {
       this.#sums = new EpochSums(0, training.stepsPerEpoch);
       return;
     }
+    requireBound(resumed, run.options, this.#totalSteps, training.stepsPerEpoch);
     const { native, epoch, isPending, seconds, stopReason } = resumed.record;
     this.#steps = native.steps;
     this.#secondsBefore = seconds;

@@ -61,11 +61,16 @@ function classLoss(loss: unknown, { features }: ModelOutput): Exclude<NativeLoss
   return chosen;
 }
 
-/** Classes as the loss reads them: ids, or 0 and 1 as values. */
-function classTargets(option: string, classes: ArrayLike<number>, loss: unknown, context: TargetContext) {
+/** Classes as the loss reads them: ids, or 0 and 1 as values. `copy` checks them and copies them into the ids. */
+function classTargets(
+  count: number,
+  loss: unknown,
+  context: TargetContext,
+  copy: (classes: number, ids: Int32Array) => void,
+) {
   const chosen = classLoss(loss, context.output);
-  const ids = new Int32Array(classes.length);
-  copyIds(option, classes, chosen === 'crossEntropy' ? context.output.features : 2, ids, 0);
+  const ids = new Int32Array(count);
+  copy(chosen === 'crossEntropy' ? context.output.features : 2, ids);
   if (chosen === 'crossEntropy') return { loss: chosen, ids };
   const values = floats(context.dtype, ids.length);
   values.set(ids);
@@ -84,11 +89,14 @@ export function labelTargets(labels: unknown, loss: unknown, context: TargetCont
   const classes = list as ArrayLike<number>;
   requireCount('labels', classes.length, context);
   const everywhere = onePerSequence('labels', context);
-  return { targets: classTargets('labels', classes, loss, context), everywhere };
+  const targets = classTargets(classes.length, loss, context, (count, ids) =>
+    copyIds('labels', classes, count, ids, 0),
+  );
+  return { targets, everywhere };
 }
 
 /** Tags laid one after another; they must be as long as their sequences. */
-function flatTags(option: string, tags: unknown, context: TargetContext): Int32Array {
+function flatTags(option: string, tags: unknown, context: TargetContext): { ids: Int32Array; offsets: Int32Array } {
   const { ids, offsets } = toSequences(option, tags, { kind: 'ids', vocabulary: 2 ** 31 }, context.dtype);
   requireCount(option, offsets.length - 1, context);
   for (let index = 0; index + 1 < offsets.length; index++) {
@@ -96,14 +104,20 @@ function flatTags(option: string, tags: unknown, context: TargetContext): Int32A
     if (wanted !== came)
       throw shapeError(`${option}[${index}]`, `${wanted} entries, as its sequence has`, String(came));
   }
-  return ids as Int32Array;
+  return { ids: ids as Int32Array, offsets };
 }
 
 /** The same errors as `labelTargets`. */
 export function tagTargets(tags: unknown, loss: unknown, context: TargetContext): ResolvedTargets {
   requirePositions('tags', context);
   const flat = flatTags('tags', tags, context);
-  return { targets: classTargets('tags', flat, loss, context), everywhere: true };
+  const targets = classTargets(flat.ids.length, loss, context, (count, ids) => {
+    for (let index = 0; index + 1 < flat.offsets.length; index++) {
+      const [first, end] = [flat.offsets[index] as number, flat.offsets[index + 1]];
+      copyIds(`tags[${index}]`, flat.ids.subarray(first, end), count, ids, first);
+    }
+  });
+  return { targets, everywhere: true };
 }
 
 /** Values of tensors `[T, F]`, one a sequence. */

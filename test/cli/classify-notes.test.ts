@@ -110,6 +110,17 @@ describe('unrolled classify tells', function () {
       ),
       stderr,
     );
+    assert.match(stderr, /^2 classes: neg 14, pos 10; 2 of 24 texts validate\.$/m);
+    assert.doesNotMatch(stderr, /passed over/);
+    for (const name of ['a.md', 'b.md', 'd.html', 'inner.csv']) write(at('some', 'neg', name), 'text');
+    const passing = await runCli(...args, '--validation', '0');
+    assert.ok(
+      passing.stderr.includes(
+        `4 files of ${at('some')} were passed over, since only .txt files are read: neg/a.md, neg/b.md, neg/d.html, …\n` +
+          '2 classes: neg 14, pos 10; none of 24 texts validate.\n',
+      ),
+      passing.stderr,
+    );
     write(at('some', 'sport', 'notes.md'), 'text');
     const other = await runCli(...args);
     assert.match(

@@ -315,7 +315,7 @@ describe('unrolled classify', function () {
     const { status, stdout, stderr } = await result;
     assert.equal(status, 130);
     assert.match(stderr, /Stopping after this step; Ctrl-C again ends at once\./);
-    // Options of the model, which are refused beside --resume, are left out of the command to go on by.
+    // Options of the model, which are the checkpoint's, are left out of the command to go on by.
     const command = `classify train ${folder} --resume ${checkpoint} --checkpoint ${checkpoint} --out ${out} --json`;
     assert.ok(stderr.includes(`To go on: unrolled ${command}\n`), stderr);
     const goingOn = startCli(...command.split(' '));
@@ -336,15 +336,33 @@ describe('unrolled classify', function () {
     assert.ok(after.length > 1);
     assert.deepEqual(after, figures(whole.stdout).slice(-after.length));
 
+    await runCli(
+      ...['classify', 'train', folder, '--resume', checkpoint, '--epochs', String(epochs), '--checkpoint', checkpoint],
+    );
+    // What the checkpoint has may be said again.
+    const same = [...SMALL, '--vocab', '5000', '--split', 'whitespace', '--cell', 'gru', '--dropout', '0'];
+    const over = await runCli('classify', 'train', folder, '--resume', checkpoint, '--out', out, ...same);
+    assert.equal(over.status, 0, over.stderr);
+    assert.match(over.stdout, /^nothing to train, with the weights of epoch \d+, saved to /);
+    assert.ok(over.stderr.includes(`All ${epochs} epochs were done already: nothing was trained. --epochs `));
+    const fewer = await runCli('classify', 'train', folder, '--resume', checkpoint, '--epochs', '1');
+    assert.equal(fewer.status, 2);
+    assert.match(fewer.stderr, new RegExp(`^unrolled: --epochs must be at least ${epochs}, .* 1.*OPTION_RANGE`, 'm'));
+
     for (const [args, message] of [
-      [['--hidden', '6'], /^unrolled: --hidden must be left out beside --resume.*ERR_UNROLLED_OPTION_RANGE/],
-      [['--vocab', '6'], /^unrolled: --vocab must be left out beside --resume/],
+      [['--hidden', '60'], /^unrolled: \S+ has --hidden 6, and 60 was asked\..*ERR_UNROLLED_MODEL_MISMATCH/],
+      [['--vocab', '6'], /has --vocab 5000, and 6 was asked/],
+      [['--one-direction'], /has --one-direction false, and true was asked/],
+      [['--stop-words', 'english'], /has --stop-words none, and "english" was asked/],
       [['--batch', '5'], /batch 8, and 5 was asked.*ERR_UNROLLED_MODEL_MISMATCH/],
     ] as const) {
       const failed = await runCli('classify', 'train', folder, '--resume', checkpoint, ...args);
       assert.notEqual(failed.status, 0, args.join(' '));
       assert.match(failed.stderr, message);
     }
+    // There is no --init to begin anew with.
+    const more = await runCli('classify', 'train', texts('more', ['neg', 'pos'], 50), '--resume', checkpoint);
+    assert.match(more.stderr, /Resume with the data it was trained on\. \(ERR_UNROLLED_MODEL_MISMATCH\)\n$/);
     const topics = texts('topics', ['neg', 'sport'], 40);
     const other = await runCli('classify', 'train', topics, '--resume', checkpoint);
     assert.match(other.stderr, /classes neg, pos.*neg, sport.*ERR_UNROLLED_MODEL_MISMATCH/);
@@ -381,6 +399,7 @@ describe('unrolled classify', function () {
       ['--validation', '0', '--early-stopping', '2'],
       ['--classes', 'neg,none'],
       ['--out', ''],
+      ['--out', at('run'), '--checkpoint', at('.', 'run')],
     ];
     const results = await Promise.all(wrong.map((args) => runCli('classify', 'train', folder, ...args)));
     for (const [index, { status, stdout, stderr }] of results.entries()) {

@@ -60,6 +60,17 @@ describe('unrolled: the corpus', function () {
     assert.equal(inFile.stdout, inMemory.stdout);
   });
 
+  it('names the data set that a word is nearly the name of', async () => {
+    const misspelt = await runCli('train', 'sonets', ...SMALL);
+    assert.equal(misspelt.status, 1);
+    assert.match(
+      misspelt.stderr,
+      /There is no file sonets\. The data set is sonnets\. \(ERR_UNROLLED_FILE_NOT_FOUND\)/,
+    );
+    const other = await runCli('train', 'poems', ...SMALL);
+    assert.match(other.stderr, /There is no file poems\. \(/);
+  });
+
   it('refuses readings there are not, and any of a data set by name', async () => {
     for (const [args, message] of [
       [['sonnets', '--encoding', 'gbk'], /--encoding must be left out for the data set sonnets/],

@@ -54,9 +54,15 @@ describe('unrolled sample, score and next', function () {
       prompts.map((prompt, i) => ({ prompt, text: texts[i] })),
     );
     writeFileSync(file, 'the quick\nThe fox\n');
-    const unseen = await runCli(...options);
-    assert.equal(unseen.status, 1);
-    assert.match(unseen.stderr, /prompts\[1\].*"T".*ERR_UNROLLED_UNKNOWN_TOKEN/);
+    const beams = ['sample', path, '--prompts', file, '--beams', '2'];
+    for (const args of [options, beams]) {
+      const unseen = await runCli(...args);
+      assert.equal(unseen.status, 1);
+      assert.match(unseen.stderr, /^unrolled: --prompts, line 2: .*"T".*characters\) is not in.*UNKNOWN_TOKEN/);
+      assert.equal(unseen.stdout, '');
+    }
+    const typed = await runCli('sample', path, '--prompt', 'The', '--json');
+    assert.match(typed.stderr, /^unrolled: --prompt: The character "T"/);
     assert.equal((await runCli('sample', path, '--prompts', join(folder, 'none.txt'))).status, 1);
   });
 

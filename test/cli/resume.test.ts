@@ -124,6 +124,14 @@ describe('unrolled train --resume', function () {
       [['done', 0, 49]],
     );
     assert.ok(existsSync(at('again')));
+    assert.match(again.stderr, /^The one epoch was done already: nothing was trained\. --epochs 2 goes on\.$/m);
+    const whole = await runCli('train', corpus(), '--resume', at('c'), '--steps', '50');
+    assert.equal(whole.status, 0);
+    assert.equal(whole.stdout, 'nothing to train after 50 steps\n');
+    assert.match(whole.stderr, /^All 50 steps were done already: nothing was trained\. --steps 67 goes on\.$/m);
+    const less = await runCli('train', corpus(), '--resume', at('c'), '--steps', '20');
+    assert.equal(less.status, 2);
+    assert.match(less.stderr, /^unrolled: --steps must be at least 50, which \S+ has come to.*20.*OPTION_RANGE/);
     assert.deepEqual(readdirSync(at()).sort(), ['again', 'c', 'corpus.txt', 'resumed', 'whole']);
 
     for (const [args, message] of [
@@ -139,6 +147,19 @@ describe('unrolled train --resume', function () {
       const failed = await runCli('train', corpus(), '--resume', at('c'), '--epochs', '2', ...args);
       assert.notEqual(failed.status, 0, args.join(' '));
       assert.match(failed.stderr, message);
+    }
+    for (const [text, what] of [
+      [TEXT.replaceAll('dog', 'fox'), /other data: these are 1,620 tokens too/],
+      [TEXT.replaceAll('dog', 'DOG'), /other data: its vocabulary lacks "D" .*, which these have\./],
+    ] as const) {
+      writeFileSync(at('other.txt'), text);
+      const { status, stderr } = await runCli('train', at('other.txt'), '--resume', at('c'), '--epochs', '2');
+      assert.equal(status, 1);
+      assert.match(stderr, what);
+      assert.match(
+        stderr,
+        /trained on, or begin anew from its weights: --init in place of --resume\. \(ERR_UNROLLED_MODEL_MISMATCH\)\n$/,
+      );
     }
     const model = await runCli('train', corpus(), '--resume', at('whole'));
     assert.match(model.stderr, /is no checkpoint.*ERR_UNROLLED_MODEL_FORMAT/);

@@ -1,7 +1,7 @@
 /** `unrolled train` from outside: what it prints, saves, and leaves with. */
 
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { LanguageModel } from '../../src/index';
 import { runCli, startCli, startCliTo } from '../support/cli';
@@ -147,6 +147,22 @@ describe('unrolled train', function () {
     }
   });
 
+  it('says what is needed to tie an embedding, and that a model is no text', async () => {
+    const tied = await runCli('train', corpus(), '--tied', '--embedding', 'onehot');
+    assert.equal(tied.status, 2);
+    assert.match(
+      tied.stderr,
+      /^unrolled: --tied must be left out where --embedding is onehot, .*: it needs an --?embedding as wide as --hidden \(256\)\./,
+    );
+    const out = at('model.safetensors');
+    await runCli('train', corpus(), ...SMALL, '--steps', '1', '--out', out);
+    for (const how of [[], ['--stream'], ['--encoding', 'latin1']]) {
+      const { status, stderr } = await runCli('train', out, ...how);
+      assert.equal(status, 1);
+      assert.match(stderr, /model\.safetensors is no text: it is a safetensors file.*ERR_UNROLLED_ENCODING/);
+    }
+  });
+
   it('says what a folder is for', async () => {
     const { status, stderr } = await runCli('train', at());
     assert.equal(status, 1);
@@ -196,6 +212,33 @@ describe('unrolled train', function () {
       assert.equal(status, 1);
       assert.match(stderr, /ERR_UNROLLED_MODEL_MISMATCH/);
     }
+  });
+
+  it('starts from a model with another text, which is read by its vocabulary', async () => {
+    const init = at('init.safetensors');
+    await runCli('train', corpus(), ...SMALL, '--steps', '1', '--out', init);
+    writeFileSync(at('other.txt'), 'the lazy fox.\n'.repeat(40));
+    writeFileSync(at('foreign.txt'), 'the lazy fox? NO\n'.repeat(40));
+    const from = (text: string, ...more: string[]) =>
+      runCli('train', at(text), '--init', init, ...SMALL, '--steps', '1', ...more);
+    for (const args of [['other.txt'], ['other.txt', '--stream'], ['foreign.txt', '--unknown', 'skip']] as const) {
+      const out = at('next.safetensors');
+      const [text, ...more] = args;
+      const { status, stderr } = await from(text, ...more, '--out', out);
+      assert.equal(status, 0, stderr);
+      using model = await LanguageModel.load(out);
+      using before = await LanguageModel.load(init);
+      assert.ok(model.vocabulary.equals(before.vocabulary));
+    }
+    for (const how of [[], ['--stream']]) {
+      const lacking = await from('foreign.txt', ...how);
+      assert.equal(lacking.status, 1);
+      assert.match(lacking.stderr, /"\?" .*add --unknown skip\. \(ERR_UNROLLED_UNKNOWN_TOKEN\)\n$/);
+      assert.doesNotMatch(lacking.stderr, /withVocabulary/);
+    }
+    const alone = await runCli('train', corpus(), '--unknown', 'skip');
+    assert.equal(alone.status, 2);
+    assert.match(alone.stderr, /--unknown must be left out without --init/);
   });
 
   it('stops cleanly on a signal, and saves the model so far', async () => {
@@ -255,6 +298,22 @@ describe('unrolled train', function () {
     assert.equal(readFileSync(path, 'utf8'), TEXT);
   });
 
+  it('refuses to save the model over the checkpoint', async () => {
+    const path = corpus();
+    const refused = async (checkpoint: string, out: string) => {
+      const { status, stdout, stderr } = await runCli('train', path, '--checkpoint', checkpoint, '--out', out);
+      assert.equal(status, 2, stderr);
+      assert.match(stderr, /--checkpoint must be another file than --out.*ERR_UNROLLED_OPTION_RANGE/);
+      assert.equal(stdout, '', 'nothing was trained');
+    };
+    await refused(at('run'), `${at()}/./run`);
+    assert.ok(!existsSync(at('run')));
+    writeFileSync(at('run'), 'a checkpoint');
+    symlinkSync(at('run'), at('link'));
+    await refused(at('run'), at('link'));
+    assert.equal(readFileSync(at('run'), 'utf8'), 'a checkpoint');
+  });
+
   it('stops where the loss is not finite, and keeps the last good weights', async () => {
     const out = at('model.safetensors');
     const { status, stderr } = await runCli(
@@ -263,7 +322,10 @@ describe('unrolled train', function () {
     );
     assert.equal(status, 1);
     // Counted from 1, as on the lines of --log-every.
-    assert.match(stderr, /not finite at step [1-9]\d*\..*ERR_UNROLLED_NON_FINITE_LOSS/);
+    assert.match(
+      stderr,
+      /not finite at step [1-9]\d*\..* A smaller --lr, or --clip-norm 1, may help\. \(ERR_UNROLLED_NON_FINITE_LOSS/,
+    );
     (await LanguageModel.load(out)).dispose();
   });
 

@@ -34,6 +34,12 @@ describe('datasets', () => {
     assert.equal(corpus.vocabulary.size, 5);
     assert.equal((await datasets.text(at('poem.txt.gz'), { name: 'poem' })).name, 'poem');
     await assert.rejects(datasets.text(at('none')), { code: 'ERR_UNROLLED_FILE_NOT_FOUND' });
+    for (const read of [datasets.text, datasets.textFile]) {
+      await assert.rejects(read(at()), {
+        code: 'ERR_UNROLLED_FILE_READ',
+        message: / is a folder, and a text is one file: .*datasets\.documents\(.*datasets\.textFolder\(/,
+      });
+    }
   });
 
   it('text takes how its file is read, and no option it does not know', async () => {

@@ -287,6 +287,11 @@ describe('model.report', () => {
     await refused({ history: 3 }, { code: 'ERR_UNROLLED_OPTION_TYPE', option: 'history' });
     await refused({ text: 'Q' }, { code: 'ERR_UNROLLED_UNKNOWN_TOKEN' });
     await assert.rejects(model.report(''), { code: 'ERR_UNROLLED_OPTION_RANGE', option: 'path' });
+    await assert.rejects(model.report(at('page.htmll')), {
+      code: 'ERR_UNROLLED_OPTION_RANGE',
+      option: 'path',
+      message: /^path must be a file whose name ends in \.html or \.htm, not /,
+    });
     await assert.rejects(model.report(at('no', 'page.html')), { code: 'ERR_UNROLLED_FILE_WRITE' });
     assert.throws(() => readFileSync(at('page.html')), { code: 'ENOENT' });
     model.dispose();

@@ -20,7 +20,12 @@ export interface CliProcess {
 }
 
 function start(stdout: 'pipe' | number, args: string[]): CliProcess {
-  const process = spawn(globalThis.process.execPath, [main, ...args], { stdio: ['ignore', stdout, 'pipe'] });
+  // How these tests themselves were started is not how the command was.
+  const { npm_lifecycle_event: _, npm_command: __, ...env } = globalThis.process.env;
+  const process = spawn(globalThis.process.execPath, [main, ...args], {
+    stdio: ['ignore', stdout, 'pipe'],
+    env,
+  });
   const result = new Promise<CliResult>((resolve, reject) => {
     const output = { stdout: '', stderr: '' };
     process.stdout?.setEncoding('utf8').on('data', (text) => {

@@ -130,12 +130,25 @@ describe('a resumed training', () => {
     await train(whole, { epochs: 2, learningRate: 0.01, validation: 0.1, clipNorm: 1 });
     const resume = at('c');
     using resumed = await LanguageModel.load(resume);
-    const results = await collect(resumed.fit(CORPUS, { resume, epochs: 2 }));
+    const more = { path: at('more'), everySteps: 66 };
+    const results = await collect(resumed.fit(CORPUS, { resume, epochs: 2, checkpoint: more }));
     assert.deepEqual(
       results.epochs.map(({ epoch }) => epoch),
       [1],
     );
     assert.deepEqual(await weights(resumed), await weights(whole));
+
+    // No less than there is: 66 steps are made, 33 of each epoch.
+    for (const [options, message] of [
+      [{ epochs: 1 }, /^epochs must be at least 2, which \S+ has come to, not 1\./],
+      [{ steps: 65 }, /^steps must be at least 66, which \S+ has come to, not 65\./],
+    ] as const) {
+      using fewer = await LanguageModel.load(at('more'));
+      await assert.rejects(collect(fewer.fit(CORPUS, { resume: at('more'), ...options })), {
+        code: 'ERR_UNROLLED_OPTION_RANGE',
+        message,
+      });
+    }
 
     for (const [options, option] of [
       [{ batch: 5 }, 'batch'],
@@ -172,6 +185,10 @@ describe('a resumed training', () => {
       await assert.rejects(train(model, { resume }, corpus), { ...error, message: advice });
     };
     const longer = Corpus.fromText(text);
+    await refused(
+      Corpus.fromText(text.replaceAll('dog', 'DOG')),
+      /data: its vocabulary lacks "D" .*, which these have\./,
+    );
     await refused(longer, /on other data: it was trained on 1,204 tokens, and these are 1,350 tokens\./);
     await refused(
       Corpus.fromText(text.slice(0, 1204)),
@@ -240,10 +257,10 @@ describe('a resumed training', () => {
     const inputs = [[0, 1], [2]];
     await collect(tagger.fit({ inputs, tags: [[0, 1], [1]] }, { epochs: 1, checkpoint }));
     await assert.rejects(collect(tagger.fit({ inputs, tags: [[0, 1], [0]] }, { resume, epochs: 2 })), {
-      message: /these are 2 examples and 3 steps too, but not the same ones\./,
+      message: /these are 2 examples and 3 tokens too, but not the same ones\./,
     });
     await assert.rejects(collect(tagger.fit({ inputs: [[0], [2]], tags: [[0], [0]] }, { resume, epochs: 2 })), {
-      message: /it was trained on 2 examples and 3 steps, and these are 2 examples and 2 steps\./,
+      message: /it was trained on 2 examples and 3 tokens, and these are 2 examples and 2 tokens\./,
     });
     const values = inputs.map((ids) => tensor.zeros([ids.length, 2]));
     await assert.rejects(collect(tagger.fit({ inputs, values }, { resume, epochs: 2 })), {

@@ -28,7 +28,7 @@ AdaptiveSoftmax<T>::AdaptiveSoftmax(ParameterList& list, const std::string& name
   const auto count = static_cast<Index>(options.cutoffs.size());
   headWeight_ = list.addWeight(name + ".head.weight", frequent_ + count, features, uniformOf(features));
   headBias_ = options.bias ? list.addBias(name + ".head.bias", frequent_ + count, uniformOf(features)) : noParameter;
-  double width = static_cast<double>(features);
+  auto width = static_cast<double>(features);
   for (Index i = 0; i < count; ++i) {
     width /= options.divisor;
     Cluster cluster;

@@ -66,7 +66,7 @@ Index BlockedSoftmax<T>::mostRows(bool backward) const {
 // Rows of classes must not lie a power of two apart: they would meet in one set of a cache.
 template <class T>
 typename BlockedSoftmax<T>::Chunk BlockedSoftmax<T>::chunkOf(const Positions& from, Index rows) const {
-  constexpr Index line = static_cast<Index>(cacheLine / sizeof(T));
+  constexpr auto line = static_cast<Index>(cacheLine / sizeof(T));
   const Index columns = roundUp(rows, kernels<T>().panelColumns);
   const Index lines = (columns + line - 1) / line;
   return {from, rows, columns, (lines % 2 == 0 ? lines + 1 : lines) * line};

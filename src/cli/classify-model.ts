@@ -1,0 +1,57 @@
+/** Flags of `classify train` that make the model, beside a checkpoint that has one. */
+
+import { architectureFromFile, type ClassifierNetworkOptions } from '../classifier-network';
+import { UnrolledError } from '../errors';
+import type { ModelFile } from '../model-file';
+import { damagedHeader, readVocabulary, requireKind } from '../model-header';
+import { TextVectorizer } from '../text/text-vectorizer';
+import * as check from '../validation';
+
+/** Flags of the vocabulary and of the network, which a checkpoint has its own of. */
+export interface ModelFlags
+  extends Pick<
+    ClassifierNetworkOptions,
+    'cell' | 'embedding' | 'hidden' | 'layers' | 'gateActivation' | 'pooling' | 'dense' | 'denseActivation' | 'dropout'
+  > {
+  vocab?: number;
+  split?: 'whitespace' | 'character' | 'word';
+  stopWords?: 'english';
+  sequenceLength?: number;
+  oneDirection?: true;
+}
+
+const MODEL_FLAGS = [
+  ...['vocab', 'split', 'stopWords', 'sequenceLength', 'cell', 'embedding', 'hidden', 'layers', 'oneDirection'],
+  ...['gateActivation', 'pooling', 'dense', 'denseActivation', 'dropout'],
+] as readonly (keyof ModelFlags)[];
+
+/** What the flags would have been that the model of a checkpoint was made by. */
+function flagsOf(file: ModelFile): Readonly<Record<string, unknown>> {
+  const header = requireKind(file, 'text-classifier');
+  const { maxTokens, ...vectorizer } = readVocabulary(file.path, header, TextVectorizer.fromJSON).toJSON().options;
+  try {
+    const { bidirectional, ...architecture } = architectureFromFile(header.model);
+    return { ...vectorizer, ...architecture, vocab: maxTokens, oneDirection: !bidirectional };
+  } catch (error) {
+    throw damagedHeader(file.path, error);
+  }
+}
+
+/**
+ * Refuses another model than a checkpoint has; what is not given is the checkpoint's.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH naming the flag and both values; for another kind of model.
+ */
+export function requireSameFlags(file: ModelFile, flags: ModelFlags): void {
+  const before = flagsOf(file);
+  const other = MODEL_FLAGS.find((flag) => flags[flag] !== undefined && flags[flag] !== before[flag]);
+  if (other === undefined) return;
+  const [expected, received] = [
+    before[other] === undefined ? 'none' : check.show(before[other]),
+    check.show(flags[other]),
+  ];
+  throw new UnrolledError(
+    'ERR_UNROLLED_MODEL_MISMATCH',
+    `${file.path} has ${other} ${expected}, and ${received} was asked. Leave the option out to take the file's.`,
+    { option: other, mentions: [other], expected, received },
+  );
+}
