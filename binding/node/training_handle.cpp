@@ -26,6 +26,7 @@ class RunJob final : public Job, private TrainingObserver {
         trainer_(std::move(trainer)),
         maxSteps_(integer("maxSteps", info[0], 1, largestSafeInteger)) {
     cancelBy(cancellation(info[1]));
+    if (!info[3].IsUndefined()) lossSum_ = number("lossSum", info[3]);
     if (!info[2].IsFunction()) {
       throw Error("ERR_UNROLLED_OPTION_TYPE", "onProgress must be a function.")
           .about("onProgress", "a function", "something else");
@@ -36,7 +37,7 @@ class RunJob final : public Job, private TrainingObserver {
   void execute() override {
     start_ = delivered_ = Clock::now();
     try {
-      result_ = trainer_->run(maxSteps_, *this);
+      result_ = trainer_->run(maxSteps_, *this, lossSum_);
     } catch (...) {
       deliver();
       throw;
@@ -112,6 +113,7 @@ class RunJob final : public Job, private TrainingObserver {
   std::shared_ptr<ModelCore<T>> core_;
   std::shared_ptr<Trainer<T>> trainer_;
   Index maxSteps_;
+  double lossSum_ = 0;
   Napi::FunctionReference onProgress_;
   RunResult result_;
   Clock::time_point start_;

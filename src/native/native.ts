@@ -521,11 +521,14 @@ export interface NativeTraining {
    * Rejects with ERR_UNROLLED_BUSY while a run of any training of this model is on, and with
    * ERR_UNROLLED_NON_FINITE_LOSS (the weights of the last good step are kept).
    * All progress is delivered before the promise settles.
+   * @param lossSum what the losses are added to (default 0): an epoch's sum so far, which then has the same bits wherever
+   * the epoch is cut into runs.
    */
   run(
     maxSteps: number,
     cancellation: NativeCancellation,
     onProgress: (progress: NativeProgress) => void,
+    lossSum?: number,
   ): Promise<NativeRunResult>;
   /** State and parameters of one instant: while it runs, between two steps. */
   readState(): Promise<NativeTrainingState>;

@@ -136,8 +136,14 @@ export class EpochSums {
     this.#steps = at + losses.length;
   }
 
+  /** Where the next call's losses are added to. */
+  get lossSum(): number {
+    return this.#lossSum;
+  }
+
+  /** Takes over what a call made, whose sum of losses began at `lossSum`. */
   addCall({ lossSum, count, correct, tokens, seconds }: NativeRunResult): void {
-    this.#lossSum += lossSum;
+    this.#lossSum = lossSum;
     this.#count += count;
     this.#correct += correct;
     this.#tokens += tokens;

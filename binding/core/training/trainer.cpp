@@ -40,13 +40,14 @@ Trainer<T>::Trainer(Model<T>& model, std::shared_ptr<ThreadPool> pool, const Tra
 }
 
 template <class T>
-RunResult Trainer<T>::run(Index maxSteps, TrainingObserver& observer) {
+RunResult Trainer<T>::run(Index maxSteps, TrainingObserver& observer, double lossSum) {
   const FloatingPointMode mode;
   using Clock = std::chrono::steady_clock;
   const Index perEpoch = source_->stepsPerEpoch();
   model_.reserve(model_.withLoss({source_->largestPass(), source_->largestSource()}, source_->loss()));
 
   RunResult result;
+  result.lossSum = lossSum;
   Clock::duration spent{};
   Index made = 0;
   for (;;) {

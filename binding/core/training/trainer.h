@@ -86,8 +86,9 @@ class Trainer {
   [[nodiscard]] Index tokensPerEpoch() const { return source_->tokensPerEpoch(); }
 
   // Trains until `maxSteps` more steps are made, the epoch ends, or the observer says no. Throws
-  // ERR_UNROLLED_NON_FINITE_LOSS with the step; the weights and the state are then those before it.
-  RunResult run(Index maxSteps, TrainingObserver& observer);
+  // ERR_UNROLLED_NON_FINITE_LOSS with the step; the weights and the state are then those before it. The losses are
+  // added to `lossSum`, so that an epoch's sum has the same bits wherever it is cut into runs.
+  RunResult run(Index maxSteps, TrainingObserver& observer, double lossSum = 0);
 
   // Multiplies the learning rate from the next step on, beside the schedule.
   void setLearningRateScale(double scale) { learningRateScale_ = scale; }
