@@ -388,10 +388,11 @@ export class Model {
 
   /**
    * Layers, parameters and counts; prints as a table.
-   * @throws ERR_UNROLLED_DISPOSED
+   * @param fit what `estimate` said of a training, to be told too: its memory and its time.
+   * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_DISPOSED
    */
-  summary(): Summary {
-    return new Summary(this);
+  summary(fit?: Estimate): Summary {
+    return new Summary(this, fit);
   }
 
   /**

@@ -5,6 +5,8 @@ import { isOnce } from './model-output';
 import type { DType, InputDescription, LayerDescription } from './native/native';
 import { layerShapesOf } from './parameter-shapes';
 import { ends, PRINTED, showCount, table } from './printing';
+import type { Estimate } from './training/estimate';
+import * as check from './validation';
 
 /** A size, or a letter for one that the data decide: `T` time, `B` batch. */
 export type ShapeLetters = readonly ('T' | 'B' | number)[];
@@ -43,7 +45,28 @@ function showShape(shape: readonly (string | number)[]): string {
   return `[${shape.join(', ')}]`;
 }
 
-/** What a model is made of. Prints as a table. */
+/** A size in the unit that suits it: `512 bytes`, `3.4 MB`. */
+function showBytes(bytes: number): string {
+  const unit = (
+    [
+      ['GB', 1e9],
+      ['MB', 1e6],
+      ['kB', 1e3],
+    ] as const
+  ).find(([, size]) => bytes >= size);
+  return unit === undefined ? `${bytes} bytes` : `${(bytes / unit[1]).toPrecision(3)} ${unit[0]}`;
+}
+
+/** What a training takes, in lines. */
+function showFit({ bytes, stepsPerEpoch, secondsPerStep, secondsPerEpoch }: Estimate): string {
+  const parts = (['parameters', 'gradients', 'optimizer', 'workspace', 'data'] as const)
+    .map((part) => `${part} ${showBytes(bytes[part])}`)
+    .join(', ');
+  const epoch = `${secondsPerEpoch.toPrecision(3)} s an epoch of ${showCount(stepsPerEpoch)} steps`;
+  return `a fit takes ${showBytes(bytes.total)} (${parts})\nand about ${epoch}, ${(1000 * secondsPerStep).toPrecision(3)} ms each`;
+}
+
+/** What a model is made of, and what a training of it will take where that was asked. Prints as a table. */
 export class Summary {
   readonly dtype: DType;
   readonly input: InputDescription;
@@ -55,10 +78,16 @@ export class Summary {
   readonly parameterCount: number;
   /** Elements of those that are trained. */
   readonly trainableCount: number;
+  /** What a training takes: what `estimate` gave. */
+  readonly fit: Estimate | undefined;
 
-  /** @throws ERR_UNROLLED_DISPOSED */
-  constructor(model: Model) {
+  /** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_DISPOSED */
+  constructor(model: Model, fit?: Estimate) {
     model.requireAlive();
+    if (fit !== undefined && typeof fit?.bytes !== 'object') {
+      throw check.wrongType('fit', 'what estimate(data, options) resolves to', fit);
+    }
+    this.fit = fit;
     const { description, dtype, frozen, parameterShapes } = model;
     this.dtype = dtype;
     this.input = description.input;
@@ -89,7 +118,12 @@ export class Summary {
       ]),
     ]);
     const total = `${showCount(this.parameterCount)} parameters of ${this.dtype}`;
-    return `${table([['layer', 'output', 'parameters'], ...rows], 2)}\n${total}, ${showCount(this.trainableCount)} trained`;
+    const lines = [
+      table([['layer', 'output', 'parameters'], ...rows], 2),
+      `${total}, ${showCount(this.trainableCount)} trained`,
+      ...(this.fit === undefined ? [] : [showFit(this.fit)]),
+    ];
+    return lines.join('\n');
   }
 
   /**

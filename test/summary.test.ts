@@ -5,6 +5,30 @@ import { layers, Model } from '../src/index';
 import { CORPUS, smallModel, weights } from './support/models';
 
 describe('summary', () => {
+  it('tells the memory and the time of a training that was estimated', async () => {
+    using model = Model.create({
+      input: { kind: 'ids', vocabulary: 10 },
+      layers: [layers.embedding(4), layers.gru(3), layers.pooling('final'), layers.dense(2)],
+    });
+    const data = {
+      inputs: [
+        [1, 2, 3],
+        [4, 5],
+      ],
+      labels: [0, 1],
+    };
+    const estimate = await model.estimate(data, { optimizer: 'sgd', batch: 2 });
+    const summary = model.summary(estimate);
+    assert.equal(summary.fit, estimate);
+    const lines = String(summary).split('\n').slice(-2);
+    const bytes = `${4 * model.parameterCount} bytes`;
+    assert.ok(lines[0]?.startsWith('a fit takes '), lines[0]);
+    assert.ok(lines[0]?.includes(`parameters ${bytes}, gradients ${bytes}, optimizer 0 bytes`));
+    assert.match(lines[1] as string, /^and about [\d.e-]+ s an epoch of 1 steps, [\d.e-]+ ms each$/);
+    assert.ok(String(summary).startsWith(String(model.summary())));
+    assert.throws(() => model.summary({} as typeof estimate), { code: 'ERR_UNROLLED_OPTION_TYPE', option: 'fit' });
+  });
+
   it('has the layers of a model with their shapes and parameters', () => {
     using model = Model.create({
       input: { kind: 'ids', vocabulary: 10 },
