@@ -56,15 +56,28 @@ Plain plainly(Index positions, Index features, Index classes, const std::vector<
   return result;
 }
 
-// Loss and gradients of a model that is a head alone.
+// A model that is a head alone.
+ModelDescription headOf(Index features, Index classes) {
+  ModelDescription description;
+  description.input = InputKind::features;
+  description.inputSize = features;
+  description.layers.push_back({LayerKind::dense, "head", classes});
+  return description;
+}
+
+// [positions, features]: the first feature 1, the others 0.
+std::vector<float> firstFeatures(Index positions, Index features) {
+  std::vector<float> input(asSize(positions * features));
+  for (Index position = 0; position < positions; ++position) input[asSize(position * features)] = 1;
+  return input;
+}
+
+// Loss and gradients of such a model.
 template <class T>
 struct HeadPass {
   HeadPass(Index positions, Index features, Index classes, bool bias, int threadCount)
       : input(normals<T>(positions * features, 1)), targets(randomIds(positions, classes, 2)) {
-    ModelDescription description;
-    description.input = InputKind::features;
-    description.inputSize = features;
-    description.layers.push_back({LayerKind::dense, "head", classes});
+    ModelDescription description = headOf(features, classes);
     description.layers.back().bias = bias;
     Model<T> model(description);
     model.initialize({}, 3);
@@ -161,13 +174,8 @@ TEST_CASE_TEMPLATE("a head by blocks of classes is that by OpenBLAS, with the sa
 TEST_CASE("of equal logits the first is the likeliest, in whichever block it stands") {
   constexpr Index features = 17;  // not narrow
   constexpr Index classes = 3000;
-  ModelDescription description;
-  description.input = InputKind::features;
-  description.inputSize = features;
-  description.layers.push_back({LayerKind::dense, "head", classes});
-  Model<float> model(description);
-  std::vector<float> input(64 * features);
-  for (Index position = 0; position < 64; ++position) input[asSize(position * features)] = 1;
+  Model<float> model(headOf(features, classes));
+  const std::vector<float> input = firstFeatures(64, features);
   for (const Index first : {Index{0}, Index{1}, Index{479}, Index{480}, Index{2500}}) {
     CAPTURE(first);
     float* weights = model.buffers().change();
@@ -186,13 +194,8 @@ TEST_CASE("of equal logits the first is the likeliest, in whichever block it sta
 TEST_CASE("a weight that is not finite shows in the loss of a head by blocks") {
   constexpr Index features = 17;  // not narrow
   constexpr Index classes = 2000;
-  ModelDescription description;
-  description.input = InputKind::features;
-  description.inputSize = features;
-  description.layers.push_back({LayerKind::dense, "head", classes});
-  Model<float> model(description);
-  std::vector<float> input(64 * features);
-  for (Index position = 0; position < 64; ++position) input[asSize(position * features)] = 1;
+  Model<float> model(headOf(features, classes));
+  const std::vector<float> input = firstFeatures(64, features);
   const std::vector<TokenId> targets(64, 3);
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
                           -std::numeric_limits<float>::infinity()}) {
