@@ -158,6 +158,7 @@ TEST_CASE_TEMPLATE("a head by blocks of classes is that by OpenBLAS, with the sa
       const double tolerance = sizeof(T) == 4 ? 2e-6 : 1e-13;
       CHECK(std::abs(pass.loss.sum / byBlas.loss.sum - 1) <= tolerance);
       CHECK(pass.loss.correct == byBlas.loss.correct);
+      CHECK(pass.lossAlone.sum == pass.loss.sum);
       CHECK(largestError(pass.gradient, byBlas.gradient) <= tolerance);
       CHECK(largestError(pass.inputGradient, byBlas.inputGradient) <= tolerance);
       CHECK_FALSE(sameBits(pass.gradient, byBlas.gradient));  // another order of the sums: it is another way
@@ -169,6 +170,14 @@ TEST_CASE_TEMPLATE("a head by blocks of classes is that by OpenBLAS, with the sa
       }
     }
   }
+}
+
+TEST_CASE_TEMPLATE("a loss alone after one with gradients stays in the same workspace", T, float, double) {
+  // Of so many positions, either would be cut into another number of chunks by its own needs.
+  const HeadPass<T> pass(12400, 17, 1024, true, 1);
+  CHECK(std::isfinite(pass.loss.sum));
+  CHECK(pass.lossAlone.sum == pass.loss.sum);
+  CHECK(pass.lossAlone.correct == pass.loss.correct);
 }
 
 TEST_CASE("of equal logits the first is the likeliest, in whichever block it stands") {

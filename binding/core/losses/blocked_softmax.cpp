@@ -58,8 +58,8 @@ bool BlockedSoftmax<T>::suits(Index positions) const {
 }
 
 template <class T>
-Index BlockedSoftmax<T>::mostRows(bool backward) const {
-  const Index elements = classes_ + 3 * blocks() + (backward ? (slices_ + 1) * features_ : features_);
+Index BlockedSoftmax<T>::mostRows() const {
+  const Index elements = classes_ + 3 * blocks() + (slices_ + 1) * features_;
   return std::max(leastPositions, mostBytes / (elements * static_cast<Index>(sizeof(T))));
 }
 
@@ -75,7 +75,7 @@ typename BlockedSoftmax<T>::Chunk BlockedSoftmax<T>::chunkOf(const Positions& fr
 template <class T>
 void BlockedSoftmax<T>::layOut(Arena& arena, PassSize size) {
   const Index panel = kernels<T>().panelColumns;
-  const Chunk most = chunkOf({}, std::min(size.positions, mostRows(size.backward)));
+  const Chunk most = chunkOf({}, std::min(size.positions, mostRows()));
   values_ = arena.take<T>(classes_ * most.stride);
   highest_ = arena.take<T>(blocks() * most.columns);
   sums_ = arena.take<T>(blocks() * most.columns);
@@ -92,7 +92,7 @@ void BlockedSoftmax<T>::layOut(Arena& arena, PassSize size) {
 template <class T>
 void BlockedSoftmax<T>::run(const Positions& all, Index positions, T scale, const Pass<T>& pass) {
   const bool backwardToo = all.inputGradient != nullptr;
-  const Index most = mostRows(backwardToo);
+  const Index most = mostRows();
   const Index chunks = (positions + most - 1) / most;
   const Index even = (positions + chunks - 1) / chunks;  // so that none is left with a few
   for (Index begin = 0; begin < positions; begin += even) {

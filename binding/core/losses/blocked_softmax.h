@@ -50,7 +50,8 @@ class BlockedSoftmax {
   };
 
   [[nodiscard]] Chunk chunkOf(const Positions& from, Index rows) const;
-  [[nodiscard]] Index mostRows(bool backward) const;
+  // Of a chunk. The same on the way forward alone, whose passes share the workspace of those that go back.
+  [[nodiscard]] Index mostRows() const;
   [[nodiscard]] Index blocks() const { return (classes_ + blockClasses_ - 1) / blockClasses_; }
   [[nodiscard]] Index backwardBlocks() const { return (classes_ + backwardClasses_ - 1) / backwardClasses_; }
 
