@@ -19,19 +19,39 @@ const MOST_DRAWN = 2048;
 /** A few ids are always worth a call. */
 const LEAST_PIECE = 8;
 
+/**
+ * Seconds that a call may draw beyond the piece that is waited for, since whoever wants one piece wants the next one
+ * soon: to wake the model's thread and the event loop takes as long as a small model's next few ids.
+ */
+const AHEAD_SECONDS = 0.0005;
+
 /** A text that is being drawn: how, and how far it is. */
 export class Row {
   readonly drawing: { readonly seed: number; temperature: number; topK: number; topP: number };
   /** Ids that have not been fed: what is left of the prompt, or the last id drawn. */
   pending: Int32Array;
   /** Ids drawn so far. */
-  position = 0;
+  drawn = 0;
+  /** The last of them, those that nobody has asked for yet. */
+  ahead: Int32Array = new Int32Array(0);
   /** After the last id fed; zero where absent. */
   state: FloatArray | undefined;
 
   constructor(prompt: Int32Array, drawing: Row['drawing']) {
     this.pending = prompt;
     this.drawing = drawing;
+  }
+
+  /** Ids that were handed out. */
+  get position(): number {
+    return this.drawn - this.ahead.length;
+  }
+
+  /** Hands out a piece of what was drawn ahead. */
+  take(piece: number): Int32Array {
+    const ids = this.ahead.subarray(0, piece);
+    this.ahead = this.ahead.subarray(piece);
+    return ids;
   }
 }
 
@@ -96,6 +116,8 @@ export class Batcher {
   readonly #fixed: { excluded: Int32Array; end: number; threads: number };
   #waiting: Turn[] = [];
   #running = false;
+  /** Seconds that an id took in the last call that drew some, of all its texts together; unknown before. */
+  #pace: number | undefined;
 
   constructor(model: Model, vocabulary: Vocabulary, threads: number) {
     this.#model = model;
@@ -111,6 +133,10 @@ export class Batcher {
       const { signal } = wanted;
       if (signal?.aborted) {
         reject(abortError('Generation', signal));
+        return;
+      }
+      if (row.ahead.length > 0 && !this.#model.isDisposed) {
+        resolve(row.take(Math.min(wanted.piece, wanted.most)));
         return;
       }
       const settle = () => {
@@ -191,7 +217,7 @@ export class Batcher {
     const ids = new Int32Array(offsets.at(-1) as number);
     for (const [i, { turn, fed }] of shares.entries()) ids.set(turn.row.pending.subarray(0, fed), offsets[i]);
     const shortest = Math.min(...shares.map(({ turn }) => turn.wanted.piece));
-    const piece = Math.min(shortest, Math.max(LEAST_PIECE, Math.floor(MOST_DRAWN / shares.length)));
+    const piece = Math.min(this.#withAhead(shortest), Math.max(LEAST_PIECE, Math.floor(MOST_DRAWN / shares.length)));
     const state = joinedStates(this.#model, rows);
     return this.#model.native.generate(
       {
@@ -200,7 +226,7 @@ export class Batcher {
         ...(state !== undefined && { state }),
         rows: shares.map(({ turn: { row, wanted }, fed }) => ({
           ...row.drawing,
-          position: row.position,
+          position: row.drawn,
           count: fed < row.pending.length ? 0 : Math.min(wanted.most, piece),
         })),
       },
@@ -208,9 +234,17 @@ export class Batcher {
     );
   }
 
-  #answer(shares: readonly Share[], { ids, state, cancelled }: NativeGeneration): void {
+  /** The piece, and as many more as are soon drawn. */
+  #withAhead(piece: number): number {
+    if (this.#pace === undefined) return piece;
+    return piece * (1 + Math.floor(AHEAD_SECONDS / (piece * this.#pace)));
+  }
+
+  #answer(shares: readonly Share[], { ids, state, seconds, cancelled }: NativeGeneration): void {
     // Nobody waits for a call that was cancelled, unless the model is gone.
     if (cancelled) throw cancelledError(this.#model, 'Generation', undefined);
+    // Prompts are fed faster than ids are drawn.
+    if (shares.every(({ fed }) => fed === 1)) this.#pace = seconds / Math.max(...ids.map(({ length }) => length));
     for (const [i, { turn, fed }] of shares.entries()) {
       if (turn.settled) continue;
       const { row } = turn;
@@ -222,8 +256,9 @@ export class Batcher {
       }
       const drawn = ids[i] as Int32Array;
       row.pending = drawn.subarray(-1);
-      row.position += drawn.length;
-      turn.resolve(drawn);
+      row.drawn += drawn.length;
+      row.ahead = drawn;
+      turn.resolve(row.take(turn.wanted.piece));
     }
   }
 }

@@ -50,8 +50,11 @@ describe('texts drawn at the same time', () => {
       together.map((pieces) => pieces.join('')),
       alone,
     );
-    // The long prompt leaves no room for others at first, and is fed in two calls.
-    assert.deepEqual(calls.slice(0, 2), [2, ASKED.length]);
+    // The long prompt leaves no room for others at first, and is fed in two calls; what the first text drew in the
+    // first one may last it for a while.
+    const [first, second = 0] = calls;
+    assert.equal(first, 2);
+    assert.ok(second >= ASKED.length - 1, String(calls));
   });
 
   it('may begin and end while others go on', async () => {
@@ -87,7 +90,7 @@ describe('texts drawn at the same time', () => {
     const begun = (await slow.next()).value;
     const calls = watchCalls(model);
     await collect(model.stream('the', { length: 80, seed: 2 }));
-    assert.deepEqual(calls, Array(10).fill(1));
+    assert.ok(calls.length > 0 && calls.every((rows) => rows === 1), String(calls));
     assert.equal(begun + (await collect(slow)).join(''), await model.sample('the', { length: 500, seed: 1 }));
   });
 
@@ -128,6 +131,22 @@ describe('texts drawn at the same time', () => {
       [20, 20],
     );
     await epochs;
+  });
+
+  it('are drawn ahead of the pieces asked for, where that takes no time', async () => {
+    const whole = await model.sample('the', { length: 300, seed: 4 });
+    const calls = watchCalls(model);
+    const pieces = await collect(model.stream('the', { length: 300, seed: 4, piece: 1 }));
+    assert.deepEqual(pieces, [...whole]);
+    assert.ok(calls.length < pieces.length / 2, String(calls.length));
+  });
+
+  it('are gone with the model, drawn ahead or not', async () => {
+    const own = smallModel();
+    const stream = own.stream('the', { length: 300, piece: 1 });
+    for (let i = 0; i < 5; i++) await stream.next();
+    own.dispose();
+    await assert.rejects(stream.next(), { code: 'ERR_UNROLLED_DISPOSED' });
   });
 
   it('have pieces as long as asked', async () => {
