@@ -13,6 +13,10 @@ namespace {
 // How long an executor's thread waits for its next job before it ends.
 constexpr std::chrono::milliseconds idleTime{200};
 
+// The longest job that runs on the JavaScript thread: about as long as to wake the executor's thread, and then this
+// one, may take.
+constexpr double shortSeconds = 0.0005;
+
 }  // namespace
 
 Mailbox::Mailbox(Napi::Env env) : env_(env) {
@@ -59,16 +63,18 @@ void Mailbox::deliverAll(Napi::Env env) {
     const std::lock_guard<std::mutex> lock(mutex_);
     letters.swap(letters_);
   }
-  for (Letter& letter : letters) {
-    const Napi::HandleScope scope(env);
-    try {
-      letter(env);
-    } catch (const Napi::Error& error) {
-      // A handler of the caller's threw: to the process's uncaughtException.
-      napi_fatal_exception(env, error.Value());
-    }
-    letter = nullptr;  // what it held is released in this scope
+  for (Letter& letter : letters) read(env, letter);
+}
+
+void Mailbox::read(Napi::Env env, Letter& letter) {
+  const Napi::HandleScope scope(env);
+  try {
+    letter(env);
+  } catch (const Napi::Error& error) {
+    // A handler of the caller's threw: to the process's uncaughtException.
+    napi_fatal_exception(env, error.Value());
   }
+  letter = nullptr;  // what it held is released in this scope
 }
 
 void Job::settle(Napi::Env env) {
@@ -85,7 +91,42 @@ void Job::settle(Napi::Env env) {
   }
 }
 
+bool Executor::mayRunHere(const Job& job) {
+  if (job.expectedSeconds() > shortSeconds) return false;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return !shutDown_ && waiting_.empty() && running_.empty();
+}
+
+void Executor::execute(Job& job) {
+  try {
+    job.execute();
+  } catch (...) {
+    job.fail(asError(std::current_exception()));
+  }
+}
+
+void Executor::runHere(Job& job) {
+  runsHere_ = true;
+  execute(job);
+  runsHere_ = false;
+  const Napi::Env env = job.promise().Env();
+  for (Mailbox::Letter& letter : std::exchange(told_, {})) Mailbox::read(env, letter);
+  job.settle(env);
+}
+
+void Executor::tell(Mailbox::Letter letter) {
+  if (runsHere_) {
+    told_.push_back(std::move(letter));
+  } else {
+    mailbox_->post(std::move(letter));
+  }
+}
+
 void Executor::post(std::shared_ptr<Job> job) {
+  if (mayRunHere(*job)) {
+    runHere(*job);
+    return;
+  }
   mailbox_->workBegins();
   std::unique_lock<std::mutex> lock(mutex_);
   if (shutDown_) {
@@ -138,11 +179,7 @@ void Executor::serve() {
       waitingCount_.store(static_cast<int>(waiting_.size()));
       running_.push_back(job);
     }
-    try {
-      job->execute();
-    } catch (...) {
-      job->fail(asError(std::current_exception()));
-    }
+    execute(*job);
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       running_.pop_back();

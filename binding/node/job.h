@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,6 +14,7 @@
 #include <thread>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <napi.h>
 
@@ -38,6 +40,9 @@ class Mailbox {
 
   // On the JavaScript thread, after all senders have ended.
   void close();
+
+  // On the JavaScript thread.
+  static void read(Napi::Env env, Letter& letter);
 
  private:
   static void deliver(napi_env env, napi_value callback, void* context, void* data);
@@ -72,6 +77,9 @@ class Job {
 
   // On the model's thread; may throw.
   virtual void execute() = 0;
+
+  // Seconds that `execute` will take, about.
+  [[nodiscard]] virtual double expectedSeconds() const { return std::numeric_limits<double>::infinity(); }
 
   // Ends a running `execute` early, where it can.
   void cancel() { cancelled_->store(true); }
@@ -118,7 +126,8 @@ class Task final : public Job {
 };
 
 // Runs the jobs of one model, one at a time, in the order of the calls, on a thread that ends when
-// it has had nothing to do for a while.
+// it has had nothing to do for a while. A job that is over sooner than that thread would be awake runs
+// on the JavaScript thread; whoever posts many of them lets the event loop have its turns.
 class Executor {
  public:
   explicit Executor(std::shared_ptr<Mailbox> mailbox) : mailbox_(std::move(mailbox)) {}
@@ -144,8 +153,8 @@ class Executor {
   // On the executor's thread, inside a job: runs the jobs that wait.
   void serve();
 
-  // From any thread: brings something to the JavaScript thread, before what is posted later.
-  void tell(Mailbox::Letter letter) { mailbox_->post(std::move(letter)); }
+  // From inside a job: brings something to the JavaScript thread, before what is posted later.
+  void tell(Mailbox::Letter letter);
 
   // On the JavaScript thread: cancels what runs, refuses what waits, joins the thread.
   void shutDown();
@@ -155,6 +164,11 @@ class Executor {
 
  private:
   void main();
+  // Whether a job may run on the JavaScript thread, on which this is called; runs it there.
+  [[nodiscard]] bool mayRunHere(const Job& job);
+  void runHere(Job& job);
+  // Does what the job's `execute` does, its errors kept.
+  static void execute(Job& job);
   // Hands the job over to the JavaScript thread, which alone may destroy it.
   void finish(std::shared_ptr<Job> job);
 
@@ -165,6 +179,10 @@ class Executor {
   std::atomic<int> waitingCount_{0};
   std::deque<std::shared_ptr<Job>> running_;  // one, or a training with the job it serves
   bool threadAlive_ = false;
+  // While a job runs on the JavaScript thread, when the executor's thread has none; what it tells is read at its end,
+  // so that no call of the reader's meets a model at work.
+  bool runsHere_ = false;
+  std::vector<Mailbox::Letter> told_;
   bool shutDown_ = false;
   std::thread thread_;
 };

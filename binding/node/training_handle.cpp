@@ -1,5 +1,6 @@
 #include "node/training_handle.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -43,6 +44,13 @@ class RunJob final : public Job, private TrainingObserver {
       throw;
     }
     deliver();
+  }
+
+  // As the last one took.
+  [[nodiscard]] double expectedSeconds() const override {
+    const double perStep = trainer_->secondsPerStep();
+    if (perStep == 0) return Job::expectedSeconds();
+    return perStep * static_cast<double>(std::min(maxSteps_, trainer_->stepsPerEpoch()));
   }
 
  protected:

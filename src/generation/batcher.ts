@@ -1,6 +1,7 @@
 /** Texts that are drawn at the same time, computed together: one native call after another, each for all that wait. */
 
 import { abortError, cancelledError } from '../cancellation';
+import { giveTurn } from '../event-loop';
 import type { Model } from '../model';
 import { addon } from '../native/load';
 import type { FloatArray, NativeCancellation, NativeGeneration } from '../native/native';
@@ -170,7 +171,10 @@ export class Batcher {
   async #run(): Promise<void> {
     this.#running = true;
     // Whoever was answered, or begins now, may ask before the next call is made up.
-    for (await settled(); this.#waiting.length > 0; await settled()) await this.#call(this.#take());
+    for (await settled(); this.#waiting.length > 0; await settled()) {
+      await giveTurn();
+      await this.#call(this.#take());
+    }
     this.#running = false;
   }
 

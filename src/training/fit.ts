@@ -2,6 +2,7 @@
 
 import { cancelledError, withCancellation } from '../cancellation';
 import { UnrolledError } from '../errors';
+import { giveTurn } from '../event-loop';
 import type { Model } from '../model';
 import type { ModelHeader } from '../model-file';
 import type {
@@ -182,6 +183,7 @@ class Loop {
    */
   async #train(epoch: number): Promise<boolean> {
     const { signal } = this.#run.options;
+    await giveTurn();
     const until = this.#callbacks.nextStop(this.#steps, this.#endOf(epoch));
     let failure: { error: unknown } | undefined;
     const result = await withCancellation(signal, (cancellation) =>

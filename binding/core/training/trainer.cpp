@@ -73,6 +73,7 @@ RunResult Trainer<T>::run(Index maxSteps, TrainingObserver& observer, double los
   result.epoch = std::max<Index>(0, steps_ - 1) / perEpoch;
   result.steps = steps_;
   result.seconds = std::chrono::duration<double>(spent).count();
+  if (made > 0) secondsPerStep_ = result.seconds / static_cast<double>(made);
   return result;
 }
 

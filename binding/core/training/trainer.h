@@ -90,6 +90,9 @@ class Trainer {
   // added to `lossSum`, so that an epoch's sum has the same bits wherever it is cut into runs.
   RunResult run(Index maxSteps, TrainingObserver& observer, double lossSum = 0);
 
+  // Seconds that a step of the last run took; 0 before the first one. Between two runs.
+  [[nodiscard]] double secondsPerStep() const { return secondsPerStep_; }
+
   // Multiplies the learning rate from the next step on, beside the schedule.
   void setLearningRateScale(double scale) { learningRateScale_ = scale; }
 
@@ -111,6 +114,7 @@ class Trainer {
   Optimizer<T> optimizer_;
   Index steps_ = 0;
   double learningRateScale_ = 1;
+  double secondsPerStep_ = 0;
   Index version_ = -1;  // of the weights its last step left
   RowStates<T> states_;
   std::vector<T> stateGradients_;
