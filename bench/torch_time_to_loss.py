@@ -4,12 +4,14 @@
 Usage: torch_time_to_loss.py JOB
 
 The job, as JSON: `corpus` (a UTF-8 file), `embedding`, `hidden`, `window`, `batch`, `learningRate` (of Adam),
-`clipNorm`, `validation` (the part of the text, at its end, that is not trained on), `target` (nats), `mostEpochs`,
-`seed`, `threads`, and `init` (may be left out), a safetensors file to write the initial weights to. Prints one JSON
-line: `seconds` of training alone, and `validationLosses`, one for each epoch. Text, rows and windows are cut as unrolled
-cuts them. Ends with status 77 where PyTorch is absent.
+`clipNorm`, `validation` (the part of the text, at its end, that is not trained on), `everySteps` (between two
+validations; may be left out: an epoch), `target` (nats), `mostValidations`, `seed`, `threads`, and `init` (may be left
+out), a safetensors file to write the initial weights to. Prints one JSON line: `seconds` of training alone up to each
+validation, and `validationLosses`. Text, rows and windows are cut as unrolled cuts them. Ends with status 77 where
+PyTorch is absent.
 """
 
+import itertools
 import json
 import sys
 import time
@@ -35,17 +37,19 @@ def evaluate(model, inputs, targets, window):
     return total / targets.numel()
 
 
-def train_epoch(model, optimizer, inputs, targets, window, clip_norm):
-    """Whole windows, with the state passed on; returns the seconds."""
-    state, started = None, time.perf_counter()
-    for start in range(0, len(inputs) - window + 1, window):
-        logits, state = model(inputs[start : start + window], state)
-        loss = cross_entropy(logits, targets[start : start + window])
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
-        optimizer.step()
-    return time.perf_counter() - started
+def training_steps(model, optimizer, inputs, targets, window, clip_norm):
+    """Epoch after epoch of whole windows, with the state passed on; yields the seconds of each step."""
+    while True:
+        state = None
+        for start in range(0, len(inputs) - window + 1, window):
+            started = time.perf_counter()
+            logits, state = model(inputs[start : start + window], state)
+            loss = cross_entropy(logits, targets[start : start + window])
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
+            optimizer.step()
+            yield time.perf_counter() - started
 
 
 def train(job):
@@ -61,10 +65,13 @@ def train(job):
     if 'init' in job:
         model.save(job['init'])
     optimizer = torch.optim.Adam(model.parameters(), lr=job['learningRate'])
-    seconds, losses = 0.0, []
-    while len(losses) < job['mostEpochs'] and not (losses and losses[-1] <= job['target']):
-        seconds += train_epoch(model, optimizer, inputs, targets, job['window'], job['clipNorm'])
-        losses.append(evaluate(model, *validation, job['window']))
+    window = job['window']
+    steps = training_steps(model, optimizer, inputs, targets, window, job['clipNorm'])
+    every = job.get('everySteps', len(inputs) // window)
+    seconds, losses = [], []
+    while len(losses) < job['mostValidations'] and not (losses and losses[-1] <= job['target']):
+        seconds.append((seconds[-1] if seconds else 0.0) + sum(itertools.islice(steps, every)))
+        losses.append(evaluate(model, *validation, window))
     return {'seconds': seconds, 'validationLosses': losses}
 
 

@@ -29,11 +29,20 @@ class Arena {
     return base_ == nullptr ? nullptr : reinterpret_cast<T*>(base_ + offset);
   }
 
+  // `count` elements that a layer keeps elsewhere, for longer than a layout; whether to allocate them now.
+  template <class T>
+  bool keep(Index count) {
+    kept_ += static_cast<std::size_t>(count) * sizeof(T);
+    return base_ != nullptr;
+  }
+
   [[nodiscard]] std::size_t used() const { return used_; }
+  [[nodiscard]] std::size_t kept() const { return kept_; }
 
  private:
   std::byte* base_;
   std::size_t used_ = 0;
+  std::size_t kept_ = 0;
 };
 
 class Workspace {

@@ -18,17 +18,14 @@ bool RecurrentProduct<T>::readsBackwardUnpacked() const {
 }
 
 template <class T>
-Index RecurrentProduct<T>::packedSize() const {
-  if (blasAlone()) return 0;
-  return packedSize(hidden_, gates_) + (readsBackwardUnpacked() ? 0 : packedSize(gates_, hidden_));
-}
-
-template <class T>
-void RecurrentProduct<T>::reserve(bool backward) {
+void RecurrentProduct<T>::layOut(Arena& arena, bool backward) {
   if (blasAlone()) return;
-  packedForward_.resize(static_cast<std::size_t>(packedSize(hidden_, gates_)));
+  const Index forwardSize = packedSize(hidden_, gates_);
+  if (arena.keep<T>(forwardSize)) packedForward_.resize(static_cast<std::size_t>(forwardSize));
   unpackedBackward_ = readsBackwardUnpacked();
-  if (backward && !unpackedBackward_) packedBackward_.resize(static_cast<std::size_t>(packedSize(gates_, hidden_)));
+  if (!backward || unpackedBackward_) return;
+  const Index backwardSize = packedSize(gates_, hidden_);
+  if (arena.keep<T>(backwardSize)) packedBackward_.resize(static_cast<std::size_t>(backwardSize));
 }
 
 template <class T>

@@ -7,6 +7,7 @@
 
 #include "kernels/kernel_table.h"
 #include "types.h"
+#include "workspace.h"
 
 namespace unrolled {
 
@@ -19,8 +20,8 @@ class RecurrentProduct {
       : gates_(gates), hidden_(hidden), stride_(stride), untransposed_(untransposed) {}
   RecurrentProduct(Index gates, Index hidden) : RecurrentProduct(gates, hidden, gates) {}
 
-  // Allocates for forward, and for backward where asked.
-  void reserve(bool backward);
+  // Allocates the packed copies for forward, and for backward where asked; while counting, it counts them.
+  void layOut(Arena& arena, bool backward);
 
   // Packs the weights where they changed since the last call; `version` tells.
   void prepareForward(const T* weights, Index version);
@@ -31,9 +32,6 @@ class RecurrentProduct {
 
   // state [rows, hidden] (+)= gates [rows, gates] · weights.
   void backward(Index rows, const T* gates, T* state, bool accumulate) const noexcept;
-
-  // Memory of the packed copies for a backward pass, in elements.
-  [[nodiscard]] Index packedSize() const;
 
  private:
   [[nodiscard]] static Index packedSize(Index depth, Index columns);

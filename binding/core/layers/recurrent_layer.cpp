@@ -55,7 +55,7 @@ std::vector<StateInfo> RecurrentLayer<T>::states() const {
 template <class T>
 PassSize RecurrentLayer<T>::layOut(Arena& arena, PassSize size) {
   projection_.layOut(arena, size);
-  product_.reserve(size.backward);
+  product_.layOut(arena, size.backward);
   gates_ = arena.take<T>(size.positions * gateWidth_);
   state_ = arena.take<T>((size.positions + size.batch) * hidden_);
   dropout_.layOut(arena, size);

@@ -14,7 +14,7 @@ ResetFirstGru<T>::ResetFirstGru(ParameterList& list, const RecurrentOptions& opt
 
 template <class T>
 void ResetFirstGru<T>::layOutCell(Arena& arena, PassSize size) {
-  candidateProduct_.reserve(size.backward);
+  candidateProduct_.layOut(arena, size.backward);
   resetState_ = arena.take<T>(size.positions * this->hidden());
   if (size.backward) inputGradient_ = arena.take<T>(size.batch * this->hidden());
 }

@@ -192,7 +192,7 @@ std::size_t Model<T>::workspaceBytes(const BatchSize& size, LossKind loss) {
   const BatchSize kept = reserved_;
   reserved_ = {};
   reserve(kept);  // the layers' arrays, where they were
-  return counting.used();
+  return counting.used() + counting.kept();
 }
 
 template <class T>
