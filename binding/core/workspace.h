@@ -63,11 +63,13 @@ class Workspace {
       }
       size_ = counting.used();
     }
+    kept_ = counting.kept();
     Arena binding(block_.get());
     layOut(binding);
   }
 
-  [[nodiscard]] std::size_t bytes() const { return size_; }
+  // Of the block, and of what layers keep elsewhere.
+  [[nodiscard]] std::size_t bytes() const { return size_ + kept_; }
 
  private:
   struct Free {
@@ -76,6 +78,7 @@ class Workspace {
 
   std::unique_ptr<std::byte, Free> block_;
   std::size_t size_ = 0;
+  std::size_t kept_ = 0;
 };
 
 }  // namespace unrolled

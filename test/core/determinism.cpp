@@ -86,6 +86,18 @@ TEST_CASE_TEMPLATE("training gives the same bits with 1, 2, 3 and 8 threads", T,
   }
 }
 
+TEST_CASE_TEMPLATE("and so where there are more groups of rows for more threads", T, float, double) {
+  for (const auto& [cell, hidden] : {std::pair{LayerKind::rnn, Index{331}}, std::pair{LayerKind::gru, Index{191}},
+                                     std::pair{LayerKind::lstm, Index{161}}}) {
+    const std::string name = nameOf(cell);
+    CAPTURE(name);
+    Chain chain;
+    chain.cell = cell;
+    chain.hidden = hidden;
+    compareThreads<T>(chain);
+  }
+}
+
 TEST_CASE_TEMPLATE("and so with a projected table and with one-hot input", T, float, double) {
   Chain chain;
   chain.cell = LayerKind::lstm;

@@ -12,6 +12,8 @@ namespace {
 constexpr Index cachedWeightBytes = Index{384} * 1024;
 constexpr Index rowsOfCachedWeights = 12;
 constexpr Index rowsOfLargeWeights = 48;
+// A thread that takes fewer of the rows reads large weights too often for what it does with them.
+constexpr Index leastRowsOfThread = 12;
 
 DefaultInitialization uniformOf(Index hidden) {
   return {DefaultInitialization::Kind::uniform, 1 / std::sqrt(static_cast<double>(hidden))};
@@ -68,10 +70,12 @@ PassSize RecurrentLayer<T>::layOut(Arena& arena, PassSize size) {
 }
 
 template <class T>
-Index RecurrentLayer<T>::groupRows() const {
+Index RecurrentLayer<T>::groupRows(Index threads) const {
   const Index bytes = gateWidth_ * hidden_ * static_cast<Index>(sizeof(T));
   const Index most = bytes <= cachedWeightBytes ? rowsOfCachedWeights : rowsOfLargeWeights;
-  const Index groups = (batch() + most - 1) / most;
+  Index groups = (batch() + most - 1) / most;
+  // A row's bits are its own in the project's products; in BLAS's they may depend on how many rows there are.
+  if (!blasAlone()) groups = std::max(groups, std::min(threads, batch() / leastRowsOfThread));
   return (batch() + groups - 1) / groups;
 }
 
@@ -79,7 +83,7 @@ template <class T>
 template <class Body>
 void RecurrentLayer<T>::forGroups(const Pass<T>& pass, bool forward, Body&& body) const {
   const SequenceLayout& layout = input_.layout;
-  pass.parallel.forRange(batch(), groupRows(), [&](Index begin, Index end) noexcept {
+  pass.parallel.forRange(batch(), groupRows(pass.parallel.threads()), [&](Index begin, Index end) noexcept {
     for (Index step = 0; step < layout.time; ++step) {
       const Index t = forward ? step : layout.time - 1 - step;
       const Index active = std::min(end, layout.rowsAt(t)) - begin;

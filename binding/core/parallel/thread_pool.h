@@ -90,6 +90,8 @@ class Parallel {
   // `threads` 0 takes the pool's default.
   Parallel(ThreadPool& pool, int threads) : pool_(&pool), threads_(threads > 0 ? threads : pool.defaultThreads()) {}
 
+  [[nodiscard]] Index threads() const { return threads_; }
+
   // For work of so many multiply-adds, or what takes as long: one thread where to wake another would take longer than
   // it gains.
   [[nodiscard]] Parallel forWork(double multiplyAdds) const {
