@@ -220,14 +220,14 @@ function findRefused(file: string, said: string): Finding {
       advice: `Delete it, and ${reinstall()}.`,
     };
   }
-  return { reason: 'other', what: `the system refuses ${file}.`, advice: `If its words do not help, ${build()}.` };
+  return { reason: 'other', what: `the system refuses ${file}.`, advice: `If nothing else helps, ${build()}.` };
 }
 
 /** The error for a file that passed `requireLoadable`, and did not load. */
 export function refusedBinary(file: string, cause: unknown): UnrolledError {
   const said = cause instanceof Error ? cause.message : String(cause);
   const { advice, ...finding } = findRefused(file, said);
-  return failure({ ...finding, advice: `${advice} The system says: ${said.trim()}` }, cause);
+  return failure({ ...finding, advice: `${advice} The system says: ${said.trim().replace(/\.$/, '')}.` }, cause);
 }
 
 /**
