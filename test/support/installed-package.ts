@@ -4,11 +4,13 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { addonPath } from '../../src/native/load';
 
+/** The root of the clone. */
 export const ROOT = path.resolve(__dirname, '..', '..');
 
-/** What the build made, for this system. */
-export const BUILT = path.join(ROOT, 'build', 'Release', 'unrolled.node');
+/** The addon that these tests run on: what the build made, or the prebuilt binary of a release. */
+export const BUILT = addonPath();
 
 const MANIFEST = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
   version: string;
@@ -66,9 +68,11 @@ export function load(module: string, { env = {}, before = '' }: { env?: object; 
       ${before}
       done({ version: info().version });
     })().catch(({ code, reason, message }) => done({ code, reason, message }));`;
+  // What these tests themselves are told to load.
+  const { PREBUILDS_ONLY: _, LIBC: __, ...own } = process.env;
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['-e', program], {
     encoding: 'utf8',
-    env: { ...process.env, ...env },
+    env: { ...own, ...env },
   });
   if (status !== 0) throw new Error(`loading ended with ${signal ?? status}: ${stderr}`);
   return JSON.parse(stdout) as LoadResult;
