@@ -123,7 +123,11 @@ function findAbsent(): Finding {
   return {
     reason: 'incomplete',
     what: `there is no binary in ${packageRoot}${state}.`,
-    advice: unfinished || isClone() ? `To make it, ${build()}.` : `To get it, ${reinstall()}, or ${build()}.`,
+    advice:
+      unfinished || isClone()
+        ? `To make it, ${build()}.`
+        : `To get it, ${reinstall()}, or ${build()}. If a tool has copied the files that an app needs, have it copy the ` +
+          'folder prebuilds too (Next.js: outputFileTracingIncludes).',
   };
 }
 
