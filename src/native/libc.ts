@@ -6,10 +6,11 @@ export interface Libc {
   version?: string;
 }
 
-/** The C library of this process; undefined elsewhere than on Linux. */
+/** The C library of this process; undefined elsewhere than on Linux, and where a runtime does not tell. */
 export function processLibc(): Libc | undefined {
   if (process.platform !== 'linux') return undefined;
-  const report = process.report as NodeJS.ProcessReport & { excludeNetwork?: boolean };
+  const report = process.report as (NodeJS.ProcessReport & { excludeNetwork?: boolean }) | undefined;
+  if (report === undefined) return undefined;
   // Only the header of the report is read; the names of network peers would take time.
   report.excludeNetwork = true;
   const { header } = report.getReport() as { header: { glibcVersionRuntime?: string } };
