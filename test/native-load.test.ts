@@ -146,7 +146,7 @@ describe('a package whose native module does not load', function () {
         compile(at(), { exported: 'something', from: { soname: 'libc.so.6', version: 'GLIBC_2.2.5' } }),
         put(home, PREBUILT, ''),
       );
-      requireReason(load(home), 'damaged', 'is not the native module of unrolled', 'did not self-register');
+      requireReason(load(home), 'damaged', 'is not the whole native module of unrolled', 'did not self-register');
     });
 
     it('for another processor', function () {
@@ -250,6 +250,17 @@ describe('a package whose native module does not load', function () {
           process.setuid(65534);
         }`;
       requireReason(load(home, { before }), 'not-permitted', `may not read ${file}`);
+    });
+
+    it('where Node.js was told to load none', () => {
+      const home = installPackage(at());
+      put(home, PREBUILT, { link: BUILT });
+      requireReason(
+        load(home, { env: { NODE_OPTIONS: '--no-addons' } }),
+        'not-permitted',
+        '--no-addons',
+        '--allow-addons',
+      );
     });
 
     it('of another release', () => {

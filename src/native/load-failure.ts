@@ -217,20 +217,28 @@ function findRefused(file: string, said: string): Finding {
       advice: `Install it, or ${build()}.`,
     };
   }
-  if (/did not self-register|undefined symbol|symbol not found/i.test(said)) {
+  if (/did not self-register|undefined symbol|symbol not found|valid Win32 application|truncated/i.test(said)) {
     return {
       reason: 'damaged',
-      what: `${file} is not the native module of unrolled.`,
+      what: `${file} is not the whole native module of unrolled.`,
       advice: `Delete it, and ${reinstall()}.`,
     };
   }
   return { reason: 'other', what: `the system refuses ${file}.`, advice: `If nothing else helps, ${build()}.` };
 }
 
+/** Node.js was told to load no native modules. */
+const DISABLED: Finding = {
+  reason: 'not-permitted',
+  what: 'Node.js was started so that it loads no native modules.',
+  advice: 'Leave out --no-addons; beside --permission give --allow-addons.',
+};
+
 /** The error for a file that passed `requireLoadable`, and did not load. */
 export function refusedBinary(file: string, cause: unknown): UnrolledError {
   const said = cause instanceof Error ? cause.message : String(cause);
-  const { advice, ...finding } = findRefused(file, said);
+  const isDisabled = cause instanceof Error && 'code' in cause && cause.code === 'ERR_DLOPEN_DISABLED';
+  const { advice, ...finding } = isDisabled ? DISABLED : findRefused(file, said);
   return failure({ ...finding, advice: `${advice} The system says: ${said.trim().replace(/\.$/, '')}.` }, cause);
 }
 
