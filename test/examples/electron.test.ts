@@ -1,23 +1,12 @@
 /** The trainer of the example for Electron, in a process of Node.js whose messages take the place of Electron's port. */
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { FromTrainer, ToTrainer } from '../../examples/electron/messages';
+import { EXAMPLE, endTrainer, startTrainer } from '../support/electron-trainer';
 import { useFolder } from '../support/folder';
-import { ROOT } from '../support/installed-package';
-
-const EXAMPLE = path.join(ROOT, 'examples', 'electron');
-
-/** Electron's port hands messages on as events with `data`. */
-const PORT = `
-  process.parentPort = {
-    on: (name, listener) => process.on(name, (data) => listener({ data })),
-    postMessage: (message) => process.send(message),
-  };
-  require('./trainer.js');`;
 
 const ORDER = {
   type: 'train',
@@ -32,18 +21,9 @@ describe('the Electron example', () => {
   let trainer: ChildProcess;
 
   beforeEach(() => {
-    mkdirSync(at('node_modules'));
-    symlinkSync(ROOT, at('node_modules', 'unrolled'), 'dir');
-    copyFileSync(path.join(EXAMPLE, 'trainer.js'), at('trainer.js'));
-    writeFileSync(at('utility-process.js'), PORT);
-    trainer = fork(at('utility-process.js'));
+    trainer = startTrainer(at());
   });
-  afterEach(async () => {
-    if (trainer.exitCode !== null || trainer.signalCode !== null) return;
-    const exit = once(trainer, 'exit');
-    trainer.kill('SIGKILL');
-    await exit;
-  });
+  afterEach(() => endTrainer(trainer));
 
   function order(message: ToTrainer): void {
     trainer.send(message);
