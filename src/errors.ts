@@ -34,8 +34,30 @@ export const ERROR_CODES = {
 /** A stable code of `ERROR_CODES`. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** The closed list of reasons of ERR_UNROLLED_NATIVE_LOAD, in the order of their table in `docs/errors.md`. */
+export const NATIVE_LOAD_REASONS = [
+  'no-binary',
+  'incomplete',
+  'damaged',
+  'wrong-platform',
+  'wrong-libc',
+  'old-glibc',
+  'missing-library',
+  'instruction-set',
+  'not-permitted',
+  'bundled',
+  'asar',
+  'version',
+  'other',
+] as const;
+
+/** Why the native module could not be loaded: one of `NATIVE_LOAD_REASONS`. */
+export type NativeLoadReason = (typeof NATIVE_LOAD_REASONS)[number];
+
 /** What an error can say beside its message. */
 export interface ErrorDetails {
+  /** Of ERR_UNROLLED_NATIVE_LOAD: which case it is. */
+  reason?: NativeLoadReason;
   /** The option or argument at fault, as the caller wrote it. */
   option?: string;
   /** Options that the message names elsewhere than at its beginning, as it writes them; the command line has flags there. */
@@ -53,6 +75,7 @@ export interface ErrorDetails {
 /** The class of every error of the package; `code` is stable, the message is for people. */
 export class UnrolledError extends Error {
   readonly code: ErrorCode;
+  declare readonly reason?: NativeLoadReason;
   declare readonly option?: string;
   declare readonly mentions?: readonly string[];
   declare readonly expected?: string;
@@ -63,6 +86,7 @@ export class UnrolledError extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = ERROR_CODES[code];
     this.code = code;
+    if (details.reason !== undefined) this.reason = details.reason;
     if (details.option !== undefined) this.option = details.option;
     if (details.mentions !== undefined) this.mentions = details.mentions;
     if (details.expected !== undefined) this.expected = details.expected;

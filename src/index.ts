@@ -15,7 +15,14 @@ export type { Architecture, Cell, NetworkOptions } from './architecture';
 export type { ClassifierArchitecture, ClassifierNetworkOptions, Pooling } from './classifier-network';
 export * as datasets from './datasets';
 export type { Answer, DecodingOptions } from './decoding';
-export { ERROR_CODES, type ErrorCode, type ErrorDetails, UnrolledError } from './errors';
+export {
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorDetails,
+  NATIVE_LOAD_REASONS,
+  type NativeLoadReason,
+  UnrolledError,
+} from './errors';
 export type { FloatTensor, Parameters, States } from './flat-layout';
 export type {
   BeamOptions,

@@ -3,10 +3,30 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** The package's folder; the same from `src` and from `lib`. */
-export const packageRoot = path.resolve(__dirname, '..');
+interface Manifest {
+  name: string;
+  version: string;
+}
 
-const manifest = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as { version: string };
+/**
+ * The package's folder; the same from `src` and from `lib`. A bundler that puts this file into another makes it a folder
+ * of its own, or takes `__dirname` away: then it is not the package's, and `manifest` is undefined.
+ */
+export const packageRoot = typeof __dirname === 'undefined' ? process.cwd() : path.resolve(__dirname, '..');
 
-/** Version of the package. */
-export const version = manifest.version;
+function readManifest(): Manifest | undefined {
+  try {
+    const manifest = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as Manifest;
+    return manifest.name === 'unrolled' ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const manifest = readManifest();
+
+/** Whether `packageRoot` is this package's folder; false where a bundler has moved its JavaScript elsewhere. */
+export const isAtHome = manifest !== undefined;
+
+/** Version of the package; `unknown` where a bundler has moved its JavaScript away from its package.json. */
+export const version = manifest?.version ?? 'unknown';

@@ -2,8 +2,9 @@
 
 import os from 'node:os';
 import { Command } from 'commander';
-import { UnrolledError } from '../errors';
+import { type NativeLoadReason, UnrolledError } from '../errors';
 import { memoryLimit } from '../limits';
+import { processLibc } from '../native/libc';
 import { addon, addonPath } from '../native/load';
 import type { NativeInfo } from '../native/native';
 import { version } from '../package';
@@ -17,8 +18,12 @@ interface Diagnosis extends Partial<Omit<NativeInfo, 'version'>> {
   binary?: string;
   node: string;
   platform: string;
+  /** Of Linux: the C library of this process. */
+  libc?: string;
   processor: string;
   memoryBytes: number;
+  /** Why the binary does not load, where it does not. */
+  reason?: NativeLoadReason;
   /** What keeps the package from working. */
   problems: string[];
   /** What works, but slower than it could. */
@@ -33,10 +38,12 @@ function notesOn({ kernels, processors, threads }: NativeInfo): string[] {
 }
 
 function diagnose(): Diagnosis {
+  const libc = processLibc();
   const diagnosis: Diagnosis = {
     version,
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
+    ...(libc === undefined ? {} : { libc: `${libc.name} ${libc.version ?? ''}`.trim() }),
     processor: os.cpus()[0]?.model ?? 'unknown',
     memoryBytes: memoryLimit(),
     problems: [],
@@ -47,11 +54,9 @@ function diagnose(): Diagnosis {
     const { version: binaryVersion, ...info } = addon().info();
     Object.assign(diagnosis, info);
     diagnosis.notes = notesOn({ version: binaryVersion, ...info });
-    if (binaryVersion !== version) {
-      diagnosis.problems.push(`The binary is of version ${binaryVersion}: run \`npm run build\`, or reinstall.`);
-    }
   } catch (error) {
     if (!(error instanceof UnrolledError)) throw error;
+    if (error.reason !== undefined) diagnosis.reason = error.reason;
     diagnosis.problems.push(`${error.message} (${error.code})`);
   }
   return diagnosis;

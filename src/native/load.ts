@@ -4,24 +4,13 @@ import nodeGypBuild from 'node-gyp-build';
 import { ERROR_CODES, type ErrorCode, UnrolledError } from '../errors';
 import { packageRoot } from '../package';
 import { outOfRange } from '../validation';
+import { absentBinary, refusedBinary, requireLoadable, requireSameVersion } from './load-failure';
 import type { NativeAddon, NativeErrorFactory } from './native';
 
 const createError: NativeErrorFactory = (code, message, details) =>
   Object.hasOwn(ERROR_CODES, code)
     ? new UnrolledError(code as ErrorCode, message, details)
     : new UnrolledError('ERR_UNROLLED_INTERNAL', `${message} (${code})`, details);
-
-function loadFailure(cause: unknown): UnrolledError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const target = `${process.platform}-${process.arch}`;
-  return new UnrolledError(
-    'ERR_UNROLLED_NATIVE_LOAD',
-    `The native module could not be loaded. Looked for build/Release/unrolled.node and prebuilds/${target}/ ` +
-      `in ${packageRoot}. From a clone run \`npm run build\`; an installed package has no binary for this ` +
-      `platform or came incomplete: reinstall it. The reason given: ${reason}`,
-    { cause },
-  );
-}
 
 /** The native side reads these by itself, and takes what it cannot read for absent. */
 function checkEnvironment(): void {
@@ -34,23 +23,32 @@ function checkEnvironment(): void {
   }
 }
 
+/** Loads the file, which `requireLoadable` has looked at. */
+function loadFile(file: string): NativeAddon {
+  try {
+    // Not `require`, which a bundler would take for its own.
+    return nodeGypBuild(packageRoot) as NativeAddon;
+  } catch (error) {
+    throw refusedBinary(file, error);
+  }
+}
+
 let loaded: NativeAddon | undefined;
 
 /**
  * The addon, loaded at the first call.
  * @throws ERR_UNROLLED_OPTION_RANGE for an UNROLLED_THREADS that is no number of threads and an UNROLLED_KERNELS that is
- *   not known, ERR_UNROLLED_NATIVE_LOAD when there is none for this process or it does not load.
+ *   not known, ERR_UNROLLED_NATIVE_LOAD, with its `reason`, when there is none for this process or it does not load.
  */
 export function addon(): NativeAddon {
   if (loaded === undefined) {
     checkEnvironment();
-    try {
-      const candidate = nodeGypBuild(packageRoot) as NativeAddon;
-      candidate.setErrorFactory(createError);
-      loaded = candidate;
-    } catch (error) {
-      throw loadFailure(error);
-    }
+    const file = addonPath();
+    requireLoadable(file);
+    const candidate = loadFile(file);
+    requireSameVersion(file, candidate.info?.().version);
+    candidate.setErrorFactory(createError);
+    loaded = candidate;
   }
   return loaded;
 }
@@ -63,6 +61,6 @@ export function addonPath(): string {
   try {
     return nodeGypBuild.resolve(packageRoot);
   } catch (error) {
-    throw loadFailure(error);
+    throw absentBinary(error);
   }
 }

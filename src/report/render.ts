@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnrolledError } from '../errors';
 import { writeWhole } from '../files';
+import { packageRoot } from '../package';
 import * as check from '../validation';
 import { checkRecord } from './check-record';
 import { escapeText, scriptJson } from './html';
@@ -12,7 +13,7 @@ import type { ReportRecord } from './record';
 import { sections, tiles } from './sections';
 
 /** What the build makes of `src/report/page`: the page's script, with uPlot in it, and its style sheet. */
-const ASSETS = join(__dirname, '..', '..', 'lib', 'report', 'page');
+const ASSETS = join(packageRoot, 'lib', 'report', 'page');
 
 const assets = new Map<string, string>();
 

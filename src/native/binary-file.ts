@@ -1,0 +1,109 @@
+/**
+ * What a native module's file says of itself, read without loading it. A file that was cut short must never be loaded:
+ * on Linux the dynamic loader maps what its headers promise, and a read behind the file's end kills the process.
+ */
+
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { isLater, type Libc } from './libc';
+
+/** What kind of shared library a file is. */
+export interface BinaryKind {
+  format: 'ELF' | 'Mach-O' | 'PE';
+  /** As `process.arch` names it, `0x…` for others; undefined of a file for several. */
+  arch: string | undefined;
+  /** Whether all that the headers promise is there; looked at in 64-bit ELF files alone. */
+  complete: boolean;
+}
+
+/** Enough for the headers that are read: those of the file, and a table of a few dozen segments. */
+const HEADER_BYTES = 4096;
+
+const ELF_MACHINES: Readonly<Record<number, string>> = {
+  3: 'ia32',
+  21: 'ppc64',
+  22: 's390x',
+  40: 'arm',
+  62: 'x64',
+  183: 'arm64',
+  243: 'riscv64',
+  258: 'loong64',
+};
+const MACH_PROCESSORS: Readonly<Record<number, string>> = { 16777223: 'x64', 16777228: 'arm64' };
+const PE_MACHINES: Readonly<Record<number, string>> = { 332: 'ia32', 34404: 'x64', 43620: 'arm64' };
+
+function named(names: Readonly<Record<number, string>>, value: number): string {
+  return names[value] ?? `0x${value.toString(16)}`;
+}
+
+/** Whether an ELF file of `size` bytes is long enough for its segments and its table of sections, which is its end. */
+function isWholeElf(header: Buffer, size: number): boolean {
+  const sectionsEnd = Number(header.readBigUInt64LE(40)) + header.readUInt16LE(58) * header.readUInt16LE(60);
+  if (sectionsEnd > size) return false;
+  const [table, entryBytes, entries] = [
+    Number(header.readBigUInt64LE(32)),
+    header.readUInt16LE(54),
+    header.readUInt16LE(56),
+  ];
+  for (let entry = 0; entry < entries; ++entry) {
+    const at = table + entry * entryBytes;
+    if (at + 40 > header.length) return at + 40 <= size;
+    if (Number(header.readBigUInt64LE(at + 8)) + Number(header.readBigUInt64LE(at + 32)) > size) return false;
+  }
+  return true;
+}
+
+function elfKind(header: Buffer, size: number): BinaryKind | undefined {
+  const [is64Bit, isLittleEndian] = [header[4] === 2, header[5] === 1];
+  if (header.length < 64) return undefined;
+  const machine = isLittleEndian ? header.readUInt16LE(18) : header.readUInt16BE(18);
+  const complete = !is64Bit || !isLittleEndian || isWholeElf(header, size);
+  return { format: 'ELF', arch: named(ELF_MACHINES, machine), complete };
+}
+
+function peKind(header: Buffer): BinaryKind | undefined {
+  if (header.length < 64) return undefined;
+  const at = header.readUInt32LE(60);
+  if (at + 6 > header.length || header.readUInt32LE(at) !== 0x4550) return undefined;
+  return { format: 'PE', arch: named(PE_MACHINES, header.readUInt16LE(at + 4)), complete: true };
+}
+
+/**
+ * The kind of the file at `path`; undefined where it is no shared library of any system, or is too short to tell.
+ * @throws what the file system says where it cannot be read.
+ */
+export function binaryKind(path: string): BinaryKind | undefined {
+  const descriptor = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    const buffer = Buffer.alloc(HEADER_BYTES);
+    const header = buffer.subarray(0, readSync(descriptor, buffer, 0, HEADER_BYTES, 0));
+    if (header.length < 8) return undefined;
+    if (header.readUInt32BE(0) === 0x7f454c46) return elfKind(header, size);
+    if (header.readUInt16BE(0) === 0x4d5a) return peKind(header);
+    if (header.readUInt32LE(0) === 0xfeedfacf) {
+      return { format: 'Mach-O', arch: named(MACH_PROCESSORS, header.readUInt32LE(4)), complete: true };
+    }
+    if (header.readUInt32BE(0) === 0xcafebabe) return { format: 'Mach-O', arch: undefined, complete: true };
+    return undefined;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The format of this system's shared libraries. */
+export function ownFormat(): BinaryKind['format'] {
+  if (process.platform === 'darwin') return 'Mach-O';
+  return process.platform === 'win32' ? 'PE' : 'ELF';
+}
+
+/**
+ * The C library an ELF file was linked with, by the versions of symbols it asks for: glibc has them and musl has none.
+ * Of glibc the latest version it needs. Reads the whole file, so only for one that did not load.
+ */
+export function linkedLibc(path: string): Libc {
+  let version: string | undefined;
+  for (const [, found = ''] of readFileSync(path, 'latin1').matchAll(/GLIBC_(\d+\.\d+)/g)) {
+    if (version === undefined || isLater(found, version)) version = found;
+  }
+  return version === undefined ? { name: 'musl' } : { name: 'glibc', version };
+}
