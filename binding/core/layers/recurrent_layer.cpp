@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "blas.h"
+#include "layers/pass_product.h"
 
 namespace unrolled {
 namespace {
@@ -12,6 +12,8 @@ namespace {
 constexpr Index cachedWeightBytes = Index{384} * 1024;
 constexpr Index rowsOfCachedWeights = 12;
 constexpr Index rowsOfLargeWeights = 48;
+// In bf16: whole panels of its left operand.
+constexpr Index rowsOfRoundedWeights = 16;
 
 DefaultInitialization uniformOf(Index hidden) {
   return {DefaultInitialization::Kind::uniform, 1 / std::sqrt(static_cast<double>(hidden))};
@@ -68,9 +70,10 @@ PassSize RecurrentLayer<T>::layOut(Arena& arena, PassSize size) {
 }
 
 template <class T>
-Index RecurrentLayer<T>::groupRows() const {
+Index RecurrentLayer<T>::groupRows(const Pass<T>& pass) const {
   const Index bytes = gateWidth_ * hidden_ * static_cast<Index>(sizeof(T));
-  const Index most = bytes <= cachedWeightBytes ? rowsOfCachedWeights : rowsOfLargeWeights;
+  const Index few = pass.bf16 == nullptr ? rowsOfCachedWeights : rowsOfRoundedWeights;
+  const Index most = bytes <= cachedWeightBytes ? few : rowsOfLargeWeights;
   const Index groups = (batch() + most - 1) / most;
   return (batch() + groups - 1) / groups;
 }
@@ -79,7 +82,7 @@ template <class T>
 template <class Body>
 void RecurrentLayer<T>::forGroups(const Pass<T>& pass, bool forward, Body&& body) const {
   const SequenceLayout& layout = input_.layout;
-  pass.parallel.forRange(batch(), groupRows(), [&](Index begin, Index end) noexcept {
+  pass.parallel.forRange(batch(), groupRows(pass), [&](Index begin, Index end) noexcept {
     for (Index step = 0; step < layout.time; ++step) {
       const Index t = forward ? step : layout.time - 1 - step;
       const Index active = std::min(end, layout.rowsAt(t)) - begin;
@@ -115,7 +118,7 @@ Sequence<T> RecurrentLayer<T>::forward(const Sequence<T>& input, T* states, cons
     normalization_->prepare(pass, bias, apart ? pass.parameters.value(recurrentBias_) : nullptr);
   }
 
-  product_.prepareForward(pass.parameters.value(recurrentWeight_), pass.parameters.version());
+  product_.prepareForward(pass.parameters.value(recurrentWeight_), pass.parameters.version(), bf16Kernels(pass));
   dropout_.prepare(pass.dropping, batch());
   std::copy_n(states, batch() * hidden_, state_);
   prepare(pass);
@@ -139,7 +142,7 @@ Sequence<T> RecurrentLayer<T>::forward(const Sequence<T>& input, T* states, cons
 
 template <class T>
 T* RecurrentLayer<T>::backward(T* outputGradient, T* stateGradients, bool wanted, const Pass<T>& pass) {
-  product_.prepareBackward(pass.parameters.value(recurrentWeight_), pass.parameters.version());
+  product_.prepareBackward(pass.parameters.value(recurrentWeight_), pass.parameters.version(), bf16Kernels(pass));
   if (normalization_) normalization_->clearGradients(batch());
   prepareBackward(pass);
   forGroups(pass, false, [&](Index t, Rows rows) noexcept {
@@ -166,7 +169,7 @@ T* RecurrentLayer<T>::backward(T* outputGradient, T* stateGradients, bool wanted
 
 template <class T>
 void RecurrentLayer<T>::recurrentGradients(const Pass<T>& pass) {
-  multiply<T>(pass.parallel, gateWidth_, hidden_, positions(), {productGradients(), gateWidth_, Transpose::yes},
+  multiply<T>(pass, gateWidth_, hidden_, positions(), {productGradients(), gateWidth_, Transpose::yes},
               {previousStates(), hidden_}, pass.parameters.gradient(recurrentWeight_), hidden_, false);
   if (hasRecurrentBias() && biasJoinsInput()) {
     std::copy_n(pass.parameters.gradient(inputBias_), gateWidth_, pass.parameters.gradient(recurrentBias_));
