@@ -1,6 +1,8 @@
 // bf16: rounding, packing, the products of every way to compute them, and a training with them.
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <string>
@@ -10,6 +12,7 @@
 #include <doctest/doctest.h>
 
 #include "kernels/bf16_products.h"
+#include "kernels/kernel_table.h"
 #include "support.h"
 #include "training/precision.h"
 
@@ -57,6 +60,25 @@ BFloat16 rounded(const Bf16Kernels& kernel, float value) {
 }
 
 }  // namespace
+
+// For an emulated processor, which must be the one it was meant to be.
+TEST_CASE("kernels that the environment expects (UNROLLED_EXPECTED_KERNELS) are those that are tested") {
+  const char* expected = std::getenv("UNROLLED_EXPECTED_KERNELS");
+  if (expected == nullptr) return;
+  std::string available = ",";
+  Index count = 0;
+  const KernelTable<float>* const* plain = availableKernels<float>(&count);
+  for (Index i = 0; i < count; ++i) available += std::string(plain[i]->name) + ",";
+  for (const Bf16Kernels* kernel : tables()) available += std::string(kernel->name) + ",";
+  MESSAGE("available: ", available);
+  const std::string names = expected;
+  for (std::size_t begin = 0; begin < names.size();) {
+    const std::size_t end = std::min(names.find(',', begin), names.size());
+    const std::string name = names.substr(begin, end - begin);
+    CHECK_MESSAGE(available.find("," + name + ",") != std::string::npos, name, " is not available");
+    begin = end + 1;
+  }
+}
 
 TEST_CASE("a float is rounded to the nearest bfloat16, ties to the even one, and what is not a number stays so") {
   for (const Bf16Kernels* kernel : tables()) {

@@ -1,6 +1,7 @@
 #include "training/precision.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 #include <type_traits>
 
@@ -10,9 +11,17 @@ namespace unrolled {
 namespace {
 
 Error refusal(const std::string& why, const std::string& expected, const std::string& received) {
-  return Error("ERR_UNROLLED_PRECISION",
-               "precision: 'bf16' would be slower than 'float32' here, and is refused: " + why)
+  return Error("ERR_UNROLLED_PRECISION", "precision 'bf16' is refused, since it would be slower than 'float32': " + why)
       .about("precision", expected, received);
+}
+
+// What the environment asks for must be known: a misspelt word would end in a refusal that nobody understands.
+void requireKnownChoice() {
+  const char* text = std::getenv("UNROLLED_BF16");
+  if (text == nullptr || std::string(text) == "reference") return;
+  const std::string received = std::string("\"") + text + "\"";
+  throw Error("ERR_UNROLLED_OPTION_RANGE", "UNROLLED_BF16 must be reference, or left out, not " + received + ".")
+      .about("UNROLLED_BF16", "reference", received);
 }
 
 // The part of a token's multiply-adds that is with large weights. A table's rows and a one-hot input's are gathered,
@@ -37,9 +46,10 @@ std::unique_ptr<Bf16Products> productsOf(Precision precision, const std::vector<
   if (precision == Precision::full) return nullptr;
   if (!std::is_same_v<T, float>) {
     throw Error("ERR_UNROLLED_PRECISION",
-                "precision: 'bf16' is for models of 32-bit floats, and this one has 64-bit ones.")
+                "precision 'bf16' is for models of 32-bit floats, and this one has 64-bit ones.")
         .about("precision", "'float32', or a float32 model", "'bf16'");
   }
+  requireKnownChoice();
   const Bf16Kernels* kernels = bf16Kernels();
   if (kernels != nullptr && bf16ReferenceAsked()) return std::make_unique<Bf16Products>(*kernels);
   if (kernels == nullptr) {
