@@ -75,7 +75,7 @@ function runTool(command, args, env = process.env) {
 }
 
 /** A CD that boots the kernel with the tests. */
-function makeDisc(folder, amx) {
+function makeDisc(folder, amx, only) {
   const disc = path.join(folder, 'disc');
   const files = path.join(disc, 'isolinux');
   mkdirSync(files, { recursive: true });
@@ -85,12 +85,24 @@ function makeDisc(folder, amx) {
   const program = path.join(folder, 'init');
   runTool('strip', ['-o', program, path.join(coreTestsFolder, 'unrolled_kernel_tests')]);
   writeFileSync(path.join(files, 'tests'), archiveOf(readFileSync(program)));
-  const words = ['initrd=tests', 'console=ttyS0', 'panic=0', 'nokaslr', 'mitigations=off', 'tsc=unstable', 'lapic=notscdeadline', 'idle=halt', 'no5lvl', 'nogbpages', 'nopcid'];
-  if (!amx) words.push(`clearcpuid=${AMX_TILE},321,323`);
+  const words = [
+    'initrd=tests',
+    'console=ttyS0',
+    'panic=0',
+    'nokaslr',
+    'mitigations=off',
+    'tsc=unstable',
+    'lapic=notscdeadline',
+    'idle=halt',
+    'no5lvl',
+    'nogbpages',
+    'nopcid',
+  ];
+  if (!amx) words.push(`clearcpuid=${AMX_TILE},580`);
   words.push(`UNROLLED_EXPECTED_KERNELS=${(amx ? EXPECTED_OF_AMX : EXPECTED).join(',')}`);
   writeFileSync(
     path.join(files, 'isolinux.cfg'),
-    `default tests\nlabel tests\nkernel kernel\nappend ${words.join(' ')} -- -d -nc\n`,
+    `default tests\nlabel tests\nkernel kernel\nappend ${words.join(' ')} -- -d -nc${only === undefined ? '' : ` -tc=${only}`}\n`,
   );
   const image = path.join(folder, 'disc.iso');
   const boot = ['-b', 'isolinux/isolinux.bin', '-c', 'isolinux/boot.cat', '-no-emul-boot', '-boot-load-size', '4'];
@@ -163,18 +175,18 @@ async function runMachine(folder, { file, serial }) {
 
 function parseOptions(args) {
   try {
-    return parseArgs({ args, options: { amx: { type: 'boolean', default: false } } }).values;
+    return parseArgs({ args, options: { amx: { type: 'boolean', default: false }, only: { type: 'string' } } }).values;
   } catch (error) {
     throw new Failure(error.message);
   }
 }
 
 async function main(args) {
-  const { amx } = parseOptions(args);
+  const { amx, only } = parseOptions(args);
   await setup();
   await buildCoreTests('The build of the tests', 'unrolled_kernel_tests');
   const folder = mkdtempSync(path.join(tmpdir(), 'unrolled-emulated-'));
-  const status = await runMachine(folder, configure(folder, makeDisc(folder, amx)));
+  const status = await runMachine(folder, configure(folder, makeDisc(folder, amx, only)));
   rmSync(folder, { recursive: true, force: true });
   if (status === 0)
     say(`the kernels ${(amx ? EXPECTED_OF_AMX : EXPECTED).join(', ')} passed their tests on an emulated processor.`);

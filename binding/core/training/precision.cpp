@@ -41,6 +41,25 @@ double shareOfLarge(const std::vector<Parameter>& parameters) {
 
 }  // namespace
 
+void requireBf16Gain(const std::vector<Parameter>& parameters, Index batch) {
+  if (batch < leastBf16Rows) {
+    throw refusal("the batches have " + std::to_string(batch) + " rows, and its products need " +
+                      std::to_string(leastBf16Rows) + ".",
+                  "'float32', or a batch of " + std::to_string(leastBf16Rows) + " or more",
+                  "'bf16' with a batch of " + std::to_string(batch));
+  }
+  const double share = shareOfLarge(parameters);
+  if (share < leastBf16Share) {
+    const std::string percent = std::to_string(static_cast<int>(share * 100)) + " %";
+    const std::string needed = std::to_string(static_cast<int>(leastBf16Share * 100)) + " %";
+    const std::string sides = std::to_string(leastBf16Side) + " or more on both sides";
+    throw refusal(percent + " of this model's multiply-adds are with weights of " + sides + ", and it takes " + needed +
+                      " to gain anything.",
+                  "'float32', or larger layers",
+                  "'bf16' for a model with " + percent + " of its work in large products");
+  }
+}
+
 template <class T>
 std::unique_ptr<Bf16Products> productsOf(Precision precision, const std::vector<Parameter>& parameters, Index batch) {
   if (precision == Precision::full) return nullptr;
@@ -58,22 +77,7 @@ std::unique_ptr<Bf16Products> productsOf(Precision precision, const std::vector<
         "Rapids) or AMX-BF16 (Intel from Sapphire Rapids, on Linux), or its system does not let them be used.",
         "'float32', or a processor with AVX512-BF16 or AMX-BF16", "'bf16'");
   }
-  if (batch < leastBf16Rows) {
-    throw refusal("the batches have " + std::to_string(batch) + " rows, and its products need " +
-                      std::to_string(leastBf16Rows) + ".",
-                  "'float32', or a batch of " + std::to_string(leastBf16Rows) + " or more",
-                  "'bf16' with a batch of " + std::to_string(batch));
-  }
-  const double share = shareOfLarge(parameters);
-  if (share < leastBf16Share) {
-    const std::string percent = std::to_string(static_cast<int>(share * 100)) + " %";
-    const std::string needed = std::to_string(static_cast<int>(leastBf16Share * 100)) + " %";
-    const std::string sides = std::to_string(leastBf16Side) + " or more on both sides";
-    throw refusal(percent + " of this model's multiply-adds are with weights of " + sides + ", and it takes " + needed +
-                      " to gain anything.",
-                  "'float32', or larger layers",
-                  "'bf16' for a model with " + percent + " of its work in large products");
-  }
+  requireBf16Gain(parameters, batch);
   return std::make_unique<Bf16Products>(*kernels);
 }
 
