@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/blas.h"
+#include "core/kernels/bf16.h"
 #include "core/kernels/kernel_table.h"
 #include "core/parallel/processors.h"
 #include "node/arguments.h"
@@ -108,6 +109,8 @@ Napi::Value Addon::information(const Napi::CallbackInfo& info) {
   object.Set("blas", blasConfiguration());
   object.Set("blasCore", blasCore());
   object.Set("kernels", kernels<float>().name);
+  const Bf16Kernels* const bf16 = bf16Kernels();
+  object.Set("bf16", bf16 == nullptr ? "none" : bf16->name);
   object.Set("processors", availableProcessors());
   object.Set("threads", pool_->defaultThreads());
   return object;

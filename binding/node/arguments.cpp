@@ -217,6 +217,11 @@ TrainingOptions trainingOptions(const Napi::Object& value) {
     constexpr std::array<std::pair<const char*, bool>, 2> choices = {{{"exact", false}, {"lazy", true}}};
     options.lazyRows = choice("sparse", value.Get("sparse"), choices);
   }
+  if (!value.Get("precision").IsUndefined()) {
+    constexpr std::array<std::pair<const char*, Precision>, 2> choices = {
+        {{"float32", Precision::full}, {"bf16", Precision::bf16}}};
+    options.precision = choice("precision", value.Get("precision"), choices);
+  }
   return options;
 }
 

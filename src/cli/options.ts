@@ -6,7 +6,7 @@ import type { OptimizerKind } from '../native/native';
 import { OUTPUTS } from '../output';
 import { UNKNOWN_POLICIES } from '../text/vocabulary';
 import { OPTIMIZER_KINDS } from '../training/optimizers';
-import { DEFAULT_BATCH, DEFAULT_WINDOW, type FitOptions } from '../training/options';
+import { DEFAULT_BATCH, DEFAULT_WINDOW, type FitOptions, PRECISIONS } from '../training/options';
 import { SCHEDULE_KINDS, type ScheduleKind } from '../training/schedule';
 import * as check from '../validation';
 
@@ -92,6 +92,7 @@ export interface TrainingFlags {
   scheduleEvery?: number;
   scheduleFactor?: number;
   sparse?: 'exact' | 'lazy';
+  precision?: 'float32' | 'bf16';
   reduction?: 'mean' | 'sum';
   clipValue?: number;
   clipNorm?: number;
@@ -134,6 +135,7 @@ export function addTrainingOptions(command: Command): Command {
         'lazy',
       ]),
     )
+    .addOption(choiceOption('--precision <kind>', 'of large products (default: float32)', PRECISIONS))
     .addOption(choiceOption('--reduction <kind>', 'what is differentiated (default: mean)', ['mean', 'sum']))
     .addOption(numberOption('--clip-value <x>', 'clip every gradient to ±x (default: off)'))
     .addOption(numberOption('--clip-norm <x>', 'scale the gradient to at most this norm (default: off)'))
@@ -174,6 +176,7 @@ export function fitOptions(flags: TrainingFlags): FitOptions {
     weightDecay,
     schedule: scheduleOption(flags),
     sparse: flags.sparse,
+    precision: flags.precision,
     reduction,
     clipValue,
     clipNorm,

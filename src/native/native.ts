@@ -446,6 +446,11 @@ export interface NativeTrainingOptions {
    */
   sparse?: 'exact' | 'lazy';
   /**
+   * Of the operands of the large products; `float32` (default) is the model's own, whichever that is.
+   * ERR_UNROLLED_PRECISION where `bf16` would be slower, or the model is of 64-bit floats.
+   */
+  precision?: 'float32' | 'bf16';
+  /**
    * Goes on from this state with the bits of a training never stopped, once the parameters are written too.
    * ERR_UNROLLED_MODEL_MISMATCH for a state of other data, another cut into batches, another seed, optimiser or model;
    * its option is `resume.source` where data, cut or seed are other, else `resume`.
@@ -735,6 +740,8 @@ export interface NativeInfo {
   blasCore: string;
   /** Instruction set of the project's own kernels: 'baseline', 'avx2', 'avx512'. */
   kernels: string;
+  /** What takes the products of a training with `precision: 'bf16'`: 'none', 'bf16_avx512', 'bf16_amx'; else a reference. */
+  bf16: string;
   /** Processors the affinity mask and the cgroup quota leave to this process. */
   processors: number;
   /** Threads a call uses that asks for 0. */

@@ -62,6 +62,12 @@ export interface TrainingOptions {
    * softmax, else exact.
    */
   sparse?: 'exact' | 'lazy' | undefined;
+  /**
+   * Of the operands of the large products. `'bf16'` rounds them to 16 bits on their way in; sums, weights, the optimiser
+   * and saved files keep 32 bits. ERR_UNROLLED_PRECISION where that would be slower. `'float32'`, the default, changes
+   * nothing.
+   */
+  precision?: 'float32' | 'bf16' | undefined;
   /** What is differentiated: the mean over the step's targets (default), or their sum. */
   reduction?: 'mean' | 'sum' | undefined;
   /** Clips every gradient to ±clipValue, before `clipNorm`. Off by default. */
@@ -135,6 +141,7 @@ export const TRAINING_OPTIONS = [
   'weightDecay',
   'schedule',
   'sparse',
+  'precision',
   'reduction',
   'clipValue',
   'clipNorm',
@@ -154,6 +161,9 @@ const FIT_OPTIONS = [
   'shuffle',
   'validation',
 ] as const satisfies (keyof FitOptions)[];
+
+/** Values of `TrainingOptions.precision`. */
+export const PRECISIONS = ['float32', 'bf16'] as const satisfies TrainingOptions['precision'][];
 
 /** The overrides that were given; an absent one must not hide the optimiser's own. */
 function givenOverrides({ learningRate, momentum, weightDecay }: TrainingOptions): OptimizerHyperparameters {
@@ -217,6 +227,7 @@ export function resolveKnownTraining(
       'exact',
       'lazy',
     ]),
+    precision: check.oneOf('precision', options.precision === undefined ? 'float32' : options.precision, PRECISIONS),
   };
   const bound = steps === undefined ? undefined : check.integer('steps', steps, { min: 1 });
   return {
@@ -232,6 +243,7 @@ export function resolveKnownTraining(
       ...(bound === undefined ? { epochs: passes } : { steps: bound }),
       optimizer: describeOptimizer(native.optimizer),
       ...{ reduction: native.reduction, clipValue, clipNorm, seed: native.seed, sparse: native.sparse },
+      precision: native.precision === 'float32' ? undefined : native.precision,
     }),
     resumed,
   };

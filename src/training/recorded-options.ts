@@ -13,7 +13,7 @@ const BOUNDS = ['epochs', 'steps'];
 
 /** Those that a file may decide: what is done and where to write is the caller's alone. */
 const RECORDED = [
-  ...[...BOUNDS, 'optimizer', 'schedule', 'sparse', 'reduction', 'clipValue', 'clipNorm', 'seed'],
+  ...[...BOUNDS, 'optimizer', 'schedule', 'sparse', 'precision', 'reduction', 'clipValue', 'clipNorm', 'seed'],
   ...['batch', 'window', 'shuffle', 'bucketing', 'validation'],
 ];
 

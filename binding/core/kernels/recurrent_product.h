@@ -1,10 +1,12 @@
 // The products of a recurrence with its weights [gates, hidden], or with those of some of its gates: packed
 // once per change of the weights for the project's own kernel unless they are small and lie well, or by OpenBLAS
-// at every step (UNROLLED_KERNELS=blas).
+// at every step (UNROLLED_KERNELS=blas). In bf16 they are packed whatever their size, in arrays that are taken when
+// they are first needed.
 #pragma once
 
 #include <vector>
 
+#include "kernels/bf16.h"
 #include "kernels/kernel_table.h"
 #include "types.h"
 #include "workspace.h"
@@ -23,9 +25,10 @@ class RecurrentProduct {
   // Allocates the packed copies for forward, and for backward where asked; while counting, it counts them.
   void layOut(Arena& arena, bool backward);
 
-  // Packs the weights where they changed since the last call; `version` tells.
-  void prepareForward(const T* weights, Index version);
-  void prepareBackward(const T* weights, Index version);
+  // Packs the weights where they changed since the last call; `version` tells. What is not null takes the products
+  // until the next call.
+  void prepareForward(const T* weights, Index version, const Bf16Kernels* bf16 = nullptr);
+  void prepareBackward(const T* weights, Index version, const Bf16Kernels* bf16 = nullptr);
 
   // gates [rows, gates] (+)= state [rows, hidden] · weightsᵀ.
   void forward(Index rows, const T* state, T* gates, bool accumulate) const noexcept;
@@ -48,6 +51,16 @@ class RecurrentProduct {
   std::vector<T> packedBackward_;
   Index forwardVersion_ = 0;
   Index backwardVersion_ = 0;
+
+  // Weights packed in bf16.
+  struct Rounded {
+    std::vector<BFloat16> packed;
+    Index version = 0;
+  };
+  const Bf16Kernels* bf16Forward_ = nullptr;
+  const Bf16Kernels* bf16Backward_ = nullptr;
+  Rounded roundedForward_;
+  Rounded roundedBackward_;
 };
 
 }  // namespace unrolled

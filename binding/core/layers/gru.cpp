@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "blas.h"
 #include "kernels/gather.h"
+#include "layers/pass_product.h"
 
 namespace unrolled {
 
@@ -65,10 +65,10 @@ void Gru<T>::recurrentGradients(const Pass<T>& pass) {
   const Index H = this->hidden();
   const Index positions = this->positions();
   T* weight = pass.parameters.gradient(this->recurrentWeight());
-  multiply<T>(pass.parallel, 2 * H, H, positions, {this->gates_, 3 * H, Transpose::yes}, {this->previousStates(), H},
-              weight, H, false);
-  multiply<T>(pass.parallel, H, H, positions, {candidate_, H, Transpose::yes}, {this->previousStates(), H},
-              weight + 2 * H * H, H, false);
+  multiply<T>(pass, 2 * H, H, positions, {this->gates_, 3 * H, Transpose::yes}, {this->previousStates(), H}, weight, H,
+              false);
+  multiply<T>(pass, H, H, positions, {candidate_, H, Transpose::yes}, {this->previousStates(), H}, weight + 2 * H * H,
+              H, false);
   if (!this->hasRecurrentBias()) return;
   T* bias = pass.parameters.gradient(this->recurrentBias());
   std::copy_n(pass.parameters.gradient(this->inputBias()), 2 * H, bias);

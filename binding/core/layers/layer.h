@@ -37,6 +37,8 @@ struct Dropping {
   std::uint64_t step = 0;
 };
 
+class Bf16Products;
+
 // What a pass works with.
 template <class T>
 struct Pass {
@@ -46,6 +48,8 @@ struct Pass {
   // Whether what a row gives must be the same bits whatever the other rows and the cut into passes are, as when text is
   // generated: forward only, and of layers without attention.
   bool rowsApart = false;
+  // What takes the large products of a step of training in bf16; null: they are taken in T, as all of double's are.
+  Bf16Products* bf16 = nullptr;
 };
 
 template <class T>

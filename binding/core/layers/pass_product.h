@@ -1,13 +1,34 @@
-// The product of a pass's vectors with a weight as it is stored.
+// The products of a pass, in its precision.
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include "blas.h"
+#include "kernels/bf16_products.h"
 #include "kernels/kernel_table.h"
 #include "layers/layer.h"
 
 namespace unrolled {
+
+// What takes the products with a packed matrix in bf16; null: they are taken in T.
+template <class T>
+const Bf16Kernels* bf16Kernels(const Pass<T>& pass) {
+  return pass.bf16 == nullptr ? nullptr : &pass.bf16->kernels();
+}
+
+// c [m, n] = a [m, k] · b [k, n] + (accumulate ? c : 0), on the pass's threads.
+template <class T>
+void multiply(const Pass<T>& pass, Index m, Index n, Index k, Operand<T> a, Operand<T> b, T* c, Index cStride,
+              bool accumulate) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (pass.bf16 != nullptr) {
+      pass.bf16->multiply(pass.parallel, m, n, k, a, b, c, cStride, accumulate);
+      return;
+    }
+  }
+  multiply<T>(pass.parallel, m, n, k, a, b, c, cStride, accumulate);
+}
 
 // out [count, outputs], its rows `stride` apart, = (accumulate ? out : 0) + vectors [count, features] · weightᵀ, weight
 // [outputs, features]; where the pass keeps its rows apart, by a kernel to which no row matters but an element's own.
@@ -18,8 +39,8 @@ void multiplyWeight(const Pass<T>& pass, Index count, Index outputs, Index featu
   constexpr Index leastWork = 1 << 21;
   constexpr Index leastColumns = 16;
   if (!pass.rowsApart) {
-    multiply<T>(pass.parallel, count, outputs, features, {vectors, features}, {weight, features, Transpose::yes}, out,
-                stride, accumulate);
+    multiply<T>(pass, count, outputs, features, {vectors, features}, {weight, features, Transpose::yes}, out, stride,
+                accumulate);
     return;
   }
   const Index grain = std::max(leastColumns, leastWork / std::max<Index>(1, count * features));

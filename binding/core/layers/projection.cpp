@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "blas.h"
 #include "kernels/gather.h"
 #include "layers/pass_product.h"
 
@@ -83,10 +82,10 @@ void Projection<T>::backward(const Sequence<T>& input, const T* outputGradient, 
   // From gradients of rows [count, outputs] to those of W, b and the vectors [count, features].
   const auto differentiate = [&](Index count, const T* vectors, const T* rows, T* vectorGradients) {
     sumRows(count, rows);
-    multiply<T>(parallel, outputs_, features_, count, {rows, outputs_, Transpose::yes}, {vectors, features_},
+    multiply<T>(pass, outputs_, features_, count, {rows, outputs_, Transpose::yes}, {vectors, features_},
                 weightGradient, features_, false);
     if (vectorGradients == nullptr) return;
-    multiply<T>(parallel, count, features_, outputs_, {rows, outputs_}, {weight, features_}, vectorGradients, features_,
+    multiply<T>(pass, count, features_, outputs_, {rows, outputs_}, {weight, features_}, vectorGradients, features_,
                 false);
   };
 

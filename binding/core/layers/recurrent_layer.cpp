@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "blas.h"
+#include "layers/pass_product.h"
 
 namespace unrolled {
 namespace {
@@ -14,6 +14,8 @@ constexpr Index rowsOfCachedWeights = 12;
 constexpr Index rowsOfLargeWeights = 48;
 // A thread that takes fewer of the rows reads large weights too often for what it does with them.
 constexpr Index leastRowsOfThread = 12;
+// In bf16: whole panels of its left operand.
+constexpr Index rowsOfRoundedWeights = 16;
 
 DefaultInitialization uniformOf(Index hidden) {
   return {DefaultInitialization::Kind::uniform, 1 / std::sqrt(static_cast<double>(hidden))};
@@ -70,12 +72,15 @@ PassSize RecurrentLayer<T>::layOut(Arena& arena, PassSize size) {
 }
 
 template <class T>
-Index RecurrentLayer<T>::groupRows(Index threads) const {
+Index RecurrentLayer<T>::groupRows(const Pass<T>& pass) const {
   const Index bytes = gateWidth_ * hidden_ * static_cast<Index>(sizeof(T));
-  const Index most = bytes <= cachedWeightBytes ? rowsOfCachedWeights : rowsOfLargeWeights;
+  const bool rounded = pass.bf16 != nullptr;
+  const Index few = rounded ? rowsOfRoundedWeights : rowsOfCachedWeights;
+  const Index most = bytes <= cachedWeightBytes ? few : rowsOfLargeWeights;
   Index groups = (batch() + most - 1) / most;
-  // A row's bits are its own in the project's products; in BLAS's they may depend on how many rows there are.
-  if (!blasAlone()) groups = std::max(groups, std::min(threads, batch() / leastRowsOfThread));
+  // A row's bits are its own in the project's products; in others they may depend on how many rows there are.
+  const Index threads = rounded || blasAlone() ? 1 : pass.parallel.threads();
+  groups = std::max(groups, std::min(threads, batch() / leastRowsOfThread));
   return (batch() + groups - 1) / groups;
 }
 
@@ -83,7 +88,7 @@ template <class T>
 template <class Body>
 void RecurrentLayer<T>::forGroups(const Pass<T>& pass, bool forward, Body&& body) const {
   const SequenceLayout& layout = input_.layout;
-  pass.parallel.forRange(batch(), groupRows(pass.parallel.threads()), [&](Index begin, Index end) noexcept {
+  pass.parallel.forRange(batch(), groupRows(pass), [&](Index begin, Index end) noexcept {
     for (Index step = 0; step < layout.time; ++step) {
       const Index t = forward ? step : layout.time - 1 - step;
       const Index active = std::min(end, layout.rowsAt(t)) - begin;
@@ -119,7 +124,7 @@ Sequence<T> RecurrentLayer<T>::forward(const Sequence<T>& input, T* states, cons
     normalization_->prepare(pass, bias, apart ? pass.parameters.value(recurrentBias_) : nullptr);
   }
 
-  product_.prepareForward(pass.parameters.value(recurrentWeight_), pass.parameters.version());
+  product_.prepareForward(pass.parameters.value(recurrentWeight_), pass.parameters.version(), bf16Kernels(pass));
   dropout_.prepare(pass.dropping, batch());
   std::copy_n(states, batch() * hidden_, state_);
   prepare(pass);
@@ -143,7 +148,7 @@ Sequence<T> RecurrentLayer<T>::forward(const Sequence<T>& input, T* states, cons
 
 template <class T>
 T* RecurrentLayer<T>::backward(T* outputGradient, T* stateGradients, bool wanted, const Pass<T>& pass) {
-  product_.prepareBackward(pass.parameters.value(recurrentWeight_), pass.parameters.version());
+  product_.prepareBackward(pass.parameters.value(recurrentWeight_), pass.parameters.version(), bf16Kernels(pass));
   if (normalization_) normalization_->clearGradients(batch());
   prepareBackward(pass);
   forGroups(pass, false, [&](Index t, Rows rows) noexcept {
@@ -170,7 +175,7 @@ T* RecurrentLayer<T>::backward(T* outputGradient, T* stateGradients, bool wanted
 
 template <class T>
 void RecurrentLayer<T>::recurrentGradients(const Pass<T>& pass) {
-  multiply<T>(pass.parallel, gateWidth_, hidden_, positions(), {productGradients(), gateWidth_, Transpose::yes},
+  multiply<T>(pass, gateWidth_, hidden_, positions(), {productGradients(), gateWidth_, Transpose::yes},
               {previousStates(), hidden_}, pass.parameters.gradient(recurrentWeight_), hidden_, false);
   if (hasRecurrentBias() && biasJoinsInput()) {
     std::copy_n(pass.parameters.gradient(inputBias_), gateWidth_, pass.parameters.gradient(recurrentBias_));

@@ -133,7 +133,7 @@ class RecurrentLayer : public Layer<T> {
 
   // Rows of a group: enough that a register tile is full; more where the weights outgrow a core's
   // cache and each visit should serve many rows, unless there are threads without a group.
-  [[nodiscard]] Index groupRows(Index threads) const;
+  [[nodiscard]] Index groupRows(const Pass<T>& pass) const;
   // Calls body(rows of the group that have a value at t, t), group by group.
   template <class Body>
   void forGroups(const Pass<T>& pass, bool forward, Body&& body) const;

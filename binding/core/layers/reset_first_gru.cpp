@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "blas.h"
+#include "layers/pass_product.h"
 
 namespace unrolled {
 
@@ -23,14 +23,14 @@ template <class T>
 void ResetFirstGru<T>::prepare(const Pass<T>& pass) {
   const Index H = this->hidden();
   candidateProduct_.prepareForward(pass.parameters.value(this->recurrentWeight()) + 2 * H * H,
-                                   pass.parameters.version());
+                                   pass.parameters.version(), bf16Kernels(pass));
 }
 
 template <class T>
 void ResetFirstGru<T>::prepareBackward(const Pass<T>& pass) {
   const Index H = this->hidden();
   candidateProduct_.prepareBackward(pass.parameters.value(this->recurrentWeight()) + 2 * H * H,
-                                    pass.parameters.version());
+                                    pass.parameters.version(), bf16Kernels(pass));
 }
 
 template <class T>
@@ -78,9 +78,9 @@ void ResetFirstGru<T>::recurrentGradients(const Pass<T>& pass) {
   const Index H = this->hidden();
   const T* gates = this->productGradients();
   T* weight = pass.parameters.gradient(this->recurrentWeight());
-  multiply<T>(pass.parallel, 2 * H, H, this->positions(), {gates, 3 * H, Transpose::yes}, {this->previousStates(), H},
-              weight, H, false);
-  multiply<T>(pass.parallel, H, H, this->positions(), {gates + 2 * H, 3 * H, Transpose::yes}, {resetState_, H},
+  multiply<T>(pass, 2 * H, H, this->positions(), {gates, 3 * H, Transpose::yes}, {this->previousStates(), H}, weight, H,
+              false);
+  multiply<T>(pass, H, H, this->positions(), {gates + 2 * H, 3 * H, Transpose::yes}, {resetState_, H},
               weight + 2 * H * H, H, false);
   if (!this->hasRecurrentBias()) return;
   std::copy_n(pass.parameters.gradient(this->inputBias()), 3 * H, pass.parameters.gradient(this->recurrentBias()));

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "blas.h"
 #include "kernels/gather.h"
+#include "layers/pass_product.h"
 
 namespace unrolled {
 
@@ -104,7 +104,7 @@ LossResult AdaptiveCrossEntropy<T>::runCluster(std::size_t number, const T* inpu
   const TokenId* own = sorted_ + first;
   const T* projection = pass.parameters.value(cluster.projection);
   gatherRows<T>(parallel, count, features, own, input, nullptr, vectors_);
-  multiply<T>(parallel, count, cluster.width, features, {vectors_, features}, {projection, features, Transpose::yes},
+  multiply<T>(pass, count, cluster.width, features, {vectors_, features}, {projection, features, Transpose::yes},
               hidden_, cluster.width, false);
   SoftmaxCrossEntropy<T>& within = *clusters_[number];
   T* hiddenGradient = nullptr;
@@ -120,9 +120,9 @@ LossResult AdaptiveCrossEntropy<T>::runCluster(std::size_t number, const T* inpu
   }
   if (!backward) return result;
 
-  multiply<T>(parallel, cluster.width, features, count, {hiddenGradient, cluster.width, Transpose::yes},
+  multiply<T>(pass, cluster.width, features, count, {hiddenGradient, cluster.width, Transpose::yes},
               {vectors_, features}, projectionGradient, features, false);
-  multiply<T>(parallel, count, features, cluster.width, {hiddenGradient, cluster.width}, {projection, features},
+  multiply<T>(pass, count, features, cluster.width, {hiddenGradient, cluster.width}, {projection, features},
               vectorGradients_, features, false);
   for (Index i = 0; i < count; ++i) {
     kernels<T>().add(features, vectorGradients_ + i * features, inputGradient + own[i] * features);

@@ -4,7 +4,8 @@
 #include <cmath>
 
 #include "kernels/gather.h"
-#include "kernels/kernel_table.h"
+#include "kernels/panel_kernels.h"
+#include "layers/pass_product.h"
 
 namespace unrolled {
 namespace {
@@ -25,6 +26,9 @@ constexpr Index mostSlices = 8;
 // Positions whose part of the input's gradient stays in a second-level cache.
 constexpr Index gradientRows = 96;
 constexpr Index joinedPositions = 64;
+// In bf16 the weights of a block are rounded at each product, so that takes many positions: as many logits as stay in a
+// second-level cache.
+constexpr Index roundedLogits = Index{1} << 18U;
 
 Index blockClassesOf(Index features, Index elementBytes) {
   const Index fitting = blockBytes / (features * elementBytes) / tileMultiple * tileMultiple;
@@ -74,17 +78,16 @@ typename BlockedSoftmax<T>::Chunk BlockedSoftmax<T>::chunkOf(const Positions& fr
 
 template <class T>
 void BlockedSoftmax<T>::layOut(Arena& arena, PassSize size) {
-  const Index panel = kernels<T>().panelColumns;
   const Chunk most = chunkOf({}, std::min(size.positions, mostRows()));
   values_ = arena.take<T>(classes_ * most.stride);
   highest_ = arena.take<T>(blocks() * most.columns);
   sums_ = arena.take<T>(blocks() * most.columns);
   which_ = arena.take<T>(blocks() * most.columns);
   targetLogits_ = arena.take<T>(most.columns);
-  packedForward_ = arena.take<T>(most.columns * features_);
+  packedForward_ = arena.take<T>(PanelKernels<T>::size(features_, most.columns));
   if (!size.backward) return;
-  packedInput_ = arena.take<T>(roundUp(features_, panel) * most.rows);
-  packedWeight_ = arena.take<T>(slices_ * backwardClasses_ * roundUp(features_, panel));
+  packedInput_ = arena.take<T>(PanelKernels<T>::size(most.rows, features_));
+  packedWeight_ = arena.take<T>(slices_ * PanelKernels<T>::size(backwardClasses_, features_));
   partial_ = arena.take<T>((slices_ - 1) * most.rows * features_);
   biasSum_ = arena.take<T>(classes_);
 }
@@ -108,12 +111,14 @@ void BlockedSoftmax<T>::run(const Positions& all, Index positions, T scale, cons
 template <class T>
 void BlockedSoftmax<T>::forward(const Chunk& chunk, const Pass<T>& pass) {
   const KernelTable<T>& kernel = kernels<T>();
+  const PanelKernels<T> products(bf16Kernels(pass));
   const Index panel = kernel.panelColumns;
+  const Index wide = products.rounds() ? roundUp(roundedLogits / blockClasses_, products.panelColumns()) : panel;
   const T* weight = weight_.value(pass);
   const T* bias = bias_ == noParameter ? nullptr : pass.parameters.value(bias_);
-  pass.parallel.forRange(chunk.rows, panel, [&](Index begin, Index end) noexcept {
-    kernel.packTransposed(features_, end - begin, chunk.input + begin * features_, features_,
-                          packedForward_ + begin * features_);
+  pass.parallel.forRange(chunk.rows, products.panelColumns(), [&](Index begin, Index end) noexcept {
+    products.packTransposed(features_, end - begin, chunk.input + begin * features_, features_,
+                            packedForward_ + products.offset(features_, begin));
   });
   pass.parallel.forEach(blocks(), [&](Index block) noexcept {
     const Index first = block * blockClasses_;
@@ -121,8 +126,11 @@ void BlockedSoftmax<T>::forward(const Chunk& chunk, const Pass<T>& pass) {
     const T* blockBias = bias == nullptr ? nullptr : bias + first;
     for (Index begin = 0; begin < chunk.columns; begin += panel) {
       T* logits = values_ + first * chunk.stride + begin;
-      kernel.packedProduct(count, panel, features_, weight + first * features_, features_,
-                           packedForward_ + begin * features_, logits, chunk.stride, false);
+      if (begin % wide == 0) {
+        products.packedProduct(count, std::min(wide, chunk.columns - begin), features_, weight + first * features_,
+                               features_, packedForward_ + products.offset(features_, begin), logits, chunk.stride,
+                               false);
+      }
       for (Index row = begin; row < std::min(begin + panel, chunk.rows); ++row) {
         const Index inBlock = chunk.targets[row] - first;
         if (inBlock < 0 || inBlock >= count) continue;
@@ -175,9 +183,10 @@ void BlockedSoftmax<T>::join(const Chunk& chunk, T scale, const Pass<T>& pass) {
 template <class T>
 void BlockedSoftmax<T>::backward(const Chunk& chunk, T scale, bool more, const Pass<T>& pass) {
   const KernelTable<T>& kernel = kernels<T>();
-  const Index panel = kernel.panelColumns;
-  pass.parallel.forRange(features_, panel, [&](Index begin, Index end) noexcept {
-    kernel.pack(chunk.rows, end - begin, chunk.input + begin, features_, packedInput_ + begin * chunk.rows);
+  const PanelKernels<T> products(bf16Kernels(pass));
+  pass.parallel.forRange(features_, products.panelColumns(), [&](Index begin, Index end) noexcept {
+    products.pack(chunk.rows, end - begin, chunk.input + begin, features_,
+                  packedInput_ + products.offset(chunk.rows, begin));
   });
   const Index elements = chunk.rows * features_;
   pass.parallel.forEach(slices_, [&](Index slice) noexcept {
@@ -202,10 +211,10 @@ template <class T>
 void BlockedSoftmax<T>::backwardSlice(const Chunk& chunk, Index slice, T scale, bool more, T* inputGradient,
                                       const Pass<T>& pass) noexcept {
   const KernelTable<T>& kernel = kernels<T>();
-  const Index panel = kernel.panelColumns;
+  const PanelKernels<T> products(bf16Kernels(pass));
   const T* weight = weight_.value(pass);
   T* weightGradient = weight_.gradient(pass);
-  T* packed = packedWeight_ + slice * backwardClasses_ * roundUp(features_, panel);
+  T* packed = packedWeight_ + slice * PanelKernels<T>::size(backwardClasses_, features_);
   const Index firstBlock = backwardBlocks() * slice / slices_;
   const Index endBlock = backwardBlocks() * (slice + 1) / slices_;
   for (Index block = firstBlock; block < endBlock; ++block) {
@@ -223,13 +232,13 @@ void BlockedSoftmax<T>::backwardSlice(const Chunk& chunk, Index slice, T scale, 
       values[inBlock * chunk.stride + row] -= scale;
       biasSum_[first + inBlock] -= scale;
     }
-    kernel.packedProduct(count, features_, chunk.rows, values, chunk.stride, packedInput_,
-                         weightGradient + first * features_, features_, more);
-    kernel.pack(count, features_, weight + first * features_, features_, packed);
+    products.packedProduct(count, features_, chunk.rows, values, chunk.stride, packedInput_,
+                           weightGradient + first * features_, features_, more);
+    products.pack(count, features_, weight + first * features_, features_, packed);
     for (Index row = 0; row < chunk.rows; row += gradientRows) {
-      kernel.packedProductTransposed(std::min(gradientRows, chunk.rows - row), features_, count, values + row,
-                                     chunk.stride, packed, inputGradient + row * features_, features_,
-                                     block > firstBlock);
+      products.packedProductTransposed(std::min(gradientRows, chunk.rows - row), features_, count, values + row,
+                                       chunk.stride, packed, inputGradient + row * features_, features_,
+                                       block > firstBlock);
     }
   }
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "blas.h"
 #include "kernels/gather.h"
+#include "layers/pass_product.h"
 
 namespace unrolled {
 namespace {
@@ -160,13 +160,13 @@ LossResult SampledSoftmax<T>::lossAndGradients(const T* input, Index positions, 
   for (Index begin = 0; begin < positions; begin += chunk) {
     const Index rows = std::min(chunk, positions - begin);
     const T* vectors = input + begin * features_;
-    multiply<T>(parallel, rows, samples_, features_, {vectors, features_}, {samples, features_, Transpose::yes},
-                scores_, samples_, false);
+    multiply<T>(pass, rows, samples_, features_, {vectors, features_}, {samples, features_, Transpose::yes}, scores_,
+                samples_, false);
     differentiate(input, begin, rows, scale, pass);
     const bool more = begin > 0;
-    multiply<T>(parallel, rows, features_, samples_, {scores_, samples_}, {samples, features_},
+    multiply<T>(pass, rows, features_, samples_, {scores_, samples_}, {samples, features_},
                 inputGradient_ + begin * features_, features_, false);
-    multiply<T>(parallel, samples_, features_, rows, {scores_, samples_, Transpose::yes}, {vectors, features_},
+    multiply<T>(pass, samples_, features_, rows, {scores_, samples_, Transpose::yes}, {vectors, features_},
                 sampleGradients, features_, more);
     sumColumns<T>(parallel, rows, samples_, scores_, samples_, more ? biasSum_ : sampleBiasGradients);
     if (more) kernel.add(samples_, biasSum_, sampleBiasGradients);

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "blas.h"
 #include "kernels/gather.h"
+#include "layers/pass_product.h"
 
 namespace unrolled {
 namespace {
@@ -90,8 +90,8 @@ void SoftmaxCrossEntropy<T>::runByRows(const T* input, Index positions, const To
     if (narrow()) {
       narrowWeight_.multiply(parallel, rows, vectors, logits_);
     } else {
-      multiply<T>(parallel, rows, classes_, features_, {vectors, features_}, {weight, features_, Transpose::yes},
-                  logits_, classes_, false);
+      multiply<T>(pass, rows, classes_, features_, {vectors, features_}, {weight, features_, Transpose::yes}, logits_,
+                  classes_, false);
     }
 
     // Each row's logits to its loss, and in place to the gradient scale·(softmax - one-hot target).
@@ -117,9 +117,9 @@ void SoftmaxCrossEntropy<T>::runByRows(const T* input, Index positions, const To
     if (narrow()) {
       narrowWeight_.differentiate(parallel, rows, vectors, logits_, vectorGradients, more);
     } else {
-      multiply<T>(parallel, rows, features_, classes_, {logits_, classes_}, {weight, features_}, vectorGradients,
-                  features_, false);
-      multiply<T>(parallel, classes_, features_, rows, {logits_, classes_, Transpose::yes}, {vectors, features_},
+      multiply<T>(pass, rows, features_, classes_, {logits_, classes_}, {weight, features_}, vectorGradients, features_,
+                  false);
+      multiply<T>(pass, classes_, features_, rows, {logits_, classes_, Transpose::yes}, {vectors, features_},
                   weightGradient, features_, more);
     }
     if (!biased) continue;

@@ -406,10 +406,10 @@ LossResult Model<T>::loss(const Batch<T>& batch, const Targets<T>& targets, T* s
 template <class T>
 LossResult Model<T>::lossAndGradients(const Batch<T>& batch, const Targets<T>& targets, T scale, T* states,
                                       T* stateGradients, const Parallel& parallel, const Dropping& dropping,
-                                      InputGradients<T>* inputGradients) {
+                                      InputGradients<T>* inputGradients, Bf16Products* bf16) {
   reserve(withLoss(batch.size(true), targets.kind));
   const Parallel chosen = threadsFor(batch, parallel);
-  const Pass<T> pass{*buffers_, chosen, dropping};
+  const Pass<T> pass{*buffers_, chosen, dropping, false, bf16};
   const bool fused = targets.kind == LossKind::crossEntropy;
   const std::size_t count = graph_.nodes.size() - (fused ? 1 : 0);
   forwardThrough(count, batch, states, pass);

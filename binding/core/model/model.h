@@ -144,10 +144,11 @@ class Model {
   // Σ of the loss over the targets; no units are dropped.
   LossResult loss(const Batch<T>& batch, const Targets<T>& targets, T* states, const Parallel& parallel);
 
-  // The same, with all gradients of scale·Σ. `stateGradients` come in as those of the final states.
+  // The same, with all gradients of scale·Σ. `stateGradients` come in as those of the final states. `bf16`, of a float
+  // model: as a Pass's.
   LossResult lossAndGradients(const Batch<T>& batch, const Targets<T>& targets, T scale, T* states, T* stateGradients,
                               const Parallel& parallel, const Dropping& dropping = {},
-                              InputGradients<T>* inputGradients = nullptr);
+                              InputGradients<T>* inputGradients = nullptr, Bf16Products* bf16 = nullptr);
 
   // Refuses ids outside of the vocabulary or the classes.
   void checkIds(const TokenId* ids, Index count) const;

@@ -34,6 +34,7 @@ Trainer<T>::Trainer(Model<T>& model, std::shared_ptr<ThreadPool> pool, const Tra
       parallel_(*pool_, options.threads),
       options_(options),
       source_(std::move(source)),
+      bf16_(productsOf<T>(options.precision, model.parameters(), source_->largestPass().batch)),
       optimizer_(options.optimizer, model.buffers().size()),
       states_(model, source_->largestPass().batch) {
   stateGradients_.reserve(static_cast<std::size_t>(model.stateSize(source_->largestPass().batch)));
@@ -83,9 +84,9 @@ StepRecord Trainer<T>::step(const TrainingBatch<T>& batch, RunResult& result) {
   const Index count = batch.targetCount * (classes ? 1 : model_.outputFeatures());
   const double scale = options_.reduction == Reduction::mean ? 1 / static_cast<double>(count) : 1;
   stateGradients_.assign(static_cast<std::size_t>(model_.stateSize(batch.input.batch)), T(0));
-  const LossResult loss = model_.lossAndGradients(batch.input, batch.targets, static_cast<T>(scale),
-                                                  states_.begin(batch), stateGradients_.data(), parallel_,
-                                                  {true, options_.seed, static_cast<std::uint64_t>(steps_)});
+  const LossResult loss = model_.lossAndGradients(
+      batch.input, batch.targets, static_cast<T>(scale), states_.begin(batch), stateGradients_.data(), parallel_,
+      {true, options_.seed, static_cast<std::uint64_t>(steps_)}, nullptr, bf16_.get());
   StepRecord record;
   record.loss = loss.reported() / static_cast<double>(count);
   record.learningRate =

@@ -8,6 +8,7 @@
 #include "model/model.h"
 #include "optimizers/optimizer.h"
 #include "training/batch_source.h"
+#include "training/precision.h"
 #include "training/row_states.h"
 #include "training/schedule.h"
 
@@ -26,6 +27,8 @@ struct TrainingOptions {
   // Rows of a large table that a batch does not touch are left alone by every optimiser, with all their state; else
   // only by those that would not change them anyway.
   bool lazyRows = false;
+  // Of the operands of large products; weights, their updates and all other arithmetic are T's in any case.
+  Precision precision = Precision::full;
 };
 
 // What is known of a step before its update.
@@ -78,7 +81,8 @@ struct RunResult {
 template <class T>
 class Trainer {
  public:
-  // The source's ids and targets must be the model's: its `checkIds` and `checkTargets` tell.
+  // The source's ids and targets must be the model's: its `checkIds` and `checkTargets` tell. Throws
+  // ERR_UNROLLED_PRECISION where the precision would be slower than T.
   Trainer(Model<T>& model, std::shared_ptr<ThreadPool> pool, const TrainingOptions& options,
           std::unique_ptr<BatchSource<T>> source);
 
@@ -111,6 +115,7 @@ class Trainer {
   Parallel parallel_;
   TrainingOptions options_;
   std::unique_ptr<BatchSource<T>> source_;
+  std::unique_ptr<Bf16Products> bf16_;  // null: all products are T's
   Optimizer<T> optimizer_;
   Index steps_ = 0;
   double learningRateScale_ = 1;
