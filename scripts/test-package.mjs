@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { hostTarget, prebuiltFile, targets } from './prebuild/targets.mjs';
 import { buildFromSource } from './smoke/from-source.mjs';
 import { bareEnvironment, checkTarball, compileConsumer, install, pack } from './smoke/package.mjs';
-import { runtimes } from './smoke/runtimes.mjs';
+import { hostKernels, runtimes } from './smoke/runtimes.mjs';
 import { asProgram, Failure, quietly, root, say } from './support.mjs';
 
 const CONSUMERS = ['consumer.cjs', 'consumer.mjs', path.join('out', 'consumer.js')];
@@ -38,7 +38,12 @@ async function testPackage(args) {
   const failed = [];
   try {
     await compileConsumer(folder);
-    const here = { name: 'node-here', target: host.name, start: () => ({ words: [process.execPath] }) };
+    const here = {
+      name: 'node-here',
+      target: host.name,
+      kernels: hostKernels,
+      start: () => ({ words: [process.execPath] }),
+    };
     const chosen = runtimes.filter(({ name }) => long || name === only);
     for (const runtime of only === undefined ? [here, ...chosen] : chosen) {
       if (!tryRuntime(runtime, folder)) failed.push(runtime.name);
@@ -64,7 +69,7 @@ function parseOptions(args) {
 }
 
 /** Runs all consumers on a runtime. Returns whether none failed. */
-function tryRuntime({ name, target, start }, folder) {
+function tryRuntime({ name, target, kernels, start }, folder) {
   if (!existsSync(path.join(root, prebuiltFile(targets.find((candidate) => candidate.name === target))))) {
     say(`${name}: skipped, as there is no binary for ${target}.`);
     return true;
@@ -75,6 +80,8 @@ function tryRuntime({ name, target, start }, folder) {
       const options = { cwd: folder, env: bareEnvironment(folder, env), timeout: LONGEST };
       const { ok, output } = quietly(words[0], [...words.slice(1), consumer], options);
       if (!ok) throw new Failure(`${consumer}:\n${output}`);
+      if (kernels !== undefined && !output.includes(kernels))
+        throw new Failure(`it does not run ${kernels}: ${output}`);
       console.log(`${name}: ${output.trim()}`);
     }
     return true;

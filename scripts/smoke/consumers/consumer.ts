@@ -1,12 +1,12 @@
 import * as unrolled from 'unrolled';
-import { Corpus, type Evaluation, LanguageModel, layers, Model, type NativeInfo, UnrolledError } from 'unrolled';
+import { Corpus, type Evaluation, type Info, LanguageModel, layers, Model, UnrolledError } from 'unrolled';
 import { check } from './check.cjs';
 
 // What the types promise, and what they refuse: each line that is expected to be an error must be one.
 const corpus: Corpus = Corpus.fromText('hello, hello');
 const model: LanguageModel = LanguageModel.create({ vocabulary: corpus.vocabulary, cell: 'gru', hidden: 8 });
 const evaluation: Promise<Evaluation> = model.evaluate(corpus);
-const kernels: NativeInfo['kernels'] = unrolled.info().kernels;
+const kernels: Info['kernels'] = unrolled.info().kernels;
 const network: Model = Model.create({
   input: { kind: 'ids', vocabulary: 3 },
   layers: [layers.embedding(4), layers.gru(4)],
