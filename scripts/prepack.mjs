@@ -18,6 +18,9 @@ function main([after]) {
     const headers = readdirSync(source).filter((name) => name.endsWith('.h'));
     for (const name of headers) cpSync(path.join(source, name), path.join(folder, name));
   }
+  // Of which functions Node-API has, for Windows.
+  const list = path.join(root, 'node_modules', 'node-api-headers', 'def', 'node_api.def');
+  cpSync(list, path.join(folder, 'node_api.def'));
 }
 
 await asProgram(import.meta.url, main);

@@ -58,7 +58,7 @@ export function compilers(target) {
   const write = (name, text) => writeFileSync(path.join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   // Zig adds checks of undefined behaviour and keeps frame pointers unless told not to.
   const flags = `-target ${target.zig} -fno-sanitize=undefined -fomit-frame-pointer`;
-  write('cc', `${zigNamesOfProcessors}\nexec ${program} cc ${flags} "$@"`);
+  write('cc', `${zigNamesOfProcessors}\nexec ${program} cc ${flags} -g0 "$@"`);
   write('c++', `exec ${program} c++ ${flags} "$@"`);
   write('ar', `exec ${program} ar "$@"`);
   write('ranlib', `exec ${program} ranlib "$@"`);
@@ -75,8 +75,14 @@ export function toolchainFile(target) {
     CMAKE_CXX_COMPILER: path.join(bin, 'c++'),
     CMAKE_AR: path.join(bin, 'ar'),
     CMAKE_RANLIB: path.join(bin, 'ranlib'),
+    // Compiled only, not linked: Zig would build its C++ library for these trials, and once more for the addon.
+    CMAKE_TRY_COMPILE_TARGET_TYPE: 'STATIC_LIBRARY',
     // Stripped by the linker, which knows every format.
     CMAKE_SHARED_LINKER_FLAGS_INIT: '-s',
+    // Libraries of windows and printers, which CMake would add on Windows.
+    CMAKE_CXX_STANDARD_LIBRARIES: '',
+    // Apple's own programs are not here; Zig does what they would do.
+    ...(target.system === 'Darwin' ? { CMAKE_INSTALL_NAME_TOOL: '/bin/true', CMAKE_OSX_SYSROOT: '' } : {}),
   };
   const file = path.join(prebuildFolder, target.name, 'toolchain.cmake');
   const lines = Object.entries(settings).map(([name, value]) => `set(${name} "${value}")\n`);

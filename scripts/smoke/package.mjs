@@ -56,7 +56,8 @@ export async function checkTarball(tarball) {
  */
 export async function install(tarball) {
   const folder = mkdtempSync(path.join(tmpdir(), 'unrolled-package-'));
-  writeFileSync(path.join(folder, 'package.json'), '{}\n');
+  // With a type, for Deno's sake, which guesses none.
+  writeFileSync(path.join(folder, 'package.json'), '{ "type": "commonjs" }\n');
   const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--silent', tarball];
   await run('npm install', 'npm', args, { cwd: folder, env: { ...process.env, npm_config_nodedir: undefined } });
   const consumers = path.join(root, 'scripts', 'smoke', 'consumers');

@@ -94,8 +94,8 @@ export const runtimes = [
     start: () => ({ words: [path.join(fromNpm('@deno/linux-x64-glibc', 'latest'), 'deno'), 'run', '-A'] }),
   },
   {
-    // A processor of 2008, without AVX.
-    ...{ name: 'old-processor', target: 'linux-x64-glibc', kernels: 'baseline, Prescott' },
+    // A processor of 2008, without AVX. OpenBLAS has one name for its kernels for all such.
+    ...{ name: 'old-processor', target: 'linux-x64-glibc', kernels: 'baseline, Katmai' },
     start: () => ({ words: [debian('qemu-x86_64', 'qemu-user'), '-cpu', 'Nehalem', node('22')] }),
   },
   {
