@@ -39,29 +39,6 @@ CBLAS_TRANSPOSE blasTranspose(Transpose transpose) { return transpose == Transpo
 
 blasint size(Index value) { return static_cast<blasint>(value); }
 
-void gemm(Index m, Index n, Index k, Operand<float> a, Operand<float> b, float* c, Index cStride, float beta) {
-  cblas_sgemm(CblasRowMajor, blasTranspose(a.transpose), blasTranspose(b.transpose), size(m), size(n), size(k), 1.0F,
-              a.data, size(a.stride), b.data, size(b.stride), beta, c, size(cStride));
-}
-
-void gemm(Index m, Index n, Index k, Operand<double> a, Operand<double> b, double* c, Index cStride, double beta) {
-  cblas_dgemm(CblasRowMajor, blasTranspose(a.transpose), blasTranspose(b.transpose), size(m), size(n), size(k), 1.0,
-              a.data, size(a.stride), b.data, size(b.stride), beta, c, size(cStride));
-}
-
-// y [n] = x [k] · b [k, n] + beta·y: b transposed is a matrix [n, k] as stored.
-void gemv(Index n, Index k, const float* x, Index step, Operand<float> b, float* y, float beta) {
-  const bool stored = b.transpose == Transpose::no;
-  cblas_sgemv(CblasRowMajor, stored ? CblasTrans : CblasNoTrans, size(stored ? k : n), size(stored ? n : k), 1.0F,
-              b.data, size(b.stride), x, size(step), beta, y, 1);
-}
-
-void gemv(Index n, Index k, const double* x, Index step, Operand<double> b, double* y, double beta) {
-  const bool stored = b.transpose == Transpose::no;
-  cblas_dgemv(CblasRowMajor, stored ? CblasTrans : CblasNoTrans, size(stored ? k : n), size(stored ? n : k), 1.0,
-              b.data, size(b.stride), x, size(step), beta, y, 1);
-}
-
 template <class T>
 Operand<T> rowsFrom(Operand<T> matrix, Index row) {
   matrix.data += matrix.transpose == Transpose::no ? row * matrix.stride : row;
@@ -73,6 +50,61 @@ Operand<T> columnsFrom(Operand<T> matrix, Index column) {
   matrix.data += matrix.transpose == Transpose::no ? column : column * matrix.stride;
   return matrix;
 }
+
+void gemm(Index m, Index n, Index k, Operand<float> a, Operand<float> b, float* c, Index cStride, float beta) {
+  cblas_sgemm(CblasRowMajor, blasTranspose(a.transpose), blasTranspose(b.transpose), size(m), size(n), size(k), 1.0F,
+              a.data, size(a.stride), b.data, size(b.stride), beta, c, size(cStride));
+}
+
+// y [n] = x [k] · b [k, n] + beta·y: b transposed is a matrix [n, k] as stored.
+void gemv(Index n, Index k, const float* x, Index step, Operand<float> b, float* y, float beta) {
+  const bool stored = b.transpose == Transpose::no;
+  cblas_sgemv(CblasRowMajor, stored ? CblasTrans : CblasNoTrans, size(stored ? k : n), size(stored ? n : k), 1.0F,
+              b.data, size(b.stride), x, size(step), beta, y, 1);
+}
+
+#ifdef UNROLLED_FLOAT64_BLAS
+
+void gemm(Index m, Index n, Index k, Operand<double> a, Operand<double> b, double* c, Index cStride, double beta) {
+  cblas_dgemm(CblasRowMajor, blasTranspose(a.transpose), blasTranspose(b.transpose), size(m), size(n), size(k), 1.0,
+              a.data, size(a.stride), b.data, size(b.stride), beta, c, size(cStride));
+}
+
+void gemv(Index n, Index k, const double* x, Index step, Operand<double> b, double* y, double beta) {
+  const bool stored = b.transpose == Transpose::no;
+  cblas_dgemv(CblasRowMajor, stored ? CblasTrans : CblasNoTrans, size(stored ? k : n), size(stored ? n : k), 1.0,
+              b.data, size(b.stride), x, size(step), beta, y, 1);
+}
+
+#else
+
+// For an OpenBLAS with single precision alone: blocks of b, packed on the stack, times all rows of a by a kernel of our
+// own. A whole number of panels of any instruction set fills a block.
+constexpr Index blockSide = 64;
+
+void gemm(Index m, Index n, Index k, Operand<double> a, Operand<double> b, double* c, Index cStride, double beta) {
+  const KernelTable<double>& table = kernels<double>();
+  const auto pack = b.transpose == Transpose::yes ? table.packTransposed : table.pack;
+  const auto product = a.transpose == Transpose::yes ? table.packedProductTransposed : table.packedProduct;
+  double packed[blockSide * blockSide];
+  for (Index column = 0; column < n; column += blockSide) {
+    const Index columns = std::min(blockSide, n - column);
+    // Once for a k of 0 too: c may have to be cleared.
+    for (Index from = 0; from == 0 || from < k; from += blockSide) {
+      const Index depth = std::min(blockSide, k - from);
+      const Operand<double> block = columnsFrom(rowsFrom(b, from), column);
+      pack(depth, columns, block.data, block.stride, packed);
+      product(m, columns, depth, columnsFrom(a, from).data, a.stride, packed, c + column, cStride,
+              beta != 0.0 || from > 0);
+    }
+  }
+}
+
+void gemv(Index n, Index k, const double* x, Index step, Operand<double> b, double* y, double beta) {
+  gemm(1, n, k, {x, step, Transpose::yes}, b, y, n, beta);
+}
+
+#endif
 
 // Products whose b, as it is stored, stays in the first cache while few enough rows pass over it.
 template <class T>

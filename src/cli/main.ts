@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { UnrolledError } from '../errors';
 import { version } from '../package';
 import { benchCommand } from './bench';
+import { buildCommand } from './build';
 import { classifyCommand } from './classify';
 import { doctorCommand } from './doctor';
 import { evaluateCommand } from './evaluate';
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
     classifyCommand,
     benchCommand,
     doctorCommand,
+    buildCommand,
   ];
   for (const make of commands) program.addCommand(quiet(make()));
   try {

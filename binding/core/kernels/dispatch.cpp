@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "kernels/kernel_table.h"
+#include "kernels/processor_features.h"
 
 namespace unrolled {
 
@@ -30,12 +31,9 @@ struct Available {
   Available() {
     tables[count++] = &baseline::table<T>();
 #ifdef UNROLLED_X86_KERNELS
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) tables[count++] = &avx2::table<T>();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl")) {
-      tables[count++] = &avx512::table<T>();
-    }
+    const ProcessorFeatures processor;
+    if (processor.avx2()) tables[count++] = &avx2::table<T>();
+    if (processor.avx512()) tables[count++] = &avx512::table<T>();
 #endif
   }
 };

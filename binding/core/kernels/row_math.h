@@ -3,8 +3,6 @@
 
 #include "kernels/vector_math.h"
 
-extern "C" double log(double);
-
 namespace unrolled::UNROLLED_ISA {
 
 // Elements added in one precision before their sum is carried on in double.
@@ -49,7 +47,7 @@ double softmaxRow(Index classes, const T* bias, Index target, T* logits, T* scal
     total += static_cast<double>(sumOfLanes<T>(sums));
   }
   *scale = static_cast<T>(1 / total);
-  return ::log(total) + static_cast<double>(top) + static_cast<double>(sumOfLanes<T>(poison));
+  return __builtin_log(total) + static_cast<double>(top) + static_cast<double>(sumOfLanes<T>(poison));
 }
 
 template <class T>

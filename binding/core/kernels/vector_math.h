@@ -1,15 +1,11 @@
 // exp, tanh and the logistic function over vectors.
 //
 // For float: polynomials fitted to a few units in the last place (relative), so that small states
-// keep their digits. For double: the C library's functions lane by lane, the exact reference.
+// keep their digits. For double: the C library's functions lane by lane, the exact reference; by the compiler's names
+// for them, as C libraries differ in how they declare them.
 #pragma once
 
 #include "kernels/simd.h"
-
-extern "C" {
-double exp(double);
-double tanh(double);
-}
 
 namespace unrolled::UNROLLED_ISA {
 
@@ -56,13 +52,13 @@ UNROLLED_INLINE Vector<float> hyperbolicTangent(Vector<float> x) {
 
 UNROLLED_INLINE Vector<double> exponential(const Vector<double>& x) {
   Vector<double> y{};
-  for (Index lane = 0; lane < lanes<double>; ++lane) y[lane] = ::exp(x[lane]);
+  for (Index lane = 0; lane < lanes<double>; ++lane) y[lane] = __builtin_exp(x[lane]);
   return y;
 }
 
 UNROLLED_INLINE Vector<double> hyperbolicTangent(const Vector<double>& x) {
   Vector<double> y{};
-  for (Index lane = 0; lane < lanes<double>; ++lane) y[lane] = ::tanh(x[lane]);
+  for (Index lane = 0; lane < lanes<double>; ++lane) y[lane] = __builtin_tanh(x[lane]);
   return y;
 }
 

@@ -1,0 +1,1 @@
+export function check(unrolled: typeof import('unrolled'), face: string): Promise<void>;

@@ -1,0 +1,94 @@
+/**
+ * `npm run test:package`: packs the package, judges the tarball, installs it into an empty folder without scripts, and runs
+ * it from CommonJS, an ES module and TypeScript, with no compiler to be found.
+ *
+ *   npm run test:package                     on the Node.js that runs here
+ *   npm run test:package -- --long           on other versions, Bun, Deno, arm64, musl and Windows too, and builds it
+ *                                            from the source in the package
+ *   npm run test:package -- --only NAME      on one of those (--list names them)
+ *
+ * A runtime whose binary is not in `prebuilds` is skipped by name. `npm run prebuild -- host` comes before.
+ */
+import { existsSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { hostTarget, prebuiltFile, targets } from './prebuild/targets.mjs';
+import { buildFromSource } from './smoke/from-source.mjs';
+import { bareEnvironment, checkTarball, compileConsumer, install, pack } from './smoke/package.mjs';
+import { hostKernels, runtimes } from './smoke/runtimes.mjs';
+import { asProgram, Failure, quietly, root, say } from './support.mjs';
+
+const CONSUMERS = ['consumer.cjs', 'consumer.mjs', path.join('out', 'consumer.js')];
+const LONGEST = 15 * 60_000;
+
+async function testPackage(args) {
+  const { long, only, list } = parseOptions(args);
+  if (list) {
+    console.log(runtimes.map(({ name }) => name).join('\n'));
+    return 0;
+  }
+  const host = hostTarget();
+  if (host === undefined || !existsSync(path.join(root, prebuiltFile(host)))) {
+    throw new Failure('the package has no binary for this system: npm run prebuild -- host');
+  }
+  const tarball = await pack();
+  const { bytes, binaries } = await checkTarball(tarball);
+  say(`the package has ${(bytes / 1e6).toFixed(1)} MB and ${binaries.length} of ${targets.length} binaries.`);
+  const folder = await install(tarball);
+  const failed = [];
+  try {
+    await compileConsumer(folder);
+    const here = {
+      name: 'node-here',
+      target: host.name,
+      kernels: hostKernels,
+      start: () => ({ words: [process.execPath] }),
+    };
+    const chosen = runtimes.filter(({ name }) => long || name === only);
+    for (const runtime of only === undefined ? [here, ...chosen] : chosen) {
+      if (!tryRuntime(runtime, folder)) failed.push(runtime.name);
+    }
+    if (long && !(await buildFromSource(tarball))) failed.push('build from source');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  if (failed.length > 0) throw new Failure(`the package failed on ${failed.join(', ')}.`);
+  return 0;
+}
+
+function parseOptions(args) {
+  const flag = { type: 'boolean', default: false };
+  try {
+    const { values } = parseArgs({ args, options: { long: flag, list: flag, only: { type: 'string' } } });
+    const known = runtimes.map(({ name }) => name);
+    if (values.only === undefined || known.includes(values.only)) return values;
+    throw new Error(`no runtime ${values.only}; there are ${known.join(', ')}.`);
+  } catch (error) {
+    throw new Failure(error.message);
+  }
+}
+
+/** Runs all consumers on a runtime. Returns whether none failed. */
+function tryRuntime({ name, target, kernels, start }, folder) {
+  if (!existsSync(path.join(root, prebuiltFile(targets.find((candidate) => candidate.name === target))))) {
+    say(`${name}: skipped, as there is no binary for ${target}.`);
+    return true;
+  }
+  try {
+    const { words, env } = start();
+    for (const consumer of CONSUMERS) {
+      const options = { cwd: folder, env: bareEnvironment(folder, env), timeout: LONGEST };
+      const { ok, output } = quietly(words[0], [...words.slice(1), consumer], options);
+      if (!ok) throw new Failure(`${consumer}:\n${output}`);
+      if (kernels !== undefined && !output.includes(kernels))
+        throw new Failure(`it does not run ${kernels}: ${output}`);
+      console.log(`${name}: ${output.trim()}`);
+    }
+    return true;
+  } catch (error) {
+    say(`${name} failed: ${error.message}`);
+    return false;
+  }
+}
+
+await asProgram(import.meta.url, testPackage);

@@ -1,0 +1,71 @@
+/** `unrolled build`: compiles the addon from the sources in the package, where no prebuilt binary fits. */
+
+import { spawn } from 'node:child_process';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { Command } from 'commander';
+import { UnrolledError } from '../errors';
+import { packageRoot } from '../package';
+import { printLine } from './output';
+
+/** What a system needs to have, where the build fails. */
+const NEEDS =
+  'It needs a C++20 compiler (GCC 12 or Clang 15, or later), CMake 3.18 or later with make or ninja, and a static OpenBLAS ' +
+  'with its headers (on Debian and Ubuntu: apt-get install g++ make cmake libopenblas-serial-dev; on Alpine: apk add ' +
+  'g++ make cmake openblas-dev openblas-static); --openblas names a folder with another one.';
+
+function failure(what: string, cause?: unknown): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_NATIVE_LOAD', `The native module was not built: ${what}. ${NEEDS}`, { cause });
+}
+
+/**
+ * Runs a program with its output on standard error.
+ * @throws ERR_UNROLLED_NATIVE_LOAD where it cannot be started or fails.
+ */
+function run(program: string, args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['ignore', 2, 2] });
+    child.on('error', (error) => {
+      const isMissing = 'code' in error && error.code === 'ENOENT';
+      reject(failure(isMissing ? `${program} is missing` : `${program} could not be started`, error));
+    });
+    child.on('close', (status) => {
+      if (status === 0) resolve();
+      else reject(failure(`${program} failed (see above)`));
+    });
+  });
+}
+
+/** Where the headers of Node-API are, and the binary is left; see CMakeLists.txt. */
+async function build({ openblas }: { openblas?: string }): Promise<void> {
+  const sources = path.join(packageRoot, 'CMakeLists.txt');
+  if (!existsSync(sources)) throw failure(`${sources} is missing; the package came incomplete`);
+  // Apart from the folder that a clone is built in; begun anew, as another compiler may be there now.
+  const folder = path.join(packageRoot, 'build', 'from-source');
+  rmSync(folder, { recursive: true, force: true });
+  const settings = ['-DCMAKE_BUILD_TYPE=Release', `-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=${path.join(folder, 'made')}`];
+  if (openblas !== undefined) settings.push(`-DUNROLLED_OPENBLAS=${path.resolve(openblas)}`);
+  await run('cmake', ['-S', packageRoot, '-B', folder, '--no-warn-unused-cli', ...settings]);
+  await run('cmake', ['--build', folder, '--config', 'Release', '--parallel', String(os.availableParallelism())]);
+  const made = path.join(folder, 'made', 'unrolled.node');
+  const binary = path.join(packageRoot, 'build', 'Release', 'unrolled.node');
+  try {
+    // It is looked at before it takes the place of one that may work.
+    createRequire(__filename)(made);
+  } catch (error) {
+    throw failure(`what was built does not load: ${error instanceof Error ? error.message : error}`, error);
+  }
+  rmSync(path.dirname(binary), { recursive: true, force: true });
+  renameSync(path.join(folder, 'made'), path.dirname(binary));
+  rmSync(folder, { recursive: true, force: true });
+  printLine(binary);
+}
+
+export function buildCommand(): Command {
+  return new Command('build')
+    .description(`compile the native module, where no prebuilt binary fits. ${NEEDS}`)
+    .option('--openblas <folder>', 'a folder with include/cblas.h and lib/libopenblas.a')
+    .action(build);
+}

@@ -1,0 +1,58 @@
+/** The gate of the prebuilt binaries refuses each thing that it is there to refuse. */
+
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+interface Found {
+  libraries: string[];
+  imports: { name: string; version?: string | null; library?: string | null }[];
+  exports: string[];
+  symbols?: number;
+  signed?: boolean;
+}
+interface Gate {
+  faultsOf(target: { platform: string; libc?: string }, found: Found): string[];
+}
+
+const LINUX = { platform: 'linux', libc: 'glibc' };
+const GOOD: Found = {
+  libraries: ['libc.so.6', 'libm.so.6', 'ld-linux-aarch64.so.1'],
+  imports: [
+    { name: 'napi_create_function', version: null },
+    { name: 'memcpy', version: 'GLIBC_2.28' },
+  ],
+  exports: ['napi_register_module_v1', 'node_api_module_get_api_version_v1'],
+  symbols: 0,
+};
+
+describe('the gate of the prebuilt binaries', () => {
+  let gate: Gate;
+  before(async () => {
+    gate = await import(pathToFileURL(path.resolve(__dirname, '..', 'scripts', 'check-prebuilds.mjs')).href);
+  });
+
+  it('lets a good one pass', () => {
+    assert.deepEqual(gate.faultsOf(LINUX, GOOD), []);
+  });
+
+  const bad: [string, Partial<Found>, RegExp][] = [
+    ['a newer C library', { imports: [{ name: 'fmod', version: 'GLIBC_2.38' }] }, /imports fmod of GLIBC_2\.38/],
+    ['a C++ library', { libraries: ['libstdc++.so.6'] }, /needs libstdc\+\+\.so\.6/],
+    ['its symbol', { imports: [{ name: '_Znwm', version: 'GLIBCXX_3.4' }] }, /imports _Znwm, which is of GLIBCXX_3\.4/],
+    ['a newer Node-API', { imports: [{ name: 'node_api_symbol_for', version: null }] }, /Node-API version 8 has not/],
+    ['V8', { imports: [{ name: '_ZN2v87Isolate10GetCurrentEv', version: null }] }, /which is of no library/],
+    ['another program', { imports: [{ name: 'execve', version: 'GLIBC_2.2.5' }] }, /which it has no use for/],
+    ['an export of OpenBLAS', { exports: [...GOOD.exports, 'cblas_sgemm'] }, /exports cblas_sgemm/],
+    ['no registration', { exports: [] }, /does not export napi_register_module_v1/],
+    ['symbols', { symbols: 12 }, /not stripped/],
+    ['no signature', { signed: false }, /not signed/],
+  ];
+  for (const [what, change, message] of bad) {
+    it(`refuses ${what}`, () => {
+      const faults = gate.faultsOf(LINUX, { ...GOOD, ...change });
+      assert.equal(faults.length, 1, faults.join('; '));
+      assert.match(faults[0] ?? '', message);
+    });
+  }
+});
