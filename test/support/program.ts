@@ -8,7 +8,7 @@ import { resolve } from 'node:path';
 export const PACKAGE = resolve(__dirname, '..', '..', 'lib', 'index.js');
 
 /** Whether the long forms of the tests of reliability are to be run; `npm run test:long` asks for them. */
-export const IS_LONG = process.env.UNROLLED_LONG === '1';
+export const IS_LONG = process.env['UNROLLED_LONG'] === '1';
 
 /** A process that has not ended by then, in milliseconds, hangs. */
 const PATIENCE = 120_000;
@@ -65,7 +65,7 @@ export function runProgram(body: string, options: ProgramOptions = {}): Promise<
   const { nodeArguments = [], env, runner = [], bare = false, onStart } = options;
   const beginning = bare ? '' : `const PRELUDE = ${JSON.stringify(PRELUDE)};${PRELUDE}`;
   const program = `const PACKAGE = ${JSON.stringify(PACKAGE)};${beginning}(async () => {${body}\n})();`;
-  const [command, ...before] = [...runner, process.execPath] as [string, ...string[]];
+  const [command = process.execPath, ...before] = [...runner, process.execPath];
   return new Promise((settle, reject) => {
     const child = spawn(command, [...before, ...nodeArguments, '-e', program], {
       stdio: ['ignore', 'pipe', 'pipe'],
