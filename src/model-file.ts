@@ -281,9 +281,13 @@ function showPosition(index: number, shape: readonly number[]): string {
   return showShape(position.reverse());
 }
 
+function converted(data: ArrayLike<number>, dtype: DType): Float32Array | Float64Array {
+  return dtype === 'float32' ? new Float32Array(data) : new Float64Array(data);
+}
+
 /** The tensor as the model's element type, every element finite in it. */
 function finite(path: string, name: string, tensor: Tensor, dtype: DType): Tensor<DType> {
-  const data = dtype === 'float32' ? new Float32Array(tensor.data) : new Float64Array(tensor.data);
+  const data = tensor.dtype === dtype ? (tensor as Tensor<DType>).data : converted(tensor.data, dtype);
   const index = firstNonFinite(data);
   if (index === -1) return { dtype, shape: tensor.shape, data };
   const position = showPosition(index, tensor.shape);

@@ -10,7 +10,7 @@ import { UnrolledError } from './errors';
 import { FlatLayout, type FloatTensor, type Parameters, requireShape, type States } from './flat-layout';
 import type { Layer } from './layer-functions';
 import { resolveSeed, resolveThreads } from './limits';
-import { type OptionOf, requireModelMemory } from './memory';
+import { type OptionOf, requireCopyMemory, requireModelMemory } from './memory';
 import {
   damagedHeader,
   dtypeOf,
@@ -236,6 +236,14 @@ export class Model {
     return this.native.parameterCount;
   }
 
+  /**
+   * Bytes of one copy of them.
+   * @internal
+   */
+  get parameterBytes(): number {
+    return this.parameterCount * (this.dtype === 'float32' ? 4 : 8);
+  }
+
   /** PyTorch's shape of each parameter, by its name. */
   get parameterShapes(): Record<string, readonly number[]> {
     return this.#layout.parameterShapes;
@@ -246,8 +254,12 @@ export class Model {
     return this.#layout.stateSizes;
   }
 
-  /** Copies of all parameters, of a whole step while the model trains. */
+  /**
+   * Copies of all parameters, of a whole step while the model trains.
+   * @throws ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_DISPOSED.
+   */
   async parameters(): Promise<Parameters> {
+    requireCopyMemory(this.parameterBytes);
     return this.#layout.parameters(await this.native.read());
   }
 
@@ -264,6 +276,7 @@ export class Model {
    * @throws ERR_UNROLLED_MODEL_MISMATCH for a missing or an extra name, ERR_UNROLLED_SHAPE for a wrong shape.
    */
   async setParameters(parameters: Readonly<Record<string, Tensor>>): Promise<void> {
+    requireCopyMemory(this.parameterBytes);
     await this.native.write(this.#layout.flatParameters(parameters));
   }
 

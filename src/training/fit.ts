@@ -18,7 +18,7 @@ import { CallbackList } from './callback-list';
 import { type Checkpoint, requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
 import { dataCounts, otherData } from './data-counts';
 import { type EpochResult, EpochSums } from './epoch-result';
-import { requireTrainingBytes } from './memory';
+import { requireCheckpointBytes, requireTrainingBytes } from './memory';
 import type { FitProgress, ResolvedTraining } from './options';
 import { type RecordedOptions, requireSameOptions } from './recorded-options';
 import { requireSameModel, restoreModel } from './restore';
@@ -248,7 +248,8 @@ class Loop {
     this.#isUnsettled = false;
     if (scale !== undefined) await this.#training.setLearningRateScale(scale);
     if (checkpoints.length === 0) return;
-    const { model, header, source } = this.#run;
+    const { model, header, source, options } = this.#run;
+    requireCheckpointBytes(model, options.native.optimizer.kind);
     const { parameters, ...native } = await this.#training.readState();
     const isRunning = this.#isPending || !this.#isBetweenEpochs;
     const record: TrainingRecord = {
