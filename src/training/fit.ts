@@ -3,7 +3,7 @@
 import { cancelledError, withCancellation } from '../cancellation';
 import { UnrolledError } from '../errors';
 import type { Model } from '../model';
-import type { ModelHeader } from '../model-file';
+import { damagedHeader, type ModelHeader } from '../model-file';
 import type {
   NativeCancellation,
   NativeEvaluation,
@@ -328,8 +328,10 @@ function startNative(
     return model.native.startTraining({ ...native, resume: resumed.record.native });
   } catch (error) {
     // Model and options are the same by now: what is left are the data.
-    const isOther = error instanceof UnrolledError && error.option === 'resume.source';
-    throw isOther && error.code === 'ERR_UNROLLED_MODEL_MISMATCH' ? otherData(resumed, source, error) : error;
+    const option = error instanceof UnrolledError ? (error.option ?? '') : '';
+    const isOther = option === 'resume.source' && (error as UnrolledError).code === 'ERR_UNROLLED_MODEL_MISMATCH';
+    if (isOther) throw otherData(resumed, source, error as UnrolledError);
+    throw option.startsWith('resume.') ? damagedHeader(resumed.file.path, error) : error;
   }
 }
 
