@@ -78,7 +78,11 @@ class Fuzzer<T> {
       await this.#running;
     });
     const settings = { seed, numRuns: Number.MAX_SAFE_INTEGER, timeout: PATIENCE };
-    await fc.assert(checked, { ...settings, interruptAfterTimeLimit: seconds * 1000, markInterruptAsFailure: false });
+    const details = await fc.check(checked, { ...settings, interruptAfterTimeLimit: seconds * 1000 });
+    // A round that was over before its first case is no finding.
+    if (details.counterexample !== null) {
+      throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance });
+    }
     // The time was up in the midst of a case.
     await this.#running;
   }
