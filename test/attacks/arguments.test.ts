@@ -61,6 +61,12 @@ describe('arguments of the wrong kind', () => {
     assert.throws(() => model.vocabulary.decode({ length: 2 ** 40 }), type);
   });
 
+  it('are named where they could not even be printed', () => {
+    const strange = Object.create(null);
+    assert.throws(() => smallModel({ tied: true, embedding: strange }), { code: 'ERR_UNROLLED_OPTION_RANGE' });
+    assert.throws(() => smallModel({ hidden: strange }), { ...type, option: 'hidden' });
+  });
+
   it('are refused by a model of layers', async () => {
     using model = Model.create({ input: { kind: 'ids', vocabulary: 3 }, layers: [embedding(2), rnn(2), dense(2)] });
     const ids = tensor.from([[0], [1]], 'int32');
