@@ -139,7 +139,7 @@ export function resolveArchitecture(options: NetworkOptions & { ranks?: unknown 
       embedding === 'onehot' ? 'is onehot, which has no weight to share' : `(${check.show(embedding)}) is not hidden`;
     throw new UnrolledError(
       'ERR_UNROLLED_OPTION_RANGE',
-      `tied must be left out where embedding ${fault}: it needs an embedding as wide as hidden (${hidden}).`,
+      `tied must be left out where embedding ${fault}: it needs an embedding as wide as hidden (${check.show(hidden)}).`,
       { option: 'tied', mentions: ['embedding', 'hidden'], expected: 'left out', received: check.show(embedding) },
     );
   }
