@@ -1,6 +1,6 @@
 /** What the fuzzers of the TypeScript side share: how long they run, and what counts as a finding. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -128,7 +128,8 @@ export async function fuzz<T>(
     }
     fuzzer.tell();
   } catch (error) {
-    console.error(error instanceof Error ? `${error.message}\n${(error.cause as Error)?.stack ?? ''}` : error);
+    // Past what a fuzzer may have put in the place of the streams.
+    writeSync(2, error instanceof Error ? `${error.message}\n${(error.cause as Error)?.stack ?? ''}\n` : String(error));
     process.exit(1);
   }
 }
