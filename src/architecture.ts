@@ -135,10 +135,11 @@ export function resolveArchitecture(options: NetworkOptions & { ranks?: unknown 
   const cell = check.oneOf('cell', options.cell === undefined ? 'lstm' : options.cell, CELLS);
   const extras = resolveExtras(options);
   if (extras.tied && embedding !== hidden) {
-    const fault = embedding === 'onehot' ? 'is onehot, which has no weight to share' : `(${embedding}) is not hidden`;
+    const fault =
+      embedding === 'onehot' ? 'is onehot, which has no weight to share' : `(${check.show(embedding)}) is not hidden`;
     throw new UnrolledError(
       'ERR_UNROLLED_OPTION_RANGE',
-      `tied must be left out where embedding ${fault}: it needs an embedding as wide as hidden (${hidden}).`,
+      `tied must be left out where embedding ${fault}: it needs an embedding as wide as hidden (${check.show(hidden)}).`,
       { option: 'tied', mentions: ['embedding', 'hidden'], expected: 'left out', received: check.show(embedding) },
     );
   }

@@ -3,6 +3,8 @@
 import { UnrolledError } from './errors';
 import type { DType, FloatArray, ParameterInfo, StateInfo } from './native/native';
 import { elementCount, type Tensor } from './tensor';
+import { DTYPES, requireTensor } from './tensor-shape';
+import * as check from './validation';
 
 /** A tensor of a model's element type. */
 export type FloatTensor = Tensor<DType>;
@@ -15,9 +17,9 @@ export type States = Record<string, FloatTensor>;
 
 /** @throws ERR_UNROLLED_SHAPE naming both shapes. */
 export function requireShape(name: string, tensor: Tensor, expected: readonly number[]): void {
-  const { shape } = tensor;
+  const { shape } = requireTensor(name, tensor, DTYPES);
   const matches = shape.length === expected.length && shape.every((size, axis) => size === expected[axis]);
-  if (matches && tensor.data.length === elementCount(expected)) return;
+  if (matches) return;
   const [wanted, came] = [`[${expected.join(', ')}]`, `[${shape.join(', ')}]`];
   throw new UnrolledError('ERR_UNROLLED_SHAPE', `${name} must have the shape ${wanted}, not ${came}.`, {
     option: name,
@@ -78,6 +80,7 @@ export class FlatLayout {
    * @throws ERR_UNROLLED_MODEL_MISMATCH for a missing or an extra name, ERR_UNROLLED_SHAPE for a wrong shape.
    */
   flatParameters(parameters: Readonly<Record<string, Tensor>>): FloatArray {
+    check.object('parameters', parameters, 'tensors by name');
     const shapes = this.parameterShapes;
     const extra = Object.keys(parameters).find((name) => !Object.hasOwn(shapes, name));
     if (extra !== undefined) throw mismatch(`The model has no parameter ${extra}.`, extra);
@@ -108,6 +111,7 @@ export class FlatLayout {
    * @throws ERR_UNROLLED_UNKNOWN_OPTION for an unknown name, ERR_UNROLLED_SHAPE for a wrong shape.
    */
   flatStates(states: States, batch: number): FloatArray {
+    check.object('states', states, 'tensors by name');
     const unknown = Object.keys(states).find((name) => !this.#states.some((state) => state.name === name));
     if (unknown !== undefined) {
       const expected = this.#states.map(({ name }) => name).join(', ');

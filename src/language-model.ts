@@ -36,8 +36,8 @@ import {
   type TextScore,
 } from './generation';
 import { resolveThreads } from './limits';
-import { type ModelFile, type ModelHeader, readModelFile, sortedJson } from './model-file';
-import { damagedHeader, headerOf, readHeader, readVocabulary } from './model-header';
+import { damagedHeader, type ModelFile, type ModelHeader, readModelFile, sortedJson } from './model-file';
+import { headerOf, readHeader, readVocabulary } from './model-header';
 import type { NativeEvaluation } from './native/native';
 import { completeOutput, defaultSparse, withoutOutput } from './output';
 import { softmax, type Tensor } from './tensor';

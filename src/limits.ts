@@ -27,8 +27,24 @@ export function memoryLimit(): number {
   return constrained > 0 ? Math.min(total, constrained) : total;
 }
 
+/** Bytes of those that the process does not have yet. What others use is not known here. */
+function memoryLeft(): number {
+  return Math.max(0, memoryLimit() - process.memoryUsage.rss());
+}
+
 function gigabytes(bytes: number): string {
   return `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
+}
+
+/** Bytes that something takes in all, and those of them that are not taken yet. */
+export interface MemoryNeed {
+  total: number;
+  more: number;
+}
+
+/** Whether memory can hold it. */
+export function fitsMemory({ total, more }: MemoryNeed): boolean {
+  return total <= memoryLimit() && more <= memoryLeft();
 }
 
 /**
@@ -41,17 +57,22 @@ function gigabytes(bytes: number): string {
  */
 export function requireMemory(
   what: string,
-  bytes: number,
+  bytes: number | MemoryNeed,
   option: string,
   advice = `Lower ${option}`,
   mentions: readonly string[] = [option],
 ): void {
-  const limit = memoryLimit();
-  if (bytes <= limit) return;
-  const expected = `at most ${gigabytes(limit)}`;
-  throw new UnrolledError(
-    'ERR_UNROLLED_OUT_OF_MEMORY',
-    `${what} needs ${gigabytes(bytes)}, and this process can have ${expected}. ${advice}.`,
-    { option, mentions, expected, received: gigabytes(bytes) },
-  );
+  const need = typeof bytes === 'number' ? { total: bytes, more: bytes } : bytes;
+  if (fitsMemory(need)) return;
+  const { total, more } = need;
+  const [limit, left] = [memoryLimit(), memoryLeft()];
+  const isTotal = total > limit;
+  const expected = `at most ${gigabytes(isTotal ? limit : left)}`;
+  const received = gigabytes(isTotal ? total : more);
+  const how = isTotal
+    ? `needs ${received}, and this process can have ${expected}`
+    : `needs ${received} more, and of ${gigabytes(limit)} this process can have ${expected} more`;
+  throw new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', `${what} ${how}. ${advice}.`, {
+    ...{ option, mentions, expected, received },
+  });
 }

@@ -1,6 +1,6 @@
 /** Whether a model, and a search with it, fit into memory. */
 
-import { memoryLimit, requireMemory } from './limits';
+import { fitsMemory, memoryLimit, requireMemory } from './limits';
 import type { Model } from './model';
 import type { DType, LayerDescription, ModelDescription } from './native/native';
 import { parameterElements as elements, parameterShapes } from './parameter-shapes';
@@ -13,6 +13,11 @@ export function requireBeamMemory(model: Pick<Model, 'dtype' | 'stateSizes'>, be
   const states = Object.values(model.stateSizes).reduce((sum, features) => sum + features, 0);
   const bytes = beams * (vocabulary + 2 * states) * BYTES_PER_ELEMENT[model.dtype];
   requireMemory(`A search of ${counted(beams, 'beam')}`, bytes, 'beams');
+}
+
+/** Refuses to copy parameters of so many bytes in or out where memory cannot hold it: once natively, once for JavaScript. */
+export function requireCopyMemory(bytes: number): void {
+  requireMemory('A copy of the parameters', 2 * bytes, 'parameters', 'Make the model smaller');
 }
 
 /** A size of a layer that decides how many parameters a model has. */
@@ -44,17 +49,15 @@ function lowered(description: ModelDescription, optionOf: OptionOf): { option: s
  */
 export function requireModelMemory(description: ModelDescription, dtype: DType, optionOf: OptionOf): void {
   const bytesOf = (count: number) => 2 * count * BYTES_PER_ELEMENT[dtype];
-  const count = elements(parameterShapes(description));
-  if (bytesOf(count) <= memoryLimit()) return;
+  const shapes = parameterShapes(description);
+  const count = elements(shapes);
+  // Initial values are drawn in a place of their own, one parameter after another.
+  const largest = Object.values(shapes).reduce((most, shape) => Math.max(most, elements({ shape })), 0);
+  const need = { total: bytesOf(count), more: bytesOf(count) + largest * BYTES_PER_ELEMENT[dtype] };
+  if (fitsMemory(need)) return;
   const options = lowered(description, optionOf).sort((a, b) => a.count - b.count);
   const enough = options.filter((option) => bytesOf(option.count) <= memoryLimit());
   const names = (enough.length > 0 ? enough : options.slice(0, 1)).map(({ option }) => option);
   const advice = names.length > 0 ? `Lower ${names.join(' or ')}` : 'Use a smaller vocabulary';
-  requireMemory(
-    `A model of ${count.toPrecision(3)} parameters`,
-    bytesOf(count),
-    names[0] ?? 'vocabulary',
-    advice,
-    names,
-  );
+  requireMemory(`A model of ${count.toPrecision(3)} parameters`, need, names[0] ?? 'vocabulary', advice, names);
 }

@@ -4,7 +4,7 @@
  */
 
 import { open } from 'node:fs/promises';
-import { UnrolledError } from './errors';
+import { type ErrorCode, UnrolledError } from './errors';
 import type { Parameters } from './flat-layout';
 import type { Model } from './model';
 import type { DType, ModelDescription } from './native/native';
@@ -65,6 +65,20 @@ export function sortedJson(value: unknown): string {
 
 export function formatError(path: string, what: string, cause?: unknown): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: ${what}.`, { received: path, cause });
+}
+
+/** What impossible options are refused with: of a file, they are its own fault. */
+const OPTION_CODES: readonly ErrorCode[] = [
+  'ERR_UNROLLED_UNKNOWN_OPTION',
+  'ERR_UNROLLED_OPTION_TYPE',
+  'ERR_UNROLLED_OPTION_RANGE',
+  'ERR_UNROLLED_SHAPE',
+];
+
+/** An error in what a file says of itself as a fault of the file; others as they are. */
+export function damagedHeader(path: string, cause: unknown): unknown {
+  if (!(cause instanceof UnrolledError) || !OPTION_CODES.includes(cause.code)) return cause;
+  return formatError(path, `its description is damaged: ${cause.message.replace(/\.$/, '')}`, cause);
 }
 
 function mismatch(path: string, what: string, details: { expected?: string; received?: string }): UnrolledError {
@@ -267,9 +281,13 @@ function showPosition(index: number, shape: readonly number[]): string {
   return showShape(position.reverse());
 }
 
+function converted(data: ArrayLike<number>, dtype: DType): Float32Array | Float64Array {
+  return dtype === 'float32' ? new Float32Array(data) : new Float64Array(data);
+}
+
 /** The tensor as the model's element type, every element finite in it. */
 function finite(path: string, name: string, tensor: Tensor, dtype: DType): Tensor<DType> {
-  const data = dtype === 'float32' ? new Float32Array(tensor.data) : new Float64Array(tensor.data);
+  const data = tensor.dtype === dtype ? (tensor as Tensor<DType>).data : converted(tensor.data, dtype);
   const index = firstNonFinite(data);
   if (index === -1) return { dtype, shape: tensor.shape, data };
   const position = showPosition(index, tensor.shape);

@@ -2,7 +2,14 @@
 
 import { ARCHITECTURE_OPTIONS, type Architecture, resolveArchitecture } from './architecture';
 import { UnrolledError } from './errors';
-import { type ModelFile, type ModelHeader, type ModelKind, otherKind, requireHeader } from './model-file';
+import {
+  damagedHeader,
+  type ModelFile,
+  type ModelHeader,
+  type ModelKind,
+  otherKind,
+  requireHeader,
+} from './model-file';
 import { outOfRange } from './validation';
 
 /** The architecture's options in the file's spelling. */
@@ -36,15 +43,6 @@ export function headerOf(
 ): ModelHeader {
   const described = RECORDED.map((option) => [FILE_KEYS[option], architecture[option]]);
   return { model: { kind, ...Object.fromEntries(described), ...extra }, vocabulary: vocabulary.toJSON() };
-}
-
-/** An error in what a file says of itself as a fault of the file. */
-export function damagedHeader(path: string, cause: unknown): unknown {
-  if (!(cause instanceof UnrolledError) || !cause.code.startsWith('ERR_UNROLLED_OPTION')) return cause;
-  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: its description is damaged: ${cause.message}`, {
-    received: path,
-    cause,
-  });
 }
 
 /**

@@ -4,6 +4,7 @@ import { UnrolledError } from './errors';
 import { type FlatLayout, type FloatTensor, requireShape, type States } from './flat-layout';
 import type { InputDescription, ModelDescription, NativeBatch, NativeInput } from './native/native';
 import type { Tensor } from './tensor';
+import { FLOATS, requireTensor } from './tensor-shape';
 import { isTensor } from './training/sequences';
 import * as check from './validation';
 
@@ -38,7 +39,12 @@ function tensorOf(description: InputDescription): string {
 
 /** @throws ERR_UNROLLED_SHAPE, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
 function resolveLengths(lengths: ArrayLike<number>, time: number, batch: number): Int32Array {
-  requireShape('lengths', { dtype: 'int32', shape: [lengths.length], data: new Int32Array(lengths.length) }, [batch]);
+  check.arrayLike('lengths', lengths, 'a list of whole numbers');
+  if (lengths.length !== batch) {
+    const [expected, received] = [`${batch} numbers, one a row`, String(lengths.length)];
+    const message = `lengths must have ${expected}, not ${received}.`;
+    throw new UnrolledError('ERR_UNROLLED_SHAPE', message, { option: 'lengths', expected, received });
+  }
   return Int32Array.from(lengths, (length, row) => check.integer(`lengths[${row}]`, length, { min: 1, max: time }));
 }
 
@@ -64,8 +70,7 @@ function elementsOf(name: 'input' | 'source', description: InputDescription, giv
   if (given[other] !== undefined) {
     throw check.outOfRange(path(other), `left out, since the model's ${name} is of ${kind}`, given[other]);
   }
-  if (!isTensor(elements)) throw check.wrongType(path(kind), tensorOf(description), elements);
-  return elements;
+  return requireTensor(path(kind), elements, kind === 'ids' ? ['int32'] : FLOATS, tensorOf(description));
 }
 
 function article(name: 'input' | 'source'): string {

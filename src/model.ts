@@ -10,10 +10,10 @@ import { UnrolledError } from './errors';
 import { FlatLayout, type FloatTensor, type Parameters, requireShape, type States } from './flat-layout';
 import type { Layer } from './layer-functions';
 import { resolveSeed, resolveThreads } from './limits';
-import { type OptionOf, requireModelMemory } from './memory';
+import { type OptionOf, requireCopyMemory, requireModelMemory } from './memory';
 import {
+  damagedHeader,
   dtypeOf,
-  formatError,
   type ModelHeader,
   otherKind,
   readModelFile,
@@ -38,6 +38,7 @@ import { type ReportOptions, reportModel } from './report/model-report';
 import { Session, type SessionOptions } from './session';
 import { Summary } from './summary';
 import type { Tensor } from './tensor';
+import { FLOATS, requireTensor } from './tensor-shape';
 import type { TrainingData } from './training/data';
 import type { Estimate } from './training/estimate';
 import type { Score } from './training/example-training';
@@ -201,8 +202,7 @@ export class Model {
       await model.setParameters(weights);
       return model;
     } catch (error) {
-      if (!(error instanceof UnrolledError) || !error.code.startsWith('ERR_UNROLLED_OPTION')) throw error;
-      throw formatError(path, `its description is damaged: ${error.message}`, error);
+      throw damagedHeader(path, error);
     }
   }
 
@@ -236,6 +236,14 @@ export class Model {
     return this.native.parameterCount;
   }
 
+  /**
+   * Bytes of one copy of them.
+   * @internal
+   */
+  get parameterBytes(): number {
+    return this.parameterCount * (this.dtype === 'float32' ? 4 : 8);
+  }
+
   /** PyTorch's shape of each parameter, by its name. */
   get parameterShapes(): Record<string, readonly number[]> {
     return this.#layout.parameterShapes;
@@ -246,8 +254,12 @@ export class Model {
     return this.#layout.stateSizes;
   }
 
-  /** Copies of all parameters, of a whole step while the model trains. */
+  /**
+   * Copies of all parameters, of a whole step while the model trains.
+   * @throws ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_DISPOSED.
+   */
   async parameters(): Promise<Parameters> {
+    requireCopyMemory(this.parameterBytes);
     return this.#layout.parameters(await this.native.read());
   }
 
@@ -264,6 +276,7 @@ export class Model {
    * @throws ERR_UNROLLED_MODEL_MISMATCH for a missing or an extra name, ERR_UNROLLED_SHAPE for a wrong shape.
    */
   async setParameters(parameters: Readonly<Record<string, Tensor>>): Promise<void> {
+    requireCopyMemory(this.parameterBytes);
     await this.native.write(this.#layout.flatParameters(parameters));
   }
 
@@ -315,6 +328,7 @@ export class Model {
    */
   async forward(input: ModelInput, options?: ForwardOptions): Promise<ForwardResult> {
     const { threads, layers = [] } = check.options('Model.forward', options, ['threads', 'layers']);
+    check.strings('layers', layers, 'a list of names of layers');
     const batch = toBatch(this.description, this.#layout, input);
     const result = await this.native.forward(batch, resolveThreads(threads), [...layers]);
     return {
@@ -333,8 +347,9 @@ export class Model {
   async gradients(input: ModelInput, objective: Objective, options?: GradientsOptions): Promise<GradientsResult> {
     const { threads, dropping } = check.options('Model.gradients', options, ['threads', 'dropping']);
     const batch = toBatch(this.description, this.#layout, input);
+    const wanted = this.#objective(objective);
     const gradOutput = 'gradOutput' in objective ? objective.gradOutput : undefined;
-    const result = await this.native.gradients(batch, this.#objective(objective), resolveThreads(threads), dropping);
+    const result = await this.native.gradients(batch, wanted, resolveThreads(threads), dropping);
     const { features } = input;
     const source = input.source?.features;
     return {
@@ -488,7 +503,7 @@ export class Model {
   }
 
   async #freeze(parameters: readonly string[]): Promise<void> {
-    for (const name of parameters) {
+    for (const name of check.strings('freeze', parameters, 'a list of names of parameters')) {
       if (!Object.hasOwn(this.parameterShapes, name)) throw check.outOfRange('freeze', 'names of parameters', name);
     }
     this.#frozen = [...parameters];
@@ -496,17 +511,22 @@ export class Model {
   }
 
   #objective(objective: Objective): NativeObjective {
-    if ('gradOutput' in objective) return { gradOutput: this.#layout.convert(objective.gradOutput) };
+    if (typeof objective !== 'object' || objective === null) {
+      throw check.wrongType('objective', 'an object with targets, values or gradOutput', objective);
+    }
+    const converted = (option: string, tensor: FloatTensor) =>
+      this.#layout.convert(requireTensor(option, tensor, FLOATS, 'a tensor of floats'));
+    if ('gradOutput' in objective) return { gradOutput: converted('gradOutput', objective.gradOutput) };
     const reduction = check.oneOf('reduction', objective.reduction === undefined ? 'mean' : objective.reduction, [
       'mean',
       'sum',
     ]);
     if ('values' in objective) {
       const loss = check.oneOf('loss', objective.loss, ['binaryCrossEntropy', 'squaredError']);
-      return { loss, values: this.#layout.convert(objective.values), reduction };
+      return { loss, values: converted('values', objective.values), reduction };
     }
     if (objective.loss !== undefined) check.oneOf('loss', objective.loss, ['crossEntropy']);
-    return { targets: objective.targets.data, reduction };
+    return { targets: requireTensor('targets', objective.targets, ['int32']).data, reduction };
   }
 }
 

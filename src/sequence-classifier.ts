@@ -12,8 +12,8 @@ import {
 import { withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
 import { MAX_SIZE } from './limits';
-import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
-import { damagedHeader, headerOf, readHeader, readVocabulary } from './model-header';
+import { damagedHeader, type ModelFile, type ModelHeader, readModelFile } from './model-file';
+import { headerOf, readHeader, readVocabulary } from './model-header';
 import { argMax, row, type Tensor } from './tensor';
 import type { Example } from './text/example';
 import { Vocabulary } from './text/vocabulary';

@@ -5,7 +5,10 @@
  */
 
 import { UnrolledError } from './errors';
+import { badShape, CONSTRUCTORS, DTYPES, elementCount, FLOATS, requireTensor, showShape } from './tensor-shape';
 import * as check from './validation';
+
+export { elementCount } from './tensor-shape';
 
 /** The typed array of each element type. */
 export interface TensorArrays {
@@ -25,17 +28,6 @@ export type TensorDType = keyof TensorArrays;
 /** The typed array that holds elements of type `D`. */
 export type TensorData<D extends TensorDType> = TensorArrays[D];
 
-const CONSTRUCTORS: { readonly [D in TensorDType]: new (length: number) => TensorArrays[D] } = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-};
-
 /** Elements of one type with a shape; `data.length` is the product of the shape. */
 export interface Tensor<D extends TensorDType = TensorDType> {
   readonly dtype: D;
@@ -45,28 +37,6 @@ export interface Tensor<D extends TensorDType = TensorDType> {
 
 /** Numbers in nested arrays of one shape. */
 export type NestedNumbers = number | readonly NestedNumbers[];
-
-const DTYPES = Object.keys(CONSTRUCTORS) as TensorDType[];
-
-function badShape(message: string, expected: string, received: string): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_SHAPE', message, { expected, received });
-}
-
-function showShape(shape: readonly number[]): string {
-  return `[${shape.join(', ')}]`;
-}
-
-/**
- * The number of elements of a shape.
- * @throws ERR_UNROLLED_SHAPE where a size is no whole number from 0 or the product is beyond 2^53.
- */
-export function elementCount(shape: readonly number[]): number {
-  const count = shape.reduce((product, size) => product * size, 1);
-  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0) || !Number.isSafeInteger(count)) {
-    throw badShape(`${showShape(shape)} is no shape.`, 'whole numbers from 0', showShape(shape));
-  }
-  return count;
-}
 
 /** A typed array of zeros. */
 function allocate<D extends TensorDType>(dtype: D, length: number): TensorData<D> {
@@ -87,7 +57,9 @@ function allocate<D extends TensorDType>(dtype: D, length: number): TensorData<D
 export function zeros(shape: readonly number[]): Tensor<'float32'>;
 export function zeros<D extends TensorDType>(shape: readonly number[], dtype: D): Tensor<D>;
 export function zeros(shape: readonly number[], dtype: TensorDType = 'float32'): Tensor {
-  return { dtype: check.oneOf('dtype', dtype, DTYPES), shape: [...shape], data: allocate(dtype, elementCount(shape)) };
+  const type = check.oneOf('dtype', dtype, DTYPES);
+  const data = allocate(type, elementCount(shape));
+  return { dtype: type, shape: [...shape], data };
 }
 
 /** The sizes along the first element of every level. */
@@ -134,7 +106,7 @@ export function from(values: NestedNumbers, dtype: TensorDType = 'float32'): Ten
  * @throws ERR_UNROLLED_SHAPE for a tensor without axes, ERR_UNROLLED_OPTION_RANGE for an index outside.
  */
 export function row<D extends TensorDType>(tensor: Tensor<D>, index: number): Tensor<D> {
-  const [rows, ...shape] = tensor.shape;
+  const [rows, ...shape] = requireTensor('tensor', tensor, DTYPES).shape;
   if (rows === undefined) throw badShape('A tensor without axes has no rows.', 'at least one axis', '[]');
   check.integer('index', index, { min: 0, max: rows - 1 });
   const length = elementCount(shape);
@@ -148,7 +120,9 @@ export function row<D extends TensorDType>(tensor: Tensor<D>, index: number): Te
  */
 export function oneHot(ids: Tensor<'int32'> | ArrayLike<number>, classes: number): Tensor<'float32'> {
   check.integer('classes', classes, { min: 1 });
-  const { shape, data } = 'data' in ids ? ids : { shape: [ids.length], data: ids };
+  const { shape, data } = check.isArrayLike(ids)
+    ? { shape: [ids.length], data: ids }
+    : requireTensor('ids', ids, ['int32'], 'a list of ids, or a tensor of type int32');
   const result = zeros([...shape, classes]);
   for (let i = 0; i < data.length; i++) {
     result.data[i * classes + check.integer('id', data[i], { min: 0, max: classes - 1 })] = 1;
@@ -170,7 +144,7 @@ function lastAxis({ shape }: Tensor): number {
  * @throws ERR_UNROLLED_SHAPE where the last axis is missing or empty.
  */
 export function softmax<D extends 'float32' | 'float64'>(logits: Tensor<D>): Tensor<D> {
-  const length = lastAxis(logits);
+  const length = lastAxis(requireTensor('logits', logits, FLOATS));
   const result = zeros(logits.shape, logits.dtype);
   for (let start = 0; start < logits.data.length; start += length) {
     const input: Float32Array | Float64Array = logits.data.subarray(start, start + length);
@@ -188,7 +162,7 @@ export function softmax<D extends 'float32' | 'float64'>(logits: Tensor<D>): Ten
  * @throws ERR_UNROLLED_SHAPE where the last axis is missing or empty.
  */
 export function argMax(tensor: Tensor): Tensor<'int32'> {
-  const length = lastAxis(tensor);
+  const length = lastAxis(requireTensor('tensor', tensor, DTYPES));
   const result = zeros(tensor.shape.slice(0, -1), 'int32');
   for (let i = 0; i < result.data.length; i++) {
     let best = 0;
@@ -218,6 +192,8 @@ export function allClose(a: Tensor, b: Tensor, tolerance?: Tolerance): boolean {
   const { relative = 1e-5, absolute = 1e-8 } = given;
   check.number('relative', relative, { min: 0 });
   check.number('absolute', absolute, { min: 0 });
+  requireTensor('a', a, DTYPES);
+  requireTensor('b', b, DTYPES);
   if (a.shape.length !== b.shape.length || a.shape.some((size, axis) => size !== b.shape[axis])) {
     const [left, right] = [showShape(a.shape), showShape(b.shape)];
     throw badShape(`Tensors of shape ${left} and ${right} cannot be compared.`, left, right);
@@ -232,7 +208,8 @@ export function allClose(a: Tensor, b: Tensor, tolerance?: Tolerance): boolean {
 }
 
 /** The elements in nested arrays; a number for shape `[]`. */
-export function toArray({ shape, data }: Tensor): NestedNumbers {
+export function toArray(tensor: Tensor): NestedNumbers {
+  const { shape, data } = requireTensor('tensor', tensor, DTYPES);
   let next = 0;
   function nested(axis: number): NestedNumbers {
     const size = shape[axis];

@@ -2,6 +2,11 @@
 
 import { UnrolledError } from './errors';
 
+/** Whether a value has elements and a number of them, as arrays, typed arrays and their like have. */
+export function isArrayLike(value: unknown): value is ArrayLike<unknown> {
+  return typeof value === 'object' && value !== null && 'length' in value && Number.isSafeInteger(value.length);
+}
+
 /** The value as a person would recognise it in a message. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
@@ -100,6 +105,25 @@ export function oneOf<const T extends string>(option: string, value: unknown, ch
   if (typeof value !== 'string') throw wrongType(option, expected, value);
   if (!(choices as readonly string[]).includes(value)) throw outOfRange(option, expected, value);
   return value as T;
+}
+
+/** An object, and no list. */
+export function object(option: string, value: unknown, expected = 'an object'): object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(option, expected, value);
+  return value;
+}
+
+/** A list of strings. */
+export function strings(option: string, value: unknown, expected = 'a list of strings'): readonly string[] {
+  const isList = Array.isArray(value) && Array.from(value).every((each) => typeof each === 'string');
+  if (!isList) throw wrongType(option, expected, value);
+  return value as string[];
+}
+
+/** Something with elements and a number of them: an array, a typed array. */
+export function arrayLike<T>(option: string, value: ArrayLike<T>, expected: string): ArrayLike<T> {
+  if (!isArrayLike(value)) throw wrongType(option, expected, value);
+  return value;
 }
 
 export function callback<T>(option: string, value: T | undefined): T | undefined {

@@ -10,6 +10,8 @@
 
 #include <cpuid.h>
 
+#include "kernels/processor_features.h"
+
 namespace {
 
 bool isAmd() {
@@ -34,6 +36,5 @@ bool has3DNow() {
 
 // The linker is asked for it by name (CMakeLists.txt), since nothing calls it. The priority is before OpenBLAS's own.
 extern "C" [[gnu::constructor(101)]] void unrolledNameBlasProcessor() {
-  __builtin_cpu_init();
-  if (isAmd() && !__builtin_cpu_supports("avx") && !has3DNow()) setenv("OPENBLAS_CORETYPE", "Prescott", 0);
+  if (isAmd() && !unrolled::ProcessorFeatures().avx() && !has3DNow()) setenv("OPENBLAS_CORETYPE", "Prescott", 0);
 }

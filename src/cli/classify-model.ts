@@ -2,8 +2,8 @@
 
 import { architectureFromFile, type ClassifierNetworkOptions } from '../classifier-network';
 import { UnrolledError } from '../errors';
-import type { ModelFile } from '../model-file';
-import { damagedHeader, readVocabulary, requireKind } from '../model-header';
+import { damagedHeader, type ModelFile } from '../model-file';
+import { readVocabulary, requireKind } from '../model-header';
 import { TextVectorizer } from '../text/text-vectorizer';
 import * as check from '../validation';
 

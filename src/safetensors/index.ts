@@ -2,7 +2,7 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { UnrolledError } from '../errors';
-import { readError, writeWhole } from '../files';
+import { readError, replaceFile } from '../files';
 import { type Tensor, zeros } from '../tensor';
 import { compareCodePoints } from '../text/code-points';
 import * as check from '../validation';
@@ -30,10 +30,15 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: ReadonlyMap<string, string> = new Map(),
 ): Uint8Array {
+  return Buffer.concat(partsOf(tensors, metadata));
+}
+
+/** The header, then the bytes of each tensor where they are. */
+function partsOf(tensors: ReadonlyMap<string, Tensor>, metadata: ReadonlyMap<string, string>): Uint8Array[] {
   const sorted = [...tensors].sort(([a], [b]) => compareCodePoints(a, b));
   const parts = [encodeHeader(sorted, metadata)];
   for (const [, { data }] of sorted) parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  return Buffer.concat(parts);
+  return parts;
 }
 
 /**
@@ -60,9 +65,14 @@ export function decodeSafetensors(bytes: Uint8Array, source = 'The data'): Safet
 export async function writeSafetensors(
   path: string,
   tensors: ReadonlyMap<string, Tensor>,
-  metadata?: ReadonlyMap<string, string>,
+  metadata: ReadonlyMap<string, string> = new Map(),
 ): Promise<void> {
-  await writeWhole(check.nonEmptyString('path', path), encodeSafetensors(tensors, metadata));
+  check.nonEmptyString('path', path);
+  const parts = partsOf(tensors, metadata);
+  // One by one: no second copy of the tensors is made.
+  await replaceFile(path, async (file) => {
+    for (const part of parts) await file.writeFile(part);
+  });
 }
 
 /** Reads so many bytes; memory is only taken for what the file's length allows. */

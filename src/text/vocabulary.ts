@@ -287,6 +287,7 @@ export class Vocabulary {
    * @throws ERR_UNROLLED_OPTION_RANGE for a number that is no id.
    */
   decode(ids: ArrayLike<number>): string {
+    check.arrayLike('ids', ids, 'a list of ids');
     for (let i = 0; i < ids.length; i++) this.#checkId(ids[i] as number);
     const detokenizer = this.#detokenizer();
     return detokenizer.push(this.#withoutEnds(ids)) + detokenizer.end();

@@ -9,6 +9,7 @@ import { type FileTraining, type ModelFile, type ModelHeader, readModelFile, wri
 import type { FloatArray, NativeTrainingState, OptimizerKind } from '../native/native';
 import type { DataCounts } from './data-counts';
 import type { EpochSumsState } from './epoch-result';
+import { OPTIMIZER_KINDS } from './optimizers';
 import { packState, unpackState } from './packed-state';
 import type { RecordedOptions } from './recorded-options';
 
@@ -99,6 +100,7 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
   requireFields(path, record, FIELDS);
   const { options, data, epoch, isPending, seconds, callbacks, stopReason, ...rest } = record;
   const { optimizer: slots, optimizerKind, ...native } = rest;
+  if (!OPTIMIZER_KINDS.includes(optimizerKind)) throw damaged(path, 'its optimizer is unknown');
   if (epoch !== undefined) {
     if (!isOf('object', epoch)) throw damaged(path, 'epoch is no object');
     requireFields(path, epoch, EPOCH_FIELDS);

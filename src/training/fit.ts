@@ -4,7 +4,7 @@ import { cancelledError, withCancellation } from '../cancellation';
 import { UnrolledError } from '../errors';
 import { giveTurn } from '../event-loop';
 import type { Model } from '../model';
-import type { ModelHeader } from '../model-file';
+import { damagedHeader, type ModelHeader } from '../model-file';
 import type {
   NativeCancellation,
   NativeEvaluation,
@@ -19,7 +19,7 @@ import { CallbackList } from './callback-list';
 import { type Checkpoint, requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
 import { dataCounts, otherData } from './data-counts';
 import { type EpochResult, EpochSums } from './epoch-result';
-import { requireTrainingBytes } from './memory';
+import { requireCheckpointBytes, requireTrainingBytes } from './memory';
 import type { FitProgress, ResolvedTraining } from './options';
 import { type RecordedOptions, requireSameOptions } from './recorded-options';
 import { requireSameModel, restoreModel } from './restore';
@@ -250,7 +250,8 @@ class Loop {
     this.#isUnsettled = false;
     if (scale !== undefined) await this.#training.setLearningRateScale(scale);
     if (checkpoints.length === 0) return;
-    const { model, header, source } = this.#run;
+    const { model, header, source, options } = this.#run;
+    requireCheckpointBytes(model, options.native.optimizer.kind);
     const { parameters, ...native } = await this.#training.readState();
     const isRunning = this.#isPending || !this.#isBetweenEpochs;
     const record: TrainingRecord = {
@@ -329,8 +330,10 @@ function startNative(
     return model.native.startTraining({ ...native, resume: resumed.record.native });
   } catch (error) {
     // Model and options are the same by now: what is left are the data.
-    const isOther = error instanceof UnrolledError && error.option === 'resume.source';
-    throw isOther && error.code === 'ERR_UNROLLED_MODEL_MISMATCH' ? otherData(resumed, source, error) : error;
+    const option = error instanceof UnrolledError ? (error.option ?? '') : '';
+    const isOther = option === 'resume.source' && (error as UnrolledError).code === 'ERR_UNROLLED_MODEL_MISMATCH';
+    if (isOther) throw otherData(resumed, source, error as UnrolledError);
+    throw option.startsWith('resume.') ? damagedHeader(resumed.file.path, error) : error;
   }
 }
 

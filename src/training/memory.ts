@@ -46,7 +46,7 @@ export async function trainingBytes(
   source: NativeSource,
   optimizer: OptimizerKind,
 ): Promise<TrainingBytes> {
-  const parameters = model.parameterCount * (model.dtype === 'float32' ? 4 : 8);
+  const parameters = model.parameterBytes;
   const bytes = {
     parameters,
     gradients: parameters,
@@ -66,13 +66,24 @@ export async function requireTrainingBytes(
   source: NativeSource,
   optimizer: OptimizerKind,
 ): Promise<void> {
-  const { total, workspace, data } = await trainingBytes(model, source, optimizer);
+  const { total, parameters, gradients, workspace, data } = await trainingBytes(model, source, optimizer);
+  // The model is there already.
+  const need = { total, more: total - parameters - gradients };
   if (workspace >= total - workspace - data) {
     const isStream = source.kind === 'stream' || source.kind === 'documents';
     const advice = isStream ? 'Lower batch or window' : 'Lower batch, or cut long sequences';
-    requireMemory('Training this model', total, isStream ? 'window' : 'batch', advice, ['batch', 'window']);
+    requireMemory('Training this model', need, isStream ? 'window' : 'batch', advice, ['batch', 'window']);
   } else {
     const advice = 'Make the model smaller, or take an optimizer that keeps less, as sgd does';
-    requireMemory('Training this model', total, 'optimizer', advice);
+    requireMemory('Training this model', need, 'optimizer', advice);
   }
+}
+
+/**
+ * Refuses to copy the state of a training where memory cannot hold it: natively, and again for its file.
+ * @throws ERR_UNROLLED_OUT_OF_MEMORY.
+ */
+export function requireCheckpointBytes({ parameterBytes }: Model, optimizer: OptimizerKind): void {
+  const bytes = 2 * parameterBytes * (1 + OPTIMIZERS[optimizer].slots);
+  requireMemory('A checkpoint of this training', bytes, 'checkpoint', 'Make the model smaller');
 }

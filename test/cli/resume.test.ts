@@ -8,11 +8,12 @@ import { readCheckpoint } from '../../src/training/checkpoint-file';
 import { runCli, startCli } from '../support/cli';
 import { useFolder } from '../support/folder';
 import { parseJsonLines } from '../support/json-lines';
+import { IS_LONG } from '../support/program';
 
 const TEXT = 'the quick brown fox jumps over the lazy dog.\n'.repeat(40);
 const NETWORK = ['--hidden', '16', '--embedding', '8', '--layers', '2', '--dropout', '0.2'];
 const TRAINING = ['--batch', '4', '--window', '8', '--validation', '0.1', '--clip-norm', '1', '--schedule', 'cosine'];
-const KILLS = 20;
+const KILLS = IS_LONG ? 100 : 20;
 /** Steps that the first run and each of the others may make before they are killed. */
 const STEPS_BETWEEN = 20;
 
@@ -25,7 +26,7 @@ interface TrainLine {
 }
 
 describe('unrolled train --resume', function () {
-  this.timeout(120_000);
+  this.timeout(IS_LONG ? 1_800_000 : 120_000);
   const at = useFolder();
 
   function corpus(): string {
@@ -48,7 +49,7 @@ describe('unrolled train --resume', function () {
     return (await result).status === null;
   }
 
-  it('ends in the same bytes as a run never killed, though killed at 20 random moments', async () => {
+  it(`ends in the same bytes as a run never killed, though killed at ${KILLS} random moments`, async () => {
     // 1,620 tokens train: 50 steps an epoch.
     const steps = ['--steps', String(KILLS * STEPS_BETWEEN)];
     const training = ['train', corpus(), ...NETWORK, ...TRAINING, ...steps, '--log-every', '1', '--json'];

@@ -120,9 +120,8 @@ void checkFile(std::intptr_t file, const IdFileRange& range) {
                                      " ids of 4 bytes were expected; it was cut short or replaced");
   }
   if (range.first < 0 || range.count < 0 || range.first > range.total - range.count) {
-    const std::string received =
-        "ids " + std::to_string(range.first) + " to " + std::to_string(range.first + range.count);
-    throw Error("ERR_UNROLLED_SHAPE", "A range must lie inside the file's ids; " + received + " do not.")
+    const std::string received = std::to_string(range.count) + " ids from number " + std::to_string(range.first);
+    throw Error("ERR_UNROLLED_SHAPE", "A range must lie inside the file's ids; " + received + " on do not.")
         .about("ids", "a range of " + std::to_string(range.total) + " ids", received);
   }
 }

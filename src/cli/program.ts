@@ -1,0 +1,61 @@
+/** The program `unrolled`: its commands, and what becomes of their failures. */
+
+import { Command } from 'commander';
+import { UnrolledError } from '../errors';
+import { version } from '../package';
+import { benchCommand } from './bench';
+import { buildCommand } from './build';
+import { classifyCommand } from './classify';
+import { doctorCommand } from './doctor';
+import { evaluateCommand } from './evaluate';
+import { reportFailure } from './failure';
+import { nextCommand } from './next';
+import { outputEnd, watchOutput } from './output';
+import { sampleCommand } from './sample';
+import { scoreCommand } from './score';
+import { trainCommand } from './train';
+
+/** Leaves messages and exit statuses to `reportFailure`. */
+function quiet(command: Command): Command {
+  for (const inner of command.commands) quiet(inner);
+  return command.exitOverride().configureOutput({ outputError: () => {} });
+}
+
+/** Commands of the program, apart from what they share. */
+export function commands(): Command[] {
+  return [
+    trainCommand(),
+    sampleCommand(),
+    evaluateCommand(),
+    scoreCommand(),
+    nextCommand(),
+    classifyCommand(),
+    benchCommand(),
+    doctorCommand(),
+  ];
+}
+
+/** Runs a command line, by default that of the process, and leaves its exit status in `process.exitCode`. */
+export async function run(args?: readonly string[]): Promise<void> {
+  let running: Command | undefined;
+  const fail = (error: unknown): void => {
+    process.exitCode = reportFailure(error, running);
+  };
+  watchOutput(fail);
+  const program = quiet(new Command('unrolled'))
+    .description(
+      'Recurrent networks on text: train, sample, score, classify. Progress goes to standard error, results to standard output.',
+    )
+    .version(version)
+    .hook('preAction', (_, command) => {
+      running = command;
+    })
+    .addHelpText('after', '\nExit status: 0 done, 1 the work failed, 2 the arguments are wrong.');
+  for (const command of commands()) program.addCommand(quiet(command));
+  try {
+    await (args === undefined ? program.parseAsync() : program.parseAsync(args, { from: 'user' }));
+  } catch (error) {
+    const isStopped = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED' && outputEnd.aborted;
+    if (!isStopped) fail(error);
+  }
+}

@@ -1,0 +1,67 @@
+/** What is a tensor and what is none. */
+
+import { UnrolledError } from './errors';
+import type { Tensor, TensorArrays, TensorDType } from './tensor';
+import * as check from './validation';
+
+/** The typed array of each element type. */
+export const CONSTRUCTORS: { readonly [D in TensorDType]: new (length: number) => TensorArrays[D] } = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+};
+
+export const DTYPES = Object.keys(CONSTRUCTORS) as TensorDType[];
+
+export const FLOATS = ['float32', 'float64'] as const;
+
+export function badShape(message: string, expected: string, received: string): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_SHAPE', message, { expected, received });
+}
+
+export function showShape(shape: readonly unknown[]): string {
+  return `[${shape.map((size) => (typeof size === 'number' ? size : check.show(size))).join(', ')}]`;
+}
+
+/**
+ * The number of elements of a shape.
+ * @throws ERR_UNROLLED_SHAPE where a size is no whole number from 0 or the product is beyond 2^53, ERR_UNROLLED_OPTION_TYPE
+ *   for what is no list.
+ */
+export function elementCount(shape: readonly number[]): number {
+  if (!Array.isArray(shape)) throw check.wrongType('shape', 'a list of whole numbers', shape);
+  const isShape = Array.from(shape).every((size) => Number.isSafeInteger(size) && size >= 0);
+  const count = isShape ? shape.reduce((product, size) => product * size, 1) : NaN;
+  if (!Number.isSafeInteger(count)) {
+    throw badShape(`${showShape(shape)} is no shape.`, 'whole numbers from 0', showShape(shape));
+  }
+  return count;
+}
+
+/**
+ * A tensor of one of these types with as many elements as its shape takes.
+ * @param expected what messages say that it must be.
+ * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_SHAPE.
+ */
+export function requireTensor<D extends TensorDType>(
+  option: string,
+  value: unknown,
+  dtypes: readonly D[],
+  expected = dtypes.length < DTYPES.length ? `a tensor of type ${dtypes.join(' or ')}` : 'a tensor',
+): Tensor<D> {
+  if (typeof value !== 'object' || value === null) throw check.wrongType(option, expected, value);
+  const { dtype, shape, data } = value as Partial<Tensor<D>>;
+  const isTyped = dtypes.some((type) => type === dtype && data instanceof CONSTRUCTORS[type]);
+  if (!isTyped || !Array.isArray(shape)) throw check.wrongType(option, expected, value);
+  const [came, takes] = [(data as Tensor<D>['data']).length, elementCount(shape)];
+  if (came !== takes) {
+    const message = `${option} has ${came} elements, and its shape ${showShape(shape)} takes ${takes}.`;
+    throw badShape(message, `${takes} elements`, `${came} elements`);
+  }
+  return value as Tensor<D>;
+}
