@@ -32,6 +32,7 @@ export function commands(): Command[] {
     classifyCommand(),
     benchCommand(),
     doctorCommand(),
+    buildCommand(),
   ];
 }
 
