@@ -1,6 +1,6 @@
 /** What the processes say to each other. */
 
-/** Trains a model on a text, and lets it write after each epoch. */
+/** Trains a model on a text, and lets it write after epochs: the first, the last, and some ten a second between. */
 export interface Train {
   type: 'train';
   text: string;

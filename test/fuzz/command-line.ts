@@ -81,7 +81,7 @@ function commandsByName(): Map<string, Command> {
       : [[name, command]];
   };
   const all = commands().flatMap((command) => named(command, ''));
-  return new Map(all.filter(([name]) => name !== 'bench' && name !== 'doctor'));
+  return new Map(all.filter(([name]) => !['bench', 'build', 'doctor'].includes(name)));
 }
 
 /** Runs a command line in this process: thousands of them, where processes would be tens. */
