@@ -1,6 +1,7 @@
 /**
- * `npm run lint [js|cpp]`: changes nothing, and fails on the first finding of any tool.
+ * `npm run lint [js|cpp|analyzer]`: changes nothing, and fails on the first finding of any tool.
  *
+ * Clang's static analyzer takes as long as all the rest of clang-tidy: it runs where it is named, and in `npm run test:long`.
  * Biome for TypeScript and JavaScript; clang-format and clang-tidy for C++. clang-tidy needs to know how
  * each file is compiled, so `npm run build` and `npm test` come first.
  */
@@ -11,14 +12,18 @@ import path from 'node:path';
 import { cppFiles } from './cpp-files.mjs';
 import { asProgram, Failure, root, say, status, tool, which } from './support.mjs';
 
+const ANALYZER = 'clang-analyzer-*,-clang-analyzer-optin.performance.Padding';
+
 async function lint([part]) {
-  if (part !== undefined && part !== 'js' && part !== 'cpp') {
-    throw new Failure(`unknown part ${JSON.stringify(part)}; give js, cpp, or nothing for both.`);
+  if (part !== undefined && part !== 'js' && part !== 'cpp' && part !== 'analyzer') {
+    throw new Failure(`unknown part ${JSON.stringify(part)}; give js, cpp, analyzer, or nothing for js and cpp.`);
   }
+  const asked = (name) => part === name || (part === undefined && name !== 'analyzer');
   const failed = [];
-  if (part !== 'cpp' && !(await biome())) failed.push('Biome');
-  if (part !== 'js' && !(await clangFormat())) failed.push('clang-format');
-  if (part !== 'js' && !(await clangTidy())) failed.push('clang-tidy');
+  if (asked('js') && !(await biome())) failed.push('Biome');
+  if (asked('cpp') && !(await clangFormat())) failed.push('clang-format');
+  if (asked('cpp') && !(await clangTidy('-clang-analyzer-*'))) failed.push('clang-tidy');
+  if (asked('analyzer') && !(await clangTidy(`-*,${ANALYZER}`))) failed.push('the static analyzer');
   if (failed.length > 0) throw new Failure(`${failed.join(', ')} found faults; "npm run format" mends the format.`);
   return 0;
 }
@@ -36,8 +41,8 @@ async function clangFormat() {
   return (await status('clang-format', ['--dry-run', '--Werror', '--style=file', ...files])) === 0;
 }
 
-/** Every source that a build compiles, each once, as many at a time as there are processors. */
-async function clangTidy() {
+/** Some checks of every source that a build compiles, each once, as many at a time as there are processors. */
+async function clangTidy(checks) {
   mustHave('clang-tidy');
   const databases = new Map();
   for (const folder of ['build', path.join('build', 'core-tests')]) {
@@ -58,7 +63,7 @@ async function clangTidy() {
   const worker = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const [file, folder] = next;
-      const { code, output } = await tidy(file, folder);
+      const { code, output } = await tidy(file, folder, checks);
       if (code === 0) continue;
       clean = false;
       console.error(output.trim());
@@ -69,9 +74,9 @@ async function clangTidy() {
   return clean;
 }
 
-function tidy(file, folder) {
+function tidy(file, folder, checks) {
   return new Promise((resolve, reject) => {
-    const child = spawn('clang-tidy', ['--quiet', '-p', folder, file], {
+    const child = spawn('clang-tidy', ['--quiet', `--checks=${checks}`, '-p', folder, file], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

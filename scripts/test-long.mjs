@@ -44,6 +44,7 @@ const STEPS = {
   'sanitize-thread': script('sanitize', 'thread'),
   'sanitize-addon': script('sanitize', 'addon'),
   package: npm('test:package', '--long'),
+  analyzer: npm('lint', 'analyzer'),
 };
 
 async function testLong(args) {
