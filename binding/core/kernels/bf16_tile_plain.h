@@ -46,7 +46,7 @@ class PlainTile {
         Vector<float> low[vectors];
         Vector<float> high[vectors];
 #pragma GCC unroll 2
-        for (int v = 0; v < vectors; ++v) {
+        for (Index v = 0; v < vectors; ++v) {
           Integers bits;
           __builtin_memcpy(&bits, b + v * 2 * lanes<float>, sizeof bits);
           low[v] = (Vector<float>)(bits << 16);
