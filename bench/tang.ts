@@ -3,7 +3,7 @@
  * enough, beside PyTorch; and how far the adaptive softmax comes with as many tokens.
  *
  *   node --import tsx bench/tang.ts                                 both at once, each on one thread
- *   node --import tsx bench/tang.ts --target 5.9 --every 50 --json tang.json
+ *   node --import tsx bench/tang.ts --target 5.5 --every 50 --json tang.json
  *
  * The split: the first 99 % of the poems' characters are trained on, the last 1 % validate, both cut into 32 rows. Every
  * run makes the same batches; both exact ones begin with the same weights, PyTorch's. Seconds are those of training alone.
@@ -119,8 +119,8 @@ function print(job: Job, runs: Record<string, Run | undefined>): void {
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      target: { type: 'string', default: '6' },
-      every: { type: 'string', default: '50' },
+      target: { type: 'string', default: '5.61' },
+      every: { type: 'string', default: '40' },
       most: { type: 'string', default: '20' },
       threads: { type: 'string', default: '1' },
       'in-turn': { type: 'boolean', default: false },
@@ -156,7 +156,7 @@ async function main(): Promise<void> {
     const [ofAdaptive, ofExact] = perplexities as [number, number];
     console.log(
       `Perplexity after as many tokens: exact ${ofExact.toFixed(1)}, adaptive ${ofAdaptive.toFixed(1)}, ` +
-        `${(100 * (ofAdaptive / ofExact - 1)).toFixed(1)} % more (asked: at most 5 %).`,
+        `${(100 * (ofAdaptive / ofExact - 1)).toFixed(1)} % more (asked: at most 5 more).`,
     );
     console.log(['', ...exact.samples].join('\n--- '));
     if (values.json !== undefined)
