@@ -106,7 +106,7 @@ async function main(names) {
   const wanted = targets.filter((target) =>
     names.length === 0 ? existsSync(path.join(root, prebuiltFile(target))) : names.includes(target.name),
   );
-  if (wanted.length < Math.max(1, names.length)) throw new Failure('there is nothing to check: npm run prebuild');
+  if (wanted.length < Math.max(1, names.length)) throw new Failure('there is nothing to check: npm run prebuilds');
   for (const target of wanted) {
     await checkPrebuild(target);
     say(`${prebuiltFile(target)} may be shipped.`);

@@ -1,8 +1,10 @@
 /**
- * `npm run prebuild`: builds the addon for other platforms and puts each where the package looks for it.
+ * `npm run prebuilds`: builds the addon for other platforms and puts each where the package looks for it.
  *
- *   npm run prebuild                             all targets
- *   npm run prebuild -- linux-x64-glibc …        some of them; `host` is the one that runs here
+ * Not `prebuild`, which npm would run by itself before every `npm run build`.
+ *
+ *   npm run prebuilds                            all targets
+ *   npm run prebuilds -- linux-x64-glibc …       some of them; `host` is the one that runs here
  *
  * One file serves every Node.js and Electron of a system, as the addon uses Node-API alone. What is built on the way
  * (Zig, OpenBLAS, object files) stays in build/prebuild, so that the next time only what has changed is built.

@@ -7,7 +7,7 @@
  *                                            from the source in the package
  *   npm run test:package -- --only NAME      on one of those (--list names them)
  *
- * A runtime whose binary is not in `prebuilds` is skipped by name. `npm run prebuild -- host` comes before.
+ * A runtime whose binary is not in `prebuilds` is skipped by name. `npm run prebuilds -- host` comes before.
  */
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -29,7 +29,7 @@ async function testPackage(args) {
   }
   const host = hostTarget();
   if (host === undefined || !existsSync(path.join(root, prebuiltFile(host)))) {
-    throw new Failure('the package has no binary for this system: npm run prebuild -- host');
+    throw new Failure('the package has no binary for this system: npm run prebuilds -- host');
   }
   const tarball = await pack();
   const { bytes, binaries } = await checkTarball(tarball);

@@ -16,7 +16,7 @@ import { toolchainFile, zigEnvironment } from './zig.mjs';
 
 async function nodeGyp() {
   const target = targets.find(({ name }) => name === process.env.UNROLLED_PREBUILD);
-  if (target === undefined) throw new Failure('UNROLLED_PREBUILD names no target; npm run prebuild sets it.');
+  if (target === undefined) throw new Failure('UNROLLED_PREBUILD names no target; npm run prebuilds sets it.');
   const blas = openblas(target);
   const out = path.resolve('build');
   const settings = {
