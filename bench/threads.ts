@@ -10,6 +10,7 @@
 import { execFile } from 'node:child_process';
 import { parseArgs, promisify } from 'node:util';
 import { commandLine } from './language-models';
+import { median } from './workload';
 
 type Shape = Record<'cell' | 'vocab' | 'embedding' | 'hidden' | 'window' | 'batch', string | number>;
 
@@ -38,10 +39,6 @@ async function speed(shape: Shape, threads: string): Promise<number> {
   const run = ['--threads', threads, '--seconds', values.seconds, '--clip-norm', '5', '--json'];
   const { stdout } = await promisify(execFile)(process.execPath, [commandLine, 'bench', ...model, ...run]);
   return JSON.parse(stdout).tokensPerSecond;
-}
-
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] as number;
 }
 
 async function main(): Promise<void> {
