@@ -29,6 +29,14 @@ const JOBS: [title: string, job: Job][] = [
     },
   ],
   [
+    'products in bf16',
+    {
+      vocabulary: 2000,
+      network: { cell: 'lstm', embedding: 128, hidden: 384 },
+      training: { window: 32, batch: 32, optimizer: 'adam', precision: 'bf16' },
+    },
+  ],
+  [
     'float64 and sgd',
     {
       vocabulary: 65,
@@ -48,7 +56,8 @@ describe('the estimated memory of a training', () => {
   for (const [title, job] of JOBS) {
     it(`is within 10 % of the peak: ${title}`, async () => {
       const flags = ['--expose-gc', '--import', 'tsx', SCRIPT, JSON.stringify(job)];
-      const { stdout } = await promisify(execFile)(process.execPath, flags);
+      const env = { ...process.env, UNROLLED_BF16: 'reference' };
+      const { stdout } = await promisify(execFile)(process.execPath, flags, { env });
       const { estimated, measured }: PeakMemory = JSON.parse(stdout);
       const ratio = estimated / measured;
       assert.ok(Math.abs(ratio - 1) <= TOLERANCE, `${estimated} bytes estimated, ${measured} measured`);

@@ -138,9 +138,7 @@ Napi::Value Addon::machineReading(const Napi::CallbackInfo& info) {
     const Index repeats = integer("repeats", info[1], 1, 1'000'000);
     return measuring_->submit(
         info, nullptr, [=](const auto& proceed) { return readingTimes(count, repeats, proceed); },
-        [](Napi::Env env, const std::vector<double>& seconds) -> Napi::Value {
-          return typedArray<double>(env, seconds.data(), static_cast<Index>(seconds.size()));
-        });
+        [](Napi::Env env, const std::vector<double>& seconds) -> Napi::Value { return typedArray(env, seconds); });
   });
 }
 

@@ -49,6 +49,10 @@ std::vector<T> floats(const char* name, const Napi::Value& value, bool optional 
 // A new typed array with a copy of the values.
 template <class T>
 Napi::Value typedArray(Napi::Env env, const T* values, Index count);
+template <class T>
+Napi::Value typedArray(Napi::Env env, const std::vector<T>& values) {
+  return typedArray<T>(env, values.data(), static_cast<Index>(values.size()));
+}
 
 TrainingOptions trainingOptions(const Napi::Object& value);
 OptimizerKind optimizerKind(const Napi::Value& value);

@@ -19,11 +19,6 @@
 namespace unrolled::node {
 namespace {
 
-template <class Element>
-Napi::Value toArray(Napi::Env env, const std::vector<Element>& values) {
-  return typedArray<Element>(env, values.data(), static_cast<Index>(values.size()));
-}
-
 // One for each prompt.
 std::vector<RowOptions> rowsOptions(const Napi::Value& value, Index rows) {
   require(value.IsArray(), "rows must be an array.");
@@ -77,7 +72,7 @@ Napi::Value hypotheses(Napi::Env env, const BeamResult& result) {
   Napi::Array list = Napi::Array::New(env);
   for (const Hypothesis& one : result.hypotheses) {
     Napi::Object entry = Napi::Object::New(env);
-    entry.Set("ids", toArray(env, one.ids));
+    entry.Set("ids", typedArray(env, one.ids));
     entry.Set("logProbability", one.logProbability);
     entry.Set("score", one.score);
     entry.Set("ended", one.ended);
@@ -111,10 +106,10 @@ Napi::Value ModelHandle<T>::generate(const Napi::CallbackInfo& info) {
         },
         [](Napi::Env env, const RowsGeneration<T>& generation) -> Napi::Value {
           Napi::Array rows = Napi::Array::New(env);
-          for (const std::vector<TokenId>& row : generation.ids) rows.Set(rows.Length(), toArray(env, row));
+          for (const std::vector<TokenId>& row : generation.ids) rows.Set(rows.Length(), typedArray(env, row));
           Napi::Object value = Napi::Object::New(env);
           value.Set("ids", rows);
-          value.Set("state", toArray(env, generation.states));
+          value.Set("state", typedArray(env, generation.states));
           value.Set("seconds", generation.seconds);
           value.Set("cancelled", generation.cancelled);
           return value;
@@ -175,7 +170,7 @@ Napi::Value ModelHandle<T>::score(const Napi::CallbackInfo& info) {
         },
         [](Napi::Env env, const Scoring& scoring) -> Napi::Value {
           Napi::Object value = Napi::Object::New(env);
-          value.Set("logProbabilities", toArray(env, scoring.logProbabilities));
+          value.Set("logProbabilities", typedArray(env, scoring.logProbabilities));
           value.Set("cancelled", scoring.cancelled);
           return value;
         });
@@ -196,8 +191,8 @@ Napi::Value ModelHandle<T>::next(const Napi::CallbackInfo& info) {
         },
         [](Napi::Env env, const NextTokens& tokens) -> Napi::Value {
           Napi::Object value = Napi::Object::New(env);
-          value.Set("ids", toArray(env, tokens.ids));
-          value.Set("logProbabilities", toArray(env, tokens.logProbabilities));
+          value.Set("ids", typedArray(env, tokens.ids));
+          value.Set("logProbabilities", typedArray(env, tokens.logProbabilities));
           value.Set("cancelled", tokens.cancelled);
           return value;
         });

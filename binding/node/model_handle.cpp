@@ -54,11 +54,6 @@ struct GradientsResult {
 };
 
 template <class T>
-Napi::Value toArray(Napi::Env env, const std::vector<T>& values) {
-  return typedArray<T>(env, values.data(), static_cast<Index>(values.size()));
-}
-
-template <class T>
 GradientsResult<T> computeGradients(Model<T>& model, const BatchArguments<T>& batch, const Objective<T>& objective,
                                     const Dropping& dropping, const Parallel& parallel) {
   GradientsResult<T> result;
@@ -257,7 +252,7 @@ Napi::Value ModelHandle<T>::read(const Napi::CallbackInfo& info) {
           core->model.read(values.data());
           return values;
         },
-        toArray<T>);
+        [](Napi::Env env, const std::vector<T>& values) -> Napi::Value { return typedArray(env, values); });
   });
 }
 
@@ -311,15 +306,15 @@ Napi::Value ModelHandle<T>::forward(const Napi::CallbackInfo& info) {
         info, nullptr, compute,
         [features = model.outputFeatures()](Napi::Env env, const ForwardResult<T>& result) -> Napi::Value {
           Napi::Object value = Napi::Object::New(env);
-          value.Set("output", toArray(env, result.output));
+          value.Set("output", typedArray(env, result.output));
           value.Set("time", static_cast<double>(result.time));
           value.Set("features", static_cast<double>(features));
-          value.Set("state", toArray(env, result.state));
+          value.Set("state", typedArray(env, result.state));
           Napi::Array layers = Napi::Array::New(env);
           for (const LayerOutput<T>& layer : result.layers) {
             Napi::Object entry = Napi::Object::New(env);
             entry.Set("name", layer.name);
-            entry.Set("output", toArray(env, layer.output));
+            entry.Set("output", typedArray(env, layer.output));
             entry.Set("time", static_cast<double>(layer.time));
             entry.Set("features", static_cast<double>(layer.features));
             layers.Set(layers.Length(), entry);
@@ -349,13 +344,13 @@ Napi::Value ModelHandle<T>::gradients(const Napi::CallbackInfo& info) {
                                        value.Set("loss", result.loss);
                                        value.Set("correct", static_cast<double>(result.correct));
                                      } else {
-                                       value.Set("output", toArray(env, result.output));
+                                       value.Set("output", typedArray(env, result.output));
                                      }
-                                     value.Set("parameters", toArray(env, result.parameters));
-                                     if (!result.input.empty()) value.Set("input", toArray(env, result.input));
-                                     if (!result.source.empty()) value.Set("source", toArray(env, result.source));
-                                     value.Set("state", toArray(env, result.state));
-                                     value.Set("finalState", toArray(env, result.finalState));
+                                     value.Set("parameters", typedArray(env, result.parameters));
+                                     if (!result.input.empty()) value.Set("input", typedArray(env, result.input));
+                                     if (!result.source.empty()) value.Set("source", typedArray(env, result.source));
+                                     value.Set("state", typedArray(env, result.state));
+                                     value.Set("finalState", typedArray(env, result.finalState));
                                      return value;
                                    });
   });
@@ -452,7 +447,7 @@ Napi::Value ModelHandle<T>::predict(const Napi::CallbackInfo& info) {
         },
         [features = model.outputFeatures()](Napi::Env env, const Prediction<T>& prediction) -> Napi::Value {
           Napi::Object value = Napi::Object::New(env);
-          value.Set("output", toArray(env, prediction.output));
+          value.Set("output", typedArray(env, prediction.output));
           value.Set("features", static_cast<double>(features));
           value.Set("cancelled", prediction.cancelled);
           return value;

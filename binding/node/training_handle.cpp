@@ -105,9 +105,7 @@ class RunJob final : public Job, private TrainingObserver {
     if (records_.losses.empty()) return;
     const double seconds = std::chrono::duration<double>(delivered_ - start_).count();
     core_->executor.tell([this, seconds, records = std::exchange(records_, {})](Napi::Env env) {
-      const auto array = [env](const std::vector<double>& values) {
-        return typedArray<double>(env, values.data(), static_cast<Index>(values.size()));
-      };
+      const auto array = [env](const std::vector<double>& values) { return typedArray(env, values); };
       Napi::Object progress = Napi::Object::New(env);
       progress.Set("firstStep", static_cast<double>(records.firstStep));
       progress.Set("losses", array(records.losses));

@@ -35,9 +35,7 @@ std::uint64_t fromHexadecimal(const std::string& digits) {
 
 template <class T>
 Napi::Value toJavaScript(Napi::Env env, const Snapshot<T>& snapshot) {
-  const auto array = [env](const auto& values) {
-    return typedArray(env, values.data(), static_cast<Index>(values.size()));
-  };
+  const auto array = [env](const auto& values) { return typedArray(env, values); };
   const TrainingState<T>& state = snapshot.state;
   const OptimizerState<T>& optimizer = state.optimizer;
   Napi::Array slots = Napi::Array::New(env);

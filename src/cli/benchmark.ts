@@ -130,7 +130,7 @@ export async function benchmark(options: BenchmarkOptions): Promise<BenchmarkRes
   const { model } = buildNetwork(description, network);
   try {
     const empty = { kind: 'stream', ids: zeros([0], 'int32').data, ...stream } as const;
-    await requireTrainingBytes(model, empty, training.native.optimizer.kind);
+    await requireTrainingBytes(model, empty, training.native);
     // What an adaptive or a sampled softmax takes depends on how often a token occurs.
     const zipfian = architecture.output !== undefined;
     const ids = randomIds(Math.ceil(IDS / tokensPerStep) * tokensPerStep + 1, vocabulary, zipfian);

@@ -19,7 +19,10 @@ import { idCount, sequenceCount, sequencesOf, stepsPerEpoch } from './source';
 export interface Estimate {
   bytes: TrainingBytes;
   stepsPerEpoch: number;
-  /** Of one step, by forward and backward passes over a batch of the data; the optimiser's own time is not in it. */
+  /**
+   * Of one step, by forward and backward passes over a batch of the data, in the model's own precision whatever is asked;
+   * the optimiser's own time is not in it.
+   */
   secondsPerStep: number;
   secondsPerEpoch: number;
 }
@@ -136,9 +139,10 @@ async function medianSeconds(pass: () => Promise<unknown>): Promise<number> {
 export async function estimateTraining(
   model: Model,
   source: NativeSource,
-  { optimizer, seed, threads }: Omit<NativeTrainingOptions, 'source' | 'schedule' | 'resume'>,
+  options: Omit<NativeTrainingOptions, 'source' | 'schedule' | 'resume'>,
 ): Promise<Estimate> {
-  const bytes = await trainingBytes(model, source, optimizer.kind);
+  const { seed, threads } = options;
+  const bytes = await trainingBytes(model, source, options);
   const isStream = source.kind === 'stream' || source.kind === 'documents';
   const { batch, objective, batchesPerEpoch } = isStream
     ? sampleOfStream(source, vocabularyOf(model))

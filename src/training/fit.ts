@@ -348,7 +348,7 @@ async function startLoop(run: Run): Promise<{ loop: Loop; training: NativeTraini
     requireSameModel(run.header, resumed);
     requireSameOptions(resumed.file.path, recorded, resumed.record.options);
   }
-  await requireTrainingBytes(model, source, options.native.optimizer.kind);
+  await requireTrainingBytes(model, source, options.native);
   const training = startNative(run, schedule);
   try {
     const loop = new Loop(run, recorded, training);

@@ -2,7 +2,7 @@
 
 import { requireMemory } from '../limits';
 import type { Model } from '../model';
-import type { NativePassSize, NativeSource, OptimizerKind } from '../native/native';
+import type { NativePassSize, NativeSource, NativeTrainingOptions, OptimizerKind } from '../native/native';
 import { OPTIMIZERS } from './optimizers';
 import { largestBatch, sourceBytes } from './source';
 
@@ -17,6 +17,19 @@ export interface TrainingBytes {
   /** The native copy of the data. */
   data: number;
   total: number;
+}
+
+/** Those of a training's options that its memory depends on, beside its data. */
+type MemoryOptions = Pick<NativeTrainingOptions, 'optimizer' | 'precision'>;
+
+/** Of an operand's piece that a product in bf16 packs at once, in both directions: `kernels/bf16_products.cpp`. */
+const BF16_PIECE = 2048;
+
+/** The largest piece of an operand that is packed: of a weight, or of what it was multiplied with. */
+function bf16Bytes(model: Model, positions: number): number {
+  const piece = (...sizes: number[]) => sizes.reduce((area, size) => area * Math.min(size, BF16_PIECE), 2);
+  const weights = Object.values(model.parameterShapes).filter((shape) => shape.length === 2) as [number, number][];
+  return Math.max(0, ...weights.map(([rows, columns]) => Math.max(piece(rows, columns), piece(positions, columns))));
 }
 
 /** The largest step, or a little more. */
@@ -44,14 +57,16 @@ export function passSize(source: NativeSource): NativePassSize {
 export async function trainingBytes(
   model: Model,
   source: NativeSource,
-  optimizer: OptimizerKind,
+  { optimizer, precision }: MemoryOptions,
 ): Promise<TrainingBytes> {
   const parameters = model.parameterBytes;
+  const size = passSize(source);
+  const passes = await model.native.workspaceBytes(size);
   const bytes = {
     parameters,
     gradients: parameters,
-    optimizer: parameters * OPTIMIZERS[optimizer].slots,
-    workspace: await model.native.workspaceBytes(passSize(source)),
+    optimizer: parameters * OPTIMIZERS[optimizer.kind].slots,
+    workspace: passes + (precision === 'bf16' ? bf16Bytes(model, size.positions) : 0),
     data: sourceBytes(source),
   };
   return { ...bytes, total: Object.values(bytes).reduce((total, part) => total + part, 0) };
@@ -61,12 +76,8 @@ export async function trainingBytes(
  * Refuses a training that memory cannot hold.
  * @throws ERR_UNROLLED_OUT_OF_MEMORY naming `optimizer`, `batch` or `window`, whichever takes most.
  */
-export async function requireTrainingBytes(
-  model: Model,
-  source: NativeSource,
-  optimizer: OptimizerKind,
-): Promise<void> {
-  const { total, parameters, gradients, workspace, data } = await trainingBytes(model, source, optimizer);
+export async function requireTrainingBytes(model: Model, source: NativeSource, options: MemoryOptions): Promise<void> {
+  const { total, parameters, gradients, workspace, data } = await trainingBytes(model, source, options);
   // The model is there already.
   const need = { total, more: total - parameters - gradients };
   if (workspace >= total - workspace - data) {

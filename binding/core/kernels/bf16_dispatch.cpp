@@ -43,12 +43,12 @@ bool tilesAllowed() {
 
 #endif
 
-struct Available {
+struct AvailableBf16 {
   const Bf16Kernels* tables[4] = {};
   Index count = 0;
   Index plain = 0;  // how many of them are plain ones
 
-  Available() {
+  AvailableBf16() {
     tables[count++] = &bf16_plain::bf16Table();
 #ifdef UNROLLED_X86_BF16_KERNELS
     const ProcessorFeatures processor;
@@ -62,8 +62,8 @@ struct Available {
   }
 };
 
-const Available& available() {
-  static const Available found;
+const AvailableBf16& availableBf16() {
+  static const AvailableBf16 found;
   return found;
 }
 
@@ -80,7 +80,7 @@ std::atomic<bool>& referenceAsked() {
 }  // namespace
 
 const Bf16Kernels* bf16Kernels() {
-  const Available& found = available();
+  const AvailableBf16& found = availableBf16();
   if (bf16ReferenceAsked()) return found.tables[found.plain - 1];
   return found.count > found.plain ? found.tables[found.count - 1] : nullptr;
 }
@@ -90,8 +90,8 @@ bool bf16ReferenceAsked() { return referenceAsked().load(std::memory_order_relax
 void readBf16Choice() { referenceAsked().store(environmentAsksForReference()); }
 
 const Bf16Kernels* const* availableBf16Kernels(Index* count) {
-  *count = available().count;
-  return available().tables;
+  *count = availableBf16().count;
+  return availableBf16().tables;
 }
 
 }  // namespace unrolled

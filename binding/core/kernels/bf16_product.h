@@ -10,6 +10,17 @@ namespace unrolled::UNROLLED_ISA {
 constexpr Index bf16BlockRows = 64;
 constexpr Index bf16BlockDepth = 512;
 
+// Calls `tile(rows left, its part of the row panels a, its first row of c)` for every `most` rows, a whole part of a
+// panel.
+template <int most, class Tile>
+UNROLLED_INLINE void forTilesOfRows(Index rows, Index steps, const BFloat16* a, float* c, Index cStride, Tile tile) {
+  static_assert(bf16PanelRows % most == 0);
+  for (Index row = 0; row < rows; row += most) {
+    const Index first = row / bf16PanelRows * bf16PanelRows;
+    tile(rows - row, a + first * steps * bf16DepthStep + (row - first) * bf16DepthStep, c + row * cStride);
+  }
+}
+
 // `Tile::panel(rows, steps, a, b, c, cStride, accumulate)`: c [rows, 32] (+)= `rows` (up to 64) of the row panels a ·
 // the panel b, of as many steps of depth; what a Tile needs before and after its panels is its constructor's matter.
 template <class Tile, bool Transposed>

@@ -11,12 +11,9 @@ class Avx512Tile {
  public:
   static void panel(Index rows, Index steps, const BFloat16* a, const BFloat16* b, float* c, Index cStride,
                     bool accumulate) {
-    for (Index row = 0; row < rows; row += mostRows) {
-      const Index panelOfRows = row / bf16PanelRows;
-      const BFloat16* part =
-          a + panelOfRows * steps * bf16StepElements + (row - panelOfRows * bf16PanelRows) * bf16DepthStep;
-      tileOf<mostRows>(rows - row, steps, part, b, c + row * cStride, cStride, accumulate);
-    }
+    forTilesOfRows<mostRows>(rows, steps, a, c, cStride, [&](Index left, const BFloat16* part, float* to) {
+      tileOf<mostRows>(left, steps, part, b, to, cStride, accumulate);
+    });
   }
 
  private:

@@ -10,14 +10,11 @@ class PlainTile {
  public:
   static void panel(Index rows, Index steps, const BFloat16* a, const BFloat16* b, float* c, Index cStride,
                     bool accumulate) {
-    for (Index row = 0; row < rows; row += mostRows) {
-      const Index panelOfRows = row / bf16PanelRows;
-      const BFloat16* part =
-          a + panelOfRows * steps * bf16StepElements + (row - panelOfRows * bf16PanelRows) * bf16DepthStep;
+    forTilesOfRows<mostRows>(rows, steps, a, c, cStride, [&](Index left, const BFloat16* part, float* to) {
       for (Index column = 0; column < bf16PanelColumns; column += width) {
-        tileOf<mostRows>(rows - row, steps, part, b + 2 * column, c + row * cStride + column, cStride, accumulate);
+        tileOf<mostRows>(left, steps, part, b + 2 * column, to + column, cStride, accumulate);
       }
-    }
+    });
   }
 
  private:

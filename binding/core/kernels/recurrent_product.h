@@ -1,13 +1,11 @@
 // The products of a recurrence with its weights [gates, hidden], or with those of some of its gates: packed
 // once per change of the weights for the project's own kernel unless they are small and lie well, or by OpenBLAS
-// at every step (UNROLLED_KERNELS=blas). In bf16 they are packed whatever their size, in arrays that are taken when
-// they are first needed.
+// at every step (UNROLLED_KERNELS=blas). In bf16 they are always packed, where float's would be.
 #pragma once
 
 #include <vector>
 
-#include "kernels/bf16.h"
-#include "kernels/kernel_table.h"
+#include "kernels/panel_kernels.h"
 #include "types.h"
 #include "workspace.h"
 
@@ -37,30 +35,27 @@ class RecurrentProduct {
   void backward(Index rows, const T* gates, T* state, bool accumulate) const noexcept;
 
  private:
-  [[nodiscard]] static Index packedSize(Index depth, Index columns);
-  // Whether the way back takes weights as they are: whole panels that stay in the first cache.
+  // The weights as the right operand [depth, columns] of one way, in the panels of one precision.
+  struct Packed {
+    std::vector<T> panels;
+    Index version = 0;
+    const Bf16Kernels* bf16 = nullptr;
+  };
+
+  // Whether the way back takes float weights as they are: whole panels that stay in the first cache.
   [[nodiscard]] bool readsBackwardUnpacked() const;
+  void prepare(Packed& packed, Index depth, Index columns, bool transposed, bool plainPacked, const T* weights,
+               Index version, const Bf16Kernels* bf16);
 
   Index gates_;
   Index hidden_;
   Index stride_;
   bool untransposed_;
+  bool packs_ = false;
   bool unpackedBackward_ = false;
   const T* weights_ = nullptr;
-  std::vector<T> packedForward_;
-  std::vector<T> packedBackward_;
-  Index forwardVersion_ = 0;
-  Index backwardVersion_ = 0;
-
-  // Weights packed in bf16.
-  struct Rounded {
-    std::vector<BFloat16> packed;
-    Index version = 0;
-  };
-  const Bf16Kernels* bf16Forward_ = nullptr;
-  const Bf16Kernels* bf16Backward_ = nullptr;
-  Rounded roundedForward_;
-  Rounded roundedBackward_;
+  Packed forward_;
+  Packed backward_;
 };
 
 }  // namespace unrolled

@@ -10,14 +10,14 @@ namespace unrolled {
 namespace {
 
 // Of a chunk's scores: what a core's share of the last-level cache holds.
-constexpr Index chunkBytes = Index{4} << 20U;
+constexpr Index sampleChunkBytes = Index{4} << 20U;
 
 // Below any score: what stands for a sample that is the target.
 constexpr double nothing = -1e30;
 
 template <class T>
 Index mostRows(Index samples) {
-  return std::max<Index>(1, chunkBytes / (samples * static_cast<Index>(sizeof(T))));
+  return std::max<Index>(1, sampleChunkBytes / (samples * static_cast<Index>(sizeof(T))));
 }
 
 // log(1 + e^x)

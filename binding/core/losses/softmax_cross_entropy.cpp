@@ -14,7 +14,7 @@ constexpr Index chunkBytes = Index{4} << 20U;
 // a cluster of an adaptive softmax has, fewer.
 constexpr Index leastRows = 128;
 constexpr Index leastNarrowRows = 16;
-constexpr Index mostBytes = Index{32} << 20U;
+constexpr Index mostChunkBytes = Index{32} << 20U;
 
 }  // namespace
 
@@ -22,7 +22,7 @@ template <class T>
 Index SoftmaxCrossEntropy<T>::mostRows() const {
   const Index rowBytes = classes_ * static_cast<Index>(sizeof(T));
   const Index wanted = std::clamp(features_, leastNarrowRows, leastRows);
-  return std::max(chunkBytes / rowBytes, std::min(wanted, std::max<Index>(1, mostBytes / rowBytes)));
+  return std::max(chunkBytes / rowBytes, std::min(wanted, std::max<Index>(1, mostChunkBytes / rowBytes)));
 }
 
 template <class T>

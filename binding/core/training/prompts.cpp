@@ -10,7 +10,7 @@ namespace {
 
 // Positions of a window over all rows, and time steps of a row.
 constexpr Index windowPositions = 512;
-constexpr Index longestWindow = 64;
+constexpr Index longestPromptWindow = 64;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ bool feedPrompts(Model<T>& model, const Prompts& prompts, T* states, T* logits, 
   std::iota(order.begin(), order.end(), Index{0});
   std::stable_sort(order.begin(), order.end(),
                    [&prompts](Index a, Index b) { return prompts.length(a) > prompts.length(b); });
-  const Index window = std::clamp(windowPositions / prompts.count(), Index{1}, longestWindow);
+  const Index window = std::clamp(windowPositions / prompts.count(), Index{1}, longestPromptWindow);
 
   std::vector<TokenId> ids;
   std::vector<Index> starts;
