@@ -206,8 +206,10 @@ TEST_CASE("a large product in bf16 is cut by its shape, and has the same bits fo
     CAPTURE(kernel->name);
     Bf16Products products(*kernel);
     // Several pieces of columns and of depth, none of them whole.
-    for (const auto& [m, n, k] :
+    for (const auto& [m, columns, k] :
          {std::tuple<Index, Index, Index>{5, 2100, 40}, {66, 20, 2100}, {130, 600, 33}, {3, 33, 5}}) {
+      // Clang 14 captures no part of a tuple, and CAPTURE does.
+      const Index n = columns;
       CAPTURE(n);
       for (const Transpose aTranspose : {Transpose::no, Transpose::yes}) {
         for (const Transpose bTranspose : {Transpose::no, Transpose::yes}) {
