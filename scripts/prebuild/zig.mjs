@@ -90,13 +90,13 @@ export function toolchainFile(target) {
   return file;
 }
 
-// OpenBLAS names processors as GCC does; Zig has names of its own.
+// OpenBLAS names processors as GCC does; Zig has names of its own. That of Apple's it knows by the system.
 const zigNamesOfProcessors = `
 for argument do
   shift
   case $argument in
     -march=skylake-avx512) argument=-march=skylake_avx512 ;;
-    -march=armv8-a) continue ;;
+    -march=armv8-a | -march=armv8.3-a) continue ;;
     -march=armv8.2-a*) argument=-mcpu=neoverse_n1 ;;
     -mtune=*) continue ;;
   esac
