@@ -198,15 +198,19 @@ describe('a package whose native module does not load', function () {
       requireReason(load(home), 'wrong-libc', `with ${otherLibc}`, 'delete the folder build', 'The system says: ');
     });
 
-    it('that LIBC names in place of the right one', function () {
+    it('that LIBC names in place of the right one, which is loaded where it is there', function () {
       onLinux(this);
       const home = installPackage(at());
       const file = compile(at(), { from: { soname: 'libc.musl-x86_64.so.1' } });
       if (libc !== 'glibc') this.skip();
       copyFileSync(file, put(home, `prebuilds/${SYSTEM}/unrolled.musl.node`, ''));
+      const env = { LIBC: 'musl' };
+      requireReason(load(home, { env }), 'wrong-libc', 'with musl', 'install the package on this one');
       put(home, `prebuilds/${SYSTEM}/unrolled.glibc.node`, { link: BUILT });
-      requireReason(load(home, { env: { LIBC: 'musl' } }), 'wrong-libc', 'variable LIBC=glibc');
-      assert.deepEqual(load(home, { env: { LIBC: 'glibc' } }), { version });
+      assert.deepEqual(load(home, { env }), { version });
+      const path = `require(${JSON.stringify(home)} + '/lib/native/load.js').addonPath()`;
+      const before = `info(); if (!/unrolled\\.glibc\\.node$/.test(${path})) throw new Error(${path});`;
+      assert.deepEqual(load(home, { env, before }), { version });
     });
 
     it('that asks for a later glibc', function () {

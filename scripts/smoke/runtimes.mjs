@@ -108,17 +108,13 @@ export const runtimes = [
       ],
     }),
   },
-  // node-gyp-build knows musl by Alpine's own file, or by being told.
   {
     ...{ name: 'musl', target: 'linux-x64-musl', kernels: hostKernels },
-    start: () => ({ words: nodeForMusl('x86_64', 'amd64'), env: { LIBC: 'musl' } }),
+    start: () => ({ words: nodeForMusl('x86_64', 'amd64') }),
   },
   {
     ...{ name: 'musl-arm64', target: 'linux-arm64-musl' },
-    start: () => ({
-      words: [debian('qemu-aarch64', 'qemu-user'), ...nodeForMusl('aarch64', 'arm64')],
-      env: { LIBC: 'musl' },
-    }),
+    start: () => ({ words: [debian('qemu-aarch64', 'qemu-user'), ...nodeForMusl('aarch64', 'arm64')] }),
   },
   {
     // Wine says that it is Windows 7, where Node would not start.

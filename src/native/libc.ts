@@ -6,8 +6,20 @@ export interface Libc {
   version?: string;
 }
 
+let known: Libc | undefined;
+
 /** The C library of this process; undefined elsewhere than on Linux, and where a runtime does not tell. */
 export function processLibc(): Libc | undefined {
+  known ??= readLibc();
+  return known;
+}
+
+/** Which of them a shipped binary is for, by its file's name; undefined for any other file. */
+export function libcOf(file: string): Libc['name'] | undefined {
+  return /\.(glibc|musl)\.node$/.exec(file)?.[1] as Libc['name'] | undefined;
+}
+
+function readLibc(): Libc | undefined {
   if (process.platform !== 'linux') return undefined;
   const report = process.report as (NodeJS.ProcessReport & { excludeNetwork?: boolean }) | undefined;
   if (report === undefined) return undefined;

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { type NativeLoadReason, UnrolledError } from '../errors';
 import { isAtHome, packageRoot, version } from '../package';
 import { binaryKind, linkedLibc, ownFormat } from './binary-file';
-import { isLater, processLibc } from './libc';
+import { isLater, libcOf, processLibc } from './libc';
 
 const SYSTEM = `${process.platform}-${process.arch}`;
 
@@ -73,16 +73,19 @@ const UNPACK =
   'Keep .node files out of the archive (electron-builder: asarUnpack "**/*.node"; Electron Packager and Forge: ' +
   'asar.unpack "**/*.node"), and ship the folder app.asar.unpacked beside it.';
 
+/** The shipped binary for this process's C library; undefined where there is none. */
+export function prebuiltForLibc(): string | undefined {
+  const file = path.join(packageRoot, 'prebuilds', SYSTEM, `unrolled.${processLibc()?.name}.node`);
+  return existsSync(file) ? file : undefined;
+}
+
 /** A binary of the right system for another C library than this process's. */
 function wrongLibc(file: string, linked: string): Finding {
   const own = processLibc()?.name ?? 'another';
-  const right = path.join(packageRoot, 'prebuilds', SYSTEM, `unrolled.${own}.node`);
   return {
     reason: 'wrong-libc',
     what: `${file} is for Linux with ${linked}, and this process runs on ${own}.`,
-    advice: existsSync(right)
-      ? `The binary for ${own} is there too: set the environment variable LIBC=${own}.`
-      : madeElsewhere(file),
+    advice: madeElsewhere(file),
   };
 }
 
@@ -150,7 +153,7 @@ function unreadable(file: string, cause: NodeJS.ErrnoException): Finding {
 
 /**
  * Looks at a file before it is loaded, since what is wrong with it may end the process.
- * @throws ERR_UNROLLED_NATIVE_LOAD for one that is unreadable, damaged, or of another system.
+ * @throws ERR_UNROLLED_NATIVE_LOAD for one that is unreadable, damaged, of another system, or for another C library.
  */
 export function requireLoadable(file: string): void {
   let kind: ReturnType<typeof binaryKind>;
@@ -172,6 +175,9 @@ export function requireLoadable(file: string): void {
       advice: madeElsewhere(file),
     });
   }
+  // Before it is loaded: one for the other C library may find all it asks for by name, and crash later.
+  const [linked, own] = [libcOf(file), processLibc()];
+  if (linked !== undefined && own !== undefined && linked !== own.name) throw failure(wrongLibc(file, linked));
 }
 
 /** The dynamic loaders' ways to say which library they miss: glibc's, musl's, macOS's; that of Windows does not say. */

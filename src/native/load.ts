@@ -1,10 +1,13 @@
 /** Loads the addon once per environment (main thread or worker) and gives its faults our error class. */
 
+import { createRequire } from 'node:module';
+import path from 'node:path';
 import nodeGypBuild from 'node-gyp-build';
 import { ERROR_CODES, type ErrorCode, UnrolledError } from '../errors';
 import { packageRoot } from '../package';
 import { outOfRange } from '../validation';
-import { absentBinary, refusedBinary, requireLoadable, requireSameVersion } from './load-failure';
+import { libcOf } from './libc';
+import { absentBinary, prebuiltForLibc, refusedBinary, requireLoadable, requireSameVersion } from './load-failure';
 import type { NativeAddon, NativeErrorFactory } from './native';
 
 const createError: NativeErrorFactory = (code, message, details) =>
@@ -27,7 +30,7 @@ function checkEnvironment(): void {
 function loadFile(file: string): NativeAddon {
   try {
     // Not `require`, which a bundler would take for its own.
-    return nodeGypBuild(packageRoot) as NativeAddon;
+    return createRequire(path.join(packageRoot, 'package.json'))(file);
   } catch (error) {
     throw refusedBinary(file, error);
   }
@@ -54,13 +57,18 @@ export function addon(): NativeAddon {
 }
 
 /**
- * The file that `addon()` loads.
+ * The file that `addon()` loads: what node-gyp-build finds, but a shipped one for this process's own C library, since
+ * node-gyp-build knows musl by Alpine's own file alone.
  * @throws ERR_UNROLLED_NATIVE_LOAD when there is none.
  */
 export function addonPath(): string {
+  let found: string;
   try {
-    return nodeGypBuild.resolve(packageRoot);
+    found = nodeGypBuild.resolve(packageRoot);
   } catch (error) {
+    const file = prebuiltForLibc();
+    if (file !== undefined) return file;
     throw absentBinary(error);
   }
+  return libcOf(found) === undefined ? found : (prebuiltForLibc() ?? found);
 }
