@@ -5,7 +5,29 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { writeModuleFace } from './module-face.mjs';
-import { asProgram, Failure, root, run, tool } from './support.mjs';
+import { asProgram, Failure, root, run, tool, which } from './support.mjs';
+
+/**
+ * Settings of CMake that have a dozen sources read as one, where all are read once: the headers take a compiler as long as
+ * what is in the sources.
+ */
+export const UNITY_BUILD = { CMAKE_UNITY_BUILD: 'ON', CMAKE_UNITY_BUILD_BATCH_SIZE: '12' };
+
+/** Has CMake write, into a folder, how a project of the clone is built; not where that was done here before. */
+export async function configure(source, folder, settings) {
+  if (isConfiguredHere(folder)) return;
+  forgetConfiguration(folder);
+  const args = ['-S', source, '-B', folder, '--no-warn-unused-cli', '--log-level=WARNING'];
+  const defined = Object.entries(settings).map(([name, value]) => `-D${name}=${value}`);
+  const generator = which('ninja') ? ['-G', 'Ninja'] : [];
+  await run('CMake', 'cmake', [...args, ...defined, ...generator], { filter: isBuildNews });
+}
+
+/** CMake refuses a cache of another folder. */
+function forgetConfiguration(folder) {
+  rmSync(path.join(folder, 'CMakeCache.txt'), { force: true });
+  rmSync(path.join(folder, 'CMakeFiles'), { force: true, recursive: true });
+}
 
 export async function build() {
   await buildNative();
@@ -19,9 +41,7 @@ export async function buildNative() {
     // CMake itself looks whether CMakeLists.txt has changed.
     await run('The build of the addon', 'cmake', ['--build', folder, '--parallel', jobs], { filter: isBuildNews });
   } else {
-    // Absent, or copied from elsewhere: CMake refuses a cache of another folder.
-    rmSync(path.join(folder, 'CMakeCache.txt'), { force: true });
-    rmSync(path.join(folder, 'CMakeFiles'), { force: true, recursive: true });
+    forgetConfiguration(folder);
     await run(
       'The build of the addon',
       process.execPath,

@@ -7,10 +7,10 @@
  *
  * Two run at a time. What one finds is shown; inputs of the C++ ones are left in `build/fuzz`.
  */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildTypeScript, isBuildNews, isConfiguredHere } from './build.mjs';
+import { buildTypeScript, configure, isBuildNews, UNITY_BUILD } from './build.mjs';
 import { asProgram, Failure, root, run, say, status, which } from './support.mjs';
 
 const TYPESCRIPT = ['safetensors', 'model-files', 'api', 'command-line'];
@@ -26,14 +26,8 @@ function clang() {
 }
 
 async function buildCore() {
-  if (!isConfiguredHere(buildFolder)) {
-    rmSync(path.join(buildFolder, 'CMakeCache.txt'), { force: true });
-    const settings = [`-DCMAKE_CXX_COMPILER=${clang()}`, '-DUNROLLED_OPTIMIZATION=-O1', '--log-level=WARNING'];
-    const generator = which('ninja') ? ['-G', 'Ninja'] : [];
-    await run('CMake', 'cmake', ['-S', 'test/fuzz/core', '-B', buildFolder, ...settings, ...generator], {
-      filter: isBuildNews,
-    });
-  }
+  const settings = { CMAKE_CXX_COMPILER: clang(), UNROLLED_OPTIMIZATION: '-O1', ...UNITY_BUILD };
+  await configure('test/fuzz/core', buildFolder, settings);
   await run('The build of the fuzzers', 'cmake', ['--build', buildFolder, '--parallel', '2'], { filter: isBuildNews });
 }
 

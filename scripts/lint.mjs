@@ -9,8 +9,9 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { configure, UNITY_BUILD } from './build.mjs';
 import { cppFiles } from './cpp-files.mjs';
-import { asProgram, Failure, root, run, say, status, tool, which } from './support.mjs';
+import { asProgram, Failure, root, say, status, tool, which } from './support.mjs';
 
 const ANALYZER = 'clang-analyzer-*,-clang-analyzer-optin.performance.Padding';
 
@@ -45,9 +46,7 @@ async function clangFormat() {
 async function clangTidy(checks) {
   mustHave('clang-tidy');
   const folder = path.join('build', 'tidy');
-  const settings = { CMAKE_EXPORT_COMPILE_COMMANDS: 'ON', CMAKE_UNITY_BUILD: 'ON', CMAKE_UNITY_BUILD_BATCH_SIZE: '12' };
-  const defined = Object.entries(settings).map(([name, value]) => `-D${name}=${value}`);
-  await run('CMake', 'cmake', ['-S', '.', '-B', folder, '--log-level=WARNING', ...defined], { filter: () => false });
+  await configure('.', path.join(root, folder), { CMAKE_EXPORT_COMPILE_COMMANDS: 'ON', ...UNITY_BUILD });
   const files = JSON.parse(readFileSync(path.join(root, folder, 'compile_commands.json'), 'utf8'));
   const started = performance.now();
   const queue = files.map(({ file }) => file);

@@ -43,6 +43,7 @@ const STEPS = {
   'sanitize-address': script('sanitize', 'address'),
   'sanitize-thread': script('sanitize', 'thread'),
   'sanitize-addon': script('sanitize', 'addon'),
+  'sanitize-leaks': script('sanitize', 'leaks'),
   package: npm('test:package', '--long'),
   analyzer: npm('lint', 'analyzer'),
 };

@@ -7,9 +7,9 @@
 import { type Answer, type DecodingOptions, decode } from './decoding';
 import { resolveDescription, resolveInitializer } from './description';
 import { UnrolledError } from './errors';
-import { FlatLayout, type FloatTensor, type Parameters, requireShape, type States } from './flat-layout';
+import { FlatLayout, type FloatTensor, type Parameters, requireShape } from './flat-layout';
 import type { Layer } from './layer-functions';
-import { resolveSeed, resolveThreads } from './limits';
+import { resolveSeed } from './limits';
 import { type OptionOf, requireCopyMemory, requireModelMemory } from './memory';
 import {
   damagedHeader,
@@ -21,7 +21,7 @@ import {
   weightsOf,
   writeModelFile,
 } from './model-file';
-import { type ModelInput, toBatch } from './model-input';
+import type { ModelInput } from './model-input';
 import { addon } from './native/load';
 import type {
   DType,
@@ -29,16 +29,22 @@ import type {
   InitializerDescription,
   InputDescription,
   ModelDescription,
-  NativeDropping,
   NativeModel,
-  NativeObjective,
 } from './native/native';
+import {
+  type ForwardOptions,
+  type ForwardResult,
+  forwardPass,
+  type GradientsOptions,
+  type GradientsResult,
+  gradientsPass,
+  type Objective,
+} from './passes';
 import { PRINTED } from './printing';
 import { type ReportOptions, reportModel } from './report/model-report';
 import { Session, type SessionOptions } from './session';
 import { Summary } from './summary';
 import type { Tensor } from './tensor';
-import { FLOATS, requireTensor } from './tensor-shape';
 import type { TrainingData } from './training/data';
 import type { Estimate } from './training/estimate';
 import type { Score } from './training/example-training';
@@ -69,63 +75,6 @@ export interface ModelOptions {
   seed?: number | undefined;
   /** PyTorch's own by default; a layer's own outranks it. */
   initializer?: InitializerDescription | undefined;
-}
-
-/** What `Model.forward` gives. */
-export interface ForwardResult {
-  /** Of the last layer, `[T', B, F]`; T' is 1 after pooling, else T. */
-  output: FloatTensor;
-  /** Final states. */
-  states: States;
-  /** Outputs of the layers that were asked for, by name. */
-  layers: Record<string, FloatTensor>;
-}
-
-/** What is differentiated. */
-export type Objective =
-  /** Softmax cross-entropy of class ids `[T', B]`. */
-  | { loss?: 'crossEntropy'; targets: Tensor<'int32'>; reduction?: 'mean' | 'sum' }
-  /**
-   * Against `values` `[T', B, F]`, of each output by itself: binary cross-entropy, which takes the outputs as logits, or
-   * squared errors. The mean is over all outputs.
-   */
-  | { loss: 'binaryCrossEntropy' | 'squaredError'; values: FloatTensor; reduction?: 'mean' | 'sum' }
-  /** The sum of `gradOutput · output`, `[T', B, F]`. */
-  | { gradOutput: FloatTensor };
-
-/** What `Model.gradients` gives; every gradient has the shape of what it is the gradient of. */
-export interface GradientsResult {
-  /** Reduced as asked; absent with `gradOutput`. */
-  loss?: number;
-  /** `[T', B, F]`; absent with a loss. */
-  output?: FloatTensor;
-  parameters: Parameters;
-  /** Gradient of the features, `[T, B, F]`; absent for ids. */
-  input?: FloatTensor;
-  /** The same of the source's features. */
-  source?: FloatTensor;
-  /** Gradients of the initial states. */
-  initialStates: States;
-  /** Final states of the forward pass. */
-  states: States;
-}
-
-/** Options of everything that computes once. */
-export interface ComputeOptions {
-  /** The pool's default where absent. The results do not depend on it. */
-  threads?: number | undefined;
-}
-
-/** Options of `Model.forward`. */
-export interface ForwardOptions extends ComputeOptions {
-  /** Names of layers whose output is wanted too. */
-  layers?: readonly string[] | undefined;
-}
-
-/** Options of `Model.gradients`. */
-export interface GradientsOptions extends ComputeOptions {
-  /** Drops units as step `step` of a training with that seed does. None are dropped where absent. */
-  dropping?: NativeDropping | undefined;
 }
 
 /** What the package's own classes, whose options have other names, add to `ModelOptions`. */
@@ -326,41 +275,13 @@ export class Model {
    * @throws ERR_UNROLLED_SHAPE, ERR_UNROLLED_OPTION_RANGE for an id outside the vocabulary, or a layer that is not
    *   there.
    */
-  async forward(input: ModelInput, options?: ForwardOptions): Promise<ForwardResult> {
-    const { threads, layers = [] } = check.options('Model.forward', options, ['threads', 'layers']);
-    check.strings('layers', layers, 'a list of names of layers');
-    const batch = toBatch(this.description, this.#layout, input);
-    const result = await this.native.forward(batch, resolveThreads(threads), [...layers]);
-    return {
-      output: this.#layout.tensor([result.time, batch.batch, result.features], result.output),
-      states: this.#layout.states(result.state, batch.batch),
-      layers: Object.fromEntries(
-        result.layers.map(({ name, output, time, features }) => [
-          name,
-          this.#layout.tensor([time, batch.batch, features], output),
-        ]),
-      ),
-    };
+  forward(input: ModelInput, options?: ForwardOptions): Promise<ForwardResult> {
+    return forwardPass(this, this.#layout, input, options);
   }
 
   /** Gradients of an objective by full back-propagation through time; the same errors as `forward`. */
-  async gradients(input: ModelInput, objective: Objective, options?: GradientsOptions): Promise<GradientsResult> {
-    const { threads, dropping } = check.options('Model.gradients', options, ['threads', 'dropping']);
-    const batch = toBatch(this.description, this.#layout, input);
-    const wanted = this.#objective(objective);
-    const gradOutput = 'gradOutput' in objective ? objective.gradOutput : undefined;
-    const result = await this.native.gradients(batch, wanted, resolveThreads(threads), dropping);
-    const { features } = input;
-    const source = input.source?.features;
-    return {
-      ...(result.loss !== undefined && { loss: result.loss }),
-      ...(gradOutput && result.output && { output: this.#layout.tensor(gradOutput.shape, result.output) }),
-      parameters: this.#layout.parameters(result.parameters),
-      ...(features && result.input && { input: this.#layout.tensor(features.shape, result.input) }),
-      ...(source && result.source && { source: this.#layout.tensor(source.shape, result.source) }),
-      initialStates: this.#layout.states(result.state, batch.batch),
-      states: this.#layout.states(result.finalState, batch.batch),
-    };
+  gradients(input: ModelInput, objective: Objective, options?: GradientsOptions): Promise<GradientsResult> {
+    return gradientsPass(this, this.#layout, input, objective, options);
   }
 
   /**
@@ -509,25 +430,14 @@ export class Model {
     this.#frozen = [...parameters];
     await this.#native.freeze([...parameters]);
   }
-
-  #objective(objective: Objective): NativeObjective {
-    if (typeof objective !== 'object' || objective === null) {
-      throw check.wrongType('objective', 'an object with targets, values or gradOutput', objective);
-    }
-    const converted = (option: string, tensor: FloatTensor) =>
-      this.#layout.convert(requireTensor(option, tensor, FLOATS, 'a tensor of floats'));
-    if ('gradOutput' in objective) return { gradOutput: converted('gradOutput', objective.gradOutput) };
-    const reduction = check.oneOf('reduction', objective.reduction === undefined ? 'mean' : objective.reduction, [
-      'mean',
-      'sum',
-    ]);
-    if ('values' in objective) {
-      const loss = check.oneOf('loss', objective.loss, ['binaryCrossEntropy', 'squaredError']);
-      return { loss, values: converted('values', objective.values), reduction };
-    }
-    if (objective.loss !== undefined) check.oneOf('loss', objective.loss, ['crossEntropy']);
-    return { targets: requireTensor('targets', objective.targets, ['int32']).data, reduction };
-  }
 }
 
 export type { ModelInput, SequenceInput } from './model-input';
+export type {
+  ComputeOptions,
+  ForwardOptions,
+  ForwardResult,
+  GradientsOptions,
+  GradientsResult,
+  Objective,
+} from './passes';

@@ -8,7 +8,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { isBuildNews } from '../build.mjs';
+import { isBuildNews, UNITY_BUILD } from '../build.mjs';
 import { asProgram, Failure, root, run, tool } from '../support.mjs';
 import { openblas } from './openblas.mjs';
 import { targets } from './targets.mjs';
@@ -24,9 +24,7 @@ async function nodeGyp() {
     CMAKE_RUNTIME_OUTPUT_DIRECTORY: path.join(out, 'Release'),
     UNROLLED_OPENBLAS: blas,
     UNROLLED_FLOAT64_BLAS: 'OFF',
-    // A dozen sources as one: Zig takes as long for the headers as for what is in them.
-    CMAKE_UNITY_BUILD: 'ON',
-    CMAKE_UNITY_BUILD_BATCH_SIZE: '12',
+    ...UNITY_BUILD,
   };
   const env = { ...process.env, ...zigEnvironment };
   const what = `The build of the addon for ${target.name}`;
