@@ -17,12 +17,19 @@ import { asProgram, Failure, quietly, root, say } from './support.mjs';
 const LIEF = 'lief==1.0.0';
 const MOST_BYTES = 15e6;
 const GLIBC = [2, 28];
+const MACOS = '11.0';
 
 /** What Node looks for in an addon. */
 const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
 
 /** What a library of numbers has no use for: other programs, other machines, other libraries. */
 const SUSPECT = /^(exec[lv]\w*|fork|posix_spawnp?|system|popen|socket|connect|dlopen|CreateProcess\w*|LoadLibrary\w*)$/;
+
+/**
+ * What a system's own C++ library takes of that, when it is linked in. That of macOS looks whether the process has loaded
+ * an old one, without loading it (dlopen with RTLD_NOLOAD), as exceptions of the two would meet.
+ */
+const EXPECTED = { darwin: ['dlopen'] };
 
 /** The system's own libraries. */
 const LIBRARIES = {
@@ -61,6 +68,10 @@ export function faultsOf({ platform, libc }, found) {
   if (others.length > 0) faults.push(`it exports ${others.slice(0, 5).join(', ')} (${others.length} in all)`);
   if (!found.exports.includes(EXPORTS[0])) faults.push(`it does not export ${EXPORTS[0]}`);
   if (found.symbols > 0) faults.push(`it is not stripped: ${found.symbols} symbols`);
+  for (const name of found.names ?? []) {
+    if (name.startsWith('/')) faults.push(`it is named by where it was built, ${name}`);
+  }
+  if (system === 'darwin' && found.oldest !== MACOS) faults.push(`it is for macOS ${found.oldest}, and not ${MACOS}`);
   if (found.signed === false) faults.push('it is not signed, and Apple silicon runs nothing unsigned');
   for (const symbol of found.imports) {
     const fault = faultOfImport(system, symbol);
@@ -70,7 +81,7 @@ export function faultsOf({ platform, libc }, found) {
 }
 
 function faultOfImport(system, { name, version, library }) {
-  if (SUSPECT.test(name)) return ', which it has no use for';
+  if (SUSPECT.test(name) && !EXPECTED[system]?.includes(name)) return ', which it has no use for';
   if (nodeApi().has(name)) return undefined;
   if (/^(napi|node_api)_/.test(name)) return ', which Node-API version 8 has not';
   if (system === 'glibc') {

@@ -9,7 +9,7 @@
  *
  * A runtime whose binary is not in `prebuilds` is skipped by name. `npm run prebuilds -- host` comes before.
  */
-import { existsSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { hostTarget, prebuiltFile, targets } from './prebuild/targets.mjs';
@@ -77,8 +77,7 @@ function tryRuntime({ name, target, kernels, start }, folder) {
   try {
     const { words, env } = start();
     for (const consumer of CONSUMERS) {
-      const options = { cwd: folder, env: bareEnvironment(folder, env), timeout: LONGEST };
-      const { ok, output } = quietly(words[0], [...words.slice(1), consumer], options);
+      const { ok, output } = runConsumer([...words, consumer], folder, env);
       if (!ok) throw new Failure(`${consumer}:\n${output}`);
       if (kernels !== undefined && !output.includes(kernels))
         throw new Failure(`it does not run ${kernels}: ${output}`);
@@ -88,6 +87,19 @@ function tryRuntime({ name, target, kernels, start }, folder) {
   } catch (error) {
     say(`${name} failed: ${error.message}`);
     return false;
+  }
+}
+
+/** Runs a command as `quietly` does, but lets it write into a file: Wine makes nothing of the sockets that Node would give it. */
+function runConsumer([command, ...args], folder, env) {
+  const file = path.join(folder, 'output.txt');
+  const output = openSync(file, 'w');
+  try {
+    const stdio = ['ignore', output, output];
+    const { ok } = quietly(command, args, { cwd: folder, env: bareEnvironment(folder, env), timeout: LONGEST, stdio });
+    return { ok, output: readFileSync(file, 'utf8') };
+  } finally {
+    closeSync(output);
   }
 }
 

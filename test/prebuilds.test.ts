@@ -10,6 +10,8 @@ interface Found {
   exports: string[];
   symbols?: number;
   signed?: boolean;
+  names?: string[];
+  oldest?: string;
 }
 interface Gate {
   faultsOf(target: { platform: string; libc?: string }, found: Found): string[];
@@ -26,6 +28,21 @@ const GOOD: Found = {
   symbols: 0,
 };
 
+const MACOS = { platform: 'darwin' };
+const SYSTEM_LIBRARY = '/usr/lib/libSystem.B.dylib';
+const GOOD_FOR_MACOS: Found = {
+  libraries: [SYSTEM_LIBRARY],
+  imports: [
+    { name: 'napi_create_function', library: null },
+    { name: 'dlopen', library: SYSTEM_LIBRARY },
+  ],
+  exports: GOOD.exports,
+  symbols: 0,
+  signed: true,
+  names: ['@rpath/unrolled.node'],
+  oldest: '11.0',
+};
+
 describe('the gate of the prebuilt binaries', () => {
   let gate: Gate;
   before(async () => {
@@ -34,6 +51,7 @@ describe('the gate of the prebuilt binaries', () => {
 
   it('lets a good one pass', () => {
     assert.deepEqual(gate.faultsOf(LINUX, GOOD), []);
+    assert.deepEqual(gate.faultsOf(MACOS, GOOD_FOR_MACOS), []);
   });
 
   const bad: [string, Partial<Found>, RegExp][] = [
@@ -46,13 +64,28 @@ describe('the gate of the prebuilt binaries', () => {
     ['an export of OpenBLAS', { exports: [...GOOD.exports, 'cblas_sgemm'] }, /exports cblas_sgemm/],
     ['no registration', { exports: [] }, /does not export napi_register_module_v1/],
     ['symbols', { symbols: 12 }, /not stripped/],
-    ['no signature', { signed: false }, /not signed/],
+    ['dlopen', { imports: [{ name: 'dlopen', version: 'GLIBC_2.2.5' }] }, /which it has no use for/],
   ];
-  for (const [what, change, message] of bad) {
-    it(`refuses ${what}`, () => {
-      const faults = gate.faultsOf(LINUX, { ...GOOD, ...change });
-      assert.equal(faults.length, 1, faults.join('; '));
-      assert.match(faults[0] ?? '', message);
-    });
+  const badForMacos: [string, Partial<Found>, RegExp][] = [
+    ['no signature', { signed: false }, /not signed/],
+    ['a later system', { oldest: '13.0' }, /for macOS 13\.0, and not 11\.0/],
+    ['a path of where it was built', { names: ['/home/a/unrolled.node'] }, /where it was built, \/home\/a/],
+    [
+      'a function of its own that another may replace',
+      { imports: [{ name: '_Znwm', library: null }] },
+      /of no library/,
+    ],
+  ];
+  for (const [target, good, cases] of [
+    [LINUX, GOOD, bad],
+    [MACOS, GOOD_FOR_MACOS, badForMacos],
+  ] as const) {
+    for (const [what, change, message] of cases) {
+      it(`refuses ${what} on ${target.platform}`, () => {
+        const faults = gate.faultsOf(target, { ...good, ...change });
+        assert.equal(faults.length, 1, faults.join('; '));
+        assert.match(faults[0] ?? '', message);
+      });
+    }
   }
 });

@@ -25,17 +25,25 @@ def elf(binary):
 
 
 def macho(binary):
-    def library_of(symbol):
-        return symbol.library.name if symbol.has_binding_info and symbol.library else None
-
+    local = lief.MachO.Symbol.CATEGORY.LOCAL
+    is_own_name = lief.MachO.LoadCommand.TYPE.ID_DYLIB
     return {
         "format": "MachO",
-        "libraries": [library.name for library in binary.libraries if library.name != binary.name],
+        "libraries": [library.name for library in binary.libraries if library.command != is_own_name],
+        # Of no library is what is looked for in all that the process has loaded.
         "imports": [
-            {"name": str(s.name).removeprefix("_"), "library": library_of(s)} for s in binary.imported_symbols
+            {
+                "name": str(binding.symbol.name).removeprefix("_"),
+                "library": binding.library.name if binding.has_library else None,
+            }
+            for binding in binary.bindings
+            if binding.has_symbol
         ],
         "exports": [str(s.name).removeprefix("_") for s in binary.exported_symbols],
+        "symbols": sum(1 for s in binary.symbols if s.category == local),
         "signed": binary.has_code_signature,
+        "oldest": ".".join(str(number) for number in binary.build_version.minos[:2]) if binary.has_build_version else None,
+        "names": [library.name for library in binary.libraries if library.command == is_own_name],
     }
 
 
@@ -52,6 +60,8 @@ def pe(binary):
 
 READERS = {lief.ELF.Binary: elf, lief.MachO.Binary: macho, lief.PE.Binary: pe}
 
+# What it says on the way would be read as part of the answer.
+lief.logging.disable()
 binary = lief.parse(sys.argv[1])
 if type(binary) not in READERS:
     sys.exit(f"{sys.argv[1]} is no ELF, Mach-O or PE file")

@@ -59,7 +59,8 @@ export function compilers(target) {
   // Zig adds checks of undefined behaviour and keeps frame pointers unless told not to.
   const flags = `-target ${target.zig} -fno-sanitize=undefined -fomit-frame-pointer`;
   write('cc', `${zigNamesOfProcessors}\nexec ${program} cc ${flags} -g0 "$@"`);
-  write('c++', `exec ${program} c++ ${flags} "$@"`);
+  const compile = `${program} c++ ${flags} "$@"`;
+  write('c++', target.system === 'Darwin' ? `${linkByLld(target, compile)}\nexec ${compile}` : `exec ${compile}`);
   write('ar', `exec ${program} ar "$@"`);
   write('ranlib', `exec ${program} ranlib "$@"`);
   write('host-cc', `exec ${program} cc "$@"`);
@@ -77,8 +78,8 @@ export function toolchainFile(target) {
     CMAKE_RANLIB: path.join(bin, 'ranlib'),
     // Compiled only, not linked: Zig would build its C++ library for these trials, and once more for the addon.
     CMAKE_TRY_COMPILE_TARGET_TYPE: 'STATIC_LIBRARY',
-    // Stripped by the linker, which knows every format.
-    CMAKE_SHARED_LINKER_FLAGS_INIT: '-s',
+    // Stripped by the linker, which knows every format; with Apple's names for it -s leaves the names of what is not shown.
+    CMAKE_SHARED_LINKER_FLAGS_INIT: target.system === 'Darwin' ? '-Wl,-S,-x' : '-s',
     // Libraries of windows and printers, which CMake would add on Windows.
     CMAKE_CXX_STANDARD_LIBRARIES: '',
     // Apple's own programs are not here; Zig does what they would do.
@@ -90,13 +91,20 @@ export function toolchainFile(target) {
   return file;
 }
 
-// OpenBLAS names processors as GCC does; Zig has names of its own.
+// Zig's own linker for macOS shows everything, and binds functions of the addon itself as if they could be another's.
+function linkByLld({ processor }, compile) {
+  const node = process.execPath;
+  const linker = path.join(root, 'scripts', 'prebuild', 'apple-linker.mjs');
+  return `case " $* " in *" -dynamiclib "*) exec ${node} ${linker} ${processor} ${compile} ;; esac`;
+}
+
+// OpenBLAS names processors as GCC does; Zig has names of its own. That of Apple's it knows by the system.
 const zigNamesOfProcessors = `
 for argument do
   shift
   case $argument in
     -march=skylake-avx512) argument=-march=skylake_avx512 ;;
-    -march=armv8-a) continue ;;
+    -march=armv8-a | -march=armv8.3-a) continue ;;
     -march=armv8.2-a*) argument=-mcpu=neoverse_n1 ;;
     -mtune=*) continue ;;
   esac
