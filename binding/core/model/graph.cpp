@@ -128,7 +128,7 @@ class Builder {
     if (value.form != Form::table) {
       throw impossible(option(),
                        std::string(value.form == Form::ids ? "an embedding or one-hot" : "a recurrent") +
-                           " layer, since " + quoted(name) + " gives ids",
+                           " layer, since " + inQuotes(name) + " gives ids",
                        described(description_.layers[number_]));
     }
     value = addLayer(std::make_unique<Gather<T>>(value.features), value, name);
@@ -182,7 +182,7 @@ class Builder {
 
   void add(const LayerDescription& layer) {
     if (layer.name.empty() || values_.count(layer.name) > 0) {
-      throw impossible(option() + ".name", "a name of its own", quoted(layer.name));
+      throw impossible(option() + ".name", "a name of its own", inQuotes(layer.name));
     }
     const std::vector<std::string> from = readBy(layer);
     if (joins(layer.kind)) return void(values_[layer.name] = addJoining(layer, from));
@@ -194,8 +194,8 @@ class Builder {
     Value value = valueOf(option() + ".from", from);
     const bool takesIds = layer.kind == LayerKind::embedding || layer.kind == LayerKind::oneHot;
     if ((value.form == Form::ids) != takesIds) {
-      const std::string expected = takesIds ? "a layer that takes vectors, since " + quoted(from) + " gives them"
-                                            : "an embedding or one-hot layer, since " + quoted(from) + " gives ids";
+      const std::string expected = takesIds ? "a layer that takes vectors, since " + inQuotes(from) + " gives them"
+                                            : "an embedding or one-hot layer, since " + inQuotes(from) + " gives ids";
       throw impossible(option(), expected, described(layer));
     }
     switch (layer.kind) {
@@ -382,7 +382,7 @@ class Builder {
       throw impossible(
           option() + ".tiedTo",
           "an embedding of " + std::to_string(layer.features) + " ids as vectors of " + std::to_string(value.features),
-          quoted(layer.tiedTo) + ", of " + std::to_string(rows) + " as " + std::to_string(features));
+          inQuotes(layer.tiedTo) + ", of " + std::to_string(rows) + " as " + std::to_string(features));
     }
     return embedding->share();
   }
@@ -412,11 +412,11 @@ class Builder {
       const Value& value = values[i];
       node.inputs.push_back(value.node);
       if (!attention && (value.side != output.side || value.oneStep != output.oneStep)) {
-        throw impossible(option() + ".from", "layers over the same steps", quoted(from[i]));
+        throw impossible(option() + ".from", "layers over the same steps", inQuotes(from[i]));
       }
       if (layer.kind == LayerKind::add && value.features != output.features) {
         throw impossible(option() + ".from", "layers of " + std::to_string(output.features) + " features",
-                         quoted(from[i]));
+                         inQuotes(from[i]));
       }
     }
     std::vector<Index> widths;
@@ -467,7 +467,7 @@ class Builder {
       for (const Node<T>& node : graph_.nodes) started |= node.fromStates && node.initialState == static_cast<Index>(i);
       if (!started) {
         throw impossible("layers", "layers that are all read by another but for the last",
-                         quoted(graph_.nodes[i].name) + ", which none reads");
+                         inQuotes(graph_.nodes[i].name) + ", which none reads");
       }
       graph_.nodes[i].onlyStatesRead = true;
     }

@@ -62,7 +62,7 @@ std::string joined(const std::vector<std::string>& parts) {
 std::string listed(const std::vector<std::string>& names) {
   const std::size_t first = names.size() > mostNames ? names.size() - mostNames : 0;
   std::string text = first > 0 ? "…, " : "";
-  for (std::size_t i = first; i < names.size(); ++i) text += (i > first ? ", " : "") + quoted(names[i]);
+  for (std::size_t i = first; i < names.size(); ++i) text += (i > first ? ", " : "") + inQuotes(names[i]);
   return text;
 }
 
@@ -85,10 +85,10 @@ Error impossible(const std::string& option, const std::string& expected, const s
       .about(option, expected, received);
 }
 
-std::string quoted(const std::string& name) { return "\"" + name + "\""; }
+std::string inQuotes(const std::string& name) { return "\"" + name + "\""; }
 
 std::string described(const LayerDescription& layer) {
-  std::string text = quoted(layer.name) + " (" + (layer.bidirectional ? "bidirectional " : "") + kindOf(layer);
+  std::string text = inQuotes(layer.name) + " (" + (layer.bidirectional ? "bidirectional " : "") + kindOf(layer);
   if (layer.layers > 1) text += ", " + std::to_string(layer.layers) + " layers";
   if (layer.features > 0) text += ", " + counted(layer.features, "feature");
   return text + ")";
@@ -98,10 +98,10 @@ Error unknownName(const std::string& option, const std::string& expected, const 
                   const std::string& remark, const std::vector<std::string>& there) {
   const std::string choice =
       there.empty() ? "There is none" : "There " + std::string(there.size() == 1 ? "is " : "are ");
-  return Error("ERR_UNROLLED_OPTION_RANGE", option + " must be " + expected + ", not " + quoted(name) +
+  return Error("ERR_UNROLLED_OPTION_RANGE", option + " must be " + expected + ", not " + inQuotes(name) +
                                                 (remark.empty() ? "" : ", " + remark) + ". " + choice + listed(there) +
                                                 ".")
-      .about(option, expected, quoted(name));
+      .about(option, expected, inQuotes(name));
 }
 
 Error otherStates(const std::string& option, const LayerDescription& layer, const LayerDescription& from) {

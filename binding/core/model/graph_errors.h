@@ -12,7 +12,7 @@ namespace unrolled {
 // For whoever has a value that cannot be.
 Error impossible(const std::string& option, const std::string& expected, const std::string& received);
 
-std::string quoted(const std::string& name);
+std::string inQuotes(const std::string& name);
 
 // What a layer is, as in `"decoder" (lstm, 32 features)`.
 std::string described(const LayerDescription& layer);
