@@ -124,8 +124,9 @@ void Optimizer<T>::step(const GradientTiles& tiles, T* weights, const T* gradien
   const auto update = [&](Index begin, Index count) {
     const T* g = gradients + begin;
     T* w = weights + begin;
-    T* first = state_.first.data() + begin;
-    T* second = state_.second.data() + begin;
+    // Null where the kind keeps none.
+    T* first = state_.first.empty() ? nullptr : state_.first.data() + begin;
+    T* second = state_.second.empty() ? nullptr : state_.second.data() + begin;
     switch (options_.kind) {
       case OptimizerKind::sgd:
         return kernel.sgd(count, constants, g, w);
