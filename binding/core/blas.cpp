@@ -4,6 +4,7 @@
 
 #include <cblas.h>
 
+#include "blas_call.h"
 #include "kernels/kernel_table.h"
 
 namespace unrolled {
@@ -52,6 +53,7 @@ Operand<T> columnsFrom(Operand<T> matrix, Index column) {
 }
 
 void gemm(Index m, Index n, Index k, Operand<float> a, Operand<float> b, float* c, Index cStride, float beta) {
+  const BlasCall call;
   cblas_sgemm(CblasRowMajor, blasTranspose(a.transpose), blasTranspose(b.transpose), size(m), size(n), size(k), 1.0F,
               a.data, size(a.stride), b.data, size(b.stride), beta, c, size(cStride));
 }
@@ -59,6 +61,7 @@ void gemm(Index m, Index n, Index k, Operand<float> a, Operand<float> b, float* 
 // y [n] = x [k] · b [k, n] + beta·y: b transposed is a matrix [n, k] as stored.
 void gemv(Index n, Index k, const float* x, Index step, Operand<float> b, float* y, float beta) {
   const bool stored = b.transpose == Transpose::no;
+  const BlasCall call;
   cblas_sgemv(CblasRowMajor, stored ? CblasTrans : CblasNoTrans, size(stored ? k : n), size(stored ? n : k), 1.0F,
               b.data, size(b.stride), x, size(step), beta, y, 1);
 }
@@ -66,12 +69,14 @@ void gemv(Index n, Index k, const float* x, Index step, Operand<float> b, float*
 #ifdef UNROLLED_FLOAT64_BLAS
 
 void gemm(Index m, Index n, Index k, Operand<double> a, Operand<double> b, double* c, Index cStride, double beta) {
+  const BlasCall call;
   cblas_dgemm(CblasRowMajor, blasTranspose(a.transpose), blasTranspose(b.transpose), size(m), size(n), size(k), 1.0,
               a.data, size(a.stride), b.data, size(b.stride), beta, c, size(cStride));
 }
 
 void gemv(Index n, Index k, const double* x, Index step, Operand<double> b, double* y, double beta) {
   const bool stored = b.transpose == Transpose::no;
+  const BlasCall call;
   cblas_dgemv(CblasRowMajor, stored ? CblasTrans : CblasNoTrans, size(stored ? k : n), size(stored ? n : k), 1.0,
               b.data, size(b.stride), x, size(step), beta, y, 1);
 }

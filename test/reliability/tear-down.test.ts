@@ -173,6 +173,15 @@ describe('tear-down', function () {
     });
   }
 
+  it(`is clean: process.exit while OpenBLAS multiplies, ${TERMINATIONS} times`, async () => {
+    const body = `
+      let steps = 0;
+      await trainForever(create({ hidden: 128 }), () => { if (++steps === 3) { console.log('reached'); process.exit(0); } });`;
+    for (let i = 0; i < TERMINATIONS; i++) {
+      assert.match(await requireEnd(body, { env: { UNROLLED_KERNELS: 'blas' } }), /^reached/m);
+    }
+  });
+
   for (const [what, work] of Object.entries(WORK)) {
     it(`is clean: a worker terminated while it ${what}, ${TERMINATIONS} times`, async () => {
       const program = `
