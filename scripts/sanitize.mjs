@@ -1,3 +1,10 @@
+/**
+ * `npm run sanitize [address|thread|addon|leaks]`: the tests of the C++ core under AddressSanitizer (with LeakSanitizer)
+ * and UndefinedBehaviorSanitizer, or under ThreadSanitizer, the addon under mocha with AddressSanitizer preloaded, and
+ * trainings that are saved, loaded and sampled from with LeakSanitizer.
+ *
+ * OpenBLAS is not instrumented: what it writes is seen only where our code reads it.
+ */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildTypeScript, configure, isBuildNews, UNITY_BUILD } from './build.mjs';
@@ -56,7 +63,7 @@ async function addon() {
   const files = MOCHA.map((name) => `test/${name}.test.ts`);
   const mocha = [tool('mocha', 'bin', 'mocha.js'), '--no-config', '--timeout', '600000', ...files];
   await run('The addon under AddressSanitizer', process.execPath, ['--import', 'tsx', ...mocha], {
-    // What Node.js itself never frees is none of ours; `leaks` tells the one from the other.
+    // Test tools keep what they like until the end; `leaks` looks for what is lost.
     env: { ...env, ASAN_OPTIONS: `${OPTIONS}:detect_leaks=0` },
   });
 }

@@ -13,7 +13,7 @@ import { asProgram, Failure, quietly, which } from '../support.mjs';
 import { zigEnvironment } from './zig.mjs';
 
 /** LLVM's linker for macOS; the earliest that was tried is 19. */
-export function lld() {
+function lld() {
   const program = which('ld64.lld-19') ?? which('ld64.lld');
   if (program === undefined)
     throw new Failure('ld64.lld is missing, which links for macOS; on Debian: apt-get install lld-19');

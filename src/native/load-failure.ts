@@ -176,7 +176,8 @@ export function requireLoadable(file: string): void {
     });
   }
   // Before it is loaded: one for the other C library may find all it asks for by name, and crash later.
-  const [linked, own] = [libcOf(file), processLibc()];
+  const linked = libcOf(file);
+  const own = linked === undefined ? undefined : processLibc();
   if (linked !== undefined && own !== undefined && linked !== own.name) throw failure(wrongLibc(file, linked));
 }
 
