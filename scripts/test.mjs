@@ -4,7 +4,7 @@
  *   npm test -- --grep vocabulary     arguments go to mocha
  *   npm run test:core                 the C++ core alone
  *
- * The counts of both test runners are left in `build/test-totals.json`.
+ * The counts of both test runners, and what failed, are left in `build/test-totals.json`.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -29,8 +29,9 @@ async function test(args) {
   const types = await checkTypes();
   const mocha = await testTypeScript(args);
 
-  const totals = { passed: 0, failed: 0, skipped: 0 };
-  for (const part of [core, mocha]) for (const key of Object.keys(totals)) totals[key] += part[key];
+  const totals = { passed: 0, failed: 0, skipped: 0, failures: [...core.failures, ...mocha.failures] };
+  for (const part of [core, mocha]) for (const key of ['passed', 'failed', 'skipped']) totals[key] += part[key];
+  if (!types) totals.failures.push('the type-check');
   writeFileSync(totalsFile, `${JSON.stringify(totals)}\n`);
   if (!types) say('the type-check failed; see above.');
   return core.ok && types && mocha.ok ? 0 : 1;
@@ -47,10 +48,11 @@ async function testCore() {
 
 /**
  * Adds up doctest's own summaries ("[doctest] test cases: 12 | 12 passed | 0 failed | 0 skipped") in
- * what ctest keeps of the programs' output. A program that crashed wrote none, and counts as one failure.
+ * what ctest keeps of the programs' output, and collects the names of the cases that failed, the only
+ * ones that it names. A program that crashed wrote no summary, and counts as one failure.
  */
 function countDoctest(log, code) {
-  const totals = { passed: 0, failed: 0, skipped: 0 };
+  const totals = { passed: 0, failed: 0, skipped: 0, failures: [] };
   // biome-ignore lint/suspicious/noControlCharactersInRegex: doctest may colour its summary.
   const text = readFileSync(log, 'utf8').replace(/\x1b\[[0-9;]*m/g, '');
   for (const [, passed, failed, skipped] of text.matchAll(
@@ -60,6 +62,7 @@ function countDoctest(log, code) {
     totals.failed += Number(failed);
     totals.skipped += Number(skipped);
   }
+  totals.failures = [...new Set(Array.from(text.matchAll(/^TEST CASE:\s+(.*)$/gm), ([, name]) => name))];
   if (code !== 0 && totals.failed === 0) totals.failed = 1;
   if (code === 0 && totals.passed === 0) throw new Failure('the tests of the core ran no test case.');
   return totals;
@@ -80,7 +83,7 @@ async function testTypeScript(args) {
     return { ok: code === 0, ...JSON.parse(readFileSync(file, 'utf8')) };
   } catch {
     // It ended before its last test: the count is not known, the failure is.
-    return { ok: false, passed: 0, failed: 1, skipped: 0 };
+    return { ok: false, passed: 0, failed: 1, skipped: 0, failures: ['mocha ended before its last test'] };
   }
 }
 

@@ -49,6 +49,8 @@ export async function readStreamed<T>(
     const gunzip = (await isGzipped(path)) ? createGunzip({ chunkSize: CHUNK_BYTES }) : undefined;
     const file = createReadStream(path, { highWaterMark: CHUNK_BYTES, ...(signal && { signal }) });
     streams = [file, gunzip];
+    // What fails before `consume` reads waits there for it; without a listener it would end the process.
+    for (const stream of streams) stream?.on('error', () => {});
     // `pipe` hands on bytes, not errors.
     if (gunzip !== undefined) file.on('error', (error) => gunzip.destroy(error)).pipe(gunzip);
     return await consume(gunzip ?? file);

@@ -1,6 +1,7 @@
 /**
  * Mocha's own `spec`, which names pending tests where they stand; this names them once more at the
- * end, where they are seen, and leaves the counts in the file that `scripts/test.mjs` asks for.
+ * end, where they are seen, and leaves the counts and the failures in the file that `scripts/test.mjs`
+ * asks for.
  */
 const { writeFileSync } = require('node:fs');
 const { reporters } = require('mocha');
@@ -17,6 +18,7 @@ module.exports = class Reporter extends reporters.Spec {
     const file = process.env.UNROLLED_TEST_TOTALS;
     if (file === undefined) return;
     const { passes, failures, pending: skipped } = this.stats;
-    writeFileSync(file, `${JSON.stringify({ passed: passes, failed: failures, skipped })}\n`);
+    const failed = this.failures.map((test) => `${test.fullTitle()}: ${test.err?.message ?? 'no message'}`);
+    writeFileSync(file, `${JSON.stringify({ passed: passes, failed: failures, skipped, failures: failed })}\n`);
   }
 };
