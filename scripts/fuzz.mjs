@@ -11,7 +11,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildTypeScript, configure, isBuildNews, UNITY_BUILD } from './build.mjs';
-import { asProgram, Failure, root, run, say, status, which } from './support.mjs';
+import { asProgram, clang, Failure, root, run, say, status } from './support.mjs';
 
 const TYPESCRIPT = ['safetensors', 'model-files', 'api', 'command-line'];
 
@@ -20,10 +20,6 @@ const CORE = { description: 700, 'id-file': 400 };
 
 const buildFolder = path.join(root, 'build', 'fuzz');
 const corpora = path.join(root, 'test', 'fuzz', 'corpus');
-
-function clang() {
-  return ['clang++', 'clang++-19', 'clang++-16', 'clang++-14'].find((name) => which(name) !== undefined);
-}
 
 async function buildCore() {
   const settings = { CMAKE_CXX_COMPILER: clang(), UNROLLED_OPTIMIZATION: '-O1', ...UNITY_BUILD };

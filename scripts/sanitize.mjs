@@ -8,7 +8,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildTypeScript, configure, isBuildNews, UNITY_BUILD } from './build.mjs';
-import { asProgram, Failure, quietly, root, run, say, tool, which } from './support.mjs';
+import { asProgram, clang, Failure, quietly, root, run, say, tool } from './support.mjs';
 
 const SANITIZERS = { address: 'address,undefined,float-cast-overflow', thread: 'thread' };
 
@@ -29,7 +29,7 @@ const MOCHA = [
 
 async function core(kind) {
   const folder = path.join(root, 'build', `sanitize-${kind}`);
-  const compiler = ['clang++', 'clang++-14'].find((name) => which(name) !== undefined);
+  const compiler = clang();
   const chosen = compiler === undefined ? {} : { CMAKE_CXX_COMPILER: compiler };
   await configure('test/core', folder, { UNROLLED_SANITIZE: SANITIZERS[kind], ...LIGHT, ...chosen });
   const target = ['--target', 'unrolled_core_tests'];

@@ -85,6 +85,11 @@ export function which(name) {
   return undefined;
 }
 
+/** How Clang's compiler of C++ is called here, or undefined without one. */
+export function clang() {
+  return ['clang++', 'clang++-19', 'clang++-16', 'clang++-14'].find((name) => which(name) !== undefined);
+}
+
 /** The start file of a tool in `node_modules`, to be run by Node itself: the same on every system. */
 export function tool(...parts) {
   return path.join(root, 'node_modules', ...parts);

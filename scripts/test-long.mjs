@@ -40,6 +40,7 @@ const STEPS = {
   kills: mocha('cli/resume'),
   // Of each fuzzer.
   fuzz: script('fuzz', '--seconds', '600'),
+  'core-clang': script('test', '--core', '--clang'),
   'sanitize-address': script('sanitize', 'address'),
   'sanitize-thread': script('sanitize', 'thread'),
   'sanitize-addon': script('sanitize', 'addon'),

@@ -3,13 +3,14 @@
  *
  *   npm test -- --grep vocabulary     arguments go to mocha
  *   npm run test:core                 the C++ core alone
+ *   npm run test:core -- --clang      the same, compiled by Clang, as the prebuilt binaries are
  *
  * The counts of both test runners, and what failed, are left in `build/test-totals.json`.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from './build.mjs';
-import { buildCoreTests, coreTestsFolder } from './core-tests.mjs';
+import { buildClangTests, buildCoreTests, clangTestsFolder, coreTestsFolder } from './core-tests.mjs';
 import { setup } from './setup.mjs';
 import { asProgram, Failure, root, say, status, tool } from './support.mjs';
 
@@ -17,15 +18,16 @@ const buildFolder = path.join(root, 'build');
 const totalsFile = path.join(buildFolder, 'test-totals.json');
 
 async function test(args) {
-  const coreOnly = args[0] === '--core';
   await setup();
-  if (!coreOnly) await build();
+  if (args[0] === '--core') {
+    const core = args[1] === '--clang' ? await testCoreByClang() : await testCore();
+    return core.ok ? 0 : 1;
+  }
+  await build();
   rmSync(totalsFile, { force: true });
   mkdirSync(buildFolder, { recursive: true });
 
   const core = await testCore();
-  if (coreOnly) return core.ok ? 0 : 1;
-
   const types = await checkTypes();
   const mocha = await testTypeScript(args);
 
@@ -40,10 +42,19 @@ async function test(args) {
 /** Builds the tests of the C++ core and runs them. */
 async function testCore() {
   await buildCoreTests('The build of the tests of the core');
-  const code = await status('ctest', ['--test-dir', coreTestsFolder, '--output-on-failure', '--no-tests=error'], {
+  return runCoreTests(coreTestsFolder);
+}
+
+async function testCoreByClang() {
+  await buildClangTests();
+  return runCoreTests(clangTestsFolder);
+}
+
+async function runCoreTests(folder) {
+  const code = await status('ctest', ['--test-dir', folder, '--output-on-failure', '--no-tests=error'], {
     filter: (line) => !/^$|^Internal ctest changing|^Test project|^Total Test time/.test(line),
   });
-  return { ok: code === 0, ...countDoctest(path.join(coreTestsFolder, 'Testing', 'Temporary', 'LastTest.log'), code) };
+  return { ok: code === 0, ...countDoctest(path.join(folder, 'Testing', 'Temporary', 'LastTest.log'), code) };
 }
 
 /**
