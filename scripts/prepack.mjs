@@ -12,6 +12,9 @@ function main([after]) {
   rmSync(folder, { recursive: true, force: true });
   if (after === '--after') return;
   if (!existsSync(path.join(root, 'lib', 'index.mjs'))) throw new Failure('lib is missing: npm run build:ts');
+  if (!readdirSync(path.join(root, 'prebuilds'), { recursive: true }).some((name) => name.endsWith('.node'))) {
+    throw new Failure('prebuilds has no binary, and the package would not load: npm run prebuilds -- host');
+  }
   mkdirSync(folder);
   for (const from of ['node-addon-api', path.join('node-api-headers', 'include')]) {
     const source = path.join(root, 'node_modules', from);

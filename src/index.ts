@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The public API.
  * @module unrolled
@@ -6,9 +7,6 @@
 import { MAX_THREADS } from './limits';
 import { addon } from './native/load';
 import type { NativeInfo } from './native/native';
-
-export { defaultCutoffs, type Output, type OutputOptions } from './output';
-
 import * as check from './validation';
 
 export type { Architecture, Cell, NetworkOptions } from './architecture';
@@ -77,6 +75,7 @@ export type {
   PoolingDescription,
   RecurrentDescription,
 } from './native/native';
+export { defaultCutoffs, type Output, type OutputOptions } from './output';
 export { version } from './package';
 export type {
   ModelFigureOptions,

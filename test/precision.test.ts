@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { layers, Model, tensor } from '../src/index';
+import { datasets, LanguageModel, layers, Model, tensor } from '../src/index';
 import { addon } from '../src/native/load';
 import { useFolder } from './support/folder';
 import { CORPUS, collect, smallModel, train } from './support/models';
@@ -11,8 +11,8 @@ import { CORPUS, collect, smallModel, train } from './support/models';
 const SUPPORT = join(__dirname, 'support', 'bf16-training.ts');
 
 /** Runs trainings of `support/bf16-training.ts` in a process whose environment asks for the reference. */
-function withReference(what: string, UNROLLED_BF16 = 'reference') {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', SUPPORT, what], {
+function withReference(what: string, UNROLLED_BF16 = 'reference', folder: string[] = []) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', SUPPORT, what, ...folder], {
     env: { ...process.env, UNROLLED_BF16 },
     encoding: 'utf8',
   });
@@ -108,11 +108,20 @@ describe('precision', () => {
   }).timeout(60_000);
 
   it('is part of a checkpoint', async () => {
-    const { result, stderr } = withReference('resume');
+    const { result, stderr } = withReference('resume', 'reference', [at()]);
     assert.equal(stderr, '');
     const { whole, resumed, other } = result as { whole: string; resumed: string; other: string };
     assert.equal(resumed, whole);
-    assert.match(other, /^ERR_UNROLLED_MODEL_MISMATCH: .*precision/);
+    const asked = /^ERR_UNROLLED_MODEL_MISMATCH: .* was trained with precision "bf16", and "float32" was asked\./;
+    assert.match(other, asked);
+    // Here, without the reference, batches of 8 are too small for bf16.
+    using elsewhere = await LanguageModel.load(at('checkpoint'));
+    const corpus = await datasets.sonnets();
+    await assert.rejects(collect(elsewhere.fit(corpus, { resume: at('checkpoint'), steps: 18 })), {
+      code: 'ERR_UNROLLED_PRECISION',
+      option: 'precision',
+      message: /checkpoint is of a training in bf16: precision 'bf16' is refused, .* or begin anew from its weights/,
+    });
     // Of one in 32 bits, an older one too, it is not recorded.
     using model = smallModel();
     await train(model, { epochs: 1, checkpoint: { path: at('c'), everySteps: 10 } });

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { UnrolledError } from '../errors';
 import { packageRoot } from '../package';
+import * as check from '../validation';
 import { printLine } from './output';
 
 /** What a system needs to have, where the build fails. */
@@ -38,10 +39,20 @@ function run(program: string, args: readonly string[]): Promise<void> {
   });
 }
 
+/** @throws ERR_UNROLLED_OPTION_RANGE for a folder without a static OpenBLAS, before anything is compiled. */
+function requireOpenblas(folder: string): void {
+  const isIn = (name: string, places: string[]) => places.some((place) => existsSync(path.join(folder, place, name)));
+  const places = ['', 'openblas-serial'];
+  const hasLibrary = isIn('libopenblas.a', [...places, 'lib', path.join('lib', 'openblas-serial')]);
+  if (hasLibrary && isIn('cblas.h', [...places, 'include', path.join('include', 'openblas-serial')])) return;
+  throw check.outOfRange('openblas', 'a folder with include/cblas.h and lib/libopenblas.a', folder);
+}
+
 /** Where the headers of Node-API are, and the binary is left; see CMakeLists.txt. */
 async function build({ openblas }: { openblas?: string }): Promise<void> {
   const sources = path.join(packageRoot, 'CMakeLists.txt');
   if (!existsSync(sources)) throw failure(`${sources} is missing; the package came incomplete`);
+  if (openblas !== undefined) requireOpenblas(openblas);
   // Apart from the folder that a clone is built in; begun anew, as another compiler may be there now.
   const folder = path.join(packageRoot, 'build', 'from-source');
   rmSync(folder, { recursive: true, force: true });

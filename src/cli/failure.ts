@@ -95,7 +95,7 @@ export function messageOf(error: UnrolledError, command: Command | undefined): s
     return `${where} has no option ${flagOf(option, command) ?? option}. It knows ${known.join(', ')}.`;
   }
   if (code === 'ERR_UNROLLED_UNKNOWN_TOKEN' && flagOf('unknown', command) !== undefined) {
-    const lacking = message.replace(/ Leave it out .*$/, '').replace(/ the vocabulary\.$/, " the model's.");
+    const lacking = message.replace(/ Leave it out .*$/, '').replace(/ the vocabulary\.$/, " the model's vocabulary.");
     return `${ofPrompt(lacking, command)} Leave it out of the text, or add --unknown skip.`;
   }
   if (code === 'ERR_UNROLLED_MODEL_MISMATCH' && option === 'kind' && COMMANDS_OF[received ?? ''] !== undefined) {

@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { UnrolledError } from '../errors';
 import { version } from '../package';
+import * as check from '../validation';
 import { benchCommand } from './bench';
 import { buildCommand } from './build';
 import { classifyCommand } from './classify';
@@ -36,6 +37,23 @@ export function commands(): Command[] {
   ];
 }
 
+/** `help` for a command that there is not, as that command itself: the parser then names one that may have been meant. */
+function withKnownHelp([first, ...rest]: readonly string[], program: Command): readonly string[] {
+  const isUnknown = rest[0] !== undefined && !program.commands.some((command) => command.name() === rest[0]);
+  return first === 'help' && isUnknown ? rest : [...(first === undefined ? [] : [first]), ...rest];
+}
+
+/**
+ * Refuses an empty path, as a script gives it whose variable is not set. A text may be empty.
+ * @throws ERR_UNROLLED_OPTION_RANGE.
+ */
+function requirePaths(command: Command): void {
+  for (const [index, argument] of command.registeredArguments.entries()) {
+    const name = argument.name();
+    if (name !== 'text' && command.args[index] === '') throw check.outOfRange(`<${name}>`, 'a path', '');
+  }
+}
+
 /** Runs a command line, by default that of the process, and leaves its exit status in `process.exitCode`. */
 export async function run(args?: readonly string[]): Promise<void> {
   let running: Command | undefined;
@@ -50,11 +68,12 @@ export async function run(args?: readonly string[]): Promise<void> {
     .version(version)
     .hook('preAction', (_, command) => {
       running = command;
+      requirePaths(command);
     })
     .addHelpText('after', '\nExit status: 0 done, 1 the work failed, 2 the arguments are wrong.');
   for (const command of commands()) program.addCommand(quiet(command));
   try {
-    await (args === undefined ? program.parseAsync() : program.parseAsync(args, { from: 'user' }));
+    await program.parseAsync(withKnownHelp(args ?? process.argv.slice(2), program), { from: 'user' });
   } catch (error) {
     const isStopped = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED' && outputEnd.aborted;
     if (!isStopped) fail(error);

@@ -4,7 +4,7 @@ import { UnrolledError } from '../errors';
 
 const FAULTS = {
   noHeader: 'it is too short to hold a header',
-  headerLength: 'the header is said to be longer than the file, or than 100 MB',
+  headerLength: 'the header is said to be longer than the file, which may have been cut short, or than 100 MB',
   headerEncoding: 'the header is not UTF-8',
   headerJson: 'the header is not JSON',
   headerObject: 'the header is not a JSON object',

@@ -1,6 +1,6 @@
 /** The safetensors file format: named tensors with a header of strings. Knows nothing of models. */
 
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { UnrolledError } from '../errors';
 import { readError, replaceFile } from '../files';
 import { type Tensor, zeros } from '../tensor';
@@ -113,7 +113,10 @@ async function readOpen(file: FileHandle, refuse: Refusal): Promise<Safetensors>
 export async function readSafetensors(path: string): Promise<Safetensors> {
   let file: FileHandle | undefined;
   try {
-    file = await open(check.nonEmptyString('path', path));
+    // A pipe would have to be waited for, and has no length.
+    const stats = await stat(check.nonEmptyString('path', path));
+    if (!stats.isFile() && !stats.isDirectory()) throw new Error('it is not a regular file');
+    file = await open(path);
     return await readOpen(file, refusalOf(path));
   } catch (cause) {
     throw cause instanceof UnrolledError ? cause : readError(path, cause);

@@ -17,7 +17,7 @@ import { withShortArrays } from '../printing';
 import * as check from '../validation';
 import { CallbackList } from './callback-list';
 import { type Checkpoint, requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
-import { dataCounts, otherData } from './data-counts';
+import { ANEW, dataCounts, otherData } from './data-counts';
 import { type EpochResult, EpochSums } from './epoch-result';
 import { requireCheckpointBytes, requireTrainingBytes } from './memory';
 import type { FitProgress, ResolvedTraining } from './options';
@@ -318,7 +318,13 @@ function countSteps({ model, source, options }: Run): number {
   return steps;
 }
 
-/** @throws ERR_UNROLLED_MODEL_MISMATCH for a checkpoint of other data. */
+/** Says of a checkpoint in bf16 that this is why bf16 is refused: the option may not have been given. */
+function refusedPrecision(path: string, { message, expected = '', received = '' }: UnrolledError): UnrolledError {
+  const what = `${path} is of a training in bf16: ${message} Go on where bf16 can be had, ${ANEW}.`;
+  return new UnrolledError('ERR_UNROLLED_PRECISION', what, { option: 'precision', expected, received });
+}
+
+/** @throws ERR_UNROLLED_MODEL_MISMATCH for a checkpoint of other data, ERR_UNROLLED_PRECISION. */
 function startNative(
   { model, source, options }: Run,
   schedule: NonNullable<NativeTrainingOptions['schedule']>,
@@ -329,10 +335,11 @@ function startNative(
   try {
     return model.native.startTraining({ ...native, resume: resumed.record.native });
   } catch (error) {
+    if (!(error instanceof UnrolledError)) throw error;
+    const { code, option = '' } = error;
+    if (code === 'ERR_UNROLLED_PRECISION') throw refusedPrecision(resumed.file.path, error);
     // Model and options are the same by now: what is left are the data.
-    const option = error instanceof UnrolledError ? (error.option ?? '') : '';
-    const isOther = option === 'resume.source' && (error as UnrolledError).code === 'ERR_UNROLLED_MODEL_MISMATCH';
-    if (isOther) throw otherData(resumed, source, error as UnrolledError);
+    if (code === 'ERR_UNROLLED_MODEL_MISMATCH' && option === 'resume.source') throw otherData(resumed, source, error);
     throw option.startsWith('resume.') ? damagedHeader(resumed.file.path, error) : error;
   }
 }

@@ -33,8 +33,9 @@ export function withRecorded<Options extends object>(given: Options, recorded: R
   return { ...Object.fromEntries(kept), ...Object.fromEntries(chosen) } as Options;
 }
 
-function showOption(value: unknown): string {
-  if (value === undefined) return 'off';
+function showOption(option: string, value: unknown): string {
+  // Of one in 32 bits nothing is recorded.
+  if (value === undefined) return option === 'precision' ? show('float32') : 'off';
   return typeof value === 'object' ? sortedJson(value) : show(value);
 }
 
@@ -69,7 +70,7 @@ export function requireSameOptions(path: string, options: RecordedOptions, recor
   for (const option of names) {
     if (BOUNDS.includes(option) || sortedJson({ value: now[option] }) === sortedJson({ value: before[option] }))
       continue;
-    const [expected, received] = [showOption(before[option]), showOption(now[option])];
+    const [expected, received] = [showOption(option, before[option]), showOption(option, now[option])];
     throw new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${path} ${whatDiffers(option, expected, received)}.`, {
       ...{ option, mentions: [option], expected, received },
     });

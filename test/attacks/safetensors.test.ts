@@ -1,6 +1,7 @@
 /** Files that must be refused with a coded error, from memory and from disk alike. */
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { truncateSync, writeFileSync } from 'node:fs';
 import { decodeSafetensors, encodeSafetensors, readSafetensors } from '../../src/safetensors';
 import { from } from '../../src/tensor';
@@ -160,6 +161,14 @@ describe('hostile safetensors files', () => {
     writeFileSync(at('model'), headerLength(100_000_001));
     truncateSync(at('model'), 200_000_000);
     await assert.rejects(readSafetensors(at('model')), { code: 'ERR_UNROLLED_MODEL_FORMAT', message: /100 MB/ });
+  });
+
+  it('refuses a pipe, which it would have to wait for', async function () {
+    if (spawnSync('mkfifo', [at('pipe')]).status !== 0) this.skip();
+    await assert.rejects(readSafetensors(at('pipe')), {
+      code: 'ERR_UNROLLED_FILE_READ',
+      message: /pipe cannot be read: it is not a regular file\.$/,
+    });
   });
 
   it('refuses a whole file cut anywhere', () => {

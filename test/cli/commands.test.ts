@@ -38,6 +38,34 @@ describe('unrolled', function () {
     }
   });
 
+  it('names the command that may have been meant, also behind help', async () => {
+    for (const args of [['trian'], ['help', 'trian']]) {
+      const { status, stderr } = await runCli(...args);
+      assert.equal(status, 2);
+      assert.match(
+        stderr,
+        /^unrolled: unknown command 'trian'\s+\(Did you mean train\?\) \(ERR_UNROLLED_UNKNOWN_OPTION\)$/m,
+      );
+    }
+    assert.match((await runCli('help', 'train')).stdout, /^Usage: unrolled train /);
+    assert.match((await runCli('help')).stdout, /^Usage: unrolled /);
+  });
+
+  it('refuses an empty path by the name that the help gives it', async () => {
+    for (const [args, name] of [
+      [['train', ''], '<corpus>'],
+      [['sample', ''], '<model>'],
+      [['classify', 'predict', '', 'a text'], '<model>'],
+    ] as const) {
+      const { status, stderr } = await runCli(...args);
+      assert.deepEqual(
+        [status, stderr],
+        [2, `unrolled: ${name} must be a path, not "". (ERR_UNROLLED_OPTION_RANGE)\n`],
+      );
+    }
+    assert.equal((await runCli('next', model, '')).status, 0);
+  });
+
   it('sample prints the prompt and what follows', async () => {
     const options = ['sample', model, '--prompt', 'the ', '--length', '30', '--seed', '4', '--temperature', '0.5'];
     const { status, stdout } = await runCli(...options, '--top-k', '5', '--top-p', '0.9');
@@ -60,7 +88,7 @@ describe('unrolled', function () {
     const line = (CORPUS.text.match(/\n/g)?.length ?? 0) + 3;
     for (const how of [[], ['--stream']]) {
       const { stderr } = await runCli('evaluate', model, join(folder, 'later.txt'), ...how);
-      assert.match(stderr, new RegExp(`"T" .* in line ${line}, is not in the (model's|vocabulary)\\.`));
+      assert.match(stderr, new RegExp(`"T" .* in line ${line}, is not in the (model's|(model's )?vocabulary)\\.`));
     }
     assert.match((await runCli(...unseen, '--unknown', 'skip')).stdout, /^tokens 1204$/m);
     const replaced = await runCli('sample', model, '--unknown', 'replace');

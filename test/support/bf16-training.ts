@@ -1,4 +1,7 @@
-/** Trainings with `precision: 'bf16'`, for a process of their own whose environment asks for it; results as JSON. */
+/**
+ * Trainings with `precision: 'bf16'`, for a process of their own whose environment asks for it; results as JSON.
+ * What they write is left in a folder that is given.
+ */
 
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -90,16 +93,17 @@ async function resume(folder: string): Promise<unknown> {
 }
 
 async function main(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'unrolled-bf16-'));
+  const [what = '', kept] = process.argv.slice(2);
+  const folder = kept ?? mkdtempSync(join(tmpdir(), 'unrolled-bf16-'));
   try {
     const runs: Record<string, () => Promise<unknown>> = {
       losses,
       threads: () => threads(folder),
       resume: () => resume(folder),
     };
-    process.stdout.write(JSON.stringify(await runs[process.argv[2] as string]?.()));
+    process.stdout.write(JSON.stringify(await runs[what]?.()));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    if (kept === undefined) rmSync(folder, { recursive: true, force: true });
   }
 }
 
