@@ -87,17 +87,17 @@ TEST_CASE("a model reserves for its largest pass and stays with it") {
   chain.cell = LayerKind::gru;
   Model<float> model(chain.description());
   CHECK(model.workspaceBytes() == 0);
-  model.reserve({20, 4, false});
+  model.reserve({{20, 4, false}});
   const std::size_t forwardOnly = model.workspaceBytes();
   CHECK(forwardOnly > 0);
-  model.reserve({12, 3, false});
+  model.reserve({{12, 3, false}});
   CHECK(model.workspaceBytes() == forwardOnly);
-  model.reserve({20, 4, true});
+  model.reserve({{20, 4, true}});
   const std::size_t both = model.workspaceBytes();
   CHECK(both > forwardOnly);
-  model.reserve({20, 4, false});
+  model.reserve({{20, 4, false}});
   CHECK(model.workspaceBytes() == both);
-  model.reserve({20, 20, true});  // more rows need more states, though the positions are as many
+  model.reserve({{20, 20, true}});  // more rows need more states, though the positions are as many
   CHECK(model.workspaceBytes() > both);
 }
 
