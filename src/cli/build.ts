@@ -41,10 +41,10 @@ function run(program: string, args: readonly string[]): Promise<void> {
 
 /** @throws ERR_UNROLLED_OPTION_RANGE for a folder without a static OpenBLAS, before anything is compiled. */
 function requireOpenblas(folder: string): void {
-  const isIn = (name: string, places: string[]) => places.some((place) => existsSync(path.join(folder, place, name)));
-  const places = ['', 'openblas-serial'];
-  const hasLibrary = isIn('libopenblas.a', [...places, 'lib', path.join('lib', 'openblas-serial')]);
-  if (hasLibrary && isIn('cblas.h', [...places, 'include', path.join('include', 'openblas-serial')])) return;
+  // Where CMakeLists.txt looks.
+  const isIn = (name: string, place: string) =>
+    ['', place, 'openblas-serial'].some((inside) => existsSync(path.join(folder, inside, name)));
+  if (isIn('libopenblas.a', 'lib') && isIn('cblas.h', 'include')) return;
   throw check.outOfRange('openblas', 'a folder with include/cblas.h and lib/libopenblas.a', folder);
 }
 

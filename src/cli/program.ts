@@ -38,9 +38,10 @@ export function commands(): Command[] {
 }
 
 /** `help` for a command that there is not, as that command itself: the parser then names one that may have been meant. */
-function withKnownHelp([first, ...rest]: readonly string[], program: Command): readonly string[] {
-  const isUnknown = rest[0] !== undefined && !program.commands.some((command) => command.name() === rest[0]);
-  return first === 'help' && isUnknown ? rest : [...(first === undefined ? [] : [first]), ...rest];
+function withKnownHelp(args: readonly string[], program: Command): readonly string[] {
+  const [first, name] = args;
+  const isKnown = name === undefined || program.commands.some((command) => command.name() === name);
+  return first === 'help' && !isKnown ? args.slice(1) : args;
 }
 
 /**
