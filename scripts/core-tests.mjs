@@ -12,7 +12,7 @@ export const clangTestsFolder = path.join(root, 'build', 'core-tests-clang');
 
 /** Builds a target of it, `all` being the tests; `what` names it in a failure. */
 export function buildCoreTests(what, target = 'all') {
-  return buildIn(coreTestsFolder, what, target, { CMAKE_EXPORT_COMPILE_COMMANDS: 'ON' });
+  return buildCoreTestsIn(coreTestsFolder, what, target, { CMAKE_EXPORT_COMPILE_COMMANDS: 'ON' });
 }
 
 /** Builds the tests by Clang, of which the compiler of the prebuilt binaries is made. */
@@ -20,10 +20,11 @@ export function buildClangTests() {
   const compiler = clang();
   if (compiler === undefined) throw new Failure('Clang is not here: the package clang of Debian has it.');
   const settings = { CMAKE_CXX_COMPILER: compiler, ...UNITY_BUILD };
-  return buildIn(clangTestsFolder, "Clang's build of the tests of the core", 'all', settings);
+  return buildCoreTestsIn(clangTestsFolder, "Clang's build of the tests of the core", 'all', settings);
 }
 
-async function buildIn(folder, what, target, settings) {
+/** Builds a target in a folder with settings of CMake's of its own. */
+export async function buildCoreTestsIn(folder, what, target, settings) {
   await configure('test/core', folder, { CMAKE_BUILD_TYPE: 'Release', ...settings });
   const jobs = String(availableParallelism());
   await run(what, 'cmake', ['--build', folder, '--target', target, '--parallel', jobs], { filter: isBuildNews });

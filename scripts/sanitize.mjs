@@ -8,6 +8,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildTypeScript, configure, isBuildNews, UNITY_BUILD } from './build.mjs';
+import { buildCoreTestsIn } from './core-tests.mjs';
 import { asProgram, clang, Failure, quietly, root, run, say, tool } from './support.mjs';
 
 const SANITIZERS = { address: 'address,undefined,float-cast-overflow', thread: 'thread' };
@@ -31,9 +32,8 @@ async function core(kind) {
   const folder = path.join(root, 'build', `sanitize-${kind}`);
   const compiler = clang();
   const chosen = compiler === undefined ? {} : { CMAKE_CXX_COMPILER: compiler };
-  await configure('test/core', folder, { UNROLLED_SANITIZE: SANITIZERS[kind], ...LIGHT, ...chosen });
-  const target = ['--target', 'unrolled_core_tests'];
-  await run('The sanitized build', 'cmake', ['--build', folder, '--parallel', '2', ...target], { filter: isBuildNews });
+  const settings = { UNROLLED_SANITIZE: SANITIZERS[kind], ...LIGHT, ...chosen };
+  await buildCoreTestsIn(folder, 'The sanitized build', 'unrolled_core_tests', settings);
   const env = { ...process.env, ASAN_OPTIONS: OPTIONS, TSAN_OPTIONS: OPTIONS, UBSAN_OPTIONS: 'print_stacktrace=1' };
   await run(`The core under ${SANITIZERS[kind]}`, path.join(folder, 'unrolled_core_tests'), EXCLUDED, { env });
 }

@@ -21,9 +21,7 @@ void rowTile(Index depth, const T* a, Index aStride, const T* b, Index bStride, 
     for (int column = 0; column < Columns; ++column) {
       const Vector<T> factor = load(b + column * bStride + k);
 #pragma GCC unroll 16
-      for (int row = 0; row < Rows; ++row) {
-        sums[row][column] = multiplyAdd<T>(rows[row], factor, sums[row][column]);
-      }
+      for (int row = 0; row < Rows; ++row) sums[row][column] += rows[row] * factor;
     }
   }
   if (k < depth) {
@@ -31,9 +29,7 @@ void rowTile(Index depth, const T* a, Index aStride, const T* b, Index bStride, 
     for (int column = 0; column < Columns; ++column) {
       const Vector<T> factor = loadSome(b + column * bStride + k, depth - k);
 #pragma GCC unroll 16
-      for (int row = 0; row < Rows; ++row) {
-        sums[row][column] = multiplyAdd<T>(loadSome(a + row * aStride + k, depth - k), factor, sums[row][column]);
-      }
+      for (int row = 0; row < Rows; ++row) sums[row][column] += loadSome(a + row * aStride + k, depth - k) * factor;
     }
   }
 #pragma GCC unroll 16

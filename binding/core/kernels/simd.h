@@ -5,14 +5,6 @@
 // a standard header: the linker could keep the copy that other processors cannot run.
 #pragma once
 
-#if defined(__FMA__) || defined(__AVX512F__)
-#include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#endif
-
-#include <type_traits>
-
 #include "types.h"
 
 namespace unrolled::UNROLLED_ISA {
@@ -59,30 +51,6 @@ UNROLLED_INLINE Vector<T> broadcast(T value) {
 }
 
 // The first `count` elements (1 to lanes), zeros behind them.
-// a · b + c, rounded once where the instruction set can: an expression is left to the compiler, which may take the one
-// instruction in one place and two in another, so that sums in the same order differ in their last bits.
-template <class T>
-UNROLLED_INLINE Vector<T> multiplyAdd(const Vector<T>& a, const Vector<T>& b, const Vector<T>& c) {
-  [[maybe_unused]] constexpr bool isFloat = std::is_same_v<T, float>;
-#if defined(__AVX512F__)
-  if constexpr (UNROLLED_VECTOR_BYTES == 64 && isFloat)
-    return (Vector<T>)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
-  if constexpr (UNROLLED_VECTOR_BYTES == 64 && !isFloat)
-    return (Vector<T>)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
-#elif defined(__FMA__)
-  if constexpr (UNROLLED_VECTOR_BYTES == 32 && isFloat)
-    return (Vector<T>)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
-  if constexpr (UNROLLED_VECTOR_BYTES == 32 && !isFloat)
-    return (Vector<T>)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
-#elif defined(__aarch64__)
-  if constexpr (UNROLLED_VECTOR_BYTES == 16 && isFloat)
-    return (Vector<T>)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
-  if constexpr (UNROLLED_VECTOR_BYTES == 16 && !isFloat)
-    return (Vector<T>)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
-#endif
-  return a * b + c;
-}
-
 template <class T>
 UNROLLED_INLINE Vector<T> loadSome(const T* from, Index count) {
   if (count >= lanes<T>) return load(from);
