@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { UnrolledError } from '../errors';
 import { readWhole, writeWhole } from '../files';
 import { MAX_SIZE, requireMemory } from '../limits';
+import { joined, offsetsOf } from '../offsets';
 import { PRINTED, printFields } from '../printing';
 import { type Tensor, zeros } from '../tensor';
 import * as check from '../validation';
@@ -289,15 +290,12 @@ export class TextVectorizer {
   encodeAll(texts: Iterable<string>): TokenSequences {
     requireIterable(texts);
     const sequences = Array.from(texts, (text) => this.encode(text));
-    const total = sequences.reduce((sum, { length }) => sum + length, 0);
-    if (total > MAX_SIZE) throw check.outOfRange('texts', `texts of at most ${MAX_SIZE} tokens`, total);
-    const [ids, offsets] = [new Int32Array(total), new Int32Array(sequences.length + 1)];
-    for (const [index, sequence] of sequences.entries()) {
-      const start = offsets[index] as number;
-      ids.set(sequence, start);
-      offsets[index + 1] = start + sequence.length;
-    }
-    return { ids, offsets };
+    const offsets = offsetsOf(
+      'texts',
+      sequences.map(({ length }) => length),
+      'tokens',
+    );
+    return { ids: joined(sequences, offsets), offsets };
   }
 
   /**
