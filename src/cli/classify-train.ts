@@ -253,7 +253,7 @@ export function classifyTrainCommand(): Command {
     .addOption(numberOption('--batch <n>', `texts a step (default: ${DEFAULT_BATCH})`))
     .addOption(choiceOption('--optimizer <kind>', 'optimiser (default: adam)', OPTIMIZER_KINDS))
     .addOption(numberOption('--lr <x>', "learning rate (default: 0.01 of adam, else the optimiser's)"))
-    .addOption(numberOption('--weight-decay <x>', 'weight decay (default: off)'))
+    .addOption(numberOption('--weight-decay <x>', 'weight decay (default: off; adamw 0.01)'))
     .addOption(numberOption('--clip-norm <x>', 'scale the gradient to at most this norm (default: off)'))
     .addOption(numberOption('--early-stopping <n>', 'stop after n epochs without a lower validation loss'))
     .addOption(numberOption('--seed <n>', 'of everything random (default: 0)'))
