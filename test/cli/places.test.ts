@@ -64,7 +64,7 @@ describe('unrolled', function () {
       const { status, stderr } = await runCli('train', at('text.txt'), '--stream', '--steps', '1');
       assert.equal(status, 1);
       assert.match(stderr, /\/proc.* cannot be written: .* \(ERR_UNROLLED_FILE_WRITE\)/);
-      process.env.UNROLLED_CACHE = '/proc/unrolled';
+      Object.assign(process.env, { UNROLLED_CACHE: '/proc/unrolled' });
       await assert.rejects(datasets.imdb({ download: true, sha256: '0'.repeat(64) }), {
         code: 'ERR_UNROLLED_FILE_WRITE',
       });
