@@ -111,14 +111,9 @@ export {
 } from './text/text-vectorizer';
 export type { FileSource, TokenSource } from './text/token-source';
 export type { Splitting, Standardization, TextVectorizerOptions, VectorizerOutput } from './text/vectorizer-options';
-export {
-  type TokenDecoder,
-  type TokenKind,
-  type UnknownPolicy,
-  Vocabulary,
-  type VocabularyJSON,
-  type VocabularyOptions,
-} from './text/vocabulary';
+export { type TokenDecoder, Vocabulary } from './text/vocabulary';
+export type { VocabularyJSON } from './text/vocabulary-json';
+export type { TokenKind, UnknownPolicy, VocabularyOptions } from './text/vocabulary-options';
 export { WordList, type WordListJSON } from './text/word-list';
 export {
   type EmbeddingMatrixOptions,

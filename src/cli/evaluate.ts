@@ -2,7 +2,7 @@
 
 import { Command } from 'commander';
 import { type EvaluationOptions, LanguageModel } from '../language-model';
-import type { UnknownPolicy } from '../text/vocabulary';
+import type { UnknownPolicy } from '../text/vocabulary-options';
 import { resolveStream } from '../training/options';
 import { addCorpusOptions, CORPUS_HELP, type CorpusFlags, corpusFlags, loadCorpus } from './corpus';
 import { jsonOption, numberOption, threadsOption, unknownOption } from './options';

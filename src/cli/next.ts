@@ -2,7 +2,7 @@
 
 import { Command } from 'commander';
 import { LanguageModel } from '../language-model';
-import type { UnknownPolicy } from '../text/vocabulary';
+import type { UnknownPolicy } from '../text/vocabulary-options';
 import * as check from '../validation';
 import { encodingOption, fileOption, type InputFlags, readInput, requireOneText, TEXT_HELP } from './input';
 import { jsonOption, numberOption, threadsOption, unknownOption } from './options';

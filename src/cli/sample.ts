@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { type BeamOptions, type GenerationOptions, resolveBeam, resolveGeneration } from '../generation';
 import { startIdsOfAll } from '../generation/prompt';
 import { LanguageModel } from '../language-model';
-import type { UnknownPolicy } from '../text/vocabulary';
+import type { UnknownPolicy } from '../text/vocabulary-options';
 import * as check from '../validation';
 import { encodingOption, type InputFlags, readLines } from './input';
 import { jsonOption, listOption, numberOption, plainOption, threadsOption, unknownOption } from './options';

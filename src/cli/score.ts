@@ -3,7 +3,7 @@
 import { Command } from 'commander';
 import { resolveScore, type ScoreOptions } from '../generation';
 import { LanguageModel } from '../language-model';
-import type { UnknownPolicy } from '../text/vocabulary';
+import type { UnknownPolicy } from '../text/vocabulary-options';
 import { encodingOption, fileOption, type InputFlags, readInput, requireOneText, TEXT_HELP } from './input';
 import { jsonOption, plainOption, threadsOption, unknownOption } from './options';
 import { outputEnd, printJson, printLine, showFigure } from './output';

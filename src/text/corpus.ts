@@ -6,7 +6,8 @@ import { excerpt, PRINTED } from '../printing';
 import * as check from '../validation';
 import { counted } from '../wording';
 import type { TokenSource } from './token-source';
-import { VOCABULARY_OPTIONS, Vocabulary, type VocabularyOptions } from './vocabulary';
+import { Vocabulary } from './vocabulary';
+import { VOCABULARY_OPTIONS, type VocabularyOptions } from './vocabulary-options';
 
 /** The vocabulary's options, and a name. */
 export interface CorpusOptions extends VocabularyOptions {

@@ -7,7 +7,8 @@ import { type IdFile, openIdFile, writeIdFile } from './id-file';
 import { READ_OPTIONS, type ReadOptions, type ResolvedReading, resolveReading } from './text-form';
 import { changedError, type PassOptions, passOver } from './text-stream';
 import type { FileSource } from './token-source';
-import { VOCABULARY_OPTIONS, Vocabulary, type VocabularyOptions } from './vocabulary';
+import { Vocabulary } from './vocabulary';
+import { VOCABULARY_OPTIONS, type VocabularyOptions } from './vocabulary-options';
 
 /** How far `FileCorpus.read` is. */
 export interface ReadingProgress {

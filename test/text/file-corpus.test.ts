@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { Corpus, datasets, type Encoding, FileCorpus, type ReadingProgress } from '../../src/index';
-import { TOKEN_KINDS } from '../../src/text/vocabulary';
+import { TOKEN_KINDS } from '../../src/text/vocabulary-options';
 import { useFolder } from '../support/folder';
 import { smallModel, train, weights } from '../support/models';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readText } from '../../src/text/read-text';
-import { TOKEN_KINDS, Vocabulary } from '../../src/text/vocabulary';
+import { Vocabulary } from '../../src/text/vocabulary';
+import { TOKEN_KINDS } from '../../src/text/vocabulary-options';
 import { requireData } from '../support/data';
 
 const MIXED = 'naïve 漢字，𠮷野家!\r\n👨‍👩‍👧 don’t stop\u0301 \ufeffat 3.14\n\n한국어 ไทย 🇫🇷🇯🇵\u{10ffff}\uffff';
