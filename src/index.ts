@@ -109,6 +109,7 @@ export {
   type VectorizerAdaptOptions,
   type VectorizerVocabularyOptions,
 } from './text/text-vectorizer';
+export type { TokenCounts } from './text/token-counts';
 export type { FileSource, TokenSource } from './text/token-source';
 export type { Splitting, Standardization, TextVectorizerOptions, VectorizerOutput } from './text/vectorizer-options';
 export { type TokenDecoder, Vocabulary } from './text/vocabulary';

@@ -3,7 +3,15 @@
 import { UnrolledError } from '../errors';
 import { PRINTED, printFields } from '../printing';
 import * as check from '../validation';
-import { type Detokenizer, type Encoder, SKIP, type TokenCount, type Tokenizer } from './tokenizer';
+import type { TokenCounts } from './token-counts';
+import {
+  type Detokenizer,
+  type Encoder,
+  SKIP,
+  type TokenCount,
+  type Tokenizer,
+  type UnknownHandler,
+} from './tokenizer';
 import { parseVocabulary, type VocabularyJSON } from './vocabulary-json';
 import {
   resolveVocabularyOptions,
@@ -22,6 +30,11 @@ export interface VocabularyBuilder {
   settled(text: string): number;
   /** @throws what `Vocabulary.build` throws. */
   build(): Vocabulary;
+}
+
+/** The ids of a text, and how many of its tokens the vocabulary knows. */
+export interface EncodedText extends TokenCounts {
+  ids: Int32Array;
 }
 
 /** Turns ids into text one by one; text is held back until a character is whole. */
@@ -175,6 +188,27 @@ export class Vocabulary {
    * @throws ERR_UNROLLED_UNKNOWN_TOKEN with `unknown: 'error'`, naming the token and its position.
    */
   encode(text: string): Int32Array {
+    return this.encodeCounted(text).ids;
+  }
+
+  /**
+   * How many tokens of a text the vocabulary knows, and how many not. What `unknown` says makes no difference, and
+   * nothing is thrown.
+   */
+  tokenCounts(text: string): TokenCounts {
+    let unknownTokens = 0;
+    const { length } = this.#encode(check.string('text', text), () => {
+      unknownTokens++;
+      return SKIP;
+    });
+    return { knownTokens: length, unknownTokens };
+  }
+
+  /**
+   * `encode`, and the counts of the text's tokens.
+   * @internal
+   */
+  encodeCounted(text: string): EncodedText {
     return this.encodePart(check.string('text', text), 0);
   }
 
@@ -183,15 +217,17 @@ export class Vocabulary {
    * beginning.
    * @internal
    */
-  encodePart(text: string, first: number, linesBefore = 0): Int32Array {
-    this.#encoder ??= this.#tokenizer.encoder(this.#tokens);
-    return this.#encoder(text, (token, position) => {
+  encodePart(text: string, first: number, linesBefore = 0): EncodedText {
+    let unknownTokens = 0;
+    const ids = this.#encode(text, (token, position) => {
+      unknownTokens++;
       if (this.unknown === 'skip') return SKIP;
       if (this.unknown === 'replace') return this.unknownId as number;
       const line = linesBefore + this.#lineEndsBefore(text, position) + 1;
       const isOneLine = linesBefore === 0 && !text.includes('\n');
       throw this.#unknownToken(token, first + position, isOneLine ? undefined : line);
     });
+    return { ids, knownTokens: ids.length - (this.unknown === 'replace' ? unknownTokens : 0), unknownTokens };
   }
 
   /**
@@ -267,6 +303,11 @@ export class Vocabulary {
     if (depth < 0) return `[Vocabulary of ${size} tokens]`;
     const ids = { ...(unknownId !== undefined && { unknownId }), ...(endId !== undefined && { endId }) };
     return printFields('Vocabulary', { kind, size, tokens: this.#tokens, unknown, ...ids }, options);
+  }
+
+  #encode(text: string, onUnknown: UnknownHandler): Int32Array {
+    this.#encoder ??= this.#tokenizer.encoder(this.#tokens);
+    return this.#encoder(text, onUnknown);
   }
 
   #withoutEnds(ids: ArrayLike<number>): ArrayLike<number> {
