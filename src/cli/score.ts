@@ -40,7 +40,7 @@ export function scoreCommand(): Command {
     .description("print a text's log-probability (nats), its tokens after the first, and their perplexity")
     .argument('<model>', 'a file that train saved')
     .argument('[text]', TEXT_HELP)
-    .addOption(fileOption('the text of this file (.gz too), in place of an argument'))
+    .addOption(fileOption('the text of this file (.gz too) without its last line end, in place of an argument'))
     .addOption(encodingOption('the file, or of standard input'))
     .addOption(plainOption('--context <text>', 'what comes before; then the first token counts too'))
     .option('--per-token', 'the log-probability of each token too')
