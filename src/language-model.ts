@@ -413,7 +413,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   /** The corpus under the model's own vocabulary. */
   async #adopt(corpus: Corpus | FileCorpus, signal: AbortSignal | undefined): Promise<Corpus | FileCorpus> {
-    const expected = 'a Corpus, as datasets.text or datasets.textFile read one,';
+    const expected = 'a Corpus, as datasets.text or datasets.textFile read one';
     check.instance<Corpus | FileCorpus>('corpus', corpus, expected, Corpus, FileCorpus);
     if (corpus.vocabulary.equals(this.vocabulary)) return corpus;
     try {

@@ -48,9 +48,9 @@ export function instance<T extends object>(
   if (!classes.some((Own) => Own.name === name)) throw wrongType(option, expected, value);
   throw new UnrolledError(
     'ERR_UNROLLED_OPTION_TYPE',
-    `${option} must be ${expected} of this copy of the package, not of another copy. Make it with the copy that takes it, ` +
-      'or load one copy alone: "npm ls unrolled" lists the copies that are installed.',
-    { option, expected: `${expected} of this copy of the package`, received: `a ${name} of another copy` },
+    `${option} must be ${expected}, made by this copy of the package, not by another one. Make it with the copy that it is ` +
+      'given to, or load one copy alone: "npm ls unrolled" lists the copies that are installed.',
+    { option, expected: `${expected}, made by this copy of the package`, received: `a ${name} of another copy` },
   );
 }
 

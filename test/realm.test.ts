@@ -241,8 +241,8 @@ describe('the package in another realm', () => {
         unrolled.TextClassifier.create({ vectorizer: vectorizer as never, classNames: ['a', 'b'] }),
       'corpus must be a Corpus, ': () => language.fit(corpus as never).next(),
       'other must be a Vocabulary': () => own.vocabulary.equals(vocabulary),
-      'vocabulary must be a Vocabulary ': () => own.withVocabulary(vocabulary),
-      'vocabulary must be a Vocabulary o': () => unrolled.FileCorpus.read(at('text'), { vocabulary }),
+      'vocabulary must be a Vocabulary,': () => own.withVocabulary(vocabulary),
+      'vocabulary must be a Vocabulary, ': () => unrolled.FileCorpus.read(at('text'), { vocabulary }),
     };
     for (const [beginning, fault] of Object.entries(faults)) {
       await assert.rejects(
@@ -250,7 +250,7 @@ describe('the package in another realm', () => {
         ({ code, name, message, received }: unrolled.UnrolledError) => {
           assert.deepEqual([code, name], ['ERR_UNROLLED_OPTION_TYPE', 'TypeError']);
           assert.ok(message.startsWith(beginning), message);
-          assert.match(message, /of this copy of the package, not of another copy\. .*npm ls unrolled/);
+          assert.match(message, /, made by this copy of the package, not by another one\. .*npm ls unrolled/);
           assert.match(received ?? '', /^a \w+ of another copy$/);
           return true;
         },

@@ -6,8 +6,6 @@
 
 import { types } from 'node:util';
 import { isPlainObject } from '../builtins';
-import type { TensorDType } from '../tensor';
-import { arrayDType, CONSTRUCTORS } from '../tensor-shape';
 import type { NativeAddon } from './native';
 
 type AnyFunction = (...args: unknown[]) => unknown;
@@ -15,18 +13,21 @@ type AnyFunction = (...args: unknown[]) => unknown;
 /** The native object behind each handle, which alone the addon takes back. */
 const natives = new WeakMap<object, object>();
 
-/** The same memory as an array of this realm. */
-function ownArray({ buffer, byteOffset, length }: Float32Array, dtype: TensorDType): unknown {
-  const Own = CONSTRUCTORS[dtype] as unknown as new (...args: unknown[]) => unknown;
-  return new Own(buffer, byteOffset, length);
-}
+/** The arrays that the addon makes. */
+const ARRAYS = [
+  { is: types.isFloat32Array, Own: Float32Array },
+  { is: types.isFloat64Array, Own: Float64Array },
+  { is: types.isInt32Array, Own: Int32Array },
+];
 
 /** What the addon gave, made of this realm's own objects. */
 function own(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (types.isPromise(value)) return Promise.resolve(value).then(own);
-  const dtype = arrayDType(value);
-  if (dtype !== undefined) return ownArray(value as Float32Array, dtype);
+  for (const { is, Own } of ARRAYS) {
+    // The same memory.
+    if (is(value)) return new Own(value.buffer as ArrayBuffer, value.byteOffset, value.length);
+  }
   if (Array.isArray(value)) return Array.from(value, own);
   if (isPlainObject(value)) return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, own(entry)]));
   return handleOf(value);
