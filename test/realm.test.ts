@@ -59,7 +59,7 @@ const ARGUMENTS = {
       addEventListener: (type, listener) => listeners.add(listener),
       removeEventListener: (type, listener) => listeners.delete(listener),
     };
-    const onStep = () => { signal.aborted = true; for (const listener of listeners) listener(); };
+    const onStep = () => { signal.aborted = true; for (const listener of listeners) listener.call(signal); };
     try {
       await train(create(), { epochs: 1e6, signal, callbacks: [{ everySteps: 3, onStep }] });
     } catch (error) {

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { isError } from '../builtins';
+import { onAbort } from '../cancellation';
 import { UnrolledError } from '../errors';
 import { writeError } from '../files';
 import { PartFile } from './part-file';
@@ -57,14 +58,15 @@ class Watch {
   readonly #controller = new AbortController();
   readonly #caller: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout;
-  readonly #abort = (): void => this.#controller.abort(this.#caller?.reason);
+  readonly #forget: () => void;
   isStalled = false;
 
   constructor(seconds: number, caller: AbortSignal | undefined) {
     this.#caller = caller;
     // `AbortSignal.any` takes no signal but Node's own.
-    if (caller?.aborted) this.#abort();
-    caller?.addEventListener('abort', this.#abort, { once: true });
+    const abort = () => this.#controller.abort(caller?.reason);
+    if (caller?.aborted) abort();
+    this.#forget = onAbort(caller, abort);
     this.#timer = setTimeout(() => {
       this.isStalled = true;
       this.#controller.abort();
@@ -85,7 +87,7 @@ class Watch {
 
   end(): void {
     clearTimeout(this.#timer);
-    this.#caller?.removeEventListener('abort', this.#abort);
+    this.#forget();
   }
 }
 

@@ -5,9 +5,9 @@
 
 import { open, readFile, stat } from 'node:fs/promises';
 import { endianness } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cacheFolder } from '../cache-folder';
-import { makeFolder, readError, replaceFile, writeWhole } from '../files';
+import { absolutePath, makeFolder, readError, replaceFile, writeWhole } from '../files';
 import type { FileSource } from './token-source';
 
 /** A file of ids. */
@@ -28,7 +28,7 @@ interface Description {
 
 async function pathOf(key: string, path: string | undefined): Promise<string> {
   // Absolute, as the native side may open it when the working directory is another.
-  return path === undefined ? join(resolve(await cacheFolder()), 'ids', `${key}.ids`) : resolve(path);
+  return absolutePath(path ?? join(await cacheFolder(), 'ids', `${key}.ids`));
 }
 
 async function readDescription(path: string): Promise<Partial<Description>> {
