@@ -85,7 +85,7 @@ describe('files of more than 2 GiB', function () {
     const [all, part] = [zeros([3]), data.subarray(1)];
     await writeSafetensors(
       at('model'),
-      new Map([
+      new Map<string, Tensor>([
         ['a', all],
         ['b', { dtype: 'float64', shape: [part.length], data: part }],
       ]),
