@@ -43,7 +43,9 @@ import { completeOutput, defaultSparse, withoutOutput } from './output';
 import { softmax, type Tensor } from './tensor';
 import { Corpus } from './text/corpus';
 import { FileCorpus } from './text/file-corpus';
-import { type UnknownPolicy, Vocabulary } from './text/vocabulary';
+import type { TokenCounts } from './text/token-counts';
+import { Vocabulary } from './text/vocabulary';
+import type { UnknownPolicy } from './text/vocabulary-options';
 import { restoreNetwork, TextNetwork } from './text-network';
 import { partsOf, scoring, trainingSource, wholeCorpus } from './training/corpus-source';
 import { lackingData } from './training/data-counts';
@@ -79,8 +81,8 @@ export interface EvaluationOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** What `evaluate` gives. */
-export interface Evaluation {
+/** What `evaluate` gives; the counts are of the corpus's tokens, without the ends of documents. */
+export interface Evaluation extends TokenCounts {
   /** Mean cross-entropy in nats per token. */
   loss: number;
   bitsPerToken: number;
@@ -198,9 +200,9 @@ function otherCorpus({ name }: Corpus | FileCorpus, vocabulary: Vocabulary, erro
   );
 }
 
-function summarize({ lossSum, tokens }: NativeEvaluation): Evaluation {
+function summarize({ lossSum, tokens }: NativeEvaluation, counts: TokenCounts): Evaluation {
   const loss = lossSum / tokens;
-  return { loss, bitsPerToken: loss / Math.LN2, perplexity: Math.exp(loss), tokens };
+  return { loss, bitsPerToken: loss / Math.LN2, perplexity: Math.exp(loss), tokens, ...counts };
 }
 
 /**
@@ -335,10 +337,11 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const stream = resolveStream(batch, window);
     const threads = resolveThreads(given.threads) || this.threads;
     const signal = check.abortSignal('signal', given.signal);
-    const part = wholeCorpus(await this.#adopt(corpus, signal));
+    const adopted = await this.#adopt(corpus, signal);
+    const part = wholeCorpus(adopted);
     const result = await withCancellation(signal, scoring(this.model, 'corpus', part, stream, threads));
     if (result.cancelled) throw cancelledError(this.model, 'Evaluation', signal);
-    return summarize(result);
+    return summarize(result, adopted.tokenCounts);
   }
 
   /**

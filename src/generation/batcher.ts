@@ -1,6 +1,6 @@
 /** Texts that are drawn at the same time, computed together: one native call after another, each for all that wait. */
 
-import { abortError, cancelledError } from '../cancellation';
+import { abortError, cancelledError, onAbort } from '../cancellation';
 import { giveTurn } from '../event-loop';
 import type { Model } from '../model';
 import { addon } from '../native/load';
@@ -142,7 +142,7 @@ export class Batcher {
       }
       const settle = () => {
         turn.settled = true;
-        signal?.removeEventListener('abort', abort);
+        removeAbort();
       };
       const turn: Turn = {
         ...{ row, wanted, settled: false },
@@ -159,7 +159,7 @@ export class Batcher {
         turn.reject(abortError('Generation', signal));
         this.#left();
       };
-      signal?.addEventListener('abort', abort, { once: true });
+      const removeAbort = onAbort(signal, abort);
       this.#waiting.push(turn);
       if (!this.#running) void this.#run();
     });

@@ -53,6 +53,7 @@ export interface TrainingOptions {
   /** Outranks the optimiser's own, as do the next two. */
   learningRate?: number | undefined;
   momentum?: number | undefined;
+  /** 0 by default; of `adamw` 0.01. */
   weightDecay?: number | undefined;
   /** What the learning rate is multiplied by as training goes on; `'constant'` by default. */
   schedule?: ScheduleKind | ScheduleDescription | undefined;

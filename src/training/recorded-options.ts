@@ -17,20 +17,49 @@ const RECORDED = [
   ...['batch', 'window', 'shuffle', 'bucketing', 'validation'],
 ];
 
+/** An optimiser by its kind, beside it its hyper-parameters. */
+type Optimizer = Record<string, unknown> & { kind?: unknown };
+
+function isRecord(value: unknown): value is Optimizer {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The options that are not left out. */
+function chosen(options: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** A recorded optimiser. Where `adamw` has no weight decay recorded there was none, whatever its default is now. */
+function recordedOptimizer({ optimizer }: RecordedOptions): Optimizer {
+  if (!isRecord(optimizer)) return {};
+  return optimizer.kind === 'adamw' ? { weightDecay: 0, ...optimizer } : optimizer;
+}
+
 /** Hyper-parameters beside the options, each under its own name. */
-function flat({ optimizer, ...options }: RecordedOptions): RecordedOptions {
-  const { kind, ...hyperparameters } = (optimizer ?? {}) as Record<string, unknown>;
-  return { ...options, optimizer: kind, ...hyperparameters };
+function flat(recorded: RecordedOptions): RecordedOptions {
+  const { kind, ...hyperparameters } = recordedOptimizer(recorded);
+  return { ...recorded, optimizer: kind, ...hyperparameters };
+}
+
+/** The optimiser that was given, with the checkpoint's own hyper-parameters in place of defaults where it is the same. */
+function sameOptimizer(given: unknown, before: Optimizer): unknown {
+  const asked: Optimizer = isRecord(given) ? chosen(given) : { kind: given };
+  // With a momentum, sgd is recorded as what it is then.
+  const isSame = asked.kind === before.kind || (asked.kind === 'sgd' && before.kind === 'momentum');
+  return isSame ? { ...before, ...asked } : given;
 }
 
 /** What was given, and where nothing was what the checkpoint remembers. A new bound replaces both of the old ones. */
 export function withRecorded<Options extends object>(given: Options, recorded: RecordedOptions): Options {
-  const isBound = BOUNDS.some((bound) => (given as RecordedOptions)[bound] !== undefined);
+  const asked = chosen(given);
+  const isBound = BOUNDS.some((bound) => asked[bound] !== undefined);
   const kept = Object.entries(recorded).filter(
     ([option]) => RECORDED.includes(option) && !(isBound && BOUNDS.includes(option)),
   );
-  const chosen = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(kept), ...Object.fromEntries(chosen) } as Options;
+  const before = recordedOptimizer(recorded);
+  const { optimizer, ...others } = asked as { optimizer?: unknown };
+  const goingOn = optimizer === undefined ? before : sameOptimizer(optimizer, before);
+  return { ...Object.fromEntries(kept), ...others, optimizer: goingOn } as Options;
 }
 
 function showOption(option: string, value: unknown): string {
