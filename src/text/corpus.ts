@@ -98,9 +98,11 @@ export class Corpus {
 
   /**
    * The same text under another vocabulary: that of a trained model, say.
-   * @throws ERR_UNROLLED_OPTION_RANGE for documents and a vocabulary without end token.
+   * @throws ERR_UNROLLED_OPTION_TYPE for what is no vocabulary, ERR_UNROLLED_OPTION_RANGE for documents and a vocabulary
+   *   without end token.
    */
   withVocabulary(vocabulary: Vocabulary): Corpus {
+    check.instance('vocabulary', vocabulary, 'a Vocabulary', Vocabulary);
     if (this.documents !== undefined && vocabulary.endId === undefined) {
       throw new UnrolledError(
         'ERR_UNROLLED_OPTION_RANGE',
