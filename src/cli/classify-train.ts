@@ -1,13 +1,13 @@
 /** `unrolled classify train <folder>`: a classifier of texts, one class a sub-folder. */
 
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { Command } from 'commander';
 import { CELLS } from '../architecture';
 import { type ClassifierNetworkOptions, POOLINGS, resolveClassifierArchitecture } from '../classifier-network';
 import * as datasets from '../datasets';
 import { ACTIVATIONS } from '../description';
 import { UnrolledError } from '../errors';
-import { requireWritable } from '../files';
+import { absolutePath, requireWritable } from '../files';
 import { readModelFile } from '../model-file';
 import type { OptimizerKind } from '../native/native';
 import { TextVectorizer } from '../text/text-vectorizer';
@@ -166,7 +166,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
       : await resumedClassifier(resume, data, threads);
 
   const { cell } = classifier.architecture;
-  const title = `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${basename(resolve(name))}`;
+  const title = `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${basename(absolutePath(name))}`;
   const training = { title, data, parting };
   const report = new ClassifyReport(flags.json === true);
   const display = progressDisplay(process.stderr, 'texts');

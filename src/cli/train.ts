@@ -10,14 +10,14 @@ import { readVocabulary, requireKind } from '../model-header';
 import { inspect, tokensToInspect } from '../report/inspect';
 import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
+import { Vocabulary } from '../text/vocabulary';
 import {
   TOKEN_KINDS,
   type TokenKind,
   UNKNOWN_POLICIES,
   type UnknownPolicy,
-  Vocabulary,
   type VocabularyOptions,
-} from '../text/vocabulary';
+} from '../text/vocabulary-options';
 import * as callbacks from '../training/callbacks';
 import type { Callback } from '../training/callbacks/callback';
 import { History } from '../training/history';

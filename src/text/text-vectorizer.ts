@@ -1,7 +1,7 @@
 /** Texts as ids or as vectors, by a vocabulary of their most frequent tokens. */
 
-import { setImmediate } from 'node:timers/promises';
 import { UnrolledError } from '../errors';
+import { nextTurn } from '../event-loop';
 import { readWhole, writeWhole } from '../files';
 import { MAX_SIZE, requireMemory } from '../limits';
 import { PRINTED, printFields } from '../printing';
@@ -95,7 +95,7 @@ async function count(
     }
     if (units < UNITS_BETWEEN_BREATHS) continue;
     units = 0;
-    await setImmediate();
+    await nextTurn();
   }
   return counts;
 }

@@ -2,6 +2,7 @@
  * Checkpoints: a model file that holds a training too, so that it goes on with the bits of one that was never stopped.
  */
 
+import { types } from 'node:util';
 import { UnrolledError } from '../errors';
 import type { Parameters } from '../flat-layout';
 import type { Model } from '../model';
@@ -71,7 +72,7 @@ type Kind = 'string' | 'number' | 'object' | 'list' | 'array';
 
 function isOf(kind: Kind, value: unknown): boolean {
   if (kind === 'list') return Array.isArray(value);
-  if (kind === 'array') return value instanceof Float32Array || value instanceof Float64Array;
+  if (kind === 'array') return types.isFloat32Array(value) || types.isFloat64Array(value);
   if (kind === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
   return typeof value === kind;
 }
