@@ -1,6 +1,7 @@
 /** Parameters and states by name, to and from the flat arrays of the native side. */
 
 import { UnrolledError } from './errors';
+import { requireFinite } from './finite';
 import type { DType, FloatArray, ParameterInfo, StateInfo } from './native/native';
 import { elementCount, type Tensor } from './tensor';
 import { DTYPES, requireTensor } from './tensor-shape';
@@ -77,7 +78,8 @@ export class FlatLayout {
 
   /**
    * Parameters by name as `[P]`.
-   * @throws ERR_UNROLLED_MODEL_MISMATCH for a missing or an extra name, ERR_UNROLLED_SHAPE for a wrong shape.
+   * @throws ERR_UNROLLED_MODEL_MISMATCH for a missing or an extra name, ERR_UNROLLED_SHAPE for a wrong shape,
+   *   ERR_UNROLLED_MODEL_NOT_FINITE naming the parameter and the position.
    */
   flatParameters(parameters: Readonly<Record<string, Tensor>>): FloatArray {
     check.object('parameters', parameters, 'tensors by name');
@@ -90,6 +92,8 @@ export class FlatLayout {
       if (tensor === undefined) throw mismatch(`The parameter ${name} is missing.`, name);
       requireShape(name, tensor, shape);
       flat.set(tensor.data, offset);
+      const converted = flat.subarray(offset, offset + elementCount(shape));
+      requireFinite({ where: 'The parameter ', name, dtype: this.#dtype }, tensor, converted);
     }
     return flat;
   }

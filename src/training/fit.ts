@@ -1,8 +1,8 @@
 /** How a training starts, and how it ends: the checks before its first step, and one result an epoch to the caller. */
 
 import { UnrolledError } from '../errors';
-import { damagedHeader } from '../model-file';
 import type { NativeTraining, NativeTrainingOptions } from '../native/native';
+import { damagedBy } from './checkpoint-file';
 import { ANEW, otherData } from './data-counts';
 import type { EpochResult } from './epoch-result';
 import { Loop, type Run } from './loop';
@@ -68,9 +68,9 @@ function startNative(
     if (!(error instanceof UnrolledError)) throw error;
     const { code, option = '' } = error;
     if (code === 'ERR_UNROLLED_PRECISION') throw refusedPrecision(resumed.file.path, error);
-    // Model and options are the same by now: what is left are the data.
+    // Model and options are the same by now: what is left are the data, and what does not go together in the file.
     if (code === 'ERR_UNROLLED_MODEL_MISMATCH' && option === 'resume.source') throw otherData(resumed, source, error);
-    throw option.startsWith('resume.') ? damagedHeader(resumed.file.path, error) : error;
+    throw option.startsWith('resume') ? damagedBy(resumed.file.path, error) : error;
   }
 }
 

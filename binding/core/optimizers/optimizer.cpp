@@ -9,6 +9,24 @@
 #include "error.h"
 
 namespace unrolled {
+namespace {
+
+// By how much a sound array may be beyond its bound: a sum in T may be rounded up at each step, by as much again.
+constexpr double rounding = 4;
+
+template <class T>
+double largest(const T* values, Index count) {
+  double size = 0;
+  for (Index i = 0; i < count; ++i) size = std::max(size, std::abs(static_cast<double>(values[i])));
+  return size;
+}
+
+template <class T>
+double largest(const std::vector<T>& values) {
+  return largest(values.data(), static_cast<Index>(values.size()));
+}
+
+}  // namespace
 
 template <class T>
 Optimizer<T>::Optimizer(const OptimizerOptions& options, Index parameters)
@@ -48,6 +66,19 @@ double Optimizer<T>::largestUpdate(double gradientNorm, double velocity) const {
 }
 
 template <class T>
+double Optimizer<T>::growth() const {
+  // A decay so large that weights change their sign, and may grow.
+  return options_.kind == OptimizerKind::adamw
+             ? std::max(1.0, std::abs(1 - options_.learningRate * options_.weightDecay))
+             : 1.0;
+}
+
+template <class T>
+double Optimizer<T>::measured(const T* weights) const {
+  return std::sqrt(kernels<T>().sumOfSquares(parameters_, weights));
+}
+
+template <class T>
 bool Optimizer<T>::staysFinite(const T* weights, double gradientNorm) {
   constexpr double largest = std::numeric_limits<T>::max();
   // The adaptive kinds square it.
@@ -60,7 +91,7 @@ bool Optimizer<T>::staysFinite(const T* weights, double gradientNorm) {
   const auto bounded = [&] {
     const double gradient = gradientNorm + options_.weightDecay * state_.weightBound;
     const double velocity = nextVelocity(gradient);
-    const double weight = state_.weightBound + largestUpdate(gradient, velocity);
+    const double weight = growth() * state_.weightBound + largestUpdate(gradient, velocity);
     // Sums only grow, by the gradient's size or its square.
     const double sum = sums ? state_.sumBound + (squares ? gradient * gradient : gradient) : 0;
     const bool finite = weight < largest && velocity < largest && sum < largest && rate < largest &&
@@ -72,7 +103,7 @@ bool Optimizer<T>::staysFinite(const T* weights, double gradientNorm) {
     }
     return finite;
   };
-  const auto measure = [&] { state_.weightBound = std::sqrt(kernels<T>().sumOfSquares(parameters_, weights)); };
+  const auto measure = [&] { state_.weightBound = measured(weights); };
   if (state_.weightBound == 0) measure();
   if (bounded()) return true;
   // The bounds only grow from step to step: look at the weights and the sums themselves.
@@ -97,6 +128,26 @@ void Optimizer<T>::restore(OptimizerState<T> state) {
         .about("resume", "the state of a training of the same model and optimiser", "another");
   }
   state_ = std::move(state);
+  requireBounds();
+}
+
+template <class T>
+void Optimizer<T>::requireBounds() const {
+  const auto require = [](const std::vector<T>& values, double bound) {
+    if (largest(values) <= rounding * bound) return;
+    throw Error("ERR_UNROLLED_OPTION_RANGE", "resume.bounds must not be below what the optimiser's arrays have.")
+        .about("resume.bounds", "at least " + std::to_string(largest(values)), std::to_string(bound));
+  };
+  if (options_.kind == OptimizerKind::momentum) require(state_.first, state_.velocityBound);
+  if (options_.kind == OptimizerKind::rmsprop) require(state_.second, state_.velocityBound);
+  if (options_.kind == OptimizerKind::adagrad || options_.kind == OptimizerKind::adagradAbsolute) {
+    require(state_.first, state_.sumBound);
+  }
+}
+
+template <class T>
+void Optimizer<T>::restoreWeights(const T* weights) {
+  if (largest(weights, parameters_) > rounding * state_.weightBound) forgetWeights();
 }
 
 template <class T>
