@@ -32,12 +32,11 @@ function isSample(value: unknown): value is ReportSample {
 }
 
 /** How a training ended that did not go on to its last step, in words for people. */
-export function endOf(history: History, interrupted: boolean): string | undefined {
+export function endOf({ last }: History, interrupted: boolean, bestEpoch: number | undefined): string | undefined {
   if (interrupted) return 'Training was interrupted.';
-  const reason = history.last?.stopReason;
+  const reason = last?.stopReason;
   if (reason === undefined) return undefined;
-  const best = history.best('validationLoss');
-  return `Stopped early: ${reason}${best === undefined ? '' : `; the best was epoch ${best.epoch + 1}`}.`;
+  return `Stopped early: ${reason}${bestEpoch === undefined ? '' : `; the best was epoch ${bestEpoch + 1}`}.`;
 }
 
 /** Why a model may not be able to show something. */
