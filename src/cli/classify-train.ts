@@ -224,7 +224,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   if (!trained && !interrupted) noteNothingTrained(end);
   if (out !== undefined) await classifier.save(out);
   const keptEpoch = best === undefined && !interrupted ? history.last?.epoch : bestEpoch();
-  if (interrupted && best !== undefined) noteKept(keptEpoch);
+  if (interrupted && best !== undefined) noteKept(keptEpoch, trained);
   await writePage(page, classifier, training, keptEpoch, endOf(history, interrupted, keptEpoch));
   seconds = Math.max(seconds, history.last?.seconds ?? 0);
   try {

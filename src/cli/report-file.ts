@@ -106,6 +106,22 @@ export class ReportFile implements Callback {
     if (result.epoch % this.#stride === 0) await this.#addSample(result);
   }
 
+  /** The last epoch is shown too, by the weights that it ended with: the best ones come back later. */
+  async onEnd(): Promise<void> {
+    await this.#addLastSample();
+  }
+
+  async onAbort(): Promise<void> {
+    await this.#addLastSample();
+  }
+
+  async #addLastSample(): Promise<void> {
+    const { last } = this.#history;
+    // Within an epoch the model is not what it was after the last.
+    const isAfterLast = last !== undefined && this.#unfinished.length === 0;
+    if (isAfterLast && this.#samples.at(-1)?.epoch !== last.epoch) await this.#addSample(last);
+  }
+
   async #addSample({ epoch, step }: EpochResult): Promise<void> {
     const { sample } = this;
     const text = sample === undefined ? undefined : await ifPossible(sample);
@@ -133,10 +149,7 @@ export class ReportFile implements Callback {
    * @throws ERR_UNROLLED_FILE_WRITE.
    */
   async write({ title, note: remark, inspect }: ReportContents): Promise<void> {
-    const { last } = this.#history;
-    // Within an epoch the model is not what it was after the last.
-    const isAfterLast = last !== undefined && this.#unfinished.length === 0;
-    if (isAfterLast && this.#samples.at(-1)?.epoch !== last.epoch) await this.#addSample(last);
+    await this.#addLastSample();
     const seen = (await ifPossible(inspect)) ?? {};
     await writeReport(this.path, {
       title,

@@ -196,7 +196,7 @@ async function trainingOptions(flags: TrainFlags, history: History): Promise<Pre
   const options: FitOptions = {
     ...fitOptions(flags),
     ...{ epochs, steps, validation, resume },
-    callbacks: [history, ...(stopping === undefined ? [] : [stopping]), ...checkpointsOf(flags)],
+    callbacks: [...(stopping === undefined ? [] : [stopping]), history, ...checkpointsOf(flags)],
   };
   const resolved = resolveFit(options, { threads: 0 }, await readResumed(options));
   const { validation: validated } = resolved;
@@ -269,9 +269,8 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     page?.progress(progress);
     display.update(progress);
   };
-  // Behind the history, whose epochs it shows, and before a checkpoint, which keeps its samples.
-  const [first, ...behind] = options.callbacks ?? [];
-  const all = [first, page, ...behind].filter((callback) => callback !== undefined);
+  // The page comes after the history, whose epochs it shows.
+  const all = [...(options.callbacks ?? []), ...(page === undefined ? [] : [page])];
   const run = async (): Promise<boolean> => {
     const epochs = model.fit(corpus, { ...options, callbacks: all, signal, onProgress });
     try {
@@ -300,7 +299,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     const stopped = endOf(history, false, keptEpoch);
     if (!trained && !interrupted) noteNothingTrained(end);
     else if (stopped !== undefined) note(stopped);
-    if (stopping !== undefined) noteKept(keptEpoch);
+    if (stopping !== undefined) noteKept(keptEpoch, trained);
     lines.done({ savedTo: out, interrupted, trained: trained || interrupted, keptEpoch });
     if (interrupt.status === undefined) return;
     process.exitCode = interrupt.status;

@@ -51,12 +51,15 @@ export async function runEpochs(
 /**
  * Says which weights the model has after a training that keeps its best epoch.
  * @param bestEpoch undefined where no epoch has been the best yet.
+ * @param trained whether a step was made.
  */
-export function noteKept(bestEpoch: number | undefined): void {
-  if (bestEpoch === undefined) {
+export function noteKept(bestEpoch: number | undefined, trained: boolean): void {
+  if (bestEpoch !== undefined) {
+    note(`The model has the weights of epoch ${bestEpoch + 1}, the best so far.`);
+  } else if (trained) {
     note('No epoch has a finite validation loss yet: the model has the weights of the last step.');
   } else {
-    note(`The model has the weights of epoch ${bestEpoch + 1}, the best so far.`);
+    note('No step was made: the model has the weights that it began with.');
   }
 }
 
