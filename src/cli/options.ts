@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { CELLS, type NetworkOptions, NONLINEARITIES } from '../architecture';
 import type { OptimizerKind } from '../native/native';
 import { OUTPUTS } from '../output';
-import { UNKNOWN_POLICIES } from '../text/vocabulary';
+import { UNKNOWN_POLICIES } from '../text/vocabulary-options';
 import { OPTIMIZER_KINDS } from '../training/optimizers';
 import { DEFAULT_BATCH, DEFAULT_WINDOW, type FitOptions, PRECISIONS } from '../training/options';
 import { SCHEDULE_KINDS, type ScheduleKind } from '../training/schedule';
