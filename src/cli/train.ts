@@ -9,14 +9,14 @@ import { readVocabulary, requireKind } from '../model-header';
 import { inspect, tokensToInspect } from '../report/inspect';
 import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
+import { Vocabulary } from '../text/vocabulary';
 import {
   TOKEN_KINDS,
   type TokenKind,
   UNKNOWN_POLICIES,
   type UnknownPolicy,
-  Vocabulary,
   type VocabularyOptions,
-} from '../text/vocabulary';
+} from '../text/vocabulary-options';
 import * as callbacks from '../training/callbacks';
 import type { Callback } from '../training/callbacks/callback';
 import { History } from '../training/history';
@@ -195,7 +195,7 @@ async function trainingOptions(flags: TrainFlags, history: History): Promise<Pre
   const stopping = earlyStopping === undefined ? undefined : callbacks.earlyStopping({ patience: earlyStopping });
   const options: FitOptions = {
     ...fitOptions(flags),
-    ...{ epochs, steps, validation, resume },
+    ...{ epochs, steps, validation, resume, onWarning: note },
     callbacks: [...(stopping === undefined ? [] : [stopping]), history, ...checkpointsOf(flags)],
   };
   const resolved = resolveFit(options, { threads: 0 }, await readResumed(options));

@@ -309,6 +309,7 @@ export class Loop {
     const isPending = this.#isPending || before !== undefined;
     const record: TrainingRecord = {
       options: this.#recorded,
+      totalSteps: this.#totalSteps,
       data: dataCounts(source),
       native: { ...native, ...(before && { learningRateScale: before.learningRateScale }) },
       ...((isPending || !this.#isBetweenEpochs) && { epoch: this.#sums.state, ...(isPending && { isPending }) }),
