@@ -8,6 +8,7 @@ import { joined, offsetsOf } from '../offsets';
 import { PRINTED, printFields } from '../printing';
 import { type Tensor, zeros } from '../tensor';
 import * as check from '../validation';
+import { emitWarning } from '../warning';
 import { compareCodePoints } from './code-points';
 import { decodeUtf8 } from './read-text';
 import { ScriptSample } from './unspaced-script';
@@ -109,10 +110,6 @@ function mostFrequent(occurrences: ReadonlyMap<string, number>, most: number): s
     .sort(([a, timesA], [b, timesB]) => timesB - timesA || compareCodePoints(a, b))
     .slice(0, most)
     .map(([token]) => token);
-}
-
-function emitWarning(message: string): void {
-  process.emitWarning(message, { type: 'UnrolledWarning' });
 }
 
 function damaged(what: string, cause?: unknown): UnrolledError {
