@@ -51,12 +51,12 @@ export interface JsonReading {
   duplicate: string | undefined;
 }
 
-/** An object or a list that has not ended. */
+/** An object or a list that has not ended; the same is used again for the next one of its depth. */
 interface Open {
-  readonly list: unknown[] | undefined;
-  readonly object: Map<string, unknown> | Record<string, unknown> | undefined;
+  list: unknown[] | undefined;
+  object: Map<string, unknown> | Record<string, unknown> | undefined;
   /** The byte that ends it. */
-  readonly end: number;
+  end: number;
   /** Of the member that is read. */
   name: string;
 }
@@ -83,20 +83,21 @@ class Reader {
 
   *read(): Generator<void, unknown> {
     const open: Open[] = [];
+    let depth = 0;
     for (;;) {
       if (this.#isDue()) yield;
       while (!this.#skipSpace()) yield;
       const byte = this.#bytes[this.#at];
-      let last = open.at(-1);
+      let last = depth > 0 ? open[depth - 1] : undefined;
       if (byte === OBJECT || byte === LIST) {
-        if (open.length === MOST_DEPTH) throw this.#fault();
+        if (depth === MOST_DEPTH) throw this.#fault();
         this.#at++;
-        const isRoot = this.#rootIsMap && open.length === 0;
-        last =
-          byte === LIST
-            ? { list: [], object: undefined, end: LIST_END, name: '' }
-            : { list: undefined, object: isRoot ? new Map() : {}, end: OBJECT_END, name: '' };
-        open.push(last);
+        open[depth] ??= { list: undefined, object: undefined, end: 0, name: '' };
+        last = open[depth] as Open;
+        last.list = byte === LIST ? [] : undefined;
+        last.object = byte === LIST ? undefined : this.#rootIsMap && depth === 0 ? new Map() : {};
+        last.end = byte === LIST ? LIST_END : OBJECT_END;
+        depth++;
         while (!this.#skipSpace()) yield;
         if (this.#bytes[this.#at] !== last.end) {
           if (byte === OBJECT && !this.#shortName(last)) yield* this.#longName(last);
@@ -122,12 +123,12 @@ class Reader {
         }
         if (this.#isDue()) yield;
         const value = last.list ?? last.object;
-        open.pop();
-        last = open.at(-1);
-        if (last === undefined) {
+        depth--;
+        if (depth === 0) {
           yield* this.#requireEnd();
           return value;
         }
+        last = open[depth - 1] as Open;
         put(last, value);
       }
     }
