@@ -108,17 +108,17 @@ describe('JSON that is nested deeply', function () {
       },
     });
     const checkpoint = { path: at('run'), everySteps: 2 };
-    const fit = async (depth: number, options: object) => {
+    const train = async (depth: number, options: object) => {
       using model = LanguageModel.create({ vocabulary: CORPUS.vocabulary, embedding: 2, hidden: 2 });
       await collect(model.fit(CORPUS, { ...TRAINING, callbacks: [callback(depth)], ...options }));
     };
-    await fit(1000, { steps: 2, checkpoint });
-    await assert.rejects(fit(DEPTH, { checkpoint }), {
+    await train(1000, { steps: 2, checkpoint });
+    await assert.rejects(train(DEPTH, { checkpoint }), {
       code: 'ERR_UNROLLED_OPTION_RANGE',
       option: 'callbacks',
       message: /^The state of a callback is nested too deeply, or too large, for a checkpoint/,
     });
-    await fit(1000, { resume: at('run') });
+    await train(1000, { resume: at('run') });
     assert.equal(depthOf(restored), 1000);
   });
 });
