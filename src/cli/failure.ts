@@ -5,6 +5,7 @@ import { isError } from '../builtins';
 import { type ErrorCode, UnrolledError } from '../errors';
 import { LONG_TEXT_ADVICE } from '../text/encodings';
 import { ANEW } from '../training/data-counts';
+import { visibleText } from './visible-text';
 
 /** The work failed, or the arguments are wrong. */
 export const FAILED = 1;
@@ -91,7 +92,8 @@ function withFlags({ message, option, mentions = [] }: UnrolledError, command: C
  * counted from 1.
  * @param command the one that ran.
  */
-export function messageOf(error: UnrolledError, command: Command | undefined): string {
+export function messageOf(error: unknown, command: Command | undefined): string {
+  if (!(error instanceof UnrolledError)) return String(error);
   const { code, message, option, expected, received, step } = error;
   if (code === 'ERR_UNROLLED_UNKNOWN_OPTION' && option !== undefined) {
     const known = expected?.split(', ').flatMap((name) => flagOf(name, command) ?? []) ?? [];
@@ -110,7 +112,7 @@ export function messageOf(error: UnrolledError, command: Command | undefined): s
 }
 
 function say(message: string): void {
-  process.stderr.write(`unrolled: ${message}\n`);
+  process.stderr.write(`unrolled: ${visibleText(message)}\n`);
 }
 
 /**
