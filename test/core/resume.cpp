@@ -222,6 +222,32 @@ TEST_CASE_TEMPLATE("a state whose arrays are beyond their bounds is refused", T,
   }
 }
 
+TEST_CASE_TEMPLATE("a first moment that its second cannot have is refused", T, float, double) {
+  const Source<T> source = [] { return std::make_unique<StreamBatches<T>>(randomIds(3 * 22 + 1, 40, 4), 3, 4); };
+  for (const OptimizerKind kind : {OptimizerKind::adam, OptimizerKind::adamw}) {
+    Model<T> model(stacked().description());
+    model.initialize({}, 1);
+    Trainer<T> trainer(model, ThreadPool::shared(), optionsOf(kind), source());
+    Losses losses;
+    for (int step = 0; step < 12; ++step) {
+      train(trainer, losses, 1);
+      trainer.importState(trainer.exportState());
+    }
+    TrainingState<T> state = trainer.exportState();
+    state.optimizer.first[7] = T(1e30);
+    try {
+      trainer.importState(state);
+      FAIL("it was taken");
+    } catch (const Error& error) {
+      CHECK(error.option() == "resume.slots[1]");
+    }
+    // The square of a small gradient may vanish.
+    state.optimizer.first[7] = std::sqrt(std::numeric_limits<T>::min()) / 4;
+    state.optimizer.second[7] = 0;
+    trainer.importState(state);
+  }
+}
+
 TEST_CASE("weights beyond a restored bound are looked at before the next step") {
   Model<float> model(stacked().description());
   model.initialize({}, 1);

@@ -2,14 +2,26 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { callbacks, type FitOptions, LanguageModel, type LanguageModelOptions, type Tensor } from '../../src/index';
+import { inspect } from 'node:util';
+import {
+  type Callback,
+  callbacks,
+  collect,
+  type FitOptions,
+  History,
+  LanguageModel,
+  type LanguageModelOptions,
+  type Tensor,
+  TextClassifier,
+  TextVectorizer,
+} from '../../src/index';
 import { readSafetensors, writeSafetensors } from '../../src/safetensors';
 import { runCli } from '../support/cli';
 import { useFolder } from '../support/folder';
 import { STREAM, smallModel, train, weights } from '../support/models';
 
 /** A checkpoint's training as JSON, in which some numbers can be changed. */
-type Json = Record<string, unknown> & { epoch: Record<string, unknown>; options: Record<string, unknown> };
+type Json = Record<string, unknown> & { callbacks: unknown[]; optimizer: unknown[] };
 
 interface Damage {
   tensors: Map<string, Tensor>;
@@ -19,7 +31,7 @@ interface Damage {
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
 
 /** In JSON there is no other way to write what is infinite. */
-const TOO_LARGE = '"too large"';
+const TOO_LARGE = 'too large';
 
 describe('a checkpoint with a number that no training wrote', function () {
   this.timeout(60_000);
@@ -36,19 +48,24 @@ describe('a checkpoint with a number that no training wrote', function () {
     const { tensors, metadata } = await readSafetensors(at('c'));
     const json = JSON.parse(metadata.get('training') as string) as Json;
     change({ tensors, json });
-    const text = JSON.stringify(json).replaceAll(TOO_LARGE, '1e999');
+    const text = JSON.stringify(json).replaceAll(JSON.stringify(TOO_LARGE), '1e999');
     await writeSafetensors(at('d'), tensors, new Map(metadata).set('training', text));
     return at('d');
   }
 
   /** Resuming it is refused as a damaged file, and leaves model and file as they are. */
-  async function refused(change: (damage: Damage) => void, message: RegExp, network = {}): Promise<void> {
+  async function refused(
+    change: (damage: Damage) => void,
+    message: RegExp,
+    network: Partial<LanguageModelOptions> = {},
+    callbacks: Callback[] = [],
+  ): Promise<void> {
     const path = await damaged(change);
     const file = readFileSync(path);
     using model = smallModel({ ...network, seed: 5 });
     const before = await weights(model);
     const checkpoint = { path, everySteps: 1 };
-    await assert.rejects(train(model, { resume: path, checkpoint }), (error: Error & { code: string }) => {
+    await assert.rejects(train(model, { resume: path, checkpoint, callbacks }), (error: Error & { code: string }) => {
       assert.equal(error.code, 'ERR_UNROLLED_MODEL_FORMAT', error.message);
       assert.ok(error.message.startsWith(`${path}: `), error.message);
       assert.match(error.message, message);
@@ -112,7 +129,7 @@ describe('a checkpoint with a number that no training wrote', function () {
           await refused(setting('bounds', index, 1e-30), /bounds must not be below what/, { dtype });
         }
         const more = ({ json }: Damage) => {
-          json['optimizer'] = [];
+          json.optimizer = [];
         };
         await refused(more, /optimizer must be \d arrays, not 0\./, { dtype });
       }
@@ -169,7 +186,7 @@ describe('a checkpoint with a number that no training wrote', function () {
             (object, key) => object[key] as Record<string, unknown>,
             json as Record<string, unknown>,
           );
-          parent[last] = typeof value === 'string' && value === TOO_LARGE ? JSON.parse(TOO_LARGE) : value;
+          parent[last] = value;
         };
         await refused(change, /damaged/);
       }
@@ -196,6 +213,7 @@ describe('a checkpoint with a number that no training wrote', function () {
       [setting('optimizer.1', 4, -1), /optimizer\[1\]\[4\] must be a finite number at least 0, not -1\./],
       [setting('optimizer.0', 4, nan), /optimizer\[0\]\[4\] must be a finite number, not NaN\./],
       [setting('bounds', 0, infinity), /bounds\[0\] must be/],
+      [setting('optimizer.0', 4, 1e30), /second moments that go with the first/],
     ] as const) {
       const path = await damaged(change);
       const before = readFileSync(path);
@@ -243,5 +261,93 @@ describe('a checkpoint with a number that no training wrote', function () {
     await zero.model.setParameters(Object.fromEntries(zeros));
     await train(zero, { epochs: 1, learningRate: 0, callbacks: [callbacks.checkpoint({ path: at('c') })] });
     assert.equal((await train(zero, { epochs: 2, resume: at('c') })).length, 1);
+  });
+
+  it('is refused where it is in what a callback remembers, before a step is made', async () => {
+    const watching = () => [
+      callbacks.earlyStopping({ patience: 5 }),
+      callbacks.reduceOnPlateau({ patience: 5 }),
+      new History(),
+      callbacks.checkpoint({ path: at('best'), keepBest: 'validationLoss' }),
+    ];
+    const saving = callbacks.checkpoint({ path: at('c') });
+    using trained = smallModel();
+    await train(trained, { epochs: 3, validation: 0.1, callbacks: [...watching(), saving] });
+    const names = ['earlyStopping', 'reduceOnPlateau', 'history', 'checkpoint'];
+    const state = ({ json }: Damage, name: string) =>
+      (json.callbacks[names.indexOf(name)] as { state: Record<string, unknown> & { epochs: object[] } }).state;
+    type Change = (damage: Damage) => void;
+    const stating = (name: string, field: string, value: unknown): Change => {
+      return (damage) => {
+        state(damage, name)[field] = value;
+      };
+    };
+    const firstEpoch = (figures: object): Change => {
+      return (damage) => {
+        const epochs = state(damage, 'history').epochs;
+        epochs[0] = { ...epochs[0], ...figures };
+      };
+    };
+    for (const [change, message] of [
+      ...[null, TOO_LARGE, 'low'].flatMap((best) =>
+        ['earlyStopping', 'reduceOnPlateau', 'checkpoint'].map(
+          (name) => [stating(name, 'best', best), new RegExp(`callback ${name} is damaged: best must be`)] as const,
+        ),
+      ),
+      [stating('earlyStopping', 'epochsWithout', -1), /earlyStopping is damaged: epochsWithout must be/],
+      [stating('earlyStopping', 'bestEpoch', 0.5), /earlyStopping is damaged: bestEpoch must be/],
+      [
+        stating('earlyStopping', 'weights', { 'head.bias': 5 }),
+        /earlyStopping is damaged: The parameter \S+ is missing/,
+      ],
+      [setting('callbacks.0.state.weights.head.bias.data', 1, nan), /The parameter head\.bias\[1\] is NaN/],
+      [setting('callbacks.0.state.weights.head.bias.data', 1, infinity), /The parameter head\.bias\[1\] is Infinity/],
+      [stating('reduceOnPlateau', 'epochsToCool', TOO_LARGE), /reduceOnPlateau is damaged: epochsToCool must be/],
+      [firstEpoch({ steps: -3 }), /history is damaged: epochs\[0\]\.steps must be/],
+      [firstEpoch({ steps: 30 }), /history is damaged: stepLosses must be of \d+ steps/],
+      [firstEpoch({ loss: TOO_LARGE }), /history is damaged: epochs\[0\]\.loss must be/],
+      [setting('callbacks.2.state.stepLosses', 4, nan), /history is damaged: stepLosses\[4\] must be/],
+    ] as [Change, RegExp][]) {
+      await refused(change, message, {}, watching());
+    }
+
+    // A loss that is not finite is null in JSON.
+    const history = new History();
+    using resumed = await LanguageModel.load(at('c'));
+    const resume = await damaged(firstEpoch({ validationLoss: null }));
+    await train(resumed, {
+      resume,
+      epochs: 4,
+      callbacks: [...watching().filter(({ name }) => name !== 'history'), history],
+    });
+    assert.deepEqual(
+      history.epochs.map(({ validationLoss }) => Number.isNaN(validationLoss)),
+      [true, false, false, false],
+    );
+    assert.match(inspect(history), /NaN/);
+  });
+
+  it('is refused where it is in the best weights of a classifier', async () => {
+    const examples = Array.from({ length: 12 }, (_, index) => ({
+      text: 'good bad'.slice(index % 5),
+      label: index % 2,
+    }));
+    const vectorizer = await TextVectorizer.adapt(examples.map(({ text }) => text));
+    const classifier = TextClassifier.create({ vectorizer, classNames: ['a', 'b'], hidden: 3, embedding: 2 });
+    const saving = [callbacks.checkpoint({ path: at('c') })];
+    await collect(classifier.fit(examples, { epochs: 2, validation: 0.25, callbacks: saving }));
+    const before = await classifier.parameters();
+    for (const value of [nan, -infinity]) {
+      const resume = await damaged(({ tensors }) => {
+        const name = [...tensors.keys()].find((each) => /^training\.callbacks\.\d\.state\.weights/.test(each));
+        (tensors.get(name as string) as Tensor).data[0] = value;
+      });
+      await assert.rejects(collect(classifier.fit(examples, { resume, epochs: 3 })), {
+        code: 'ERR_UNROLLED_MODEL_FORMAT',
+        message:
+          /the state of the callback bestWeights is damaged: The parameter \S+ is -?(NaN|Infinity), and as float32/,
+      });
+      assert.deepEqual(await classifier.parameters(), before);
+    }
   });
 });

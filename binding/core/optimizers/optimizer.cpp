@@ -138,10 +138,37 @@ void Optimizer<T>::requireBounds() const {
     throw Error("ERR_UNROLLED_OPTION_RANGE", "resume.bounds must not be below what the optimiser's arrays have.")
         .about("resume.bounds", "at least " + std::to_string(largest(values)), std::to_string(bound));
   };
-  if (options_.kind == OptimizerKind::momentum) require(state_.first, state_.velocityBound);
-  if (options_.kind == OptimizerKind::rmsprop) require(state_.second, state_.velocityBound);
-  if (options_.kind == OptimizerKind::adagrad || options_.kind == OptimizerKind::adagradAbsolute) {
-    require(state_.first, state_.sumBound);
+  switch (options_.kind) {
+    case OptimizerKind::sgd:
+      return;
+    case OptimizerKind::momentum:
+      return require(state_.first, state_.velocityBound);
+    case OptimizerKind::rmsprop:
+      return require(state_.second, state_.velocityBound);
+    case OptimizerKind::adagrad:
+    case OptimizerKind::adagradAbsolute:
+      return require(state_.first, state_.sumBound);
+    case OptimizerKind::adam:
+    case OptimizerKind::adamw:
+      return requireMoments();
+  }
+}
+
+template <class T>
+void Optimizer<T>::requireMoments() const {
+  const double beta1 = options_.beta1;
+  const double beta2 = options_.beta2;
+  // Else the first moment may outlive the second.
+  if (beta1 * beta1 >= beta2) return;
+  // By Cauchy and Schwarz, as both are sums over the same gradients.
+  const double most = rounding * (1 - beta1) / std::sqrt((1 - beta2) * (1 - beta1 * beta1 / beta2));
+  // The square of a gradient below it may have been no number of T.
+  const double least = std::sqrt(static_cast<double>(std::numeric_limits<T>::min()) / (1 - beta2));
+  for (std::size_t i = 0; i < state_.first.size(); ++i) {
+    const double first = std::abs(static_cast<double>(state_.first[i]));
+    if (first <= most * std::sqrt(static_cast<double>(state_.second[i])) + least) continue;
+    throw Error("ERR_UNROLLED_OPTION_RANGE", "resume.slots[1] must have second moments that go with the first.")
+        .about("resume.slots[1]", "moments of the same gradients", std::to_string(state_.second[i]));
   }
 }
 

@@ -78,8 +78,9 @@ class Optimizer {
   void restoreWeights(const T* weights);
 
  private:
-  // Throws ERR_UNROLLED_OPTION_RANGE where an array of the state is beyond its bound.
+  // Throw ERR_UNROLLED_OPTION_RANGE where an array of the state is beyond its bound: a number, or the other moment.
   void requireBounds() const;
+  void requireMoments() const;
   // What a step multiplies the bound of the weights by.
   [[nodiscard]] double growth() const;
   // Bounds of |update| and of the velocity's elements for a gradient of that norm.
