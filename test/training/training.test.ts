@@ -283,7 +283,6 @@ describe('a training that is waited for', () => {
     );
     assert.deepEqual(numbers(await training), [0, 1]);
     assert.equal(Object.prototype.toString.call(training), '[object Training]');
-    assert.equal(training[Symbol.asyncIterator](), training);
   });
 
   it('has the types of a generator and of a promise', async () => {
@@ -297,6 +296,31 @@ describe('a training that is waited for', () => {
     // @ts-expect-error: what is waited for is the history, which is no training.
     const none: Training = await training;
     assert.deepEqual([generator, promise, awaited, length], [training, training, none, 3]);
+  });
+
+  it('keeps no history for a loop whose training nobody can wait for', async () => {
+    // Bytes of the heap that an epoch leaves: an epoch in a history takes about a thousand.
+    const program = (loop: string) => `
+      const model = Model.create({
+        input: { kind: 'ids', vocabulary: 2 },
+        layers: [layers.embedding(1), layers.rnn(1), layers.pooling('last'), layers.dense(2)],
+      });
+      const data = { inputs: [[0, 1], [1, 0]], labels: [0, 1] };
+      const heap = [];
+      const look = ({ epoch }) => {
+        if (epoch % 5000 !== 4999) return;
+        gc();
+        heap.push(process.memoryUsage().heapUsed);
+      };
+      ${loop}
+      console.log((heap.at(-1) - heap[0]) / 10_000);
+    `;
+    const nodeArguments = ['--expose-gc'];
+    const bytes = async (loop: string) => Number((await runProgram(program(loop), { nodeArguments })).stdout);
+    assert.ok((await bytes('for await (const epoch of model.fit(data, { epochs: 15_000 })) look(epoch);')) < 300);
+    const kept =
+      'const training = model.fit(data, { epochs: 15_000 }); for await (const epoch of training) look(epoch);';
+    assert.ok((await bytes(`${kept} console.assert((await training).epochs.length === 15_000);`)) > 600);
   });
 
   it('that fails is an unhandled rejection, once, where nobody handles it', async function () {
