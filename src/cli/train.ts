@@ -70,9 +70,9 @@ interface TrainFlags extends TrainingFlags, CorpusFlags {
   json?: true;
 }
 
-/** Options that a checkpoint has not: how the text is read, callbacks, and where to write. */
+/** Options that a checkpoint has not: how the bytes of the text are read, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
-  ...(['encoding', 'lineEnds', 'normalize', 'stream', 'threads', 'earlyStopping'] as const),
+  ...(['encoding', 'stream', 'threads', 'earlyStopping'] as const),
   ...(['checkpoint', 'checkpointEvery', 'out', 'report', 'logEvery', 'json'] as const),
 ];
 
@@ -105,6 +105,15 @@ function withUnknown(vocabulary: Vocabulary | undefined, { unknown, init }: Trai
   return vocabulary.withUnknown(unknown);
 }
 
+/** The vocabulary with the form that the flags ask for, where its file keeps none, as those of earlier releases. */
+function withFormAsked(
+  vocabulary: Vocabulary | undefined,
+  { lineEnds, normalize: normalization }: TrainFlags,
+): Vocabulary | undefined {
+  if (vocabulary?.form !== undefined || (lineEnds ?? normalization) === undefined) return vocabulary;
+  return vocabulary?.withForm({ lineEnds, normalization });
+}
+
 interface Prepared {
   corpus: Corpus | FileCorpus;
   model: LanguageModel;
@@ -118,7 +127,8 @@ async function prepareResumed(
   flags: TrainFlags,
 ): Promise<Prepared> {
   const bounds = { tokens: flags.tokens ?? vocabulary.kind, ...vocabularyBounds(flags) };
-  const corpus = await loadCorpus(name, { flags: corpusFlags(flags), vocabulary: bounds });
+  const model = { path: resume, form: vocabulary.form };
+  const corpus = await loadCorpus(name, { flags: corpusFlags(flags), vocabulary: bounds, model });
   const isBound = Object.keys(vocabularyBounds(flags)).length > 0 || flags.tokens !== undefined;
   const options = { ...networkOptions(flags), vocabulary: isBound ? corpus.vocabulary : vocabulary };
   return { corpus, model: await LanguageModel.initFrom(resume, options) };
@@ -134,6 +144,7 @@ async function prepareInitialised(
   const corpus = await loadCorpus(name, {
     flags: corpusFlags(flags),
     vocabulary: { tokens: vocabulary.kind },
+    model: { path: init, form: vocabulary.form },
     trained: vocabulary,
   });
   // The text's own knows how frequent its tokens are besides, which another softmax may ask for.
@@ -159,6 +170,7 @@ async function prepare(name: string, before: Vocabulary | undefined, flags: Trai
   const corpus = await loadCorpus(name, {
     flags: corpusFlags(flags),
     vocabulary: { tokens, ...vocabularyBounds(flags) },
+    model: init === undefined ? undefined : { path: init, form: before?.form },
   });
   const options = { ...network, vocabulary: corpus.vocabulary };
   const model = init === undefined ? LanguageModel.create(options) : await LanguageModel.initFrom(init, options);
@@ -200,7 +212,7 @@ async function trainingOptions(flags: TrainFlags, history: History): Promise<Pre
   if (earlyStopping !== undefined && validated === 0) {
     throw nothingValidates(earlyStopping);
   }
-  return { options, validated, end: endOfRun(resolved), vocabulary: withUnknown(stored, flags) };
+  return { options, validated, end: endOfRun(resolved), vocabulary: withFormAsked(withUnknown(stored, flags), flags) };
 }
 
 /** Tokens that it writes after each epoch, for the report. */

@@ -41,13 +41,13 @@ interface Encoded {
 }
 
 function encodeText(text: string, vocabulary: Vocabulary): Encoded {
-  const { ids, ...counts } = vocabulary.encodeCounted(text);
+  const { ids, ...counts } = vocabulary.encodePart(text, 0);
   return { ids, boundaries: undefined, counts };
 }
 
 /** Each document's ids and the end token, one behind the other. */
 function encodeDocuments(documents: readonly string[], vocabulary: Vocabulary): Encoded {
-  const parts = documents.map((document) => vocabulary.encodeCounted(document));
+  const parts = documents.map((document) => vocabulary.encodePart(document, 0));
   const boundaries = new Int32Array(parts.length + 1);
   for (const [i, part] of parts.entries()) boundaries[i + 1] = (boundaries[i] as number) + part.ids.length + 1;
   const ids = new Int32Array(boundaries.at(-1) as number).fill(vocabulary.endId as number);
@@ -59,7 +59,7 @@ function encodeDocuments(documents: readonly string[], vocabulary: Vocabulary): 
 export class Corpus {
   readonly name: string;
   readonly vocabulary: Vocabulary;
-  /** The documents in their order; undefined where the corpus is one text. */
+  /** The documents in their order, in the vocabulary's form; undefined where the corpus is one text. */
   readonly documents: readonly string[] | undefined;
   #text: string | undefined;
   #encoded: Encoded | undefined;
@@ -67,8 +67,8 @@ export class Corpus {
   private constructor(name: string, content: string | readonly string[], vocabulary: Vocabulary) {
     this.name = name;
     this.vocabulary = vocabulary;
-    if (typeof content === 'string') this.#text = content;
-    else this.documents = content;
+    if (typeof content === 'string') this.#text = vocabulary.formed(content);
+    else this.documents = content.map((document) => vocabulary.formed(document));
   }
 
   /**
@@ -112,7 +112,7 @@ export class Corpus {
     return new Corpus(this.name, this.documents ?? this.text, vocabulary);
   }
 
-  /** The whole text; of documents, one behind the other with nothing between. */
+  /** The whole text in the vocabulary's form; of documents, one behind the other with nothing between. */
   get text(): string {
     this.#text ??= (this.documents ?? []).join('');
     return this.#text;

@@ -3,6 +3,7 @@
 import { UnrolledError } from '../errors';
 import { PRINTED, printFields } from '../printing';
 import * as check from '../validation';
+import { FORM_OPTIONS, type FormOptions, formText, resolveForm, type TextForm } from './text-form';
 import type { TokenCounts } from './token-counts';
 import {
   type Detokenizer,
@@ -82,6 +83,11 @@ export class Vocabulary {
    * a file or from JSON, which has ids alone.
    */
   readonly frequencies: readonly number[] | undefined;
+  /**
+   * What every text is brought into before it is cut: that of the text the vocabulary was built from, where it was given
+   * (`lineEnds`, `normalization`). Undefined where it was not: texts are then taken as they are.
+   */
+  readonly form: Readonly<TextForm> | undefined;
 
   readonly #tokens: readonly string[];
   readonly #tokenizer: Tokenizer;
@@ -89,7 +95,7 @@ export class Vocabulary {
   #ids: Map<string, number> | undefined;
 
   private constructor(
-    { kind, tokens, unknownToken, unknown, endToken }: VocabularyJSON,
+    { kind, tokens, unknownToken, unknown, endToken, form }: VocabularyJSON,
     frequencies: readonly number[] | undefined,
   ) {
     this.kind = kind;
@@ -99,6 +105,7 @@ export class Vocabulary {
     this.endId = endToken ? known : undefined;
     this.size = known + (endToken ? 1 : 0);
     this.frequencies = frequencies;
+    this.form = form && Object.freeze({ ...form });
     this.#tokens = tokens;
     this.#tokenizer = TOKENIZERS[kind];
   }
@@ -120,14 +127,14 @@ export class Vocabulary {
    * @internal
    */
   static builder(options?: VocabularyOptions): VocabularyBuilder {
-    const { kind, maxSize, minCount, isBounded, unknown, endToken } = resolveVocabularyOptions(options);
+    const { kind, maxSize, minCount, isBounded, unknown, endToken, form } = resolveVocabularyOptions(options);
     const tokenizer: Tokenizer = TOKENIZERS[kind];
     const counter = tokenizer.counter();
     let texts = 0;
     return {
       add: (text) => {
         texts++;
-        counter.add(text);
+        counter.add(form === undefined ? text : formText(text, form));
       },
       settled: tokenizer.settled,
       build: () => {
@@ -146,8 +153,8 @@ export class Vocabulary {
           ...(isBounded ? [all - occurrencesOf(kept)] : []),
           ...(endToken ? [texts] : []),
         ];
-        const described = { kind, tokens, unknownToken: isBounded, unknown, ...(endToken && { endToken }) };
-        return new Vocabulary(described, frequencies);
+        const described = { kind, tokens, unknownToken: isBounded, unknown };
+        return new Vocabulary({ ...described, ...(endToken && { endToken }), ...(form && { form }) }, frequencies);
       },
     };
   }
@@ -172,6 +179,16 @@ export class Vocabulary {
     return new Vocabulary({ ...this.toJSON(), unknown }, this.frequencies);
   }
 
+  /**
+   * The same ids, and another form for every text; what is left out stays as it is.
+   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
+   */
+  withForm(form: FormOptions): Vocabulary {
+    const given = check.options('withForm', form, FORM_OPTIONS);
+    const { lineEnds = this.form?.lineEnds, normalization = this.form?.normalization } = given;
+    return new Vocabulary({ ...this.toJSON(), form: resolveForm({ lineEnds, normalization }) }, this.frequencies);
+  }
+
   /** The vocabulary as plain data, the same for the same tokens. */
   toJSON(): VocabularyJSON {
     return {
@@ -180,11 +197,13 @@ export class Vocabulary {
       unknownToken: this.unknownId !== undefined,
       unknown: this.unknown,
       ...(this.endId !== undefined && { endToken: true as const }),
+      ...(this.form !== undefined && { form: { ...this.form } }),
     };
   }
 
   /**
-   * The ids of a text, `[N]`. Tokens without an id are handled as `unknown` says.
+   * The ids of a text, `[N]`, which is brought into the vocabulary's form first. Tokens without an id are handled as
+   * `unknown` says.
    * @throws ERR_UNROLLED_UNKNOWN_TOKEN with `unknown: 'error'`, naming the token and its position.
    */
   encode(text: string): Int32Array {
@@ -197,7 +216,7 @@ export class Vocabulary {
    */
   tokenCounts(text: string): TokenCounts {
     let unknownTokens = 0;
-    const { length } = this.#encode(check.string('text', text), () => {
+    const { length } = this.#encode(this.formed(check.string('text', text)), () => {
       unknownTokens++;
       return SKIP;
     });
@@ -209,12 +228,20 @@ export class Vocabulary {
    * @internal
    */
   encodeCounted(text: string): EncodedText {
-    return this.encodePart(check.string('text', text), 0);
+    return this.encodePart(this.formed(check.string('text', text)), 0);
   }
 
   /**
-   * The ids of a part of a longer text, which begins with the token of that number, so many line ends behind the
-   * beginning.
+   * A text in the vocabulary's form.
+   * @internal
+   */
+  formed(text: string): string {
+    return this.form === undefined ? text : formText(text, this.form);
+  }
+
+  /**
+   * The ids of a text in the vocabulary's form, or of a part of a longer one, which begins with the token of that
+   * number, so many line ends behind the beginning.
    * @internal
    */
   encodePart(text: string, first: number, linesBefore = 0): EncodedText {
@@ -275,7 +302,7 @@ export class Vocabulary {
     return this.#ids.get(token);
   }
 
-  /** Whether every id means the same in both; what unseen input does may differ. */
+  /** Whether every id means the same in both; what unseen input does may differ, and the form of texts. */
   equals(other: Vocabulary): boolean {
     return (
       this.kind === other.kind &&
@@ -302,7 +329,8 @@ export class Vocabulary {
     const { kind, unknown, unknownId, endId, size } = this;
     if (depth < 0) return `[Vocabulary of ${size} tokens]`;
     const ids = { ...(unknownId !== undefined && { unknownId }), ...(endId !== undefined && { endId }) };
-    return printFields('Vocabulary', { kind, size, tokens: this.#tokens, unknown, ...ids }, options);
+    const form = this.form && { form: this.form };
+    return printFields('Vocabulary', { kind, size, tokens: this.#tokens, unknown, ...ids, ...form }, options);
   }
 
   #encode(text: string, onUnknown: UnknownHandler): Int32Array {
