@@ -101,11 +101,6 @@ const LANGUAGE_MODEL_OPTIONS = [
   ...NETWORK_OPTIONS,
 ] as const satisfies (keyof LanguageModelOptions)[];
 
-function requireVocabulary(vocabulary: unknown): Vocabulary {
-  if (vocabulary instanceof Vocabulary) return vocabulary;
-  throw check.wrongType('vocabulary', 'a Vocabulary', vocabulary);
-}
-
 /**
  * A file's architecture with the options given beside it, which must be possible and, but for those that no weight
  * depends on, say the same.
@@ -226,7 +221,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    */
   static create(options: LanguageModelOptions): LanguageModel {
     const given = check.options('LanguageModel', options, LANGUAGE_MODEL_OPTIONS);
-    const vocabulary = requireVocabulary(given.vocabulary);
+    const vocabulary = check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary);
     const architecture = withOutput(resolveArchitecture(given), vocabulary, given.frequencies);
     const description = LanguageModel.#describe(vocabulary, architecture);
     return new LanguageModel(vocabulary, architecture, buildNetwork(description, given));
@@ -255,7 +250,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    */
   static async initFrom(path: string, options: LanguageModelOptions): Promise<LanguageModel> {
     const given = check.options('LanguageModel', options, LANGUAGE_MODEL_OPTIONS);
-    const wanted = requireVocabulary(given.vocabulary);
+    const wanted = check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary);
     const file = await readModelFile(path);
     if (file.header === undefined) {
       const architecture = withOutput(resolveArchitecture(given), wanted, given.frequencies);
@@ -424,8 +419,8 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   /** The corpus under the model's own vocabulary. */
   async #adopt(corpus: Corpus | FileCorpus, signal: AbortSignal | undefined): Promise<Corpus | FileCorpus> {
-    const isCorpus = corpus instanceof Corpus || corpus instanceof FileCorpus;
-    if (!isCorpus) throw check.wrongType('corpus', 'a Corpus, as datasets.text or datasets.textFile read one', corpus);
+    const expected = 'a Corpus, as datasets.text or datasets.textFile read one';
+    check.instance<Corpus | FileCorpus>('corpus', corpus, expected, Corpus, FileCorpus);
     const { form = AS_IT_IS } = corpus.vocabulary;
     const isRead = corpus.vocabulary.equals(this.vocabulary) && isInForm(form, this.vocabulary.form ?? AS_IT_IS);
     if (isRead) return corpus;

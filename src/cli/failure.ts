@@ -1,7 +1,9 @@
 /** What goes wrong on the command line: a message on standard error, and an exit status. */
 
 import { type Command, CommanderError } from 'commander';
+import { isError } from '../builtins';
 import { type ErrorCode, UnrolledError } from '../errors';
+import { LONG_TEXT_ADVICE } from '../text/encodings';
 import { ANEW } from '../training/data-counts';
 
 /** The work failed, or the arguments are wrong. */
@@ -57,10 +59,12 @@ function withoutCalls(message: string, command: Command | undefined): string {
   const init = flagOf('init', command);
   const [rate, norm] = [flagOf('lr', command), flagOf('clipNorm', command)];
   const lowered = rate && norm && `${rate}, or ${norm} 1,`;
+  const stream = flagOf('stream', command);
   return message
     .replace(`, ${ANEW}`, init === undefined ? '' : `, or begin anew from its weights: ${init} in place of --resume`)
     .replace('learning rate or clipping by norm may help', lowered === undefined ? '$&' : `${lowered} may help`)
-    .replace('--init (or LanguageModel.initFrom)', init ?? 'unrolled train --init');
+    .replace('--init (or LanguageModel.initFrom)', init ?? 'unrolled train --init')
+    .replace(` ${LONG_TEXT_ADVICE}`, stream === undefined ? '' : ` ${stream} leaves it in its file.`);
 }
 
 /** A message of one of several prompts, which are the lines of a file, or one that was typed. */
@@ -123,7 +127,7 @@ export function reportFailure(error: unknown, command?: Command): number {
     return USAGE;
   }
   if (!(error instanceof UnrolledError)) {
-    say(`${error instanceof Error ? error.stack : error} (ERR_UNROLLED_INTERNAL)`);
+    say(`${isError(error) ? error.stack : error} (ERR_UNROLLED_INTERNAL)`);
     return FAILED;
   }
   say(`${messageOf(error, command)} (${error.code})`);

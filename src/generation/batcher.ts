@@ -1,7 +1,7 @@
 /** Texts that are drawn at the same time, computed together: one native call after another, each for all that wait. */
 
 import { abortError, cancelledError, onAbort } from '../cancellation';
-import { giveTurn } from '../event-loop';
+import { giveTurn, settled } from '../event-loop';
 import type { Model } from '../model';
 import { addon } from '../native/load';
 import type { FloatArray, NativeCancellation, NativeGeneration } from '../native/native';
@@ -98,14 +98,6 @@ function joinedStates(model: Model, rows: readonly Row[]): FloatArray | undefine
     model.dtype === 'float32' ? new Float32Array(rows.length * size) : new Float64Array(rows.length * size);
   for (const [i, { state }] of rows.entries()) if (state !== undefined) joined.set(state, i * size);
   return joined;
-}
-
-/**
- * Resolves when all promises that were settled have been heard of, however long the chain of those who wait for one
- * another; a turn of the event loop would cost as much as a small model's call.
- */
-function settled(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve));
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { inspect } from 'node:util';
 import { UnrolledError } from '../errors';
+import { offsetsOf } from '../offsets';
 import { excerpt, PRINTED } from '../printing';
 import * as check from '../validation';
 import { counted } from '../wording';
@@ -48,8 +49,11 @@ function encodeText(text: string, vocabulary: Vocabulary): Encoded {
 /** Each document's ids and the end token, one behind the other. */
 function encodeDocuments(documents: readonly string[], vocabulary: Vocabulary): Encoded {
   const parts = documents.map((document) => vocabulary.encodePart(document, 0));
-  const boundaries = new Int32Array(parts.length + 1);
-  for (const [i, part] of parts.entries()) boundaries[i + 1] = (boundaries[i] as number) + part.ids.length + 1;
+  const boundaries = offsetsOf(
+    'documents',
+    parts.map(({ ids }) => ids.length + 1),
+    'tokens',
+  );
   const ids = new Int32Array(boundaries.at(-1) as number).fill(vocabulary.endId as number);
   for (const [i, part] of parts.entries()) ids.set(part.ids, boundaries[i] as number);
   return { ids, boundaries, counts: sumCounts(parts) };
@@ -98,9 +102,11 @@ export class Corpus {
 
   /**
    * The same text under another vocabulary: that of a trained model, say.
-   * @throws ERR_UNROLLED_OPTION_RANGE for documents and a vocabulary without end token.
+   * @throws ERR_UNROLLED_OPTION_TYPE for what is no vocabulary, ERR_UNROLLED_OPTION_RANGE for documents and a vocabulary
+   *   without end token.
    */
   withVocabulary(vocabulary: Vocabulary): Corpus {
+    check.instance('vocabulary', vocabulary, 'a Vocabulary', Vocabulary);
     if (this.documents !== undefined && vocabulary.endId === undefined) {
       throw new UnrolledError(
         'ERR_UNROLLED_OPTION_RANGE',

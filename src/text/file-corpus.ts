@@ -67,7 +67,7 @@ interface Text {
 function requireVocabulary(options: FileCorpusOptions): Vocabulary | undefined {
   const { vocabulary } = options;
   if (vocabulary === undefined) return undefined;
-  if (!(vocabulary instanceof Vocabulary)) throw check.wrongType('vocabulary', 'a Vocabulary', vocabulary);
+  check.instance('vocabulary', vocabulary, 'a Vocabulary', Vocabulary);
   const other = TEXT_VOCABULARY_OPTIONS.find((option) => options[option as keyof FileCorpusOptions] !== undefined);
   if (other !== undefined)
     throw check.outOfRange(other, 'left out where a vocabulary is given', options[other as 'tokens']);

@@ -302,8 +302,12 @@ export class Vocabulary {
     return this.#ids.get(token);
   }
 
-  /** Whether every id means the same in both; what unseen input does may differ, and the form of texts. */
+  /**
+   * Whether every id means the same in both; what unseen input does may differ, and the form of texts.
+   * @throws ERR_UNROLLED_OPTION_TYPE for what is no vocabulary.
+   */
   equals(other: Vocabulary): boolean {
+    check.instance('other', other, 'a Vocabulary', Vocabulary);
     return (
       this.kind === other.kind &&
       this.unknownId === other.unknownId &&
