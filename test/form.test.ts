@@ -37,6 +37,8 @@ function modelOf(corpus: Corpus | FileCorpus, options: Partial<LanguageModelOpti
   return LanguageModel.create({ vocabulary: corpus.vocabulary, cell: 'rnn', embedding: 4, hidden: 4, ...options });
 }
 
+const VARIABLE = 'UNROLLED_CACHE';
+
 describe('the form of a model’s texts', () => {
   const at = useFolder();
   let text = '';
@@ -45,7 +47,7 @@ describe('the form of a model’s texts', () => {
   const { UNROLLED_CACHE } = process.env;
 
   beforeEach(async () => {
-    process.env['UNROLLED_CACHE'] = at('cache');
+    process.env[VARIABLE] = at('cache');
     text = LINES.repeat(10);
     writeFileSync(at('found.txt'), asFound(text));
     corpus = await datasets.text(at('found.txt'), FORM);
@@ -57,8 +59,8 @@ describe('the form of a model’s texts', () => {
 
   afterEach(() => {
     model.dispose();
-    if (UNROLLED_CACHE === undefined) delete process.env['UNROLLED_CACHE'];
-    else process.env['UNROLLED_CACHE'] = UNROLLED_CACHE;
+    if (UNROLLED_CACHE === undefined) delete process.env[VARIABLE];
+    else process.env[VARIABLE] = UNROLLED_CACHE;
   });
 
   it('goes from the reading of a corpus into the file of its model', async () => {

@@ -70,10 +70,10 @@ function textOf(path: string, json: string, line: number, field: string): string
 }
 
 async function readDocuments(path: string, options: DocumentsReadOptions): Promise<string[]> {
-  // The corpus brings its documents into their form: JSON may have what that changes in escapes.
-  const reading = { ...resolveReading(options), ...AS_IT_IS };
+  const reading = resolveReading(options);
   if (options.format === 'folder') return readFolder(path, reading);
-  const whole = await readMaybeEmpty(path, reading);
+  // The corpus brings its documents into their form: JSON may have what that changes in escapes.
+  const whole = await readMaybeEmpty(path, { ...reading, ...AS_IT_IS });
   if (options.format === 'lines') return whole.split(/\r\n|\n|\r/);
   return whole
     .split('\n')

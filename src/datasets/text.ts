@@ -36,8 +36,10 @@ export async function text(path: string, options?: TextOptions): Promise<Corpus>
   const given = check.options('datasets.text', options, TEXT_OPTIONS);
   await requireNoFolder(check.nonEmptyString('path', path));
   const { encoding, ...corpus } = given;
-  // The corpus brings the text into its form, and keeps that for the texts that its model will meet.
-  return Corpus.fromText(await readText(path, { encoding }), { name: basename(path), ...corpus });
+  const { lineEnds, normalization } = corpus;
+  // The corpus keeps the form besides, for the texts that its model will meet.
+  const read = await readText(path, { encoding, lineEnds, normalization });
+  return Corpus.fromText(read, { name: basename(path), ...corpus });
 }
 
 /**

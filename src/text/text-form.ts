@@ -77,10 +77,29 @@ export function isInForm(form: TextForm, other: TextForm): boolean {
   return lineEnds === form.lineEnds && normalization === form.normalization;
 }
 
-/** A whole text in the form asked. */
+/**
+ * A whole text in the form asked.
+ * @throws ERR_UNROLLED_OPTION_RANGE for a text that no string can hold in that form.
+ */
 export function formText(text: string, { lineEnds, normalization }: TextForm): string {
-  const lined = lineEnds === 'lf' ? text.replace(/\r\n?/g, '\n') : text;
-  return normalization === 'none' ? lined : lined.normalize(normalization);
+  return normalized(lineEnds === 'lf' ? text.replace(/\r\n?/g, '\n') : text, normalization);
+}
+
+/**
+ * A text in a normal form, of which some characters become up to eighteen.
+ * @throws ERR_UNROLLED_OPTION_RANGE for a text that no string can hold in that form.
+ */
+export function normalized(text: string, normalization: Normalization): string {
+  if (normalization === 'none') return text;
+  try {
+    return text.normalize(normalization);
+  } catch (cause) {
+    throw new UnrolledError(
+      'ERR_UNROLLED_OPTION_RANGE',
+      `The text is longer in the normal form ${normalization} than a JavaScript string can be. Give it in parts.`,
+      { option: 'text', expected: 'a shorter one', received: `${text.length} UTF-16 units`, cause },
+    );
+  }
 }
 
 /**

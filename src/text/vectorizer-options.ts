@@ -4,7 +4,7 @@ import { MAX_SIZE } from '../limits';
 import * as check from '../validation';
 import { wordsOf } from './segment-tokenizer';
 import { ENGLISH_STOP_WORDS } from './stop-words';
-import { NORMALIZATIONS, type Normalization } from './text-form';
+import { NORMALIZATIONS, type Normalization, normalized } from './text-form';
 
 /** Every ASCII character that is neither letter, digit, space nor control character. */
 const ASCII_PUNCTUATION = /[!-/:-@[-`{-~]/g;
@@ -73,7 +73,7 @@ export const TEXT_VECTORIZER_OPTIONS = [
 /** The options with what was left out; `undefined` stands for no bound, no normal form and no stop words. */
 export interface ResolvedVectorizerOptions {
   readonly maxTokens: number | undefined;
-  readonly normalization: Exclude<Normalization, 'none'> | undefined;
+  readonly normalization: Normalization | undefined;
   readonly standardize: Standardization;
   readonly split: Splitting;
   /** The lengths of n-grams. */
@@ -155,13 +155,13 @@ function runs(tokens: readonly string[], length: number): readonly string[] {
  * all of one length before those of the next.
  */
 export function analyzer(options: ResolvedVectorizerOptions): (text: string) => readonly string[] {
-  const { ngrams, normalization } = options;
+  const { ngrams, normalization = 'none' } = options;
   const standardizer =
     typeof options.standardize === 'function' ? options.standardize : STANDARDIZERS[options.standardize];
   const splitter = typeof options.split === 'function' ? options.split : SPLITTERS[options.split];
 
   function standardized(text: string): string {
-    const result: unknown = standardizer(normalization === undefined ? text : text.normalize(normalization));
+    const result: unknown = standardizer(normalized(text, normalization));
     if (typeof result === 'string') return result;
     throw check.wrongType('standardize', 'a function that returns a string', result);
   }

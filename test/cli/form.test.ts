@@ -20,6 +20,8 @@ const SIZE = ['--cell', 'rnn', '--hidden', '4', '--embedding', '4', '--batch', '
 /** Made by the release before forms were kept, of the text below in the same form. */
 const BEFORE = join(__dirname, '..', 'text', 'files', 'checkpoint-before-forms.safetensors');
 
+const VARIABLE = 'UNROLLED_CACHE';
+
 describe('the form of a text on the command line', function () {
   this.timeout(120_000);
   let folder = '';
@@ -36,15 +38,15 @@ describe('the form of a text on the command line', function () {
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'unrolled-test-'));
-    process.env['UNROLLED_CACHE'] = at('cache');
+    process.env[VARIABLE] = at('cache');
     writeFileSync(at('found.txt'), asFound(LINES.repeat(20)));
     writeFileSync(at('formed.txt'), LINES.repeat(20));
     await unrolled('train', at('found.txt'), ...FORM, ...SIZE, '--epochs', '2', '--out', at('model'));
   });
 
   after(() => {
-    if (UNROLLED_CACHE === undefined) delete process.env['UNROLLED_CACHE'];
-    else process.env['UNROLLED_CACHE'] = UNROLLED_CACHE;
+    if (UNROLLED_CACHE === undefined) delete process.env[VARIABLE];
+    else process.env[VARIABLE] = UNROLLED_CACHE;
     rmSync(folder, { recursive: true, force: true });
   });
 
