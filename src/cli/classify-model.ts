@@ -23,19 +23,9 @@ export interface ModelFlags
 }
 
 const MODEL_FLAGS = [
-  ...[
-    'vocab',
-    'normalize',
-    'split',
-    'stopWords',
-    'sequenceLength',
-    'cell',
-    'embedding',
-    'hidden',
-    'layers',
-    'oneDirection',
-  ],
-  ...['gateActivation', 'pooling', 'dense', 'denseActivation', 'dropout'],
+  ...['vocab', 'normalize', 'split', 'stopWords', 'sequenceLength'],
+  ...['cell', 'embedding', 'hidden', 'layers', 'oneDirection', 'gateActivation'],
+  ...['pooling', 'dense', 'denseActivation', 'dropout'],
 ] as readonly (keyof ModelFlags)[];
 
 /** What the flags would have been that the model of a checkpoint was made by. */

@@ -118,7 +118,11 @@ async function encodeFile(
   const found = await passOver(path, reading, passOptions(1, options), parts);
   const vocabulary = given ?? withFormOf(options, (builder as NonNullable<typeof builder>).build());
 
-  const key = createHash('sha256').update(JSON.stringify({ found, reading, vocabulary })).digest('hex');
+  // The form is that of the reading.
+  const { form: _, ...tokens } = vocabulary.toJSON();
+  const key = createHash('sha256')
+    .update(JSON.stringify({ found, reading, vocabulary: tokens }))
+    .digest('hex');
   const idsPath = options.idsFile;
   const earlier = await openIdFile(key, idsPath, vocabulary.unknown === 'error' ? 0 : undefined);
   if (earlier !== undefined) return encodedFile(vocabulary, earlier);

@@ -151,8 +151,8 @@ function runs(tokens: readonly string[], length: number): readonly string[] {
 }
 
 /**
- * The function that cuts a text into tokens: normalized, standardized, split, without stop words and empty strings, then as n-grams,
- * all of one length before those of the next.
+ * The function that cuts a text into tokens: normalized, standardized, split, without stop words and empty strings, then
+ * as n-grams, all of one length before those of the next.
  */
 export function analyzer(options: ResolvedVectorizerOptions): (text: string) => readonly string[] {
   const { ngrams, normalization = 'none' } = options;

@@ -3,7 +3,7 @@
 import { UnrolledError } from '../errors';
 import { PRINTED, printFields } from '../printing';
 import * as check from '../validation';
-import { FORM_OPTIONS, type FormOptions, formText, resolveForm, type TextForm } from './text-form';
+import { AS_IT_IS, FORM_OPTIONS, type FormOptions, formText, resolveForm, type TextForm } from './text-form';
 import type { TokenCounts } from './token-counts';
 import {
   type Detokenizer,
@@ -134,7 +134,7 @@ export class Vocabulary {
     return {
       add: (text) => {
         texts++;
-        counter.add(form === undefined ? text : formText(text, form));
+        counter.add(formText(text, form ?? AS_IT_IS));
       },
       settled: tokenizer.settled,
       build: () => {
@@ -236,7 +236,7 @@ export class Vocabulary {
    * @internal
    */
   formed(text: string): string {
-    return this.form === undefined ? text : formText(text, this.form);
+    return formText(text, this.form ?? AS_IT_IS);
   }
 
   /**
