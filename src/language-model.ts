@@ -236,7 +236,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const { threads, unknown } = check.options('LanguageModel.load', options, ['threads', 'unknown']);
     const file = await readModelFile(path);
     const { header, architecture } = readHeader(file, KIND);
-    const stored = readVocabulary(path, header, Vocabulary.fromJSON);
+    const stored = await readVocabulary(path, header, Vocabulary.restore);
     const vocabulary = unknown === undefined ? stored : stored.withUnknown(unknown);
     const completed = completedFrom(path, architecture, vocabulary);
     return LanguageModel.#fromFile(file, vocabulary, completed, { threads });
@@ -258,7 +258,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     }
     const { header, architecture } = readHeader(file, KIND);
     const asked = adopted(path, architecture, given);
-    const stored = readVocabulary(path, header, Vocabulary.fromJSON);
+    const stored = await readVocabulary(path, header, Vocabulary.restore);
     if (!stored.equals(wanted)) throw otherVocabulary(path, stored, wanted);
     const vocabulary = withFormOf(path, stored, wanted);
     const isSame = asked.output !== undefined && asked.output === architecture.output;

@@ -208,7 +208,7 @@ export class TextClassifier {
     const threads = resolveThreads(given.threads);
     const file = await readModelFile(path);
     const header = requireKind(file, KIND);
-    const vectorizer = readVocabulary(path, header, TextVectorizer.fromJSON);
+    const vectorizer = await readVocabulary(path, header, TextVectorizer.fromJSON);
     try {
       const { class_names: names } = header.model;
       const classNames = requireClassNames(names);

@@ -104,7 +104,7 @@ async function fitOptions(
     resolveClassifierArchitecture(networkOptions(flags));
   } else {
     const file = await readModelFile(check.nonEmptyString('resume', resume));
-    if (file.header !== undefined) requireSameFlags(file, flags);
+    if (file.header !== undefined) await requireSameFlags(file, flags);
   }
   const options: TextClassifierFitOptions = {
     ...{ epochs, batch, optimizer, weightDecay, clipNorm, seed, threads, resume, onWarning: note },

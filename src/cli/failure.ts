@@ -5,6 +5,7 @@ import { isError } from '../builtins';
 import { type ErrorCode, UnrolledError } from '../errors';
 import { LONG_TEXT_ADVICE } from '../text/encodings';
 import { ANEW } from '../training/data-counts';
+import { visibleText } from './visible-text';
 
 /** The work failed, or the arguments are wrong. */
 export const FAILED = 1;
@@ -110,7 +111,7 @@ export function messageOf(error: UnrolledError, command: Command | undefined): s
 }
 
 function say(message: string): void {
-  process.stderr.write(`unrolled: ${message}\n`);
+  process.stderr.write(`unrolled: ${visibleText(message)}\n`);
 }
 
 /**

@@ -91,7 +91,7 @@ function vocabularyBounds({ maxVocab, minCount }: TrainFlags): Pick<VocabularyOp
 async function vocabularyOf(path: string): Promise<Vocabulary | undefined> {
   const file = await readModelFile(path);
   if (file.header === undefined) return undefined;
-  return readVocabulary(path, requireKind(file, 'language-model'), Vocabulary.fromJSON);
+  return readVocabulary(path, requireKind(file, 'language-model'), Vocabulary.restore);
 }
 
 /**

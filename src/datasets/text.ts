@@ -39,7 +39,7 @@ export async function text(path: string, options?: TextOptions): Promise<Corpus>
   const { lineEnds, normalization } = corpus;
   // The corpus keeps the form besides, for the texts that its model will meet.
   const read = await readText(path, { encoding, lineEnds, normalization });
-  return Corpus.fromText(read, { name: basename(path), ...corpus });
+  return Corpus.fromLongText(read, { name: basename(path), ...corpus });
 }
 
 /**

@@ -4,7 +4,15 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import * as check from '../validation';
 import { type CountedIdFile, type IdFile, openIdFile, writeIdFile } from './id-file';
-import { AS_IT_IS, formAfter, READ_OPTIONS, type ReadOptions, type ResolvedReading, resolveReading } from './text-form';
+import {
+  AS_IT_IS,
+  FORM_OPTIONS,
+  formAfter,
+  READ_OPTIONS,
+  type ReadOptions,
+  type ResolvedReading,
+  resolveReading,
+} from './text-form';
 import { changedError, type PassOptions, passOver } from './text-stream';
 import type { TokenCounts } from './token-counts';
 import type { FileSource } from './token-source';
@@ -78,15 +86,10 @@ function passOptions(pass: 1 | 2, { signal, onProgress }: FileCorpusOptions): Pa
   return { signal, onBytes: onProgress && ((received, total) => onProgress({ pass, received, total })) };
 }
 
-function vocabularyOptions({ tokens, maxSize, minCount, unknown }: FileCorpusOptions): VocabularyOptions {
-  const given = Object.entries({ tokens, maxSize, minCount, unknown }).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given);
-}
-
-/** The vocabulary of a text that was read in its form, which the vocabulary keeps where it was given. */
-function withFormOf({ lineEnds, normalization }: FileCorpusOptions, vocabulary: Vocabulary): Vocabulary {
-  const isGiven = lineEnds !== undefined || normalization !== undefined;
-  return isGiven ? vocabulary.withForm({ lineEnds, normalization }) : vocabulary;
+/** The options of a vocabulary that is made from the text, and keeps the form that this is read in. */
+function vocabularyOptions(options: FileCorpusOptions): VocabularyOptions {
+  const names = [...TEXT_VOCABULARY_OPTIONS, ...FORM_OPTIONS];
+  return Object.fromEntries(names.map((name) => [name, options[name]]).filter(([, value]) => value !== undefined));
 }
 
 function lineEnds(text: string): number {
@@ -114,9 +117,9 @@ async function encodeFile(
   options: FileCorpusOptions,
 ): Promise<EncodedFile> {
   const builder = given === undefined ? Vocabulary.builder(vocabularyOptions(options)) : undefined;
-  const parts = builder && { settled: builder.settled, visit: builder.add };
+  const parts = builder && { settled: builder.settled, visit: builder.addInTurns };
   const found = await passOver(path, reading, passOptions(1, options), parts);
-  const vocabulary = given ?? withFormOf(options, (builder as NonNullable<typeof builder>).build());
+  const vocabulary = given ?? (await (builder as NonNullable<typeof builder>).buildInTurns());
 
   // The form is that of the reading.
   const { form: _, ...tokens } = vocabulary.toJSON();

@@ -3,6 +3,7 @@
 import { UnrolledError } from '../errors';
 import * as check from '../validation';
 import { LINE_ENDS, type LineEnds, NORMALIZATIONS, type Normalization, type TextForm } from './text-form';
+import { SeenStrings } from './token-list';
 import type { Tokenizer } from './tokenizer';
 import { TOKEN_KINDS, TOKENIZERS, type TokenKind, UNKNOWN_POLICIES, type UnknownPolicy } from './vocabulary-options';
 
@@ -33,11 +34,14 @@ function parseForm(value: unknown): TextForm {
   return { lineEnds: lineEnds as LineEnds, normalization: normalization as Normalization };
 }
 
+/** Tokens that are looked at between two turns of the event loop. */
+const PART = 1 << 10;
+
 /**
- * Checks what `Vocabulary.toJSON` wrote.
+ * Checks what `Vocabulary.toJSON` wrote, a little at a time.
  * @throws ERR_UNROLLED_MODEL_FORMAT for anything else.
  */
-export function parseVocabulary(value: unknown): VocabularyJSON {
+export function* parseVocabulary(value: unknown): Generator<void, VocabularyJSON> {
   if (typeof value !== 'object' || value === null) throw damaged(`it is ${check.show(value)}, not an object`);
   const { form, ...rest } = value as Partial<Record<keyof VocabularyJSON, unknown>>;
   const { kind, tokens, unknownToken, unknown, endToken } = rest;
@@ -49,14 +53,19 @@ export function parseVocabulary(value: unknown): VocabularyJSON {
   if (unknown === 'replace' && !unknownToken) throw damaged('it replaces by an unknown token that it does not have');
 
   const tokenizer: Tokenizer = TOKENIZERS[kind as TokenKind];
-  const seen = new Set<string>();
-  for (const token of tokens as unknown[]) {
+  const seen = new SeenStrings();
+  for (const [index, token] of (tokens as unknown[]).entries()) {
     if (typeof token !== 'string' || !tokenizer.isToken(token)) {
       throw damaged(`${check.show(token)} is no ${tokenizer.noun}`);
     }
-    if (seen.has(token)) throw damaged(`${check.show(token)} has two ids`);
-    seen.add(token);
+    if (!seen.isNew(token)) throw damaged(`${check.show(token)} has two ids`);
+    if (index % PART === 0) yield;
   }
-  const described = { kind: kind as TokenKind, tokens: [...seen], unknownToken, unknown: unknown as UnknownPolicy };
+  const described = {
+    kind: kind as TokenKind,
+    tokens: [...tokens] as string[],
+    unknownToken,
+    unknown: unknown as UnknownPolicy,
+  };
   return { ...described, ...(endToken && { endToken }), ...(form !== undefined && { form: parseForm(form) }) };
 }
