@@ -272,12 +272,14 @@ describe('Vocabulary', () => {
     }
   });
 
-  it('of the Tang poems has 9,700 characters, and is built and used in a second', async function () {
+  it('of the Tang poems has 9,700 characters, and is built and used in a second of work', async function () {
     const text = await readText(requireData(this, 'tang.txt.gz'));
-    const start = performance.now();
+    const start = process.cpuUsage();
     const vocabulary = Vocabulary.build(text);
     const ids = vocabulary.encode(text);
-    const milliseconds = performance.now() - start;
+    // The time of this process alone: others may keep it waiting.
+    const { user, system } = process.cpuUsage(start);
+    const milliseconds = (user + system) / 1000;
     assert.equal(vocabulary.size, 9700);
     assert.equal(ids.length, 4_491_632);
     assert.equal(Vocabulary.build(text, { minCount: 3 }).size, 7138 + 1);
