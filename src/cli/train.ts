@@ -7,7 +7,7 @@ import { LanguageModel } from '../language-model';
 import { readModelFile } from '../model-file';
 import { readVocabulary, requireKind } from '../model-header';
 import { inspect, tokensToInspect } from '../report/inspect';
-import type { Corpus } from '../text/corpus';
+import { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
 import { Vocabulary } from '../text/vocabulary';
 import {
@@ -51,6 +51,7 @@ import {
   runEpochs,
   saveFailed,
 } from './training-run';
+import { noteUnknown } from './unknown-note';
 import { unseenIds } from './unseen-text';
 
 interface TrainFlags extends TrainingFlags, CorpusFlags {
@@ -155,7 +156,12 @@ async function prepareInitialised(
     ...networkOptions(flags),
     vocabulary: isSame ? corpus.vocabulary.withUnknown(vocabulary.unknown) : vocabulary,
   };
-  return { corpus, model: await LanguageModel.initFrom(init, options) };
+  const model = await LanguageModel.initFrom(init, options);
+  if (vocabulary.unknown === 'error') return { corpus, model };
+  // Under the model's vocabulary at once, so that what it lacks is told of before a long training.
+  const read = corpus instanceof Corpus ? corpus.withVocabulary(model.vocabulary) : corpus;
+  noteUnknown(model, read.tokenCounts, "the text's");
+  return { corpus: read, model };
 }
 
 /** @param before the vocabulary of the file to start from, where there is one. */
