@@ -84,7 +84,7 @@ describe('tokens that a language model does not know', function () {
     const corpus = join(folder, 'other.txt');
     writeFileSync(corpus, `${CORPUS.text}${NONSENSE}`);
     const args = ['train', corpus, '--init', model, '--steps', '1', '--batch', '2', '--window', '8', '--out'];
-    const trained = [];
+    const trained: string[] = [];
     for (const how of [[], ['--stream']]) {
       const out = join(folder, `other-${how.length}`);
       const { stderr } = await runCli(...args, out, '--unknown', 'skip', ...how);
