@@ -306,6 +306,7 @@ describe('a training that is waited for', () => {
         layers: [layers.embedding(1), layers.rnn(1), layers.pooling('last'), layers.dense(2)],
       });
       const data = { inputs: [[0, 1], [1, 0]], labels: [0, 1] };
+      const fit = () => model.fit(data, { epochs: 15_000 });
       const heap = [];
       const look = ({ epoch }) => {
         if (epoch % 5000 !== 4999) return;
@@ -317,10 +318,12 @@ describe('a training that is waited for', () => {
     `;
     const nodeArguments = ['--expose-gc'];
     const bytes = async (loop: string) => Number((await runProgram(program(loop), { nodeArguments })).stdout);
-    assert.ok((await bytes('for await (const epoch of model.fit(data, { epochs: 15_000 })) look(epoch);')) < 300);
-    const kept =
-      'const training = model.fit(data, { epochs: 15_000 }); for await (const epoch of training) look(epoch);';
-    assert.ok((await bytes(`${kept} console.assert((await training).epochs.length === 15_000);`)) > 600);
+    // A loop over fit() itself may hold on to the training until its code is optimised.
+    const alone =
+      'const epochs = () => fit()[Symbol.asyncIterator](); for await (const epoch of epochs()) look(epoch);';
+    assert.ok((await bytes(alone)) < 300);
+    const kept = 'const training = fit(); for await (const epoch of training) look(epoch);';
+    assert.ok((await bytes(`${kept} if ((await training).epochs.length !== 15_000) throw new Error();`)) > 600);
   });
 
   it('that fails is an unhandled rejection, once, where nobody handles it', async function () {
