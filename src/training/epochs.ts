@@ -7,8 +7,7 @@ import type { History } from './history';
 export class Epochs<Epoch extends EpochResult> implements AsyncGenerator<Epoch, void, undefined> {
   readonly #source: AsyncGenerator<Epoch, void, undefined>;
   readonly #taking: AsyncGenerator<Epoch, void, undefined>;
-  /** Held weakly: a loop for whose history nobody can ask any more takes no memory for it. */
-  readonly #history: WeakRef<History>;
+  #history: History | undefined;
   /** Trained, and not handed out. */
   readonly #untaken: Epoch[] = [];
   /** The epoch that is trained now. */
@@ -20,11 +19,11 @@ export class Epochs<Epoch extends EpochResult> implements AsyncGenerator<Epoch, 
 
   /**
    * @param source trains an epoch each time it is asked for one.
-   * @param history takes every epoch.
+   * @param history takes every epoch, until it is forgotten.
    */
   constructor(source: AsyncGenerator<Epoch, void, undefined>, history: History) {
     this.#source = source;
-    this.#history = new WeakRef(history);
+    this.#history = history;
     this.#taking = this.#take();
   }
 
@@ -50,6 +49,11 @@ export class Epochs<Epoch extends EpochResult> implements AsyncGenerator<Epoch, 
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return();
+  }
+
+  /** Nobody can ask for the history any more. */
+  forget(): void {
+    this.#history = undefined;
   }
 
   get isRunning(): boolean {
@@ -91,7 +95,7 @@ export class Epochs<Epoch extends EpochResult> implements AsyncGenerator<Epoch, 
         return;
       }
       this.#untaken.push(value);
-      this.#history.deref()?.push(value);
+      this.#history?.push(value);
     } catch (error) {
       this.#isOver = true;
       this.#failure = { error };

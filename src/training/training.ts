@@ -6,6 +6,9 @@ import type { EpochResult } from './epoch-result';
 import { Epochs } from './epochs';
 import { History } from './history';
 
+/** A loop goes on with its epochs where nobody has the training any more: it takes no memory for those before then. */
+const unreachable = new FinalizationRegistry((epochs: { forget(): void }) => epochs.forget());
+
 /**
  * A training: an async generator of its epochs, and a promise of their `History`. Nothing is trained before it is asked
  * for: by `for await` (or `next`) one epoch at a time, by `await` (or `then`, `catch`, `finally`) to the end.
@@ -28,6 +31,7 @@ export class Training<Epoch extends EpochResult = EpochResult>
    */
   constructor(source: AsyncGenerator<Epoch, void, undefined>) {
     this.#epochs = new Epochs(source, this.#history);
+    unreachable.register(this, this.#epochs);
   }
 
   /** Trains an epoch, unless there is one that no loop was given. */
