@@ -4,6 +4,7 @@
  */
 
 import { open } from 'node:fs/promises';
+import { TextDecoder } from 'node:util';
 import { type ErrorCode, UnrolledError } from './errors';
 import type { Parameters } from './flat-layout';
 import type { Model } from './model';

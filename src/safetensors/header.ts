@@ -7,6 +7,7 @@
  */
 
 import { isUtf8 } from 'node:buffer';
+import { TextDecoder } from 'node:util';
 import { UnrolledError } from '../errors';
 import { elementCount, type Tensor } from '../tensor';
 import { compareCodePoints } from '../text/code-points';
