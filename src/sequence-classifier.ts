@@ -14,6 +14,7 @@ import { UnrolledError } from './errors';
 import { MAX_SIZE } from './limits';
 import { damagedHeader, type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader, readVocabulary } from './model-header';
+import { joined, offsetsOf } from './offsets';
 import { argMax, row, type Tensor } from './tensor';
 import type { Example } from './text/example';
 import { Vocabulary } from './text/vocabulary';
@@ -227,10 +228,11 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     if (empty !== -1) {
       throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `Example ${empty} (from 0) has no tokens.`);
     }
-    const offsets = new Int32Array(texts.length + 1);
-    for (const [index, { length }] of sequences.entries()) offsets[index + 1] = (offsets[index] as number) + length;
-    const ids = new Int32Array(offsets[texts.length] as number);
-    for (const [index, sequence] of sequences.entries()) ids.set(sequence, offsets[index]);
-    return { ids, offsets };
+    const offsets = offsetsOf(
+      'examples',
+      sequences.map(({ length }) => length),
+      'tokens',
+    );
+    return { ids: joined(sequences, offsets), offsets };
   }
 }

@@ -106,7 +106,7 @@ async function fitOptions(
     if (file.header !== undefined) requireSameFlags(file, flags);
   }
   const options: TextClassifierFitOptions = {
-    ...{ epochs, batch, optimizer, weightDecay, clipNorm, seed, threads, resume },
+    ...{ epochs, batch, optimizer, weightDecay, clipNorm, seed, threads, resume, onWarning: note },
     learningRate: lr,
     validation: flags.validation ?? (resume === undefined ? DEFAULT_VALIDATION : undefined),
     callbacks: [

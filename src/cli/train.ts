@@ -193,7 +193,7 @@ async function trainingOptions(flags: TrainFlags, history: History): Promise<Pre
   const stored = from === undefined ? undefined : await vocabularyOf(from);
   const options: FitOptions = {
     ...fitOptions(flags),
-    ...{ epochs, steps, validation, resume, callbacks: [history, ...callbacksOf(flags)] },
+    ...{ epochs, steps, validation, resume, callbacks: [history, ...callbacksOf(flags)], onWarning: note },
   };
   const resolved = resolveFit(options, { threads: 0 }, await readResumed(options));
   const { validation: validated } = resolved;

@@ -2,6 +2,7 @@
 
 import { inspect } from 'node:util';
 import { UnrolledError } from '../errors';
+import { offsetsOf } from '../offsets';
 import { excerpt, PRINTED } from '../printing';
 import * as check from '../validation';
 import { counted } from '../wording';
@@ -48,8 +49,11 @@ function encodeText(text: string, vocabulary: Vocabulary): Encoded {
 /** Each document's ids and the end token, one behind the other. */
 function encodeDocuments(documents: readonly string[], vocabulary: Vocabulary): Encoded {
   const parts = documents.map((document) => vocabulary.encodeCounted(document));
-  const boundaries = new Int32Array(parts.length + 1);
-  for (const [i, part] of parts.entries()) boundaries[i + 1] = (boundaries[i] as number) + part.ids.length + 1;
+  const boundaries = offsetsOf(
+    'documents',
+    parts.map(({ ids }) => ids.length + 1),
+    'tokens',
+  );
   const ids = new Int32Array(boundaries.at(-1) as number).fill(vocabulary.endId as number);
   for (const [i, part] of parts.entries()) ids.set(part.ids, boundaries[i] as number);
   return { ids, boundaries, counts: sumCounts(parts) };

@@ -7,16 +7,9 @@ import { ANEW, otherData } from './data-counts';
 import type { EpochResult } from './epoch-result';
 import { Loop, type Run } from './loop';
 import { requireTrainingBytes } from './memory';
-import { type RecordedOptions, requireSameOptions } from './recorded-options';
 import { requireSameModel } from './restore';
-import { completeSchedule } from './schedule';
+import { planRun } from './run-plan';
 import { stepsPerEpoch } from './source';
-
-/** What checkpoints remember of the options, now that the run's length is known. */
-function recordOptions({ source, options }: Run, schedule: object): RecordedOptions {
-  const loss = 'targets' in source ? source.targets.loss : 'crossEntropy';
-  return { ...options.recorded, data: source.kind, loss, schedule };
-}
 
 /**
  * Trains, and yields after each epoch. Between two `next()` the model is idle; leaving the loop ends training.
@@ -85,18 +78,14 @@ async function startLoop(run: Run): Promise<{ loop: Loop; training: NativeTraini
   const { model, source, options } = run;
   const { resumed } = options;
   const perEpoch = source.kind === 'documents' ? countSteps(run) : stepsPerEpoch(source);
-  const length = { steps: Math.min(options.steps, options.epochs * perEpoch), stepsPerEpoch: perEpoch };
-  const schedule = completeSchedule(options.schedule, length);
-  const recorded = recordOptions(run, schedule);
-  if (resumed !== undefined) {
-    requireSameModel(run.header, resumed);
-    requireSameOptions(resumed.file.path, recorded, resumed.record.options);
-  }
+  if (resumed !== undefined) requireSameModel(run.header, resumed);
+  const { schedule, recorded, warning } = planRun(run, perEpoch);
   await requireTrainingBytes(model, source, options.native);
   const training = startNative(run, schedule);
   try {
     const loop = new Loop(run, recorded, training);
     await loop.start();
+    if (warning !== undefined && !loop.isDone) options.onWarning(warning);
     return { loop, training };
   } catch (error) {
     training.dispose();

@@ -253,6 +253,7 @@ export class Loop {
     const isRunning = this.#isPending || !this.#isBetweenEpochs;
     const record: TrainingRecord = {
       options: this.#recorded,
+      totalSteps: this.#totalSteps,
       data: dataCounts(source),
       native,
       ...(isRunning && { epoch: this.#sums.state, ...(this.#isPending && { isPending: true }) }),
