@@ -235,7 +235,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const { threads, unknown } = check.options('LanguageModel.load', options, ['threads', 'unknown']);
     const file = await readModelFile(path);
     const { header, architecture } = readHeader(file, KIND);
-    const stored = readVocabulary(path, header, Vocabulary.fromJSON);
+    const stored = await readVocabulary(path, header, Vocabulary.restore);
     const vocabulary = unknown === undefined ? stored : stored.withUnknown(unknown);
     const completed = completedFrom(path, architecture, vocabulary);
     return LanguageModel.#fromFile(file, vocabulary, completed, { threads });
@@ -256,7 +256,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     }
     const { header, architecture } = readHeader(file, KIND);
     const asked = adopted(path, architecture, given);
-    const stored = readVocabulary(path, header, Vocabulary.fromJSON);
+    const stored = await readVocabulary(path, header, Vocabulary.restore);
     if (!stored.equals(vocabulary)) throw otherVocabulary(path, stored, vocabulary);
     const isSame = asked.output !== undefined && asked.output === architecture.output;
     if (isSame && given.frequencies !== undefined) {

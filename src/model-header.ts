@@ -49,9 +49,13 @@ export function headerOf(
  * The vocabulary of a file, by `read`.
  * @throws ERR_UNROLLED_MODEL_FORMAT naming the file.
  */
-export function readVocabulary<V>(path: string, header: ModelHeader, read: (value: unknown) => V): V {
+export async function readVocabulary<V>(
+  path: string,
+  header: ModelHeader,
+  read: (value: unknown) => V | Promise<V>,
+): Promise<V> {
   try {
-    return read(header.vocabulary);
+    return await read(header.vocabulary);
   } catch (cause) {
     if (!(cause instanceof UnrolledError)) throw cause;
     throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: ${cause.message}`, { received: path, cause });

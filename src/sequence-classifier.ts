@@ -63,8 +63,8 @@ const KIND = 'sequence-classifier';
 /** Texts whose classes are computed at a time. */
 const PREDICTION_BATCH = 32;
 
-function vocabularyFromJSON(value: unknown): WordList | Vocabulary {
-  return (value as { kind?: unknown } | null)?.kind === 'words' ? WordList.fromJSON(value) : Vocabulary.fromJSON(value);
+async function vocabularyFromJSON(value: unknown): Promise<WordList | Vocabulary> {
+  return (value as { kind?: unknown } | null)?.kind === 'words' ? WordList.fromJSON(value) : Vocabulary.restore(value);
 }
 
 /** Several sequences in one array: sequence i is `ids[offsets[i] .. offsets[i + 1])`. */
@@ -128,7 +128,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const { threads } = check.options('SequenceClassifier.load', options, ['threads']);
     const file = await readModelFile(path);
     const { header, architecture } = readHeader(file, KIND);
-    const vocabulary = readVocabulary(path, header, vocabularyFromJSON);
+    const vocabulary = await readVocabulary(path, header, vocabularyFromJSON);
     const classes = SequenceClassifier.#classesOf(file, header);
     const description = describeNetwork(architecture, { vocabulary: vocabulary.size, outputs: classes, last: true });
     const network = await restoreNetwork(file, description, { threads });

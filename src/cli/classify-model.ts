@@ -26,9 +26,10 @@ const MODEL_FLAGS = [
 ] as readonly (keyof ModelFlags)[];
 
 /** What the flags would have been that the model of a checkpoint was made by. */
-function flagsOf(file: ModelFile): Readonly<Record<string, unknown>> {
+async function flagsOf(file: ModelFile): Promise<Readonly<Record<string, unknown>>> {
   const header = requireKind(file, 'text-classifier');
-  const { maxTokens, ...vectorizer } = readVocabulary(file.path, header, TextVectorizer.fromJSON).toJSON().options;
+  const vocabulary = await readVocabulary(file.path, header, TextVectorizer.fromJSON);
+  const { maxTokens, ...vectorizer } = vocabulary.toJSON().options;
   try {
     const { bidirectional, ...architecture } = architectureFromFile(header.model);
     return { ...vectorizer, ...architecture, vocab: maxTokens, oneDirection: !bidirectional };
@@ -41,8 +42,8 @@ function flagsOf(file: ModelFile): Readonly<Record<string, unknown>> {
  * Refuses another model than a checkpoint has; what is not given is the checkpoint's.
  * @throws ERR_UNROLLED_MODEL_MISMATCH naming the flag and both values; for another kind of model.
  */
-export function requireSameFlags(file: ModelFile, flags: ModelFlags): void {
-  const before = flagsOf(file);
+export async function requireSameFlags(file: ModelFile, flags: ModelFlags): Promise<void> {
+  const before = await flagsOf(file);
   const other = MODEL_FLAGS.find((flag) => flags[flag] !== undefined && flags[flag] !== before[flag]);
   if (other === undefined) return;
   const [expected, received] = [

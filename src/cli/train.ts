@@ -2,7 +2,6 @@
 
 import { Command } from 'commander';
 import { resolveArchitecture } from '../architecture';
-import { UnrolledError } from '../errors';
 import { isSameFile, requireWritable } from '../files';
 import { LanguageModel } from '../language-model';
 import { readModelFile } from '../model-file';
@@ -41,13 +40,16 @@ import { endOf, ReportFile } from './report-file';
 import { TrainingReport } from './training-report';
 import {
   endOfRun,
+  isNonFinite,
   noteGoingOn,
+  noteKept,
   noteNothingTrained,
   nothingValidates,
   onTerminal,
   type RunEnd,
   requireTwoFiles,
   runEpochs,
+  saveFailed,
 } from './training-run';
 import { unseenIds } from './unseen-text';
 
@@ -91,7 +93,7 @@ function vocabularyBounds({ maxVocab, minCount }: TrainFlags): Pick<VocabularyOp
 async function vocabularyOf(path: string): Promise<Vocabulary | undefined> {
   const file = await readModelFile(path);
   if (file.header === undefined) return undefined;
-  return readVocabulary(path, requireKind(file, 'language-model'), Vocabulary.fromJSON);
+  return readVocabulary(path, requireKind(file, 'language-model'), Vocabulary.restore);
 }
 
 /**
@@ -165,19 +167,18 @@ async function prepare(name: string, before: Vocabulary | undefined, flags: Trai
   return { corpus, model };
 }
 
-/** Early stopping and checkpoints, as asked. */
-function callbacksOf({ earlyStopping, checkpoint, checkpointEvery }: TrainFlags): Callback[] {
+/** Checkpoints, as asked. */
+function checkpointsOf({ checkpoint, checkpointEvery }: TrainFlags): Callback[] {
   if (checkpoint === undefined && checkpointEvery !== undefined) {
     throw check.outOfRange('checkpointEvery', 'left out without --checkpoint', checkpointEvery);
   }
-  return [
-    ...(earlyStopping === undefined ? [] : [callbacks.earlyStopping({ patience: earlyStopping })]),
-    ...(checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint, everySteps: checkpointEvery })]),
-  ];
+  return checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint, everySteps: checkpointEvery })];
 }
 
 interface PreparedTraining {
   options: FitOptions;
+  /** Keeps the best epoch, where that was asked for. */
+  stopping: callbacks.EarlyStopping | undefined;
   /** Fraction of the text that validates, a resumed training's own among them. */
   validated: number;
   end: RunEnd;
@@ -191,16 +192,18 @@ async function trainingOptions(flags: TrainFlags, history: History): Promise<Pre
   if (resume !== undefined && init !== undefined) throw check.outOfRange('init', 'left out beside --resume', init);
   const from = resume === undefined ? init : check.nonEmptyString('resume', resume);
   const stored = from === undefined ? undefined : await vocabularyOf(from);
+  const stopping = earlyStopping === undefined ? undefined : callbacks.earlyStopping({ patience: earlyStopping });
   const options: FitOptions = {
     ...fitOptions(flags),
-    ...{ epochs, steps, validation, resume, callbacks: [history, ...callbacksOf(flags)], onWarning: note },
+    ...{ epochs, steps, validation, resume, onWarning: note },
+    callbacks: [...(stopping === undefined ? [] : [stopping]), history, ...checkpointsOf(flags)],
   };
   const resolved = resolveFit(options, { threads: 0 }, await readResumed(options));
   const { validation: validated } = resolved;
   if (earlyStopping !== undefined && validated === 0) {
     throw nothingValidates(earlyStopping);
   }
-  return { options, validated, end: endOfRun(resolved), vocabulary: withUnknown(stored, flags) };
+  return { options, stopping, validated, end: endOfRun(resolved), vocabulary: withUnknown(stored, flags) };
 }
 
 /** Tokens that it writes after each epoch, for the report. */
@@ -217,6 +220,7 @@ async function writePage(
   page: ReportFile | undefined,
   { model, corpus }: Prepared,
   validated: number,
+  keptEpoch: number | undefined,
   remark: string | undefined,
 ): Promise<void> {
   if (page === undefined) return;
@@ -224,8 +228,10 @@ async function writePage(
   await page.write({
     title: `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${corpus.name}`,
     note: remark,
-    inspect: async () =>
-      inspect(model, await unseenIds(corpus, model.vocabulary, validated, tokensToInspect(model.model))),
+    inspect: async () => ({
+      ...(await inspect(model, await unseenIds(corpus, model.vocabulary, validated, tokensToInspect(model.model)))),
+      ...(keptEpoch !== undefined && { keptEpoch }),
+    }),
   });
   note(`The report is in ${page.path}.`);
 }
@@ -236,14 +242,10 @@ async function requireOut(option: string, path: string, corpus: string): Promise
   if (await isSameFile(path, corpus)) throw check.outOfRange(option, 'another file than the corpus', path);
 }
 
-async function save(model: LanguageModel, out: string | undefined): Promise<void> {
-  if (out !== undefined) await model.save(out);
-}
-
 async function train(name: string, flags: TrainFlags, command: Command): Promise<void> {
   const { out, checkpoint, init, resume, report } = flags;
   const history = new History();
-  const { options, validated, end, vocabulary } = await trainingOptions(flags, history);
+  const { options, stopping, validated, end, vocabulary } = await trainingOptions(flags, history);
   const logEvery = flags.logEvery === undefined ? 0 : check.integer('logEvery', flags.logEvery, { min: 1 });
   if (out !== undefined) await requireOut('out', out, name);
   if (checkpoint !== undefined) await requireOut('checkpoint', checkpoint, name);
@@ -267,36 +269,41 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     page?.progress(progress);
     display.update(progress);
   };
-  // Behind the history, whose epochs it shows, and before a checkpoint, which keeps its samples.
-  const [first, ...behind] = options.callbacks ?? [];
-  const all = [first, page, ...behind].filter((callback) => callback !== undefined);
-  try {
+  // The page comes after the history, whose epochs it shows.
+  const all = [...(options.callbacks ?? []), ...(page === undefined ? [] : [page])];
+  const run = async (): Promise<boolean> => {
     const epochs = model.fit(corpus, { ...options, callbacks: all, signal, onProgress });
-    const interrupted = await runEpochs(epochs, display, (epoch) => {
-      trained = true;
-      lines.epoch(epoch);
-    });
-    await save(model, out);
-    await writePage(page, prepared, validated, endOf(history, interrupted));
+    try {
+      return await runEpochs(epochs, display, (epoch) => {
+        trained = true;
+        lines.epoch(epoch);
+      });
+    } catch (error) {
+      if (trained || isNonFinite(error)) {
+        await saveFailed({
+          ...{ out, bestEpoch: stopping?.bestEpoch },
+          save: (path) => model.save(path),
+          writePage: () => writePage(page, prepared, validated, stopping?.bestEpoch, messageOf(error, command)),
+        });
+      }
+      throw error;
+    }
+  };
+  try {
+    const interrupted = await run();
+    if (out !== undefined) await model.save(out);
+    const keptEpoch = stopping?.bestEpoch;
+    await writePage(page, prepared, validated, keptEpoch, endOf(history, interrupted, keptEpoch));
     const { last } = history;
     if (last !== undefined) lines.resumedAt(last);
-    const stopped = endOf(history, false);
+    const stopped = endOf(history, false, keptEpoch);
     if (!trained && !interrupted) noteNothingTrained(end);
     else if (stopped !== undefined) note(stopped);
-    lines.done({ savedTo: out, interrupted, trained: trained || interrupted });
+    if (stopping !== undefined) noteKept(keptEpoch, trained);
+    lines.done({ savedTo: out, interrupted, trained: trained || interrupted, keptEpoch });
     if (interrupt.status === undefined) return;
     process.exitCode = interrupt.status;
     if (interrupted) noteGoingOn(command, flags, KEPT);
-  } catch (error) {
-    if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_NON_FINITE_LOSS') {
-      await save(model, out);
-      if (out !== undefined) note(`The weights of the last good step are in ${out}.`);
-      // The training's own error is the one to end with.
-      await writePage(page, prepared, validated, messageOf(error, command)).catch((fault: Error) =>
-        note(fault.message),
-      );
-    }
-    throw error;
   } finally {
     model.dispose();
   }

@@ -98,5 +98,5 @@ export async function documents(path: string, options: DocumentsReadOptions): Pr
       throw check.outOfRange('field', 'left out where the format is not jsonl', given.field);
   }
   const { format, field, encoding, lineEnds, normalization, ...corpus } = given;
-  return Corpus.fromDocuments(await readDocuments(path, given), { name: basename(path), ...corpus });
+  return Corpus.fromManyDocuments(await readDocuments(path, given), { name: basename(path), ...corpus });
 }

@@ -36,7 +36,7 @@ export async function text(path: string, options?: TextOptions): Promise<Corpus>
   const given = check.options('datasets.text', options, TEXT_OPTIONS);
   await requireNoFolder(check.nonEmptyString('path', path));
   const { encoding, lineEnds, normalization, ...corpus } = given;
-  return Corpus.fromText(await readText(path, { encoding, lineEnds, normalization }), {
+  return Corpus.fromLongText(await readText(path, { encoding, lineEnds, normalization }), {
     name: basename(path),
     ...corpus,
   });

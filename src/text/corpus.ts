@@ -59,6 +59,17 @@ function encodeDocuments(documents: readonly string[], vocabulary: Vocabulary): 
   return { ids, boundaries, counts: sumCounts(parts) };
 }
 
+/** The documents with text, and what builds their vocabulary. */
+function documentsOf(documents: readonly string[], options: DocumentsOptions | undefined) {
+  const { name = 'text', ...vocabulary } = check.options('Corpus.fromDocuments', options, DOCUMENTS_OPTIONS);
+  check.nonEmptyString('name', name);
+  if (!Array.isArray(documents)) throw check.wrongType('documents', 'an array of strings', documents);
+  const kept = documents.filter((document, i) => check.string(`documents[${i}]`, document) !== '');
+  const builder = Vocabulary.builder({ ...vocabulary, endToken: true });
+  if (kept.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${name} has no document with text.`);
+  return { name, kept, builder };
+}
+
 /** A text, or documents, with a vocabulary and ids: what a language model is trained on. */
 export class Corpus {
   readonly name: string;
@@ -90,14 +101,31 @@ export class Corpus {
    * @throws what `Vocabulary.build` throws; ERR_UNROLLED_CORPUS_EMPTY where no document has text.
    */
   static fromDocuments(documents: readonly string[], options?: DocumentsOptions): Corpus {
-    const { name = 'text', ...vocabulary } = check.options('Corpus.fromDocuments', options, DOCUMENTS_OPTIONS);
-    check.nonEmptyString('name', name);
-    if (!Array.isArray(documents)) throw check.wrongType('documents', 'an array of strings', documents);
-    const kept = documents.filter((document, i) => check.string(`documents[${i}]`, document) !== '');
-    const builder = Vocabulary.builder({ ...vocabulary, endToken: true });
-    if (kept.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${name} has no document with text.`);
+    const { name, kept, builder } = documentsOf(documents, options);
     for (const document of kept) builder.add(document);
     return new Corpus(name, kept, builder.build());
+  }
+
+  /**
+   * `fromText`, with turns for the event loop.
+   * @internal
+   */
+  static async fromLongText(text: string, options?: CorpusOptions): Promise<Corpus> {
+    const { name = 'text', ...vocabulary } = check.options('Corpus.fromText', options, CORPUS_OPTIONS);
+    check.nonEmptyString('name', name);
+    const builder = Vocabulary.builder(vocabulary);
+    await builder.addInTurns(text);
+    return new Corpus(name, text, await builder.buildInTurns());
+  }
+
+  /**
+   * `fromDocuments`, with turns for the event loop.
+   * @internal
+   */
+  static async fromManyDocuments(documents: readonly string[], options?: DocumentsOptions): Promise<Corpus> {
+    const { name, kept, builder } = documentsOf(documents, options);
+    for (const document of kept) await builder.addInTurns(document);
+    return new Corpus(name, kept, await builder.buildInTurns());
   }
 
   /**

@@ -100,9 +100,9 @@ async function encodeFile(
   const bounds = { tokens, maxSize, minCount, unknown };
   const known = Object.fromEntries(Object.entries(bounds).filter(([, value]) => value !== undefined));
   const builder = given === undefined ? Vocabulary.builder(known as VocabularyOptions) : undefined;
-  const parts = builder && { settled: builder.settled, visit: builder.add };
+  const parts = builder && { settled: builder.settled, visit: builder.addInTurns };
   const found = await passOver(path, reading, passOptions(1, options), parts);
-  const vocabulary = given ?? (builder as NonNullable<typeof builder>).build();
+  const vocabulary = given ?? (await (builder as NonNullable<typeof builder>).buildInTurns());
 
   const key = createHash('sha256').update(JSON.stringify({ found, reading, vocabulary })).digest('hex');
   const idsPath = options.idsFile;

@@ -2,7 +2,7 @@
 
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { isError } from '../builtins';
+import { isRangeError } from '../builtins';
 import { UnrolledError } from '../errors';
 import { piecesOf } from '../file-pieces';
 import { readWhole } from '../files';
@@ -60,7 +60,7 @@ export function decodeMaybeEmpty(bytes: Uint8Array, path: string, reading: Resol
   try {
     return formText(parts.join(''), reading);
   } catch (cause) {
-    throw isError(cause) && cause.name === 'RangeError' ? tooLong(path, cause) : cause;
+    throw isRangeError(cause) ? tooLong(path, cause) : cause;
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { UnrolledError } from '../errors';
 import * as check from '../validation';
+import { SeenStrings } from './token-list';
 import type { Tokenizer } from './tokenizer';
 import { TOKEN_KINDS, TOKENIZERS, type TokenKind, UNKNOWN_POLICIES, type UnknownPolicy } from './vocabulary-options';
 
@@ -21,11 +22,14 @@ function damaged(what: string): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `The vocabulary is damaged: ${what}.`);
 }
 
+/** Tokens that are looked at between two turns of the event loop. */
+const PART = 1 << 10;
+
 /**
- * Checks what `Vocabulary.toJSON` wrote.
+ * Checks what `Vocabulary.toJSON` wrote, a little at a time.
  * @throws ERR_UNROLLED_MODEL_FORMAT for anything else.
  */
-export function parseVocabulary(value: unknown): VocabularyJSON {
+export function* parseVocabulary(value: unknown): Generator<void, VocabularyJSON> {
   if (typeof value !== 'object' || value === null) throw damaged(`it is ${check.show(value)}, not an object`);
   const { kind, tokens, unknownToken, unknown, endToken } = value as Partial<Record<keyof VocabularyJSON, unknown>>;
   if (!(TOKEN_KINDS as unknown[]).includes(kind)) throw damaged(`${check.show(kind)} is no kind of token`);
@@ -36,14 +40,19 @@ export function parseVocabulary(value: unknown): VocabularyJSON {
   if (unknown === 'replace' && !unknownToken) throw damaged('it replaces by an unknown token that it does not have');
 
   const tokenizer: Tokenizer = TOKENIZERS[kind as TokenKind];
-  const seen = new Set<string>();
-  for (const token of tokens as unknown[]) {
+  const seen = new SeenStrings();
+  for (const [index, token] of (tokens as unknown[]).entries()) {
     if (typeof token !== 'string' || !tokenizer.isToken(token)) {
       throw damaged(`${check.show(token)} is no ${tokenizer.noun}`);
     }
-    if (seen.has(token)) throw damaged(`${check.show(token)} has two ids`);
-    seen.add(token);
+    if (!seen.isNew(token)) throw damaged(`${check.show(token)} has two ids`);
+    if (index % PART === 0) yield;
   }
-  const described = { kind: kind as TokenKind, tokens: [...seen], unknownToken, unknown: unknown as UnknownPolicy };
+  const described = {
+    kind: kind as TokenKind,
+    tokens: [...tokens] as string[],
+    unknownToken,
+    unknown: unknown as UnknownPolicy,
+  };
   return { ...described, ...(endToken && { endToken }) };
 }

@@ -1,20 +1,15 @@
 /** The tokens of a model and their ids: built from a text, stored with the model, never changed. */
 
 import { UnrolledError } from '../errors';
+import { atOnce, inTurns } from '../event-loop';
 import { PRINTED, printFields } from '../printing';
 import * as check from '../validation';
 import type { TokenCounts } from './token-counts';
-import {
-  type Detokenizer,
-  type Encoder,
-  SKIP,
-  type TokenCount,
-  type Tokenizer,
-  type UnknownHandler,
-} from './tokenizer';
+import { TokenList } from './token-list';
+import { type Detokenizer, type Encoder, SKIP, type Tokenizer, type UnknownHandler } from './tokenizer';
+import { type BuiltVocabulary, type VocabularyContent, VocabularyCounts } from './vocabulary-builder';
 import { parseVocabulary, type VocabularyJSON } from './vocabulary-json';
 import {
-  resolveVocabularyOptions,
   TOKENIZERS,
   type TokenKind,
   UNKNOWN_POLICIES,
@@ -26,10 +21,14 @@ import {
 export interface VocabularyBuilder {
   /** Counts the tokens of one more text; none goes on from the text before. */
   add(text: string): void;
+  /** The same, with turns for the event loop. */
+  addInTurns(text: string): Promise<void>;
   /** `Tokenizer.settled` of the kind of tokens. */
   settled(text: string): number;
   /** @throws what `Vocabulary.build` throws. */
   build(): Vocabulary;
+  /** The same, with turns for the event loop. */
+  buildInTurns(): Promise<Vocabulary>;
 }
 
 /** The ids of a text, and how many of its tokens the vocabulary knows. */
@@ -43,21 +42,6 @@ export interface TokenDecoder {
   push(id: number): string;
   /** What was held back: bytes that are no whole character come as U+FFFD. */
   end(): string;
-}
-
-/** The tokens that the bounds leave, in the order of their ids. */
-function bounded(counts: TokenCount[], tokenizer: Tokenizer, minCount: number, maxSize: number): TokenCount[] {
-  const kept = counts
-    .filter(([, occurrences]) => occurrences >= minCount)
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, maxSize);
-  if (tokenizer.byFrequency) return kept;
-  const isKept = new Set(kept.map(([token]) => token));
-  return counts.filter(([token]) => isKept.has(token));
-}
-
-function occurrencesOf(counts: readonly TokenCount[]): number {
-  return counts.reduce((sum, [, occurrences]) => sum + occurrences, 0);
 }
 
 /**
@@ -83,13 +67,13 @@ export class Vocabulary {
    */
   readonly frequencies: readonly number[] | undefined;
 
-  readonly #tokens: readonly string[];
+  readonly #tokens: TokenList;
   readonly #tokenizer: Tokenizer;
   #encoder: Encoder | undefined;
   #ids: Map<string, number> | undefined;
 
   private constructor(
-    { kind, tokens, unknownToken, unknown, endToken }: VocabularyJSON,
+    { kind, tokens, unknownToken, unknown, endToken }: VocabularyContent,
     frequencies: readonly number[] | undefined,
   ) {
     this.kind = kind;
@@ -120,35 +104,14 @@ export class Vocabulary {
    * @internal
    */
   static builder(options?: VocabularyOptions): VocabularyBuilder {
-    const { kind, maxSize, minCount, isBounded, unknown, endToken } = resolveVocabularyOptions(options);
-    const tokenizer: Tokenizer = TOKENIZERS[kind];
-    const counter = tokenizer.counter();
-    let texts = 0;
+    const counts = new VocabularyCounts(options);
+    const made = ({ content, frequencies }: BuiltVocabulary) => new Vocabulary(content, frequencies);
     return {
-      add: (text) => {
-        texts++;
-        counter.add(text);
-      },
-      settled: tokenizer.settled,
-      build: () => {
-        const counts = counter.counts();
-        if (counts.length === 0)
-          throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'An empty text has no vocabulary.');
-        const all = occurrencesOf(counts);
-        const kept = bounded(counts, tokenizer, minCount, isBounded ? maxSize - (endToken ? 2 : 1) : maxSize);
-        if (kept.length === 0) {
-          throw check.outOfRange('minCount', `at most the count of the most frequent ${tokenizer.noun}`, minCount);
-        }
-        const tokens = kept.map(([token]) => token);
-        // The unknown token stands for what was left out; each text ends in an end token.
-        const frequencies = [
-          ...kept.map(([, occurrences]) => occurrences),
-          ...(isBounded ? [all - occurrencesOf(kept)] : []),
-          ...(endToken ? [texts] : []),
-        ];
-        const described = { kind, tokens, unknownToken: isBounded, unknown, ...(endToken && { endToken }) };
-        return new Vocabulary(described, frequencies);
-      },
+      add: (text) => counts.add(text),
+      addInTurns: (text) => counts.addInTurns(text),
+      settled: (text) => counts.settled(text),
+      build: () => made(atOnce(counts.build())),
+      buildInTurns: async () => made(await inTurns(counts.build())),
     };
   }
 
@@ -157,7 +120,19 @@ export class Vocabulary {
    * @throws ERR_UNROLLED_MODEL_FORMAT for anything else.
    */
   static fromJSON(value: unknown): Vocabulary {
-    return new Vocabulary(parseVocabulary(value), undefined);
+    return Vocabulary.#restored(atOnce(parseVocabulary(value)));
+  }
+
+  /**
+   * The same, with turns for the event loop.
+   * @internal
+   */
+  static async restore(value: unknown): Promise<Vocabulary> {
+    return Vocabulary.#restored(await inTurns(parseVocabulary(value)));
+  }
+
+  static #restored({ tokens, ...json }: VocabularyJSON): Vocabulary {
+    return new Vocabulary({ ...json, tokens: new TokenList(tokens) }, undefined);
   }
 
   /**
@@ -169,14 +144,16 @@ export class Vocabulary {
     if (unknown === 'replace' && this.unknownId === undefined) {
       throw check.outOfRange('unknown', 'error or skip for a vocabulary without unknown token', unknown);
     }
-    return new Vocabulary({ ...this.toJSON(), unknown }, this.frequencies);
+    const { kind, unknownId, endId } = this;
+    const content = { kind, tokens: this.#tokens, unknownToken: unknownId !== undefined, unknown };
+    return new Vocabulary({ ...content, ...(endId !== undefined && { endToken: true }) }, this.frequencies);
   }
 
   /** The vocabulary as plain data, the same for the same tokens. */
   toJSON(): VocabularyJSON {
     return {
       kind: this.kind,
-      tokens: [...this.#tokens],
+      tokens: [...this.#tokens.strings],
       unknownToken: this.unknownId !== undefined,
       unknown: this.unknown,
       ...(this.endId !== undefined && { endToken: true as const }),
@@ -266,12 +243,12 @@ export class Vocabulary {
    */
   token(id: number): string {
     if (this.#checkId(id) === this.endId) return '';
-    return this.#tokens[id] ?? this.#tokenizer.unknownText;
+    return this.#tokens.strings[id] ?? this.#tokenizer.unknownText;
   }
 
   /** The id of a token, as `token` writes it; undefined for a token that has none. */
   id(token: string): number | undefined {
-    this.#ids ??= new Map(this.#tokens.map((known, id) => [known, id]));
+    this.#ids ??= new Map(this.#tokens.strings.map((known, id) => [known, id]));
     return this.#ids.get(token);
   }
 
@@ -286,7 +263,7 @@ export class Vocabulary {
       this.unknownId === other.unknownId &&
       this.endId === other.endId &&
       this.size === other.size &&
-      this.#tokens.every((token, id) => token === other.#tokens[id])
+      this.#tokens.equals(other.#tokens)
     );
   }
 
@@ -295,8 +272,8 @@ export class Vocabulary {
    * @internal
    */
   firstDifference(other: Vocabulary): { shown: string; isHere: boolean } | undefined {
-    const here = this.#tokens.find((token) => other.id(token) === undefined);
-    const there = other.#tokens.find((token) => this.id(token) === undefined);
+    const here = this.#tokens.strings.find((token) => other.id(token) === undefined);
+    const there = other.#tokens.strings.find((token) => this.id(token) === undefined);
     const token = here ?? there;
     return token === undefined ? undefined : { shown: this.#tokenizer.show(token), isHere: here !== undefined };
   }
@@ -306,7 +283,7 @@ export class Vocabulary {
     const { kind, unknown, unknownId, endId, size } = this;
     if (depth < 0) return `[Vocabulary of ${size} tokens]`;
     const ids = { ...(unknownId !== undefined && { unknownId }), ...(endId !== undefined && { endId }) };
-    return printFields('Vocabulary', { kind, size, tokens: this.#tokens, unknown, ...ids }, options);
+    return printFields('Vocabulary', { kind, size, tokens: this.#tokens.strings, unknown, ...ids }, options);
   }
 
   #encode(text: string, onUnknown: UnknownHandler): Int32Array {
@@ -319,7 +296,7 @@ export class Vocabulary {
   }
 
   #detokenizer(): Detokenizer {
-    return this.#tokenizer.detokenizer(this.#tokens);
+    return this.#tokenizer.detokenizer(this.#tokens.strings);
   }
 
   #checkId(id: number): number {
@@ -343,7 +320,7 @@ export class Vocabulary {
   #lineEndsBefore(text: string, position: number): number {
     let count = 0;
     // To an encoder that knows nothing, every token is told.
-    this.#tokenizer.encoder([])(text, (token, at) => {
+    this.#tokenizer.encoder(new TokenList([]))(text, (token, at) => {
       if (at < position && token.includes('\n')) count += token.split('\n').length - 1;
       return SKIP;
     });
