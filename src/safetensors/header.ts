@@ -67,7 +67,7 @@ function* parseObject(bytes: Uint8Array, refuse: Refusal): Generator<void, Map<s
   const { value, duplicate } = reading;
   if (!types.isMap(value) || bytes[0] !== OBJECT) throw refuse('headerObject');
   if (duplicate !== undefined) throw refuse('duplicateKey', duplicate);
-  return value;
+  return value as Map<string, unknown>;
 }
 
 function parseMetadata(value: unknown, refuse: Refusal): Map<string, string> {
