@@ -2,7 +2,6 @@
 
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { isRangeError } from '../builtins';
 import { UnrolledError } from '../errors';
 import { piecesOf } from '../file-pieces';
 import { readWhole } from '../files';
@@ -60,7 +59,7 @@ export function decodeMaybeEmpty(bytes: Uint8Array, path: string, reading: Resol
   try {
     return formText(parts.join(''), reading);
   } catch (cause) {
-    throw isRangeError(cause) ? tooLong(path, cause) : cause;
+    throw tooLong(path, cause);
   }
 }
 

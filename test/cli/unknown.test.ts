@@ -1,7 +1,7 @@
 /** What people and programs are told of tokens that a language model does not know. */
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Vocabulary } from '../../src/index';
@@ -78,6 +78,22 @@ describe('tokens that a language model does not know', function () {
       const [result] = parseJsonLines<Counts>(inFile.stdout);
       assert.deepEqual([result?.knownTokens, result?.unknownTokens], [1204, 11]);
     }
+  });
+
+  it('are told of by a training that begins from the model', async () => {
+    const corpus = join(folder, 'other.txt');
+    writeFileSync(corpus, `${CORPUS.text}${NONSENSE}`);
+    const args = ['train', corpus, '--init', model, '--steps', '1', '--batch', '2', '--window', '8', '--out'];
+    const trained: string[] = [];
+    for (const how of [[], ['--stream']]) {
+      const out = join(folder, `other-${how.length}`);
+      const { stderr } = await runCli(...args, out, '--unknown', 'skip', ...how);
+      assert.match(stderr, /The model does not know 11 of the text's 1215 tokens, and leaves them out\.\n/);
+      trained.push(readFileSync(out, 'latin1'));
+    }
+    assert.equal(trained[1], trained[0]);
+    writeFileSync(corpus, CORPUS.text);
+    assert.doesNotMatch((await runCli(...args, join(folder, 'same'))).stderr, /does not know/);
   });
 
   it('are told of by sample', async () => {
