@@ -4,6 +4,7 @@
  */
 
 import { open } from 'node:fs/promises';
+import { TextDecoder } from 'node:util';
 import { type ErrorCode, UnrolledError } from './errors';
 import { giveTurn } from './event-loop';
 import { requireFinite, requireFiniteParameters } from './finite';

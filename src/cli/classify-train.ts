@@ -10,6 +10,7 @@ import { UnrolledError } from '../errors';
 import { absolutePath, requireWritable } from '../files';
 import { readModelFile } from '../model-file';
 import type { OptimizerKind } from '../native/native';
+import { NORMALIZATIONS } from '../text/text-form';
 import { TextVectorizer } from '../text/text-vectorizer';
 import { resolveVectorizerOptions, type TextVectorizerOptions } from '../text/vectorizer-options';
 import { TextClassifier, type TextClassifierFitOptions, trainingOptions } from '../text-classifier';
@@ -78,8 +79,8 @@ const UNSPACED =
   'Most of the texts is in a script without spaces between words, so that a whole sentence is taken for a word: give ' +
   '--split word, or --split character.';
 
-function vectorizerOptions({ vocab, split, stopWords, sequenceLength }: TrainFlags): TextVectorizerOptions {
-  return { maxTokens: vocab ?? DEFAULT_VOCABULARY, split, stopWords, sequenceLength };
+function vectorizerOptions({ vocab, normalize, split, stopWords, sequenceLength }: TrainFlags): TextVectorizerOptions {
+  return { maxTokens: vocab ?? DEFAULT_VOCABULARY, normalization: normalize, split, stopWords, sequenceLength };
 }
 
 function networkOptions(flags: TrainFlags): ClassifierNetworkOptions {
@@ -254,6 +255,13 @@ export function classifyTrainCommand(): Command {
     )
     .addOption(
       numberOption('--vocab <n>', `most words known, padding and unknown among them (default: ${DEFAULT_VOCABULARY})`),
+    )
+    .addOption(
+      choiceOption(
+        '--normalize <form>',
+        "Unicode's normal form of all texts, also later ones (default: none)",
+        NORMALIZATIONS,
+      ),
     )
     .addOption(
       choiceOption('--split <kind>', 'how texts are cut; word is for languages without spaces (default: whitespace)', [

@@ -7,7 +7,7 @@ import { LanguageModel } from '../language-model';
 import { readModelFile } from '../model-file';
 import { readVocabulary, requireKind } from '../model-header';
 import { inspect, tokensToInspect } from '../report/inspect';
-import type { Corpus } from '../text/corpus';
+import { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
 import { Vocabulary } from '../text/vocabulary';
 import {
@@ -51,6 +51,7 @@ import {
   runEpochs,
   saveFailed,
 } from './training-run';
+import { noteUnknown } from './unknown-note';
 import { unseenIds } from './unseen-text';
 
 interface TrainFlags extends TrainingFlags, CorpusFlags {
@@ -72,9 +73,9 @@ interface TrainFlags extends TrainingFlags, CorpusFlags {
   json?: true;
 }
 
-/** Options that a checkpoint has not: how the text is read, callbacks, and where to write. */
+/** Options that a checkpoint has not: how the bytes of the text are read, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
-  ...(['encoding', 'lineEnds', 'normalize', 'stream', 'threads', 'earlyStopping'] as const),
+  ...(['encoding', 'stream', 'threads', 'earlyStopping'] as const),
   ...(['checkpoint', 'checkpointEvery', 'out', 'report', 'logEvery', 'json'] as const),
 ];
 
@@ -107,6 +108,15 @@ function withUnknown(vocabulary: Vocabulary | undefined, { unknown, init }: Trai
   return vocabulary.withUnknown(unknown);
 }
 
+/** The vocabulary with the form that the flags ask for, where its file keeps none, as those of earlier releases. */
+function withFormAsked(
+  vocabulary: Vocabulary | undefined,
+  { lineEnds, normalize: normalization }: TrainFlags,
+): Vocabulary | undefined {
+  if (vocabulary?.form !== undefined || (lineEnds ?? normalization) === undefined) return vocabulary;
+  return vocabulary?.withForm({ lineEnds, normalization });
+}
+
 interface Prepared {
   corpus: Corpus | FileCorpus;
   model: LanguageModel;
@@ -120,7 +130,8 @@ async function prepareResumed(
   flags: TrainFlags,
 ): Promise<Prepared> {
   const bounds = { tokens: flags.tokens ?? vocabulary.kind, ...vocabularyBounds(flags) };
-  const corpus = await loadCorpus(name, { flags: corpusFlags(flags), vocabulary: bounds });
+  const model = { path: resume, form: vocabulary.form };
+  const corpus = await loadCorpus(name, { flags: corpusFlags(flags), vocabulary: bounds, model });
   const isBound = Object.keys(vocabularyBounds(flags)).length > 0 || flags.tokens !== undefined;
   const options = { ...networkOptions(flags), vocabulary: isBound ? corpus.vocabulary : vocabulary };
   return { corpus, model: await LanguageModel.initFrom(resume, options) };
@@ -136,6 +147,7 @@ async function prepareInitialised(
   const corpus = await loadCorpus(name, {
     flags: corpusFlags(flags),
     vocabulary: { tokens: vocabulary.kind },
+    model: { path: init, form: vocabulary.form },
     trained: vocabulary,
   });
   // The text's own knows how frequent its tokens are besides, which another softmax may ask for.
@@ -144,7 +156,12 @@ async function prepareInitialised(
     ...networkOptions(flags),
     vocabulary: isSame ? corpus.vocabulary.withUnknown(vocabulary.unknown) : vocabulary,
   };
-  return { corpus, model: await LanguageModel.initFrom(init, options) };
+  const model = await LanguageModel.initFrom(init, options);
+  if (vocabulary.unknown === 'error') return { corpus, model };
+  // Under the model's vocabulary at once, so that what it lacks is told of before a long training.
+  const read = corpus instanceof Corpus ? corpus.withVocabulary(model.vocabulary) : corpus;
+  noteUnknown(model, read.tokenCounts, "the text's");
+  return { corpus: read, model };
 }
 
 /** @param before the vocabulary of the file to start from, where there is one. */
@@ -161,6 +178,7 @@ async function prepare(name: string, before: Vocabulary | undefined, flags: Trai
   const corpus = await loadCorpus(name, {
     flags: corpusFlags(flags),
     vocabulary: { tokens, ...vocabularyBounds(flags) },
+    model: init === undefined ? undefined : { path: init, form: before?.form },
   });
   const options = { ...network, vocabulary: corpus.vocabulary };
   const model = init === undefined ? LanguageModel.create(options) : await LanguageModel.initFrom(init, options);
@@ -203,7 +221,8 @@ async function trainingOptions(flags: TrainFlags, history: History): Promise<Pre
   if (earlyStopping !== undefined && validated === 0) {
     throw nothingValidates(earlyStopping);
   }
-  return { options, stopping, validated, end: endOfRun(resolved), vocabulary: withUnknown(stored, flags) };
+  const vocabulary = withFormAsked(withUnknown(stored, flags), flags);
+  return { options, stopping, validated, end: endOfRun(resolved), vocabulary };
 }
 
 /** Tokens that it writes after each epoch, for the report. */

@@ -3,6 +3,7 @@
  */
 
 import { types } from 'node:util';
+import { isRangeError } from '../builtins';
 import { UnrolledError } from '../errors';
 import type { Parameters } from '../flat-layout';
 import type { Model } from '../model';
@@ -57,7 +58,7 @@ const MOST_DEPTH = 100;
 /**
  * The error of `JSON.stringify` for what it cannot write, with a code: of a training, only callbacks' states can be so. */
 function unwritable(cause: unknown): unknown {
-  if (!(cause instanceof RangeError)) return cause;
+  if (!isRangeError(cause)) return cause;
   const what = `The state of a callback is nested too deeply, or too large, for a checkpoint: ${cause.message}.`;
   return new UnrolledError('ERR_UNROLLED_OPTION_RANGE', what, { option: 'callbacks', cause });
 }
