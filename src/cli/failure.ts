@@ -102,7 +102,7 @@ export function messageOf(error: UnrolledError, command: Command | undefined): s
     return message.replace(/\. .*$/, `. ${COMMANDS_OF[received ?? '']}`);
   }
   if (step !== undefined) return withFlags(error, command).replace(`step ${step}`, `step ${step + 1}`);
-  return withFlags(error, command);
+  return ofPrompt(withFlags(error, command), command);
 }
 
 function say(message: string): void {

@@ -35,6 +35,8 @@ export interface Run {
   header: ModelHeader;
   /** Scores the validation part. */
   validate?: ((cancellation: NativeCancellation) => Promise<NativeEvaluation>) | undefined;
+  /** Told when a resumed training's weights are in the model. */
+  onRestored?: (() => void) | undefined;
 }
 
 /**
@@ -107,6 +109,7 @@ class Loop {
     if (resumed !== undefined) {
       this.#callbacks.restore(resumed.file.path, resumed.record.callbacks);
       await restoreModel(model, resumed);
+      this.#run.onRestored?.();
     }
     await this.#settle();
     // A resumed run may have nothing left to do but to end.
