@@ -62,11 +62,6 @@ const KIND = 'sequence-classifier';
 /** Texts whose classes are computed at a time. */
 const PREDICTION_BATCH = 32;
 
-function requireVocabulary(vocabulary: unknown): WordList | Vocabulary {
-  if (vocabulary instanceof WordList || vocabulary instanceof Vocabulary) return vocabulary;
-  throw check.wrongType('vocabulary', 'a WordList or a Vocabulary', vocabulary);
-}
-
 function vocabularyFromJSON(value: unknown): WordList | Vocabulary {
   return (value as { kind?: unknown } | null)?.kind === 'words' ? WordList.fromJSON(value) : Vocabulary.fromJSON(value);
 }
@@ -99,7 +94,14 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   static create(options: SequenceClassifierOptions): SequenceClassifier {
     const known = ['vocabulary', 'classes', 'untransposedGradient', ...NETWORK_OPTIONS] as const;
     const given = check.options('SequenceClassifier', options, known);
-    const vocabulary = requireVocabulary(given.vocabulary);
+    const expected = 'a WordList or a Vocabulary';
+    const vocabulary = check.instance<WordList | Vocabulary>(
+      'vocabulary',
+      given.vocabulary,
+      expected,
+      WordList,
+      Vocabulary,
+    );
     const classes = check.integer('classes', given.classes, { min: 2, max: MAX_SIZE });
     const architecture = resolveArchitecture(given);
     if (architecture.tied)

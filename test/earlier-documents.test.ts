@@ -11,10 +11,11 @@ import { readSafetensors, writeSafetensors } from '../src/safetensors';
 import { useFolder } from './support/folder';
 import { collect } from './support/models';
 
-const EARLIER = join(__dirname, 'support', 'earlier', 'documents.checkpoint');
+const FILES = join(__dirname, 'training', 'files');
+const EARLIER = join(FILES, 'documents-without-beginning.checkpoint');
 
 /** What the release that wrote the checkpoint made of it: before it was resumed, then, and after. */
-const EXPECTED = JSON.parse(readFileSync(join(__dirname, 'support', 'earlier', 'documents.json'), 'utf8'));
+const EXPECTED = JSON.parse(readFileSync(join(FILES, 'documents-without-beginning.json'), 'utf8'));
 
 const WORDS = ['apple', 'apricot', 'beet', 'bean', 'carrot', 'celery'];
 const CORPUS = Corpus.fromDocuments(Array.from({ length: 30 }, (_, i) => WORDS[(i * 7) % 6] as string));

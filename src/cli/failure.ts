@@ -1,6 +1,7 @@
 /** What goes wrong on the command line: a message on standard error, and an exit status. */
 
 import { type Command, CommanderError } from 'commander';
+import { isError } from '../builtins';
 import { type ErrorCode, UnrolledError } from '../errors';
 import { ANEW } from '../training/data-counts';
 
@@ -123,7 +124,7 @@ export function reportFailure(error: unknown, command?: Command): number {
     return USAGE;
   }
   if (!(error instanceof UnrolledError)) {
-    say(`${error instanceof Error ? error.stack : error} (ERR_UNROLLED_INTERNAL)`);
+    say(`${isError(error) ? error.stack : error} (ERR_UNROLLED_INTERNAL)`);
     return FAILED;
   }
   say(`${messageOf(error, command)} (${error.code})`);

@@ -4,11 +4,13 @@ import { Command } from 'commander';
 import { type BeamOptions, type GenerationOptions, resolveBeam, resolveGeneration } from '../generation';
 import { idsOfAll, startIds } from '../generation/prompt';
 import { LanguageModel } from '../language-model';
-import type { UnknownPolicy } from '../text/vocabulary';
+import { sumCounts } from '../text/token-counts';
+import type { UnknownPolicy } from '../text/vocabulary-options';
 import * as check from '../validation';
 import { encodingOption, type InputFlags, readLines } from './input';
 import { jsonOption, listOption, numberOption, plainOption, threadsOption, unknownOption } from './options';
 import { outputEnd, printJson, printLine } from './output';
+import { noteUnknown } from './unknown-note';
 
 interface SampleFlags extends Pick<InputFlags, 'encoding'> {
   prompt: string;
@@ -77,6 +79,9 @@ async function sample(path: string, flags: SampleFlags): Promise<void> {
     if (beams !== undefined) await search(model, prompts, beamOptions, json);
     else if (file !== undefined || json) await sampleAll(model, prompts, options, json);
     else await streamOne(model, prompt, options);
+    if (json) return;
+    const counts = sumCounts(prompts.map((text) => model.vocabulary.tokenCounts(text)));
+    noteUnknown(model, counts, file === undefined ? "the prompt's" : "the prompts'");
   } finally {
     model.dispose();
   }

@@ -2,7 +2,9 @@
 
 import { cancelledError, withCancellation } from '../cancellation';
 import { UnrolledError } from '../errors';
+import type { TokenCounts } from '../text/token-counts';
 import * as check from '../validation';
+import { counted } from '../wording';
 import { type Beginnings, endIdOf, joined, promptIds, startIds } from './prompt';
 import type { Generator } from './sample';
 
@@ -28,8 +30,8 @@ export interface TokenScore {
   logProbability: number;
 }
 
-/** What `score` gives. */
-export interface TextScore {
+/** What `score` gives; the counts are of all tokens of the text, also those that are not scored. */
+export interface TextScore extends TokenCounts {
   /** Sum over the tokens that were scored, in nats. */
   logProbability: number;
   /** Tokens that were scored. */
@@ -73,12 +75,18 @@ export function resolveScore(options: ScoreOptions | undefined): ResolvedScore {
   };
 }
 
-/** Ids to feed, and those to score after them. */
+/** @param unknown how many tokens of the text were left out. */
+function noTokens(unknown: number): UnrolledError {
+  const what = unknown === 0 ? 'tokens' : `token that the model knows (${counted(unknown, 'unknown one')})`;
+  return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `The text has no ${what}.`);
+}
+
+/** Ids to feed, those to score after them, and how many of the text's tokens are known. */
 function partsOf(
   generator: Beginnings,
   text: string,
   { context, document }: ResolvedScore,
-): { before: Int32Array; rest: Int32Array } {
+): { before: Int32Array; rest: Int32Array; counts: TokenCounts } {
   const { vocabulary, documents } = generator;
   if (document && !documents) {
     const kind =
@@ -87,12 +95,13 @@ function partsOf(
         : 'of an earlier release, which has not learned how a document begins';
     throw check.outOfRange('document', `left out for a model ${kind}`, document);
   }
-  const tokens = vocabulary.encode(text);
-  const scored = document ? joined(tokens, Int32Array.of(endIdOf(vocabulary))) : tokens;
-  if (scored.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'The text has no tokens.');
-  if (documents) return { before: promptIds(generator, context ?? ''), rest: scored };
-  if (context !== undefined) return { before: startIds(generator, context, 'context'), rest: scored };
-  return { before: scored.subarray(0, 1), rest: scored.subarray(1) };
+  const { ids, ...counts } = vocabulary.encodeCounted(text);
+  const scored = document ? joined(ids, Int32Array.of(endIdOf(vocabulary))) : ids;
+  // A text of nothing but unknown tokens is not the empty document.
+  if (ids.length === 0 && (!document || counts.unknownTokens > 0)) throw noTokens(counts.unknownTokens);
+  if (documents) return { before: promptIds(generator, context ?? ''), rest: scored, counts };
+  if (context !== undefined) return { before: startIds(generator, context, 'context'), rest: scored, counts };
+  return { before: scored.subarray(0, 1), rest: scored.subarray(1), counts };
 }
 
 /**
@@ -104,7 +113,7 @@ function partsOf(
 export async function scoreText(generator: Generator, text: string, options: ResolvedScore): Promise<TextScore> {
   const { model, vocabulary, threads } = generator;
   const { perToken, signal } = options;
-  const { before, rest } = partsOf(generator, text, options);
+  const { before, rest, counts } = partsOf(generator, text, options);
   if (rest.length === 0) {
     throw new UnrolledError(
       'ERR_UNROLLED_CORPUS_TOO_SHORT',
@@ -122,6 +131,7 @@ export async function scoreText(generator: Generator, text: string, options: Res
     logProbability,
     tokens: rest.length,
     perplexity: Math.exp(-logProbability / rest.length),
+    ...counts,
     ...(perToken && {
       perToken: Array.from(rest, (id, i) => ({
         token: vocabulary.token(id),

@@ -5,6 +5,7 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { isError } from '../builtins';
 import { type NativeLoadReason, UnrolledError } from '../errors';
 import { isAtHome, packageRoot, version } from '../package';
 import { binaryKind, linkedLibc, ownFormat } from './binary-file';
@@ -243,8 +244,8 @@ const DISABLED: Finding = {
 
 /** The error for a file that passed `requireLoadable`, and did not load. */
 export function refusedBinary(file: string, cause: unknown): UnrolledError {
-  const said = cause instanceof Error ? cause.message : String(cause);
-  const isDisabled = cause instanceof Error && 'code' in cause && cause.code === 'ERR_DLOPEN_DISABLED';
+  const said = isError(cause) ? cause.message : String(cause);
+  const isDisabled = isError(cause) && 'code' in cause && cause.code === 'ERR_DLOPEN_DISABLED';
   const { advice, ...finding } = isDisabled ? DISABLED : findRefused(file, said);
   return failure({ ...finding, advice: `${advice} The system says: ${said.trim().replace(/\.$/, '')}.` }, cause);
 }

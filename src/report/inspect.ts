@@ -1,5 +1,6 @@
 /** What a report shows of a model that reads text, beside its training. */
 
+import { types } from 'node:util';
 import { joined } from '../generation/prompt';
 import type { Model } from '../model';
 import { outputOf } from '../model-output';
@@ -80,7 +81,7 @@ async function gradientParts({ model }: TextModel, ids: Int32Array): Promise<Pic
  */
 export async function inspect(language: TextModel, text: string | Int32Array): Promise<Inspection> {
   const { model } = language;
-  const all = text instanceof Int32Array ? text : idsOf(language, check.string('text', text));
+  const all = types.isInt32Array(text) ? text : idsOf(language, check.string('text', text));
   const ids = all.slice(0, tokensToInspect(model));
   if (ids.length === 0) return { model: describeModel(model) };
   return {

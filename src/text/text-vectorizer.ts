@@ -1,12 +1,13 @@
 /** Texts as ids or as vectors, by a vocabulary of their most frequent tokens. */
 
-import { setImmediate } from 'node:timers/promises';
 import { UnrolledError } from '../errors';
+import { nextTurn } from '../event-loop';
 import { readWhole, writeWhole } from '../files';
 import { MAX_SIZE, requireMemory } from '../limits';
 import { PRINTED, printFields } from '../printing';
 import { type Tensor, zeros } from '../tensor';
 import * as check from '../validation';
+import { emitWarning } from '../warning';
 import { compareCodePoints } from './code-points';
 import { decodeUtf8 } from './read-text';
 import { ScriptSample } from './unspaced-script';
@@ -94,7 +95,7 @@ async function count(
     }
     if (units < UNITS_BETWEEN_BREATHS) continue;
     units = 0;
-    await setImmediate();
+    await nextTurn();
   }
   return counts;
 }
@@ -108,10 +109,6 @@ function mostFrequent(occurrences: ReadonlyMap<string, number>, most: number): s
     .sort(([a, timesA], [b, timesB]) => timesB - timesA || compareCodePoints(a, b))
     .slice(0, most)
     .map(([token]) => token);
-}
-
-function emitWarning(message: string): void {
-  process.emitWarning(message, { type: 'UnrolledWarning' });
 }
 
 function damaged(what: string, cause?: unknown): UnrolledError {

@@ -1,5 +1,6 @@
 /** A corpus as the native side trains on it: one stream, or documents that begin from a zero state each. */
 
+import { types } from 'node:util';
 import { UnrolledError } from '../errors';
 import type { Model } from '../model';
 import type { NativeCancellation, NativeEvaluation, NativeIds, NativeSource } from '../native/native';
@@ -33,7 +34,7 @@ function isDocuments(part: CorpusPart): part is DocumentsPart {
 
 /** Ids as the native side takes them. */
 function nativeIds(ids: Int32Array | FileSource): NativeIds {
-  return ids instanceof Int32Array ? ids : { file: ids.path, total: ids.total, first: ids.first, count: ids.count };
+  return types.isInt32Array(ids) ? ids : { file: ids.path, total: ids.total, first: ids.first, count: ids.count };
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Data of any shape as the native side trains on it: checked whole, then copied. */
 
+import { isPlainObject } from '../builtins';
 import { UnrolledError } from '../errors';
 import type { Model } from '../model';
 import { outputOf } from '../model-output';
@@ -10,6 +11,7 @@ import type {
   NativeSequences,
   NativeTargets,
 } from '../native/native';
+import { zerosLike } from '../tensor-shape';
 import * as check from '../validation';
 import type { PairedData, TrainingData } from './data';
 import { copyIds, isList, toSequences } from './sequences';
@@ -110,7 +112,7 @@ function requireSameCount(option: string, sequences: NativeSequences, source: Na
 function requireData(data: unknown): Given {
   const isObject = typeof data === 'object' && data !== null && !Array.isArray(data);
   // A corpus, say; of an object with some of the keys, the unknown ones are named.
-  const isOther = isObject && Object.getPrototypeOf(data) !== Object.prototype && !KEYS.some((key) => key in data);
+  const isOther = isObject && !isPlainObject(data) && !KEYS.some((key) => key in data);
   if (!isObject || isOther) {
     throw check.wrongType('data', `${PLAIN}, or for a model with a source ${PAIRED}`, data);
   }
@@ -190,7 +192,8 @@ function pick<Data extends Int32Array | Float32Array | Float64Array>(
   const parts = indices.map((index) =>
     data.subarray((offsets[index] as number) * width, (offsets[index + 1] as number) * width),
   );
-  const picked = new (data.constructor as new (length: number) => Data)(
+  const picked = zerosLike(
+    data,
     parts.reduce((length, part) => length + part.length, 0),
   );
   let at = 0;

@@ -1,5 +1,6 @@
 /** Sequences as people have them, checked and laid one after another as the native side reads them. */
 
+import { types } from 'node:util';
 import { UnrolledError } from '../errors';
 import type { FloatTensor } from '../flat-layout';
 import { MAX_SIZE } from '../limits';
@@ -34,7 +35,7 @@ export function isTensor(value: unknown): value is Tensor {
 
 /** A list of numbers: an array or any typed array. */
 export function isList(value: unknown): value is ArrayLike<number> {
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+  return Array.isArray(value) || types.isTypedArray(value);
 }
 
 export function shapeError(option: string, expected: string, received: string): UnrolledError {
@@ -135,7 +136,7 @@ function isJoined(value: unknown): value is JoinedSequences {
 
 function joinedIds(option: string, { ids, offsets }: JoinedSequences, vocabulary: number): NativeSequences {
   for (const [name, array] of Object.entries({ ids, offsets })) {
-    if (!(array instanceof Int32Array)) throw check.wrongType(`${option}.${name}`, 'an Int32Array', array);
+    if (!types.isInt32Array(array)) throw check.wrongType(`${option}.${name}`, 'an Int32Array', array);
   }
   const lengths = Array.from(offsets.subarray(1), (end, index) => {
     const start = offsets[index] as number;
