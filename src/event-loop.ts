@@ -36,3 +36,20 @@ export async function giveTurn(): Promise<void> {
   });
   await turn;
 }
+
+/** Does work to its end, with a turn of the event loop where it yields and one is due. */
+export async function inTurns<Result>(work: Generator<void, Result>): Promise<Result> {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+    await giveTurn();
+  }
+}
+
+/** Does the same work at once. */
+export function atOnce<Result>(work: Generator<void, Result>): Result {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}

@@ -29,6 +29,7 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   EROFS: 'the disk is read-only',
   ENAMETOOLONG: 'the name is too long',
   ELOOP: 'the link leads in a circle',
+  ERR_FS_FILE_TOO_LARGE: 'it has more than 2 GiB',
 };
 
 function explain(cause: unknown): string {

@@ -38,12 +38,13 @@ import {
 import { promptIds } from './generation/prompt';
 import { resolveThreads } from './limits';
 import { damagedHeader, type ModelFile, type ModelHeader, readModelFile, sortedJson } from './model-file';
-import { headerOf, readDocuments, readHeader, readVocabulary } from './model-header';
+import { headerOf, readDocuments, readHeader, readVocabulary, withFormOf } from './model-header';
 import type { NativeEvaluation } from './native/native';
 import { completeOutput, defaultSparse, withoutOutput } from './output';
 import { softmax, type Tensor } from './tensor';
 import { Corpus } from './text/corpus';
 import { FileCorpus } from './text/file-corpus';
+import { AS_IT_IS, isInForm } from './text/text-form';
 import type { TokenCounts } from './text/token-counts';
 import { Vocabulary } from './text/vocabulary';
 import type { UnknownPolicy } from './text/vocabulary-options';
@@ -252,7 +253,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const { threads, unknown } = check.options('LanguageModel.load', options, ['threads', 'unknown']);
     const file = await readModelFile(path);
     const { header, architecture } = readHeader(file, KIND);
-    const stored = readVocabulary(path, header, Vocabulary.fromJSON);
+    const stored = await readVocabulary(path, header, Vocabulary.restore);
     const vocabulary = unknown === undefined ? stored : stored.withUnknown(unknown);
     const completed = completedFrom(path, architecture, vocabulary);
     const documents = readDocuments(path, header, hasEnd(vocabulary));
@@ -262,21 +263,22 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   /**
    * A new model with the weights of a file, which may be PyTorch's. Options that are not given are taken from the
    * file's description, where it has one, and so is whether it is a model of `documents`; the ones given must agree with
-   * it, and so must the vocabulary.
+   * it, and so must the vocabulary, whose form is the file's where it has none.
    * @throws what `load` and `create` throw.
    */
   static async initFrom(path: string, options: LanguageModelOptions): Promise<LanguageModel> {
     const given = check.options('LanguageModel', options, LANGUAGE_MODEL_OPTIONS);
-    const vocabulary = check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary);
+    const wanted = check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary);
     const file = await readModelFile(path);
     if (file.header === undefined) {
-      const architecture = withOutput(resolveArchitecture(given), vocabulary, given.frequencies);
-      return LanguageModel.#fromFile(file, vocabulary, architecture, hasEnd(vocabulary), given);
+      const architecture = withOutput(resolveArchitecture(given), wanted, given.frequencies);
+      return LanguageModel.#fromFile(file, wanted, architecture, hasEnd(wanted), given);
     }
     const { header, architecture } = readHeader(file, KIND);
     const asked = adopted(path, architecture, given);
-    const stored = readVocabulary(path, header, Vocabulary.fromJSON);
-    if (!stored.equals(vocabulary)) throw otherVocabulary(path, stored, vocabulary);
+    const stored = await readVocabulary(path, header, Vocabulary.restore);
+    if (!stored.equals(wanted)) throw otherVocabulary(path, stored, wanted);
+    const vocabulary = withFormOf(path, stored, wanted);
     const isSame = asked.output !== undefined && asked.output === architecture.output;
     if (isSame && given.frequencies !== undefined) {
       throw check.outOfRange('frequencies', 'left out where the file has ranks of its own', given.frequencies);
@@ -463,7 +465,9 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   async #adopt(corpus: Corpus | FileCorpus, signal: AbortSignal | undefined): Promise<Corpus | FileCorpus> {
     const expected = 'a Corpus, as datasets.text or datasets.textFile read one';
     check.instance<Corpus | FileCorpus>('corpus', corpus, expected, Corpus, FileCorpus);
-    if (corpus.vocabulary.equals(this.vocabulary)) return corpus;
+    const { form = AS_IT_IS } = corpus.vocabulary;
+    const isRead = corpus.vocabulary.equals(this.vocabulary) && isInForm(form, this.vocabulary.form ?? AS_IT_IS);
+    if (isRead) return corpus;
     try {
       if (corpus instanceof FileCorpus) return await corpus.withVocabulary(this.vocabulary, { signal });
       const adopted = corpus.withVocabulary(this.vocabulary);

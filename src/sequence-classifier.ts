@@ -14,6 +14,7 @@ import { UnrolledError } from './errors';
 import { MAX_SIZE } from './limits';
 import { damagedHeader, type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader, readVocabulary } from './model-header';
+import { joined, offsetsOf } from './offsets';
 import { argMax, row, type Tensor } from './tensor';
 import type { Example } from './text/example';
 import { Vocabulary } from './text/vocabulary';
@@ -62,8 +63,8 @@ const KIND = 'sequence-classifier';
 /** Texts whose classes are computed at a time. */
 const PREDICTION_BATCH = 32;
 
-function vocabularyFromJSON(value: unknown): WordList | Vocabulary {
-  return (value as { kind?: unknown } | null)?.kind === 'words' ? WordList.fromJSON(value) : Vocabulary.fromJSON(value);
+async function vocabularyFromJSON(value: unknown): Promise<WordList | Vocabulary> {
+  return (value as { kind?: unknown } | null)?.kind === 'words' ? WordList.fromJSON(value) : Vocabulary.restore(value);
 }
 
 /** Several sequences in one array: sequence i is `ids[offsets[i] .. offsets[i + 1])`. */
@@ -127,7 +128,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const { threads } = check.options('SequenceClassifier.load', options, ['threads']);
     const file = await readModelFile(path);
     const { header, architecture } = readHeader(file, KIND);
-    const vocabulary = readVocabulary(path, header, vocabularyFromJSON);
+    const vocabulary = await readVocabulary(path, header, vocabularyFromJSON);
     const classes = SequenceClassifier.#classesOf(file, header);
     const description = describeNetwork(architecture, { vocabulary: vocabulary.size, outputs: classes, last: true });
     const network = await restoreNetwork(file, description, { threads });
@@ -227,10 +228,11 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     if (empty !== -1) {
       throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `Example ${empty} (from 0) has no tokens.`);
     }
-    const offsets = new Int32Array(texts.length + 1);
-    for (const [index, { length }] of sequences.entries()) offsets[index + 1] = (offsets[index] as number) + length;
-    const ids = new Int32Array(offsets[texts.length] as number);
-    for (const [index, sequence] of sequences.entries()) ids.set(sequence, offsets[index]);
-    return { ids, offsets };
+    const offsets = offsetsOf(
+      'examples',
+      sequences.map(({ length }) => length),
+      'tokens',
+    );
+    return { ids: joined(sequences, offsets), offsets };
   }
 }

@@ -130,11 +130,6 @@ export function trainingOptions(options: TextClassifierFitOptions | undefined): 
   return { ...given, epochs, learningRate };
 }
 
-/** Whether a checkpoint was refused: it is of another model, or damaged, and nothing of it may get into this one. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof UnrolledError && error.code.startsWith('ERR_UNROLLED_MODEL_');
-}
-
 /** Ids up to the last that is no padding; at least one. */
 function withoutPadding(ids: Int32Array): Int32Array {
   let length = ids.length;
@@ -208,7 +203,7 @@ export class TextClassifier {
     const threads = resolveThreads(given.threads);
     const file = await readModelFile(path);
     const header = requireKind(file, KIND);
-    const vectorizer = readVocabulary(path, header, TextVectorizer.fromJSON);
+    const vectorizer = await readVocabulary(path, header, TextVectorizer.fromJSON);
     try {
       const { class_names: names } = header.model;
       const classNames = requireClassNames(names);
@@ -246,23 +241,15 @@ export class TextClassifier {
     }
     this.model.requireIdle();
     const best = new BestWeights('validationLoss');
-    let isRefused = false;
     const training = await this.#labelled('examples', examples, signal);
     const validating = validationData && (await this.#labelled('validationData', validationData, signal));
-    try {
-      yield* fitExamples({
-        model: this.model,
-        examples: training,
-        options: { ...resolved, callbacks: keepBest ? [best, ...callbacks] : callbacks },
-        header: this.#header(),
-        toExamples: () => validating as Examples,
-      });
-    } catch (error) {
-      isRefused = isRefusal(error);
-      throw error;
-    } finally {
-      if (!isRefused) await best.restore(this.model);
-    }
+    yield* fitExamples({
+      model: this.model,
+      examples: training,
+      options: { ...resolved, callbacks: keepBest ? [best, ...callbacks, best.closing] : callbacks },
+      header: this.#header(),
+      toExamples: () => validating as Examples,
+    });
   }
 
   /**

@@ -9,7 +9,7 @@ import type { UnknownPolicy } from '../text/vocabulary-options';
 import * as check from '../validation';
 import { encodingOption, type InputFlags, readLines } from './input';
 import { jsonOption, listOption, numberOption, plainOption, threadsOption, unknownOption } from './options';
-import { outputEnd, printJson, printLine } from './output';
+import { outputEnd, print, printJson, printLine } from './output';
 import { noteUnknown } from './unknown-note';
 
 interface SampleFlags extends Pick<InputFlags, 'encoding'> {
@@ -58,7 +58,7 @@ async function streamOne(model: LanguageModel, prompt: string, options: Generati
   // The prompt waits for the first piece, so that a prompt which cannot be read prints nothing.
   let held = prompt;
   for await (const piece of model.stream(prompt, options)) {
-    process.stdout.write(held + piece);
+    print(held + piece);
     held = '';
   }
   printLine(held);

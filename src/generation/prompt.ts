@@ -3,6 +3,7 @@
 import { UnrolledError } from '../errors';
 import { Random, RandomUse } from '../random';
 import type { Vocabulary } from '../text/vocabulary';
+import type { ResolvedStop } from './options';
 
 /** What of a language model says how its texts begin. */
 export interface Beginnings {
@@ -84,6 +85,11 @@ export function joined(...parts: readonly Int32Array[]): Int32Array {
 /** The id of the token that ends a document, -1 for a vocabulary without one. */
 export function endIdOf({ endId }: Vocabulary): number {
   return endId ?? -1;
+}
+
+/** What ends a text, as the texts of the vocabulary have it. */
+export function stopIn(vocabulary: Vocabulary, { strings, include }: ResolvedStop): ResolvedStop {
+  return { strings: strings.map((string) => vocabulary.formed(string)), include };
 }
 
 /** The unknown token, which stands for no text. */

@@ -4,6 +4,7 @@ import { types } from 'node:util';
 import { UnrolledError } from '../errors';
 import type { Model } from '../model';
 import type { NativeCancellation, NativeEvaluation, NativeIds, NativeSource } from '../native/native';
+import { joined, offsetsOf } from '../offsets';
 import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
 import type { FileSource, TokenSource } from '../text/token-source';
@@ -113,14 +114,15 @@ function documentsSource(
       received: counted(boundaries.length - 1, 'document'),
     });
   }
-  const offsets = new Int32Array(kept.length + 1);
-  for (const [index, { length }] of kept.entries()) offsets[index + 1] = (offsets[index] as number) + length;
-  const joined = new Int32Array(offsets.at(-1) as number);
-  for (const [index, document] of kept.entries()) joined.set(document, offsets[index]);
+  const offsets = offsetsOf(
+    'corpus',
+    kept.map(({ length }) => length),
+    'tokens',
+  );
   const unread = before === undefined ? 1 : 0;
   const longest = kept.reduce((most, { length }) => Math.max(most, length - unread), 1);
   return {
-    ...{ kind: 'documents', ids: joined, offsets, shuffle: false, ...ahead(before) },
+    ...{ kind: 'documents', ids: joined(kept, offsets), offsets, shuffle: false, ...ahead(before) },
     batch: Math.min(stream.batch, kept.length),
     window: Math.min(stream.window, longest),
   };
