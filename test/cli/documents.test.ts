@@ -40,7 +40,10 @@ describe('unrolled with a model of documents', function () {
     const open = await runCli('score', path, 'two', '--json', '--per-token');
     assert.deepEqual(parseJsonLines<TextScore>(open.stdout), [await model.score('two', { perToken: true })]);
     const whole = await runCli('score', path, 'two', '--document', '--per-token');
-    assert.match(whole.stdout, /^"t" \S+\n"w" \S+\n"o" \S+\n"" \S+\nlogProbability \S+\ntokens 4\nperplexity \S+\nknownTokens 3\n/);
+    assert.match(
+      whole.stdout,
+      /^"t" \S+\n"w" \S+\n"o" \S+\n"" \S+\nlogProbability \S+\ntokens 4\nperplexity \S+\nknownTokens 3\n/,
+    );
   });
 
   it('next and evaluate begin one', async () => {
