@@ -279,8 +279,10 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const display = progressDisplay();
   using interrupt = new Interrupt(onTerminal(display));
   const signal = AbortSignal.any([interrupt.signal, outputEnd]);
+  let stepped = false;
   let trained = false;
   const onProgress: FitOptions['onProgress'] = (progress) => {
+    stepped = true;
     trained = true;
     if (out === undefined && checkpoint === undefined && progress.firstStep === 0)
       note('The model will not be kept: give --out FILE to save it.');
@@ -316,8 +318,8 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     const { last } = history;
     if (last !== undefined) lines.resumedAt(last);
     const stopped = endOf(history, false, keptEpoch);
-    if (!trained && !interrupted) noteNothingTrained(end);
-    else if (stopped !== undefined) note(stopped);
+    if (stopped !== undefined && (trained || interrupted)) note(stopped);
+    else if (!stepped && !interrupted) noteNothingTrained(end);
     if (stopping !== undefined) noteKept(keptEpoch, trained);
     lines.done({ savedTo: out, interrupted, trained: trained || interrupted, keptEpoch });
     if (interrupt.status === undefined) return;
