@@ -356,7 +356,7 @@ export function trainCommand(): Command {
       ),
     )
     .option('--checkpoint <file>', 'save the whole training there after each epoch')
-    .addOption(numberOption('--checkpoint-every <n>', 'save it every n steps instead'))
+    .addOption(numberOption('--checkpoint-every <n>', 'save it every n steps instead, and at the end'))
     .option('--resume <file>', 'go on from a checkpoint, with its options where none are given')
     .option('--out <file>', 'save the model there')
     .option('--report <file>', 'write a page there that shows the training: curves, samples, hidden units (.html)')
@@ -364,7 +364,11 @@ export function trainCommand(): Command {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nCtrl-C ends training at a whole step and saves the model so far (exit status 130), or with\n--checkpoint the whole training, and says how to go on; a second one ends at once.',
+      [
+        '\nCtrl-C ends training at a whole step and saves the model so far (exit status 130), or with',
+        '--checkpoint the whole training, and says how to go on; a second one ends at once. With',
+        '--early-stopping the model that is saved is the best epoch, however training ends.',
+      ].join('\n'),
     )
     .action(train);
 }
