@@ -242,7 +242,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * @throws (from the first `next()` or `await`) what impossible options throw, ERR_UNROLLED_CORPUS_TOO_SHORT,
    *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
    *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last
-   *   whole step, and the model stays usable.
+   *   whole step, or with early stopping of the best epoch, and the model stays usable.
    */
   fit(corpus: Corpus | FileCorpus, options?: FitOptions): Training {
     return new Training(this.#train(corpus, options));
