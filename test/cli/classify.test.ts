@@ -284,7 +284,10 @@ describe('unrolled classify', function () {
       }
     }
     const args = ['classify', 'train', at('latin1'), ...SMALL, '--epochs', '1', '--out', at('m')];
-    assert.match((await runCli(...args)).stderr, /16 of the 16 files .* neg\/0.txt \(0xe9 at offset 3\).* --encoding.*ERR_UNROLLED_ENCODING/);
+    assert.match(
+      (await runCli(...args)).stderr,
+      /16 of the 16 files .* neg\/0.txt \(0xe9 at offset 3\).* --encoding.*ERR_UNROLLED_ENCODING/,
+    );
     const { status, stderr } = await runCli(...args, '--encoding', 'latin1');
     assert.equal(status, 0, stderr);
     using model = await TextClassifier.load(at('m'));
