@@ -9,14 +9,16 @@ import {
   type NetworkOptions,
   resolveArchitecture,
 } from './architecture';
-import { withCancellation } from './cancellation';
+import { abortError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
+import { giveTurn, inTurns } from './event-loop';
 import { MAX_SIZE } from './limits';
 import { damagedHeader, type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader, readVocabulary } from './model-header';
-import { joined, offsetsOf } from './offsets';
+import { offsetsOf } from './offsets';
 import { argMax, row, type Tensor } from './tensor';
 import type { Example } from './text/example';
+import { joining } from './text/part-encoding';
 import { Vocabulary } from './text/vocabulary';
 import { WordList } from './text/word-list';
 import { restoreNetwork, TextNetwork } from './text-network';
@@ -167,12 +169,15 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
     const resolved = resolveExampleFit(options, { threads: this.threads, batch: 1 }, resumed);
     this.model.requireIdle();
+    const { signal, validationData } = resolved;
+    const training = await this.#labelled(examples, signal);
+    const validating = validationData && (await this.#labelled(validationData, signal));
     yield* fitExamples({
       model: this.model,
-      examples: this.#labelled(examples),
+      examples: training,
       options: resolved,
       header: this.header(),
-      toExamples: (validationData) => this.#labelled(validationData),
+      toExamples: () => validating as Examples,
     });
   }
 
@@ -209,7 +214,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
 
   /** `[N, classes]` */
   async #logProbabilities(texts: readonly string[]): Promise<Tensor<'float32' | 'float64'>> {
-    const sequences = this.#encode(texts);
+    const sequences = await this.#encode(texts);
     const options = { batch: PREDICTION_BATCH, output: 'logProbabilities', threads: this.threads } as const;
     const { output, cancelled } = await withCancellation(undefined, (cancellation) =>
       this.model.native.predict(sequences, options, cancellation),
@@ -218,8 +223,9 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     return { dtype: this.model.dtype, shape: [texts.length, this.classes], data: output };
   }
 
-  #labelled(examples: readonly Example[]): Examples {
-    const sequences = this.#encode(examples.map(({ text }) => text));
+  async #labelled(examples: readonly Example[], signal: AbortSignal | undefined): Promise<Examples> {
+    const texts = examples.map(({ text }) => text);
+    const sequences = await this.#encode(texts, signal);
     return { kind: 'labelled', sequences, targets: { loss: 'crossEntropy', ids: this.#labels(examples) } };
   }
 
@@ -227,9 +233,17 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     return Int32Array.from(examples, ({ label }) => check.integer('label', label, { min: 0, max: this.classes - 1 }));
   }
 
-  #encode(texts: readonly string[]): Sequences {
+  async #encode(texts: readonly string[], signal?: AbortSignal): Promise<Sequences> {
     if (texts.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'There are no examples.');
-    const sequences = texts.map((text) => this.vocabulary.encode(text));
+    const sequences: Int32Array[] = [];
+    for (const text of texts) {
+      if (signal?.aborted) throw abortError('Encoding', signal);
+      const { vocabulary } = this;
+      sequences.push(
+        vocabulary instanceof Vocabulary ? await vocabulary.encodeInTurns(text, { signal }) : vocabulary.encode(text),
+      );
+      await giveTurn();
+    }
     const empty = sequences.findIndex(({ length }) => length === 0);
     if (empty !== -1) {
       throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `Example ${empty} (from 0) has no tokens.`);
@@ -239,6 +253,6 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
       sequences.map(({ length }) => length),
       'tokens',
     );
-    return { ids: joined(sequences, offsets), offsets };
+    return { ids: await inTurns(joining(sequences)), offsets };
   }
 }

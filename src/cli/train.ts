@@ -159,7 +159,7 @@ async function prepareInitialised(
   const model = await LanguageModel.initFrom(init, options);
   if (vocabulary.unknown === 'error') return { corpus, model };
   // Under the model's vocabulary at once, so that what it lacks is told of before a long training.
-  const read = corpus instanceof Corpus ? corpus.withVocabulary(model.vocabulary) : corpus;
+  const read = corpus instanceof Corpus ? await corpus.adoptedBy(model.vocabulary, undefined) : corpus;
   noteUnknown(model, read.tokenCounts, "the text's");
   return { corpus: read, model };
 }

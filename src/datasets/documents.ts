@@ -1,11 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UnrolledError } from '../errors';
+import { giveTurn, inTurns } from '../event-loop';
 import { readError } from '../files';
+import { parseJson } from '../json-reader';
+import { sorted } from '../sorting';
 import { compareCodePoints } from '../text/code-points';
 import { Corpus, type DocumentsOptions } from '../text/corpus';
 import { readMaybeEmpty } from '../text/read-text';
 import { AS_IT_IS, READ_OPTIONS, type ReadOptions, type ResolvedReading, resolveReading } from '../text/text-form';
+import { linesOf } from '../text/text-parts';
 import * as check from '../validation';
 
 const FORMATS = ['lines', 'folder', 'jsonl'] as const;
@@ -41,7 +45,9 @@ async function readFolder(path: string, reading: ResolvedReading): Promise<strin
   });
   const names = entries.filter((entry) => !entry.name.startsWith('.') && !entry.isDirectory()).map(({ name }) => name);
   const documents: string[] = [];
-  for (const name of names.sort(compareCodePoints)) documents.push(await readMaybeEmpty(join(path, name), reading));
+  for (const name of await inTurns(sorted(names, compareCodePoints))) {
+    documents.push(await readMaybeEmpty(join(path, name), reading));
+  }
   return documents;
 }
 
@@ -54,10 +60,10 @@ function badLine(path: string, line: number, reason: string, cause?: unknown): U
 }
 
 /** The text of one line of JSON. */
-function textOf(path: string, json: string, line: number, field: string): string {
+async function textOf(path: string, json: string, line: number, field: string): Promise<string> {
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    value = await parseJson(json);
   } catch (cause) {
     throw badLine(path, line, `is no JSON (${(cause as Error).message})`, cause);
   }
@@ -74,10 +80,16 @@ async function readDocuments(path: string, options: DocumentsReadOptions): Promi
   if (options.format === 'folder') return readFolder(path, reading);
   // The corpus brings its documents into their form: JSON may have what that changes in escapes.
   const whole = await readMaybeEmpty(path, { ...reading, ...AS_IT_IS });
-  if (options.format === 'lines') return whole.split(/\r\n|\n|\r/);
-  return whole
-    .split('\n')
-    .flatMap((line, i) => (line.trim() === '' ? [] : [textOf(path, line, i + 1, options.field ?? 'text')]));
+  const { format, field = 'text' } = options;
+  const documents: string[] = [];
+  let number = 0;
+  for (const line of linesOf(whole, format === 'lines' ? /\r\n|\n|\r/ : /\n/)) {
+    number++;
+    if (format === 'lines') documents.push(line);
+    else if (line.trim() !== '') documents.push(await textOf(path, line, number, field));
+    await giveTurn();
+  }
+  return documents;
 }
 
 /**

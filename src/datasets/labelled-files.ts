@@ -5,7 +5,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { UnrolledError } from '../errors';
+import { inTurns } from '../event-loop';
 import { readError } from '../files';
+import { sorted } from '../sorting';
 import { compareCodePoints } from '../text/code-points';
 import type { Encoding } from '../text/encodings';
 import type { SourcedExample } from '../text/example';
@@ -34,7 +36,8 @@ export function readingAborted(path: string, signal: AbortSignal): UnrolledError
 async function entries(folder: string): Promise<Dirent[]> {
   try {
     const found = await readdir(folder, { withFileTypes: true });
-    return found.filter(({ name }) => !name.startsWith('.')).sort((a, b) => compareCodePoints(a.name, b.name));
+    const shown = found.filter(({ name }) => !name.startsWith('.'));
+    return await inTurns(sorted(shown, (a, b) => compareCodePoints(a.name, b.name)));
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') {

@@ -57,7 +57,7 @@ export async function searchText(
   requireBeamMemory(model, search.beams, vocabulary.size);
   const call = {
     ...search,
-    ids: startIds(vocabulary, prompt),
+    ids: await startIds(vocabulary, prompt, signal),
     end: endIdOf(vocabulary),
     excluded: excludedIds(vocabulary),
     ...(stop.strings.length > 0 && { stop: nativeStop(vocabulary, stopIn(vocabulary, stop).strings) }),

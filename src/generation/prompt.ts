@@ -5,18 +5,27 @@ import type { Vocabulary } from '../text/vocabulary';
 import type { ResolvedStop } from './options';
 
 /** An empty prompt starts like a new line, or with the first id where the vocabulary has no line end. */
-export function startIds(vocabulary: Vocabulary, prompt: string): Int32Array {
-  const ids = vocabulary.encode(prompt);
+export async function startIds(
+  vocabulary: Vocabulary,
+  prompt: string,
+  signal: AbortSignal | undefined,
+): Promise<Int32Array> {
+  const { ids } = await vocabulary.encodeCountedInTurns(prompt, signal);
   return ids.length > 0 ? ids : Int32Array.of(vocabulary.id('\n') ?? 0);
 }
 
 /** The same of several prompts; an error names the one it is about. */
-export function startIdsOfAll(vocabulary: Vocabulary, prompts: readonly string[]): Int32Array[] {
-  return prompts.map((prompt, i) => {
+export async function startIdsOfAll(
+  vocabulary: Vocabulary,
+  prompts: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Int32Array[]> {
+  const all: Int32Array[] = [];
+  for (const [i, prompt] of prompts.entries()) {
     try {
-      return startIds(vocabulary, prompt);
+      all.push(await startIds(vocabulary, prompt, signal));
     } catch (error) {
-      if (!(error instanceof UnrolledError)) throw error;
+      if (!(error instanceof UnrolledError) || error.code === 'ERR_UNROLLED_ABORTED') throw error;
       const { code, message, expected, received } = error;
       throw new UnrolledError(code, `prompts[${i}]: ${message}`, {
         option: `prompts[${i}]`,
@@ -25,7 +34,8 @@ export function startIdsOfAll(vocabulary: Vocabulary, prompts: readonly string[]
         cause: error,
       });
     }
-  });
+  }
+  return all;
 }
 
 /** The id of the token that ends a document, -1 for a vocabulary without one. */

@@ -63,14 +63,19 @@ export async function* streamText(
   prompt: string,
   options: ResolvedStream,
 ): AsyncGenerator<string, void, undefined> {
-  const pieces = drawText(generator, startIds(generator.vocabulary, prompt), options, options.piece);
+  const pieces = drawText(
+    generator,
+    await startIds(generator.vocabulary, prompt, options.signal),
+    options,
+    options.piece,
+  );
   if (options.by === 'grapheme') yield* graphemes(pieces);
   else for await (const text of pieces) if (text !== '') yield text;
 }
 
 /** The text that `streamText` yields, as one string. */
 export async function sampleText(generator: Generator, prompt: string, options: ResolvedGeneration): Promise<string> {
-  return wholeText(generator, startIds(generator.vocabulary, prompt), options);
+  return wholeText(generator, await startIds(generator.vocabulary, prompt, options.signal), options);
 }
 
 /**
@@ -87,7 +92,7 @@ export async function sampleTexts(
   const most = Number.MAX_SAFE_INTEGER - Math.max(0, prompts.length - 1);
   check.integer('seed', options.seed, { min: 0, max: most });
   const results: string[] = [];
-  const waiting = startIdsOfAll(generator.vocabulary, prompts).entries();
+  const waiting = (await startIdsOfAll(generator.vocabulary, prompts, options.signal)).entries();
   // So many at once as a call takes: where a text ends, the next one begins.
   const drawSome = async () => {
     for (const [i, ids] of waiting) {

@@ -86,9 +86,9 @@ export async function scoreText(
   text: string,
   { context, perToken, signal }: ResolvedScore,
 ): Promise<TextScore> {
-  const { ids: scored, knownTokens, unknownTokens } = vocabulary.encodeCounted(text);
+  const { ids: scored, knownTokens, unknownTokens } = await vocabulary.encodeCountedInTurns(text, signal);
   if (scored.length === 0) throw noTokens(unknownTokens);
-  const before = context === undefined ? scored.subarray(0, 1) : startIds(vocabulary, context);
+  const before = context === undefined ? scored.subarray(0, 1) : await startIds(vocabulary, context, signal);
   const rest = context === undefined ? scored.subarray(1) : scored;
   if (rest.length === 0) {
     throw new UnrolledError(
@@ -134,7 +134,7 @@ export async function nextTokens(
   check.integer('k', count, { min: 1 });
   const given = check.options('next', options, ['signal']);
   const signal = check.abortSignal('signal', given.signal);
-  const call = { ids: startIds(vocabulary, text), count, threads };
+  const call = { ids: await startIds(vocabulary, text, signal), count, threads };
   const result = await withCancellation(signal, (cancellation) => model.native.next(call, cancellation));
   if (result.cancelled) throw cancelledError(model, 'Scoring', signal);
   return Array.from(result.ids, (id, i) => {
