@@ -432,10 +432,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     check.instance<Corpus | FileCorpus>('corpus', corpus, expected, Corpus, FileCorpus);
     const { form = AS_IT_IS } = corpus.vocabulary;
     const isRead = corpus.vocabulary.equals(this.vocabulary) && isInForm(form, this.vocabulary.form ?? AS_IT_IS);
-    if (isRead) {
-      if (corpus instanceof Corpus) await corpus.encodeInTurns({ signal });
-      return corpus;
-    }
+    if (isRead) return corpus instanceof Corpus ? corpus.encoded(signal) : corpus;
     try {
       if (corpus instanceof FileCorpus) return await corpus.withVocabulary(this.vocabulary, { signal });
       return await corpus.adoptedBy(this.vocabulary, signal);

@@ -224,9 +224,10 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   }
 
   async #labelled(examples: readonly Example[], signal: AbortSignal | undefined): Promise<Examples> {
-    const texts = examples.map(({ text }) => text);
+    // The list may change while it is encoded.
+    const [texts, labels] = [examples.map(({ text }) => text), this.#labels(examples)];
     const sequences = await this.#encode(texts, signal);
-    return { kind: 'labelled', sequences, targets: { loss: 'crossEntropy', ids: this.#labels(examples) } };
+    return { kind: 'labelled', sequences, targets: { loss: 'crossEntropy', ids: labels } };
   }
 
   #labels(examples: readonly Example[]): Int32Array {
@@ -237,12 +238,11 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     if (texts.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'There are no examples.');
     const sequences: Int32Array[] = [];
     for (const text of texts) {
-      if (signal?.aborted) throw abortError('Encoding', signal);
       const { vocabulary } = this;
-      sequences.push(
-        vocabulary instanceof Vocabulary ? await vocabulary.encodeInTurns(text, { signal }) : vocabulary.encode(text),
-      );
+      if (vocabulary instanceof WordList) sequences.push(vocabulary.encode(text));
+      else sequences.push((await vocabulary.encodeCountedInTurns(text, signal)).ids);
       await giveTurn();
+      if (signal?.aborted) throw abortError('Encoding', signal);
     }
     const empty = sequences.findIndex(({ length }) => length === 0);
     if (empty !== -1) {

@@ -3,7 +3,6 @@ import { basename, join } from 'node:path';
 import { UnrolledError } from '../errors';
 import { giveTurn, inTurns } from '../event-loop';
 import { readError } from '../files';
-import { parseJson } from '../json-reader';
 import { sorted } from '../sorting';
 import { compareCodePoints } from '../text/code-points';
 import { Corpus, type DocumentsOptions } from '../text/corpus';
@@ -60,10 +59,10 @@ function badLine(path: string, line: number, reason: string, cause?: unknown): U
 }
 
 /** The text of one line of JSON. */
-async function textOf(path: string, json: string, line: number, field: string): Promise<string> {
+function textOf(path: string, json: string, line: number, field: string): string {
   let value: unknown;
   try {
-    value = await parseJson(json);
+    value = JSON.parse(json);
   } catch (cause) {
     throw badLine(path, line, `is no JSON (${(cause as Error).message})`, cause);
   }
@@ -86,7 +85,7 @@ async function readDocuments(path: string, options: DocumentsReadOptions): Promi
   for (const line of linesOf(whole, format === 'lines' ? /\r\n|\n|\r/ : /\n/)) {
     number++;
     if (format === 'lines') documents.push(line);
-    else if (line.trim() !== '') documents.push(await textOf(path, line, number, field));
+    else if (line.trim() !== '') documents.push(textOf(path, line, number, field));
     await giveTurn();
   }
   return documents;

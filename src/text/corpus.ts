@@ -175,9 +175,7 @@ export class Corpus {
     const formed: string[] = [];
     for (const text of this.documents ?? [this.text]) formed.push(await inTurns(vocabulary.forming(text)));
     const content = this.documents === undefined ? (formed[0] as string) : formed;
-    const adopted = new Corpus(this.name, content, vocabulary);
-    await adopted.encodeInTurns({ signal });
-    return adopted;
+    return new Corpus(this.name, content, vocabulary).encoded(signal);
   }
 
   /** @throws as `withVocabulary`. */
@@ -217,8 +215,17 @@ export class Corpus {
     const given = check.options('Corpus.encodeInTurns', options, ['signal']);
     const signal = check.abortSignal('signal', given.signal);
     if (signal?.aborted) throw abortError('Encoding', signal);
+    return (await this.encoded(signal)).ids;
+  }
+
+  /**
+   * The corpus itself, encoded with turns for the event loop. A signal that was aborted before ends the work only where
+   * there is much of it.
+   * @internal
+   */
+  async encoded(signal: AbortSignal | undefined): Promise<this> {
     this.#encoded ??= await inTurns(this.#encoding(signal));
-    return this.#encoded.ids;
+    return this;
   }
 
   /**

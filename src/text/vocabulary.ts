@@ -175,7 +175,7 @@ export class Vocabulary {
    * @throws ERR_UNROLLED_UNKNOWN_TOKEN with `unknown: 'error'`, naming the token and its position.
    */
   encode(text: string): Int32Array {
-    return this.encodeCounted(text).ids;
+    return this.encodePart(this.formed(check.string('text', text))).ids;
   }
 
   /**
@@ -204,15 +204,7 @@ export class Vocabulary {
   }
 
   /**
-   * `encode`, and the counts of the text's tokens.
-   * @internal
-   */
-  encodeCounted(text: string): EncodedText {
-    return this.encodePart(this.formed(check.string('text', text)));
-  }
-
-  /**
-   * The same, with turns for the event loop.
+   * `encode`, and the counts of the text's tokens, with turns for the event loop.
    * @internal
    */
   async encodeCountedInTurns(text: string, signal: AbortSignal | undefined): Promise<EncodedText> {
