@@ -238,7 +238,7 @@ Napi::Value ModelHandle<T>::initialize(const Napi::CallbackInfo& info) {
           core->model.initializeEach(initializers, seed);
           return true;
         },
-        undefined);
+        undefined, true);
   });
 }
 
@@ -280,7 +280,7 @@ Napi::Value ModelHandle<T>::writeParameter(const Napi::CallbackInfo& info) {
           core->model.write(name, values);
           return true;
         },
-        undefined);
+        undefined, true);
   });
 }
 

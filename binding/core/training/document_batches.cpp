@@ -72,7 +72,7 @@ void DocumentBatches<T>::order(Index epoch) {
 }
 
 template <class T>
-void DocumentBatches<T>::arrange(Index step, RowPacker& packer, std::vector<char>& begins) {
+void DocumentBatches<T>::cut(Index step, std::vector<char>& begins) {
   pieces_.clear();
   begins.assign(rows_.size(), 0);
   for (std::size_t number = 0; number < rows_.size(); ++number) {
@@ -86,7 +86,24 @@ void DocumentBatches<T>::arrange(Index step, RowPacker& packer, std::vector<char
     const Index length = std::min(window_, data_.length(document) - 1 - begin);
     pieces_.push_back({static_cast<Index>(number), data_.begin(document) + begin, length});
   }
+}
+
+template <class T>
+void DocumentBatches<T>::arrange(Index step, RowPacker& packer, std::vector<char>& begins) {
+  cut(step, begins);
   packer.arrange(pieces_);
+}
+
+template <class T>
+BatchSize DocumentBatches<T>::size(Index epoch, Index step) {
+  if (epoch != orderedEpoch_) order(epoch);
+  cut(step, begins_);
+  PassSize size{0, static_cast<Index>(pieces_.size()), true, true};
+  for (const Piece& piece : pieces_) {
+    size.time = std::max(size.time, piece.length);
+    size.positions += piece.length;
+  }
+  return {size};
 }
 
 template <class T>

@@ -29,6 +29,10 @@ class EpochOrder {
     Index count;
   };
   Examples examples(Index epoch, Index step);
+  // Examples that the first call for that epoch has to put in order.
+  [[nodiscard]] Index unordered(Index epoch) const {
+    return epoch == arrangedEpoch_ ? 0 : static_cast<Index>(order_.size());
+  }
 
   [[nodiscard]] Index longest() const { return *std::max_element(lengths_.begin(), lengths_.end()); }
   // Positions of the largest batch that could be, and whether rows of one may differ in length.

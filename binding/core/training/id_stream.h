@@ -19,6 +19,8 @@ class IdStream {
   IdStream& operator=(IdStream&&) = delete;
 
   [[nodiscard]] virtual Index size() const = 0;
+  // Whether they have to be read from a file.
+  [[nodiscard]] virtual bool inFile() const { return false; }
   // Copies ids [first, first + count), which must lie in the stream, to `to`. May throw where they
   // have to be fetched.
   virtual void read(Index first, Index count, TokenId* to) const = 0;

@@ -16,6 +16,9 @@ class PairedSequences final : public ExampleBatches<T> {
 
   [[nodiscard]] Index tokensPerEpoch() const override { return this->inputs().elements(); }
   [[nodiscard]] PassSize largestSource() const override;
+  BatchSize size(Index epoch, Index step) override {
+    return {this->sizeOf(this->inputs(), epoch, step), this->sizeOf(source_, epoch, step)};
+  }
   TrainingBatch<T> batch(Index epoch, Index step) override;
   [[nodiscard]] std::uint64_t identity() const override;
 
