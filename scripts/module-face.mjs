@@ -17,8 +17,7 @@ export function writeModuleFace(folder) {
     .sort();
   writeFileSync(
     path.join(folder, 'index.mjs'),
-    `${header}import unrolled from './index.js';\n\n` +
-      names.map((name) => `export const ${name} = unrolled.${name};\n`).join(''),
+    `${header}export {\n${names.map((name) => `  ${name},\n`).join('')}} from './index.js';\n`,
   );
   writeFileSync(path.join(folder, 'index.d.mts'), `${header}export * from './index.js';\n`);
 }

@@ -26,6 +26,7 @@ const EXCLUDED = ['--test-case-exclude=*too large for the machine*'];
 const MOCHA = [
   ...['fit', 'model', 'model-training', 'native-training', 'worker', 'session', 'language-model', 'text-classifier'],
   ...['generation/together', 'generation/beam', 'training/resume', 'attacks/arguments', 'reliability/tear-down'],
+  ...['input-gradients', 'gradients', 'lengths', 'activation-layer'],
 ];
 
 async function core(kind) {

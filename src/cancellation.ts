@@ -4,6 +4,32 @@ import { UnrolledError } from './errors';
 import { addon } from './native/load';
 import type { NativeCancellation } from './native/native';
 
+/** What is to be called when a signal is aborted. */
+const listeners = new WeakMap<AbortSignal, Set<() => void>>();
+
+/**
+ * Calls `listener` when `signal` is aborted. A signal has one listener of ours, however many calls it is given to: Node
+ * takes more than ten for a leak, and warns.
+ * @returns what removes the listener.
+ */
+export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
+  if (signal === undefined) return () => {};
+  const all = listeners.get(signal) ?? new Set();
+  listeners.set(signal, all);
+  if (all.size === 0) signal.addEventListener('abort', callListeners, { once: true });
+  // One of its own, since two calls may give the same function.
+  const entry = () => listener();
+  all.add(entry);
+  return () => {
+    all.delete(entry);
+    if (all.size === 0) signal.removeEventListener('abort', callListeners);
+  };
+}
+
+function callListeners(this: AbortSignal): void {
+  for (const listener of [...(listeners.get(this) ?? [])]) listener();
+}
+
 /**
  * Runs a native call with a cancellation that `signal` sets off. The call itself then ends at a whole step and
  * says so in its result; nothing is thrown here.
@@ -16,11 +42,11 @@ export async function withCancellation<T>(
   const cancellation = new Cancellation();
   const cancel = () => cancellation.cancel();
   if (signal?.aborted) cancel();
-  signal?.addEventListener('abort', cancel, { once: true });
+  const remove = onAbort(signal, cancel);
   try {
     return await call(cancellation);
   } finally {
-    signal?.removeEventListener('abort', cancel);
+    remove();
   }
 }
 

@@ -73,7 +73,13 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
-/** The class of every error of the package; `code` is stable, the message is for people. */
+/** On the errors of every copy of the package that a process has loaded. */
+const BRAND = Symbol.for('unrolled.UnrolledError');
+
+/**
+ * The class of every error of the package; `code` is stable, the message is for people. `instanceof` knows the errors of
+ * another copy of the package too, as a test runner loads one for each file of tests, while all share one native module.
+ */
 export class UnrolledError extends Error {
   readonly code: ErrorCode;
   declare readonly reason?: NativeLoadReason;
@@ -93,5 +99,17 @@ export class UnrolledError extends Error {
     if (details.expected !== undefined) this.expected = details.expected;
     if (details.received !== undefined) this.received = details.received;
     if (details.step !== undefined) this.step = details.step;
+  }
+
+  /** Whether a value is an error of the package, whichever copy of it made the error. */
+  static override [Symbol.hasInstance](value: unknown): value is UnrolledError {
+    // biome-ignore-start lint/complexity/noThisInStatic: the class that is asked may be one below this.
+    if (this !== UnrolledError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    // biome-ignore-end lint/complexity/noThisInStatic: as above.
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+
+  static {
+    Object.defineProperty(UnrolledError.prototype, BRAND, { value: true });
   }
 }

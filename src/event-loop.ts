@@ -3,21 +3,36 @@
 /** The longest that a chain of them keeps timers and input waiting, about: milliseconds. */
 const LONGEST = 4;
 
+// Kept before a test puts fake timers in their place, which would never let the work go on.
+const { nextTick } = process;
+const immediate = setImmediate;
+const now = performance.now.bind(performance);
+
 let lastTurn = 0;
 let turn: Promise<void> | undefined;
+
+/** Resolves after a turn of the event loop. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => immediate(resolve));
+}
+
+/**
+ * Resolves when all promises that were settled have been heard of, however long the chain of those who wait for one
+ * another; a turn of the event loop would cost as much as a small model's call.
+ */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => nextTick(resolve));
+}
 
 /**
  * Lets the event loop have a turn where it may have had none for a while. Without it, calls whose answers are there at
  * once follow one another in promises alone, and Node.js takes up to a thousand answers of an addon in one turn.
  */
 export async function giveTurn(): Promise<void> {
-  if (performance.now() - lastTurn < LONGEST) return;
-  turn ??= new Promise((resolve) => {
-    setImmediate(() => {
-      lastTurn = performance.now();
-      turn = undefined;
-      resolve();
-    });
+  if (now() - lastTurn < LONGEST) return;
+  turn ??= nextTurn().then(() => {
+    lastTurn = now();
+    turn = undefined;
   });
   await turn;
 }

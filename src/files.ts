@@ -29,6 +29,7 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   EROFS: 'the disk is read-only',
   ENAMETOOLONG: 'the name is too long',
   ELOOP: 'the link leads in a circle',
+  ERR_FS_FILE_TOO_LARGE: 'it has more than 2 GiB',
 };
 
 function explain(cause: unknown): string {
@@ -73,9 +74,25 @@ export async function readWhole(path: string): Promise<Uint8Array> {
  */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolders(path);
   } catch (cause) {
     throw writeError(path, cause);
+  }
+}
+
+/** `mkdir` with `recursive` never ends where a file system takes no folders, as /proc. */
+async function makeFolders(path: string): Promise<void> {
+  if ((await statIfThere(path))?.isDirectory()) return;
+  const parent = dirname(path);
+  if (parent !== path) await makeFolders(parent);
+  try {
+    await mkdir(path);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    // Somebody else may have made it meanwhile.
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code === 'ENOENT') throw new Error('no folder can be made there', { cause });
+    throw cause;
   }
 }
 
@@ -86,6 +103,22 @@ async function statIfThere(path: string): Promise<Stats | undefined> {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw cause;
+  }
+}
+
+/**
+ * The absolute form of a path.
+ * @throws ERR_UNROLLED_FILE_NOT_FOUND where it is relative to a working folder that was removed.
+ */
+export function absolutePath(path: string): string {
+  try {
+    return resolve(path);
+  } catch (cause) {
+    throw new UnrolledError(
+      'ERR_UNROLLED_FILE_NOT_FOUND',
+      `${path} is relative to the working folder, which was removed. Change to a folder that is there, or give an absolute path.`,
+      { expected: 'a working folder that is there, or an absolute path', received: path, cause },
+    );
   }
 }
 
@@ -121,7 +154,7 @@ export async function isSameFile(first: string, second: string): Promise<boolean
 
 /** Whether a write to one path would take the place of what is, or will be, under the other. */
 export async function isSamePlace(first: string, second: string): Promise<boolean> {
-  return resolve(first) === resolve(second) || isSameFile(first, second);
+  return absolutePath(first) === absolutePath(second) || isSameFile(first, second);
 }
 
 async function fill(file: FileHandle, write: (file: FileHandle) => Promise<void>): Promise<void> {

@@ -109,16 +109,12 @@ export {
   type VectorizerAdaptOptions,
   type VectorizerVocabularyOptions,
 } from './text/text-vectorizer';
+export type { TokenCounts } from './text/token-counts';
 export type { FileSource, TokenSource } from './text/token-source';
 export type { Splitting, Standardization, TextVectorizerOptions, VectorizerOutput } from './text/vectorizer-options';
-export {
-  type TokenDecoder,
-  type TokenKind,
-  type UnknownPolicy,
-  Vocabulary,
-  type VocabularyJSON,
-  type VocabularyOptions,
-} from './text/vocabulary';
+export { type TokenDecoder, Vocabulary } from './text/vocabulary';
+export type { VocabularyJSON } from './text/vocabulary-json';
+export type { TokenKind, UnknownPolicy, VocabularyOptions } from './text/vocabulary-options';
 export { WordList, type WordListJSON } from './text/word-list';
 export {
   type EmbeddingMatrixOptions,

@@ -43,7 +43,9 @@ import { completeOutput, defaultSparse, withoutOutput } from './output';
 import { softmax, type Tensor } from './tensor';
 import { Corpus } from './text/corpus';
 import { FileCorpus } from './text/file-corpus';
-import { type UnknownPolicy, Vocabulary } from './text/vocabulary';
+import type { TokenCounts } from './text/token-counts';
+import { Vocabulary } from './text/vocabulary';
+import type { UnknownPolicy } from './text/vocabulary-options';
 import { restoreNetwork, TextNetwork } from './text-network';
 import { partsOf, scoring, trainingSource, wholeCorpus } from './training/corpus-source';
 import { lackingData } from './training/data-counts';
@@ -79,8 +81,8 @@ export interface EvaluationOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** What `evaluate` gives. */
-export interface Evaluation {
+/** What `evaluate` gives; the counts are of the corpus's tokens, without the ends of documents. */
+export interface Evaluation extends TokenCounts {
   /** Mean cross-entropy in nats per token. */
   loss: number;
   bitsPerToken: number;
@@ -97,11 +99,6 @@ const LANGUAGE_MODEL_OPTIONS = [
   'frequencies',
   ...NETWORK_OPTIONS,
 ] as const satisfies (keyof LanguageModelOptions)[];
-
-function requireVocabulary(vocabulary: unknown): Vocabulary {
-  if (vocabulary instanceof Vocabulary) return vocabulary;
-  throw check.wrongType('vocabulary', 'a Vocabulary', vocabulary);
-}
 
 /**
  * A file's architecture with the options given beside it, which must be possible and, but for those that no weight
@@ -198,9 +195,9 @@ function otherCorpus({ name }: Corpus | FileCorpus, vocabulary: Vocabulary, erro
   );
 }
 
-function summarize({ lossSum, tokens }: NativeEvaluation): Evaluation {
+function summarize({ lossSum, tokens }: NativeEvaluation, counts: TokenCounts): Evaluation {
   const loss = lossSum / tokens;
-  return { loss, bitsPerToken: loss / Math.LN2, perplexity: Math.exp(loss), tokens };
+  return { loss, bitsPerToken: loss / Math.LN2, perplexity: Math.exp(loss), tokens, ...counts };
 }
 
 /**
@@ -223,7 +220,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    */
   static create(options: LanguageModelOptions): LanguageModel {
     const given = check.options('LanguageModel', options, LANGUAGE_MODEL_OPTIONS);
-    const vocabulary = requireVocabulary(given.vocabulary);
+    const vocabulary = check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary);
     const architecture = withOutput(resolveArchitecture(given), vocabulary, given.frequencies);
     const description = LanguageModel.#describe(vocabulary, architecture);
     return new LanguageModel(vocabulary, architecture, buildNetwork(description, given));
@@ -251,7 +248,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    */
   static async initFrom(path: string, options: LanguageModelOptions): Promise<LanguageModel> {
     const given = check.options('LanguageModel', options, LANGUAGE_MODEL_OPTIONS);
-    const vocabulary = requireVocabulary(given.vocabulary);
+    const vocabulary = check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary);
     const file = await readModelFile(path);
     if (file.header === undefined) {
       const architecture = withOutput(resolveArchitecture(given), vocabulary, given.frequencies);
@@ -335,10 +332,11 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const stream = resolveStream(batch, window);
     const threads = resolveThreads(given.threads) || this.threads;
     const signal = check.abortSignal('signal', given.signal);
-    const part = wholeCorpus(await this.#adopt(corpus, signal));
+    const adopted = await this.#adopt(corpus, signal);
+    const part = wholeCorpus(adopted);
     const result = await withCancellation(signal, scoring(this.model, 'corpus', part, stream, threads));
     if (result.cancelled) throw cancelledError(this.model, 'Evaluation', signal);
-    return summarize(result);
+    return summarize(result, adopted.tokenCounts);
   }
 
   /**
@@ -418,8 +416,8 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   /** The corpus under the model's own vocabulary. */
   async #adopt(corpus: Corpus | FileCorpus, signal: AbortSignal | undefined): Promise<Corpus | FileCorpus> {
-    const isCorpus = corpus instanceof Corpus || corpus instanceof FileCorpus;
-    if (!isCorpus) throw check.wrongType('corpus', 'a Corpus, as datasets.text or datasets.textFile read one', corpus);
+    const expected = 'a Corpus, as datasets.text or datasets.textFile read one';
+    check.instance<Corpus | FileCorpus>('corpus', corpus, expected, Corpus, FileCorpus);
     if (corpus.vocabulary.equals(this.vocabulary)) return corpus;
     try {
       if (corpus instanceof FileCorpus) return await corpus.withVocabulary(this.vocabulary, { signal });

@@ -14,6 +14,7 @@ import { UnrolledError } from './errors';
 import { MAX_SIZE } from './limits';
 import { damagedHeader, type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader, readVocabulary } from './model-header';
+import { joined, offsetsOf } from './offsets';
 import { argMax, row, type Tensor } from './tensor';
 import type { Example } from './text/example';
 import { Vocabulary } from './text/vocabulary';
@@ -62,11 +63,6 @@ const KIND = 'sequence-classifier';
 /** Texts whose classes are computed at a time. */
 const PREDICTION_BATCH = 32;
 
-function requireVocabulary(vocabulary: unknown): WordList | Vocabulary {
-  if (vocabulary instanceof WordList || vocabulary instanceof Vocabulary) return vocabulary;
-  throw check.wrongType('vocabulary', 'a WordList or a Vocabulary', vocabulary);
-}
-
 function vocabularyFromJSON(value: unknown): WordList | Vocabulary {
   return (value as { kind?: unknown } | null)?.kind === 'words' ? WordList.fromJSON(value) : Vocabulary.fromJSON(value);
 }
@@ -99,7 +95,14 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   static create(options: SequenceClassifierOptions): SequenceClassifier {
     const known = ['vocabulary', 'classes', 'untransposedGradient', ...NETWORK_OPTIONS] as const;
     const given = check.options('SequenceClassifier', options, known);
-    const vocabulary = requireVocabulary(given.vocabulary);
+    const expected = 'a WordList or a Vocabulary';
+    const vocabulary = check.instance<WordList | Vocabulary>(
+      'vocabulary',
+      given.vocabulary,
+      expected,
+      WordList,
+      Vocabulary,
+    );
     const classes = check.integer('classes', given.classes, { min: 2, max: MAX_SIZE });
     const architecture = resolveArchitecture(given);
     if (architecture.tied)
@@ -225,10 +228,11 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     if (empty !== -1) {
       throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `Example ${empty} (from 0) has no tokens.`);
     }
-    const offsets = new Int32Array(texts.length + 1);
-    for (const [index, { length }] of sequences.entries()) offsets[index + 1] = (offsets[index] as number) + length;
-    const ids = new Int32Array(offsets[texts.length] as number);
-    for (const [index, sequence] of sequences.entries()) ids.set(sequence, offsets[index]);
-    return { ids, offsets };
+    const offsets = offsetsOf(
+      'examples',
+      sequences.map(({ length }) => length),
+      'tokens',
+    );
+    return { ids: joined(sequences, offsets), offsets };
   }
 }

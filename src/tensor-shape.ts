@@ -1,5 +1,6 @@
 /** What is a tensor and what is none. */
 
+import { types } from 'node:util';
 import { UnrolledError } from './errors';
 import type { Tensor, TensorArrays, TensorDType } from './tensor';
 import * as check from './validation';
@@ -18,7 +19,28 @@ export const CONSTRUCTORS: { readonly [D in TensorDType]: new (length: number) =
 
 export const DTYPES = Object.keys(CONSTRUCTORS) as TensorDType[];
 
+const IS_ARRAY: { readonly [D in TensorDType]: (value: unknown) => boolean } = {
+  float32: types.isFloat32Array,
+  float64: types.isFloat64Array,
+  int8: types.isInt8Array,
+  int16: types.isInt16Array,
+  int32: types.isInt32Array,
+  uint8: types.isUint8Array,
+  uint16: types.isUint16Array,
+  uint32: types.isUint32Array,
+};
+
+/** The element type of a typed array, whichever realm made it; undefined for what no tensor can hold. */
+export function arrayDType(value: unknown): TensorDType | undefined {
+  return DTYPES.find((dtype) => IS_ARRAY[dtype](value));
+}
+
 export const FLOATS = ['float32', 'float64'] as const;
+
+/** As many zeros in an array of the same element type. */
+export function zerosLike<Data extends TensorArrays[TensorDType]>(data: Data, length: number): Data {
+  return new CONSTRUCTORS[arrayDType(data) as TensorDType](length) as Data;
+}
 
 export function badShape(message: string, expected: string, received: string): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_SHAPE', message, { expected, received });
@@ -56,7 +78,7 @@ export function requireTensor<D extends TensorDType>(
 ): Tensor<D> {
   if (typeof value !== 'object' || value === null) throw check.wrongType(option, expected, value);
   const { dtype, shape, data } = value as Partial<Tensor<D>>;
-  const isTyped = dtypes.some((type) => type === dtype && data instanceof CONSTRUCTORS[type]);
+  const isTyped = dtypes.some((type) => type === dtype && IS_ARRAY[type](data));
   if (!isTyped || !Array.isArray(shape)) throw check.wrongType(option, expected, value);
   const [came, takes] = [(data as Tensor<D>['data']).length, elementCount(shape)];
   if (came !== takes) {

@@ -1,6 +1,5 @@
 /** A classifier of texts of any length: words by a `TextVectorizer`, recurrent layers, one answer a text. */
 
-import { setImmediate } from 'node:timers/promises';
 import type { Network } from './architecture';
 import { abortError, cancelledError, withCancellation } from './cancellation';
 import {
@@ -15,6 +14,7 @@ import {
   resolveClassifierArchitecture,
 } from './classifier-network';
 import { UnrolledError } from './errors';
+import { nextTurn } from './event-loop';
 import type { Parameters } from './flat-layout';
 import { MAX_SIZE, resolveThreads } from './limits';
 import { Model } from './model';
@@ -104,8 +104,8 @@ const UNITS_BETWEEN_BREATHS = 2 ** 18;
 
 const DEFAULTS = { epochs: 10, learningRate: 0.01 } as const;
 
-function requireVectorizer(vectorizer: unknown): TextVectorizer {
-  if (!(vectorizer instanceof TextVectorizer)) throw check.wrongType('vectorizer', 'a TextVectorizer', vectorizer);
+function requireVectorizer(value: unknown): TextVectorizer {
+  const vectorizer = check.instance('vectorizer', value, 'a TextVectorizer', TextVectorizer);
   if (vectorizer.output !== 'int') throw check.outOfRange('vectorizer.output', 'int', vectorizer.output);
   return vectorizer;
 }
@@ -433,7 +433,7 @@ export class TextClassifier {
       units += text.length;
       if (units < UNITS_BETWEEN_BREATHS) continue;
       units = 0;
-      await setImmediate();
+      await nextTurn();
       if (signal?.aborted) throw abortError('The work of the classifier', signal);
     }
     const ids = new Int32Array(end);

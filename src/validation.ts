@@ -1,5 +1,6 @@
 /** Small validators for options. Each returns the value with its type, or throws a coded error. */
 
+import { isAbortSignal } from './builtins';
 import { UnrolledError } from './errors';
 
 /** Whether a value has elements and a number of them, as arrays, typed arrays and their like have. */
@@ -24,6 +25,33 @@ export function wrongType(option: string, expected: string, value: unknown): Unr
     expected,
     received: show(value),
   });
+}
+
+/** A class of the package. */
+// biome-ignore lint/complexity/noBannedTypes: a class whose constructor is private has no type but this.
+interface OwnClass<T> extends Function {
+  readonly prototype: T;
+}
+
+/**
+ * An object of one of these classes of the package. One of another copy of the package is refused as such: its private fields
+ * are out of reach.
+ */
+export function instance<T extends object>(
+  option: string,
+  value: unknown,
+  expected: string,
+  ...classes: readonly OwnClass<T>[]
+): T {
+  if (classes.some((Own) => value instanceof Own)) return value as T;
+  const name = (value as object | null | undefined)?.constructor?.name;
+  if (!classes.some((Own) => Own.name === name)) throw wrongType(option, expected, value);
+  throw new UnrolledError(
+    'ERR_UNROLLED_OPTION_TYPE',
+    `${option} must be ${expected}, made by this copy of the package, not by another one. Make it with the copy that it is ` +
+      'given to, or load one copy alone: "npm ls unrolled" lists the copies that are installed.',
+    { option, expected: `${expected}, made by this copy of the package`, received: `a ${name} of another copy` },
+  );
 }
 
 /** The error for a value of the right type that is not allowed. */
@@ -132,7 +160,7 @@ export function callback<T>(option: string, value: T | undefined): T | undefined
 }
 
 export function abortSignal(option: string, value: unknown): AbortSignal | undefined {
-  if (value !== undefined && !(value instanceof AbortSignal)) throw wrongType(option, 'an AbortSignal', value);
+  if (value !== undefined && !isAbortSignal(value)) throw wrongType(option, 'an AbortSignal', value);
   return value;
 }
 

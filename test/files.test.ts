@@ -53,6 +53,16 @@ describe('files', () => {
     assert.ok(statSync(at('pipe')).isFIFO());
   });
 
+  it('makes folders that several ask for at once, and refuses where none can be made, without waiting', async function () {
+    await Promise.all(Array.from({ length: 8 }, (_, i) => makeFolder(at('a', 'b', 'c', String(i % 2)))));
+    assert.deepEqual(readdirSync(at('a', 'b', 'c')).sort(), ['0', '1']);
+    await makeFolder(at('a', '.', 'b'));
+    if (process.platform !== 'linux') this.skip();
+    for (const path of ['/proc/unrolled', '/proc/unrolled/ids', '/proc/self/fd/unrolled']) {
+      await assert.rejects(makeFolder(path), { ...WRITE_ERROR, message: /no folder can be made there/ });
+    }
+  });
+
   it('follows a link to the file it stands for', async function () {
     if (process.platform === 'win32') this.skip();
     writeFileSync(at('model'), 'old');

@@ -65,8 +65,7 @@ GradientsResult<T> computeGradients(Model<T>& model, const BatchArguments<T>& ba
     model.reserve(batch.batch().size(true));
     const Sequence<T> output = model.forward(batch.batch(), result.finalState.data(), parallel, dropping);
     result.output = batch.input.unpack(output.data, output.features, model.manyToOne());
-    std::vector<T> outputGradient = objective.values;
-    inputs = model.backward(outputGradient.data(), result.state.data(), parallel);
+    inputs = model.backward(objective.values, result.state.data(), parallel);
   } else {
     const double scale = objective.reduction == Reduction::mean ? 1 / static_cast<double>(objective.count()) : 1;
     const LossResult loss =

@@ -3,6 +3,7 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { type LanguageModel, type StreamOptions, UnrolledError } from '../../src/index';
 
 /** What the server allows. */
@@ -106,16 +107,19 @@ function parse(body: string, { promptLength, length: most }: Limits): Request {
 }
 
 /** Writes the text as it is drawn. A client that reads slowly is waited for, and takes no work meanwhile. */
-async function stream(model: LanguageModel, { prompt, options }: Request, response: ServerResponse): Promise<void> {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  const pieces = model.stream(prompt, { ...options, signal: gone.signal });
+async function stream(
+  model: LanguageModel,
+  { prompt, options }: Request,
+  response: ServerResponse,
+  gone: AbortSignal,
+): Promise<void> {
+  const pieces = model.stream(prompt, { ...options, signal: gone });
   // Until the first piece is there, a request can be refused.
   let piece = await pieces.next();
   response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'x-seed': String(options.seed) });
   try {
     for (; piece.done !== true; piece = await pieces.next()) {
-      if (!response.write(piece.value)) await once(response, 'drain', { signal: gone.signal });
+      if (!response.write(piece.value)) await once(response, 'drain', { signal: gone });
     }
   } finally {
     await pieces.return();
@@ -130,17 +134,23 @@ async function stream(model: LanguageModel, { prompt, options }: Request, respon
  */
 export function textServer(model: LanguageModel, limits: Limits = DEFAULT_LIMITS): Server {
   let clients = 0;
+  // The requests of each connection. A response that waits behind another one is not told that its connection has broken.
+  const connections = new WeakMap<Socket, Set<AbortController>>();
 
   const generate = async (request: IncomingMessage, response: ServerResponse) => {
     if (!server.listening) throw new Refusal(503, 'CLOSING', 'The server is closing.');
     if (clients >= limits.clients) throw new Refusal(429, 'FULL', `All ${limits.clients} places are taken.`);
+    const gone = new AbortController();
+    const requests = connections.get(request.socket);
+    requests?.add(gone);
     clients++;
     try {
       // A character has at most six bytes in JSON (\\uXXXX); the other options need few.
       const body = await readBody(request, 6 * limits.promptLength + 4096);
-      await stream(model, parse(body, limits), response);
+      await stream(model, parse(body, limits), response, gone.signal);
     } finally {
       clients--;
+      requests?.delete(gone);
     }
   };
 
@@ -159,15 +169,23 @@ export function textServer(model: LanguageModel, limits: Limits = DEFAULT_LIMITS
   };
 
   const server = createServer((request, response) => {
+    const { socket } = request;
     // A connection that is kept for another request would keep a closed server waiting.
     response.once('close', () => {
       if (!server.listening) server.closeIdleConnections();
     });
     answer(request, response).catch((error: unknown) => {
-      if (response.destroyed) return; // its client has gone
+      if (socket.destroyed || response.destroyed) return; // its client has gone
       // Text that breaks off must not look like one that has ended.
       if (response.headersSent) response.destroy();
       else refuse(response, error);
+    });
+  });
+  server.on('connection', (socket) => {
+    const requests = new Set<AbortController>();
+    connections.set(socket, requests);
+    socket.once('close', () => {
+      for (const gone of requests) gone.abort();
     });
   });
   server.setTimeout(limits.idle);

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
+import { isError } from '../builtins';
 import { UnrolledError } from '../errors';
 import { packageRoot } from '../package';
 import * as check from '../validation';
@@ -66,7 +67,7 @@ async function build({ openblas }: { openblas?: string }): Promise<void> {
     // It is looked at before it takes the place of one that may work.
     createRequire(__filename)(made);
   } catch (error) {
-    throw failure(`what was built does not load: ${error instanceof Error ? error.message : error}`, error);
+    throw failure(`what was built does not load: ${isError(error) ? error.message : error}`, error);
   }
   rmSync(path.dirname(binary), { recursive: true, force: true });
   renameSync(path.join(folder, 'made'), path.dirname(binary));

@@ -1,15 +1,17 @@
 /** What `classify` prints on standard output: lines for people, or one JSON object a line. */
 
+import { showRate } from '../printing';
 import type { TextClassifierScore } from '../text-classifier';
 import type { EpochResult } from '../training/fit';
 import { printJson, printLine } from './output';
 
 /** The figures of an epoch that a line has. */
-function figuresOf({ epoch, loss, accuracy, validationLoss, validationAccuracy, seconds }: EpochResult) {
+function figuresOf({ epoch, loss, accuracy, validationLoss, validationAccuracy, ...rest }: EpochResult) {
+  const { learningRate, seconds } = rest;
   return {
     ...{ epoch, loss, accuracy },
     ...(validationLoss !== undefined && { validationLoss, validationAccuracy }),
-    seconds,
+    ...{ learningRate, seconds },
   };
 }
 
@@ -17,12 +19,14 @@ function showFigures(loss: number, accuracy = 0): string {
   return `loss ${loss.toFixed(4)}  accuracy ${accuracy.toFixed(4)}`;
 }
 
-function describe({ epoch, loss, accuracy, validationLoss, validationAccuracy, seconds }: EpochResult): string {
+function describe({ epoch, loss, accuracy, validationLoss, validationAccuracy, ...rest }: EpochResult): string {
+  const { learningRate, seconds } = rest;
   return [
     // People count from 1.
     `epoch ${epoch + 1}`,
     showFigures(loss, accuracy),
     ...(validationLoss === undefined ? [] : [`validation ${showFigures(validationLoss, validationAccuracy)}`]),
+    `lr ${showRate(learningRate)}`,
     `${seconds.toFixed(1)} s`,
   ].join('  ');
 }

@@ -1,13 +1,13 @@
 /** `unrolled classify train <folder>`: a classifier of texts, one class a sub-folder. */
 
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { Command } from 'commander';
 import { CELLS } from '../architecture';
 import { type ClassifierNetworkOptions, POOLINGS, resolveClassifierArchitecture } from '../classifier-network';
 import * as datasets from '../datasets';
 import { ACTIVATIONS } from '../description';
 import { UnrolledError } from '../errors';
-import { requireWritable } from '../files';
+import { absolutePath, requireWritable } from '../files';
 import { readModelFile } from '../model-file';
 import type { OptimizerKind } from '../native/native';
 import { TextVectorizer } from '../text/text-vectorizer';
@@ -106,7 +106,7 @@ async function fitOptions(
     if (file.header !== undefined) requireSameFlags(file, flags);
   }
   const options: TextClassifierFitOptions = {
-    ...{ epochs, batch, optimizer, weightDecay, clipNorm, seed, threads, resume },
+    ...{ epochs, batch, optimizer, weightDecay, clipNorm, seed, threads, resume, onWarning: note },
     learningRate: lr,
     validation: flags.validation ?? (resume === undefined ? DEFAULT_VALIDATION : undefined),
     callbacks: [
@@ -166,7 +166,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
       : await resumedClassifier(resume, data, threads);
 
   const { cell } = classifier.architecture;
-  const title = `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${basename(resolve(name))}`;
+  const title = `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${basename(absolutePath(name))}`;
   const training = { title, data, parting };
   const report = new ClassifyReport(flags.json === true);
   const display = progressDisplay(process.stderr, 'texts');
@@ -253,7 +253,7 @@ export function classifyTrainCommand(): Command {
     .addOption(numberOption('--batch <n>', `texts a step (default: ${DEFAULT_BATCH})`))
     .addOption(choiceOption('--optimizer <kind>', 'optimiser (default: adam)', OPTIMIZER_KINDS))
     .addOption(numberOption('--lr <x>', "learning rate (default: 0.01 of adam, else the optimiser's)"))
-    .addOption(numberOption('--weight-decay <x>', 'weight decay (default: off)'))
+    .addOption(numberOption('--weight-decay <x>', 'weight decay (default: off; adamw 0.01)'))
     .addOption(numberOption('--clip-norm <x>', 'scale the gradient to at most this norm (default: off)'))
     .addOption(numberOption('--early-stopping <n>', 'stop after n epochs without a lower validation loss'))
     .addOption(numberOption('--seed <n>', 'of everything random (default: 0)'))

@@ -2,11 +2,12 @@
 
 import { Command } from 'commander';
 import { type EvaluationOptions, LanguageModel } from '../language-model';
-import type { UnknownPolicy } from '../text/vocabulary';
+import type { UnknownPolicy } from '../text/vocabulary-options';
 import { resolveStream } from '../training/options';
 import { addCorpusOptions, CORPUS_HELP, type CorpusFlags, corpusFlags, loadCorpus } from './corpus';
 import { jsonOption, numberOption, threadsOption, unknownOption } from './options';
 import { printJson, printLine, showFigure } from './output';
+import { noteUnknown } from './unknown-note';
 
 interface EvaluateFlags extends CorpusFlags, Pick<EvaluationOptions, 'batch' | 'window' | 'threads'> {
   unknown?: UnknownPolicy;
@@ -27,7 +28,10 @@ async function evaluate(path: string, name: string, flags: EvaluateFlags): Promi
     const result = await model.evaluate(corpus, options);
     // JSON has no infinity: a perplexity beyond every number is the largest one.
     if (json) printJson({ ...result, perplexity: Math.min(result.perplexity, Number.MAX_VALUE) });
-    else for (const [figure, value] of Object.entries(result)) printLine(`${figure} ${showFigure(value)}`);
+    else {
+      for (const [figure, value] of Object.entries(result)) printLine(`${figure} ${showFigure(value)}`);
+      noteUnknown(model, result, "the text's", 'these figures');
+    }
   } finally {
     model.dispose();
   }

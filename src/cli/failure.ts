@@ -1,8 +1,11 @@
 /** What goes wrong on the command line: a message on standard error, and an exit status. */
 
 import { type Command, CommanderError } from 'commander';
+import { isError } from '../builtins';
 import { type ErrorCode, UnrolledError } from '../errors';
+import { LONG_TEXT_ADVICE } from '../text/encodings';
 import { ANEW } from '../training/data-counts';
+import { visibleText } from './visible-text';
 
 /** The work failed, or the arguments are wrong. */
 export const FAILED = 1;
@@ -57,10 +60,12 @@ function withoutCalls(message: string, command: Command | undefined): string {
   const init = flagOf('init', command);
   const [rate, norm] = [flagOf('lr', command), flagOf('clipNorm', command)];
   const lowered = rate && norm && `${rate}, or ${norm} 1,`;
+  const stream = flagOf('stream', command);
   return message
     .replace(`, ${ANEW}`, init === undefined ? '' : `, or begin anew from its weights: ${init} in place of --resume`)
     .replace('learning rate or clipping by norm may help', lowered === undefined ? '$&' : `${lowered} may help`)
-    .replace('--init (or LanguageModel.initFrom)', init ?? 'unrolled train --init');
+    .replace('--init (or LanguageModel.initFrom)', init ?? 'unrolled train --init')
+    .replace(` ${LONG_TEXT_ADVICE}`, stream === undefined ? '' : ` ${stream} leaves it in its file.`);
 }
 
 /** A message of one of several prompts, which are the lines of a file, or one that was typed. */
@@ -110,13 +115,13 @@ const NO_MEMORY = /^(?:Array buffer allocation failed|Failed to allocate memory|
 
 /** The error with a code, where it is none of the package but one of memory. */
 function withCode(error: unknown): unknown {
-  if (error instanceof UnrolledError || !(error instanceof Error) || !NO_MEMORY.test(error.message)) return error;
+  if (error instanceof UnrolledError || !isError(error) || !NO_MEMORY.test(error.message)) return error;
   const message = `The system gives this process no more memory (${error.message}). Raise its limit (ulimit -v, ulimit -d).`;
   return new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', message, { cause: error });
 }
 
 function say(message: string): void {
-  process.stderr.write(`unrolled: ${message}\n`);
+  process.stderr.write(`unrolled: ${visibleText(message)}\n`);
 }
 
 /**
@@ -134,7 +139,7 @@ export function reportFailure(thrown: unknown, command?: Command): number {
     return USAGE;
   }
   if (!(error instanceof UnrolledError)) {
-    say(`${error instanceof Error ? error.stack : error} (ERR_UNROLLED_INTERNAL)`);
+    say(`${isError(error) ? error.stack : error} (ERR_UNROLLED_INTERNAL)`);
     return FAILED;
   }
   say(`${messageOf(error, command)} (${error.code})`);

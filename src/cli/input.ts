@@ -15,7 +15,7 @@ export interface InputFlags {
   encoding?: Encoding;
 }
 
-export const TEXT_HELP = 'the text itself, or - for standard input';
+export const TEXT_HELP = 'the text itself, or - for standard input, whose last line end does not count';
 
 export function fileOption(description: string): Option {
   return new Option('--file <path>', description);
@@ -67,12 +67,20 @@ export function requireOneText(text: string | undefined, flags: InputFlags): voi
 }
 
 /**
- * The one text that was asked for: an argument, a file, or standard input.
+ * A text of lines without the end of its last line: editors and `echo` write one, and an argument has none. Also a
+ * lone CR is a line end, as for `--line-ends`.
+ */
+function withoutLastLineEnd(text: string): string {
+  return text.replace(/(?:\r\n|\n|\r)$/, '');
+}
+
+/**
+ * The one text that was asked for: an argument as it is, or a file or standard input without the last line end.
  * @throws what `readText` throws.
  */
 export async function readInput(text: string | undefined, { file, encoding }: InputFlags): Promise<string> {
-  if (file !== undefined) return readText(file, { encoding });
-  if (text === '-') return readStandardInput(encoding);
+  if (file !== undefined) return withoutLastLineEnd(await readText(file, { encoding }));
+  if (text === '-') return withoutLastLineEnd(await readStandardInput(encoding));
   notePaths([text as string]);
   return text as string;
 }
@@ -82,8 +90,5 @@ export async function readInput(text: string | undefined, { file, encoding }: In
  * @throws what `readText` throws.
  */
 export async function readLines(path: string, encoding: Encoding | undefined): Promise<string[]> {
-  const lines = (await readText(path, { encoding })).split(/\r?\n/);
-  // The end of the last line begins no other.
-  if (lines.at(-1) === '') lines.pop();
-  return lines;
+  return withoutLastLineEnd(await readText(path, { encoding })).split(/\r?\n/);
 }

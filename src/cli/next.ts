@@ -2,11 +2,12 @@
 
 import { Command } from 'commander';
 import { LanguageModel } from '../language-model';
-import type { UnknownPolicy } from '../text/vocabulary';
+import type { UnknownPolicy } from '../text/vocabulary-options';
 import * as check from '../validation';
 import { encodingOption, fileOption, type InputFlags, readInput, requireOneText, TEXT_HELP } from './input';
 import { jsonOption, numberOption, threadsOption, unknownOption } from './options';
 import { outputEnd, printJson, printLine, showFigure } from './output';
+import { noteUnknown } from './unknown-note';
 
 interface NextFlags extends InputFlags {
   top?: number;
@@ -23,12 +24,14 @@ async function next(path: string, argument: string | undefined, flags: NextFlags
   try {
     const text = await readInput(argument, flags);
     const results = await model.next(text, top, { signal: outputEnd });
+    const counts = model.vocabulary.tokenCounts(text);
     if (!json) printLine('token\tprobability\tlogProbability');
     for (const result of results) {
       const { token, probability, logProbability } = result;
-      if (json) printJson(result);
+      if (json) printJson({ ...result, ...counts });
       else printLine([JSON.stringify(token), showFigure(probability), showFigure(logProbability)].join('\t'));
     }
+    if (!json) noteUnknown(model, counts, "the text's", 'these probabilities');
   } finally {
     model.dispose();
   }
@@ -39,7 +42,7 @@ export function nextCommand(): Command {
     .description('print the likeliest next tokens with their probabilities and log-probabilities (nats)')
     .argument('<model>', 'a file that train saved')
     .argument('[text]', `what comes before: ${TEXT_HELP}; an empty text is like the start of a line`)
-    .addOption(fileOption('the text of this file (.gz too), in place of an argument'))
+    .addOption(fileOption('the text of this file (.gz too) without its last line end, in place of an argument'))
     .addOption(encodingOption('the file, or of standard input'))
     .addOption(numberOption('--top <n>', 'tokens to print (default: 10)'))
     .addOption(unknownOption())

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { CELLS, type NetworkOptions, NONLINEARITIES } from '../architecture';
 import type { OptimizerKind } from '../native/native';
 import { OUTPUTS } from '../output';
-import { UNKNOWN_POLICIES } from '../text/vocabulary';
+import { UNKNOWN_POLICIES } from '../text/vocabulary-options';
 import { OPTIMIZER_KINDS } from '../training/optimizers';
 import { DEFAULT_BATCH, DEFAULT_WINDOW, type FitOptions, PRECISIONS } from '../training/options';
 import { SCHEDULE_KINDS, type ScheduleKind } from '../training/schedule';
@@ -124,7 +124,7 @@ export function addTrainingOptions(command: Command): Command {
     .addOption(choiceOption('--optimizer <kind>', 'optimiser (default: adam)', OPTIMIZER_KINDS))
     .addOption(numberOption('--lr <x>', "learning rate (default: the optimiser's)"))
     .addOption(numberOption('--momentum <x>', 'of momentum (default: 0.9), sgd and rmsprop (default: 0)'))
-    .addOption(numberOption('--weight-decay <x>', 'weight decay (default: off)'))
+    .addOption(numberOption('--weight-decay <x>', 'weight decay (default: off; adamw 0.01)'))
     .addOption(choiceOption('--schedule <kind>', 'course of the learning rate (default: constant)', SCHEDULE_KINDS))
     .addOption(numberOption('--warmup <n>', 'steps in which the learning rate rises first (default: 0)'))
     .addOption(numberOption('--schedule-every <n>', 'steps after which step and exponential have their factor'))

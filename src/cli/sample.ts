@@ -4,11 +4,13 @@ import { Command } from 'commander';
 import { type BeamOptions, type GenerationOptions, resolveBeam, resolveGeneration } from '../generation';
 import { startIdsOfAll } from '../generation/prompt';
 import { LanguageModel } from '../language-model';
-import type { UnknownPolicy } from '../text/vocabulary';
+import { sumCounts } from '../text/token-counts';
+import type { UnknownPolicy } from '../text/vocabulary-options';
 import * as check from '../validation';
 import { encodingOption, type InputFlags, readLines } from './input';
 import { jsonOption, listOption, numberOption, plainOption, threadsOption, unknownOption } from './options';
-import { outputEnd, printJson, printLine } from './output';
+import { outputEnd, print, printJson, printLine } from './output';
+import { noteUnknown } from './unknown-note';
 
 interface SampleFlags extends Pick<InputFlags, 'encoding'> {
   prompt: string;
@@ -56,7 +58,7 @@ async function streamOne(model: LanguageModel, prompt: string, options: Generati
   // The prompt waits for the first piece, so that a prompt which cannot be read prints nothing.
   let held = prompt;
   for await (const piece of model.stream(prompt, options)) {
-    process.stdout.write(held + piece);
+    print(held + piece);
     held = '';
   }
   printLine(held);
@@ -77,6 +79,9 @@ async function sample(path: string, flags: SampleFlags): Promise<void> {
     if (beams !== undefined) await search(model, prompts, beamOptions, json);
     else if (file !== undefined || json) await sampleAll(model, prompts, options, json);
     else await streamOne(model, prompt, options);
+    if (json) return;
+    const counts = sumCounts(prompts.map((text) => model.vocabulary.tokenCounts(text)));
+    noteUnknown(model, counts, file === undefined ? "the prompt's" : "the prompts'");
   } finally {
     model.dispose();
   }

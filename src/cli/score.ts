@@ -3,10 +3,11 @@
 import { Command } from 'commander';
 import { resolveScore, type ScoreOptions } from '../generation';
 import { LanguageModel } from '../language-model';
-import type { UnknownPolicy } from '../text/vocabulary';
+import type { UnknownPolicy } from '../text/vocabulary-options';
 import { encodingOption, fileOption, type InputFlags, readInput, requireOneText, TEXT_HELP } from './input';
 import { jsonOption, plainOption, threadsOption, unknownOption } from './options';
 import { outputEnd, printJson, printLine, showFigure } from './output';
+import { noteUnknown } from './unknown-note';
 
 interface ScoreFlags extends Pick<ScoreOptions, 'context' | 'perToken'>, InputFlags {
   threads?: number;
@@ -29,6 +30,8 @@ async function score(path: string, text: string | undefined, flags: ScoreFlags):
       for (const { token, logProbability } of perToken)
         printLine(`${JSON.stringify(token)} ${showFigure(logProbability)}`);
       for (const [figure, value] of Object.entries(figures)) printLine(`${figure} ${showFigure(value)}`);
+      if (context !== undefined) noteUnknown(model, model.vocabulary.tokenCounts(context), "the context's");
+      noteUnknown(model, result, "the text's", 'these figures');
     }
   } finally {
     model.dispose();
@@ -40,7 +43,7 @@ export function scoreCommand(): Command {
     .description("print a text's log-probability (nats), its tokens after the first, and their perplexity")
     .argument('<model>', 'a file that train saved')
     .argument('[text]', TEXT_HELP)
-    .addOption(fileOption('the text of this file (.gz too), in place of an argument'))
+    .addOption(fileOption('the text of this file (.gz too) without its last line end, in place of an argument'))
     .addOption(encodingOption('the file, or of standard input'))
     .addOption(plainOption('--context <text>', 'what comes before; then the first token counts too'))
     .option('--per-token', 'the log-probability of each token too')

@@ -10,14 +10,14 @@ import { readVocabulary, requireKind } from '../model-header';
 import { inspect, tokensToInspect } from '../report/inspect';
 import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
+import { Vocabulary } from '../text/vocabulary';
 import {
   TOKEN_KINDS,
   type TokenKind,
   UNKNOWN_POLICIES,
   type UnknownPolicy,
-  Vocabulary,
   type VocabularyOptions,
-} from '../text/vocabulary';
+} from '../text/vocabulary-options';
 import * as callbacks from '../training/callbacks';
 import type { Callback } from '../training/callbacks/callback';
 import { History } from '../training/history';
@@ -193,7 +193,7 @@ async function trainingOptions(flags: TrainFlags, history: History): Promise<Pre
   const stored = from === undefined ? undefined : await vocabularyOf(from);
   const options: FitOptions = {
     ...fitOptions(flags),
-    ...{ epochs, steps, validation, resume, callbacks: [history, ...callbacksOf(flags)] },
+    ...{ epochs, steps, validation, resume, callbacks: [history, ...callbacksOf(flags)], onWarning: note },
   };
   const resolved = resolveFit(options, { threads: 0 }, await readResumed(options));
   const { validation: validated } = resolved;

@@ -2,6 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
+import { isError } from '../builtins';
+import { onAbort } from '../cancellation';
 import { UnrolledError } from '../errors';
 import { writeError } from '../files';
 import { PartFile } from './part-file';
@@ -48,7 +50,7 @@ class Restart extends Error {}
 /** What a failed `fetch` says; its own message is only that it failed. */
 function reasonOf(cause: unknown): string {
   const { cause: inner, message } = cause as Error;
-  return inner instanceof Error && inner.message !== '' ? inner.message : message;
+  return isError(inner) && inner.message !== '' ? inner.message : message;
 }
 
 /** Aborts when the caller does, and when nothing has come for a while. */
@@ -56,16 +58,23 @@ class Watch {
   readonly #controller = new AbortController();
   readonly #caller: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout;
-  readonly signal: AbortSignal;
+  readonly #forget: () => void;
   isStalled = false;
 
   constructor(seconds: number, caller: AbortSignal | undefined) {
     this.#caller = caller;
-    this.signal = caller ? AbortSignal.any([this.#controller.signal, caller]) : this.#controller.signal;
+    // `AbortSignal.any` takes no signal but Node's own.
+    const abort = () => this.#controller.abort(caller?.reason);
+    if (caller?.aborted) abort();
+    this.#forget = onAbort(caller, abort);
     this.#timer = setTimeout(() => {
       this.isStalled = true;
       this.#controller.abort();
     }, seconds * 1000);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
   }
 
   get isAborted(): boolean {
@@ -78,6 +87,7 @@ class Watch {
 
   end(): void {
     clearTimeout(this.#timer);
+    this.#forget();
   }
 }
 
@@ -184,7 +194,7 @@ class Download {
     });
     watch.alive();
     const answer = this.#read(response, before?.length ?? 0);
-    if (answer !== undefined && !(answer instanceof Error)) return answer;
+    if (answer !== undefined && 'body' in answer) return answer;
     await response.body?.cancel();
     if (answer !== undefined) throw answer;
     return undefined;

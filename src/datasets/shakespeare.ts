@@ -1,5 +1,5 @@
 import { Corpus } from '../text/corpus';
-import { VOCABULARY_OPTIONS, type VocabularyOptions } from '../text/vocabulary';
+import { VOCABULARY_OPTIONS, type VocabularyOptions } from '../text/vocabulary-options';
 import * as check from '../validation';
 import { readDatasetFile } from './dataset-file';
 import type { DownloadOptions } from './download';

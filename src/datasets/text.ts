@@ -5,7 +5,7 @@ import { Corpus, type CorpusOptions } from '../text/corpus';
 import { FileCorpus, type FileCorpusOptions } from '../text/file-corpus';
 import { readText } from '../text/read-text';
 import { READ_OPTIONS, type ReadOptions } from '../text/text-form';
-import { VOCABULARY_OPTIONS } from '../text/vocabulary';
+import { VOCABULARY_OPTIONS } from '../text/vocabulary-options';
 import * as check from '../validation';
 
 /** The options of a corpus, and how its file is read. */

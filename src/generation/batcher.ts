@@ -1,7 +1,7 @@
 /** Texts that are drawn at the same time, computed together: one native call after another, each for all that wait. */
 
-import { abortError, cancelledError } from '../cancellation';
-import { giveTurn } from '../event-loop';
+import { abortError, cancelledError, onAbort } from '../cancellation';
+import { giveTurn, settled } from '../event-loop';
 import type { Model } from '../model';
 import { addon } from '../native/load';
 import type { FloatArray, NativeCancellation, NativeGeneration } from '../native/native';
@@ -101,14 +101,6 @@ function joinedStates(model: Model, rows: readonly Row[]): FloatArray | undefine
 }
 
 /**
- * Resolves when all promises that were settled have been heard of, however long the chain of those who wait for one
- * another; a turn of the event loop would cost as much as a small model's call.
- */
-function settled(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve));
-}
-
-/**
  * Draws rows of one model. All that ask at the same time are computed together, and those who ask while a call runs take
  * part in the next one. What a row draws does not depend on who else is there.
  */
@@ -142,7 +134,7 @@ export class Batcher {
       }
       const settle = () => {
         turn.settled = true;
-        signal?.removeEventListener('abort', abort);
+        removeAbort();
       };
       const turn: Turn = {
         ...{ row, wanted, settled: false },
@@ -159,7 +151,7 @@ export class Batcher {
         turn.reject(abortError('Generation', signal));
         this.#left();
       };
-      signal?.addEventListener('abort', abort, { once: true });
+      const removeAbort = onAbort(signal, abort);
       this.#waiting.push(turn);
       if (!this.#running) void this.#run();
     });

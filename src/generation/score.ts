@@ -2,7 +2,9 @@
 
 import { cancelledError, withCancellation } from '../cancellation';
 import { UnrolledError } from '../errors';
+import type { TokenCounts } from '../text/token-counts';
 import * as check from '../validation';
+import { counted } from '../wording';
 import { startIds } from './prompt';
 import type { Generator } from './sample';
 
@@ -25,8 +27,8 @@ export interface TokenScore {
   logProbability: number;
 }
 
-/** What `score` gives. */
-export interface TextScore {
+/** What `score` gives; the counts are of all tokens of the text, also those that are not scored. */
+export interface TextScore extends TokenCounts {
   /** Sum over the tokens that were scored, in nats. */
   logProbability: number;
   /** Tokens that were scored. */
@@ -68,6 +70,12 @@ export function resolveScore(options: ScoreOptions | undefined): ResolvedScore {
   };
 }
 
+/** @param unknown how many tokens of the text were left out. */
+function noTokens(unknown: number): UnrolledError {
+  const what = unknown === 0 ? 'tokens' : `token that the model knows (${counted(unknown, 'unknown one')})`;
+  return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `The text has no ${what}.`);
+}
+
 /**
  * The log-probability of a text from a zero state.
  * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_CORPUS_TOO_SHORT for a single token
@@ -78,8 +86,8 @@ export async function scoreText(
   text: string,
   { context, perToken, signal }: ResolvedScore,
 ): Promise<TextScore> {
-  const scored = vocabulary.encode(text);
-  if (scored.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'The text has no tokens.');
+  const { ids: scored, knownTokens, unknownTokens } = vocabulary.encodeCounted(text);
+  if (scored.length === 0) throw noTokens(unknownTokens);
   const before = context === undefined ? scored.subarray(0, 1) : startIds(vocabulary, context);
   const rest = context === undefined ? scored.subarray(1) : scored;
   if (rest.length === 0) {
@@ -101,6 +109,8 @@ export async function scoreText(
     logProbability,
     tokens: rest.length,
     perplexity: Math.exp(-logProbability / rest.length),
+    knownTokens,
+    unknownTokens,
     ...(perToken && {
       perToken: Array.from(rest, (id, i) => ({
         token: vocabulary.token(id),

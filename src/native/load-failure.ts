@@ -5,6 +5,7 @@
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { isError } from '../builtins';
 import { type NativeLoadReason, UnrolledError } from '../errors';
 import { isAtHome, packageRoot, version } from '../package';
 import { binaryKind, linkedLibc, ownFormat } from './binary-file';
@@ -269,10 +270,10 @@ const DISABLED: Finding = {
 
 /** The error for a file that passed `requireLoadable`, and did not load. */
 export function refusedBinary(file: string, cause: unknown): UnrolledError {
-  const said = cause instanceof Error ? cause.message : String(cause);
+  const said = isError(cause) ? cause.message : String(cause);
   const noMemory = noMemoryFor(file, cause, said);
   if (noMemory !== undefined) return noMemory;
-  const isDisabled = cause instanceof Error && 'code' in cause && cause.code === 'ERR_DLOPEN_DISABLED';
+  const isDisabled = isError(cause) && 'code' in cause && cause.code === 'ERR_DLOPEN_DISABLED';
   const { advice, ...finding } = isDisabled ? DISABLED : findRefused(file, said);
   return failure({ ...finding, advice: `${advice} The system says: ${said.trim().replace(/\.$/, '')}.` }, cause);
 }

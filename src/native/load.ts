@@ -9,6 +9,7 @@ import { outOfRange } from '../validation';
 import { libcOf } from './libc';
 import { absentBinary, prebuiltForLibc, refusedBinary, requireLoadable, requireSameVersion } from './load-failure';
 import type { NativeAddon, NativeErrorFactory } from './native';
+import { ofThisRealm } from './realm';
 
 const createError: NativeErrorFactory = (code, message, details) =>
   Object.hasOwn(ERROR_CODES, code)
@@ -51,7 +52,7 @@ export function addon(): NativeAddon {
     const candidate = loadFile(file);
     requireSameVersion(file, candidate.info?.().version);
     candidate.setErrorFactory(createError);
-    loaded = candidate;
+    loaded = ofThisRealm(candidate);
   }
   return loaded;
 }

@@ -1,5 +1,6 @@
 /** The check of a record before anything is drawn: what is no record is refused by the name of its part. */
 
+import { types } from 'node:util';
 import * as check from '../validation';
 import type { ReportActivations, ReportLayer, ReportModel, ReportRecord } from './record';
 
@@ -51,7 +52,7 @@ function fields(option: string, value: object, kinds: Record<string, 'string' | 
 }
 
 function numbers(option: string, value: unknown): ArrayLike<number> {
-  const isList = Array.isArray(value) || value instanceof Float32Array || value instanceof Float64Array;
+  const isList = Array.isArray(value) || types.isFloat32Array(value) || types.isFloat64Array(value);
   if (!isList || !Array.prototype.every.call(value, (element) => typeof element === 'number')) {
     throw check.wrongType(option, 'a list of numbers', value);
   }

@@ -1,5 +1,6 @@
 /** What a report shows of a model that reads text, beside its training. */
 
+import { types } from 'node:util';
 import type { Model } from '../model';
 import { outputOf } from '../model-output';
 import { argMax } from '../tensor';
@@ -70,7 +71,7 @@ async function gradientParts({ model }: TextModel, ids: Int32Array): Promise<Pic
  */
 export async function inspect(language: TextModel, text: string | Int32Array): Promise<Inspection> {
   const { model, vocabulary } = language;
-  const all = text instanceof Int32Array ? text : vocabulary.encode(check.string('text', text));
+  const all = types.isInt32Array(text) ? text : vocabulary.encode(check.string('text', text));
   const ids = all.slice(0, tokensToInspect(model));
   if (ids.length === 0) return { model: describeModel(model) };
   return {

@@ -45,7 +45,7 @@ export async function readStreamed<T>(
 ): Promise<T> {
   let streams: [ReadStream, Gunzip | undefined] | undefined;
   try {
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw signal.reason;
     const gunzip = (await isGzipped(path)) ? createGunzip({ chunkSize: CHUNK_BYTES }) : undefined;
     const file = createReadStream(path, { highWaterMark: CHUNK_BYTES, ...(signal && { signal }) });
     streams = [file, gunzip];

@@ -2,11 +2,14 @@
 
 import { inspect } from 'node:util';
 import { UnrolledError } from '../errors';
+import { offsetsOf } from '../offsets';
 import { excerpt, PRINTED } from '../printing';
 import * as check from '../validation';
 import { counted } from '../wording';
+import { sumCounts, type TokenCounts } from './token-counts';
 import type { TokenSource } from './token-source';
-import { VOCABULARY_OPTIONS, Vocabulary, type VocabularyOptions } from './vocabulary';
+import { Vocabulary } from './vocabulary';
+import { VOCABULARY_OPTIONS, type VocabularyOptions } from './vocabulary-options';
 
 /** The vocabulary's options, and a name. */
 export interface CorpusOptions extends VocabularyOptions {
@@ -35,16 +38,25 @@ const MOST_SHOWN = 60;
 interface Encoded {
   ids: Int32Array;
   boundaries: Int32Array | undefined;
+  counts: TokenCounts;
+}
+
+function encodeText(text: string, vocabulary: Vocabulary): Encoded {
+  const { ids, ...counts } = vocabulary.encodeCounted(text);
+  return { ids, boundaries: undefined, counts };
 }
 
 /** Each document's ids and the end token, one behind the other. */
 function encodeDocuments(documents: readonly string[], vocabulary: Vocabulary): Encoded {
-  const parts = documents.map((document) => vocabulary.encode(document));
-  const boundaries = new Int32Array(parts.length + 1);
-  for (const [i, part] of parts.entries()) boundaries[i + 1] = (boundaries[i] as number) + part.length + 1;
+  const parts = documents.map((document) => vocabulary.encodeCounted(document));
+  const boundaries = offsetsOf(
+    'documents',
+    parts.map(({ ids }) => ids.length + 1),
+    'tokens',
+  );
   const ids = new Int32Array(boundaries.at(-1) as number).fill(vocabulary.endId as number);
-  for (const [i, part] of parts.entries()) ids.set(part, boundaries[i] as number);
-  return { ids, boundaries };
+  for (const [i, part] of parts.entries()) ids.set(part.ids, boundaries[i] as number);
+  return { ids, boundaries, counts: sumCounts(parts) };
 }
 
 /** A text, or documents, with a vocabulary and ids: what a language model is trained on. */
@@ -90,9 +102,11 @@ export class Corpus {
 
   /**
    * The same text under another vocabulary: that of a trained model, say.
-   * @throws ERR_UNROLLED_OPTION_RANGE for documents and a vocabulary without end token.
+   * @throws ERR_UNROLLED_OPTION_TYPE for what is no vocabulary, ERR_UNROLLED_OPTION_RANGE for documents and a vocabulary
+   *   without end token.
    */
   withVocabulary(vocabulary: Vocabulary): Corpus {
+    check.instance('vocabulary', vocabulary, 'a Vocabulary', Vocabulary);
     if (this.documents !== undefined && vocabulary.endId === undefined) {
       throw new UnrolledError(
         'ERR_UNROLLED_OPTION_RANGE',
@@ -125,6 +139,15 @@ export class Corpus {
    */
   get boundaries(): Int32Array | undefined {
     return this.documents === undefined ? undefined : this.#encode().boundaries;
+  }
+
+  /**
+   * How many tokens of the text, or of all documents together, the vocabulary knows, and how many not. The end tokens
+   * are none of them.
+   * @throws as `ids`.
+   */
+  get tokenCounts(): TokenCounts {
+    return this.#encode().counts;
   }
 
   /** Where the ids are: in memory, always; those of a `FileCorpus` are in a file. */
@@ -169,7 +192,7 @@ export class Corpus {
   #encode(): Encoded {
     this.#encoded ??=
       this.documents === undefined
-        ? { ids: this.vocabulary.encode(this.text), boundaries: undefined }
+        ? encodeText(this.text, this.vocabulary)
         : encodeDocuments(this.documents, this.vocabulary);
     return this.#encoded;
   }

@@ -1,6 +1,6 @@
 /** Character encodings: bytes to text in pieces, with the place where bytes are no text. */
 
-import { isUtf8 } from 'node:buffer';
+import { constants, isUtf8 } from 'node:buffer';
 import { UnrolledError } from '../errors';
 import { firstInvalidUtf8 } from './utf8';
 
@@ -23,6 +23,14 @@ export const ENCODINGS = [
 
 /** Encodings of text files, by name. */
 export type Encoding = (typeof ENCODINGS)[number];
+
+const { MAX_STRING_LENGTH } = constants;
+
+/** Bytes of the longest text that a string can hold: of GB18030, four for a unit. */
+export const LONGEST_TEXT_BYTES = 4 * MAX_STRING_LENGTH;
+
+/** What to do with a text that no string can hold. */
+export const LONG_TEXT_ADVICE = 'datasets.textFile leaves a text of any length in its file.';
 
 /** Byte-order marks and the encodings they belong to. */
 const MARKS: readonly [encoding: Encoding, mark: readonly number[]][] = [
@@ -76,7 +84,7 @@ function firstInvalid(decode: WholeDecoder, bytes: Uint8Array): number {
   let good = 0;
   let bad = bytes.length + 1;
   while (bad - good > 2 * LONGEST_CHARACTER) {
-    const middle = (good + bad) >> 1;
+    const middle = Math.floor((good + bad) / 2);
     const end = Array.from({ length: LONGEST_CHARACTER }, (_, back) => middle - back).find(
       (place) => tryDecode(decode, bytes.subarray(good, place)) !== undefined,
     );
@@ -96,6 +104,15 @@ function describe(encoding: Encoding): string {
 /** Whether a file begins as safetensors do, and no text: with eight bytes of a small number, then a JSON object. */
 function isSafetensors(bytes: Uint8Array): boolean {
   return bytes[4] === 0 && bytes[5] === 0 && bytes[6] === 0 && bytes[7] === 0 && bytes[8] === 0x7b && bytes[9] === 0x22;
+}
+
+/** The error of a text that no string can hold. */
+export function tooLong(path: string, cause?: unknown): UnrolledError {
+  return new UnrolledError(
+    'ERR_UNROLLED_FILE_READ',
+    `${path} is longer than a JavaScript string can be, which is ${MAX_STRING_LENGTH} UTF-16 units. ${LONG_TEXT_ADVICE}`,
+    { expected: `at most ${MAX_STRING_LENGTH} UTF-16 units`, received: path, cause },
+  );
 }
 
 /** Decodes one text that comes in pieces. A byte-order mark is dropped. */
@@ -193,10 +210,7 @@ export class TextChunks {
     try {
       return tryDecode(this.#decode, bytes);
     } catch (cause) {
-      throw new UnrolledError('ERR_UNROLLED_FILE_READ', `${this.#path} is longer than a JavaScript string can be.`, {
-        received: `${bytes.length} bytes`,
-        cause,
-      });
+      throw tooLong(this.#path, cause);
     }
   }
 

@@ -3,11 +3,13 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import * as check from '../validation';
-import { type IdFile, openIdFile, writeIdFile } from './id-file';
+import { type CountedIdFile, type IdFile, openIdFile, writeIdFile } from './id-file';
 import { READ_OPTIONS, type ReadOptions, type ResolvedReading, resolveReading } from './text-form';
 import { changedError, type PassOptions, passOver } from './text-stream';
+import type { TokenCounts } from './token-counts';
 import type { FileSource } from './token-source';
-import { VOCABULARY_OPTIONS, Vocabulary, type VocabularyOptions } from './vocabulary';
+import { Vocabulary } from './vocabulary';
+import { VOCABULARY_OPTIONS, type VocabularyOptions } from './vocabulary-options';
 
 /** How far `FileCorpus.read` is. */
 export interface ReadingProgress {
@@ -59,7 +61,7 @@ interface Text {
 function requireVocabulary(options: FileCorpusOptions): Vocabulary | undefined {
   const { vocabulary } = options;
   if (vocabulary === undefined) return undefined;
-  if (!(vocabulary instanceof Vocabulary)) throw check.wrongType('vocabulary', 'a Vocabulary', vocabulary);
+  check.instance('vocabulary', vocabulary, 'a Vocabulary', Vocabulary);
   const other = TEXT_VOCABULARY_OPTIONS.find((option) => options[option as keyof FileCorpusOptions] !== undefined);
   if (other !== undefined)
     throw check.outOfRange(other, 'left out where a vocabulary is given', options[other as 'tokens']);
@@ -76,12 +78,24 @@ function lineEnds(text: string): number {
   return count;
 }
 
+/** What reading a text file gives. */
+interface EncodedFile {
+  vocabulary: Vocabulary;
+  ids: IdFile;
+  counts: TokenCounts;
+}
+
+function encodedFile(vocabulary: Vocabulary, { file, unknownTokens }: CountedIdFile): EncodedFile {
+  const replaced = vocabulary.unknown === 'replace' ? unknownTokens : 0;
+  return { vocabulary, ids: file, counts: { knownTokens: file.count - replaced, unknownTokens } };
+}
+
 /** Reads the file a first time, and its ids from an earlier run or by a second pass. */
 async function encodeFile(
   { path, reading }: Text,
   given: Vocabulary | undefined,
   options: FileCorpusOptions,
-): Promise<{ vocabulary: Vocabulary; ids: IdFile }> {
+): Promise<EncodedFile> {
   const { tokens, maxSize, minCount, unknown } = options;
   const bounds = { tokens, maxSize, minCount, unknown };
   const known = Object.fromEntries(Object.entries(bounds).filter(([, value]) => value !== undefined));
@@ -92,23 +106,23 @@ async function encodeFile(
 
   const key = createHash('sha256').update(JSON.stringify({ found, reading, vocabulary })).digest('hex');
   const idsPath = options.idsFile;
-  const earlier = await openIdFile(key, idsPath);
-  if (earlier !== undefined) return { vocabulary, ids: earlier };
-  const ids = await writeIdFile(key, idsPath, async (write) => {
+  const earlier = await openIdFile(key, idsPath, vocabulary.unknown === 'error' ? 0 : undefined);
+  if (earlier !== undefined) return encodedFile(vocabulary, earlier);
+  const written = await writeIdFile(key, idsPath, async (write) => {
     let tokensBefore = 0;
     let linesBefore = 0;
     const again = await passOver(path, reading, passOptions(2, options), {
       settled: (text) => vocabulary.settled(text),
       visit: async (part) => {
-        const encoded = vocabulary.encodePart(part, tokensBefore, linesBefore);
-        tokensBefore += encoded.length;
+        const { ids, knownTokens, unknownTokens } = vocabulary.encodePart(part, tokensBefore, linesBefore);
+        tokensBefore += knownTokens + unknownTokens;
         linesBefore += lineEnds(part);
-        await write(encoded);
+        await write(ids, unknownTokens);
       },
     });
     if (again.sha256 !== found.sha256) throw changedError(path);
   });
-  return { vocabulary, ids };
+  return encodedFile(vocabulary, written);
 }
 
 /** A corpus larger than memory: its ids lie in a file, and are read as they are needed. */
@@ -119,13 +133,16 @@ export class FileCorpus {
   readonly vocabulary: Vocabulary;
   /** The file of the ids and their number. */
   readonly idsFile: Readonly<IdFile>;
+  /** How many tokens of the text the vocabulary knows, and how many not. */
+  readonly tokenCounts: Readonly<TokenCounts>;
   readonly #reading: ResolvedReading;
 
-  private constructor(name: string, text: Text, vocabulary: Vocabulary, idsFile: IdFile) {
+  private constructor(name: string, text: Text, { vocabulary, ids, counts }: EncodedFile) {
     this.name = name;
     this.path = text.path;
     this.vocabulary = vocabulary;
-    this.idsFile = idsFile;
+    this.idsFile = ids;
+    this.tokenCounts = counts;
     this.#reading = text.reading;
   }
 
@@ -145,8 +162,7 @@ export class FileCorpus {
     if (given.idsFile !== undefined) check.nonEmptyString('idsFile', given.idsFile);
     check.abortSignal('signal', given.signal);
     check.callback('onProgress', given.onProgress);
-    const { vocabulary, ids } = await encodeFile(text, requireVocabulary(given), given);
-    return new FileCorpus(name, text, vocabulary, ids);
+    return new FileCorpus(name, text, await encodeFile(text, requireVocabulary(given), given));
   }
 
   /**

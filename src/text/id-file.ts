@@ -5,9 +5,10 @@
 
 import { open, readFile, stat } from 'node:fs/promises';
 import { endianness } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cacheFolder } from '../cache-folder';
-import { makeFolder, readError, replaceFile, writeWhole } from '../files';
+import { piecesOf, readInto, writeFrom } from '../file-pieces';
+import { absolutePath, makeFolder, readError, replaceFile, writeWhole } from '../files';
 import type { FileSource } from './token-source';
 
 /** A file of ids. */
@@ -17,18 +18,29 @@ export interface IdFile {
   count: number;
 }
 
+/** A file of ids, and what is remembered of the text. */
+export interface CountedIdFile {
+  file: IdFile;
+  /** Tokens of the text that the vocabulary lacks. */
+  unknownTokens: number;
+}
+
+/** Takes the ids of a text, part by part, and how many tokens of each part were unknown. */
+export type WriteIds = (ids: Int32Array, unknownTokens: number) => Promise<void>;
+
 /** What the file beside it says. */
 interface Description {
   /** Of text, form and vocabulary. */
   key: string;
   count: number;
+  unknownTokens: number;
   /** Time of the last change of the file of ids in milliseconds. */
   modified: number;
 }
 
 async function pathOf(key: string, path: string | undefined): Promise<string> {
   // Absolute, as the native side may open it when the working directory is another.
-  return path === undefined ? join(resolve(await cacheFolder()), 'ids', `${key}.ids`) : resolve(path);
+  return absolutePath(path ?? join(await cacheFolder(), 'ids', `${key}.ids`));
 }
 
 async function readDescription(path: string): Promise<Partial<Description>> {
@@ -40,18 +52,28 @@ async function readDescription(path: string): Promise<Partial<Description>> {
   }
 }
 
-/** The file of ids of an earlier run with the same key; undefined where there is none. */
-export async function openIdFile(key: string, given: string | undefined): Promise<IdFile | undefined> {
+/**
+ * The file of ids of an earlier run with the same key; undefined where there is none.
+ * @param uncounted how many tokens were unknown where the file does not say so, as those of earlier releases; undefined
+ *   where nobody knows, and such a file is not taken.
+ */
+export async function openIdFile(
+  key: string,
+  given: string | undefined,
+  uncounted: number | undefined,
+): Promise<CountedIdFile | undefined> {
   const path = await pathOf(key, given);
-  const { key: found, count, modified } = await readDescription(path);
+  const { key: found, count, unknownTokens = uncounted, modified } = await readDescription(path);
   const stats = await stat(path).catch(() => undefined);
   const isSame = found === key && count !== undefined && stats?.size === 4 * count && stats.mtimeMs === modified;
-  return isSame ? { path, count } : undefined;
+  return isSame && typeof unknownTokens === 'number' ? { file: { path, count }, unknownTokens } : undefined;
 }
 
-function littleEndianBytes(ids: Int32Array): Buffer {
-  const bytes = Buffer.from(ids.buffer, ids.byteOffset, ids.byteLength);
-  return endianness() === 'LE' ? bytes : bytes.swap32();
+/** Turns ids of this machine's byte order into little-endian ones in their place, or back. */
+function asLittleEndian(ids: Int32Array): Int32Array {
+  if (endianness() === 'LE') return ids;
+  for (const piece of piecesOf(ids)) Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).swap32();
+  return ids;
 }
 
 /**
@@ -62,23 +84,25 @@ function littleEndianBytes(ids: Int32Array): Buffer {
 export async function writeIdFile(
   key: string,
   given: string | undefined,
-  fill: (write: (ids: Int32Array) => Promise<void>) => Promise<void>,
-): Promise<IdFile> {
+  fill: (write: WriteIds) => Promise<void>,
+): Promise<CountedIdFile> {
   const path = await pathOf(key, given);
   if (given === undefined) await makeFolder(dirname(path));
   let count = 0;
+  let unknownTokens = 0;
   await replaceFile(path, async (file) => {
-    await fill(async (ids) => {
+    await fill(async (ids, unknown) => {
       count += ids.length;
-      await file.writeFile(littleEndianBytes(ids));
+      unknownTokens += unknown;
+      await writeFrom(file, asLittleEndian(ids));
     });
   });
   const stats = await stat(path).catch((cause) => {
     throw readError(path, cause);
   });
-  const description: Description = { key, count, modified: stats.mtimeMs };
+  const description: Description = { key, count, unknownTokens, modified: stats.mtimeMs };
   await writeWhole(`${path}.json`, Buffer.from(`${JSON.stringify(description)}\n`));
-  return { path, count };
+  return { file: { path, count }, unknownTokens };
 }
 
 /**
@@ -89,8 +113,9 @@ export async function readIdRange({ path, first, count }: FileSource): Promise<I
   try {
     const file = await open(path);
     try {
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(4 * count), 0, 4 * count, 4 * first);
-      return Int32Array.from({ length: bytesRead >> 2 }, (_, index) => buffer.readInt32LE(4 * index));
+      const ids = new Int32Array(count);
+      const bytes = await readInto(file, 4 * first, ids);
+      return asLittleEndian(ids.subarray(0, Math.floor(bytes / 4)));
     } finally {
       await file.close();
     }

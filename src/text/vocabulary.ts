@@ -3,61 +3,24 @@
 import { UnrolledError } from '../errors';
 import { PRINTED, printFields } from '../printing';
 import * as check from '../validation';
-import { byteTokenizer } from './byte-tokenizer';
-import { charTokenizer } from './char-tokenizer';
-import { graphemeTokenizer, wordTokenizer } from './segment-tokenizer';
-import { type Detokenizer, type Encoder, SKIP, type TokenCount, type Tokenizer } from './tokenizer';
-
-const TOKENIZERS = {
-  char: charTokenizer,
-  grapheme: graphemeTokenizer,
-  byte: byteTokenizer,
-  word: wordTokenizer,
-} as const satisfies Record<string, Tokenizer>;
-
-/** What a text is cut into: code points, graphemes, bytes of its UTF-8, or words with what is between them. */
-export type TokenKind = keyof typeof TOKENIZERS;
-
-/** Every kind of token, as the `tokens` option takes them. */
-export const TOKEN_KINDS = Object.keys(TOKENIZERS) as TokenKind[];
-
-/** Every choice of what unseen input does, as the `unknown` option takes them. */
-export const UNKNOWN_POLICIES = ['error', 'skip', 'replace'] as const;
-
-/** What `encode` does with a token that has no id. */
-export type UnknownPolicy = (typeof UNKNOWN_POLICIES)[number];
-
-/** How `Vocabulary.build` chooses tokens. */
-export interface VocabularyOptions {
-  /** Default `'char'`. */
-  tokens?: TokenKind;
-  /** The most ids there may be, the unknown token among them; the most frequent tokens are kept. */
-  maxSize?: number;
-  /** The fewest occurrences of a token that is kept. */
-  minCount?: number;
-  /**
-   * Default `'replace'` where `maxSize` or `minCount` bounds the vocabulary, else `'error'`.
-   * `'replace'` needs the unknown token, which only a bounded vocabulary has.
-   */
-  unknown?: UnknownPolicy;
-  /** Whether there is one more id, the last, for the end of a document. Default false; it counts in `maxSize`. */
-  endToken?: boolean;
-}
-
-/** The names of the vocabulary's options, for functions that take them among others. */
-export const VOCABULARY_OPTIONS = ['tokens', 'maxSize', 'minCount', 'unknown', 'endToken'] as const;
-
-/** A vocabulary as plain data. */
-export interface VocabularyJSON {
-  kind: TokenKind;
-  /** Token i has the id i. */
-  tokens: string[];
-  /** Whether the id behind the tokens is the unknown token. */
-  unknownToken: boolean;
-  unknown: UnknownPolicy;
-  /** Present where the last id is the end-of-document token. */
-  endToken?: true;
-}
+import type { TokenCounts } from './token-counts';
+import {
+  type Detokenizer,
+  type Encoder,
+  SKIP,
+  type TokenCount,
+  type Tokenizer,
+  type UnknownHandler,
+} from './tokenizer';
+import { parseVocabulary, type VocabularyJSON } from './vocabulary-json';
+import {
+  resolveVocabularyOptions,
+  TOKENIZERS,
+  type TokenKind,
+  UNKNOWN_POLICIES,
+  type UnknownPolicy,
+  type VocabularyOptions,
+} from './vocabulary-options';
 
 /** Builds a vocabulary from texts that come one after another. */
 export interface VocabularyBuilder {
@@ -67,6 +30,11 @@ export interface VocabularyBuilder {
   settled(text: string): number;
   /** @throws what `Vocabulary.build` throws. */
   build(): Vocabulary;
+}
+
+/** The ids of a text, and how many of its tokens the vocabulary knows. */
+export interface EncodedText extends TokenCounts {
+  ids: Int32Array;
 }
 
 /** Turns ids into text one by one; text is held back until a character is whole. */
@@ -90,10 +58,6 @@ function bounded(counts: TokenCount[], tokenizer: Tokenizer, minCount: number, m
 
 function occurrencesOf(counts: readonly TokenCount[]): number {
   return counts.reduce((sum, [, occurrences]) => sum + occurrences, 0);
-}
-
-function damaged(what: string): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `The vocabulary is damaged: ${what}.`);
 }
 
 /**
@@ -156,18 +120,7 @@ export class Vocabulary {
    * @internal
    */
   static builder(options?: VocabularyOptions): VocabularyBuilder {
-    const given = check.options('Vocabulary.build', options, VOCABULARY_OPTIONS);
-    const isBounded = given.maxSize !== undefined || given.minCount !== undefined;
-    const { tokens: kind = 'char', maxSize = Number.MAX_SAFE_INTEGER, minCount = 1 } = given;
-    const { unknown = isBounded ? 'replace' : 'error', endToken = false } = given;
-    check.oneOf('tokens', kind, TOKEN_KINDS);
-    check.boolean('endToken', endToken);
-    check.integer('maxSize', maxSize, { min: endToken ? 3 : 2 });
-    check.integer('minCount', minCount, { min: 1 });
-    check.oneOf('unknown', unknown, UNKNOWN_POLICIES);
-    if (unknown === 'replace' && !isBounded) {
-      throw check.outOfRange('unknown', 'error or skip where neither maxSize nor minCount is given', unknown);
-    }
+    const { kind, maxSize, minCount, isBounded, unknown, endToken } = resolveVocabularyOptions(options);
     const tokenizer: Tokenizer = TOKENIZERS[kind];
     const counter = tokenizer.counter();
     let texts = 0;
@@ -204,26 +157,7 @@ export class Vocabulary {
    * @throws ERR_UNROLLED_MODEL_FORMAT for anything else.
    */
   static fromJSON(value: unknown): Vocabulary {
-    if (typeof value !== 'object' || value === null) throw damaged(`it is ${check.show(value)}, not an object`);
-    const { kind, tokens, unknownToken, unknown, endToken } = value as Partial<Record<keyof VocabularyJSON, unknown>>;
-    if (!(TOKEN_KINDS as unknown[]).includes(kind)) throw damaged(`${check.show(kind)} is no kind of token`);
-    if (!Array.isArray(tokens) || tokens.length === 0) throw damaged('its tokens are not a list of strings');
-    if (typeof unknownToken !== 'boolean') throw damaged('unknownToken is not true or false');
-    if (!(UNKNOWN_POLICIES as readonly unknown[]).includes(unknown)) throw damaged(`unknown is ${check.show(unknown)}`);
-    if (endToken !== undefined && endToken !== true) throw damaged(`endToken is ${check.show(endToken)}`);
-    if (unknown === 'replace' && !unknownToken) throw damaged('it replaces by an unknown token that it does not have');
-
-    const tokenizer: Tokenizer = TOKENIZERS[kind as TokenKind];
-    const seen = new Set<string>();
-    for (const token of tokens as unknown[]) {
-      if (typeof token !== 'string' || !tokenizer.isToken(token)) {
-        throw damaged(`${check.show(token)} is no ${tokenizer.noun}`);
-      }
-      if (seen.has(token)) throw damaged(`${check.show(token)} has two ids`);
-      seen.add(token);
-    }
-    const described = { kind: kind as TokenKind, tokens: [...seen], unknownToken, unknown: unknown as UnknownPolicy };
-    return new Vocabulary({ ...described, ...(endToken && { endToken }) }, undefined);
+    return new Vocabulary(parseVocabulary(value), undefined);
   }
 
   /**
@@ -254,6 +188,27 @@ export class Vocabulary {
    * @throws ERR_UNROLLED_UNKNOWN_TOKEN with `unknown: 'error'`, naming the token and its position.
    */
   encode(text: string): Int32Array {
+    return this.encodeCounted(text).ids;
+  }
+
+  /**
+   * How many tokens of a text the vocabulary knows, and how many not. What `unknown` says makes no difference, and
+   * nothing is thrown.
+   */
+  tokenCounts(text: string): TokenCounts {
+    let unknownTokens = 0;
+    const { length } = this.#encode(check.string('text', text), () => {
+      unknownTokens++;
+      return SKIP;
+    });
+    return { knownTokens: length, unknownTokens };
+  }
+
+  /**
+   * `encode`, and the counts of the text's tokens.
+   * @internal
+   */
+  encodeCounted(text: string): EncodedText {
     return this.encodePart(check.string('text', text), 0);
   }
 
@@ -262,15 +217,17 @@ export class Vocabulary {
    * beginning.
    * @internal
    */
-  encodePart(text: string, first: number, linesBefore = 0): Int32Array {
-    this.#encoder ??= this.#tokenizer.encoder(this.#tokens);
-    return this.#encoder(text, (token, position) => {
+  encodePart(text: string, first: number, linesBefore = 0): EncodedText {
+    let unknownTokens = 0;
+    const ids = this.#encode(text, (token, position) => {
+      unknownTokens++;
       if (this.unknown === 'skip') return SKIP;
       if (this.unknown === 'replace') return this.unknownId as number;
       const line = linesBefore + this.#lineEndsBefore(text, position) + 1;
       const isOneLine = linesBefore === 0 && !text.includes('\n');
       throw this.#unknownToken(token, first + position, isOneLine ? undefined : line);
     });
+    return { ids, knownTokens: ids.length - (this.unknown === 'replace' ? unknownTokens : 0), unknownTokens };
   }
 
   /**
@@ -318,8 +275,12 @@ export class Vocabulary {
     return this.#ids.get(token);
   }
 
-  /** Whether every id means the same in both; what unseen input does may differ. */
+  /**
+   * Whether every id means the same in both; what unseen input does may differ.
+   * @throws ERR_UNROLLED_OPTION_TYPE for what is no vocabulary.
+   */
   equals(other: Vocabulary): boolean {
+    check.instance('other', other, 'a Vocabulary', Vocabulary);
     return (
       this.kind === other.kind &&
       this.unknownId === other.unknownId &&
@@ -346,6 +307,11 @@ export class Vocabulary {
     if (depth < 0) return `[Vocabulary of ${size} tokens]`;
     const ids = { ...(unknownId !== undefined && { unknownId }), ...(endId !== undefined && { endId }) };
     return printFields('Vocabulary', { kind, size, tokens: this.#tokens, unknown, ...ids }, options);
+  }
+
+  #encode(text: string, onUnknown: UnknownHandler): Int32Array {
+    this.#encoder ??= this.#tokenizer.encoder(this.#tokens);
+    return this.#encoder(text, onUnknown);
   }
 
   #withoutEnds(ids: ArrayLike<number>): ArrayLike<number> {

@@ -1,5 +1,6 @@
 /** Word vectors that others trained, for the embedding of a model. */
 
+import { types } from 'node:util';
 import { UnrolledError } from '../errors';
 import { requireMemory, resolveSeed } from '../limits';
 import { Random, RandomUse } from '../random';
@@ -91,7 +92,7 @@ export function embeddingMatrix(
   const seed = resolveSeed(given.seed);
   if (!Array.isArray(tokens)) throw check.wrongType('tokens', 'an array of strings', tokens);
   check.integer('dimensions', dimensions, { min: 1 });
-  if (!(vectors instanceof Map)) throw check.wrongType('vectors', 'a Map of vectors', vectors);
+  if (!types.isMap(vectors)) throw check.wrongType('vectors', 'a Map of vectors', vectors);
 
   requireMemory(`A table of ${tokens.length} vectors`, tokens.length * dimensions * 4, 'tokens', 'Give fewer tokens');
   const matrix = zeros([tokens.length, dimensions]);

@@ -2,6 +2,7 @@
  * Checkpoints: a model file that holds a training too, so that it goes on with the bits of one that was never stopped.
  */
 
+import { types } from 'node:util';
 import { UnrolledError } from '../errors';
 import type { Parameters } from '../flat-layout';
 import type { Model } from '../model';
@@ -22,7 +23,10 @@ export interface CallbackState {
 
 /** All that a training is beside the model's weights. */
 export interface TrainingRecord {
+  /** Without the length of a schedule that covers the run; those of earlier releases have it. */
   options: RecordedOptions;
+  /** Steps that the run was planned to make; absent in checkpoints of earlier releases. */
+  totalSteps?: number;
   /** How much data it was trained on; absent in checkpoints of earlier releases. */
   data?: DataCounts;
   native: Omit<NativeTrainingState, 'parameters'>;
@@ -68,7 +72,7 @@ type Kind = 'string' | 'number' | 'object' | 'list' | 'array';
 
 function isOf(kind: Kind, value: unknown): boolean {
   if (kind === 'list') return Array.isArray(value);
-  if (kind === 'array') return value instanceof Float32Array || value instanceof Float64Array;
+  if (kind === 'array') return types.isFloat32Array(value) || types.isFloat64Array(value);
   if (kind === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
   return typeof value === kind;
 }
@@ -98,13 +102,14 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
   const record = unpackState(json, tensors, (name) => damaged(path, `${name} is missing`)) as FlatRecord;
   if (!isOf('object', record)) throw damaged(path, 'it is no object');
   requireFields(path, record, FIELDS);
-  const { options, data, epoch, isPending, seconds, callbacks, stopReason, ...rest } = record;
+  const { options, totalSteps, data, epoch, isPending, seconds, callbacks, stopReason, ...rest } = record;
   const { optimizer: slots, optimizerKind, ...native } = rest;
   if (!OPTIMIZER_KINDS.includes(optimizerKind)) throw damaged(path, 'its optimizer is unknown');
   if (epoch !== undefined) {
     if (!isOf('object', epoch)) throw damaged(path, 'epoch is no object');
     requireFields(path, epoch, EPOCH_FIELDS);
   }
+  if (totalSteps !== undefined && !isOf('number', totalSteps)) throw damaged(path, 'totalSteps is no number');
   if (data !== undefined && !isOf('object', data)) throw damaged(path, 'data is no object');
   for (const callback of callbacks) {
     if (!isOf('object', callback)) throw damaged(path, 'a callback is no object');
@@ -113,6 +118,7 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
   if (!slots.every((slot) => isOf('array', slot))) throw damaged(path, 'a slot is missing');
   return {
     ...{ options, seconds, callbacks, native: { ...native, optimizer: optimizerKind, slots } },
+    ...(totalSteps !== undefined && { totalSteps }),
     ...(data !== undefined && { data }),
     ...(epoch !== undefined && { epoch, ...(isPending === true && { isPending }) }),
     ...(typeof stopReason === 'string' && { stopReason }),

@@ -1,8 +1,10 @@
 /** A corpus as the native side trains on it: one stream, or documents that begin from a zero state each. */
 
+import { types } from 'node:util';
 import { UnrolledError } from '../errors';
 import type { Model } from '../model';
 import type { NativeCancellation, NativeEvaluation, NativeIds, NativeSource } from '../native/native';
+import { joined, offsetsOf } from '../offsets';
 import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
 import type { FileSource, TokenSource } from '../text/token-source';
@@ -24,7 +26,7 @@ type DocumentsSource = Extract<NativeSource, { kind: 'documents' }>;
 
 /** Ids as the native side takes them. */
 function nativeIds(ids: Int32Array | FileSource): NativeIds {
-  return ids instanceof Int32Array ? ids : { file: ids.path, total: ids.total, first: ids.first, count: ids.count };
+  return types.isInt32Array(ids) ? ids : { file: ids.path, total: ids.total, first: ids.first, count: ids.count };
 }
 
 /** The whole corpus. */
@@ -85,13 +87,14 @@ function documentsSource(
       received: counted(boundaries.length - 1, 'document'),
     });
   }
-  const offsets = new Int32Array(kept.length + 1);
-  for (const [index, { length }] of kept.entries()) offsets[index + 1] = (offsets[index] as number) + length;
-  const joined = new Int32Array(offsets.at(-1) as number);
-  for (const [index, document] of kept.entries()) joined.set(document, offsets[index]);
+  const offsets = offsetsOf(
+    'corpus',
+    kept.map(({ length }) => length),
+    'tokens',
+  );
   const longest = kept.reduce((most, { length }) => Math.max(most, length - 1), 1);
   return {
-    ...{ kind: 'documents', ids: joined, offsets, shuffle: false },
+    ...{ kind: 'documents', ids: joined(kept, offsets), offsets, shuffle: false },
     batch: Math.min(stream.batch, kept.length),
     window: Math.min(stream.window, longest),
   };

@@ -11,6 +11,7 @@ import type {
   NativeSource,
   NativeTrainingOptions,
 } from '../native/native';
+import { zerosLike } from '../tensor-shape';
 import { type Examples, pickExamples } from './examples';
 import { type TrainingBytes, trainingBytes } from './memory';
 import { idCount, sequenceCount, sequencesOf, stepsPerEpoch } from './source';
@@ -44,7 +45,7 @@ interface Sample {
 function timeMajor<Data extends Int32Array | FloatArray>(data: Data, offsets: Int32Array, time: number): Data {
   const rows = offsets.length - 1;
   const width = data.length / (offsets.at(-1) as number);
-  const result = new (data.constructor as new (length: number) => Data)(time * rows * width);
+  const result = zerosLike(data, time * rows * width);
   for (let row = 0; row < rows; row++) {
     const start = offsets[row] as number;
     for (let step = 0; start + step < (offsets[row + 1] as number); step++) {

@@ -6,7 +6,7 @@ import type { FloatTensor } from '../flat-layout';
 import { resolveThreads } from '../limits';
 import type { Model } from '../model';
 import { outputOf } from '../model-output';
-import type { FloatArray, ModelDescription, NativeSequences } from '../native/native';
+import type { DType, FloatArray, ModelDescription, NativeSequences } from '../native/native';
 import { defaultSparse } from '../output';
 import * as check from '../validation';
 import type { TrainingData } from './data';
@@ -81,10 +81,9 @@ export async function evaluateModel(
 }
 
 /** Outputs of sequences one after another as `[N, T, F]`, zero behind each one's end. */
-function padded(output: FloatArray, { offsets }: NativeSequences, features: number): FloatTensor {
+function padded(dtype: DType, output: FloatArray, { offsets }: NativeSequences, features: number): FloatTensor {
   const count = offsets.length - 1;
   const time = offsets.reduce((longest, end, index) => Math.max(longest, end - (offsets[index - 1] ?? 0)), 0);
-  const dtype = output instanceof Float32Array ? 'float32' : 'float64';
   const data = floats(dtype, count * time * features);
   for (let index = 0; index < count; index++) {
     const [start, end] = [offsets[index] as number, offsets[index + 1] as number];
@@ -136,6 +135,6 @@ export async function predictModel(
   if (result.cancelled) throw cancelledError(model, 'Prediction', signal);
   const values = ACTIVATIONS[output](result.output);
   const { features } = result;
-  if (!outputOf(description).once) return padded(values, sequences, features);
+  if (!outputOf(description).once) return padded(dtype, values, sequences, features);
   return { dtype, shape: [sequenceCount(sequences), features], data: values };
 }

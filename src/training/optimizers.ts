@@ -1,4 +1,4 @@
-/** Optimisers by name, with PyTorch's defaults. */
+/** Optimisers by name. Their defaults are PyTorch's, but for `momentum` and for `adagrad-abs`, which PyTorch has not. */
 
 import type { NativeOptimizerOptions, OptimizerKind } from '../native/native';
 import * as check from '../validation';
@@ -21,24 +21,25 @@ export interface OptimizerDescription extends OptimizerHyperparameters {
 }
 
 interface Optimizer {
-  /** Its hyper-parameters beside `weightDecay`, which all know and which is 0 by default. */
+  /** All hyper-parameters that it knows. */
   defaults: OptimizerHyperparameters;
   /** Arrays of the parameters' size that it keeps. */
   slots: number;
 }
 
-const adam: Optimizer = { defaults: { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, slots: 2 };
+const adam = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 
 export const OPTIMIZERS: Record<OptimizerKind, Optimizer> = {
   // With a momentum it is `momentum`, as PyTorch's SGD is.
-  sgd: { defaults: { learningRate: 0.001, momentum: 0 }, slots: 0 },
-  momentum: { defaults: { learningRate: 0.001, momentum: 0.9 }, slots: 1 },
-  adagrad: { defaults: { learningRate: 0.01, epsilon: 1e-10 }, slots: 1 },
+  sgd: { defaults: { learningRate: 0.001, momentum: 0, weightDecay: 0 }, slots: 0 },
+  // PyTorch has no optimiser of that name; its SGD has no momentum by default.
+  momentum: { defaults: { learningRate: 0.001, momentum: 0.9, weightDecay: 0 }, slots: 1 },
+  adagrad: { defaults: { learningRate: 0.01, epsilon: 1e-10, weightDecay: 0 }, slots: 1 },
   // The tutorials' `m += |g|; w -= rate * g / sqrt(m + epsilon)`.
-  'adagrad-abs': { defaults: { learningRate: 0.1, epsilon: 1e-8 }, slots: 1 },
-  rmsprop: { defaults: { learningRate: 0.01, alpha: 0.99, epsilon: 1e-8, momentum: 0 }, slots: 2 },
-  adam,
-  adamw: adam,
+  'adagrad-abs': { defaults: { learningRate: 0.1, epsilon: 1e-8, weightDecay: 0 }, slots: 1 },
+  rmsprop: { defaults: { learningRate: 0.01, alpha: 0.99, epsilon: 1e-8, momentum: 0, weightDecay: 0 }, slots: 2 },
+  adam: { defaults: adam, slots: 2 },
+  adamw: { defaults: { ...adam, weightDecay: 0.01 }, slots: 2 },
 };
 
 export const OPTIMIZER_KINDS = Object.keys(OPTIMIZERS) as OptimizerKind[];
@@ -78,7 +79,7 @@ export function resolveOptimizer(
   const { kind: name, ...own } = isDescribed ? optimizer : { kind: optimizer };
   const kind = check.oneOf(isDescribed ? 'optimizer.kind' : 'optimizer', name, OPTIMIZER_KINDS);
   const { defaults } = OPTIMIZERS[kind];
-  const known = [...Object.keys(defaults), 'weightDecay'] as (keyof OptimizerHyperparameters)[];
+  const known = Object.keys(defaults) as (keyof OptimizerHyperparameters)[];
   const given = check.options(`optimizer ${kind}`, { ...own, ...overrides }, known);
   const resolved: NativeOptimizerOptions = { kind, ...UNUSED, ...defaults };
   for (const key of known) {
@@ -90,6 +91,6 @@ export function resolveOptimizer(
 /** A resolved optimiser with the hyper-parameters it knows. */
 export function describeOptimizer(optimizer: NativeOptimizerOptions): OptimizerDescription {
   const { kind } = optimizer;
-  const known = [...Object.keys(OPTIMIZERS[kind].defaults), 'weightDecay'] as (keyof OptimizerHyperparameters)[];
+  const known = Object.keys(OPTIMIZERS[kind].defaults) as (keyof OptimizerHyperparameters)[];
   return { kind, ...Object.fromEntries(known.map((key) => [key, optimizer[key]])) };
 }

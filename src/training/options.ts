@@ -3,6 +3,7 @@
 import { MAX_SIZE, resolveSeed, resolveThreads } from '../limits';
 import type { NativeOptimizerOptions, NativeTrainingOptions, OptimizerKind } from '../native/native';
 import * as check from '../validation';
+import { emitWarning } from '../warning';
 import { type Callback, requireCallbacks } from './callbacks/callback';
 import { checkpoint as checkpointCallback } from './callbacks/checkpoint';
 import { type Checkpoint, readCheckpoint } from './checkpoint-file';
@@ -53,6 +54,7 @@ export interface TrainingOptions {
   /** Outranks the optimiser's own, as do the next two. */
   learningRate?: number | undefined;
   momentum?: number | undefined;
+  /** 0 by default; of `adamw` 0.01. */
   weightDecay?: number | undefined;
   /** What the learning rate is multiplied by as training goes on; `'constant'` by default. */
   schedule?: ScheduleKind | ScheduleDescription | undefined;
@@ -82,6 +84,11 @@ export interface TrainingOptions {
   signal?: AbortSignal | undefined;
   /** Called while an epoch runs. An error it throws ends training and is passed on. */
   onProgress?: ((progress: FitProgress) => void) | undefined;
+  /**
+   * Called, before the first step, with what is no error and yet worth a word: where a training that goes on to another
+   * end has other learning rates for it. The default is `process.emitWarning`.
+   */
+  onWarning?: ((message: string) => void) | undefined;
   /** Called between two steps, in this order: see `callbacks`. */
   callbacks?: readonly Callback[] | undefined;
   /** Saves the training every so many steps; `callbacks.checkpoint` says more. */
@@ -115,8 +122,9 @@ export interface ResolvedTraining {
   schedule: ResolvedSchedule;
   signal: AbortSignal | undefined;
   onProgress: ((progress: FitProgress) => void) | undefined;
+  onWarning: (message: string) => void;
   callbacks: readonly Callback[];
-  /** What a checkpoint remembers of the options; the schedule is added once it is complete. */
+  /** What a checkpoint remembers of the options; the schedule is added once the run is planned. */
   recorded: RecordedOptions;
   /** What training goes on from. */
   resumed: Checkpoint | undefined;
@@ -149,6 +157,7 @@ export const TRAINING_OPTIONS = [
   'threads',
   'signal',
   'onProgress',
+  'onWarning',
   'callbacks',
   'checkpoint',
   'resume',
@@ -237,6 +246,7 @@ export function resolveKnownTraining(
     schedule: resolveSchedule(options.schedule),
     signal: check.abortSignal('signal', options.signal),
     onProgress: check.callback('onProgress', options.onProgress),
+    onWarning: check.callback('onWarning', options.onWarning) ?? emitWarning,
     callbacks: resolveCallbacks(options),
     recorded: recordedOptions({
       ...own,

@@ -4,6 +4,7 @@
  */
 
 import type { Tensor, TensorArrays, TensorDType } from '../tensor';
+import { arrayDType } from '../tensor-shape';
 
 /** In the place of an array. */
 const MARK = '$tensor';
@@ -16,17 +17,6 @@ export interface PackedState {
 
 type AnyArray = TensorArrays[TensorDType];
 
-const TYPES: ReadonlyMap<unknown, TensorDType> = new Map<unknown, TensorDType>([
-  [Float32Array, 'float32'],
-  [Float64Array, 'float64'],
-  [Int8Array, 'int8'],
-  [Int16Array, 'int16'],
-  [Int32Array, 'int32'],
-  [Uint8Array, 'uint8'],
-  [Uint16Array, 'uint16'],
-  [Uint32Array, 'uint32'],
-]);
-
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -38,7 +28,7 @@ export function packState(state: unknown, name: string): PackedState {
   function pack(value: unknown, at: string): unknown {
     if (Array.isArray(value)) return value.map((entry, index) => pack(entry, `${at}.${index}`));
     if (!isRecord(value)) return value;
-    const dtype = TYPES.get(value.constructor);
+    const dtype = arrayDType(value);
     if (dtype === undefined) {
       return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, pack(entry, `${at}.${key}`)]));
     }

@@ -1,9 +1,10 @@
 /** Sequences as people have them, checked and laid one after another as the native side reads them. */
 
+import { types } from 'node:util';
 import { UnrolledError } from '../errors';
 import type { FloatTensor } from '../flat-layout';
-import { MAX_SIZE } from '../limits';
 import type { DType, FloatArray, InputDescription, NativeSequences } from '../native/native';
+import { offsetsOf } from '../offsets';
 import { elementCount, firstNonFinite, type Tensor } from '../tensor';
 import * as check from '../validation';
 
@@ -34,7 +35,7 @@ export function isTensor(value: unknown): value is Tensor {
 
 /** A list of numbers: an array or any typed array. */
 export function isList(value: unknown): value is ArrayLike<number> {
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+  return Array.isArray(value) || types.isTypedArray(value);
 }
 
 export function shapeError(option: string, expected: string, received: string): UnrolledError {
@@ -76,22 +77,16 @@ export function floats(dtype: DType, length: number): FloatArray {
   return dtype === 'float32' ? new Float32Array(length) : new Float64Array(length);
 }
 
-/** Where sequences of these lengths begin. */
-function offsetsOf(option: string, lengths: readonly number[]): Int32Array {
+/** Where sequences of these lengths begin, none of them empty. */
+function sequenceOffsets(option: string, lengths: readonly number[]): Int32Array {
   if (lengths.length === 0) throw empty(option, 'sequences');
-  const offsets = new Int32Array(lengths.length + 1);
-  let end = 0;
-  for (const [index, length] of lengths.entries()) {
-    if (length === 0) throw empty(`${option}[${index}]`, 'elements');
-    end += length;
-    if (end > MAX_SIZE) throw check.outOfRange(option, `at most ${MAX_SIZE} elements in all`, end);
-    offsets[index + 1] = end;
-  }
-  return offsets;
+  const index = lengths.indexOf(0);
+  if (index !== -1) throw empty(`${option}[${index}]`, 'elements');
+  return offsetsOf(option, lengths);
 }
 
 function equalOffsets(option: string, count: number, time: number): Int32Array {
-  return offsetsOf(option, new Array<number>(count).fill(time));
+  return sequenceOffsets(option, new Array<number>(count).fill(time));
 }
 
 function requireData(option: string, { shape, data }: Tensor): void {
@@ -118,7 +113,7 @@ function listIds(option: string, lists: readonly unknown[], vocabulary: number):
     if (!isList(list)) throw check.wrongType(`${option}[${index}]`, 'a list of ids', list);
   }
   const sequences = lists as readonly ArrayLike<number>[];
-  const offsets = offsetsOf(
+  const offsets = sequenceOffsets(
     option,
     sequences.map(({ length }) => length),
   );
@@ -135,7 +130,7 @@ function isJoined(value: unknown): value is JoinedSequences {
 
 function joinedIds(option: string, { ids, offsets }: JoinedSequences, vocabulary: number): NativeSequences {
   for (const [name, array] of Object.entries({ ids, offsets })) {
-    if (!(array instanceof Int32Array)) throw check.wrongType(`${option}.${name}`, 'an Int32Array', array);
+    if (!types.isInt32Array(array)) throw check.wrongType(`${option}.${name}`, 'an Int32Array', array);
   }
   const lengths = Array.from(offsets.subarray(1), (end, index) => {
     const start = offsets[index] as number;
@@ -146,7 +141,7 @@ function joinedIds(option: string, { ids, offsets }: JoinedSequences, vocabulary
   }
   const copy = new Int32Array(ids.length);
   copyIds(`${option}.ids`, ids, vocabulary, copy, 0);
-  return { ids: copy, offsets: offsetsOf(option, lengths) };
+  return { ids: copy, offsets: sequenceOffsets(option, lengths) };
 }
 
 function requireFloats(option: string, tensor: Tensor, features: number, ranks: readonly number[]): void {
@@ -176,7 +171,7 @@ function listFeatures(option: string, list: readonly unknown[], width: number, d
     requireFloats(name, tensor, width, [2]);
   }
   const tensors = list as readonly FloatTensor[];
-  const offsets = offsetsOf(
+  const offsets = sequenceOffsets(
     option,
     tensors.map(({ shape }) => shape[0] as number),
   );

@@ -6,7 +6,7 @@ import type { DType, NativeLoss, NativeSequences, NativeTargets } from '../nativ
 import type { Tensor } from '../tensor';
 import * as check from '../validation';
 import { counted } from '../wording';
-import { copyIds, copyValues, floats, isTensor, shapeError, showShape, toSequences } from './sequences';
+import { copyIds, copyValues, floats, isList, isTensor, shapeError, showShape, toSequences } from './sequences';
 import { sequenceCount } from './source';
 
 /** What targets belong to. */
@@ -85,8 +85,8 @@ function requireCount(option: string, count: number, { sequences }: TargetContex
 /** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_SHAPE, ERR_UNROLLED_MODEL_MISMATCH. */
 export function labelTargets(labels: unknown, loss: unknown, context: TargetContext): ResolvedTargets {
   const list = isTensor(labels) ? labels.data : labels;
-  if (!Array.isArray(list) && !ArrayBuffer.isView(list)) throw check.wrongType('labels', 'a list of classes', labels);
-  const classes = list as ArrayLike<number>;
+  if (!isList(list)) throw check.wrongType('labels', 'a list of classes', labels);
+  const classes = list;
   requireCount('labels', classes.length, context);
   const everywhere = onePerSequence('labels', context);
   const targets = classTargets(classes.length, loss, context, (count, ids) =>
@@ -179,7 +179,7 @@ export function valueTargets(given: unknown, loss: unknown, context: TargetConte
     'squaredError',
     'binaryCrossEntropy',
   ]);
-  const isNumbers = ArrayBuffer.isView(given) || (Array.isArray(given) && typeof given[0] === 'number');
+  const isNumbers = isList(given) && (!Array.isArray(given) || typeof given[0] === 'number');
   let resolved: { values: Float32Array | Float64Array; everywhere: boolean };
   if (isTensor(given)) {
     resolved = tensorValues(given, context);

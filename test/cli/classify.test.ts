@@ -46,7 +46,10 @@ const WORDS: Record<string, readonly string[]> = {
   sport: ['ball', 'goal', 'team', 'match'],
 };
 const SMALL = ['--embedding', '8', '--hidden', '6', '--dense', '5', '--batch', '8'];
-const FIGURES = ['event', 'epoch', 'loss', 'accuracy', 'validationLoss', 'validationAccuracy', 'seconds'];
+const FIGURES = [
+  ...['event', 'epoch', 'loss', 'accuracy', 'validationLoss', 'validationAccuracy'],
+  ...['learningRate', 'seconds'],
+];
 
 describe('unrolled classify', function () {
   this.timeout(60_000);
@@ -130,7 +133,7 @@ describe('unrolled classify', function () {
     assert.equal(trained.status, 0, trained.stderr);
     assert.match(
       trained.stdout,
-      /^(epoch [1-8] {2}loss [\d.]+ {2}accuracy [\d.]+ {2}validation loss [\d.]+ {2}accuracy [\d.]+ {2}[\d.]+ s\n){8}done after .* s, with the weights of epoch \d, saved to .*m\.safetensors\n$/,
+      /^(epoch [1-8] {2}loss [\d.]+ {2}accuracy [\d.]+ {2}validation loss [\d.]+ {2}accuracy [\d.]+ {2}lr 0\.01 {2}[\d.]+ s\n){8}done after .* s, with the weights of epoch \d, saved to .*m\.safetensors\n$/,
     );
     const judged = await runCli('classify', 'evaluate', out, folder);
     assert.match(judged.stdout, /^loss [\d.e-]+\naccuracy 1\ntexts 90\n\n.*\n +neg +pos +sport\nneg +30 +0 +0\n/);

@@ -140,11 +140,15 @@ describe('unrolled', function () {
     assert.equal(status, 0);
     const [result] = parseJsonLines<Evaluation>(stdout);
     assert.ok(result !== undefined);
-    assert.deepEqual(Object.keys(result), ['loss', 'bitsPerToken', 'perplexity', 'tokens']);
+    const figures = ['loss', 'bitsPerToken', 'perplexity', 'tokens', 'knownTokens', 'unknownTokens'];
+    assert.deepEqual(Object.keys(result), figures);
     assert.equal(result.tokens, 1203);
     assert.ok(Math.abs(result.perplexity - Math.exp(result.loss)) < 1e-9);
     const lines = (await runCli('evaluate', model, join(folder, 'corpus.txt'), '--batch', '3')).stdout;
-    assert.match(lines, /^loss [\d.]{3,10}\nbitsPerToken [\d.]{3,10}\nperplexity [\d.]{3,10}\ntokens 1203\n$/);
+    assert.match(
+      lines,
+      /^loss [\d.]{3,10}\nbitsPerToken [\d.]{3,10}\nperplexity [\d.]{3,10}\ntokens 1203\nknownTokens 1204\nunknownTokens 0\n$/,
+    );
     assert.equal((await runCli('evaluate', model)).status, 2);
     assert.equal((await runCli('evaluate', model, join(folder, 'corpus.txt'), '--batch', '0')).status, 2);
     assert.equal((await runCli('evaluate', model, join(folder, 'none.txt'))).status, 1);

@@ -138,8 +138,7 @@ class GradientCheck {
     } else {
       model_.reserve(batch().size(true));
       model_.forward(batch(), states.data(), threads(1));
-      std::vector<double> outputGradient = outputFactors_;
-      inputs = model_.backward(outputGradient.data(), stateGradients.data(), threads(1));
+      inputs = model_.backward(outputFactors_, stateGradients.data(), threads(1));
     }
     if (inputs.input != nullptr) inputGradients.assign(inputs.input, inputs.input + features_.size());
   }

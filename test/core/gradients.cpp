@@ -189,6 +189,26 @@ TEST_CASE("gradients of a dense layer alone") {
   GradientCheck(model, steps, batch).run();
 }
 
+TEST_CASE("gradients of layers that work in place, alone and in a chain: the input's is in what backward was given") {
+  const std::vector<std::vector<LayerKind>> chains = {
+      {LayerKind::activation},
+      {LayerKind::dropout},
+      {LayerKind::layerNorm},
+      {LayerKind::layerNorm, LayerKind::activation, LayerKind::dropout, LayerKind::layerNorm}};
+  for (const std::vector<LayerKind>& chain : chains) {
+    for (const std::vector<Index>& lengths : {std::vector<Index>{4, 4, 4}, std::vector<Index>{4, 1, 2}}) {
+      ModelDescription model;
+      model.input = InputKind::features;
+      model.inputSize = 9;
+      for (const LayerKind kind : chain) {
+        model.layers.push_back({kind, "layer " + std::to_string(model.layers.size())});
+        model.layers.back().epsilon = 1e-3;
+      }
+      GradientCheck(model, lengths).run();
+    }
+  }
+}
+
 TEST_CASE("a step back with the weights untransposed is the published error, not the gradient") {
   Chain chain;
   chain.inputKind = InputKind::features;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { closeServer, DEFAULT_LIMITS, type Limits, textServer } from '../../examples/support/server';
 import type { LanguageModel } from '../../src/index';
@@ -119,6 +119,24 @@ describe('the server of the examples', function () {
     assert.equal((await fetched(port, { length: 5 })).status, 200);
     second.destroy();
   });
+
+  for (const [how, leave] of [
+    ['breaks', (socket: Socket) => socket.resetAndDestroy()],
+    ['ends', (socket: Socket) => socket.destroy()],
+  ] as const) {
+    it(`gives back the places of a connection with many requests at once that ${how}`, async () => {
+      const { port } = await start({ clients: 16, length: 1e9 });
+      const socket = connect(port, '127.0.0.1');
+      const body = JSON.stringify({ length: 1e9 });
+      const asked = `POST /generate HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+      socket.write(asked.repeat(20));
+      while ((await clients(port)) < 16); // four wait in vain
+      await once(socket, 'data');
+      leave(socket);
+      while ((await clients(port)) > 0);
+      assert.equal((await fetched(port, { length: 5 })).status, 200);
+    });
+  }
 
   it('draws no more for a client that does not read', async () => {
     let pieces = 0;

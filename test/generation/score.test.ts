@@ -55,6 +55,21 @@ describe('score and next', () => {
     assert.equal((await model.score('t', { context: 'the' })).tokens, 1);
   });
 
+  it('score counts the tokens that the vocabulary knows, and those that it replaces or leaves out', async () => {
+    const bounded = Vocabulary.build(CORPUS.text, { minCount: 1 });
+    const text = 'the XYZ dog';
+    using replacing = smallModel({ vocabulary: bounded });
+    const { tokens, ...replaced } = await replacing.score(text);
+    assert.deepEqual([replaced.knownTokens, replaced.unknownTokens, tokens], [8, 3, 10]);
+    using skipping = smallModel({ vocabulary: bounded.withUnknown('skip') });
+    const skipped = await skipping.score(text, { context: 'X' });
+    assert.deepEqual([skipped.knownTokens, skipped.unknownTokens, skipped.tokens], [8, 3, 8]);
+    await assert.rejects(skipping.score('XYZ'), {
+      code: 'ERR_UNROLLED_CORPUS_EMPTY',
+      message: 'The text has no token that the model knows (3 unknown ones).',
+    });
+  });
+
   it('next is the distribution after the text, likeliest first', async () => {
     const { data, shape } = await model.probabilities('the qu');
     const last = Array.from(data.slice(-shape[1]!));

@@ -4,9 +4,9 @@
 Usage: torch_train.py JOB.json
 
 The job: `corpus` (a UTF-8 file), `tokens` ("char"), `cell` ("rnn", "gru", "lstm"), `embedding` (a number or
-"onehot"), `hidden`, `layers`, `window`, `batch`, `optimizer` ("sgd", "adam"), `lr`, `clipNorm`, `steps`, `seed`,
-`dtype` ("float32", "float64"), and two paths to write to: `init`, the weights before the first step, and
-`out` (may be left out), those after the last one.
+"onehot"), `hidden`, `layers`, `window`, `batch`, `optimizer` ("sgd", "adam", "adamw", but for `lr` with PyTorch's own
+defaults), `lr`, `clipNorm`, `steps`, `seed`, `dtype` ("float32", "float64"), and two paths to write to: `init`, the
+weights before the first step, and `out` (may be left out), those after the last one.
 
 Prints one JSON line a step: `step` (from 0), `loss` (mean nats per token, before the update) and `norm` (of
 the gradient over all parameters, before it is clipped). Ends with status 77 where PyTorch is absent.
@@ -23,7 +23,7 @@ import torch
 
 from torch_model import CharacterModel, cross_entropy, cut_stream, read_text, vocabulary_of
 
-OPTIMIZERS = {'sgd': torch.optim.SGD, 'adam': torch.optim.Adam}
+OPTIMIZERS = {'sgd': torch.optim.SGD, 'adam': torch.optim.Adam, 'adamw': torch.optim.AdamW}
 
 
 def windows(ids, batch, window):

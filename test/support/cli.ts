@@ -4,7 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-const main = resolve(__dirname, '..', '..', 'lib', 'cli', 'main.js');
+/** The program that `npx unrolled` runs. */
+export const MAIN = resolve(__dirname, '..', '..', 'lib', 'cli', 'main.js');
 
 export interface CliResult {
   /** Exit status; null where a signal ended the process. */
@@ -22,7 +23,7 @@ export interface CliProcess {
 function start(stdout: 'pipe' | number, args: string[]): CliProcess {
   // How these tests themselves were started is not how the command was.
   const { npm_lifecycle_event: _, npm_command: __, ...env } = globalThis.process.env;
-  const process = spawn(globalThis.process.execPath, [main, ...args], {
+  const process = spawn(globalThis.process.execPath, [MAIN, ...args], {
     stdio: ['ignore', stdout, 'pipe'],
     env,
   });

@@ -32,7 +32,7 @@ export interface LoadResult {
  */
 export function installPackage(folder: string, parts: 'loader' | 'all' = 'loader', manifest: object = {}): string {
   const home = path.join(folder, 'node_modules', 'unrolled');
-  const places = parts === 'all' ? [''] : ['native', 'errors.js', 'package.js', 'validation.js'];
+  const places = parts === 'all' ? [''] : ['native', 'builtins.js', 'errors.js', 'package.js', 'validation.js'];
   for (const place of places) {
     cpSync(path.join(ROOT, 'lib', place), path.join(home, 'lib', place), {
       recursive: true,

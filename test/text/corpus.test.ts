@@ -120,10 +120,23 @@ describe('Corpus of documents', () => {
     const other = Vocabulary.build('abcdef', { endToken: true });
     const corpus = Corpus.fromDocuments(documents).withVocabulary(other);
     assert.deepEqual([...corpus.ids.subarray(0, 4)], [2, 0, 1, 6]);
+    assert.deepEqual(corpus.tokenCounts, { knownTokens: 6, unknownTokens: 0 }, 'without the end tokens');
     assert.throws(() => corpus.withVocabulary(Vocabulary.build('abc')), {
       code: 'ERR_UNROLLED_OPTION_RANGE',
       option: 'vocabulary',
     });
+  });
+
+  it('counts the tokens that it leaves out or replaces', () => {
+    const bounded = Vocabulary.build('aab', { maxSize: 3, endToken: true });
+    for (const [unknown, ids] of [
+      ['skip', [0, 2, 2, 0, 0, 2]],
+      ['replace', [1, 0, 1, 2, 1, 2, 0, 0, 2]],
+    ] as const) {
+      const corpus = Corpus.fromDocuments(documents).withVocabulary(bounded.withUnknown(unknown));
+      assert.deepEqual(corpus.tokenCounts, { knownTokens: 3, unknownTokens: 3 });
+      assert.deepEqual([...corpus.ids], ids);
+    }
   });
 
   it('refuses what are no documents', () => {

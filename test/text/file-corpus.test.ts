@@ -10,8 +10,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { Corpus, datasets, type Encoding, FileCorpus, type ReadingProgress } from '../../src/index';
-import { TOKEN_KINDS } from '../../src/text/vocabulary';
+import {
+  Corpus,
+  datasets,
+  type Encoding,
+  FileCorpus,
+  type FileCorpusOptions,
+  type ReadingProgress,
+} from '../../src/index';
+import { TOKEN_KINDS } from '../../src/text/vocabulary-options';
 import { useFolder } from '../support/folder';
 import { smallModel, train, weights } from '../support/models';
 
@@ -57,6 +64,8 @@ describe('FileCorpus', function () {
     assert.equal(inFile.name, 'mixed');
     assert.deepEqual(inFile.vocabulary.toJSON(), inMemory.vocabulary.toJSON());
     assert.deepEqual(idsIn(inFile), inMemory.ids);
+    assert.deepEqual(inFile.tokenCounts, inMemory.tokenCounts);
+    assert.ok(inFile.tokenCounts.unknownTokens > 100);
   });
 
   it('reads what is gzipped, of another encoding, and in another form', async () => {
@@ -111,6 +120,28 @@ describe('FileCorpus', function () {
     writeFileSync(at('text'), 'to be or not to bE');
     utimesSync(at('text'), 2e9, 2e9);
     assert.deepEqual(await passes(), [1, 2], 'another text of the same size and time');
+  });
+
+  it('takes the ids of an earlier release, which did not count unknown tokens, where there can be none', async () => {
+    writeFileSync(at('text'), 'to be or not to be');
+    const read = async (options: FileCorpusOptions) => {
+      const seen = new Set<number>();
+      const onProgress = ({ pass }: ReadingProgress) => seen.add(pass);
+      const { tokenCounts } = await datasets.textFile(at('text'), { idsFile: at('ids'), onProgress, ...options });
+      return { passes: [...seen], ...tokenCounts };
+    };
+    const forget = () => {
+      const { unknownTokens: _, ...description } = JSON.parse(readFileSync(at('ids.json'), 'utf8'));
+      writeFileSync(at('ids.json'), JSON.stringify(description));
+    };
+    await read({});
+    forget();
+    assert.deepEqual(await read({}), { passes: [1], knownTokens: 18, unknownTokens: 0 });
+    const counts = { knownTokens: 16, unknownTokens: 2 };
+    assert.deepEqual(await read({ minCount: 2 }), { passes: [1, 2], ...counts });
+    assert.deepEqual(await read({ minCount: 2 }), { passes: [1], ...counts });
+    forget();
+    assert.deepEqual(await read({ minCount: 2 }), { passes: [1, 2], ...counts });
   });
 
   it('says where in the file bytes are no text, and leaves nothing behind', async () => {

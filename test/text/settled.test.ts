@@ -1,7 +1,8 @@
 /** Texts that are cut into tokens piece by piece. */
 
 import assert from 'node:assert/strict';
-import { TOKEN_KINDS, Vocabulary } from '../../src/text/vocabulary';
+import { Vocabulary } from '../../src/text/vocabulary';
+import { TOKEN_KINDS } from '../../src/text/vocabulary-options';
 
 /** Units that the segmenting tokenizers look at once; cuts near its multiples are the delicate ones. */
 const PIECE = 1024;
@@ -38,7 +39,7 @@ describe('a text in pieces', () => {
           const ids: number[] = [];
           const take = (part: string) => {
             builder.add(part);
-            ids.push(...vocabulary.encodePart(part, ids.length));
+            ids.push(...vocabulary.encodePart(part, ids.length).ids);
           };
           let held = '';
           for (const part of cut(text, length)) {

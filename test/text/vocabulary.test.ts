@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readText } from '../../src/text/read-text';
-import { TOKEN_KINDS, Vocabulary } from '../../src/text/vocabulary';
+import { Vocabulary } from '../../src/text/vocabulary';
+import { TOKEN_KINDS } from '../../src/text/vocabulary-options';
 import { requireData } from '../support/data';
 
 const MIXED = 'naïve 漢字，𠮷野家!\r\n👨‍👩‍👧 don’t stop\u0301 \ufeffat 3.14\n\n한국어 ไทย 🇫🇷🇯🇵\u{10ffff}\uffff';
@@ -93,6 +94,23 @@ describe('Vocabulary', () => {
     assert.deepEqual(tokensOf(vocabulary), ['a', 'b', 'c', '\ufffd']);
     assert.equal(Vocabulary.build('aab', { minCount: 1 }).size, 3);
     assert.throws(() => Vocabulary.build('aab', { minCount: 3 }), { code: 'ERR_UNROLLED_OPTION_RANGE' });
+  });
+
+  it('counts the tokens of a text that it knows, whatever becomes of the others', () => {
+    const cases = [
+      ['char', 'abc', 'abx\u{1f600}', { knownTokens: 2, unknownTokens: 2 }],
+      ['grapheme', 'abc', 'a\u0301b', { knownTokens: 1, unknownTokens: 1 }],
+      ['byte', 'abc', 'a\u00e4', { knownTokens: 1, unknownTokens: 2 }],
+      ['word', 'to be', 'to see', { knownTokens: 2, unknownTokens: 1 }],
+    ] as const;
+    for (const [tokens, from, text, counts] of cases) {
+      for (const unknown of ['error', 'skip', 'replace'] as const) {
+        const vocabulary = Vocabulary.build(from, { tokens, unknown, minCount: 1 });
+        assert.deepEqual(vocabulary.tokenCounts(text), counts, `${tokens} ${unknown}`);
+      }
+      assert.deepEqual(Vocabulary.build(from, { tokens }).tokenCounts(''), { knownTokens: 0, unknownTokens: 0 });
+    }
+    assert.throws(() => Vocabulary.build('a').tokenCounts(1 as never), { code: 'ERR_UNROLLED_OPTION_TYPE' });
   });
 
   it('names the unseen token, its code point and its position', () => {

@@ -391,9 +391,10 @@ std::optional<NamedOutput<T>> Model<T>::outputOf(const std::string& name) const 
 }
 
 template <class T>
-InputGradients<T> Model<T>::backward(T* outputGradient, T* stateGradients, const Parallel& parallel) {
+InputGradients<T> Model<T>::backward(std::vector<T> outputGradient, T* stateGradients, const Parallel& parallel) {
+  outputGradient_ = std::move(outputGradient);
   for (Node<T>& node : graph_.nodes) node.gradient = nullptr;
-  graph_.nodes.back().gradient = outputGradient;
+  graph_.nodes.back().gradient = outputGradient_.data();
   InputGradients<T> inputs;
   backwardThrough(graph_.nodes.size(), stateGradients, inputs, {*buffers_, parallel, dropping_});
   return inputs;

@@ -140,8 +140,9 @@ class Model {
   [[nodiscard]] std::optional<NamedOutput<T>> outputOf(const std::string& name) const;
 
   // Of the batch `forward` saw last, with a workspace reserved for a backward pass: from the gradient of its output
-  // (overwritten) and of its final states (which become those of the initial states) to all gradients.
-  InputGradients<T> backward(T* outputGradient, T* stateGradients, const Parallel& parallel);
+  // and of its final states (which become those of the initial states) to all gradients. The result lives until the
+  // next pass.
+  InputGradients<T> backward(std::vector<T> outputGradient, T* stateGradients, const Parallel& parallel);
 
   // Σ of the loss over the targets; no units are dropped.
   LossResult loss(const Batch<T>& batch, const Targets<T>& targets, T* states, const Parallel& parallel);
@@ -190,6 +191,8 @@ class Model {
   Sequence<T> source_;
   const Index* sourceRows_ = nullptr;
   Dropping dropping_;
+  // What `backward` was given. Layers that work in place hand it on, as far as the input where there are no others.
+  std::vector<T> outputGradient_;
   bool sourceStays_ = false;  // it may be decoded from further
   bool newSource_ = false;    // the last pass ran over it
 };

@@ -1,0 +1,20 @@
+/** How much of a text a vocabulary knows. */
+
+/** Tokens of a text, as it is cut, whatever becomes of those that are unknown. */
+export interface TokenCounts {
+  /** Tokens that have an id of their own. */
+  knownTokens: number;
+  /** Tokens that have none, be they skipped or replaced by the unknown token. */
+  unknownTokens: number;
+}
+
+/** The counts of several texts together. */
+export function sumCounts(counts: readonly TokenCounts[]): TokenCounts {
+  return counts.reduce(
+    (sum, { knownTokens, unknownTokens }) => ({
+      knownTokens: sum.knownTokens + knownTokens,
+      unknownTokens: sum.unknownTokens + unknownTokens,
+    }),
+    { knownTokens: 0, unknownTokens: 0 },
+  );
+}

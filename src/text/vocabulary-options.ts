@@ -1,0 +1,75 @@
+/** What a vocabulary is made of and how its tokens are chosen: options, checked and with their defaults. */
+
+import * as check from '../validation';
+import { byteTokenizer } from './byte-tokenizer';
+import { charTokenizer } from './char-tokenizer';
+import { graphemeTokenizer, wordTokenizer } from './segment-tokenizer';
+import type { Tokenizer } from './tokenizer';
+
+/** How each kind of token is cut from a text. */
+export const TOKENIZERS = {
+  char: charTokenizer,
+  grapheme: graphemeTokenizer,
+  byte: byteTokenizer,
+  word: wordTokenizer,
+} as const satisfies Record<string, Tokenizer>;
+
+/** What a text is cut into: code points, graphemes, bytes of its UTF-8, or words with what is between them. */
+export type TokenKind = keyof typeof TOKENIZERS;
+
+/** Every kind of token, as the `tokens` option takes them. */
+export const TOKEN_KINDS = Object.keys(TOKENIZERS) as TokenKind[];
+
+/** Every choice of what unseen input does, as the `unknown` option takes them. */
+export const UNKNOWN_POLICIES = ['error', 'skip', 'replace'] as const;
+
+/** What `encode` does with a token that has no id. */
+export type UnknownPolicy = (typeof UNKNOWN_POLICIES)[number];
+
+/** How `Vocabulary.build` chooses tokens. */
+export interface VocabularyOptions {
+  /** Default `'char'`. */
+  tokens?: TokenKind;
+  /** The most ids there may be, the unknown token among them; the most frequent tokens are kept. */
+  maxSize?: number;
+  /** The fewest occurrences of a token that is kept. */
+  minCount?: number;
+  /**
+   * Default `'replace'` where `maxSize` or `minCount` bounds the vocabulary, else `'error'`.
+   * `'replace'` needs the unknown token, which only a bounded vocabulary has.
+   */
+  unknown?: UnknownPolicy;
+  /** Whether there is one more id, the last, for the end of a document. Default false; it counts in `maxSize`. */
+  endToken?: boolean;
+}
+
+/** The names of the vocabulary's options, for functions that take them among others. */
+export const VOCABULARY_OPTIONS = ['tokens', 'maxSize', 'minCount', 'unknown', 'endToken'] as const;
+
+/** The options with what was left out. */
+export interface ResolvedVocabularyOptions {
+  kind: TokenKind;
+  maxSize: number;
+  minCount: number;
+  /** Whether there is a bound, and with it an unknown token. */
+  isBounded: boolean;
+  unknown: UnknownPolicy;
+  endToken: boolean;
+}
+
+/** @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
+export function resolveVocabularyOptions(options: VocabularyOptions | undefined): ResolvedVocabularyOptions {
+  const given = check.options('Vocabulary.build', options, VOCABULARY_OPTIONS);
+  const isBounded = given.maxSize !== undefined || given.minCount !== undefined;
+  const { tokens: kind = 'char', maxSize = Number.MAX_SAFE_INTEGER, minCount = 1 } = given;
+  const { unknown = isBounded ? 'replace' : 'error', endToken = false } = given;
+  check.oneOf('tokens', kind, TOKEN_KINDS);
+  check.boolean('endToken', endToken);
+  check.integer('maxSize', maxSize, { min: endToken ? 3 : 2 });
+  check.integer('minCount', minCount, { min: 1 });
+  check.oneOf('unknown', unknown, UNKNOWN_POLICIES);
+  if (unknown === 'replace' && !isBounded) {
+    throw check.outOfRange('unknown', 'error or skip where neither maxSize nor minCount is given', unknown);
+  }
+  return { kind, maxSize, minCount, isBounded, unknown, endToken };
+}

@@ -1,0 +1,274 @@
+/** One run's loop: native calls up to the next decision, callbacks there, and one result an epoch. */
+
+import { cancelledError, withCancellation } from '../cancellation';
+import { giveTurn } from '../event-loop';
+import type { Model } from '../model';
+import type { ModelHeader } from '../model-file';
+import type {
+  NativeCancellation,
+  NativeEvaluation,
+  NativeProgress,
+  NativeSource,
+  NativeTraining,
+} from '../native/native';
+import { withShortArrays } from '../printing';
+import * as check from '../validation';
+import { CallbackList } from './callback-list';
+import { type Checkpoint, requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
+import { dataCounts } from './data-counts';
+import { type EpochResult, EpochSums } from './epoch-result';
+import { requireCheckpointBytes } from './memory';
+import type { FitProgress, ResolvedTraining } from './options';
+import type { RecordedOptions } from './recorded-options';
+import { restoreModel } from './restore';
+import { classifies } from './source';
+
+/** A training to run: a model, its data, and how. */
+export interface Run {
+  model: Model;
+  source: NativeSource;
+  options: ResolvedTraining;
+  /** What checkpoints say of the model. */
+  header: ModelHeader;
+  /** Scores the validation part. */
+  validate?: ((cancellation: NativeCancellation) => Promise<NativeEvaluation>) | undefined;
+}
+
+/**
+ * Refuses to end a run before where its checkpoint is.
+ * @throws ERR_UNROLLED_OPTION_RANGE.
+ */
+function requireBound({ file, record }: Checkpoint, options: ResolvedTraining, total: number, perEpoch: number): void {
+  const made = record.native.steps;
+  if (made <= total) return;
+  const { epochs, steps } = options;
+  const came = `which ${file.path} has come to`;
+  if (Number.isFinite(steps)) throw check.outOfRange('steps', `at least ${made}, ${came}`, steps);
+  throw check.outOfRange('epochs', `at least ${Math.ceil(made / perEpoch)}, ${came}`, epochs);
+}
+
+/** One run's training, with what it has done so far. */
+export class Loop {
+  readonly #run: Run;
+  readonly #recorded: RecordedOptions;
+  readonly #training: NativeTraining;
+  readonly #totalSteps: number;
+  readonly #callbacks: CallbackList;
+  #sums: EpochSums;
+  #steps = 0;
+  /** Seconds of the run but for those since `#started`. */
+  #secondsBefore = 0;
+  /** When the call of `next` that runs began. */
+  #started: number | undefined;
+  #stopReason: string | undefined;
+  /** Whether the epoch is trained to its end but neither validated nor told of. */
+  #isPending = false;
+  /** Whether callbacks are about to have their turn, or some have had it: no state to go on from. */
+  #isUnsettled = false;
+
+  constructor(run: Run, recorded: RecordedOptions, training: NativeTraining) {
+    const { epochs, steps, callbacks, resumed } = run.options;
+    this.#run = run;
+    this.#recorded = recorded;
+    this.#training = training;
+    this.#totalSteps = Math.min(steps, epochs * training.stepsPerEpoch);
+    this.#callbacks = new CallbackList(callbacks, run.model, resumed?.record.native.learningRateScale ?? 1);
+    if (resumed === undefined) {
+      this.#sums = new EpochSums(0, training.stepsPerEpoch);
+      return;
+    }
+    requireBound(resumed, run.options, this.#totalSteps, training.stepsPerEpoch);
+    const { native, epoch, isPending, seconds, stopReason } = resumed.record;
+    this.#steps = native.steps;
+    this.#secondsBefore = seconds;
+    this.#stopReason = stopReason;
+    this.#isPending = isPending === true;
+    this.#sums = this.#newEpoch();
+    requireSteps(resumed, this.#steps - this.#epoch * training.stepsPerEpoch);
+    if (epoch !== undefined) this.#sums.restore(epoch);
+  }
+
+  get isDone(): boolean {
+    return this.#isRunOver && !this.#isPending;
+  }
+
+  get #isRunOver(): boolean {
+    return this.#steps >= this.#totalSteps || this.#stopReason !== undefined;
+  }
+
+  /** What comes before the first step: the weights that training goes on from, and the callbacks' own preparations. */
+  async start(): Promise<void> {
+    const { model, options } = this.#run;
+    const { resumed } = options;
+    await this.#callbacks.start();
+    if (resumed !== undefined) {
+      this.#callbacks.restore(resumed.file.path, resumed.record.callbacks);
+      await restoreModel(model, resumed);
+    }
+    await this.#settle();
+    // A resumed run may have nothing left to do but to end.
+    if (this.isDone) await this.#callbacks.end();
+  }
+
+  /** Trains to the end of the epoch or of the run, and validates. */
+  async next(): Promise<EpochResult> {
+    if (this.#run.options.signal?.aborted) throw this.#cancelled();
+    this.#started = performance.now();
+    const epoch = this.#epoch;
+    while (!this.#isPending) {
+      const isCancelled = await this.#train(epoch);
+      this.#isPending = this.#steps === this.#endOf(epoch) || this.#isRunOver;
+      if (isCancelled) throw this.#cancelled();
+      if (!this.#isPending) await this.#settle();
+    }
+    const result = await this.#finishEpoch(epoch);
+    if (this.isDone) await this.#callbacks.end();
+    this.#secondsBefore = this.#seconds;
+    this.#started = undefined;
+    return result;
+  }
+
+  /** After a signal has ended training: the callbacks' last chance to save it. */
+  async abort(): Promise<void> {
+    if (this.#isUnsettled) return;
+    await this.#callbacks.abort();
+    await this.#settle();
+  }
+
+  async #finishEpoch(epoch: number): Promise<EpochResult> {
+    const { source } = this.#run;
+    const training = this.#sums.result(classifies(source), source.kind === 'stream');
+    const validation = await this.#validate();
+    const result: EpochResult = withShortArrays({ epoch, ...training, ...validation, seconds: this.#seconds });
+    this.#isUnsettled = true;
+    await this.#callbacks.epoch(result);
+    this.#isPending = false;
+    this.#stopReason ??= this.#callbacks.stopReason;
+    if (this.#stopReason !== undefined) result.stopReason = this.#stopReason;
+    if (this.#isBetweenEpochs) this.#sums = this.#newEpoch();
+    await this.#settle();
+    return result;
+  }
+
+  get #seconds(): number {
+    const running = this.#started === undefined ? 0 : (performance.now() - this.#started) / 1000;
+    return this.#secondsBefore + running;
+  }
+
+  get #isBetweenEpochs(): boolean {
+    return this.#steps % this.#training.stepsPerEpoch === 0;
+  }
+
+  /** Number of the epoch that runs, or is pending. */
+  get #epoch(): number {
+    return Math.floor((this.#steps - (this.#isPending ? 1 : 0)) / this.#training.stepsPerEpoch);
+  }
+
+  /** Steps made when that epoch ends, or the run. */
+  #endOf(epoch: number): number {
+    return Math.min((epoch + 1) * this.#training.stepsPerEpoch, this.#totalSteps);
+  }
+
+  #newEpoch(): EpochSums {
+    const { stepsPerEpoch: steps } = this.#training;
+    return new EpochSums(this.#epoch * steps, steps);
+  }
+
+  /**
+   * Trains up to where something has to be decided: a callback's step, or the end of the epoch or of the run.
+   * @returns whether it was cancelled.
+   */
+  async #train(epoch: number): Promise<boolean> {
+    const { signal } = this.#run.options;
+    await giveTurn();
+    const until = this.#callbacks.nextStop(this.#steps, this.#endOf(epoch));
+    let failure: { error: unknown } | undefined;
+    const result = await withCancellation(signal, (cancellation) =>
+      this.#training.run(
+        until - this.#steps,
+        cancellation,
+        (progress) => {
+          this.#sums.addSteps(progress);
+          try {
+            if (failure === undefined) this.#report(epoch, progress);
+          } catch (error) {
+            failure = { error };
+            cancellation.cancel();
+          }
+        },
+        this.#sums.lossSum,
+      ),
+    );
+    this.#steps = result.steps;
+    this.#sums.addCall(result);
+    if (failure !== undefined) throw failure.error;
+    if (this.#steps === until) await this.#tellStep(epoch);
+    return result.reason === 'cancelled';
+  }
+
+  async #tellStep(epoch: number): Promise<void> {
+    this.#isUnsettled = true;
+    await this.#callbacks.step({ epoch, ...this.#sums.lastStep }, this.#steps);
+    this.#stopReason ??= this.#callbacks.stopReason;
+    this.#isUnsettled = false;
+  }
+
+  #report(epoch: number, progress: NativeProgress): void {
+    this.#run.options.onProgress?.(this.#describe(epoch, progress));
+  }
+
+  #describe(epoch: number, { seconds, ...steps }: NativeProgress): FitProgress {
+    const { stepsPerEpoch, tokensPerEpoch } = this.#training;
+    const tokensOfCall = ((steps.firstStep + steps.losses.length - this.#steps) * tokensPerEpoch) / stepsPerEpoch;
+    return {
+      epoch,
+      ...steps,
+      stepsPerEpoch,
+      totalSteps: this.#totalSteps,
+      tokensPerSecond: (this.#sums.tokens + tokensOfCall) / (this.#sums.seconds + seconds),
+      seconds: this.#seconds,
+    };
+  }
+
+  async #validate(): Promise<Pick<EpochResult, 'validationLoss' | 'validationAccuracy'>> {
+    const { options, validate, source } = this.#run;
+    if (validate === undefined) return {};
+    const { cancelled, lossSum, correct, count } = await withCancellation(options.signal, validate);
+    if (cancelled) throw this.#cancelled();
+    return {
+      validationLoss: lossSum / count,
+      ...(classifies(source) && { validationAccuracy: correct / count }),
+    };
+  }
+
+  /** Does what the callbacks asked for, now that all of them have had their turn. */
+  async #settle(): Promise<void> {
+    const { scale, checkpoints } = this.#callbacks.take();
+    this.#isUnsettled = false;
+    if (scale !== undefined) await this.#training.setLearningRateScale(scale);
+    if (checkpoints.length === 0) return;
+    const { model, header, source, options } = this.#run;
+    requireCheckpointBytes(model, options.native.optimizer.kind);
+    const { parameters, ...native } = await this.#training.readState();
+    const isRunning = this.#isPending || !this.#isBetweenEpochs;
+    const record: TrainingRecord = {
+      options: this.#recorded,
+      totalSteps: this.#totalSteps,
+      data: dataCounts(source),
+      native,
+      ...(isRunning && { epoch: this.#sums.state, ...(this.#isPending && { isPending: true }) }),
+      seconds: this.#seconds,
+      callbacks: this.#callbacks.states,
+      ...(this.#stopReason !== undefined && { stopReason: this.#stopReason }),
+    };
+    for (const path of checkpoints) {
+      await writeCheckpoint(path, model, model.named(parameters), header, record);
+    }
+  }
+
+  /** Either the model was disposed meanwhile, or the signal came. */
+  #cancelled(): Error {
+    const { model, options } = this.#run;
+    return cancelledError(model, 'Training', options.signal, this.#steps > 0 ? this.#steps - 1 : undefined);
+  }
+}

@@ -1,0 +1,92 @@
+/** What people and programs are told of tokens that a language model does not know. */
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Vocabulary } from '../../src/index';
+import { runCli } from '../support/cli';
+import { parseJsonLines } from '../support/json-lines';
+import { CORPUS, smallModel, train } from '../support/models';
+
+interface Counts {
+  knownTokens: number;
+  unknownTokens: number;
+}
+
+/** None of it is in the corpus. */
+const NONSENSE = 'XYZZY-XYZZY';
+
+describe('tokens that a language model does not know', function () {
+  this.timeout(60_000);
+  let folder = '';
+  let model = '';
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'unrolled-test-'));
+    model = join(folder, 'model.safetensors');
+    using bounded = smallModel({ vocabulary: Vocabulary.build(CORPUS.text, { minCount: 1 }) });
+    await train(bounded, { epochs: 1 });
+    await bounded.save(model);
+  });
+
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  async function counted(...args: string[]): Promise<Counts | undefined> {
+    const { status, stdout, stderr } = await runCli(...args, '--json');
+    assert.deepEqual([status, stderr], [0, '']);
+    return parseJsonLines<Counts>(stdout)[0];
+  }
+
+  it('are counted by score, and told of', async () => {
+    const known = await runCli('score', model, 'the fox');
+    assert.equal(known.stderr, '');
+    assert.match(known.stdout, /\nknownTokens 7\nunknownTokens 0\n$/);
+    const some = await runCli('score', model, 'the FOX');
+    assert.match(some.stdout, /\ntokens 6\n.*\nknownTokens 4\nunknownTokens 3\n$/);
+    const replaced = 'and takes each for the same unknown token: these figures say little of the text.';
+    assert.equal(some.stderr, `The model does not know 3 of the text's 7 tokens, ${replaced}\n`);
+    const none = await runCli('score', model, NONSENSE, '--context', 'The fox');
+    assert.equal(
+      none.stderr,
+      "The model does not know 1 of the context's 7 tokens, and takes it for the unknown token.\n" +
+        "The model knows none of the text's tokens (11): these figures say nothing of them.\n",
+    );
+    const result = await counted('score', model, 'the FOX', '--unknown', 'skip');
+    assert.deepEqual([result?.knownTokens, result?.unknownTokens], [4, 3]);
+  });
+
+  it('are counted by next, and told of', async () => {
+    const { stderr } = await runCli('next', model, 'the FOX', '--unknown', 'skip');
+    const skipped = 'and leaves them out: these probabilities are of the rest.';
+    assert.equal(stderr, `The model does not know 3 of the text's 7 tokens, ${skipped}\n`);
+    const result = await counted('next', model, NONSENSE, '--top', '1');
+    assert.deepEqual([result?.knownTokens, result?.unknownTokens], [0, 11]);
+  });
+
+  it('are counted by evaluate, of a text in memory and in its file, read anew or from its ids', async () => {
+    const corpus = join(folder, 'corpus.txt');
+    writeFileSync(corpus, `${CORPUS.text}${NONSENSE}`);
+    const { stdout, stderr } = await runCli('evaluate', model, corpus);
+    assert.match(stdout, /\nknownTokens 1204\nunknownTokens 11\n$/);
+    assert.match(stderr, /^The model does not know 11 of the text's 1215 tokens, .* say little of the text\.\n$/);
+    for (const unknown of ['replace', 'skip', 'skip']) {
+      const args = ['evaluate', model, corpus, '--unknown', unknown, '--json'];
+      const inMemory = await runCli(...args);
+      const inFile = await runCli(...args, '--stream');
+      assert.equal(inFile.stdout, inMemory.stdout);
+      const [result] = parseJsonLines<Counts>(inFile.stdout);
+      assert.deepEqual([result?.knownTokens, result?.unknownTokens], [1204, 11]);
+    }
+  });
+
+  it('are told of by sample', async () => {
+    const one = await runCli('sample', model, '--prompt', 'the FOX', '--length', '3');
+    assert.match(one.stderr, /^The model does not know 3 of the prompt's 7 tokens, and .* unknown token\.\n$/);
+    const prompts = join(folder, 'prompts.txt');
+    writeFileSync(prompts, 'the FOX\nthe dog\n');
+    const all = await runCli('sample', model, '--prompts', prompts, '--length', '3', '--unknown', 'skip');
+    assert.equal(all.stderr, "The model does not know 3 of the prompts' 14 tokens, and leaves them out.\n");
+    assert.equal((await runCli('sample', model, '--prompt', 'the FOX', '--json')).stderr, '');
+  });
+});
