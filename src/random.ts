@@ -3,6 +3,11 @@
  * as the core has it. A stream is named by (seed, use, step), so the same name always draws the same numbers.
  */
 
+import { giveTurn } from './event-loop';
+
+/** Items that are put in order between two looks at the clock. */
+const ITEMS_PER_LOOK = 2 ** 13;
+
 /** What a stream of numbers is for; part of its name, and none of the core's (`RandomUse`). */
 export const RandomUse = { split: 101, wordVectors: 102 } as const;
 
@@ -69,10 +74,25 @@ export class Random {
   /** The items in a random order (Fisher and Yates); their own array stays as it is. */
   shuffled<T>(items: readonly T[]): T[] {
     const result = [...items];
-    for (let i = result.length - 1; i > 0; i--) {
-      const other = Math.floor(this.uniform() * (i + 1));
-      [result[i], result[other]] = [result[other] as T, result[i] as T];
+    this.#shuffle(result, result.length, 0);
+    return result;
+  }
+
+  /** The same order; with many items the event loop has its turns. */
+  async shuffledInTurns<T>(items: readonly T[]): Promise<T[]> {
+    const result = [...items];
+    for (let count = result.length; count > 0; count -= ITEMS_PER_LOOK) {
+      this.#shuffle(result, count, Math.max(0, count - ITEMS_PER_LOOK));
+      await giveTurn();
     }
     return result;
+  }
+
+  /** Gives each of the places from `count - 1` down to `least` one of the items up to it. */
+  #shuffle<T>(items: T[], count: number, least: number): void {
+    for (let i = count - 1; i >= Math.max(1, least); i--) {
+      const other = Math.floor(this.uniform() * (i + 1));
+      [items[i], items[other]] = [items[other] as T, items[i] as T];
+    }
   }
 }

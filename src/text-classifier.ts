@@ -255,7 +255,7 @@ export class TextClassifier {
         examples: training,
         options: { ...resolved, callbacks: keepBest ? [best, ...callbacks] : callbacks },
         header: this.#header(),
-        toExamples: () => validating as Examples,
+        toExamples: async () => validating as Examples,
       });
     } catch (error) {
       isRefused = isRefusal(error);

@@ -5,12 +5,15 @@ import {
   type Callback,
   Corpus,
   type FloatTensor,
-  type Layer,
   LanguageModel,
+  type Layer,
   layers,
   Model,
   type TrainingData,
+  type UnrolledError,
 } from '../src/index';
+import { Random } from '../src/random';
+import { pickExamples, toExamples } from '../src/training/examples';
 
 const INTERVAL = 5;
 /** Latest that the timer may be, in milliseconds, at the 99th percentile. */
@@ -202,5 +205,56 @@ describe('a step that is far longer than the one before it', () => {
     );
     assert.ok(Math.max(...counts.slice(1)) >= FREE, `turns: ${counts}`);
     assert.ok(counts.filter((count) => count < FREE).length >= SHORT_STEPS / 2, `turns: ${counts}`);
+  });
+});
+
+/** Work that is over in promises alone, without a thread that anybody waits for, as far as it gives no turns itself. */
+async function turnsOf(work: () => Promise<unknown>): Promise<number> {
+  using turns = new Turns();
+  await work();
+  return turns.count;
+}
+
+describe('data as large as memory', () => {
+  const COUNT = 400_000;
+  const many = Array.from({ length: COUNT }, (_, i) => [i % 4]);
+  const labels = many.map((_, i) => i % 2);
+  const tags = { inputs: many, tags: many };
+  const once = ending(layers.pooling('final'), layers.dense(2));
+  const everywhere = ending(layers.dense(4));
+  const features = Model.create({ input: { kind: 'features', features: 1 }, layers: [layers.gru(4), layers.dense(1)] });
+  const one = vectors(4 * COUNT);
+
+  for (const [what, work] of Object.entries({
+    'many sequences': () => toExamples(once, { inputs: many, labels }),
+    'many tags': () => toExamples(everywhere, tags),
+    'one sequence': () => toExamples(once, { inputs: [ids(4 * COUNT)], labels: [1] }),
+    'one sequence of vectors': () => toExamples(features, { inputs: [one], values: [one] }),
+    'a source and targets': () => toExamples(translator(false), { sources: many, targets: many, start: 0, end: 3 }),
+    'a random order': () => new Random(1, 2).shuffledInTurns(labels),
+  })) {
+    it(`is checked and copied with turns of the event loop: ${what}`, async () => {
+      const turns = await turnsOf(work);
+      assert.ok(turns >= 2, `${turns} turns`);
+    });
+  }
+
+  it('is picked from with turns of the event loop', async () => {
+    const examples = await toExamples(once, { inputs: many, labels });
+    const turns = await turnsOf(() => pickExamples(examples, [...labels.keys()]));
+    assert.ok(turns >= 2, `${turns} turns`);
+  });
+
+  it('is copied as it was when it was looked at, or refused', async () => {
+    const inputs = Array.from({ length: COUNT }, (_, i) => [i % 4]);
+    const copying = toExamples(once, { inputs, labels });
+    await new Promise((resolve) => setImmediate(resolve));
+    (inputs.at(-1) as number[]).length = 0;
+    inputs.length = 3;
+    // By whether its length had been asked for.
+    const codes = ['ERR_UNROLLED_CORPUS_EMPTY', 'ERR_UNROLLED_OPTION_TYPE'];
+    await assert.rejects(copying, ({ code, option = '' }: UnrolledError) => {
+      return codes.includes(code) && option.startsWith(`inputs[${COUNT - 1}]`);
+    });
   });
 });

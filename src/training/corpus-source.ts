@@ -4,7 +4,7 @@ import { types } from 'node:util';
 import { UnrolledError } from '../errors';
 import type { Model } from '../model';
 import type { NativeCancellation, NativeEvaluation, NativeIds, NativeSource } from '../native/native';
-import { joined, offsetsOf } from '../offsets';
+import { offsetsOf } from '../offsets';
 import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
 import type { FileSource, TokenSource } from '../text/token-source';
@@ -69,6 +69,25 @@ function requireRows(part: string, tokens: number, { batch, window }: ResolvedSt
   );
 }
 
+/** The ids of documents of two or more, so many in all. */
+function withoutShort(ids: Int32Array, boundaries: Int32Array, count: number): Int32Array {
+  const kept = new Int32Array(count);
+  // What lies between two short documents is copied at once.
+  let [at, start] = [0, boundaries[0] as number];
+  const keepTo = (end: number) => {
+    kept.set(ids.subarray(start, end), at);
+    at += end - start;
+  };
+  for (let index = 0; index + 1 < boundaries.length; index++) {
+    const [first, end] = [boundaries[index] as number, boundaries[index + 1] as number];
+    if (end - first >= 2) continue;
+    keepTo(first);
+    start = end;
+  }
+  keepTo(boundaries.at(-1) as number);
+  return kept;
+}
+
 /** Documents of two ids or more, in which there is one to predict: others are left out. */
 function documentsSource(
   part: string,
@@ -76,26 +95,24 @@ function documentsSource(
   boundaries: Int32Array,
   stream: ResolvedStream,
 ): DocumentsSource {
-  const kept: Int32Array[] = [];
+  const lengths: number[] = [];
+  let longest = 1;
   for (let index = 0; index + 1 < boundaries.length; index++) {
-    const document = ids.subarray(boundaries[index], boundaries[index + 1]);
-    if (document.length >= 2) kept.push(document);
+    const length = (boundaries[index + 1] as number) - (boundaries[index] as number);
+    if (length < 2) continue;
+    lengths.push(length);
+    longest = Math.max(longest, length - 1);
   }
-  if (kept.length === 0) {
+  if (lengths.length === 0) {
     throw new UnrolledError('ERR_UNROLLED_CORPUS_TOO_SHORT', `The ${part} has no document of two tokens or more.`, {
       expected: 'at least one document of two tokens',
       received: counted(boundaries.length - 1, 'document'),
     });
   }
-  const offsets = offsetsOf(
-    'corpus',
-    kept.map(({ length }) => length),
-    'tokens',
-  );
-  const longest = kept.reduce((most, { length }) => Math.max(most, length - 1), 1);
+  const offsets = offsetsOf('corpus', lengths, 'tokens');
   return {
-    ...{ kind: 'documents', ids: joined(kept, offsets), offsets, shuffle: false },
-    batch: Math.min(stream.batch, kept.length),
+    ...{ kind: 'documents', ids: withoutShort(ids, boundaries, offsets.at(-1) as number), offsets, shuffle: false },
+    batch: Math.min(stream.batch, lengths.length),
     window: Math.min(stream.window, longest),
   };
 }

@@ -223,7 +223,9 @@ describe('ulimit', function () {
   };
   /** Kilobytes, from less than Node.js itself needs to more than all of it does. */
   const KILOBYTES = {
-    '-v': IS_LONG ? Array.from({ length: 29 }, (_, i) => 700_000 + 50_000 * i) : [1_000_000, 1_150_000, 1_250_000, 1_400_000],
+    '-v': IS_LONG
+      ? Array.from({ length: 29 }, (_, i) => 700_000 + 50_000 * i)
+      : [1_000_000, 1_150_000, 1_250_000, 1_400_000],
     '-d': IS_LONG ? Array.from({ length: 20 }, (_, i) => 50_000 + 25_000 * i) : [150_000, 250_000],
   };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <numeric>
 #include <queue>
 #include <string>
 #include <utility>
@@ -24,21 +23,21 @@ DocumentBatches<T>::DocumentBatches(std::vector<TokenId> ids, std::vector<Index>
         .about("offsets", "documents of at least 2 tokens", "one of 1");
   }
 
-  std::vector<Index> documents(static_cast<std::size_t>(data_.count()));
-  std::iota(documents.begin(), documents.end(), Index{0});
-  std::stable_sort(documents.begin(), documents.end(),
-                   [this](Index a, Index b) { return windowsOf(a) > windowsOf(b); });
+  std::vector<std::pair<Index, Index>> documents;  // minus the windows, and the number, of each: the longest first
+  documents.reserve(static_cast<std::size_t>(data_.count()));
+  for (Index document = 0; document < data_.count(); ++document) documents.emplace_back(-windowsOf(document), document);
+  std::sort(documents.begin(), documents.end());
   const auto count = static_cast<std::size_t>(std::min(rows, data_.count()));
   rows_.resize(count);
   using Load = std::pair<Index, std::size_t>;  // windows, row
   std::priority_queue<Load, std::vector<Load>, std::greater<>> least;
   for (std::size_t row = 0; row < count; ++row) least.emplace(0, row);
-  for (const Index document : documents) {
+  for (const auto& [minusWindows, document] : documents) {
     const auto [windows, row] = least.top();
     least.pop();
     rows_[row].documents.push_back(document);
-    least.emplace(windows + windowsOf(document), row);
-    steps_ = std::max(steps_, windows + windowsOf(document));
+    least.emplace(windows - minusWindows, row);
+    steps_ = std::max(steps_, windows - minusWindows);
   }
 }
 
