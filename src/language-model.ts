@@ -37,12 +37,13 @@ import {
 } from './generation';
 import { resolveThreads } from './limits';
 import { damagedHeader, type ModelFile, type ModelHeader, readModelFile, sortedJson } from './model-file';
-import { headerOf, readHeader, readVocabulary } from './model-header';
+import { headerOf, readHeader, readVocabulary, withFormOf } from './model-header';
 import type { NativeEvaluation } from './native/native';
 import { completeOutput, defaultSparse, withoutOutput } from './output';
 import { softmax, type Tensor } from './tensor';
 import { Corpus } from './text/corpus';
 import { FileCorpus } from './text/file-corpus';
+import { AS_IT_IS, isInForm } from './text/text-form';
 import type { TokenCounts } from './text/token-counts';
 import { Vocabulary } from './text/vocabulary';
 import type { UnknownPolicy } from './text/vocabulary-options';
@@ -52,6 +53,7 @@ import { lackingData } from './training/data-counts';
 import { type Estimate, estimateTraining } from './training/estimate';
 import { type EpochResult, runTraining } from './training/fit';
 import { type FitOptions, type ModelDefaults, readResumed, resolveFit, resolveStream } from './training/options';
+import { Training } from './training/training';
 import * as check from './validation';
 
 /** Options of a new language model. */
@@ -235,7 +237,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const { threads, unknown } = check.options('LanguageModel.load', options, ['threads', 'unknown']);
     const file = await readModelFile(path);
     const { header, architecture } = readHeader(file, KIND);
-    const stored = readVocabulary(path, header, Vocabulary.fromJSON);
+    const stored = await readVocabulary(path, header, Vocabulary.restore);
     const vocabulary = unknown === undefined ? stored : stored.withUnknown(unknown);
     const completed = completedFrom(path, architecture, vocabulary);
     return LanguageModel.#fromFile(file, vocabulary, completed, { threads });
@@ -243,21 +245,23 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   /**
    * A new model with the weights of a file, which may be PyTorch's. Options that are not given are taken from the
-   * file's description, where it has one; the ones given must agree with it, and so must the vocabulary.
+   * file's description, where it has one; the ones given must agree with it, and so must the vocabulary, whose form is the
+   * file's where it has none.
    * @throws what `load` and `create` throw.
    */
   static async initFrom(path: string, options: LanguageModelOptions): Promise<LanguageModel> {
     const given = check.options('LanguageModel', options, LANGUAGE_MODEL_OPTIONS);
-    const vocabulary = check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary);
+    const wanted = check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary);
     const file = await readModelFile(path);
     if (file.header === undefined) {
-      const architecture = withOutput(resolveArchitecture(given), vocabulary, given.frequencies);
-      return LanguageModel.#fromFile(file, vocabulary, architecture, given);
+      const architecture = withOutput(resolveArchitecture(given), wanted, given.frequencies);
+      return LanguageModel.#fromFile(file, wanted, architecture, given);
     }
     const { header, architecture } = readHeader(file, KIND);
     const asked = adopted(path, architecture, given);
-    const stored = readVocabulary(path, header, Vocabulary.fromJSON);
-    if (!stored.equals(vocabulary)) throw otherVocabulary(path, stored, vocabulary);
+    const stored = await readVocabulary(path, header, Vocabulary.restore);
+    if (!stored.equals(wanted)) throw otherVocabulary(path, stored, wanted);
+    const vocabulary = withFormOf(path, stored, wanted);
     const isSame = asked.output !== undefined && asked.output === architecture.output;
     if (isSame && given.frequencies !== undefined) {
       throw check.outOfRange('frequencies', 'left out where the file has ranks of its own', given.frequencies);
@@ -288,15 +292,23 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   /**
    * Trains by truncated back-propagation over the corpus as one stream, or over its documents, each from a zero state,
-   * and yields after each epoch. Between two `next()` the model is idle; leaving the loop ends training. With `resume`
-   * it goes on from a checkpoint, whose weights this model takes: `LanguageModel.load` of the checkpoint makes one that
-   * fits. A corpus in a file whose vocabulary is another is encoded anew first.
-   * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_CORPUS_TOO_SHORT,
+   * once it is asked for: `await` gives the history of the whole training, a loop each epoch. Between two epochs of a loop
+   * the model is idle; leaving the loop ends training. With `resume` it goes on from a checkpoint, whose weights this
+   * model takes: `LanguageModel.load` of the checkpoint makes one that fits. A corpus in a file whose vocabulary is
+   * another is encoded anew first.
+   * @throws (from the first `next()` or `await`) what impossible options throw, ERR_UNROLLED_CORPUS_TOO_SHORT,
    *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
    *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last
    *   whole step, and the model stays usable.
    */
-  async *fit(corpus: Corpus | FileCorpus, options?: FitOptions): AsyncGenerator<EpochResult, void, undefined> {
+  fit(corpus: Corpus | FileCorpus, options?: FitOptions): Training {
+    return new Training(this.#train(corpus, options));
+  }
+
+  async *#train(
+    corpus: Corpus | FileCorpus,
+    options: FitOptions | undefined,
+  ): AsyncGenerator<EpochResult, void, undefined> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
     const resolved = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
@@ -418,7 +430,9 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   async #adopt(corpus: Corpus | FileCorpus, signal: AbortSignal | undefined): Promise<Corpus | FileCorpus> {
     const expected = 'a Corpus, as datasets.text or datasets.textFile read one';
     check.instance<Corpus | FileCorpus>('corpus', corpus, expected, Corpus, FileCorpus);
-    if (corpus.vocabulary.equals(this.vocabulary)) return corpus;
+    const { form = AS_IT_IS } = corpus.vocabulary;
+    const isRead = corpus.vocabulary.equals(this.vocabulary) && isInForm(form, this.vocabulary.form ?? AS_IT_IS);
+    if (isRead) return corpus;
     try {
       if (corpus instanceof FileCorpus) return await corpus.withVocabulary(this.vocabulary, { signal });
       const adopted = corpus.withVocabulary(this.vocabulary);

@@ -4,8 +4,11 @@
  */
 
 import { open } from 'node:fs/promises';
+import { TextDecoder } from 'node:util';
 import { type ErrorCode, UnrolledError } from './errors';
+import { giveTurn } from './event-loop';
 import type { Parameters } from './flat-layout';
+import { parseJson } from './json-reader';
 import type { Model } from './model';
 import type { DType, ModelDescription } from './native/native';
 import { type ParameterShapes, parameterShapes } from './parameter-shapes';
@@ -142,26 +145,26 @@ export async function writeCheckpointFile(
   await writeSafetensors(path, tensors, fileMetadata(header).set('training', sortedJson(training.json)));
 }
 
-function parseMetadata(path: string, metadata: Map<string, string>, key: string): unknown {
+async function parseMetadata(path: string, metadata: Map<string, string>, key: string): Promise<unknown> {
   const json = metadata.get(key);
   if (json === undefined) throw formatError(path, `the metadata "${key}" is missing`);
   try {
-    return JSON.parse(json);
+    return await parseJson(json);
   } catch (cause) {
     throw formatError(path, `the metadata "${key}" is not JSON`, cause);
   }
 }
 
-function parseHeader(path: string, metadata: Map<string, string>): ModelHeader {
+async function parseHeader(path: string, metadata: Map<string, string>): Promise<ModelHeader> {
   const version = metadata.get('unrolled');
   if (version !== String(FORMAT_VERSION)) {
     throw formatError(path, `its format version is ${version}, and this release reads version ${FORMAT_VERSION}`);
   }
-  const model = parseMetadata(path, metadata, 'model');
+  const model = await parseMetadata(path, metadata, 'model');
   if (typeof model !== 'object' || model === null || Array.isArray(model)) {
     throw formatError(path, 'the metadata "model" is not an object');
   }
-  return { model: model as Record<string, unknown>, vocabulary: parseMetadata(path, metadata, 'vocabulary') };
+  return { model: model as Record<string, unknown>, vocabulary: await parseMetadata(path, metadata, 'vocabulary') };
 }
 
 /** The error for a file that holds another kind of model. */
@@ -214,15 +217,15 @@ async function readTensors(path: string): Promise<Safetensors> {
 export async function readModelFile(path: string): Promise<ModelFile> {
   const { tensors, metadata } = await readTensors(path);
   if (!metadata.has('unrolled')) return { path, tensors };
-  const header = parseHeader(path, metadata);
+  const header = await parseHeader(path, metadata);
   if (!metadata.has('training')) return { path, tensors, header };
-  const isTraining = ([name]: [string, Tensor]) => name.startsWith(TRAINING_PREFIX);
-  return {
-    path,
-    tensors: new Map([...tensors].filter((entry) => !isTraining(entry))),
-    header,
-    training: { json: parseMetadata(path, metadata, 'training'), tensors: new Map([...tensors].filter(isTraining)) },
-  };
+  const json = await parseMetadata(path, metadata, 'training');
+  const [own, ofTraining] = [new Map<string, Tensor>(), new Map<string, Tensor>()];
+  for (const [name, tensor] of tensors) {
+    (name.startsWith(TRAINING_PREFIX) ? ofTraining : own).set(name, tensor);
+    await giveTurn();
+  }
+  return { path, tensors: own, header, training: { json, tensors: ofTraining } };
 }
 
 /**
@@ -240,7 +243,8 @@ export function requireHeader({ path, header }: ModelFile): ModelHeader {
 
 /** The element type of a file's model: float64 where any tensor has it, else float32. */
 export function dtypeOf({ tensors }: ModelFile): DType {
-  return [...tensors.values()].some(({ dtype }) => dtype === 'float64') ? 'float64' : 'float32';
+  for (const { dtype } of tensors.values()) if (dtype === 'float64') return 'float64';
+  return 'float32';
 }
 
 function checkNames({ path, tensors }: ModelFile, expected: ParameterShapes): void {
@@ -248,9 +252,8 @@ function checkNames({ path, tensors }: ModelFile, expected: ParameterShapes): vo
   if (missing !== undefined) {
     throw mismatch(path, `the tensor ${missing} is missing`, { expected: missing });
   }
-  const extra = [...tensors.keys()].find((name) => !Object.hasOwn(expected, name));
-  if (extra !== undefined) {
-    throw mismatch(path, `the model has no tensor ${extra}`, { received: extra });
+  for (const extra of tensors.keys()) {
+    if (!Object.hasOwn(expected, extra)) throw mismatch(path, `the model has no tensor ${extra}`, { received: extra });
   }
 }
 

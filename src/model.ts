@@ -48,7 +48,6 @@ import type { Tensor } from './tensor';
 import type { TrainingData } from './training/data';
 import type { Estimate } from './training/estimate';
 import type { Score } from './training/example-training';
-import type { EpochResult } from './training/fit';
 import {
   estimateModel,
   evaluateModel,
@@ -59,6 +58,7 @@ import {
   predictModel,
 } from './training/model-training';
 import type { SequenceData } from './training/sequences';
+import { Training } from './training/training';
 import * as check from './validation';
 
 /** Options of `Model.create`. */
@@ -286,15 +286,15 @@ export class Model {
   }
 
   /**
-   * Trains on examples, and yields after each epoch. Between two `next()` the model is idle; leaving the loop ends
-   * training.
-   * @throws (from the first `next()`) what impossible options and data throw, naming the array and the place in it;
+   * Trains on examples once it is asked for: `await` gives the history of the whole training, a loop each epoch. Between
+   * two epochs of a loop the model is idle; leaving the loop ends training.
+   * @throws (from the first `next()` or `await`) what impossible options and data throw, naming the array and the place in it;
    *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
    *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last whole
    *   step, and the model stays usable.
    */
-  fit(data: TrainingData, options?: ModelFitOptions): AsyncGenerator<EpochResult, void, undefined> {
-    return fitModel(this, data, options);
+  fit(data: TrainingData, options?: ModelFitOptions): Training {
+    return new Training(fitModel(this, data, options));
   }
 
   /**

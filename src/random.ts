@@ -3,7 +3,7 @@
  * as the core has it. A stream is named by (seed, use, step), so the same name always draws the same numbers.
  */
 
-import { giveTurn } from './event-loop';
+import { atOnce, inTurns } from './event-loop';
 
 /** Items that are put in order between two looks at the clock. */
 const ITEMS_PER_LOOK = 2 ** 13;
@@ -73,26 +73,21 @@ export class Random {
 
   /** The items in a random order (Fisher and Yates); their own array stays as it is. */
   shuffled<T>(items: readonly T[]): T[] {
-    const result = [...items];
-    this.#shuffle(result, result.length, 0);
-    return result;
+    return atOnce(this.#shuffling(items));
   }
 
   /** The same order; with many items the event loop has its turns. */
-  async shuffledInTurns<T>(items: readonly T[]): Promise<T[]> {
-    const result = [...items];
-    for (let count = result.length; count > 0; count -= ITEMS_PER_LOOK) {
-      this.#shuffle(result, count, Math.max(0, count - ITEMS_PER_LOOK));
-      await giveTurn();
-    }
-    return result;
+  shuffledInTurns<T>(items: readonly T[]): Promise<T[]> {
+    return inTurns(this.#shuffling(items));
   }
 
-  /** Gives each of the places from `count - 1` down to `least` one of the items up to it. */
-  #shuffle<T>(items: T[], count: number, least: number): void {
-    for (let i = count - 1; i >= Math.max(1, least); i--) {
+  *#shuffling<T>(items: readonly T[]): Generator<void, T[]> {
+    const result = [...items];
+    for (let i = result.length - 1; i > 0; i--) {
       const other = Math.floor(this.uniform() * (i + 1));
-      [items[i], items[other]] = [items[other] as T, items[i] as T];
+      [result[i], result[other]] = [result[other] as T, result[i] as T];
+      if (i % ITEMS_PER_LOOK === 0) yield;
     }
+    return result;
   }
 }

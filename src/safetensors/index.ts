@@ -2,6 +2,7 @@
 
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { UnrolledError } from '../errors';
+import { atOnce, giveTurn, inTurns } from '../event-loop';
 import { PIECE_BYTES, piecesOf, readInto, writeFrom } from '../file-pieces';
 import { readError, replaceFile } from '../files';
 import { requireMemory } from '../limits';
@@ -10,6 +11,9 @@ import { compareCodePoints } from '../text/code-points';
 import * as check from '../validation';
 import { type Refusal, refusalOf } from './faults';
 import { encodeHeader, LENGTH_BYTES, parseHeader, readHeaderLength, type TensorEntry } from './header';
+
+/** Tensors that are read between two turns of the event loop, where none needs the file. */
+const PART = 1 << 6;
 
 /** What a file holds. */
 export interface Safetensors {
@@ -67,7 +71,7 @@ function partsOf(tensors: ReadonlyMap<string, Tensor>, metadata: ReadonlyMap<str
 export function decodeSafetensors(bytes: Uint8Array, source = 'The data'): Safetensors {
   const refuse = refusalOf(source);
   const dataStart = LENGTH_BYTES + readHeaderLength(bytes, bytes.length, refuse);
-  const header = parseHeader(bytes.subarray(LENGTH_BYTES, dataStart), bytes.length - dataStart, refuse);
+  const header = atOnce(parseHeader(bytes.subarray(LENGTH_BYTES, dataStart), bytes.length - dataStart, refuse));
   const tensors = new Map<string, Tensor>();
   for (const entry of header.entries) {
     const tensor = tensorFor(entry);
@@ -117,7 +121,7 @@ async function readOpen(file: FileHandle, path: string): Promise<Safetensors> {
   const headerBytes = new Uint8Array(readHeaderLength(start, size, refuse));
   await fill(file, LENGTH_BYTES, headerBytes, refuse);
   const dataStart = LENGTH_BYTES + headerBytes.length;
-  const header = parseHeader(headerBytes, size - dataStart, refuse);
+  const header = await inTurns(parseHeader(headerBytes, size - dataStart, refuse));
   requireTensorMemory(path, header.entries);
   const tensors = new Map<string, Tensor>();
   for (const entry of header.entries) {
@@ -128,6 +132,8 @@ async function readOpen(file: FileHandle, path: string): Promise<Safetensors> {
       position += array.byteLength;
     }
     tensors.set(entry.name, tensor);
+    // Of many without elements nothing is waited for.
+    if (tensors.size % PART === 0) await giveTurn();
   }
   return { tensors, metadata: header.metadata };
 }

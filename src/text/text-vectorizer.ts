@@ -3,6 +3,7 @@
 import { UnrolledError } from '../errors';
 import { nextTurn } from '../event-loop';
 import { readWhole, writeWhole } from '../files';
+import { parseJson } from '../json-reader';
 import { MAX_SIZE, requireMemory } from '../limits';
 import { joined, offsetsOf } from '../offsets';
 import { PRINTED, printFields } from '../printing';
@@ -367,7 +368,7 @@ export class TextVectorizer {
     const text = decodeUtf8(await readWhole(check.nonEmptyString('path', path)), path);
     let value: unknown;
     try {
-      value = JSON.parse(text);
+      value = await parseJson(text);
     } catch (cause) {
       throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path} is not JSON: ${(cause as Error).message}.`, {
         cause,

@@ -3,6 +3,7 @@
  */
 
 import { types } from 'node:util';
+import { isRangeError } from '../builtins';
 import { UnrolledError } from '../errors';
 import type { Parameters } from '../flat-layout';
 import type { Model } from '../model';
@@ -11,7 +12,7 @@ import type { FloatArray, NativeTrainingState, OptimizerKind } from '../native/n
 import type { DataCounts } from './data-counts';
 import type { EpochSumsState } from './epoch-result';
 import { OPTIMIZER_KINDS } from './optimizers';
-import { packState, unpackState } from './packed-state';
+import { isDeeperThan, packState, unpackState } from './packed-state';
 import type { RecordedOptions } from './recorded-options';
 
 /** The state of a callback under its name; of several of one name in their order. */
@@ -50,7 +51,21 @@ export interface Checkpoint {
 
 const NAME = 'training';
 
-/** Writes a checkpoint, whole or not at all: an older one in its place stays until the new one is on the disk. */
+/** Objects one in another that options and counts may be; they are three. */
+const MOST_DEPTH = 100;
+
+/**
+ * The error of `JSON.stringify` for what it cannot write, with a code: of a training, only callbacks' states can be so. */
+function unwritable(cause: unknown): unknown {
+  if (!isRangeError(cause)) return cause;
+  const what = `The state of a callback is nested too deeply, or too large, for a checkpoint: ${cause.message}.`;
+  return new UnrolledError('ERR_UNROLLED_OPTION_RANGE', what, { option: 'callbacks', cause });
+}
+
+/**
+ * Writes a checkpoint, whole or not at all: an older one in its place stays until the new one is on the disk.
+ * @throws ERR_UNROLLED_OPTION_RANGE for a callback's state that JSON cannot be written of, ERR_UNROLLED_FILE_WRITE.
+ */
 export async function writeCheckpoint(
   path: string,
   model: Model,
@@ -58,8 +73,12 @@ export async function writeCheckpoint(
   header: ModelHeader,
   { native: { slots, ...native }, ...record }: TrainingRecord,
 ): Promise<void> {
-  const packed = packState({ ...record, ...native, optimizer: slots, optimizerKind: native.optimizer }, NAME);
-  await writeCheckpointFile(path, model, parameters, header, packed as FileTraining);
+  try {
+    const packed = packState({ ...record, ...native, optimizer: slots, optimizerKind: native.optimizer }, NAME);
+    await writeCheckpointFile(path, model, parameters, header, packed as FileTraining);
+  } catch (cause) {
+    throw unwritable(cause);
+  }
 }
 
 function damaged(path: string, what: string): UnrolledError {
@@ -103,6 +122,9 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
   if (!isOf('object', record)) throw damaged(path, 'it is no object');
   requireFields(path, record, FIELDS);
   const { options, totalSteps, data, epoch, isPending, seconds, callbacks, stopReason, ...rest } = record;
+  // What is compared or shown calls itself; callbacks' states are their own affair.
+  const deep = Object.entries({ options, data }).find(([, value]) => isDeeperThan(MOST_DEPTH, value));
+  if (deep !== undefined) throw damaged(path, `${deep[0]} are nested more than ${MOST_DEPTH} deep`);
   const { optimizer: slots, optimizerKind, ...native } = rest;
   if (!OPTIMIZER_KINDS.includes(optimizerKind)) throw damaged(path, 'its optimizer is unknown');
   if (epoch !== undefined) {

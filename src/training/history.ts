@@ -45,7 +45,7 @@ function numbers(option: string, value: unknown): Float64Array {
 }
 
 /**
- * What `fit` yielded: `const history = await collect(model.fit(data))`. As one of the `callbacks` of a training it
+ * What `fit` yielded: `const history = await model.fit(data)`. As one of the `callbacks` of a training it
  * collects as well, and a resumed training gives it back the epochs from before. Prints as a table.
  */
 export class History implements Callback {
@@ -57,8 +57,8 @@ export class History implements Callback {
     for (const epoch of epochs) this.push(epoch);
   }
 
-  /** Runs a training to its end. */
-  static async of(training: AsyncIterable<EpochResult>): Promise<History> {
+  /** Runs a training to its end; of one that was waited for, its epochs. */
+  static async of(training: AsyncIterable<EpochResult> | Iterable<EpochResult>): Promise<History> {
     const history = new History();
     for await (const epoch of training) history.push(epoch);
     return history;
@@ -77,6 +77,11 @@ export class History implements Callback {
         return { ...epoch, ...Object.fromEntries(arrays) } as EpochResult;
       }),
     );
+  }
+
+  /** All epochs, in their order: `for (const epoch of await model.fit(data))`. */
+  [Symbol.iterator](): IterableIterator<EpochResult> {
+    return this.#epochs[Symbol.iterator]();
   }
 
   /** All epochs, in their order. */
@@ -167,7 +172,7 @@ export class History implements Callback {
   }
 }
 
-/** Runs a training to its end and collects its epochs. */
-export function collect(training: AsyncIterable<EpochResult>): Promise<History> {
+/** Runs a training to its end and collects its epochs, as waiting for it does. */
+export function collect(training: AsyncIterable<EpochResult> | Iterable<EpochResult>): Promise<History> {
   return History.of(training);
 }
