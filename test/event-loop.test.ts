@@ -159,7 +159,7 @@ class Turns {
 }
 
 /** Turns before each step of a training. */
-async function turnsOfSteps(fit: (callback: Callback) => AsyncIterable<unknown>): Promise<number[]> {
+async function turnsOfSteps(start: (callback: Callback) => AsyncIterable<unknown>): Promise<number[]> {
   using turns = new Turns();
   const counts: number[] = [];
   let before = 0;
@@ -170,7 +170,7 @@ async function turnsOfSteps(fit: (callback: Callback) => AsyncIterable<unknown>)
       before = turns.count;
     },
   };
-  for await (const _ of fit(callback));
+  for await (const _ of start(callback));
   return counts;
 }
 

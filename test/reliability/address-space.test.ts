@@ -58,7 +58,7 @@ const WORK: Record<string, { prepare: string; call: string; env?: Record<string,
         layers: [layers.embedding(64), layers.lstm(64), layers.dense(64)],
       });
       await model.parameters();`,
-    call: `return (await model.predict([Array.from({ length: 200 }, (_, i) => i % 9)])).data[100];`,
+    call: 'return (await model.predict([Array.from({ length: 200 }, (_, i) => i % 9)])).data[100];',
   },
   gradients: {
     prepare: `
