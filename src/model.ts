@@ -7,6 +7,7 @@
 import { type Answer, type DecodingOptions, decode } from './decoding';
 import { resolveDescription, resolveInitializer } from './description';
 import { UnrolledError } from './errors';
+import { requireFinite } from './finite';
 import { FlatLayout, type FloatTensor, type Parameters, requireShape } from './flat-layout';
 import type { Layer } from './layer-functions';
 import { resolveSeed } from './limits';
@@ -176,7 +177,9 @@ export class Model {
     if (resolved.frozen.length > 0) model.#freeze(resolved.frozen).catch(ignore);
     for (const [name, tensor] of resolved.weights) {
       requireShape(`weights of ${name}`, tensor, model.parameterShapes[name] as readonly number[]);
-      model.#native.writeParameter(name, model.#layout.convert(tensor)).catch(ignore);
+      const converted = model.#layout.convert(tensor);
+      requireFinite({ where: 'weights of ', name, dtype }, tensor, converted);
+      model.#native.writeParameter(name, converted).catch(ignore);
     }
     return model;
   }
@@ -222,8 +225,9 @@ export class Model {
   }
 
   /**
-   * Replaces all parameters.
-   * @throws ERR_UNROLLED_MODEL_MISMATCH for a missing or an extra name, ERR_UNROLLED_SHAPE for a wrong shape.
+   * Replaces all parameters, or none where one is refused.
+   * @throws ERR_UNROLLED_MODEL_MISMATCH for a missing or an extra name, ERR_UNROLLED_SHAPE for a wrong shape,
+   *   ERR_UNROLLED_MODEL_NOT_FINITE for a NaN or what is infinite in the model's element type.
    */
   async setParameters(parameters: Readonly<Record<string, Tensor>>): Promise<void> {
     requireCopyMemory(this.parameterBytes);
@@ -246,7 +250,7 @@ export class Model {
 
   /**
    * Writes description and parameters to a safetensors file, whole or not at all; of a whole step while it trains.
-   * @throws ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_DISPOSED.
+   * @throws ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_DISPOSED.
    */
   async save(path: string): Promise<void> {
     await writeModelFile(path, this, this.header);
@@ -291,7 +295,7 @@ export class Model {
    * @throws (from the first `next()` or `await`) what impossible options and data throw, naming the array and the place in it;
    *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
    *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last whole
-   *   step, and the model stays usable.
+   *   step, or with early stopping of the best epoch, and the model stays usable.
    */
   fit(data: TrainingData, options?: ModelFitOptions): Training {
     return new Training(fitModel(this, data, options));

@@ -332,7 +332,8 @@ export class TextClassifier {
 
   /**
    * Writes weights, vectorizer and description to a safetensors file, whole or not at all.
-   * @throws ERR_UNROLLED_OPTION_TYPE for a vectorizer with functions, ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_DISPOSED.
+   * @throws ERR_UNROLLED_OPTION_TYPE for a vectorizer with functions, ERR_UNROLLED_FILE_WRITE,
+   *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_DISPOSED.
    */
   async save(path: string): Promise<void> {
     await writeModelFile(path, this.model, this.#header());

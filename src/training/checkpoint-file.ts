@@ -14,6 +14,7 @@ import type { EpochSumsState } from './epoch-result';
 import { OPTIMIZER_KINDS } from './optimizers';
 import { isDeeperThan, packState, unpackState } from './packed-state';
 import type { RecordedOptions } from './recorded-options';
+import { requireSound } from './sound-record';
 
 /** The state of a callback under its name; of several of one name in their order. */
 export interface CallbackState {
@@ -87,6 +88,11 @@ function damaged(path: string, what: string): UnrolledError {
   });
 }
 
+/** What was thrown for something in a checkpoint that cannot be, as a fault of its file. */
+export function damagedBy(path: string, error: unknown): unknown {
+  return error instanceof UnrolledError ? damaged(path, error.message.replace(/\.$/, '')) : error;
+}
+
 type Kind = 'string' | 'number' | 'object' | 'list' | 'array';
 
 function isOf(kind: Kind, value: unknown): boolean {
@@ -131,7 +137,6 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
     if (!isOf('object', epoch)) throw damaged(path, 'epoch is no object');
     requireFields(path, epoch, EPOCH_FIELDS);
   }
-  if (totalSteps !== undefined && !isOf('number', totalSteps)) throw damaged(path, 'totalSteps is no number');
   if (data !== undefined && !isOf('object', data)) throw damaged(path, 'data is no object');
   for (const callback of callbacks) {
     if (!isOf('object', callback)) throw damaged(path, 'a callback is no object');
@@ -143,7 +148,7 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
     ...(totalSteps !== undefined && { totalSteps }),
     ...(data !== undefined && { data }),
     ...(epoch !== undefined && { epoch, ...(isPending === true && { isPending }) }),
-    ...(typeof stopReason === 'string' && { stopReason }),
+    ...(stopReason !== undefined && { stopReason }),
   };
 }
 
@@ -160,7 +165,13 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
       received: path,
     });
   }
-  return { file, header: file.header, record: parseRecord(path, file.training) };
+  const record = parseRecord(path, file.training);
+  try {
+    await requireSound(record, file.tensors.values());
+  } catch (error) {
+    throw damagedBy(path, error);
+  }
+  return { file, header: file.header, record };
 }
 
 /**
