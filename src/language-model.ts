@@ -50,8 +50,9 @@ import type { UnknownPolicy } from './text/vocabulary-options';
 import { restoreNetwork, TextNetwork } from './text-network';
 import { partsOf, scoring, trainingSource, wholeCorpus } from './training/corpus-source';
 import { lackingData } from './training/data-counts';
+import type { LanguageModelEpoch } from './training/epoch-result';
 import { type Estimate, estimateTraining } from './training/estimate';
-import { type EpochResult, runTraining } from './training/fit';
+import { runTraining } from './training/fit';
 import { type FitOptions, type ModelDefaults, readResumed, resolveFit, resolveStream } from './training/options';
 import * as check from './validation';
 
@@ -299,7 +300,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last
    *   whole step, and the model stays usable.
    */
-  async *fit(corpus: Corpus | FileCorpus, options?: FitOptions): AsyncGenerator<EpochResult, void, undefined> {
+  async *fit(corpus: Corpus | FileCorpus, options?: FitOptions): AsyncGenerator<LanguageModelEpoch, void, undefined> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
     const resolved = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
@@ -311,7 +312,8 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const source = trainingSource('training text', train, stream, shuffle);
     const validate =
       resolved.validation > 0 ? scoring(this.model, 'validation text', validation, stream, native.threads) : undefined;
-    yield* runTraining({ model: this.model, source, options: resolved, header: this.header(), validate });
+    const epochs = runTraining({ model: this.model, source, options: resolved, header: this.header(), validate });
+    yield* epochs as AsyncGenerator<LanguageModelEpoch, void, undefined>;
   }
 
   /**
