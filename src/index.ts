@@ -158,6 +158,7 @@ export type { OptimizerDescription, OptimizerHyperparameters } from './training/
 export type { CheckpointSettings, FitOptions, FitProgress, TrainingOptions } from './training/options';
 export type { ScheduleDescription, ScheduleKind } from './training/schedule';
 export type { JoinedSequences, SequenceData } from './training/sequences';
+export type { Training } from './training/training';
 
 /**
  * What the native module is and runs on.

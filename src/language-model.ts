@@ -54,6 +54,7 @@ import type { LanguageModelEpoch } from './training/epoch-result';
 import { type Estimate, estimateTraining } from './training/estimate';
 import { runTraining } from './training/fit';
 import { type FitOptions, type ModelDefaults, readResumed, resolveFit, resolveStream } from './training/options';
+import { Training } from './training/training';
 import * as check from './validation';
 
 /** Options of a new language model. */
@@ -292,15 +293,23 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   /**
    * Trains by truncated back-propagation over the corpus as one stream, or over its documents, each from a zero state,
-   * and yields after each epoch. Between two `next()` the model is idle; leaving the loop ends training. With `resume`
-   * it goes on from a checkpoint, whose weights this model takes: `LanguageModel.load` of the checkpoint makes one that
-   * fits. A corpus in a file whose vocabulary is another is encoded anew first.
-   * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_CORPUS_TOO_SHORT,
+   * once it is asked for: `await` gives the history of the whole training, a loop each epoch. Between two epochs of a loop
+   * the model is idle; leaving the loop ends training. With `resume` it goes on from a checkpoint, whose weights this
+   * model takes: `LanguageModel.load` of the checkpoint makes one that fits. A corpus in a file whose vocabulary is
+   * another is encoded anew first.
+   * @throws (from the first `next()` or `await`) what impossible options throw, ERR_UNROLLED_CORPUS_TOO_SHORT,
    *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
    *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last
    *   whole step, and the model stays usable.
    */
-  async *fit(corpus: Corpus | FileCorpus, options?: FitOptions): AsyncGenerator<LanguageModelEpoch, void, undefined> {
+  fit(corpus: Corpus | FileCorpus, options?: FitOptions): Training<LanguageModelEpoch> {
+    return new Training(this.#train(corpus, options));
+  }
+
+  async *#train(
+    corpus: Corpus | FileCorpus,
+    options: FitOptions | undefined,
+  ): AsyncGenerator<LanguageModelEpoch, void, undefined> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
     const resolved = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();

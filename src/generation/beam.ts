@@ -1,5 +1,6 @@
 /** Beam search for the likeliest continuations of a prompt. */
 
+import { TextEncoder } from 'node:util';
 import { cancelledError, withCancellation } from '../cancellation';
 import { requireBeamMemory } from '../memory';
 import type { NativeStop } from '../native/native';

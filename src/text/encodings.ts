@@ -1,6 +1,7 @@
 /** Character encodings: bytes to text in pieces, with the place where bytes are no text. */
 
 import { constants, isUtf8 } from 'node:buffer';
+import { TextDecoder } from 'node:util';
 import { UnrolledError } from '../errors';
 import { firstInvalidUtf8 } from './utf8';
 

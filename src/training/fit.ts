@@ -2,8 +2,8 @@
 
 import { UnrolledError } from '../errors';
 import type { Model } from '../model';
-import { damagedHeader } from '../model-file';
 import type { NativeTraining, NativeTrainingOptions } from '../native/native';
+import { damagedBy } from './checkpoint-file';
 import { ANEW, otherData } from './data-counts';
 import type { EpochResult } from './epoch-result';
 import { Loop, type Run } from './loop';
@@ -72,9 +72,9 @@ function startNative(
     if (!(error instanceof UnrolledError)) throw error;
     const { code, option = '' } = error;
     if (code === 'ERR_UNROLLED_PRECISION') throw refusedPrecision(resumed.file.path, error);
-    // Model and options are the same by now: what is left are the data.
+    // Model and options are the same by now: what is left are the data, and what does not go together in the file.
     if (code === 'ERR_UNROLLED_MODEL_MISMATCH' && option === 'resume.source') throw otherData(resumed, source, error);
-    throw option.startsWith('resume.') ? damagedHeader(resumed.file.path, error) : error;
+    throw option.startsWith('resume') ? damagedBy(resumed.file.path, error) : error;
   }
 }
 
