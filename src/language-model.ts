@@ -50,8 +50,9 @@ import type { UnknownPolicy } from './text/vocabulary-options';
 import { restoreNetwork, TextNetwork } from './text-network';
 import { partsOf, scoring, trainingSource, wholeCorpus } from './training/corpus-source';
 import { lackingData } from './training/data-counts';
+import type { LanguageModelEpoch } from './training/epoch-result';
 import { type Estimate, estimateTraining } from './training/estimate';
-import { type EpochResult, runTraining } from './training/fit';
+import { runTraining } from './training/fit';
 import { type FitOptions, type ModelDefaults, readResumed, resolveFit, resolveStream } from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
@@ -244,14 +245,14 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last
    *   whole step, or with early stopping of the best epoch, and the model stays usable.
    */
-  fit(corpus: Corpus | FileCorpus, options?: FitOptions): Training {
+  fit(corpus: Corpus | FileCorpus, options?: FitOptions): Training<LanguageModelEpoch> {
     return new Training(this.#train(corpus, options));
   }
 
   async *#train(
     corpus: Corpus | FileCorpus,
     options: FitOptions | undefined,
-  ): AsyncGenerator<EpochResult, void, undefined> {
+  ): AsyncGenerator<LanguageModelEpoch, void, undefined> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
     const resolved = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
@@ -271,7 +272,8 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
       this.#documents = documents;
     };
     const header = this.#headerOf(documents);
-    yield* runTraining({ model: this.model, source, options: resolved, header, validate, onRestored });
+    const epochs = runTraining({ model: this.model, source, options: resolved, header, validate, onRestored });
+    yield* epochs as AsyncGenerator<LanguageModelEpoch, void, undefined>;
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import type { NativeIds, NativeSequences, NativeSource } from '../native/native';
 
-/** Whether there is something to be right about, so that an accuracy has a meaning. */
+/** Whether there is something to be right about, so that an accuracy has a meaning, and the loss is in nats. */
 export function classifies(source: NativeSource): boolean {
   return !('targets' in source) || source.targets.loss !== 'squaredError';
 }
