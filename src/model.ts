@@ -167,7 +167,8 @@ export class Model {
     const optionOf: OptionOf = internals.optionOf ?? ((_, size, index) => `layers[${index}].${size}`);
     requireModelMemory(resolved.description, dtype, optionOf);
     const model = new Model(resolved.description, dtype);
-    // Calls are served in order, so nobody needs to wait; they fail only where the model is disposed before.
+    // Calls are served in order, so nobody needs to wait. They fail where the model is disposed before, or there is no
+    // memory for them: then all calls of the model fail with that error.
     const ignore = () => {};
     if (internals.uninitialized !== true) {
       const laws = Object.keys(model.parameterShapes).map((name) => resolved.initializers.get(name) ?? initialization);
@@ -294,7 +295,7 @@ export class Model {
    * @throws (from the first `next()` or `await`) what impossible options and data throw, naming the array and the place in it;
    *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
    *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last whole
-   *   step, and the model stays usable.
+   *   step, or with early stopping of the best epoch, and the model stays usable.
    */
   fit(data: TrainingData, options?: ModelFitOptions): Training {
     return new Training(fitModel(this, data, options));

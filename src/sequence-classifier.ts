@@ -169,15 +169,13 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
     const resolved = resolveExampleFit(options, { threads: this.threads, batch: 1 }, resumed);
     this.model.requireIdle();
-    const { signal, validationData } = resolved;
-    const training = await this.#labelled(examples, signal);
-    const validating = validationData && (await this.#labelled(validationData, signal));
+    const { signal } = resolved;
     yield* fitExamples({
       model: this.model,
-      examples: training,
+      examples: await this.#labelled(examples, signal),
       options: resolved,
       header: this.header(),
-      toExamples: () => validating as Examples,
+      toExamples: (validationData) => this.#labelled(validationData, signal),
     });
   }
 

@@ -5,6 +5,7 @@ import { gunzip } from 'node:zlib';
 import { UnrolledError } from '../errors';
 import { inTurns } from '../event-loop';
 import { readWhole } from '../files';
+import { shownPath } from '../system-names';
 import * as check from '../validation';
 import { LONGEST_TEXT_BYTES, TextChunks, tooLong } from './encodings';
 import { formingText, type ReadOptions, type ResolvedReading, resolveReading } from './text-form';
@@ -94,7 +95,7 @@ export async function decodeText(bytes: Uint8Array, path: string, reading = reso
 
 /** The text of a file as `readText`, except that it may be empty. */
 export async function readMaybeEmpty(path: string, reading: ResolvedReading): Promise<string> {
-  return decodeMaybeEmpty(await readUnpacked(path), path, reading);
+  return decodeMaybeEmpty(await readUnpacked(path), shownPath(path), reading);
 }
 
 /**

@@ -38,8 +38,7 @@ interface PlanBefore {
 function stepsBefore({ totalSteps, options, native }: TrainingRecord, stepsPerEpoch: number): number {
   if (totalSteps !== undefined) return totalSteps;
   const { epochs = DEFAULT_EPOCHS, steps } = options as { epochs?: number; steps?: number };
-  if (steps !== undefined) return check.integer('steps', steps, { min: Math.max(1, native.steps) });
-  return check.integer('epochs', epochs, { min: 1 }) * stepsPerEpoch;
+  return steps === undefined ? epochs * stepsPerEpoch : check.integer('steps', steps, { min: native.steps });
 }
 
 /**
