@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { progressDisplay, showSeconds } from '../../src/cli/progress';
+import { progressDisplay } from '../../src/cli/progress';
+import { showSeconds } from '../../src/printing';
 import type { FitProgress } from '../../src/index';
 
 /** A stream that is a terminal or is none, and what was written to it. */
