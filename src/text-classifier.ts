@@ -325,7 +325,7 @@ export class TextClassifier {
 
   /**
    * Layers, parameters and counts; prints as a table.
-   * @param fit what `estimate` said of a training, to be told too: its memory and its time.
+   * @param fit what `model.estimate` said of a training, to be told too: its memory and its time.
    * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_DISPOSED
    */
   summary(fit?: Estimate): Summary {

@@ -17,9 +17,17 @@ export function printEstimate(
   const stepsLeft = Math.max(0, Math.min(steps, epochs * stepsPerEpoch) - made);
   const seconds = stepsLeft * secondsPerStep;
   if (json) {
-    printJson({ event: 'estimate', parameters: model.summary().parameterCount, ...estimate, steps: stepsLeft, seconds });
+    printJson({
+      event: 'estimate',
+      parameterCount: model.summary().parameterCount,
+      ...estimate,
+      steps: stepsLeft,
+      seconds,
+    });
     return;
   }
   printLine(String(model.summary(estimate)));
-  printLine(`about ${showSeconds(seconds)} for the ${showCount(stepsLeft)} step${stepsLeft === 1 ? '' : 's'} of this run`);
+  printLine(
+    `about ${showSeconds(seconds)} for the ${showCount(stepsLeft)} step${stepsLeft === 1 ? '' : 's'} of this run`,
+  );
 }

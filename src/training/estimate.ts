@@ -99,7 +99,7 @@ async function timeEpoch(
     if (isStream) {
       // Short steps run many in a call, as they do in training: between two calls the threads go to sleep.
       const stepsAfter = (warm: NativeRunResult) =>
-        Math.max(1, Math.floor(LEAST_SECONDS / TIMED_PASSES / warm.seconds));
+        Math.min(training.stepsPerEpoch, Math.ceil(LEAST_SECONDS / TIMED_PASSES / warm.seconds));
       const passes = await timedPasses(training, run, 1, stepsAfter);
       const secondsPerToken = median(passes.map(({ seconds, tokens }) => seconds / tokens));
       return { steps: training.stepsPerEpoch, seconds: secondsPerToken * training.tokensPerEpoch };
@@ -117,7 +117,11 @@ async function timeEpoch(
  * @throws ERR_UNROLLED_BUSY while the model is training, ERR_UNROLLED_ABORTED, and what the first steps of the training
  *   would throw.
  */
-export async function estimateTraining(model: Model, source: NativeSource, options: EstimateOptions): Promise<Estimate> {
+export async function estimateTraining(
+  model: Model,
+  source: NativeSource,
+  options: EstimateOptions,
+): Promise<Estimate> {
   return model.exclusively(async () => {
     const bytes = await requireTrainingBytes(model, source, options.native);
     const { steps, seconds } = await timeEpoch(model, source, options);

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { progressDisplay } from '../../src/cli/progress';
-import { showSeconds } from '../../src/printing';
 import type { FitProgress } from '../../src/index';
+import { showSeconds } from '../../src/printing';
 
 /** A stream that is a terminal or is none, and what was written to it. */
 function fakeStream(isTTY: boolean): { stream: NodeJS.WriteStream; text: () => string } {

@@ -12,6 +12,7 @@ import {
   Model,
   SequenceClassifier,
   TextClassifier,
+  TextVectorizer,
 } from '../../src/index';
 import type { NativeTrainingOptions } from '../../src/native/native';
 import { useFolder } from '../support/folder';
@@ -32,26 +33,32 @@ interface Started {
   runs: number[];
 }
 
+/** Native methods are read-only: an own property of the same name comes before them. */
+function replace<Target extends object, Name extends keyof Target>(target: Target, name: Name, value: Target[Name]) {
+  Object.defineProperty(target, name, { value });
+}
+
 /** What native trainings a model starts from here on; a pass of gradients alone fails. */
 function watched({ native }: Model): Started[] {
   const all: Started[] = [];
   const start = native.startTraining.bind(native);
-  native.gradients = () => assert.fail('no step of a training');
-  native.startTraining = ({ schedule, ...options }) => {
-    const training = start({ ...options, schedule });
+  replace(native, 'gradients', () => assert.fail('no step of a training'));
+  replace(native, 'startTraining', (given) => {
+    const { schedule: _, ...options } = given;
     const started: Started = { options, scales: [], runs: [] };
     all.push(started);
+    const training = start(given);
     const [run, scale] = [training.run.bind(training), training.setLearningRateScale.bind(training)];
-    training.run = (steps, ...rest) => {
+    replace(training, 'run', (steps, ...rest) => {
       started.runs.push(steps);
       return run(steps, ...rest);
-    };
-    training.setLearningRateScale = (factor) => {
+    });
+    replace(training, 'setLearningRateScale', (factor) => {
       started.scales.push(factor);
       return scale(factor);
-    };
+    });
     return training;
-  };
+  });
   return all;
 }
 
@@ -94,7 +101,7 @@ describe('estimate of a training', () => {
 
   it('reads the ids of a file, as training does', async () => {
     writeFileSync(at('text.txt'), 'one two three four five six seven eight nine ten\n'.repeat(40));
-    const corpus = await datasets.textFile(at('text.txt'), { tokens: 'word' });
+    const corpus = await datasets.textFile(at('text.txt'), { tokens: 'word', idsFile: at('ids') });
     using model = LanguageModel.create({ vocabulary: corpus.vocabulary, embedding: 4, hidden: 8 });
     const started = watched(model.model);
     const { stepsPerEpoch } = await model.estimate(corpus, OPTIONS);
@@ -123,7 +130,9 @@ describe('estimate of a training', () => {
     assert.equal((await model.estimate(data, { batch: 4 })).stepsPerEpoch, 25);
     const source = started[0]?.options.source;
     assert.ok(source?.kind === 'labelled');
-    const lengths = [...source.sequences.offsets.slice(1)].map((end, i) => end - (source.sequences.offsets[i] as number));
+    const lengths = [...source.sequences.offsets.slice(1)].map(
+      (end, i) => end - (source.sequences.offsets[i] as number),
+    );
     assert.deepEqual(lengths, [1, 9, 17, 26, 34, 42, 51, 59, 67, 76, 84, 92]);
     assert.equal((await model.estimate(data, { batch: 4, validation: 0.2 })).stepsPerEpoch, 20);
   });
@@ -151,9 +160,8 @@ describe('estimate of a training', () => {
     using model = smallModel();
     const estimate = await model.estimate(CORPUS, OPTIONS);
     using sequences = SequenceClassifier.create({ vocabulary: WORDS.vocabulary, classes: 2, embedding: 4, hidden: 4 });
-    using texts = await TextClassifier.create({ classes: ['a', 'b'], texts: ['one two', 'three'] } as never).catch(
-      () => undefined as never,
-    );
+    const vectorizer = await TextVectorizer.adapt(['one two', 'two three']);
+    using texts = TextClassifier.create({ vectorizer, classNames: ['good', 'bad'], embedding: 4, hidden: 4 });
     for (const each of [model, sequences, texts]) {
       assert.equal(each.summary(estimate).fit, estimate);
       assert.match(String(each.summary(estimate)), /\na fit takes .*\nand about .* each$/);
