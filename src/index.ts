@@ -147,7 +147,7 @@ export type {
   ValuedData,
   Values,
 } from './training/data';
-export type { EpochResult, Monitor } from './training/epoch-result';
+export type { EpochResult, LanguageModelEpoch, Monitor } from './training/epoch-result';
 export type { Estimate } from './training/estimate';
 export type { ExampleFitOptions } from './training/example-options';
 export type { Score } from './training/example-training';

@@ -294,7 +294,7 @@ export class Model {
    * @throws (from the first `next()` or `await`) what impossible options and data throw, naming the array and the place in it;
    *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
    *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last whole
-   *   step, and the model stays usable.
+   *   step, or with early stopping of the best epoch, and the model stays usable.
    */
   fit(data: TrainingData, options?: ModelFitOptions): Training {
     return new Training(fitModel(this, data, options));

@@ -151,10 +151,17 @@ export class CallbackList {
     this.#control.steps = steps;
   }
 
-  /** A copy of what they remember now, whatever they remember later. */
-  remember(): Remembered {
-    const states = this.states.map(({ state, ...rest }) => ({ ...rest, state: copyState(state) }));
-    return { learningRateScale: this.#control.learningRateScale, states };
+  /**
+   * A copy of what they remember now, whatever they remember later; undefined where it cannot be copied, and so not be
+   * written either.
+   */
+  remember(): Remembered | undefined {
+    try {
+      const states = this.states.map(({ state, ...rest }) => ({ ...rest, state: copyState(state) }));
+      return { learningRateScale: this.#control.learningRateScale, states };
+    } catch {
+      return undefined;
+    }
   }
 
   get states(): CallbackState[] {

@@ -17,7 +17,7 @@ import { stepsPerEpoch } from './source';
  * @throws at the first `next()` ERR_UNROLLED_BUSY while another training of the model runs,
  *   ERR_UNROLLED_OUT_OF_MEMORY before anything is allocated, and ERR_UNROLLED_MODEL_MISMATCH for a checkpoint of
  *   another model, other data or other options; later ERR_UNROLLED_ABORTED, ERR_UNROLLED_NON_FINITE_LOSS with its step,
- *   and what callbacks throw. The weights are those of the last whole step.
+ *   and what callbacks throw. The weights are those of the last whole step, unless a callback gives others back.
  */
 export async function* runTraining(run: Run): AsyncGenerator<EpochResult, void, undefined> {
   const { model } = run;

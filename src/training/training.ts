@@ -81,6 +81,7 @@ export class Training<Epoch extends EpochResult = EpochResult>
     return this.then().finally(onFinally);
   }
 
+  /** `'Training'`. */
   get [Symbol.toStringTag](): string {
     return 'Training';
   }
