@@ -41,15 +41,17 @@ const LEAST_SECONDS = 0.1;
 /** No pass begins after so many timed seconds. */
 const MOST_SECONDS = 1;
 
+type ExamplesInBatches = Exclude<NativeExamples, { kind: 'documents' }>;
+
 /** Examples from all over the data, so that their lengths are like those of the others. */
-function sampleOf(source: Exclude<NativeExamples, { kind: 'documents' }>): typeof source {
+async function sampleOf(source: ExamplesInBatches): Promise<ExamplesInBatches> {
   const count = sequenceCount(sequencesOf(source));
   const picks = Math.min(SAMPLE_BATCHES * source.batch, count);
   const indices = Array.from({ length: picks }, (_, pick) => Math.floor((pick * count) / picks));
-  return { ...source, ...pickExamples(source, indices) } as typeof source;
+  return { ...source, ...(await pickExamples(source, indices)) } as ExamplesInBatches;
 }
 
-function positionsOf(source: Exclude<NativeExamples, { kind: 'documents' }>): number {
+function positionsOf(source: ExamplesInBatches): number {
   return sequencesOf(source).offsets.at(-1) as number;
 }
 
@@ -88,7 +90,7 @@ async function timeEpoch(
   { native, signal }: EstimateOptions,
 ): Promise<{ steps: number; seconds: number }> {
   const isStream = source.kind === 'stream' || source.kind === 'documents';
-  const timed = isStream ? source : sampleOf(source);
+  const timed = isStream ? source : await sampleOf(source);
   const training = model.native.startTraining({ ...native, source: timed });
   const run = async (steps: number) => {
     const result = await withCancellation(signal, (cancellation) => training.run(steps, cancellation, () => {}));
@@ -105,7 +107,7 @@ async function timeEpoch(
       return { steps: training.stepsPerEpoch, seconds: secondsPerToken * training.tokensPerEpoch };
     }
     const passes = await timedPasses(training, run, training.stepsPerEpoch, () => training.stepsPerEpoch);
-    const share = positionsOf(timed as typeof source) / positionsOf(source);
+    const share = positionsOf(timed as ExamplesInBatches) / positionsOf(source);
     return { steps: stepsPerEpoch(source), seconds: median(passes.map(({ seconds }) => seconds)) / share };
   } finally {
     training.dispose();
