@@ -30,6 +30,7 @@ import { TextVectorizer, type TokenSequences } from './text/text-vectorizer';
 import { constructorError } from './text-network';
 import { type Outcome, outcomesOf } from './text-outcomes';
 import { BestWeights } from './training/callbacks/keep-best';
+import type { Estimate } from './training/estimate';
 import {
   EXAMPLE_FIT_OPTIONS,
   type ExampleFitOptions,
@@ -322,10 +323,11 @@ export class TextClassifier {
 
   /**
    * Layers, parameters and counts; prints as a table.
-   * @throws ERR_UNROLLED_DISPOSED
+   * @param fit what `model.estimate` said of a training, to be told too: its memory and its time.
+   * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_DISPOSED
    */
-  summary(): Summary {
-    return this.model.summary();
+  summary(fit?: Estimate): Summary {
+    return this.model.summary(fit);
   }
 
   /**
