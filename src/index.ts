@@ -100,6 +100,7 @@ export { Corpus, type CorpusOptions, type CorpusSplit, type DocumentsOptions } f
 export type { Encoding } from './text/encodings';
 export type { Example, LabelledTexts, SourcedExample } from './text/example';
 export { FileCorpus, type FileCorpusOptions, type FileCorpusSplit, type ReadingProgress } from './text/file-corpus';
+export type { EncodeOptions } from './text/part-encoding';
 export { ENGLISH_STOP_WORDS } from './text/stop-words';
 export type { FormOptions, LineEnds, Normalization, ReadOptions, TextForm } from './text/text-form';
 export {
@@ -147,7 +148,7 @@ export type {
   ValuedData,
   Values,
 } from './training/data';
-export type { EpochResult, Monitor } from './training/epoch-result';
+export type { EpochResult, LanguageModelEpoch, Monitor } from './training/epoch-result';
 export type { Estimate } from './training/estimate';
 export type { ExampleFitOptions } from './training/example-options';
 export type { Score } from './training/example-training';
