@@ -12,10 +12,10 @@ import type {
   NativeTargets,
 } from '../native/native';
 import { joined, offsetsOf } from '../offsets';
-import { zerosLike } from '../tensor-shape';
+import { isList, zerosLike } from '../tensor-shape';
 import * as check from '../validation';
 import type { PairedData, TrainingData } from './data';
-import { copyIds, isList, toSequences } from './sequences';
+import { copyIds, toSequences } from './sequences';
 import { sequenceCount } from './source';
 import { labelTargets, type ResolvedTargets, type TargetContext, tagTargets, valueTargets } from './targets';
 

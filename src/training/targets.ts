@@ -3,10 +3,12 @@
 import { UnrolledError } from '../errors';
 import type { ModelOutput } from '../model-output';
 import type { DType, NativeLoss, NativeSequences, NativeTargets } from '../native/native';
+import { nestedTensor } from '../nested-numbers';
 import type { Tensor } from '../tensor';
+import { isList } from '../tensor-shape';
 import * as check from '../validation';
 import { counted } from '../wording';
-import { copyIds, copyValues, floats, isList, isTensor, shapeError, showShape, toSequences } from './sequences';
+import { copyIds, copyValues, floats, isTensor, shapeError, showShape, toSequences } from './sequences';
 import { sequenceCount } from './source';
 
 /** What targets belong to. */
@@ -173,6 +175,27 @@ function tensorValues(
   return { values, everywhere: everywhere || onePerSequence('values', context) };
 }
 
+/** Nested arrays, of two axes or of three. */
+function isNested(given: unknown): given is readonly (readonly unknown[])[] {
+  return Array.isArray(given) && isList(given[0]);
+}
+
+/** `[N, F]`, or for an output at every step `[N, T, F]` (of a single output `[N, T]`), where sequences may differ in T. */
+function nestedValues(
+  given: readonly (readonly unknown[])[],
+  context: TargetContext,
+): { values: Float32Array | Float64Array; everywhere: boolean } {
+  const { output, sequences } = context;
+  const isListed = isList(given[0]?.[0]) || (!output.once && output.features === 1 && !isSingle(sequences));
+  if (!isListed) return tensorValues(nestedTensor('values', given, 'float64'), context);
+  const tensors = given.map((element, index) => {
+    const tensor: unknown = isList(element) ? nestedTensor(`values[${index}]`, element, 'float64') : element;
+    if (!isTensor(tensor) || tensor.shape.length !== 1) return tensor as Tensor;
+    return { ...tensor, shape: [...tensor.shape, 1] };
+  });
+  return { values: listedValues(tensors, context) as Float64Array, everywhere: true };
+}
+
 /** The same errors as `labelTargets`. */
 export function valueTargets(given: unknown, loss: unknown, context: TargetContext): ResolvedTargets {
   const chosen = check.oneOf('loss', loss === undefined ? 'squaredError' : loss, [
@@ -181,7 +204,9 @@ export function valueTargets(given: unknown, loss: unknown, context: TargetConte
   ]);
   const isNumbers = isList(given) && (!Array.isArray(given) || typeof given[0] === 'number');
   let resolved: { values: Float32Array | Float64Array; everywhere: boolean };
-  if (isTensor(given)) {
+  if (isNested(given)) {
+    resolved = nestedValues(given, context);
+  } else if (isTensor(given)) {
     resolved = tensorValues(given, context);
   } else if (isNumbers) {
     const data = Float64Array.from(given as ArrayLike<number>);
@@ -189,7 +214,7 @@ export function valueTargets(given: unknown, loss: unknown, context: TargetConte
   } else if (Array.isArray(given)) {
     resolved = { values: listedValues(given, context) as Float64Array, everywhere: true };
   } else {
-    throw check.wrongType('values', 'a tensor, or a list of numbers or tensors', given);
+    throw check.wrongType('values', 'a tensor, nested arrays, or a list of numbers or tensors', given);
   }
   const outside = chosen === 'binaryCrossEntropy' ? resolved.values.findIndex((value) => value < 0 || value > 1) : -1;
   if (outside !== -1) {
