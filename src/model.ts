@@ -168,7 +168,8 @@ export class Model {
     const optionOf: OptionOf = internals.optionOf ?? ((_, size, index) => `layers[${index}].${size}`);
     requireModelMemory(resolved.description, dtype, optionOf);
     const model = new Model(resolved.description, dtype);
-    // Calls are served in order, so nobody needs to wait; they fail only where the model is disposed before.
+    // Calls are served in order, so nobody needs to wait. They fail where the model is disposed before, or there is no
+    // memory for them: then all calls of the model fail with that error.
     const ignore = () => {};
     if (internals.uninitialized !== true) {
       const laws = Object.keys(model.parameterShapes).map((name) => resolved.initializers.get(name) ?? initialization);

@@ -1,6 +1,7 @@
 /** Numbers in nested arrays as tensors, with the place of what does not fit. */
 
 import { UnrolledError } from './errors';
+import { atOnce, inTurns } from './event-loop';
 import type { Tensor, TensorDType } from './tensor';
 import { allocate, elementCount, isList } from './tensor-shape';
 import * as check from './validation';
@@ -20,6 +21,15 @@ function ragged(place: string, expected: string, first: string, level: unknown):
  *   ERR_UNROLLED_OUT_OF_MEMORY.
  */
 export function nestedTensor<D extends TensorDType>(option: string, values: unknown, dtype: D): Tensor<D> {
+  return atOnce(nestedWork(option, values, dtype));
+}
+
+/** The same with turns of the event loop between elements of the first axis, of which there may be millions. */
+export function nestedInTurns<D extends TensorDType>(option: string, values: unknown, dtype: D): Promise<Tensor<D>> {
+  return inTurns(nestedWork(option, values, dtype));
+}
+
+function* nestedWork<D extends TensorDType>(option: string, values: unknown, dtype: D): Generator<void, Tensor<D>> {
   const shape: number[] = [];
   for (let level = values; isList(level); level = level[0]) shape.push(level.length);
   const data = allocate(dtype, elementCount(shape));
@@ -55,7 +65,15 @@ export function nestedTensor<D extends TensorDType>(option: string, values: unkn
     next++;
   }
 
-  fill(values, 0);
+  if (isList(values)) {
+    for (let i = 0; i < values.length; i++) {
+      indices[0] = i;
+      fill(values[i], 1);
+      yield;
+    }
+  } else {
+    fill(values, 0);
+  }
   return { dtype, shape, data };
 }
 

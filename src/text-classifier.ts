@@ -253,7 +253,7 @@ export class TextClassifier {
       examples: training,
       options: { ...resolved, callbacks: keepBest ? [best, ...callbacks, best.closing] : callbacks },
       header: this.#header(),
-      toExamples: () => validating as Examples,
+      toExamples: async () => validating as Examples,
     });
   }
 

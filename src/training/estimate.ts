@@ -81,11 +81,11 @@ function objectiveOf(examples: Examples): NativeObjective {
 }
 
 /** A batch of examples from all over the data, so that their lengths are like those of the others. */
-function sampleOfExamples(source: Exclude<NativeExamples, { kind: 'documents' }>): Sample {
+async function sampleOfExamples(source: Exclude<NativeExamples, { kind: 'documents' }>): Promise<Sample> {
   const all = sequencesOf(source);
   const count = sequenceCount(all);
   const rows = Math.min(source.batch, count);
-  const picked = pickExamples(
+  const picked = await pickExamples(
     source,
     Array.from({ length: rows }, (_, row) => Math.floor((row * count) / rows)),
   );
@@ -149,7 +149,7 @@ export async function estimateTraining(
   const isStream = source.kind === 'stream' || source.kind === 'documents';
   const { batch, objective, batchesPerEpoch } = isStream
     ? sampleOfStream(source, vocabularyOf(model))
-    : sampleOfExamples(source);
+    : await sampleOfExamples(source);
   const seconds = await medianSeconds(() => model.native.gradients(batch, objective, threads, { seed, step: 0 }));
   const steps = stepsPerEpoch(source);
   return {

@@ -23,7 +23,11 @@ export interface Score {
 }
 
 /** Parts examples by a seeded shuffle, the last ones being those that validate; both in the order of the shuffle. */
-function split(examples: Examples, validation: number, seed: number): { train: Examples; validate: Examples } {
+async function split(
+  examples: Examples,
+  validation: number,
+  seed: number,
+): Promise<{ train: Examples; validate: Examples }> {
   const count = exampleCount(examples);
   const trained = count - Math.round(count * validation);
   if (trained === 0 || trained === count) {
@@ -38,10 +42,12 @@ function split(examples: Examples, validation: number, seed: number): { train: E
       },
     );
   }
-  const order = new Random(seed, RandomUse.split).shuffled(Array.from({ length: count }, (_, index) => index));
+  const order = await new Random(seed, RandomUse.split).shuffledInTurns(
+    Array.from({ length: count }, (_, index) => index),
+  );
   return {
-    train: pickExamples(examples, order.slice(0, trained)),
-    validate: pickExamples(examples, order.slice(trained)),
+    train: await pickExamples(examples, order.slice(0, trained)),
+    validate: await pickExamples(examples, order.slice(trained)),
   };
 }
 
@@ -51,7 +57,7 @@ export interface ExampleFit<Data> {
   examples: Examples;
   options: ResolvedExampleFit<Data>;
   header: ModelHeader;
-  toExamples: (data: Data) => Examples;
+  toExamples: (data: Data) => Promise<Examples>;
 }
 
 /** Examples in their order, for a score. */
@@ -65,8 +71,8 @@ export async function* fitExamples<Data>(fit: ExampleFit<Data>): AsyncGenerator<
   const { validation, validationData, batching, native } = options;
   const parts =
     validation > 0
-      ? split(examples, validation, native.seed)
-      : { train: examples, validate: validationData && toExamples(validationData) };
+      ? await split(examples, validation, native.seed)
+      : { train: examples, validate: validationData && (await toExamples(validationData)) };
   const validated = parts.validate && inOrder(parts.validate, batching.batch);
   yield* runTraining({
     model,

@@ -57,7 +57,7 @@ export async function* fitModel(
   const resumed = options?.resume === undefined ? undefined : await readResumed(options);
   const resolved = resolveExampleFit(options, defaultsOf(model), resumed);
   model.requireIdle();
-  const examples = toExamples(model, data);
+  const examples = await toExamples(model, data);
   yield* fitExamples({
     ...{ model, examples, options: resolved, header: model.header },
     toExamples: (validationData) => toExamples(model, validationData),
@@ -71,7 +71,7 @@ export async function estimateModel(
 ): Promise<Estimate> {
   const resolved = resolveExampleFit(options, defaultsOf(model), undefined);
   model.requireIdle();
-  const source = inBatches(toExamples(model, data), resolved.batching);
+  const source = inBatches(await toExamples(model, data), resolved.batching);
   return estimateTraining(model, source, resolved.native);
 }
 
@@ -85,7 +85,7 @@ export async function evaluateModel(
   const threads = resolveThreads(given.threads);
   const signal = check.abortSignal('signal', given.signal);
   model.requireAlive();
-  return scoreExamples(model, inOrder(toExamples(model, data), batch), threads, signal);
+  return scoreExamples(model, inOrder(await toExamples(model, data), batch), threads, signal);
 }
 
 /** Outputs of sequences one after another as `[N, T, F]`, zero behind each one's end. */
@@ -155,7 +155,7 @@ export async function predictModel(
   if (isNothing(inputs)) {
     return ragged ? [] : { dtype, shape: once ? [0, features] : [0, 0, features], data: floats(dtype, 0) };
   }
-  const sequences = toSequences('inputs', inputs, description.input, dtype);
+  const sequences = await toSequences('inputs', inputs, description.input, dtype);
   const native = { batch, output: output === 'softmax' ? 'logProbabilities' : 'raw', threads } as const;
   const result = await withCancellation(signal, (cancellation) =>
     model.native.predict(sequences, native, cancellation),
