@@ -100,6 +100,7 @@ export { Corpus, type CorpusOptions, type CorpusSplit, type DocumentsOptions } f
 export type { Encoding } from './text/encodings';
 export type { Example, LabelledTexts, SourcedExample } from './text/example';
 export { FileCorpus, type FileCorpusOptions, type FileCorpusSplit, type ReadingProgress } from './text/file-corpus';
+export type { EncodeOptions } from './text/part-encoding';
 export { ENGLISH_STOP_WORDS } from './text/stop-words';
 export type { FormOptions, LineEnds, Normalization, ReadOptions, TextForm } from './text/text-form';
 export {

@@ -352,8 +352,9 @@ export class Model {
   }
 
   /**
-   * What a `fit` with these data and options would take, in bytes and seconds, without changing the weights.
-   * @throws what `fit` throws for impossible options and data.
+   * What a `fit` with these data and options would take, in bytes and seconds, without changing the weights: a few steps
+   * like its own are made with a learning rate of 0.
+   * @throws what `fit` throws before its first step and in it.
    */
   estimate(data: TrainingData, options?: ModelFitOptions): Promise<Estimate> {
     return estimateModel(this, data, options);

@@ -65,15 +65,24 @@ export function inOrder(examples: Examples, batch: number): NativeExamples {
   return inBatches(examples, { batch, shuffle: false, bucketing: 0 });
 }
 
+/**
+ * The examples that train, and those of them that validate where a fraction was asked for.
+ * @throws ERR_UNROLLED_CORPUS_TOO_SHORT.
+ */
+export async function partsOf(
+  examples: Examples,
+  { validation, native }: Pick<ResolvedExampleFit<unknown>, 'validation' | 'native'>,
+): Promise<{ train: Examples; validate?: Examples }> {
+  return validation > 0 ? split(examples, validation, native.seed) : { train: examples };
+}
+
 /** @throws what `runTraining` throws, ERR_UNROLLED_CORPUS_TOO_SHORT. */
 export async function* fitExamples<Data>(fit: ExampleFit<Data>): AsyncGenerator<EpochResult, void, undefined> {
   const { model, examples, options, header, toExamples } = fit;
-  const { validation, validationData, batching, native } = options;
-  const parts =
-    validation > 0
-      ? await split(examples, validation, native.seed)
-      : { train: examples, validate: validationData && (await toExamples(validationData)) };
-  const validated = parts.validate && inOrder(parts.validate, batching.batch);
+  const { validationData, batching, native } = options;
+  const parts = await partsOf(examples, options);
+  const validate = parts.validate ?? (validationData && (await toExamples(validationData)));
+  const validated = validate && inOrder(validate, batching.batch);
   yield* runTraining({
     model,
     source: inBatches(parts.train, batching) as NativeSource,

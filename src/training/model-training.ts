@@ -12,7 +12,7 @@ import * as check from '../validation';
 import type { TrainingData } from './data';
 import { type Estimate, estimateTraining } from './estimate';
 import { type ExampleFitOptions, resolveBatch, resolveExampleFit } from './example-options';
-import { fitExamples, inOrder, type Score, scoreExamples } from './example-training';
+import { fitExamples, inOrder, partsOf, type Score, scoreExamples } from './example-training';
 import { inBatches, toExamples } from './examples';
 import type { EpochResult } from './fit';
 import { DEFAULT_BATCH, readResumed } from './options';
@@ -69,10 +69,11 @@ export async function estimateModel(
   data: TrainingData,
   options: ModelFitOptions | undefined,
 ): Promise<Estimate> {
-  const resolved = resolveExampleFit(options, defaultsOf(model), undefined);
+  const resumed = options?.resume === undefined ? undefined : await readResumed(options);
+  const resolved = resolveExampleFit(options, defaultsOf(model), resumed);
   model.requireIdle();
-  const source = inBatches(await toExamples(model, data), resolved.batching);
-  return estimateTraining(model, source, resolved.native);
+  const { train } = await partsOf(await toExamples(model, data), resolved);
+  return estimateTraining(model, inBatches(train, resolved.batching), resolved);
 }
 
 export async function evaluateModel(
