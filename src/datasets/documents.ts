@@ -39,6 +39,7 @@ const OPTIONS = [
   'name',
   ...READ_OPTIONS,
   'tokens',
+  'maxTokens',
   'maxSize',
   'minCount',
   'unknown',
