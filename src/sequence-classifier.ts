@@ -198,10 +198,14 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   }
 
   /**
-   * The class of each text, with the probabilities of all classes.
-   * @throws ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_UNKNOWN_TOKEN.
+   * The class of each text, with the probabilities of all classes; none of no texts.
+   * @throws ERR_UNROLLED_CORPUS_EMPTY for a text without tokens, ERR_UNROLLED_UNKNOWN_TOKEN.
    */
   async predict(texts: readonly string[]): Promise<Prediction[]> {
+    if (texts.length === 0) {
+      this.model.requireAlive();
+      return [];
+    }
     const logProbabilities = await this.#logProbabilities(texts);
     const labels = argMax(logProbabilities).data;
     return Array.from(labels, (label, index) => ({
