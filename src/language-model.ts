@@ -50,8 +50,9 @@ import type { UnknownPolicy } from './text/vocabulary-options';
 import { restoreNetwork, TextNetwork } from './text-network';
 import { partsOf, scoring, trainingSource, wholeCorpus } from './training/corpus-source';
 import { lackingData } from './training/data-counts';
+import type { LanguageModelEpoch } from './training/epoch-result';
 import { type Estimate, estimateTraining } from './training/estimate';
-import { type EpochResult, runTraining } from './training/fit';
+import { runTraining } from './training/fit';
 import { type FitOptions, type ModelDefaults, readResumed, resolveFit, resolveStream } from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
@@ -244,14 +245,14 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last
    *   whole step, or with early stopping of the best epoch, and the model stays usable.
    */
-  fit(corpus: Corpus | FileCorpus, options?: FitOptions): Training {
+  fit(corpus: Corpus | FileCorpus, options?: FitOptions): Training<LanguageModelEpoch> {
     return new Training(this.#train(corpus, options));
   }
 
   async *#train(
     corpus: Corpus | FileCorpus,
     options: FitOptions | undefined,
-  ): AsyncGenerator<EpochResult, void, undefined> {
+  ): AsyncGenerator<LanguageModelEpoch, void, undefined> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
     const resolved = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
@@ -271,18 +272,21 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
       this.#documents = documents;
     };
     const header = this.#headerOf(documents);
-    yield* runTraining({ model: this.model, source, options: resolved, header, validate, onRestored });
+    const epochs = runTraining({ model: this.model, source, options: resolved, header, validate, onRestored });
+    yield* epochs as AsyncGenerator<LanguageModelEpoch, void, undefined>;
   }
 
   /**
-   * What a `fit` of this corpus with these options would take, in bytes and seconds, without changing the weights.
-   * @throws what `fit` throws for impossible options and corpora.
+   * What a `fit` of this corpus with these options would take, in bytes and seconds, without changing the weights: a few
+   * of its steps are made with a learning rate of 0.
+   * @throws what `fit` throws before its first step and in it.
    */
   async estimate(corpus: Corpus | FileCorpus, options?: FitOptions): Promise<Estimate> {
-    const { stream, native, validation, signal, shuffle } = resolveFit(options, this.#defaults());
+    const resumed = options?.resume === undefined ? undefined : await readResumed(options);
+    const { stream, validation, shuffle, ...training } = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
-    const { train } = partsOf(await this.#adopt(corpus, signal), validation, this.#boundary());
-    return estimateTraining(this.model, trainingSource('training text', train, stream, shuffle), native);
+    const { train } = partsOf(await this.#adopt(corpus, training.signal), validation, this.#boundary());
+    return estimateTraining(this.model, trainingSource('training text', train, stream, shuffle), training);
   }
 
   /**
@@ -376,9 +380,9 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for an empty text.
    */
   async probabilities(text: string): Promise<Tensor<'float32' | 'float64'>> {
-    const ids = this.vocabulary.encode(text);
+    const ids = await this.vocabulary.encodeInTurns(text);
     if (ids.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'The text has no tokens.');
-    const fed = promptIds(this, text);
+    const fed = await promptIds(this, text, undefined);
     const { output } = await this.model.forward(
       { ids: { dtype: 'int32', shape: [fed.length, 1], data: fed } },
       { threads: this.threads || undefined },
@@ -394,12 +398,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     check.instance<Corpus | FileCorpus>('corpus', corpus, expected, Corpus, FileCorpus);
     const { form = AS_IT_IS } = corpus.vocabulary;
     const isRead = corpus.vocabulary.equals(this.vocabulary) && isInForm(form, this.vocabulary.form ?? AS_IT_IS);
-    if (isRead) return corpus;
+    if (isRead) return corpus instanceof Corpus ? corpus.encoded(signal) : corpus;
     try {
       if (corpus instanceof FileCorpus) return await corpus.withVocabulary(this.vocabulary, { signal });
-      const adopted = corpus.withVocabulary(this.vocabulary);
-      adopted.source; // encoded now, so that a token that the model lacks is told of as below
-      return adopted;
+      return await corpus.adoptedBy(this.vocabulary, signal);
     } catch (error) {
       throw otherCorpus(corpus, this.vocabulary, error);
     }

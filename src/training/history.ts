@@ -181,9 +181,11 @@ export class History implements Callback {
     for (const key of ARRAYS) requireFigures(key, joined[key], steps);
     let first = 0;
     this.#epochs.length = 0;
-    for (const epoch of figures) {
+    for (const { bitsPerToken, ...epoch } of figures) {
+      // Checkpoints of earlier releases have bits of squared errors too.
+      const inBits = epoch.accuracy !== undefined && bitsPerToken !== undefined;
       const arrays = ARRAYS.map((key) => [key, joined[key].slice(first, first + epoch.steps)]);
-      this.#epochs.push({ ...epoch, ...Object.fromEntries(arrays) } as EpochResult);
+      this.#epochs.push({ ...epoch, ...(inBits && { bitsPerToken }), ...Object.fromEntries(arrays) } as EpochResult);
       first += epoch.steps;
     }
   }
