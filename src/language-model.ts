@@ -13,6 +13,7 @@ import {
 } from './architecture';
 import { cancelledError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
+import { requireFiniteOutputs } from './finite-outputs';
 import {
   Batcher,
   type BeamOptions,
@@ -402,7 +403,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   /**
    * The distribution of the next token after each token of a text, `[T, V]`, from a zero state.
-   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for an empty text.
+   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for an empty text, ERR_UNROLLED_MODEL_NOT_FINITE.
    */
   async probabilities(text: string): Promise<Tensor<'float32' | 'float64'>> {
     const ids = this.vocabulary.encode(text);
@@ -411,6 +412,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
       { ids: { dtype: 'int32', shape: [ids.length, 1], data: ids } },
       { threads: this.threads || undefined },
     );
+    requireFiniteOutputs(output.data);
     return softmax({ ...output, shape: [ids.length, this.vocabulary.size] });
   }
 

@@ -11,6 +11,7 @@ import {
 } from './architecture';
 import { withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
+import { requireFiniteOutputs } from './finite-outputs';
 import { MAX_SIZE } from './limits';
 import { damagedHeader, type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader, readVocabulary } from './model-header';
@@ -172,7 +173,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   /**
    * Loss and accuracy over examples.
    * @throws ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_OPTION_RANGE for a label that is
-   *   no class.
+   *   no class, ERR_UNROLLED_MODEL_NOT_FINITE.
    */
   async evaluate(examples: readonly Example[]): Promise<Accuracy> {
     const labels = this.#labels(examples);
@@ -189,7 +190,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
 
   /**
    * The class of each text, with the probabilities of all classes.
-   * @throws ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_UNKNOWN_TOKEN.
+   * @throws ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_MODEL_NOT_FINITE.
    */
   async predict(texts: readonly string[]): Promise<Prediction[]> {
     const logProbabilities = await this.#logProbabilities(texts);
@@ -200,7 +201,10 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     }));
   }
 
-  /** `[N, classes]` */
+  /**
+   * `[N, classes]`
+   * @throws ERR_UNROLLED_MODEL_NOT_FINITE
+   */
   async #logProbabilities(texts: readonly string[]): Promise<Tensor<'float32' | 'float64'>> {
     const sequences = this.#encode(texts);
     const options = { batch: PREDICTION_BATCH, output: 'logProbabilities', threads: this.threads } as const;
@@ -208,7 +212,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
       this.model.native.predict(sequences, options, cancellation),
     );
     if (cancelled) this.model.requireAlive();
-    return { dtype: this.model.dtype, shape: [texts.length, this.classes], data: output };
+    return { dtype: this.model.dtype, shape: [texts.length, this.classes], data: requireFiniteOutputs(output) };
   }
 
   #labelled(examples: readonly Example[]): Examples {

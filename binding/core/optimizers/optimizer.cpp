@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -77,7 +78,11 @@ bool Optimizer<T>::staysFinite(const T* weights, double gradientNorm) {
   if (bounded()) return true;
   // The bounds only grow from step to step: look at the weights and the sums themselves.
   measure();
-  if (sums) state_.sumBound = *std::max_element(state_.first.begin(), state_.first.end());
+  if (sums) {
+    // Not-a-number where one is, which the bounds refuse.
+    const auto larger = [](T a, T b) { return b <= a || std::isnan(a) ? a : b; };
+    state_.sumBound = std::accumulate(state_.first.begin(), state_.first.end(), T(0), larger);
+  }
   return bounded();
 }
 
