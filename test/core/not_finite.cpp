@@ -26,7 +26,7 @@ using namespace unrolled::test;
 namespace {
 
 template <class T>
-constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+constexpr T notANumber = std::numeric_limits<T>::quiet_NaN();
 template <class T>
 constexpr T infinity = std::numeric_limits<T>::infinity();
 
@@ -61,7 +61,7 @@ TEST_CASE_TEMPLATE("pooling shows not-a-number at whatever step, and hands the g
     const int number = static_cast<int>(kind);
     CAPTURE(number);
     for (std::size_t place = 0; place < asSize(length * features); ++place) {
-      const LayerResult<T> result = pooled<T>(kind, length, place, nan<T>);
+      const LayerResult<T> result = pooled<T>(kind, length, place, notANumber<T>);
       for (std::size_t f = 0; f < asSize(features); ++f) {
         CHECK(std::isnan(result.output[f]) == (f == place % asSize(features)));
       }
@@ -69,7 +69,8 @@ TEST_CASE_TEMPLATE("pooling shows not-a-number at whatever step, and hands the g
     }
   }
   for (std::size_t f = 0; f < asSize(features); ++f) {
-    CHECK(std::isnan(pooled<T>(PoolingKind::last, length, asSize((length - 1) * features) + f, nan<T>).output[f]));
+    CHECK(
+        std::isnan(pooled<T>(PoolingKind::last, length, asSize((length - 1) * features) + f, notANumber<T>).output[f]));
     CHECK(pooled<T>(PoolingKind::max, length, 2 * asSize(features) + f, infinity<T>).output[f] == infinity<T>);
   }
 }
@@ -83,7 +84,7 @@ TEST_CASE("pooling straight from a table shows not-a-number in any of its rows")
       model.layers.back().pooling = kind;
       Model<float> pooling(model);
       pooling.initialize({}, 1);
-      pooling.buffers().change()[2 * bad + 1] = nan<float>;
+      pooling.buffers().change()[2 * bad + 1] = notANumber<float>;
       const std::vector<TokenId> ids = {2, 0, 3, 1};
       const Sequence<float> output = pooling.forward({4, 1, ids.data()}, nullptr, threads(1));
       CHECK(std::isfinite(output.data[0]));
@@ -93,7 +94,7 @@ TEST_CASE("pooling straight from a table shows not-a-number in any of its rows")
 }
 
 TEST_CASE_TEMPLATE("attention to a memory or of a query that is not finite is not-a-number", T, float, double) {
-  for (const T bad : {nan<T>, infinity<T>, -infinity<T>}) {
+  for (const T bad : {notANumber<T>, infinity<T>, -infinity<T>}) {
     for (const std::size_t side : {asSize(0), asSize(1)}) {
       for (std::size_t step = 0; step < 4; ++step) {
         LayerHarness<T> harness;
@@ -113,7 +114,7 @@ TEST_CASE_TEMPLATE("attention to a memory or of a query that is not finite is no
 }
 
 TEST_CASE_TEMPLATE("the normaliser of logits shows each that is not finite", T, float, double) {
-  for (const T bad : {nan<T>, infinity<T>, -infinity<T>}) {
+  for (const T bad : {notANumber<T>, infinity<T>, -infinity<T>}) {
     for (std::size_t at = 0; at < 5; ++at) {
       std::vector<T> logits = normals<T>(5, 1);
       logits[at] = bad;
@@ -130,7 +131,7 @@ TEST_CASE_TEMPLATE("no class is right whose loss is not a number, by rows, by bl
       std::vector<T> input(asSize(positions * width));
       for (Index position = 0; position < positions; ++position) input[asSize(position * width)] = 1;
       const std::vector<TokenId> targets(asSize(positions), 1);
-      for (const T bad : {nan<T>, infinity<T>, -infinity<T>}) {
+      for (const T bad : {notANumber<T>, infinity<T>, -infinity<T>}) {
         for (const Index at : {Index{0}, Index{1}, classes - 1}) {
           Model<T> model(scoresModel(classes, width));
           std::fill_n(model.buffers().change(), classes * width, T(0));
@@ -149,7 +150,7 @@ TEST_CASE_TEMPLATE("no class is right whose loss is not a number, by rows, by bl
 }
 
 TEST_CASE_TEMPLATE("a sampled softmax whose target's score is infinite has no finite loss", T, float, double) {
-  for (const T bad : {nan<T>, infinity<T>, -infinity<T>}) {
+  for (const T bad : {notANumber<T>, infinity<T>, -infinity<T>}) {
     ModelDescription description = scoresModel(40, 1);
     description.layers.back().samples = 1;
     Model<T> model(description);
@@ -172,7 +173,7 @@ TEST_CASE_TEMPLATE("a sampled softmax whose target's score is infinite has no fi
 }
 
 TEST_CASE("an output that is not finite is right for no target of yes and no") {
-  const float outputs[] = {nan<float>, infinity<float>, -infinity<float>, 1, -1};
+  const float outputs[] = {notANumber<float>, infinity<float>, -infinity<float>, 1, -1};
   const float targets[] = {0, 1, 0, 1, 0};
   BinaryCrossEntropy<float> loss(5);
   Workspace workspace;
@@ -186,7 +187,7 @@ TEST_CASE("an output that is not finite is right for no target of yes and no") {
 }
 
 TEST_CASE("the likeliest next tokens are refused where any score is not finite") {
-  for (const double bad : {nan<double>, infinity<double>, -infinity<double>}) {
+  for (const double bad : {notANumber<double>, infinity<double>, -infinity<double>}) {
     for (Index at = 0; at < 3; ++at) {
       Chain chain;
       chain.inputSize = chain.classes = 3;
@@ -209,7 +210,7 @@ TEST_CASE_TEMPLATE("a sum of an Adagrad that is not a number is found when the s
     Optimizer<T> optimizer(options, 3);
     OptimizerState<T> state = optimizer.state();
     state.first = {1, 2, 1};
-    state.first[at] = nan<T>;
+    state.first[at] = notANumber<T>;
     state.sumBound = std::numeric_limits<T>::max();  // so that the sums are looked at
     optimizer.restore(state);
     const std::vector<T> weights(3, T(1));
