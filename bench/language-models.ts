@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { defaultCutoffs } from '../src/output';
 import { PeerAbsentError, runPython } from '../test/peer/python';
 import { type Budget, CannotTrainError, type ExtraPeer, type Workload } from './workload';
 import type { LanguageModelWorkload } from './workloads';
@@ -28,7 +29,8 @@ async function runPeer(program: string, args: readonly string[]): Promise<number
   return tokensPerSecond;
 }
 
-function extraPeers(names: LanguageModelWorkload['extras'], model: readonly string[]): ExtraPeer[] {
+function extraPeers(extras: LanguageModelWorkload['extras'], options: LanguageModelWorkload['options']): ExtraPeer[] {
+  const model = modelArguments(options);
   const timed = ({ seconds }: Budget) => [...model, '--seconds', String(seconds)];
   const tensorFlow = (backend: string) => (budget: Budget) =>
     runPeer('tensorflow.ts', [...timed(budget), '--backend', backend]);
@@ -43,13 +45,31 @@ function extraPeers(names: LanguageModelWorkload['extras'], model: readonly stri
         measure: (budget) => runPeer('brain.ts', timed(budget)),
       },
     ],
+    'adaptive PyTorch': [
+      {
+        name: "PyTorch's own adaptive softmax",
+        measure: (budget) => runTorch(...model, ...timing(budget), '--cutoffs', defaultCutoffs(options.vocab).join()),
+      },
+    ],
   };
-  return (names ?? []).flatMap((name) => known[name]);
+  return (extras ?? []).flatMap((name) => known[name]);
+}
+
+function modelArguments(options: LanguageModelWorkload['options']): string[] {
+  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}
+
+function timing({ seconds, threads }: Budget): string[] {
+  return ['--seconds', String(seconds), '--threads', String(threads)];
+}
+
+/** Tokens per second of PyTorch's training steps. */
+async function runTorch(...args: string[]): Promise<number> {
+  return JSON.parse(await runPython(join(__dirname, 'torch_train.py'), ...args)).tokensPerSecond;
 }
 
 export function languageModel({ options, output, extras, ...rest }: LanguageModelWorkload): Workload {
-  const model = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const timing = ({ seconds, threads }: Budget) => ['--seconds', String(seconds), '--threads', String(threads)];
+  const model = modelArguments(options);
   return {
     ...rest,
     peer: 'PyTorch',
@@ -63,9 +83,8 @@ export function languageModel({ options, output, extras, ...rest }: LanguageMode
       return { speed: tokensPerSecond, ...(output === undefined && { ofMachine: fractionOfMachine }) };
     },
     async theirs(budget) {
-      const script = join(__dirname, 'torch_train.py');
-      return { speed: JSON.parse(await runPython(script, ...model, ...timing(budget))).tokensPerSecond };
+      return { speed: await runTorch(...model, ...timing(budget)) };
     },
-    extras: extraPeers(extras, model),
+    extras: extraPeers(extras, options),
   };
 }

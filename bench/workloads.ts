@@ -17,8 +17,8 @@ export interface LanguageModelWorkload {
   output?: 'adaptive' | 'sampled';
   /** Met where either is reached: so many times PyTorch's speed, or such a fraction of the machine's GEMM. */
   asked: { timesPeer: number; ofMachine?: number };
-  /** What JavaScript has, timed once beside it. */
-  extras?: readonly ('TensorFlow.js' | 'brain.js')[];
+  /** Other peers, timed once beside it. */
+  extras?: readonly ('TensorFlow.js' | 'brain.js' | 'adaptive PyTorch')[];
 }
 
 /** A whole system of the tutorials, timed by a function of its own. */
@@ -97,5 +97,6 @@ export const languageModels: LanguageModelWorkload[] = [
     options: { cell: 'rnn' as const, layers: 1, vocab: 74_000, embedding: 64, hidden: 128, window: 32, batch: 16 },
     output,
     asked: { timesPeer: 12 },
+    ...(output === 'adaptive' && { extras: ['adaptive PyTorch'] as const }),
   })),
 ];

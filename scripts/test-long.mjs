@@ -37,6 +37,7 @@ const STEPS = {
   memory: mocha('reliability/memory'),
   'memory-limit': mocha('reliability/memory-limit'),
   disks: mocha('reliability/disks'),
+  'large-files': mocha('reliability/large-files'),
   kills: mocha('cli/resume'),
   // Of each fuzzer.
   fuzz: script('fuzz', '--seconds', '600'),

@@ -1,5 +1,7 @@
 /** Turns of the event loop between native calls that are soon over. */
 
+import { setImmediate } from 'node:timers';
+
 /** The longest that a chain of them keeps timers and input waiting, about: milliseconds. */
 const LONGEST = 4;
 
@@ -35,4 +37,21 @@ export async function giveTurn(): Promise<void> {
     turn = undefined;
   });
   await turn;
+}
+
+/** Does work to its end, with a turn of the event loop where it yields and one is due. */
+export async function inTurns<Result>(work: Generator<void, Result>): Promise<Result> {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+    await giveTurn();
+  }
+}
+
+/** Does the same work at once. */
+export function atOnce<Result>(work: Generator<void, Result>): Result {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
 }

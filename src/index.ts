@@ -101,7 +101,7 @@ export type { Encoding } from './text/encodings';
 export type { Example, LabelledTexts, SourcedExample } from './text/example';
 export { FileCorpus, type FileCorpusOptions, type FileCorpusSplit, type ReadingProgress } from './text/file-corpus';
 export { ENGLISH_STOP_WORDS } from './text/stop-words';
-export type { LineEnds, Normalization, ReadOptions } from './text/text-form';
+export type { FormOptions, LineEnds, Normalization, ReadOptions, TextForm } from './text/text-form';
 export {
   TextVectorizer,
   type TextVectorizerJSON,
@@ -134,7 +134,7 @@ export {
 export * as callbacks from './training/callbacks';
 export type { Callback, StepResult, TrainingControl } from './training/callbacks/callback';
 export type { CheckpointOptions } from './training/callbacks/checkpoint';
-export type { EarlyStoppingOptions } from './training/callbacks/early-stopping';
+export type { EarlyStopping, EarlyStoppingOptions } from './training/callbacks/early-stopping';
 export type { ReduceOnPlateauOptions } from './training/callbacks/reduce-on-plateau';
 export type {
   GuidedData,
@@ -147,7 +147,7 @@ export type {
   ValuedData,
   Values,
 } from './training/data';
-export type { EpochResult, Monitor } from './training/epoch-result';
+export type { EpochResult, LanguageModelEpoch, Monitor } from './training/epoch-result';
 export type { Estimate } from './training/estimate';
 export type { ExampleFitOptions } from './training/example-options';
 export type { Score } from './training/example-training';
@@ -158,6 +158,7 @@ export type { OptimizerDescription, OptimizerHyperparameters } from './training/
 export type { CheckpointSettings, FitOptions, FitProgress, TrainingOptions } from './training/options';
 export type { ScheduleDescription, ScheduleKind } from './training/schedule';
 export type { JoinedSequences, SequenceData } from './training/sequences';
+export type { Training } from './training/training';
 
 /**
  * What the native module is and runs on.

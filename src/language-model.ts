@@ -1,7 +1,6 @@
 /** A language model over text: embedding, recurrent layers, and a softmax over the next token. */
 
 import {
-  ARCHITECTURE_OPTIONS,
   type Architecture,
   buildNetwork,
   describeNetwork,
@@ -9,7 +8,6 @@ import {
   type Network,
   type NetworkOptions,
   resolveArchitecture,
-  WEIGHTLESS_OPTIONS,
 } from './architecture';
 import { cancelledError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
@@ -36,23 +34,28 @@ import {
   streamText,
   type TextScore,
 } from './generation';
+import { promptIds } from './generation/prompt';
+import { adopted, completedFrom, otherVocabulary, withOutput } from './language-model-architecture';
 import { resolveThreads } from './limits';
-import { damagedHeader, type ModelFile, type ModelHeader, readModelFile, sortedJson } from './model-file';
-import { headerOf, readHeader, readVocabulary } from './model-header';
+import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
+import { headerOf, readDocuments, readHeader, readVocabulary, withFormOf } from './model-header';
 import type { NativeEvaluation } from './native/native';
-import { completeOutput, defaultSparse, withoutOutput } from './output';
+import { defaultSparse } from './output';
 import { softmax, type Tensor } from './tensor';
 import { Corpus } from './text/corpus';
 import { FileCorpus } from './text/file-corpus';
+import { AS_IT_IS, isInForm } from './text/text-form';
 import type { TokenCounts } from './text/token-counts';
 import { Vocabulary } from './text/vocabulary';
 import type { UnknownPolicy } from './text/vocabulary-options';
 import { restoreNetwork, TextNetwork } from './text-network';
 import { partsOf, scoring, trainingSource, wholeCorpus } from './training/corpus-source';
 import { lackingData } from './training/data-counts';
+import type { LanguageModelEpoch } from './training/epoch-result';
 import { type Estimate, estimateTraining } from './training/estimate';
-import { type EpochResult, runTraining } from './training/fit';
+import { runTraining } from './training/fit';
 import { type FitOptions, type ModelDefaults, readResumed, resolveFit, resolveStream } from './training/options';
+import { Training } from './training/training';
 import * as check from './validation';
 
 /** Options of a new language model. */
@@ -101,85 +104,9 @@ const LANGUAGE_MODEL_OPTIONS = [
   ...NETWORK_OPTIONS,
 ] as const satisfies (keyof LanguageModelOptions)[];
 
-/**
- * A file's architecture with the options given beside it, which must be possible and, but for those that no weight
- * depends on, say the same.
- */
-function adopted(path: string, architecture: Architecture, options: NetworkOptions): Architecture {
-  const given = ARCHITECTURE_OPTIONS.filter((option) => options[option] !== undefined);
-  const asked = Object.fromEntries(given.map((option) => [option, options[option]]));
-  const isOther = options.output !== undefined && options.output !== (architecture.output ?? 'exact');
-  // A softmax trained exactly and one trained by samples have the same weights: either may become the other.
-  const isExchange = isOther && options.output !== 'adaptive' && architecture.output !== 'adaptive';
-  const result = resolveArchitecture({ ...(isOther ? withoutOutput(architecture) : architecture), ...asked });
-  for (const option of given) {
-    if (WEIGHTLESS_OPTIONS.includes(option) || (isExchange && option === 'output')) continue;
-    if (sortedJson({ value: result[option] }) === sortedJson({ value: architecture[option] })) continue;
-    const [expected, received] = [check.show(architecture[option] ?? false), check.show(options[option])];
-    throw new UnrolledError(
-      'ERR_UNROLLED_MODEL_MISMATCH',
-      `${path} has ${option} ${expected}, and ${received} was asked. Leave the option out to take the file's.`,
-      { option, mentions: [option], expected, received },
-    );
-  }
-  return result;
-}
-
-/**
- * The architecture with a softmax over that vocabulary.
- * @throws ERR_UNROLLED_OPTION_RANGE where nobody knows how frequent its tokens are.
- */
-function withOutput(
-  architecture: Architecture,
-  vocabulary: Vocabulary,
-  given: ArrayLike<number> | undefined,
-): Architecture {
-  const { output } = architecture;
-  if (output === undefined) {
-    if (given !== undefined) throw check.outOfRange('frequencies', 'left out where output is exact', given);
-    return architecture;
-  }
-  if (given !== undefined) requireFrequencies(given, vocabulary.size);
-  const frequencies = given ?? vocabulary.frequencies;
-  // Words have their ids by frequency, whoever counted them.
-  if (frequencies === undefined && vocabulary.kind !== 'word') {
-    throw check.outOfRange(
-      'output',
-      'exact where nothing says how frequent the tokens are: give frequencies, or a vocabulary built from a text',
-      output,
-    );
-  }
-  return completeOutput(architecture, { classes: vocabulary.size, frequencies });
-}
-
-function requireFrequencies(frequencies: ArrayLike<number>, size: number): void {
-  if (typeof frequencies !== 'object' || frequencies === null || typeof frequencies.length !== 'number') {
-    throw check.wrongType('frequencies', 'an array of numbers', frequencies);
-  }
-  if (frequencies.length !== size) throw check.outOfRange('frequencies', `${size} numbers, one an id`, frequencies);
-  for (let id = 0; id < size; id++) check.number(`frequencies[${id}]`, frequencies[id], { min: 0 });
-}
-
-/** A file's architecture with its softmax, whose ranks are the file's own. */
-function completedFrom(path: string, architecture: Architecture, { size }: Vocabulary): Architecture {
-  try {
-    return completeOutput(architecture, { classes: size });
-  } catch (error) {
-    throw damagedHeader(path, error);
-  }
-}
-
-function otherVocabulary(path: string, stored: Vocabulary, given: Vocabulary): UnrolledError {
-  let what = 'the order of the tokens differs';
-  const difference = stored.firstDifference(given);
-  if (stored.kind !== given.kind) what = `its tokens are of kind ${stored.kind}, not ${given.kind}`;
-  else if (difference?.isHere) what = `it has ${difference.shown}, which the text's vocabulary lacks`;
-  else if (difference) what = `it lacks ${difference.shown}, which the text's vocabulary has`;
-  else if ((stored.unknownId === undefined) !== (given.unknownId === undefined)) {
-    what = 'one has an unknown token, and the other has none';
-  } else if (stored.size !== given.size) what = 'one has an end-of-document token, and the other has none';
-  const message = `${path} was made for another vocabulary: ${what}.`;
-  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', message, { option: 'vocabulary' });
+/** Whether a new model of that vocabulary is one of documents. */
+function hasEnd({ endId }: Vocabulary): boolean {
+  return endId !== undefined;
 }
 
 /** The error for a corpus of another vocabulary, of which the model's own lacks a token. */
@@ -208,10 +135,21 @@ function summarize({ lossSum, tokens }: NativeEvaluation, counts: TokenCounts): 
 export class LanguageModel extends TextNetwork<Vocabulary> {
   /** Draws texts, those that are asked for at the same time together. */
   readonly #batcher: Batcher;
+  #documents: boolean;
 
-  private constructor(vocabulary: Vocabulary, architecture: Architecture, network: Network) {
+  private constructor(vocabulary: Vocabulary, architecture: Architecture, network: Network, documents: boolean) {
     super(vocabulary, architecture, network);
     this.#batcher = new Batcher(this.model, vocabulary, this.threads);
+    this.#documents = documents;
+  }
+
+  /**
+   * Whether it is a model of documents, in which the end token stands before each document as well as after it: a new
+   * model is one where its vocabulary has an end token, and a file says what its model is. False for a model of plain
+   * text, and for one that an earlier release saved, whose documents have the end token after them alone.
+   */
+  get documents(): boolean {
+    return this.#documents;
   }
 
   /**
@@ -224,7 +162,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const vocabulary = check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary);
     const architecture = withOutput(resolveArchitecture(given), vocabulary, given.frequencies);
     const description = LanguageModel.#describe(vocabulary, architecture);
-    return new LanguageModel(vocabulary, architecture, buildNetwork(description, given));
+    return new LanguageModel(vocabulary, architecture, buildNetwork(description, given), hasEnd(vocabulary));
   }
 
   /**
@@ -236,29 +174,32 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const { threads, unknown } = check.options('LanguageModel.load', options, ['threads', 'unknown']);
     const file = await readModelFile(path);
     const { header, architecture } = readHeader(file, KIND);
-    const stored = readVocabulary(path, header, Vocabulary.fromJSON);
+    const stored = await readVocabulary(path, header, Vocabulary.restore);
     const vocabulary = unknown === undefined ? stored : stored.withUnknown(unknown);
     const completed = completedFrom(path, architecture, vocabulary);
-    return LanguageModel.#fromFile(file, vocabulary, completed, { threads });
+    const documents = readDocuments(path, header, hasEnd(vocabulary));
+    return LanguageModel.#fromFile(file, vocabulary, completed, documents, { threads });
   }
 
   /**
    * A new model with the weights of a file, which may be PyTorch's. Options that are not given are taken from the
-   * file's description, where it has one; the ones given must agree with it, and so must the vocabulary.
+   * file's description, where it has one, and so is whether it is a model of `documents`; the ones given must agree with
+   * it, and so must the vocabulary, whose form is the file's where it has none.
    * @throws what `load` and `create` throw.
    */
   static async initFrom(path: string, options: LanguageModelOptions): Promise<LanguageModel> {
     const given = check.options('LanguageModel', options, LANGUAGE_MODEL_OPTIONS);
-    const vocabulary = check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary);
+    const wanted = check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary);
     const file = await readModelFile(path);
     if (file.header === undefined) {
-      const architecture = withOutput(resolveArchitecture(given), vocabulary, given.frequencies);
-      return LanguageModel.#fromFile(file, vocabulary, architecture, given);
+      const architecture = withOutput(resolveArchitecture(given), wanted, given.frequencies);
+      return LanguageModel.#fromFile(file, wanted, architecture, hasEnd(wanted), given);
     }
     const { header, architecture } = readHeader(file, KIND);
     const asked = adopted(path, architecture, given);
-    const stored = readVocabulary(path, header, Vocabulary.fromJSON);
-    if (!stored.equals(vocabulary)) throw otherVocabulary(path, stored, vocabulary);
+    const stored = await readVocabulary(path, header, Vocabulary.restore);
+    if (!stored.equals(wanted)) throw otherVocabulary(path, stored, wanted);
+    const vocabulary = withFormOf(path, stored, wanted);
     const isSame = asked.output !== undefined && asked.output === architecture.output;
     if (isSame && given.frequencies !== undefined) {
       throw check.outOfRange('frequencies', 'left out where the file has ranks of its own', given.frequencies);
@@ -266,7 +207,8 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const completed = isSame
       ? completedFrom(path, asked, vocabulary)
       : withOutput(asked, vocabulary, given.frequencies);
-    return LanguageModel.#fromFile(file, vocabulary, completed, given);
+    const documents = readDocuments(path, header, hasEnd(vocabulary));
+    return LanguageModel.#fromFile(file, vocabulary, completed, documents, given);
   }
 
   static #describe(vocabulary: Vocabulary, architecture: Architecture) {
@@ -277,39 +219,62 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     file: ModelFile,
     vocabulary: Vocabulary,
     architecture: Architecture,
+    documents: boolean,
     options: NetworkOptions,
   ): Promise<LanguageModel> {
     const network = await restoreNetwork(file, LanguageModel.#describe(vocabulary, architecture), options);
-    return new LanguageModel(vocabulary, architecture, network);
+    return new LanguageModel(vocabulary, architecture, network, documents);
   }
 
   protected override header(): ModelHeader {
-    return headerOf(KIND, this.architecture, this.vocabulary);
+    return this.#headerOf(this.#documents);
+  }
+
+  #headerOf(documents: boolean): ModelHeader {
+    return headerOf(KIND, this.architecture, this.vocabulary, documents ? { documents } : {});
   }
 
   /**
    * Trains by truncated back-propagation over the corpus as one stream, or over its documents, each from a zero state,
-   * and yields after each epoch. Between two `next()` the model is idle; leaving the loop ends training. With `resume`
-   * it goes on from a checkpoint, whose weights this model takes: `LanguageModel.load` of the checkpoint makes one that
-   * fits. A corpus in a file whose vocabulary is another is encoded anew first.
-   * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_CORPUS_TOO_SHORT,
+   * once it is asked for: `await` gives the history of the whole training, a loop each epoch. Between two epochs of a loop
+   * the model is idle; leaving the loop ends training. With `resume` it goes on from a checkpoint, whose weights this
+   * model takes, and whether it is one of `documents`: `LanguageModel.load` of the checkpoint makes one that fits. A
+   * corpus in a file whose vocabulary is another is encoded anew first. To a model of `documents` a corpus of one text is
+   * the beginning of a single document.
+   * @throws (from the first `next()` or `await`) what impossible options throw, ERR_UNROLLED_CORPUS_TOO_SHORT,
    *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
    *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last
-   *   whole step, and the model stays usable.
+   *   whole step, or with early stopping of the best epoch, and the model stays usable.
    */
-  async *fit(corpus: Corpus | FileCorpus, options?: FitOptions): AsyncGenerator<EpochResult, void, undefined> {
+  fit(corpus: Corpus | FileCorpus, options?: FitOptions): Training<LanguageModelEpoch> {
+    return new Training(this.#train(corpus, options));
+  }
+
+  async *#train(
+    corpus: Corpus | FileCorpus,
+    options: FitOptions | undefined,
+  ): AsyncGenerator<LanguageModelEpoch, void, undefined> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
     const resolved = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
     const adopted = await this.#adopt(corpus, resolved.signal).catch((error) => {
       throw resumed === undefined ? error : lackingData(resumed, error);
     });
-    const { train, validation } = partsOf(adopted, resolved.validation);
+    const documents =
+      resumed === undefined
+        ? this.#documents
+        : readDocuments(resumed.file.path, resumed.header, hasEnd(this.vocabulary));
+    const { train, validation } = partsOf(adopted, resolved.validation, this.#boundary(documents));
     const { stream, native, shuffle } = resolved;
     const source = trainingSource('training text', train, stream, shuffle);
     const validate =
       resolved.validation > 0 ? scoring(this.model, 'validation text', validation, stream, native.threads) : undefined;
-    yield* runTraining({ model: this.model, source, options: resolved, header: this.header(), validate });
+    const onRestored = () => {
+      this.#documents = documents;
+    };
+    const header = this.#headerOf(documents);
+    const epochs = runTraining({ model: this.model, source, options: resolved, header, validate, onRestored });
+    yield* epochs as AsyncGenerator<LanguageModelEpoch, void, undefined>;
   }
 
   /**
@@ -319,12 +284,13 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   async estimate(corpus: Corpus | FileCorpus, options?: FitOptions): Promise<Estimate> {
     const { stream, native, validation, signal, shuffle } = resolveFit(options, this.#defaults());
     this.model.requireIdle();
-    const { train } = partsOf(await this.#adopt(corpus, signal), validation);
+    const { train } = partsOf(await this.#adopt(corpus, signal), validation, this.#boundary());
     return estimateTraining(this.model, trainingSource('training text', train, stream, shuffle), native);
   }
 
   /**
-   * Mean cross-entropy of a corpus from a zero state; of documents, each from one of its own.
+   * Mean cross-entropy of a corpus from a zero state; of documents, each from one of its own, over its first token and
+   * its end too. To a model of `documents` a corpus of one text is the beginning of a single document.
    * @throws ERR_UNROLLED_CORPUS_TOO_SHORT, ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_ABORTED.
    */
   async evaluate(corpus: Corpus | FileCorpus, options?: EvaluationOptions): Promise<Evaluation> {
@@ -334,7 +300,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const threads = resolveThreads(given.threads) || this.threads;
     const signal = check.abortSignal('signal', given.signal);
     const adopted = await this.#adopt(corpus, signal);
-    const part = wholeCorpus(adopted);
+    const part = wholeCorpus(adopted, this.#boundary());
     const result = await withCancellation(signal, scoring(this.model, 'corpus', part, stream, threads));
     if (result.cancelled) throw cancelledError(this.model, 'Evaluation', signal);
     return summarize(result, adopted.tokenCounts);
@@ -358,9 +324,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   }
 
   /**
-   * Feeds the prompt from a zero state and yields the text that follows, in small pieces or by grapheme. An empty
-   * prompt starts like a new line; the unknown token is never drawn; the vocabulary's end token, where it has one,
-   * ends the text.
+   * Feeds the prompt from a zero state and yields the text that follows, in small pieces or by grapheme. The unknown
+   * token is never drawn; the vocabulary's end token, where it has one, ends the text. To a model of `documents` the
+   * prompt is the beginning of a document, which may be empty. To one of plain text an empty prompt is a line end; where
+   * its vocabulary has none, the seed alone draws the first token, of all that are text with the same probability.
    *
    * Streams that are read at the same time are computed together, up to 64 in one native call: each takes part when its
    * next piece is asked for, may begin and end while others go on, has options of its own, and draws what it would draw
@@ -376,7 +343,8 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   /**
    * The likeliest continuations of a prompt, by beam search, best first; the same each time. Length penalty as in
    * Wu et al., "Google's neural machine translation system", 2016.
-   * @throws what `stream` throws, ERR_UNROLLED_OUT_OF_MEMORY for more beams than can be held.
+   * @throws what `stream` throws, ERR_UNROLLED_OUT_OF_MEMORY for more beams than can be held, ERR_UNROLLED_CORPUS_EMPTY
+   *   for an empty prompt where a model of plain text has no line end to begin with.
    */
   async beam(prompt: string, options?: BeamOptions): Promise<BeamResult[]> {
     return searchText(this.#generator(), prompt, resolveBeam(options));
@@ -384,43 +352,52 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   /**
    * The log-probability of a text from a zero state: the sum over its tokens after the first, each given all before
-   * it; with a `context` over all its tokens. Takes memory for a few positions at a time.
-   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_CORPUS_TOO_SHORT for a single token
-   *   without context, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
+   * it; with a `context` over all its tokens. A model of `documents` scores the first token too, as that of a document,
+   * and with `document: true` the end: the likelihood of a whole document. Takes memory for a few positions at a time.
+   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for an empty text, and for an empty context where a
+   *   model of plain text has no line end to begin with, ERR_UNROLLED_CORPUS_TOO_SHORT for a single token that nothing
+   *   comes before, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
    */
   async score(text: string, options?: ScoreOptions): Promise<TextScore> {
     return scoreText(this.#generator(), text, resolveScore(options));
   }
 
   /**
-   * The k likeliest tokens after a text (all, where there are fewer), from a zero state, by falling probability. An
-   * empty text starts like a new line. Here the unknown token is one like the others.
-   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
+   * The k likeliest tokens after a text (all, where there are fewer), from a zero state, by falling probability. Here
+   * the unknown token is one like the others, and so is the end token, whose text is empty. To a model of `documents` the
+   * text is the beginning of a document, which may be empty; to one of plain text an empty one is a line end.
+   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for an empty text where a model of plain text has no
+   *   line end to begin with, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
    */
   async next(text: string, k = 10, options?: NextOptions): Promise<NextToken[]> {
     return nextTokens(this.#generator(), text, k, options);
   }
 
   /**
-   * The distribution of the next token after each token of a text, `[T, V]`, from a zero state.
+   * The distribution of the next token after each token of a text, `[T, V]`, from a zero state. To a model of
+   * `documents` the text is the beginning of a document.
    * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for an empty text, ERR_UNROLLED_MODEL_NOT_FINITE.
    */
   async probabilities(text: string): Promise<Tensor<'float32' | 'float64'>> {
     const ids = this.vocabulary.encode(text);
     if (ids.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'The text has no tokens.');
+    const fed = promptIds(this, text);
     const { output } = await this.model.forward(
-      { ids: { dtype: 'int32', shape: [ids.length, 1], data: ids } },
+      { ids: { dtype: 'int32', shape: [fed.length, 1], data: fed } },
       { threads: this.threads || undefined },
     );
-    requireFiniteOutputs(output.data);
-    return softmax({ ...output, shape: [ids.length, this.vocabulary.size] });
+    const { size } = this.vocabulary;
+    const data = output.data.subarray((fed.length - ids.length) * size);
+    return softmax({ ...output, data: requireFiniteOutputs(data), shape: [ids.length, size] });
   }
 
   /** The corpus under the model's own vocabulary. */
   async #adopt(corpus: Corpus | FileCorpus, signal: AbortSignal | undefined): Promise<Corpus | FileCorpus> {
     const expected = 'a Corpus, as datasets.text or datasets.textFile read one';
     check.instance<Corpus | FileCorpus>('corpus', corpus, expected, Corpus, FileCorpus);
-    if (corpus.vocabulary.equals(this.vocabulary)) return corpus;
+    const { form = AS_IT_IS } = corpus.vocabulary;
+    const isRead = corpus.vocabulary.equals(this.vocabulary) && isInForm(form, this.vocabulary.form ?? AS_IT_IS);
+    if (isRead) return corpus;
     try {
       if (corpus instanceof FileCorpus) return await corpus.withVocabulary(this.vocabulary, { signal });
       const adopted = corpus.withVocabulary(this.vocabulary);
@@ -431,12 +408,17 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     }
   }
 
+  /** The id that stands before each document. */
+  #boundary(documents = this.#documents): number | undefined {
+    return documents ? this.vocabulary.endId : undefined;
+  }
+
   #defaults(): ModelDefaults {
     return { threads: this.threads, sparse: defaultSparse(this.model.description.layers) };
   }
 
   #generator(): Generator {
-    const { model, vocabulary, threads } = this;
-    return { model, vocabulary, threads, batcher: this.#batcher };
+    const { model, vocabulary, documents, threads } = this;
+    return { model, vocabulary, documents, threads, batcher: this.#batcher };
   }
 }

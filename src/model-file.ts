@@ -4,13 +4,17 @@
  */
 
 import { open } from 'node:fs/promises';
+import { TextDecoder } from 'node:util';
 import { type ErrorCode, UnrolledError } from './errors';
+import { giveTurn } from './event-loop';
+import { requireFinite, requireFiniteParameters } from './finite';
 import type { Parameters } from './flat-layout';
+import { parseJson } from './json-reader';
 import type { Model } from './model';
 import type { DType, ModelDescription } from './native/native';
 import { type ParameterShapes, parameterShapes } from './parameter-shapes';
 import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors';
-import { firstNonFinite, type Tensor, zeros } from './tensor';
+import { type Tensor, zeros } from './tensor';
 import * as check from './validation';
 
 /** Of the metadata; a reader refuses what is newer. */
@@ -102,8 +106,13 @@ function withZeroBiases(shapes: ParameterShapes, { layers }: ModelDescription): 
   return { ...shapes, ...Object.fromEntries(zeroes) };
 }
 
-/** A model's parameters as its file has them. */
-function fileTensors(model: Model, parameters: Parameters): Map<string, Tensor> {
+/**
+ * A model's parameters as its file has them. Those that are not finite could not be read again: they are not written, and
+ * the file that is there stays.
+ * @throws ERR_UNROLLED_MODEL_NOT_FINITE.
+ */
+async function fileTensors(path: string, model: Model, parameters: Parameters): Promise<Map<string, Tensor>> {
+  await requireFiniteParameters(`${path} is not written: `, parameters);
   const shapes = withZeroBiases(model.parameterShapes, model.description);
   return new Map(Object.entries(shapes).map(([name, shape]) => [name, parameters[name] ?? zeros(shape, model.dtype)]));
 }
@@ -117,14 +126,19 @@ function fileMetadata(header: ModelHeader): Map<string, string> {
   ]);
 }
 
-/** Copies the weights into a file, whole or not at all. */
+/**
+ * Copies the weights into a file, whole or not at all.
+ * @throws ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_FILE_WRITE.
+ */
 export async function writeModelFile(path: string, model: Model, header: ModelHeader): Promise<void> {
-  await writeSafetensors(path, fileTensors(model, await model.parameters()), fileMetadata(header));
+  const tensors = await fileTensors(path, model, await model.parameters());
+  await writeSafetensors(path, tensors, fileMetadata(header));
 }
 
 /**
  * Writes a model file of those parameters that holds a training too, whole or not at all.
- * @throws ERR_UNROLLED_OPTION_RANGE where the name of a parameter could be one of the training's.
+ * @throws ERR_UNROLLED_OPTION_RANGE where the name of a parameter could be one of the training's,
+ *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_FILE_WRITE.
  */
 export async function writeCheckpointFile(
   path: string,
@@ -133,7 +147,7 @@ export async function writeCheckpointFile(
   header: ModelHeader,
   training: FileTraining,
 ): Promise<void> {
-  const tensors = fileTensors(model, parameters);
+  const tensors = await fileTensors(path, model, parameters);
   const taken = [...tensors.keys()].find((name) => name.startsWith(TRAINING_PREFIX));
   if (taken !== undefined) {
     throw check.outOfRange('layers', `layers whose names do not begin with ${TRAINING_PREFIX} for a checkpoint`, taken);
@@ -142,26 +156,26 @@ export async function writeCheckpointFile(
   await writeSafetensors(path, tensors, fileMetadata(header).set('training', sortedJson(training.json)));
 }
 
-function parseMetadata(path: string, metadata: Map<string, string>, key: string): unknown {
+async function parseMetadata(path: string, metadata: Map<string, string>, key: string): Promise<unknown> {
   const json = metadata.get(key);
   if (json === undefined) throw formatError(path, `the metadata "${key}" is missing`);
   try {
-    return JSON.parse(json);
+    return await parseJson(json);
   } catch (cause) {
     throw formatError(path, `the metadata "${key}" is not JSON`, cause);
   }
 }
 
-function parseHeader(path: string, metadata: Map<string, string>): ModelHeader {
+async function parseHeader(path: string, metadata: Map<string, string>): Promise<ModelHeader> {
   const version = metadata.get('unrolled');
   if (version !== String(FORMAT_VERSION)) {
     throw formatError(path, `its format version is ${version}, and this release reads version ${FORMAT_VERSION}`);
   }
-  const model = parseMetadata(path, metadata, 'model');
+  const model = await parseMetadata(path, metadata, 'model');
   if (typeof model !== 'object' || model === null || Array.isArray(model)) {
     throw formatError(path, 'the metadata "model" is not an object');
   }
-  return { model: model as Record<string, unknown>, vocabulary: parseMetadata(path, metadata, 'vocabulary') };
+  return { model: model as Record<string, unknown>, vocabulary: await parseMetadata(path, metadata, 'vocabulary') };
 }
 
 /** The error for a file that holds another kind of model. */
@@ -214,15 +228,15 @@ async function readTensors(path: string): Promise<Safetensors> {
 export async function readModelFile(path: string): Promise<ModelFile> {
   const { tensors, metadata } = await readTensors(path);
   if (!metadata.has('unrolled')) return { path, tensors };
-  const header = parseHeader(path, metadata);
+  const header = await parseHeader(path, metadata);
   if (!metadata.has('training')) return { path, tensors, header };
-  const isTraining = ([name]: [string, Tensor]) => name.startsWith(TRAINING_PREFIX);
-  return {
-    path,
-    tensors: new Map([...tensors].filter((entry) => !isTraining(entry))),
-    header,
-    training: { json: parseMetadata(path, metadata, 'training'), tensors: new Map([...tensors].filter(isTraining)) },
-  };
+  const json = await parseMetadata(path, metadata, 'training');
+  const [own, ofTraining] = [new Map<string, Tensor>(), new Map<string, Tensor>()];
+  for (const [name, tensor] of tensors) {
+    (name.startsWith(TRAINING_PREFIX) ? ofTraining : own).set(name, tensor);
+    await giveTurn();
+  }
+  return { path, tensors: own, header, training: { json, tensors: ofTraining } };
 }
 
 /**
@@ -240,7 +254,8 @@ export function requireHeader({ path, header }: ModelFile): ModelHeader {
 
 /** The element type of a file's model: float64 where any tensor has it, else float32. */
 export function dtypeOf({ tensors }: ModelFile): DType {
-  return [...tensors.values()].some(({ dtype }) => dtype === 'float64') ? 'float64' : 'float32';
+  for (const { dtype } of tensors.values()) if (dtype === 'float64') return 'float64';
+  return 'float32';
 }
 
 function checkNames({ path, tensors }: ModelFile, expected: ParameterShapes): void {
@@ -248,9 +263,8 @@ function checkNames({ path, tensors }: ModelFile, expected: ParameterShapes): vo
   if (missing !== undefined) {
     throw mismatch(path, `the tensor ${missing} is missing`, { expected: missing });
   }
-  const extra = [...tensors.keys()].find((name) => !Object.hasOwn(expected, name));
-  if (extra !== undefined) {
-    throw mismatch(path, `the model has no tensor ${extra}`, { received: extra });
+  for (const extra of tensors.keys()) {
+    if (!Object.hasOwn(expected, extra)) throw mismatch(path, `the model has no tensor ${extra}`, { received: extra });
   }
 }
 
@@ -270,17 +284,6 @@ function checkShape(path: string, name: string, tensor: Tensor, expected: readon
   }
 }
 
-/** Position of a flat index in a shape, as in `[2, 17]`. */
-function showPosition(index: number, shape: readonly number[]): string {
-  let rest = index;
-  const position = [...shape].reverse().map((size) => {
-    const along = rest % size;
-    rest = Math.floor(rest / size);
-    return along;
-  });
-  return showShape(position.reverse());
-}
-
 function converted(data: ArrayLike<number>, dtype: DType): Float32Array | Float64Array {
   return dtype === 'float32' ? new Float32Array(data) : new Float64Array(data);
 }
@@ -288,14 +291,8 @@ function converted(data: ArrayLike<number>, dtype: DType): Float32Array | Float6
 /** The tensor as the model's element type, every element finite in it. */
 function finite(path: string, name: string, tensor: Tensor, dtype: DType): Tensor<DType> {
   const data = tensor.dtype === dtype ? (tensor as Tensor<DType>).data : converted(tensor.data, dtype);
-  const index = firstNonFinite(data);
-  if (index === -1) return { dtype, shape: tensor.shape, data };
-  const position = showPosition(index, tensor.shape);
-  throw new UnrolledError(
-    'ERR_UNROLLED_MODEL_NOT_FINITE',
-    `${path}: ${name}${position} is ${tensor.data[index]}, and as ${dtype} no finite number.`,
-    { expected: 'finite weights', received: `${tensor.data[index]} at ${name}${position}` },
-  );
+  requireFinite({ where: `${path}: `, name, dtype }, tensor, data);
+  return { dtype, shape: tensor.shape, data };
 }
 
 /**

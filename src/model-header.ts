@@ -4,13 +4,16 @@ import { ARCHITECTURE_OPTIONS, type Architecture, resolveArchitecture } from './
 import { UnrolledError } from './errors';
 import {
   damagedHeader,
+  formatError,
   type ModelFile,
   type ModelHeader,
   type ModelKind,
   otherKind,
   requireHeader,
 } from './model-file';
-import { outOfRange } from './validation';
+import { FORM_OPTIONS, type FormOptions, type TextForm } from './text/text-form';
+import type { Vocabulary } from './text/vocabulary';
+import { outOfRange, show } from './validation';
 
 /** The architecture's options in the file's spelling. */
 const FILE_KEYS: Record<keyof Architecture, string> = {
@@ -49,13 +52,56 @@ export function headerOf(
  * The vocabulary of a file, by `read`.
  * @throws ERR_UNROLLED_MODEL_FORMAT naming the file.
  */
-export function readVocabulary<V>(path: string, header: ModelHeader, read: (value: unknown) => V): V {
+export async function readVocabulary<V>(
+  path: string,
+  header: ModelHeader,
+  read: (value: unknown) => V | Promise<V>,
+): Promise<V> {
   try {
-    return read(header.vocabulary);
+    return await read(header.vocabulary);
   } catch (cause) {
     if (!(cause instanceof UnrolledError)) throw cause;
     throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: ${cause.message}`, { received: path, cause });
   }
+}
+
+/**
+ * Whether the end token stands before each document too, in what a language model was trained on. Files of earlier
+ * releases do not say so, and there it does not.
+ * @throws ERR_UNROLLED_MODEL_FORMAT.
+ */
+export function readDocuments(path: string, { model: { documents } }: ModelHeader, hasEndToken: boolean): boolean {
+  if (documents === undefined) return false;
+  if (documents !== true) throw formatError(path, `its documents are ${show(documents)}, not true`);
+  if (!hasEndToken) throw formatError(path, 'it is of documents, and its vocabulary has no end token');
+  return true;
+}
+
+/**
+ * Refuses another form of texts than a model's.
+ * @param path of the model's file.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH naming the option.
+ */
+export function requireSameForm(path: string, form: TextForm, asked: FormOptions): void {
+  const option = FORM_OPTIONS.find((name) => asked[name] !== undefined && asked[name] !== form[name]);
+  if (option === undefined) return;
+  const [expected, received] = [form[option], asked[option] as string];
+  throw new UnrolledError(
+    'ERR_UNROLLED_MODEL_MISMATCH',
+    `${path} has ${option} ${show(expected)}, and ${show(received)} was asked. Leave the option out to take the file's.`,
+    { option, mentions: [option], expected, received },
+  );
+}
+
+/**
+ * A vocabulary that was given for a file's model, with the form of the file's own where it has none.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH where it has another.
+ */
+export function withFormOf(path: string, stored: Vocabulary, given: Vocabulary): Vocabulary {
+  if (stored.form === undefined) return given;
+  if (given.form === undefined) return given.withForm(stored.form);
+  requireSameForm(path, stored.form, given.form);
+  return given;
 }
 
 /**

@@ -15,6 +15,7 @@ import { requireFiniteOutputs } from './finite-outputs';
 import { MAX_SIZE } from './limits';
 import { damagedHeader, type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader, readVocabulary } from './model-header';
+import { joined, offsetsOf } from './offsets';
 import { argMax, row, type Tensor } from './tensor';
 import type { Example } from './text/example';
 import { Vocabulary } from './text/vocabulary';
@@ -25,6 +26,7 @@ import { fitExamples } from './training/example-training';
 import type { Examples } from './training/examples';
 import type { EpochResult } from './training/fit';
 import { readResumed } from './training/options';
+import { Training } from './training/training';
 import * as check from './validation';
 
 /** Options of a new classifier. */
@@ -63,8 +65,8 @@ const KIND = 'sequence-classifier';
 /** Texts whose classes are computed at a time. */
 const PREDICTION_BATCH = 32;
 
-function vocabularyFromJSON(value: unknown): WordList | Vocabulary {
-  return (value as { kind?: unknown } | null)?.kind === 'words' ? WordList.fromJSON(value) : Vocabulary.fromJSON(value);
+async function vocabularyFromJSON(value: unknown): Promise<WordList | Vocabulary> {
+  return (value as { kind?: unknown } | null)?.kind === 'words' ? WordList.fromJSON(value) : Vocabulary.restore(value);
 }
 
 /** Several sequences in one array: sequence i is `ids[offsets[i] .. offsets[i + 1])`. */
@@ -128,7 +130,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const { threads } = check.options('SequenceClassifier.load', options, ['threads']);
     const file = await readModelFile(path);
     const { header, architecture } = readHeader(file, KIND);
-    const vocabulary = readVocabulary(path, header, vocabularyFromJSON);
+    const vocabulary = await readVocabulary(path, header, vocabularyFromJSON);
     const classes = SequenceClassifier.#classesOf(file, header);
     const description = describeNetwork(architecture, { vocabulary: vocabulary.size, outputs: classes, last: true });
     const network = await restoreNetwork(file, description, { threads });
@@ -149,14 +151,19 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   }
 
   /**
-   * Trains on examples, by default one a step and shuffled anew each epoch, and yields after each epoch. Losses are
-   * nats per example. Between two `next()` the model is idle; leaving the loop ends training.
-   * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_CORPUS_EMPTY without examples,
+   * Trains on examples, by default one a step and shuffled anew each epoch, once it is asked for: `await` gives the history
+   * of the whole training, a loop each epoch. Losses are nats per example. Between two epochs of a loop the model is idle;
+   * leaving the loop ends training.
+   * @throws (from the first `next()` or `await`) what impossible options throw, ERR_UNROLLED_CORPUS_EMPTY without examples,
    *   ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_BUSY; later ERR_UNROLLED_ABORTED and ERR_UNROLLED_NON_FINITE_LOSS.
    */
-  async *fit(
+  fit(examples: readonly Example[], options?: ClassifierFitOptions): Training {
+    return new Training(this.#train(examples, options));
+  }
+
+  async *#train(
     examples: readonly Example[],
-    options?: ClassifierFitOptions,
+    options: ClassifierFitOptions | undefined,
   ): AsyncGenerator<EpochResult, void, undefined> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
     const resolved = resolveExampleFit(options, { threads: this.threads, batch: 1 }, resumed);
@@ -231,10 +238,11 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     if (empty !== -1) {
       throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `Example ${empty} (from 0) has no tokens.`);
     }
-    const offsets = new Int32Array(texts.length + 1);
-    for (const [index, { length }] of sequences.entries()) offsets[index + 1] = (offsets[index] as number) + length;
-    const ids = new Int32Array(offsets[texts.length] as number);
-    for (const [index, sequence] of sequences.entries()) ids.set(sequence, offsets[index]);
-    return { ids, offsets };
+    const offsets = offsetsOf(
+      'examples',
+      sequences.map(({ length }) => length),
+      'tokens',
+    );
+    return { ids: joined(sequences, offsets), offsets };
   }
 }

@@ -39,6 +39,7 @@ import { fitExamples } from './training/example-training';
 import type { Examples } from './training/examples';
 import type { EpochResult } from './training/fit';
 import { DEFAULT_BATCH, readResumed } from './training/options';
+import { Training } from './training/training';
 import * as check from './validation';
 
 /** Options of a new classifier. */
@@ -130,11 +131,6 @@ export function trainingOptions(options: TextClassifierFitOptions | undefined): 
   return { ...given, epochs, learningRate };
 }
 
-/** Whether a checkpoint was refused: it is of another model, or damaged, and nothing of it may get into this one. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof UnrolledError && error.code.startsWith('ERR_UNROLLED_MODEL_');
-}
-
 /** Ids up to the last that is no padding; at least one. */
 function withoutPadding(ids: Int32Array): Int32Array {
   let length = ids.length;
@@ -208,7 +204,7 @@ export class TextClassifier {
     const threads = resolveThreads(given.threads);
     const file = await readModelFile(path);
     const header = requireKind(file, KIND);
-    const vectorizer = readVocabulary(path, header, TextVectorizer.fromJSON);
+    const vectorizer = await readVocabulary(path, header, TextVectorizer.fromJSON);
     try {
       const { class_names: names } = header.model;
       const classNames = requireClassNames(names);
@@ -225,15 +221,19 @@ export class TextClassifier {
   }
 
   /**
-   * Trains on examples, and yields after each epoch. Between two `next()` the model is idle; leaving the loop ends
-   * training.
-   * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_CORPUS_EMPTY without examples,
+   * Trains on examples once it is asked for: `await` gives the history of the whole training, a loop each epoch. Between
+   * two epochs of a loop the model is idle; leaving the loop ends training.
+   * @throws (from the first `next()` or `await`) what impossible options throw, ERR_UNROLLED_CORPUS_EMPTY without examples,
    *   ERR_UNROLLED_CORPUS_TOO_SHORT where no part is left to validate, ERR_UNROLLED_BUSY; later ERR_UNROLLED_ABORTED and
    *   ERR_UNROLLED_NON_FINITE_LOSS.
    */
-  async *fit(
+  fit(examples: readonly Example[], options?: TextClassifierFitOptions): Training {
+    return new Training(this.#train(examples, options));
+  }
+
+  async *#train(
     examples: readonly Example[],
-    options?: TextClassifierFitOptions,
+    options: TextClassifierFitOptions | undefined,
   ): AsyncGenerator<EpochResult, void, undefined> {
     const resumed = await readResumed(options);
     const defaults = { threads: this.#threads, batch: DEFAULT_BATCH };
@@ -246,23 +246,15 @@ export class TextClassifier {
     }
     this.model.requireIdle();
     const best = new BestWeights('validationLoss');
-    let isRefused = false;
     const training = await this.#labelled('examples', examples, signal);
     const validating = validationData && (await this.#labelled('validationData', validationData, signal));
-    try {
-      yield* fitExamples({
-        model: this.model,
-        examples: training,
-        options: { ...resolved, callbacks: keepBest ? [best, ...callbacks] : callbacks },
-        header: this.#header(),
-        toExamples: () => validating as Examples,
-      });
-    } catch (error) {
-      isRefused = isRefusal(error);
-      throw error;
-    } finally {
-      if (!isRefused) await best.restore(this.model);
-    }
+    yield* fitExamples({
+      model: this.model,
+      examples: training,
+      options: { ...resolved, callbacks: keepBest ? [best, ...callbacks, best.closing] : callbacks },
+      header: this.#header(),
+      toExamples: () => validating as Examples,
+    });
   }
 
   /**
@@ -340,7 +332,8 @@ export class TextClassifier {
 
   /**
    * Writes weights, vectorizer and description to a safetensors file, whole or not at all.
-   * @throws ERR_UNROLLED_OPTION_TYPE for a vectorizer with functions, ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_DISPOSED.
+   * @throws ERR_UNROLLED_OPTION_TYPE for a vectorizer with functions, ERR_UNROLLED_FILE_WRITE,
+   *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_DISPOSED.
    */
   async save(path: string): Promise<void> {
     await writeModelFile(path, this.model, this.#header());

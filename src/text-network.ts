@@ -89,7 +89,7 @@ export abstract class TextNetwork<V extends TokenEncoder> {
   /**
    * Writes the model to a safetensors file, whole or not at all; of a whole step while it trains. The bytes depend
    * on weights, vocabulary and architecture alone.
-   * @throws ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_DISPOSED.
+   * @throws ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_DISPOSED.
    */
   async save(path: string): Promise<void> {
     await writeModelFile(path, this.model, this.header());

@@ -129,10 +129,9 @@ export function nonEmptyString(option: string, value: unknown): string {
 }
 
 export function oneOf<const T extends string>(option: string, value: unknown, choices: readonly T[]): T {
+  if ((choices as readonly unknown[]).includes(value)) return value as T;
   const expected = `one of ${choices.join(', ')}`;
-  if (typeof value !== 'string') throw wrongType(option, expected, value);
-  if (!(choices as readonly string[]).includes(value)) throw outOfRange(option, expected, value);
-  return value as T;
+  throw typeof value === 'string' ? outOfRange(option, expected, value) : wrongType(option, expected, value);
 }
 
 /** An object, and no list. */

@@ -134,21 +134,18 @@ describe('what is not finite', () => {
       ['bad', 'good'],
       ['bad', 'good', 'other'],
     ]) {
-      for (const huge of [3e38, NaN]) {
-        using classifier = TextClassifier.create({ vectorizer, classNames, embedding: 2, hidden: 2, dense: 2 });
-        await overflow(classifier.model, huge);
-        await assert.rejects(classifier.predict(texts), NOT_FINITE);
-        await assert.rejects(classifier.evaluate([{ text: 'good film', label: 0 }]), NOT_FINITE);
-        if (Number.isNaN(huge)) continue;
-        await classifier.save(at('huge.safetensors'));
-        const { status, stdout, stderr } = await runCli('classify', 'predict', at('huge.safetensors'), 'good film');
-        assert.equal(status, 1);
-        assert.equal(stdout, '');
-        assert.match(stderr, /output is NaN or infinite/);
-      }
+      using classifier = TextClassifier.create({ vectorizer, classNames, embedding: 2, hidden: 2, dense: 2 });
+      await overflow(classifier.model);
+      await assert.rejects(classifier.predict(texts), NOT_FINITE);
+      await assert.rejects(classifier.evaluate([{ text: 'good film', label: 0 }]), NOT_FINITE);
+      await classifier.save(at('huge.safetensors'));
+      const { status, stdout, stderr } = await runCli('classify', 'predict', at('huge.safetensors'), 'good film');
+      assert.equal(status, 1);
+      assert.equal(stdout, '');
+      assert.match(stderr, /output is NaN or infinite/);
     }
     using sequence = SequenceClassifier.create({ vocabulary: new WordList(['good', 'bad']), classes: 2, cell: 'lstm' });
-    await overflow(sequence.model, 3e38);
+    await overflow(sequence.model);
     await assert.rejects(sequence.predict(['good']), NOT_FINITE);
     await assert.rejects(sequence.evaluate([{ text: 'good', label: 0 }]), NOT_FINITE);
   });
@@ -195,9 +192,9 @@ describe('a normalisation of one feature', () => {
   });
 });
 
-/** Makes every output overflow. */
-async function overflow(model: Model, value: number): Promise<void> {
+/** Finite weights by which every output overflows. */
+async function overflow(model: Model): Promise<void> {
   const parameters = await model.parameters();
-  for (const { data } of Object.values(parameters)) data.fill(value);
+  for (const { data } of Object.values(parameters)) data.fill(3e38);
   await model.setParameters(parameters);
 }

@@ -10,16 +10,25 @@ import { UnrolledError } from '../errors';
 import { absolutePath, requireWritable } from '../files';
 import { readModelFile } from '../model-file';
 import type { OptimizerKind } from '../native/native';
+import { NORMALIZATIONS } from '../text/text-form';
 import { TextVectorizer } from '../text/text-vectorizer';
 import { resolveVectorizerOptions, type TextVectorizerOptions } from '../text/vectorizer-options';
 import { TextClassifier, type TextClassifierFitOptions, trainingOptions } from '../text-classifier';
 import * as callbacks from '../training/callbacks';
+import { BestWeights } from '../training/callbacks/keep-best';
 import { resolveExampleFit } from '../training/example-options';
 import { History } from '../training/history';
 import { OPTIMIZER_KINDS } from '../training/optimizers';
 import { DEFAULT_BATCH, readResumed } from '../training/options';
 import * as check from '../validation';
-import { type ClassifyData, classesOption, FOLDER_HELP, loadTraining, noteTexts } from './classify-data';
+import {
+  type ClassifyData,
+  classesOption,
+  FOLDER_HELP,
+  loadTraining,
+  noteTexts,
+  skipUnreadableOption,
+} from './classify-data';
 import { type ModelFlags, requireSameFlags } from './classify-model';
 import { type Parting, writePage } from './classify-page';
 import { ClassifyReport } from './classify-report';
@@ -32,18 +41,22 @@ import { progressDisplay } from './progress';
 import { endOf, ReportFile } from './report-file';
 import {
   endOfRun,
+  isNonFinite,
   noteGoingOn,
+  noteKept,
   noteNothingTrained,
   nothingValidates,
   onTerminal,
   type RunEnd,
   requireTwoFiles,
   runEpochs,
+  saveFailed,
 } from './training-run';
 
 interface TrainFlags extends ModelFlags, Pick<InputFlags, 'encoding'> {
   test?: string;
   classes?: string[];
+  skipUnreadable?: true;
   validation?: number;
   epochs?: number;
   batch?: number;
@@ -63,7 +76,7 @@ interface TrainFlags extends ModelFlags, Pick<InputFlags, 'encoding'> {
 
 /** Options that a checkpoint has not: how the texts are read, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
-  ...(['test', 'classes', 'encoding', 'threads', 'earlyStopping'] as const),
+  ...(['test', 'classes', 'encoding', 'skipUnreadable', 'threads', 'earlyStopping'] as const),
   ...(['checkpoint', 'out', 'report', 'json'] as const),
 ];
 
@@ -74,8 +87,8 @@ const UNSPACED =
   'Most of the texts is in a script without spaces between words, so that a whole sentence is taken for a word: give ' +
   '--split word, or --split character.';
 
-function vectorizerOptions({ vocab, split, stopWords, sequenceLength }: TrainFlags): TextVectorizerOptions {
-  return { maxTokens: vocab ?? DEFAULT_VOCABULARY, split, stopWords, sequenceLength };
+function vectorizerOptions({ vocab, normalize, split, stopWords, sequenceLength }: TrainFlags): TextVectorizerOptions {
+  return { maxTokens: vocab ?? DEFAULT_VOCABULARY, normalization: normalize, split, stopWords, sequenceLength };
 }
 
 function networkOptions(flags: TrainFlags): ClassifierNetworkOptions {
@@ -87,15 +100,19 @@ function networkOptions(flags: TrainFlags): ClassifierNetworkOptions {
   };
 }
 
+interface Prepared {
+  options: TextClassifierFitOptions;
+  /** Keeps the best epoch, where any validates. */
+  best: BestWeights | undefined;
+  parting: Parting;
+  end: RunEnd;
+}
+
 /**
  * Refuses what can be known to be wrong before the texts are read, and gives the options of `fit`, and how it will part
  * the texts.
  */
-async function fitOptions(
-  flags: TrainFlags,
-  history: History,
-  page: ReportFile | undefined,
-): Promise<{ options: TextClassifierFitOptions; parting: Parting; end: RunEnd }> {
+async function fitOptions(flags: TrainFlags, history: History, page: ReportFile | undefined): Promise<Prepared> {
   const { epochs, batch, optimizer, lr, weightDecay, clipNorm, seed, threads, earlyStopping } = flags;
   const { resume, checkpoint, out } = flags;
   if (resume === undefined) {
@@ -103,10 +120,10 @@ async function fitOptions(
     resolveClassifierArchitecture(networkOptions(flags));
   } else {
     const file = await readModelFile(check.nonEmptyString('resume', resume));
-    if (file.header !== undefined) requireSameFlags(file, flags);
+    if (file.header !== undefined) await requireSameFlags(file, flags);
   }
   const options: TextClassifierFitOptions = {
-    ...{ epochs, batch, optimizer, weightDecay, clipNorm, seed, threads, resume },
+    ...{ epochs, batch, optimizer, weightDecay, clipNorm, seed, threads, resume, onWarning: note },
     learningRate: lr,
     validation: flags.validation ?? (resume === undefined ? DEFAULT_VALIDATION : undefined),
     callbacks: [
@@ -127,7 +144,15 @@ async function fitOptions(
   if (out !== undefined) await requireWritable(check.nonEmptyString('out', out));
   if (checkpoint !== undefined) await requireWritable(check.nonEmptyString('checkpoint', checkpoint));
   await requireTwoFiles(flags);
-  return { options, parting: { validation, seed: native.seed }, end: endOfRun(resolved) };
+  // What `fit` keeps by itself it keeps here, so that the command knows which epoch it is.
+  const best = validation > 0 ? new BestWeights('validationLoss') : undefined;
+  const keeping = best && { keepBest: false, callbacks: [best, ...(options.callbacks ?? []), best.closing] };
+  return {
+    options: { ...options, ...keeping },
+    best,
+    parting: { validation, seed: native.seed },
+    end: endOfRun(resolved),
+  };
 }
 
 /** The classifier of a checkpoint, which must be of the same classes. */
@@ -157,7 +182,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const history = new History();
   const others = { '--out': out, '--checkpoint': checkpoint, '--resume': resume };
   const page = await ReportFile.open(flags.report, history, others);
-  const { options, parting, end } = await fitOptions(flags, history, page);
+  const { options, best, parting, end } = await fitOptions(flags, history, page);
   const data = await loadTraining(name, flags);
   noteTexts(data, parting.validation);
   using classifier =
@@ -182,36 +207,43 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     page?.progress(progress);
     display.update(progress);
   };
-  try {
+  /** The epoch whose weights the model has; a checkpoint of an earlier release does not say. */
+  const bestEpoch = () => best && (best.bestEpoch ?? history.best('validationLoss')?.epoch);
+  const run = async (): Promise<boolean> => {
     const epochs = classifier.fit(data.examples, { ...options, signal, onProgress });
-    const interrupted = await runEpochs(epochs, display, (epoch) => {
-      trained = true;
-      report.epoch(epoch);
-      const stopped = endOf(history, false);
-      if (stopped !== undefined) note(stopped);
-    });
-    if (!trained && !interrupted) noteNothingTrained(end);
-    if (out !== undefined) await classifier.save(out);
-    const best = history.best('validationLoss');
-    const kept = best ?? history.last;
-    await writePage(page, classifier, training, interrupted ? best : kept, endOf(history, interrupted));
-    seconds = Math.max(seconds, history.last?.seconds ?? 0);
-    const test = interrupted || data.test === undefined ? undefined : await classifier.evaluate(data.test, { signal });
-    report.done({ kept, seconds, test, savedTo: out, interrupted, trained: trained || interrupted });
-  } catch (error) {
-    const isAborted = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED';
-    if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_NON_FINITE_LOSS') {
-      if (out !== undefined) {
-        await classifier.save(out);
-        note(`The weights of the last good step, or of the best epoch, are in ${out}.`);
+    try {
+      return await runEpochs(epochs, display, (epoch) => {
+        trained = true;
+        report.epoch(epoch);
+        const stopped = endOf(history, false, bestEpoch());
+        if (stopped !== undefined) note(stopped);
+      });
+    } catch (error) {
+      if (trained || isNonFinite(error)) {
+        await saveFailed({
+          ...{ out, bestEpoch: bestEpoch() },
+          save: (path) => classifier.save(path),
+          writePage: () => writePage(page, classifier, training, bestEpoch(), messageOf(error, command)),
+        });
       }
-      // The training's own error is the one to end with.
-      const best = history.best('validationLoss');
-      await writePage(page, classifier, training, best, messageOf(error, command)).catch((fault: Error) =>
-        note(fault.message),
-      );
+      throw error;
     }
+  };
+  const interrupted = await run();
+  if (!trained && !interrupted) noteNothingTrained(end);
+  if (out !== undefined) await classifier.save(out);
+  const keptEpoch = best === undefined && !interrupted ? history.last?.epoch : bestEpoch();
+  if (interrupted && best !== undefined) noteKept(keptEpoch, trained);
+  await writePage(page, classifier, training, keptEpoch, endOf(history, interrupted, keptEpoch));
+  seconds = Math.max(seconds, history.last?.seconds ?? 0);
+  try {
+    const test = interrupted || data.test === undefined ? undefined : await classifier.evaluate(data.test, { signal });
+    const figures = best === undefined ? history.last : history.epochs.find(({ epoch }) => epoch === keptEpoch);
+    const outcome = { seconds, test, savedTo: out, interrupted, trained: trained || interrupted };
+    report.done({ keptEpoch, figures, ...outcome });
+  } catch (error) {
     // While the test was running: the model is saved already.
+    const isAborted = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED';
     if (!isAborted || interrupt.status === undefined) throw error;
   }
   if (interrupt.status === undefined) return;
@@ -226,11 +258,19 @@ export function classifyTrainCommand(): Command {
     .option('--test <folder>', 'texts of the same classes to test with at the end')
     .addOption(classesOption())
     .addOption(encodingOption('the text files'))
+    .addOption(skipUnreadableOption())
     .addOption(
       numberOption('--validation <x>', 'fraction of the shuffled texts that validates, 0 for none (default: 0.1)'),
     )
     .addOption(
       numberOption('--vocab <n>', `most words known, padding and unknown among them (default: ${DEFAULT_VOCABULARY})`),
+    )
+    .addOption(
+      choiceOption(
+        '--normalize <form>',
+        "Unicode's normal form of all texts, also later ones (default: none)",
+        NORMALIZATIONS,
+      ),
     )
     .addOption(
       choiceOption('--split <kind>', 'how texts are cut; word is for languages without spaces (default: whitespace)', [

@@ -3,7 +3,9 @@
 import { type Command, CommanderError } from 'commander';
 import { isError } from '../builtins';
 import { type ErrorCode, UnrolledError } from '../errors';
+import { LONG_TEXT_ADVICE } from '../text/encodings';
 import { ANEW } from '../training/data-counts';
+import { visibleText } from './visible-text';
 
 /** The work failed, or the arguments are wrong. */
 export const FAILED = 1;
@@ -58,10 +60,12 @@ function withoutCalls(message: string, command: Command | undefined): string {
   const init = flagOf('init', command);
   const [rate, norm] = [flagOf('lr', command), flagOf('clipNorm', command)];
   const lowered = rate && norm && `${rate}, or ${norm} 1,`;
+  const stream = flagOf('stream', command);
   return message
     .replace(`, ${ANEW}`, init === undefined ? '' : `, or begin anew from its weights: ${init} in place of --resume`)
     .replace('learning rate or clipping by norm may help', lowered === undefined ? '$&' : `${lowered} may help`)
-    .replace('--init (or LanguageModel.initFrom)', init ?? 'unrolled train --init');
+    .replace('--init (or LanguageModel.initFrom)', init ?? 'unrolled train --init')
+    .replace(` ${LONG_TEXT_ADVICE}`, stream === undefined ? '' : ` ${stream} leaves it in its file.`);
 }
 
 /** A message of one of several prompts, which are the lines of a file, or one that was typed. */
@@ -88,7 +92,8 @@ function withFlags({ message, option, mentions = [] }: UnrolledError, command: C
  * counted from 1.
  * @param command the one that ran.
  */
-export function messageOf(error: UnrolledError, command: Command | undefined): string {
+export function messageOf(error: unknown, command: Command | undefined): string {
+  if (!(error instanceof UnrolledError)) return String(error);
   const { code, message, option, expected, received, step } = error;
   if (code === 'ERR_UNROLLED_UNKNOWN_OPTION' && option !== undefined) {
     const known = expected?.split(', ').flatMap((name) => flagOf(name, command) ?? []) ?? [];
@@ -103,11 +108,11 @@ export function messageOf(error: UnrolledError, command: Command | undefined): s
     return message.replace(/\. .*$/, `. ${COMMANDS_OF[received ?? '']}`);
   }
   if (step !== undefined) return withFlags(error, command).replace(`step ${step}`, `step ${step + 1}`);
-  return withFlags(error, command);
+  return ofPrompt(withFlags(error, command), command);
 }
 
 function say(message: string): void {
-  process.stderr.write(`unrolled: ${message}\n`);
+  process.stderr.write(`unrolled: ${visibleText(message)}\n`);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Results on standard output. */
 
 import { writeError } from '../files';
+import { visibleJson, visibleText } from './visible-text';
 
 const ended = new AbortController();
 
@@ -21,12 +22,17 @@ export function watchOutput(fail: (error: unknown) => void): void {
   process.stderr.on('error', () => {});
 }
 
+/** Prints a result: to a pipe or a file as it is, on a terminal with its control characters shown. */
+export function print(text: string): void {
+  process.stdout.write(process.stdout.isTTY ? visibleText(text) : text);
+}
+
 export function printLine(text: string): void {
-  process.stdout.write(`${text}\n`);
+  print(`${text}\n`);
 }
 
 export function printJson(value: object): void {
-  printLine(JSON.stringify(value));
+  process.stdout.write(`${visibleJson(value)}\n`);
 }
 
 /** Digits of a figure that a person reads; JSON has them all. */
@@ -39,5 +45,5 @@ export function showFigure(value: number): string {
 
 /** A note for the person at the terminal, which is no result. */
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${visibleText(text)}\n`);
 }

@@ -1,12 +1,16 @@
 /** Progress of a training on standard error: a bar on a terminal, now and then a line elsewhere. */
 
 import { SingleBar } from 'cli-progress';
+import { showRate } from '../printing';
 import type { FitProgress } from '../training/options';
 
 /** Seconds between two lines where standard error is no terminal. */
 const SECONDS_BETWEEN_LINES = 5;
 
-const BAR_FORMAT = '{bar} {percentage}%  epoch {epoch}  loss {loss}  {rate} {unit}/s  {left} left';
+const BAR_FORMAT = '{bar} {percentage}%  epoch {epoch}  loss {loss}  {rate} {unit}/s  {left} left  lr {lr}';
+
+/** Columns of the bar alone: with its figures it must fit into the 80 of a terminal. */
+const BAR_SIZE = 8;
 
 /** Seconds as a person reads them: `1h 02m`, `2m 05s`, `7s`. */
 export function showSeconds(seconds: number): string {
@@ -18,7 +22,7 @@ export function showSeconds(seconds: number): string {
 }
 
 /** What is shown of the progress, counted from 1; `done` counts steps. */
-function describe({ epoch, firstStep, losses, totalSteps, tokensPerSecond, seconds }: FitProgress) {
+function describe({ epoch, firstStep, losses, learningRates, totalSteps, tokensPerSecond, seconds }: FitProgress) {
   const done = firstStep + losses.length;
   const loss = losses.reduce((total, value) => total + value, 0) / losses.length;
   return {
@@ -27,6 +31,8 @@ function describe({ epoch, firstStep, losses, totalSteps, tokensPerSecond, secon
     loss: loss.toFixed(4),
     rate: Math.round(tokensPerSecond).toLocaleString('en'),
     left: showSeconds((seconds / done) * (totalSteps - done)),
+    // Of the last step.
+    lr: showRate(learningRates.at(-1) as number),
   };
 }
 
@@ -47,7 +53,7 @@ class Bar implements ProgressDisplay {
     this.#bar = new SingleBar({
       stream,
       format: BAR_FORMAT,
-      barsize: 16,
+      barsize: BAR_SIZE,
       clearOnComplete: true,
       gracefulExit: false,
       // The terminal's own settings must never need restoring: with these the bar changes neither.
@@ -84,10 +90,9 @@ class Lines implements ProgressDisplay {
     const now = performance.now();
     if (now - this.#lastLine < SECONDS_BETWEEN_LINES * 1000) return;
     this.#lastLine = now;
-    const { done, epoch, loss, rate, left } = describe(progress);
-    this.#stream.write(
-      `step ${done}/${progress.totalSteps}  epoch ${epoch}  loss ${loss}  ${rate} ${this.#unit}/s  ${left} left\n`,
-    );
+    const { done, epoch, loss, rate, left, lr } = describe(progress);
+    const place = `step ${done}/${progress.totalSteps}  epoch ${epoch}`;
+    this.#stream.write(`${place}  loss ${loss}  ${rate} ${this.#unit}/s  ${left} left  lr ${lr}\n`);
   }
 
   clear(): void {}

@@ -2,14 +2,14 @@
 
 import { Command } from 'commander';
 import { type BeamOptions, type GenerationOptions, resolveBeam, resolveGeneration } from '../generation';
-import { startIdsOfAll } from '../generation/prompt';
+import { idsOfAll, startIds } from '../generation/prompt';
 import { LanguageModel } from '../language-model';
 import { sumCounts } from '../text/token-counts';
 import type { UnknownPolicy } from '../text/vocabulary-options';
 import * as check from '../validation';
 import { encodingOption, type InputFlags, readLines } from './input';
 import { jsonOption, listOption, numberOption, plainOption, threadsOption, unknownOption } from './options';
-import { outputEnd, printJson, printLine } from './output';
+import { outputEnd, print, printJson, printLine } from './output';
 import { noteUnknown } from './unknown-note';
 
 interface SampleFlags extends Pick<InputFlags, 'encoding'> {
@@ -46,7 +46,7 @@ async function sampleAll(
 /** What a search finds for each prompt: the best, or as JSON all. */
 async function search(model: LanguageModel, prompts: string[], options: BeamOptions, json?: true): Promise<void> {
   // A prompt that cannot be read is told of by its line, before anything is printed.
-  startIdsOfAll(model.vocabulary, prompts);
+  idsOfAll(prompts, (prompt) => startIds(model, prompt, 'prompt'));
   for (const prompt of prompts) {
     const found = await model.beam(prompt, options);
     if (json) for (const result of found) printJson({ prompt, ...result });
@@ -58,7 +58,7 @@ async function streamOne(model: LanguageModel, prompt: string, options: Generati
   // The prompt waits for the first piece, so that a prompt which cannot be read prints nothing.
   let held = prompt;
   for await (const piece of model.stream(prompt, options)) {
-    process.stdout.write(held + piece);
+    print(held + piece);
     held = '';
   }
   printLine(held);
@@ -92,7 +92,7 @@ export function sampleCommand(): Command {
   return new Command('sample')
     .description('print a prompt and the text that a model goes on with')
     .argument('<model>', 'a file that train saved')
-    .option('--prompt <text>', 'text to go on with; without one it starts like a new line', '')
+    .option('--prompt <text>', 'text to go on with (default: none, a beginning)', '')
     .addOption(
       plainOption(
         '--prompts <file>',

@@ -2,13 +2,12 @@
 
 import { Command } from 'commander';
 import { resolveArchitecture } from '../architecture';
-import { UnrolledError } from '../errors';
 import { isSameFile, requireWritable } from '../files';
 import { LanguageModel } from '../language-model';
 import { readModelFile } from '../model-file';
 import { readVocabulary, requireKind } from '../model-header';
 import { inspect, tokensToInspect } from '../report/inspect';
-import type { Corpus } from '../text/corpus';
+import { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
 import { Vocabulary } from '../text/vocabulary';
 import {
@@ -41,14 +40,18 @@ import { endOf, ReportFile } from './report-file';
 import { TrainingReport } from './training-report';
 import {
   endOfRun,
+  isNonFinite,
   noteGoingOn,
+  noteKept,
   noteNothingTrained,
   nothingValidates,
   onTerminal,
   type RunEnd,
   requireTwoFiles,
   runEpochs,
+  saveFailed,
 } from './training-run';
+import { noteUnknown } from './unknown-note';
 import { unseenIds } from './unseen-text';
 
 interface TrainFlags extends TrainingFlags, CorpusFlags {
@@ -70,9 +73,9 @@ interface TrainFlags extends TrainingFlags, CorpusFlags {
   json?: true;
 }
 
-/** Options that a checkpoint has not: how the text is read, callbacks, and where to write. */
+/** Options that a checkpoint has not: how the bytes of the text are read, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
-  ...(['encoding', 'lineEnds', 'normalize', 'stream', 'threads', 'earlyStopping'] as const),
+  ...(['encoding', 'stream', 'threads', 'earlyStopping'] as const),
   ...(['checkpoint', 'checkpointEvery', 'out', 'report', 'logEvery', 'json'] as const),
 ];
 
@@ -91,7 +94,7 @@ function vocabularyBounds({ maxVocab, minCount }: TrainFlags): Pick<VocabularyOp
 async function vocabularyOf(path: string): Promise<Vocabulary | undefined> {
   const file = await readModelFile(path);
   if (file.header === undefined) return undefined;
-  return readVocabulary(path, requireKind(file, 'language-model'), Vocabulary.fromJSON);
+  return readVocabulary(path, requireKind(file, 'language-model'), Vocabulary.restore);
 }
 
 /**
@@ -103,6 +106,15 @@ function withUnknown(vocabulary: Vocabulary | undefined, { unknown, init }: Trai
   if (init === undefined) throw check.outOfRange('unknown', 'left out without --init', unknown);
   if (vocabulary === undefined) throw check.outOfRange('unknown', `left out where ${init} has no vocabulary`, unknown);
   return vocabulary.withUnknown(unknown);
+}
+
+/** The vocabulary with the form that the flags ask for, where its file keeps none, as those of earlier releases. */
+function withFormAsked(
+  vocabulary: Vocabulary | undefined,
+  { lineEnds, normalize: normalization }: TrainFlags,
+): Vocabulary | undefined {
+  if (vocabulary?.form !== undefined || (lineEnds ?? normalization) === undefined) return vocabulary;
+  return vocabulary?.withForm({ lineEnds, normalization });
 }
 
 interface Prepared {
@@ -118,7 +130,8 @@ async function prepareResumed(
   flags: TrainFlags,
 ): Promise<Prepared> {
   const bounds = { tokens: flags.tokens ?? vocabulary.kind, ...vocabularyBounds(flags) };
-  const corpus = await loadCorpus(name, { flags: corpusFlags(flags), vocabulary: bounds });
+  const model = { path: resume, form: vocabulary.form };
+  const corpus = await loadCorpus(name, { flags: corpusFlags(flags), vocabulary: bounds, model });
   const isBound = Object.keys(vocabularyBounds(flags)).length > 0 || flags.tokens !== undefined;
   const options = { ...networkOptions(flags), vocabulary: isBound ? corpus.vocabulary : vocabulary };
   return { corpus, model: await LanguageModel.initFrom(resume, options) };
@@ -134,6 +147,7 @@ async function prepareInitialised(
   const corpus = await loadCorpus(name, {
     flags: corpusFlags(flags),
     vocabulary: { tokens: vocabulary.kind },
+    model: { path: init, form: vocabulary.form },
     trained: vocabulary,
   });
   // The text's own knows how frequent its tokens are besides, which another softmax may ask for.
@@ -142,7 +156,12 @@ async function prepareInitialised(
     ...networkOptions(flags),
     vocabulary: isSame ? corpus.vocabulary.withUnknown(vocabulary.unknown) : vocabulary,
   };
-  return { corpus, model: await LanguageModel.initFrom(init, options) };
+  const model = await LanguageModel.initFrom(init, options);
+  if (vocabulary.unknown === 'error') return { corpus, model };
+  // Under the model's vocabulary at once, so that what it lacks is told of before a long training.
+  const read = corpus instanceof Corpus ? corpus.withVocabulary(model.vocabulary) : corpus;
+  noteUnknown(model, read.tokenCounts, "the text's");
+  return { corpus: read, model };
 }
 
 /** @param before the vocabulary of the file to start from, where there is one. */
@@ -159,25 +178,25 @@ async function prepare(name: string, before: Vocabulary | undefined, flags: Trai
   const corpus = await loadCorpus(name, {
     flags: corpusFlags(flags),
     vocabulary: { tokens, ...vocabularyBounds(flags) },
+    model: init === undefined ? undefined : { path: init, form: before?.form },
   });
   const options = { ...network, vocabulary: corpus.vocabulary };
   const model = init === undefined ? LanguageModel.create(options) : await LanguageModel.initFrom(init, options);
   return { corpus, model };
 }
 
-/** Early stopping and checkpoints, as asked. */
-function callbacksOf({ earlyStopping, checkpoint, checkpointEvery }: TrainFlags): Callback[] {
+/** Checkpoints, as asked. */
+function checkpointsOf({ checkpoint, checkpointEvery }: TrainFlags): Callback[] {
   if (checkpoint === undefined && checkpointEvery !== undefined) {
     throw check.outOfRange('checkpointEvery', 'left out without --checkpoint', checkpointEvery);
   }
-  return [
-    ...(earlyStopping === undefined ? [] : [callbacks.earlyStopping({ patience: earlyStopping })]),
-    ...(checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint, everySteps: checkpointEvery })]),
-  ];
+  return checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint, everySteps: checkpointEvery })];
 }
 
 interface PreparedTraining {
   options: FitOptions;
+  /** Keeps the best epoch, where that was asked for. */
+  stopping: callbacks.EarlyStopping | undefined;
   /** Fraction of the text that validates, a resumed training's own among them. */
   validated: number;
   end: RunEnd;
@@ -191,16 +210,19 @@ async function trainingOptions(flags: TrainFlags, history: History): Promise<Pre
   if (resume !== undefined && init !== undefined) throw check.outOfRange('init', 'left out beside --resume', init);
   const from = resume === undefined ? init : check.nonEmptyString('resume', resume);
   const stored = from === undefined ? undefined : await vocabularyOf(from);
+  const stopping = earlyStopping === undefined ? undefined : callbacks.earlyStopping({ patience: earlyStopping });
   const options: FitOptions = {
     ...fitOptions(flags),
-    ...{ epochs, steps, validation, resume, callbacks: [history, ...callbacksOf(flags)] },
+    ...{ epochs, steps, validation, resume, onWarning: note },
+    callbacks: [...(stopping === undefined ? [] : [stopping]), history, ...checkpointsOf(flags)],
   };
   const resolved = resolveFit(options, { threads: 0 }, await readResumed(options));
   const { validation: validated } = resolved;
   if (earlyStopping !== undefined && validated === 0) {
     throw nothingValidates(earlyStopping);
   }
-  return { options, validated, end: endOfRun(resolved), vocabulary: withUnknown(stored, flags) };
+  const vocabulary = withFormAsked(withUnknown(stored, flags), flags);
+  return { options, stopping, validated, end: endOfRun(resolved), vocabulary };
 }
 
 /** Tokens that it writes after each epoch, for the report. */
@@ -217,6 +239,7 @@ async function writePage(
   page: ReportFile | undefined,
   { model, corpus }: Prepared,
   validated: number,
+  keptEpoch: number | undefined,
   remark: string | undefined,
 ): Promise<void> {
   if (page === undefined) return;
@@ -224,8 +247,10 @@ async function writePage(
   await page.write({
     title: `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${corpus.name}`,
     note: remark,
-    inspect: async () =>
-      inspect(model, await unseenIds(corpus, model.vocabulary, validated, tokensToInspect(model.model))),
+    inspect: async () => ({
+      ...(await inspect(model, await unseenIds(corpus, model.vocabulary, validated, tokensToInspect(model.model)))),
+      ...(keptEpoch !== undefined && { keptEpoch }),
+    }),
   });
   note(`The report is in ${page.path}.`);
 }
@@ -236,14 +261,10 @@ async function requireOut(option: string, path: string, corpus: string): Promise
   if (await isSameFile(path, corpus)) throw check.outOfRange(option, 'another file than the corpus', path);
 }
 
-async function save(model: LanguageModel, out: string | undefined): Promise<void> {
-  if (out !== undefined) await model.save(out);
-}
-
 async function train(name: string, flags: TrainFlags, command: Command): Promise<void> {
   const { out, checkpoint, init, resume, report } = flags;
   const history = new History();
-  const { options, validated, end, vocabulary } = await trainingOptions(flags, history);
+  const { options, stopping, validated, end, vocabulary } = await trainingOptions(flags, history);
   const logEvery = flags.logEvery === undefined ? 0 : check.integer('logEvery', flags.logEvery, { min: 1 });
   if (out !== undefined) await requireOut('out', out, name);
   if (checkpoint !== undefined) await requireOut('checkpoint', checkpoint, name);
@@ -258,8 +279,10 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const display = progressDisplay();
   using interrupt = new Interrupt(onTerminal(display));
   const signal = AbortSignal.any([interrupt.signal, outputEnd]);
+  let stepped = false;
   let trained = false;
   const onProgress: FitOptions['onProgress'] = (progress) => {
+    stepped = true;
     trained = true;
     if (out === undefined && checkpoint === undefined && progress.firstStep === 0)
       note('The model will not be kept: give --out FILE to save it.');
@@ -267,36 +290,41 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     page?.progress(progress);
     display.update(progress);
   };
-  // Behind the history, whose epochs it shows, and before a checkpoint, which keeps its samples.
-  const [first, ...behind] = options.callbacks ?? [];
-  const all = [first, page, ...behind].filter((callback) => callback !== undefined);
-  try {
+  // The page comes after the history, whose epochs it shows.
+  const all = [...(options.callbacks ?? []), ...(page === undefined ? [] : [page])];
+  const run = async (): Promise<boolean> => {
     const epochs = model.fit(corpus, { ...options, callbacks: all, signal, onProgress });
-    const interrupted = await runEpochs(epochs, display, (epoch) => {
-      trained = true;
-      lines.epoch(epoch);
-    });
-    await save(model, out);
-    await writePage(page, prepared, validated, endOf(history, interrupted));
+    try {
+      return await runEpochs(epochs, display, (epoch) => {
+        trained = true;
+        lines.epoch(epoch);
+      });
+    } catch (error) {
+      if (trained || isNonFinite(error)) {
+        await saveFailed({
+          ...{ out, bestEpoch: stopping?.bestEpoch },
+          save: (path) => model.save(path),
+          writePage: () => writePage(page, prepared, validated, stopping?.bestEpoch, messageOf(error, command)),
+        });
+      }
+      throw error;
+    }
+  };
+  try {
+    const interrupted = await run();
+    if (out !== undefined) await model.save(out);
+    const keptEpoch = stopping?.bestEpoch;
+    await writePage(page, prepared, validated, keptEpoch, endOf(history, interrupted, keptEpoch));
     const { last } = history;
     if (last !== undefined) lines.resumedAt(last);
-    const stopped = endOf(history, false);
-    if (!trained && !interrupted) noteNothingTrained(end);
-    else if (stopped !== undefined) note(stopped);
-    lines.done({ savedTo: out, interrupted, trained: trained || interrupted });
+    const stopped = endOf(history, false, keptEpoch);
+    if (stopped !== undefined && (trained || interrupted)) note(stopped);
+    else if (!stepped && !interrupted) noteNothingTrained(end);
+    if (stopping !== undefined) noteKept(keptEpoch, trained);
+    lines.done({ savedTo: out, interrupted, trained: trained || interrupted, keptEpoch });
     if (interrupt.status === undefined) return;
     process.exitCode = interrupt.status;
     if (interrupted) noteGoingOn(command, flags, KEPT);
-  } catch (error) {
-    if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_NON_FINITE_LOSS') {
-      await save(model, out);
-      if (out !== undefined) note(`The weights of the last good step are in ${out}.`);
-      // The training's own error is the one to end with.
-      await writePage(page, prepared, validated, messageOf(error, command)).catch((fault: Error) =>
-        note(fault.message),
-      );
-    }
-    throw error;
   } finally {
     model.dispose();
   }
@@ -328,7 +356,7 @@ export function trainCommand(): Command {
       ),
     )
     .option('--checkpoint <file>', 'save the whole training there after each epoch')
-    .addOption(numberOption('--checkpoint-every <n>', 'save it every n steps instead'))
+    .addOption(numberOption('--checkpoint-every <n>', 'save it every n steps instead, and at the end'))
     .option('--resume <file>', 'go on from a checkpoint, with its options where none are given')
     .option('--out <file>', 'save the model there')
     .option('--report <file>', 'write a page there that shows the training: curves, samples, hidden units (.html)')
@@ -336,7 +364,11 @@ export function trainCommand(): Command {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nCtrl-C ends training at a whole step and saves the model so far (exit status 130), or with\n--checkpoint the whole training, and says how to go on; a second one ends at once.',
+      [
+        '\nCtrl-C ends training at a whole step and saves the model so far (exit status 130), or with',
+        '--checkpoint the whole training, and says how to go on; a second one ends at once. With',
+        '--early-stopping the model that is saved is the best epoch, however training ends.',
+      ].join('\n'),
     )
     .action(train);
 }

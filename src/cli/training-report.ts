@@ -1,5 +1,6 @@
 /** What `train` prints on standard output: lines for people, or one JSON object a line. */
 
+import { showRate } from '../printing';
 import type { EpochResult } from '../training/fit';
 import type { FitProgress } from '../training/options';
 import { counted } from '../wording';
@@ -12,6 +13,8 @@ interface Figures {
   loss: number;
   validationLoss?: number;
   bitsPerToken: number;
+  /** Of the last step. */
+  learningRate: number;
   tokensPerSecond: number;
   seconds: number;
 }
@@ -23,25 +26,28 @@ export interface Outcome {
   interrupted: boolean;
   /** Whether a step was made, or the end of an epoch was left to do. */
   trained: boolean;
+  /** The epoch whose weights the model has, from 0; undefined for those of the last step. */
+  keptEpoch: number | undefined;
 }
 
 /** A line for people, who count from 1; the first word tells a step from an epoch. */
 function describe(event: 'step' | 'epoch', figures: Figures): string {
-  const { epoch, step, loss, validationLoss, bitsPerToken, tokensPerSecond, seconds } = figures;
+  const { epoch, step, loss, validationLoss, bitsPerToken, learningRate, tokensPerSecond, seconds } = figures;
   return [
     event === 'step' ? `step ${step + 1}` : `epoch ${epoch + 1}`,
     `loss ${loss.toFixed(4)} (${bitsPerToken.toFixed(4)} bits/token)`,
     ...(validationLoss === undefined ? [] : [`validation loss ${validationLoss.toFixed(4)}`]),
+    `lr ${showRate(learningRate)}`,
     `${Math.round(tokensPerSecond)} tokens/s`,
     `${seconds.toFixed(1)} s`,
   ].join('  ');
 }
 
-function figuresOf({ epoch, step, loss, validationLoss, bitsPerToken, ...speed }: EpochResult): Figures {
-  const { tokensPerSecond, seconds } = speed;
+function figuresOf({ epoch, step, loss, validationLoss, ...rest }: EpochResult): Figures {
+  const { learningRate, tokensPerSecond, seconds } = rest;
   return {
     ...{ epoch, step, loss, ...(validationLoss !== undefined && { validationLoss }) },
-    ...{ bitsPerToken, tokensPerSecond, seconds },
+    ...{ bitsPerToken: loss / Math.LN2, learningRate, tokensPerSecond, seconds },
   };
 }
 
@@ -64,18 +70,21 @@ export class TrainingReport {
     this.#latest ??= figuresOf(result);
   }
 
-  progress({ epoch, firstStep, losses, tokensPerSecond, seconds }: FitProgress): void {
+  progress({ epoch, firstStep, losses, learningRates, tokensPerSecond, seconds }: FitProgress): void {
+    const speed = { tokensPerSecond, seconds };
     for (const [index, loss] of losses.entries()) {
       const step = firstStep + index;
+      const learningRate = learningRates[index] as number;
       this.#lossSum += loss;
       this.#steps++;
       if (this.#logEvery > 0 && step % this.#logEvery === 0) {
-        this.#print('step', { epoch, step, loss, bitsPerToken: loss / Math.LN2, tokensPerSecond, seconds });
+        this.#print('step', { epoch, step, loss, bitsPerToken: loss / Math.LN2, learningRate, ...speed });
       }
     }
     const loss = this.#lossSum / this.#steps;
     const step = firstStep + losses.length - 1;
-    this.#latest = { epoch, step, loss, bitsPerToken: loss / Math.LN2, tokensPerSecond, seconds };
+    const learningRate = learningRates.at(-1) as number;
+    this.#latest = { epoch, step, loss, bitsPerToken: loss / Math.LN2, learningRate, ...speed };
   }
 
   epoch(result: EpochResult): void {
@@ -87,9 +96,9 @@ export class TrainingReport {
   }
 
   /** The last line: the figures of the last epoch, or of what was made of it. */
-  done({ savedTo, interrupted, trained }: Outcome): void {
+  done({ savedTo, interrupted, trained, keptEpoch }: Outcome): void {
     if (this.#json) {
-      printJson({ event: 'done', ...this.#latest });
+      printJson({ event: 'done', ...this.#latest, ...(keptEpoch !== undefined && { keptEpoch }) });
       return;
     }
     const steps = this.#latest === undefined ? 0 : this.#latest.step + 1;

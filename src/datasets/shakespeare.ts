@@ -54,5 +54,5 @@ export async function shakespeare(options?: ShakespeareOptions): Promise<Corpus>
       timeout: timeout === undefined ? undefined : check.number('timeout', timeout, { above: 0, max: 86_400 }),
     },
   );
-  return Corpus.fromText(text, { name: 'shakespeare', ...vocabulary });
+  return Corpus.fromLongText(text, { name: 'shakespeare', ...vocabulary });
 }

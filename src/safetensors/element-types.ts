@@ -1,6 +1,6 @@
 /** The element types of the file format that can be read, and what they become. */
 
-import type { TensorData, TensorDType } from '../tensor';
+import type { TensorDType } from '../tensor';
 
 /** One type of the format. */
 export interface ElementType {
@@ -8,8 +8,8 @@ export interface ElementType {
   bytes: number;
   /** Type of the tensor that is read. */
   dtype: TensorDType;
-  /** The elements of bytes that are aligned and little-endian, as the host is. */
-  decode: (bytes: Uint8Array<ArrayBuffer>) => TensorData<TensorDType>;
+  /** Of 16-bit floats: writes those of `halves` to `to`, as wide as JavaScript has them. Absent where the bytes are the elements. */
+  widen?: (halves: Uint16Array, to: Float32Array) => void;
 }
 
 /** The number of a half-precision bit pattern (IEEE 754 binary16). */
@@ -22,27 +22,29 @@ function halfToNumber(bits: number): number {
   return sign * (1 + fraction / 0x400) * 2 ** (exponent - 15);
 }
 
+function widenHalves(halves: Uint16Array, to: Float32Array): void {
+  for (let i = 0; i < halves.length; i++) to[i] = halfToNumber(halves[i] as number);
+}
+
 /** bfloat16 is the upper half of a 32-bit float. */
-function decodeBrainFloats(bytes: Uint8Array<ArrayBuffer>): Float32Array {
-  return new Float32Array(Uint32Array.from(new Uint16Array(bytes.buffer), (bits) => bits << 16).buffer);
+function widenBrainFloats(halves: Uint16Array, { buffer, byteOffset, length }: Float32Array): void {
+  const bits = new Uint32Array(buffer, byteOffset, length);
+  for (let i = 0; i < halves.length; i++) bits[i] = (halves[i] as number) << 16;
 }
 
 /** By the name in the file. */
 export const ELEMENT_TYPES: ReadonlyMap<unknown, ElementType> = new Map<string, ElementType>([
-  ['F64', { bytes: 8, dtype: 'float64', decode: ({ buffer }) => new Float64Array(buffer) }],
-  ['F32', { bytes: 4, dtype: 'float32', decode: ({ buffer }) => new Float32Array(buffer) }],
-  [
-    'F16',
-    { bytes: 2, dtype: 'float32', decode: ({ buffer }) => Float32Array.from(new Uint16Array(buffer), halfToNumber) },
-  ],
-  ['BF16', { bytes: 2, dtype: 'float32', decode: decodeBrainFloats }],
-  ['I32', { bytes: 4, dtype: 'int32', decode: ({ buffer }) => new Int32Array(buffer) }],
-  ['I16', { bytes: 2, dtype: 'int16', decode: ({ buffer }) => new Int16Array(buffer) }],
-  ['I8', { bytes: 1, dtype: 'int8', decode: ({ buffer }) => new Int8Array(buffer) }],
-  ['U32', { bytes: 4, dtype: 'uint32', decode: ({ buffer }) => new Uint32Array(buffer) }],
-  ['U16', { bytes: 2, dtype: 'uint16', decode: ({ buffer }) => new Uint16Array(buffer) }],
-  ['U8', { bytes: 1, dtype: 'uint8', decode: (bytes) => bytes }],
-  ['BOOL', { bytes: 1, dtype: 'uint8', decode: (bytes) => bytes }],
+  ['F64', { bytes: 8, dtype: 'float64' }],
+  ['F32', { bytes: 4, dtype: 'float32' }],
+  ['F16', { bytes: 2, dtype: 'float32', widen: widenHalves }],
+  ['BF16', { bytes: 2, dtype: 'float32', widen: widenBrainFloats }],
+  ['I32', { bytes: 4, dtype: 'int32' }],
+  ['I16', { bytes: 2, dtype: 'int16' }],
+  ['I8', { bytes: 1, dtype: 'int8' }],
+  ['U32', { bytes: 4, dtype: 'uint32' }],
+  ['U16', { bytes: 2, dtype: 'uint16' }],
+  ['U8', { bytes: 1, dtype: 'uint8' }],
+  ['BOOL', { bytes: 1, dtype: 'uint8' }],
 ]);
 
 /** The name in the file of each type that is written. */

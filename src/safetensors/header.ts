@@ -6,13 +6,14 @@
  * and where its bytes begin and end, counted from the header's end; `__metadata__` maps strings to strings.
  */
 
-import { isUtf8 } from 'node:buffer';
+import { types } from 'node:util';
 import { UnrolledError } from '../errors';
+import { isUtf8InParts, type JsonReading, readJson } from '../json-reader';
+import { sorted } from '../sorting';
 import { elementCount, type Tensor } from '../tensor';
 import { compareCodePoints } from '../text/code-points';
 import { ELEMENT_TYPES, type ElementType, FILE_TYPES } from './element-types';
 import type { Refusal } from './faults';
-import { firstDuplicateKey } from './json-keys';
 
 /** Bytes of the header's length. */
 export const LENGTH_BYTES = 8;
@@ -21,6 +22,12 @@ export const LENGTH_BYTES = 8;
 const MAX_HEADER_BYTES = 100_000_000;
 
 const METADATA = '__metadata__';
+
+/** The byte that a header begins with. */
+const OBJECT = 0x7b;
+
+/** Tensors that are looked at between two turns of the event loop. */
+const PART = 1 << 8;
 
 /** Where a tensor's bytes are, from the header's end, and what they are. */
 export interface TensorEntry {
@@ -48,19 +55,19 @@ export function readHeaderLength(bytes: Uint8Array, fileLength: number, refuse: 
   return Number(length);
 }
 
-function parseObject(bytes: Uint8Array, refuse: Refusal): object {
-  if (!isUtf8(bytes)) throw refuse('headerEncoding');
-  const json = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-  let value: unknown;
+/** The header's members in their order; a map, since an object of so many would be slow. */
+function* parseObject(bytes: Uint8Array, refuse: Refusal): Generator<void, Map<string, unknown>> {
+  if (!(yield* isUtf8InParts(bytes))) throw refuse('headerEncoding');
+  let reading: JsonReading;
   try {
-    value = JSON.parse(json);
+    reading = yield* readJson(bytes, true);
   } catch {
     throw refuse('headerJson');
   }
-  if (typeof value !== 'object' || value === null || !json.startsWith('{')) throw refuse('headerObject');
-  const duplicate = firstDuplicateKey(json);
+  const { value, duplicate } = reading;
+  if (!types.isMap(value) || bytes[0] !== OBJECT) throw refuse('headerObject');
   if (duplicate !== undefined) throw refuse('duplicateKey', duplicate);
-  return value;
+  return value as Map<string, unknown>;
 }
 
 function parseMetadata(value: unknown, refuse: Refusal): Map<string, string> {
@@ -95,30 +102,32 @@ function parseEntry(name: string, value: unknown, dataLength: number, refuse: Re
 }
 
 /** Checks that the tensors fill the data, each byte once. */
-function checkLayout(entries: readonly TensorEntry[], dataLength: number, refuse: Refusal): void {
+function* checkLayout(entries: readonly TensorEntry[], dataLength: number, refuse: Refusal): Generator<void, void> {
   let covered = 0;
-  for (const { name, begin, end } of entries) {
+  for (const [index, { name, begin, end }] of entries.entries()) {
     if (begin < covered) throw refuse('overlap', name);
     if (begin > covered) throw refuse('hole', name);
     covered = end;
+    if (index % PART === 0) yield;
   }
   if (covered < dataLength) throw refuse('trailing');
 }
 
 /**
- * A header from its bytes, checked against the number of bytes that follow it.
+ * A header from its bytes, checked against the number of bytes that follow it; a little at a time, since it may be long.
  * @throws ERR_UNROLLED_MODEL_FORMAT with the fault's line of `faults.ts`.
  */
-export function parseHeader(bytes: Uint8Array, dataLength: number, refuse: Refusal): Header {
+export function* parseHeader(bytes: Uint8Array, dataLength: number, refuse: Refusal): Generator<void, Header> {
   const entries: TensorEntry[] = [];
   let metadata = new Map<string, string>();
-  for (const [name, value] of Object.entries(parseObject(bytes, refuse))) {
+  for (const [name, value] of yield* parseObject(bytes, refuse)) {
     if (name === METADATA) metadata = parseMetadata(value, refuse);
     else entries.push(parseEntry(name, value, dataLength, refuse));
+    if (entries.length % PART === 0) yield;
   }
-  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
-  checkLayout(entries, dataLength, refuse);
-  return { entries, metadata };
+  const inOrder = yield* sorted(entries, (a, b) => a.begin - b.begin || a.end - b.end);
+  yield* checkLayout(inOrder, dataLength, refuse);
+  return { entries: inOrder, metadata };
 }
 
 /** A JSON object of members that are JSON, in the order given; an object would move numbers to the front. */

@@ -2,12 +2,18 @@
 
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { UnrolledError } from '../errors';
+import { atOnce, giveTurn, inTurns } from '../event-loop';
+import { PIECE_BYTES, piecesOf, readInto, writeFrom } from '../file-pieces';
 import { readError, replaceFile } from '../files';
+import { requireMemory } from '../limits';
 import { type Tensor, zeros } from '../tensor';
 import { compareCodePoints } from '../text/code-points';
 import * as check from '../validation';
 import { type Refusal, refusalOf } from './faults';
 import { encodeHeader, LENGTH_BYTES, parseHeader, readHeaderLength, type TensorEntry } from './header';
+
+/** Tensors that are read between two turns of the event loop, where none needs the file. */
+const PART = 1 << 6;
 
 /** What a file holds. */
 export interface Safetensors {
@@ -16,9 +22,27 @@ export interface Safetensors {
   metadata: Map<string, string>;
 }
 
-/** A tensor from bytes of its own. */
-function tensorOf({ type, shape }: TensorEntry, bytes: Uint8Array<ArrayBuffer>): Tensor {
-  return { dtype: type.dtype, shape, data: type.decode(bytes) };
+/**
+ * The arrays to fill for a tensor, with its bytes in their order; all bytes are there when the generator ends. 16-bit
+ * floats are widened a piece at a time.
+ */
+function* arraysToFill({ type, begin, end }: TensorEntry, { data }: Tensor): Generator<ArrayBufferView> {
+  if (type.widen === undefined) {
+    yield data;
+    return;
+  }
+  const halves = new Uint16Array(Math.min(PIECE_BYTES, end - begin) / type.bytes);
+  for (let first = 0; first < data.length; first += halves.length) {
+    const to = data.subarray(first, first + halves.length) as Float32Array;
+    const piece = halves.subarray(0, to.length);
+    yield piece;
+    type.widen(piece, to);
+  }
+}
+
+/** A tensor of zeros for an entry. */
+function tensorFor({ type, shape }: TensorEntry): Tensor {
+  return zeros(shape, type.dtype);
 }
 
 /**
@@ -30,15 +54,13 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: ReadonlyMap<string, string> = new Map(),
 ): Uint8Array {
-  return Buffer.concat(partsOf(tensors, metadata));
+  return Buffer.concat(partsOf(tensors, metadata).flatMap((part) => [...piecesOf(part)]));
 }
 
-/** The header, then the bytes of each tensor where they are. */
-function partsOf(tensors: ReadonlyMap<string, Tensor>, metadata: ReadonlyMap<string, string>): Uint8Array[] {
+/** The header, then the tensors' own arrays. */
+function partsOf(tensors: ReadonlyMap<string, Tensor>, metadata: ReadonlyMap<string, string>): ArrayBufferView[] {
   const sorted = [...tensors].sort(([a], [b]) => compareCodePoints(a, b));
-  const parts = [encodeHeader(sorted, metadata)];
-  for (const [, { data }] of sorted) parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  return parts;
+  return [encodeHeader(sorted, metadata), ...sorted.map(([, { data }]) => data)];
 }
 
 /**
@@ -49,11 +71,16 @@ function partsOf(tensors: ReadonlyMap<string, Tensor>, metadata: ReadonlyMap<str
 export function decodeSafetensors(bytes: Uint8Array, source = 'The data'): Safetensors {
   const refuse = refusalOf(source);
   const dataStart = LENGTH_BYTES + readHeaderLength(bytes, bytes.length, refuse);
-  const header = parseHeader(bytes.subarray(LENGTH_BYTES, dataStart), bytes.length - dataStart, refuse);
+  const header = atOnce(parseHeader(bytes.subarray(LENGTH_BYTES, dataStart), bytes.length - dataStart, refuse));
   const tensors = new Map<string, Tensor>();
   for (const entry of header.entries) {
-    const own = new Uint8Array(bytes.subarray(dataStart + entry.begin, dataStart + entry.end));
-    tensors.set(entry.name, tensorOf(entry, own));
+    const tensor = tensorFor(entry);
+    let position = dataStart + entry.begin;
+    for (const { buffer, byteOffset, byteLength } of arraysToFill(entry, tensor)) {
+      new Uint8Array(buffer, byteOffset, byteLength).set(bytes.subarray(position, position + byteLength));
+      position += byteLength;
+    }
+    tensors.set(entry.name, tensor);
   }
   return { tensors, metadata: header.metadata };
 }
@@ -71,37 +98,42 @@ export async function writeSafetensors(
   const parts = partsOf(tensors, metadata);
   // One by one: no second copy of the tensors is made.
   await replaceFile(path, async (file) => {
-    for (const part of parts) await file.writeFile(part);
+    for (const part of parts) await writeFrom(file, part);
   });
 }
 
-/** Reads so many bytes; memory is only taken for what the file's length allows. */
-async function readBytes(
-  file: FileHandle,
-  position: number,
-  length: number,
-  refuse: Refusal,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = zeros([length], 'uint8').data as Uint8Array<ArrayBuffer>;
-  for (let filled = 0; filled < length; ) {
-    const { bytesRead } = await file.read(bytes, filled, length - filled, position + filled);
-    if (bytesRead === 0) throw refuse('beyondEnd');
-    filled += bytesRead;
-  }
-  return bytes;
+/** Fills an array with the bytes from `position` on, which the file's length allows. */
+async function fill(file: FileHandle, position: number, array: ArrayBufferView, refuse: Refusal): Promise<void> {
+  if ((await readInto(file, position, array)) < array.byteLength) throw refuse('beyondEnd');
 }
 
-async function readOpen(file: FileHandle, refuse: Refusal): Promise<Safetensors> {
+/** @throws ERR_UNROLLED_OUT_OF_MEMORY where memory cannot hold the tensors. */
+function requireTensorMemory(path: string, entries: readonly TensorEntry[]): void {
+  const bytes = entries.reduce((sum, { type, begin, end }) => sum + (end - begin) * (type.widen ? 2 : 1), 0);
+  requireMemory(`Reading ${path}`, bytes, 'path', 'Read it where there is more memory');
+}
+
+async function readOpen(file: FileHandle, path: string): Promise<Safetensors> {
+  const refuse = refusalOf(path);
   const { size } = await file.stat();
-  const start = await readBytes(file, 0, Math.min(size, LENGTH_BYTES), refuse);
-  const headerLength = readHeaderLength(start, size, refuse);
-  const dataStart = LENGTH_BYTES + headerLength;
-  const headerBytes = await readBytes(file, LENGTH_BYTES, headerLength, refuse);
-  const header = parseHeader(headerBytes, size - dataStart, refuse);
+  const start = new Uint8Array(Math.min(size, LENGTH_BYTES));
+  await fill(file, 0, start, refuse);
+  const headerBytes = new Uint8Array(readHeaderLength(start, size, refuse));
+  await fill(file, LENGTH_BYTES, headerBytes, refuse);
+  const dataStart = LENGTH_BYTES + headerBytes.length;
+  const header = await inTurns(parseHeader(headerBytes, size - dataStart, refuse));
+  requireTensorMemory(path, header.entries);
   const tensors = new Map<string, Tensor>();
   for (const entry of header.entries) {
-    const bytes = await readBytes(file, dataStart + entry.begin, entry.end - entry.begin, refuse);
-    tensors.set(entry.name, tensorOf(entry, bytes));
+    const tensor = tensorFor(entry);
+    let position = dataStart + entry.begin;
+    for (const array of arraysToFill(entry, tensor)) {
+      await fill(file, position, array, refuse);
+      position += array.byteLength;
+    }
+    tensors.set(entry.name, tensor);
+    // Of many without elements nothing is waited for.
+    if (tensors.size % PART === 0) await giveTurn();
   }
   return { tensors, metadata: header.metadata };
 }
@@ -117,7 +149,7 @@ export async function readSafetensors(path: string): Promise<Safetensors> {
     const stats = await stat(check.nonEmptyString('path', path));
     if (!stats.isFile() && !stats.isDirectory()) throw new Error('it is not a regular file');
     file = await open(path);
-    return await readOpen(file, refusalOf(path));
+    return await readOpen(file, path);
   } catch (cause) {
     throw cause instanceof UnrolledError ? cause : readError(path, cause);
   } finally {

@@ -3,7 +3,9 @@
  * `<0xE4>` for a byte that is none. A lone surrogate has no UTF-8 and becomes U+FFFD.
  */
 
-import { type Detokenizer, type Encoder, SKIP, type TokenCount, type TokenCounter, type Tokenizer } from './tokenizer';
+import { TextDecoder } from 'node:util';
+import { TokenList } from './token-list';
+import { type Detokenizer, type Encoder, SKIP, type TokenCounter, type Tokenizer } from './tokenizer';
 
 const BYTES = 256;
 
@@ -35,16 +37,16 @@ function counter(): TokenCounter {
       const bytes = Buffer.from(text);
       for (let i = 0; i < bytes.length; i++) counts[bytes[i] as number] = (counts[bytes[i] as number] as number) + 1;
     },
-    counts: () =>
-      Array.from(counts, (occurrences, byte): TokenCount => [tokenOf(byte), occurrences]).filter(
-        ([, occurrences]) => occurrences > 0,
-      ),
+    *counts() {
+      const found = [...counts.keys()].filter((byte) => (counts[byte] as number) > 0);
+      return { tokens: new TokenList(found.map(tokenOf)), counts: found.map((byte) => counts[byte] as number) };
+    },
   };
 }
 
-function encoder(tokens: readonly string[]): Encoder {
+function encoder(tokens: TokenList): Encoder {
   const idOf = new Int32Array(BYTES).fill(SKIP);
-  for (const [id, token] of tokens.entries()) idOf[byteOf(token)] = id;
+  for (const [id, token] of tokens.strings.entries()) idOf[byteOf(token)] = id;
 
   return (text, onUnknown) => {
     const bytes = Buffer.from(text);

@@ -1,7 +1,8 @@
 /** Tokens that are Unicode code points. A lone surrogate is a code point of its own. */
 
 import { CODE_POINT_LIMIT, showCodePoints } from './code-points';
-import { concatenation, type Encoder, SKIP, type TokenCount, type TokenCounter, type Tokenizer } from './tokenizer';
+import { TokenList } from './token-list';
+import { type CountedTokens, concatenation, type Encoder, SKIP, type TokenCounter, type Tokenizer } from './tokenizer';
 
 const UNKNOWN_TEXT = '\ufffd';
 
@@ -19,22 +20,32 @@ function counter(): TokenCounter {
         counts[codePoint] = (counts[codePoint] as number) + 1;
       }
     },
-    counts: () => tokensOf(counts),
+    counts: () => countedTokens(counts),
   };
 }
 
-function tokensOf(counts: Float64Array): TokenCount[] {
-  const tokens: TokenCount[] = [];
+/** Code points that are looked at between two turns of the event loop. */
+const PART = 1 << 14;
+
+function* countedTokens(occurrences: Float64Array): Generator<void, CountedTokens> {
+  const codePoints: number[] = [];
+  const counts: number[] = [];
   for (let codePoint = 0; codePoint < CODE_POINT_LIMIT; codePoint++) {
-    const occurrences = counts[codePoint] as number;
-    if (occurrences > 0) tokens.push([String.fromCodePoint(codePoint), occurrences]);
+    const count = occurrences[codePoint] as number;
+    if (count > 0) {
+      codePoints.push(codePoint);
+      counts.push(count);
+    }
+    if (codePoint % PART === 0) yield;
   }
-  return tokens;
+  return { tokens: new TokenList(Uint32Array.from(codePoints)), counts };
 }
 
-function encoder(tokens: readonly string[]): Encoder {
-  const codePoints = tokens.map((token) => token.codePointAt(0) as number);
-  const idOf = new Int32Array(codePoints.reduce((limit, codePoint) => Math.max(limit, codePoint + 1), 0)).fill(SKIP);
+function encoder(tokens: TokenList): Encoder {
+  const codePoints = tokens.codePoints ?? tokens.strings.map((token) => token.codePointAt(0) as number);
+  let limit = 0;
+  for (const codePoint of codePoints) limit = Math.max(limit, codePoint + 1);
+  const idOf = new Int32Array(limit).fill(SKIP);
   for (const [id, codePoint] of codePoints.entries()) idOf[codePoint] = id;
 
   return (text, onUnknown) => {

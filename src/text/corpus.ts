@@ -2,6 +2,7 @@
 
 import { inspect } from 'node:util';
 import { UnrolledError } from '../errors';
+import { offsetsOf } from '../offsets';
 import { excerpt, PRINTED } from '../printing';
 import * as check from '../validation';
 import { counted } from '../wording';
@@ -41,29 +42,52 @@ interface Encoded {
 }
 
 function encodeText(text: string, vocabulary: Vocabulary): Encoded {
-  const { ids, ...counts } = vocabulary.encodeCounted(text);
+  const { ids, ...counts } = vocabulary.encodePart(text, 0);
   return { ids, boundaries: undefined, counts };
 }
 
 /** Each document's ids and the end token, one behind the other. */
 function encodeDocuments(documents: readonly string[], vocabulary: Vocabulary): Encoded {
-  const parts = documents.map((document) => vocabulary.encodeCounted(document));
-  const boundaries = new Int32Array(parts.length + 1);
-  for (const [i, part] of parts.entries()) boundaries[i + 1] = (boundaries[i] as number) + part.ids.length + 1;
+  const parts = documents.map((document) => vocabulary.encodePart(document, 0));
+  const boundaries = offsetsOf(
+    'documents',
+    parts.map(({ ids }) => ids.length + 1),
+    'tokens',
+  );
   const ids = new Int32Array(boundaries.at(-1) as number).fill(vocabulary.endId as number);
   for (const [i, part] of parts.entries()) ids.set(part.ids, boundaries[i] as number);
   return { ids, boundaries, counts: sumCounts(parts) };
+}
+
+/** A text's name and form, and what builds its vocabulary. */
+function textOf(text: string, options: CorpusOptions | undefined) {
+  const { name = 'text', ...vocabulary } = check.options('Corpus.fromText', options, CORPUS_OPTIONS);
+  check.nonEmptyString('name', name);
+  const builder = Vocabulary.builder(vocabulary);
+  return { name, formed: builder.formed(check.string('text', text)), builder };
+}
+
+/** The documents with text, in their form, and what builds their vocabulary. */
+function documentsOf(documents: readonly string[], options: DocumentsOptions | undefined) {
+  const { name = 'text', ...vocabulary } = check.options('Corpus.fromDocuments', options, DOCUMENTS_OPTIONS);
+  check.nonEmptyString('name', name);
+  if (!Array.isArray(documents)) throw check.wrongType('documents', 'an array of strings', documents);
+  const kept = documents.filter((document, i) => check.string(`documents[${i}]`, document) !== '');
+  const builder = Vocabulary.builder({ ...vocabulary, endToken: true });
+  if (kept.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${name} has no document with text.`);
+  return { name, kept: kept.map(builder.formed), builder };
 }
 
 /** A text, or documents, with a vocabulary and ids: what a language model is trained on. */
 export class Corpus {
   readonly name: string;
   readonly vocabulary: Vocabulary;
-  /** The documents in their order; undefined where the corpus is one text. */
+  /** The documents in their order, in the vocabulary's form; undefined where the corpus is one text. */
   readonly documents: readonly string[] | undefined;
   #text: string | undefined;
   #encoded: Encoded | undefined;
 
+  /** @param content in the vocabulary's form. */
   private constructor(name: string, content: string | readonly string[], vocabulary: Vocabulary) {
     this.name = name;
     this.vocabulary = vocabulary;
@@ -76,8 +100,9 @@ export class Corpus {
    * @throws what `Vocabulary.build` throws.
    */
   static fromText(text: string, options?: CorpusOptions): Corpus {
-    const { name = 'text', ...vocabulary } = check.options('Corpus.fromText', options, CORPUS_OPTIONS);
-    return new Corpus(check.nonEmptyString('name', name), text, Vocabulary.build(text, vocabulary));
+    const { name, formed, builder } = textOf(text, options);
+    builder.add(formed);
+    return new Corpus(name, formed, builder.build());
   }
 
   /**
@@ -86,14 +111,29 @@ export class Corpus {
    * @throws what `Vocabulary.build` throws; ERR_UNROLLED_CORPUS_EMPTY where no document has text.
    */
   static fromDocuments(documents: readonly string[], options?: DocumentsOptions): Corpus {
-    const { name = 'text', ...vocabulary } = check.options('Corpus.fromDocuments', options, DOCUMENTS_OPTIONS);
-    check.nonEmptyString('name', name);
-    if (!Array.isArray(documents)) throw check.wrongType('documents', 'an array of strings', documents);
-    const kept = documents.filter((document, i) => check.string(`documents[${i}]`, document) !== '');
-    const builder = Vocabulary.builder({ ...vocabulary, endToken: true });
-    if (kept.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${name} has no document with text.`);
+    const { name, kept, builder } = documentsOf(documents, options);
     for (const document of kept) builder.add(document);
     return new Corpus(name, kept, builder.build());
+  }
+
+  /**
+   * `fromText`, with turns for the event loop.
+   * @internal
+   */
+  static async fromLongText(text: string, options?: CorpusOptions): Promise<Corpus> {
+    const { name, formed, builder } = textOf(text, options);
+    await builder.addInTurns(formed);
+    return new Corpus(name, formed, await builder.buildInTurns());
+  }
+
+  /**
+   * `fromDocuments`, with turns for the event loop.
+   * @internal
+   */
+  static async fromManyDocuments(documents: readonly string[], options?: DocumentsOptions): Promise<Corpus> {
+    const { name, kept, builder } = documentsOf(documents, options);
+    for (const document of kept) await builder.addInTurns(document);
+    return new Corpus(name, kept, await builder.buildInTurns());
   }
 
   /**
@@ -111,10 +151,11 @@ export class Corpus {
         { option: 'vocabulary', expected: 'one with an end token', received: 'one without' },
       );
     }
-    return new Corpus(this.name, this.documents ?? this.text, vocabulary);
+    const formed = this.documents?.map((document) => vocabulary.formed(document)) ?? vocabulary.formed(this.text);
+    return new Corpus(this.name, formed, vocabulary);
   }
 
-  /** The whole text; of documents, one behind the other with nothing between. */
+  /** The whole text in the vocabulary's form; of documents, one behind the other with nothing between. */
   get text(): string {
     this.#text ??= (this.documents ?? []).join('');
     return this.#text;

@@ -7,6 +7,7 @@ import { open, readFile, stat } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cacheFolder } from '../cache-folder';
+import { piecesOf, readInto, writeFrom } from '../file-pieces';
 import { absolutePath, makeFolder, readError, replaceFile, writeWhole } from '../files';
 import type { FileSource } from './token-source';
 
@@ -68,9 +69,11 @@ export async function openIdFile(
   return isSame && typeof unknownTokens === 'number' ? { file: { path, count }, unknownTokens } : undefined;
 }
 
-function littleEndianBytes(ids: Int32Array): Buffer {
-  const bytes = Buffer.from(ids.buffer, ids.byteOffset, ids.byteLength);
-  return endianness() === 'LE' ? bytes : bytes.swap32();
+/** Turns ids of this machine's byte order into little-endian ones in their place, or back. */
+function asLittleEndian(ids: Int32Array): Int32Array {
+  if (endianness() === 'LE') return ids;
+  for (const piece of piecesOf(ids)) Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).swap32();
+  return ids;
 }
 
 /**
@@ -91,7 +94,7 @@ export async function writeIdFile(
     await fill(async (ids, unknown) => {
       count += ids.length;
       unknownTokens += unknown;
-      await file.writeFile(littleEndianBytes(ids));
+      await writeFrom(file, asLittleEndian(ids));
     });
   });
   const stats = await stat(path).catch((cause) => {
@@ -110,8 +113,9 @@ export async function readIdRange({ path, first, count }: FileSource): Promise<I
   try {
     const file = await open(path);
     try {
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(4 * count), 0, 4 * count, 4 * first);
-      return Int32Array.from({ length: bytesRead >> 2 }, (_, index) => buffer.readInt32LE(4 * index));
+      const ids = new Int32Array(count);
+      const bytes = await readInto(file, 4 * first, ids);
+      return asLittleEndian(ids.subarray(0, Math.floor(bytes / 4)));
     } finally {
       await file.close();
     }

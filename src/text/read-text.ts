@@ -3,12 +3,18 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { UnrolledError } from '../errors';
+import { piecesOf } from '../file-pieces';
 import { readWhole } from '../files';
+import { shownPath } from '../system-names';
 import * as check from '../validation';
-import { TextChunks } from './encodings';
+import { LONGEST_TEXT_BYTES, TextChunks, tooLong } from './encodings';
 import { formText, type ReadOptions, type ResolvedReading, resolveReading } from './text-form';
 
 const gunzipAsync = promisify(gunzip);
+
+function codeOf(cause: unknown): string | undefined {
+  return (cause as NodeJS.ErrnoException | undefined)?.code;
+}
 
 /** Whether a file begins as gzip does: with a control character that no text begins with. */
 export function isGzip(bytes: Uint8Array): boolean {
@@ -28,12 +34,14 @@ export function unpackError(path: string, cause: unknown): UnrolledError {
  * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ (also for damaged compression).
  */
 export async function readUnpacked(path: string): Promise<Uint8Array> {
-  const bytes = await readWhole(path);
+  const bytes = await readWhole(path).catch((error: UnrolledError) => {
+    throw codeOf(error.cause) === 'ERR_FS_FILE_TOO_LARGE' ? tooLong(path, error.cause) : error;
+  });
   if (!isGzip(bytes)) return bytes;
   try {
-    return await gunzipAsync(bytes);
+    return await gunzipAsync(bytes, { maxOutputLength: LONGEST_TEXT_BYTES });
   } catch (cause) {
-    throw unpackError(path, cause);
+    throw codeOf(cause) === 'ERR_BUFFER_TOO_LARGE' ? tooLong(path, cause) : unpackError(path, cause);
   }
 }
 
@@ -45,7 +53,15 @@ export function emptyError(path: string): UnrolledError {
 /** Bytes as text of the form asked, maybe empty; errors as `decodeText`. */
 export function decodeMaybeEmpty(bytes: Uint8Array, path: string, reading: ResolvedReading): string {
   const chunks = new TextChunks(reading.encoding, path);
-  return formText(chunks.push(bytes) + chunks.end(), reading);
+  const parts: string[] = [];
+  // Some decoders take a text that is too long for one with bytes that are no text.
+  for (const piece of piecesOf(bytes)) parts.push(chunks.push(piece));
+  parts.push(chunks.end());
+  try {
+    return formText(parts.join(''), reading);
+  } catch (cause) {
+    throw tooLong(path, cause);
+  }
 }
 
 /**
@@ -70,7 +86,7 @@ export function decodeText(bytes: Uint8Array, path: string, reading = resolveRea
 
 /** The text of a file as `readText`, except that it may be empty. */
 export async function readMaybeEmpty(path: string, reading: ResolvedReading): Promise<string> {
-  return decodeMaybeEmpty(await readUnpacked(path), path, reading);
+  return decodeMaybeEmpty(await readUnpacked(path), shownPath(path), reading);
 }
 
 /**

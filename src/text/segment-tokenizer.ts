@@ -3,11 +3,16 @@
  * punctuation), so the tokens of a text joined are the text.
  */
 
+import { sorted } from '../sorting';
 import { compareCodePoints, showCodePoints } from './code-points';
+import { TokenList } from './token-list';
 import { concatenation, type Encoder, SKIP, type TokenCounter, type Tokenizer } from './tokenizer';
 
 /** The segmenter takes time with the length of its string for each segment: it is given pieces. */
 const LONGEST_PIECE = 1024;
+
+/** Tokens that are looked at between two turns of the event loop. */
+const PART = 1 << 10;
 
 /** Rules do not depend on this locale; without one they would be those of the machine's. */
 const LOCALE = 'en';
@@ -81,12 +86,20 @@ function counter(segments: Segmentation): TokenCounter {
         if (before === undefined) counts.set(ownCopy(token), 1);
         else counts.set(token, before + 1);
       }),
-    counts: () => [...counts].sort(([a], [b]) => compareCodePoints(a, b)),
+    *counts() {
+      const found: [token: string, count: number][] = [];
+      for (const entry of counts) {
+        found.push(entry);
+        if (found.length % PART === 0) yield;
+      }
+      const inOrder = yield* sorted(found, ([a], [b]) => compareCodePoints(a, b));
+      return { tokens: new TokenList(inOrder.map(([token]) => token)), counts: inOrder.map(([, count]) => count) };
+    },
   };
 }
 
-function encoder(segments: Segmentation, tokens: readonly string[]): Encoder {
-  const idOf = new Map(tokens.map((token, id) => [token, id]));
+function encoder(segments: Segmentation, tokens: TokenList): Encoder {
+  const idOf = new Map(tokens.strings.map((token, id) => [token, id]));
   return (text, onUnknown) => {
     const ids = new Int32Array(text.length);
     let length = 0;

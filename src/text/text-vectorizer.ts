@@ -3,10 +3,13 @@
 import { UnrolledError } from '../errors';
 import { nextTurn } from '../event-loop';
 import { readWhole, writeWhole } from '../files';
+import { parseJson } from '../json-reader';
 import { MAX_SIZE, requireMemory } from '../limits';
+import { joined, offsetsOf } from '../offsets';
 import { PRINTED, printFields } from '../printing';
 import { type Tensor, zeros } from '../tensor';
 import * as check from '../validation';
+import { emitWarning } from '../warning';
 import { compareCodePoints } from './code-points';
 import { decodeUtf8 } from './read-text';
 import { ScriptSample } from './unspaced-script';
@@ -108,10 +111,6 @@ function mostFrequent(occurrences: ReadonlyMap<string, number>, most: number): s
     .sort(([a, timesA], [b, timesB]) => timesB - timesA || compareCodePoints(a, b))
     .slice(0, most)
     .map(([token]) => token);
-}
-
-function emitWarning(message: string): void {
-  process.emitWarning(message, { type: 'UnrolledWarning' });
 }
 
 function damaged(what: string, cause?: unknown): UnrolledError {
@@ -289,15 +288,12 @@ export class TextVectorizer {
   encodeAll(texts: Iterable<string>): TokenSequences {
     requireIterable(texts);
     const sequences = Array.from(texts, (text) => this.encode(text));
-    const total = sequences.reduce((sum, { length }) => sum + length, 0);
-    if (total > MAX_SIZE) throw check.outOfRange('texts', `texts of at most ${MAX_SIZE} tokens`, total);
-    const [ids, offsets] = [new Int32Array(total), new Int32Array(sequences.length + 1)];
-    for (const [index, sequence] of sequences.entries()) {
-      const start = offsets[index] as number;
-      ids.set(sequence, start);
-      offsets[index + 1] = start + sequence.length;
-    }
-    return { ids, offsets };
+    const offsets = offsetsOf(
+      'texts',
+      sequences.map(({ length }) => length),
+      'tokens',
+    );
+    return { ids: joined(sequences, offsets), offsets };
   }
 
   /**
@@ -372,7 +368,7 @@ export class TextVectorizer {
     const text = decodeUtf8(await readWhole(check.nonEmptyString('path', path)), path);
     let value: unknown;
     try {
-      value = JSON.parse(text);
+      value = await parseJson(text);
     } catch (cause) {
       throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path} is not JSON: ${(cause as Error).message}.`, {
         cause,

@@ -1,7 +1,12 @@
 /** What a kind of token must be able to do; `vocabulary.ts` builds on this alone. */
 
-/** A distinct token and how often it occurs. */
-export type TokenCount = readonly [token: string, count: number];
+import type { TokenList } from './token-list';
+
+/** The distinct tokens of texts, in code-point order, and how often each occurs. */
+export interface CountedTokens {
+  tokens: TokenList;
+  counts: number[];
+}
 
 /** An id that stands for no id: the token is left out. */
 export const SKIP = -1;
@@ -16,8 +21,8 @@ export type UnknownHandler = (token: string, position: number) => number;
 export interface TokenCounter {
   /** Counts the tokens of one more text; none goes on from the text before. */
   add(text: string): void;
-  /** The distinct tokens so far, in code-point order. */
-  counts(): TokenCount[];
+  /** What was counted so far, a little at a time. */
+  counts(): Generator<void, CountedTokens>;
 }
 
 /** Cuts text into tokens and gives each its id. */
@@ -48,8 +53,8 @@ export interface Tokenizer {
    * them: up to all, maybe none. The text must not end inside a surrogate pair.
    */
   settled(text: string): number;
-  /** An encoder that gives token `tokens[i]` the id i. */
-  encoder(tokens: readonly string[]): Encoder;
+  /** An encoder that gives each token its place in the list for an id. */
+  encoder(tokens: TokenList): Encoder;
   /** The way back; the id `tokens.length` is the unknown token. */
   detokenizer(tokens: readonly string[]): Detokenizer;
 }

@@ -2,6 +2,8 @@
 
 import { UnrolledError } from '../errors';
 import * as check from '../validation';
+import { LINE_ENDS, type LineEnds, NORMALIZATIONS, type Normalization, type TextForm } from './text-form';
+import { SeenStrings } from './token-list';
 import type { Tokenizer } from './tokenizer';
 import { TOKEN_KINDS, TOKENIZERS, type TokenKind, UNKNOWN_POLICIES, type UnknownPolicy } from './vocabulary-options';
 
@@ -15,19 +17,34 @@ export interface VocabularyJSON {
   unknown: UnknownPolicy;
   /** Present where the last id is the end-of-document token. */
   endToken?: true;
+  /** What every text is brought into before it is cut; absent where no form was given. */
+  form?: TextForm;
 }
 
 function damaged(what: string): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `The vocabulary is damaged: ${what}.`);
 }
 
+function parseForm(value: unknown): TextForm {
+  const { lineEnds, normalization } = (value ?? {}) as Partial<Record<keyof TextForm, unknown>>;
+  if (!(LINE_ENDS as readonly unknown[]).includes(lineEnds)) throw damaged(`lineEnds is ${check.show(lineEnds)}`);
+  if (!(NORMALIZATIONS as readonly unknown[]).includes(normalization)) {
+    throw damaged(`normalization is ${check.show(normalization)}`);
+  }
+  return { lineEnds: lineEnds as LineEnds, normalization: normalization as Normalization };
+}
+
+/** Tokens that are looked at between two turns of the event loop. */
+const PART = 1 << 10;
+
 /**
- * Checks what `Vocabulary.toJSON` wrote.
+ * Checks what `Vocabulary.toJSON` wrote, a little at a time.
  * @throws ERR_UNROLLED_MODEL_FORMAT for anything else.
  */
-export function parseVocabulary(value: unknown): VocabularyJSON {
+export function* parseVocabulary(value: unknown): Generator<void, VocabularyJSON> {
   if (typeof value !== 'object' || value === null) throw damaged(`it is ${check.show(value)}, not an object`);
-  const { kind, tokens, unknownToken, unknown, endToken } = value as Partial<Record<keyof VocabularyJSON, unknown>>;
+  const { form, ...rest } = value as Partial<Record<keyof VocabularyJSON, unknown>>;
+  const { kind, tokens, unknownToken, unknown, endToken } = rest;
   if (!(TOKEN_KINDS as unknown[]).includes(kind)) throw damaged(`${check.show(kind)} is no kind of token`);
   if (!Array.isArray(tokens) || tokens.length === 0) throw damaged('its tokens are not a list of strings');
   if (typeof unknownToken !== 'boolean') throw damaged('unknownToken is not true or false');
@@ -36,14 +53,19 @@ export function parseVocabulary(value: unknown): VocabularyJSON {
   if (unknown === 'replace' && !unknownToken) throw damaged('it replaces by an unknown token that it does not have');
 
   const tokenizer: Tokenizer = TOKENIZERS[kind as TokenKind];
-  const seen = new Set<string>();
-  for (const token of tokens as unknown[]) {
+  const seen = new SeenStrings();
+  for (const [index, token] of (tokens as unknown[]).entries()) {
     if (typeof token !== 'string' || !tokenizer.isToken(token)) {
       throw damaged(`${check.show(token)} is no ${tokenizer.noun}`);
     }
-    if (seen.has(token)) throw damaged(`${check.show(token)} has two ids`);
-    seen.add(token);
+    if (!seen.isNew(token)) throw damaged(`${check.show(token)} has two ids`);
+    if (index % PART === 0) yield;
   }
-  const described = { kind: kind as TokenKind, tokens: [...seen], unknownToken, unknown: unknown as UnknownPolicy };
-  return { ...described, ...(endToken && { endToken }) };
+  const described = {
+    kind: kind as TokenKind,
+    tokens: [...tokens] as string[],
+    unknownToken,
+    unknown: unknown as UnknownPolicy,
+  };
+  return { ...described, ...(endToken && { endToken }), ...(form !== undefined && { form: parseForm(form) }) };
 }

@@ -1,20 +1,16 @@
 /** The tokens of a model and their ids: built from a text, stored with the model, never changed. */
 
 import { UnrolledError } from '../errors';
+import { atOnce, inTurns } from '../event-loop';
 import { PRINTED, printFields } from '../printing';
 import * as check from '../validation';
+import { AS_IT_IS, FORM_OPTIONS, type FormOptions, formText, resolveForm, type TextForm } from './text-form';
 import type { TokenCounts } from './token-counts';
-import {
-  type Detokenizer,
-  type Encoder,
-  SKIP,
-  type TokenCount,
-  type Tokenizer,
-  type UnknownHandler,
-} from './tokenizer';
+import { TokenList } from './token-list';
+import { type Detokenizer, type Encoder, SKIP, type Tokenizer, type UnknownHandler } from './tokenizer';
+import { type BuiltVocabulary, type VocabularyContent, VocabularyCounts } from './vocabulary-builder';
 import { parseVocabulary, type VocabularyJSON } from './vocabulary-json';
 import {
-  resolveVocabularyOptions,
   TOKENIZERS,
   type TokenKind,
   UNKNOWN_POLICIES,
@@ -24,12 +20,18 @@ import {
 
 /** Builds a vocabulary from texts that come one after another. */
 export interface VocabularyBuilder {
-  /** Counts the tokens of one more text; none goes on from the text before. */
+  /** A text in the form that the vocabulary will keep. */
+  formed(text: string): string;
+  /** Counts the tokens of one more text, which is in that form; none goes on from the text before. */
   add(text: string): void;
+  /** The same, with turns for the event loop. */
+  addInTurns(text: string): Promise<void>;
   /** `Tokenizer.settled` of the kind of tokens. */
   settled(text: string): number;
   /** @throws what `Vocabulary.build` throws. */
   build(): Vocabulary;
+  /** The same, with turns for the event loop. */
+  buildInTurns(): Promise<Vocabulary>;
 }
 
 /** The ids of a text, and how many of its tokens the vocabulary knows. */
@@ -43,21 +45,6 @@ export interface TokenDecoder {
   push(id: number): string;
   /** What was held back: bytes that are no whole character come as U+FFFD. */
   end(): string;
-}
-
-/** The tokens that the bounds leave, in the order of their ids. */
-function bounded(counts: TokenCount[], tokenizer: Tokenizer, minCount: number, maxSize: number): TokenCount[] {
-  const kept = counts
-    .filter(([, occurrences]) => occurrences >= minCount)
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, maxSize);
-  if (tokenizer.byFrequency) return kept;
-  const isKept = new Set(kept.map(([token]) => token));
-  return counts.filter(([token]) => isKept.has(token));
-}
-
-function occurrencesOf(counts: readonly TokenCount[]): number {
-  return counts.reduce((sum, [, occurrences]) => sum + occurrences, 0);
 }
 
 /**
@@ -82,14 +69,19 @@ export class Vocabulary {
    * a file or from JSON, which has ids alone.
    */
   readonly frequencies: readonly number[] | undefined;
+  /**
+   * What every text is brought into before it is cut: that of the text the vocabulary was built from, where it was given
+   * (`lineEnds`, `normalization`). Undefined where it was not: texts are then taken as they are.
+   */
+  readonly form: Readonly<TextForm> | undefined;
 
-  readonly #tokens: readonly string[];
+  readonly #tokens: TokenList;
   readonly #tokenizer: Tokenizer;
   #encoder: Encoder | undefined;
   #ids: Map<string, number> | undefined;
 
   private constructor(
-    { kind, tokens, unknownToken, unknown, endToken }: VocabularyJSON,
+    { kind, tokens, unknownToken, unknown, endToken, form }: VocabularyContent,
     frequencies: readonly number[] | undefined,
   ) {
     this.kind = kind;
@@ -99,6 +91,7 @@ export class Vocabulary {
     this.endId = endToken ? known : undefined;
     this.size = known + (endToken ? 1 : 0);
     this.frequencies = frequencies;
+    this.form = form && Object.freeze({ ...form });
     this.#tokens = tokens;
     this.#tokenizer = TOKENIZERS[kind];
   }
@@ -111,7 +104,7 @@ export class Vocabulary {
   static build(text: string, options?: VocabularyOptions): Vocabulary {
     check.string('text', text);
     const builder = Vocabulary.builder(options);
-    builder.add(text);
+    builder.add(builder.formed(text));
     return builder.build();
   }
 
@@ -120,35 +113,15 @@ export class Vocabulary {
    * @internal
    */
   static builder(options?: VocabularyOptions): VocabularyBuilder {
-    const { kind, maxSize, minCount, isBounded, unknown, endToken } = resolveVocabularyOptions(options);
-    const tokenizer: Tokenizer = TOKENIZERS[kind];
-    const counter = tokenizer.counter();
-    let texts = 0;
+    const counts = new VocabularyCounts(options);
+    const made = ({ content, frequencies }: BuiltVocabulary) => new Vocabulary(content, frequencies);
     return {
-      add: (text) => {
-        texts++;
-        counter.add(text);
-      },
-      settled: tokenizer.settled,
-      build: () => {
-        const counts = counter.counts();
-        if (counts.length === 0)
-          throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'An empty text has no vocabulary.');
-        const all = occurrencesOf(counts);
-        const kept = bounded(counts, tokenizer, minCount, isBounded ? maxSize - (endToken ? 2 : 1) : maxSize);
-        if (kept.length === 0) {
-          throw check.outOfRange('minCount', `at most the count of the most frequent ${tokenizer.noun}`, minCount);
-        }
-        const tokens = kept.map(([token]) => token);
-        // The unknown token stands for what was left out; each text ends in an end token.
-        const frequencies = [
-          ...kept.map(([, occurrences]) => occurrences),
-          ...(isBounded ? [all - occurrencesOf(kept)] : []),
-          ...(endToken ? [texts] : []),
-        ];
-        const described = { kind, tokens, unknownToken: isBounded, unknown, ...(endToken && { endToken }) };
-        return new Vocabulary(described, frequencies);
-      },
+      formed: (text) => counts.formed(text),
+      add: (text) => counts.add(text),
+      addInTurns: (text) => counts.addInTurns(text),
+      settled: (text) => counts.settled(text),
+      build: () => made(atOnce(counts.build())),
+      buildInTurns: async () => made(await inTurns(counts.build())),
     };
   }
 
@@ -157,7 +130,19 @@ export class Vocabulary {
    * @throws ERR_UNROLLED_MODEL_FORMAT for anything else.
    */
   static fromJSON(value: unknown): Vocabulary {
-    return new Vocabulary(parseVocabulary(value), undefined);
+    return Vocabulary.#restored(atOnce(parseVocabulary(value)));
+  }
+
+  /**
+   * The same, with turns for the event loop.
+   * @internal
+   */
+  static async restore(value: unknown): Promise<Vocabulary> {
+    return Vocabulary.#restored(await inTurns(parseVocabulary(value)));
+  }
+
+  static #restored({ tokens, ...json }: VocabularyJSON): Vocabulary {
+    return new Vocabulary({ ...json, tokens: new TokenList(tokens) }, undefined);
   }
 
   /**
@@ -169,22 +154,27 @@ export class Vocabulary {
     if (unknown === 'replace' && this.unknownId === undefined) {
       throw check.outOfRange('unknown', 'error or skip for a vocabulary without unknown token', unknown);
     }
-    return new Vocabulary({ ...this.toJSON(), unknown }, this.frequencies);
+    return new Vocabulary({ ...this.#content(), unknown }, this.frequencies);
+  }
+
+  /**
+   * The same ids, and another form for every text; what is left out stays as it is.
+   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
+   */
+  withForm(form: FormOptions): Vocabulary {
+    const given = check.options('withForm', form, FORM_OPTIONS);
+    const { lineEnds = this.form?.lineEnds, normalization = this.form?.normalization } = given;
+    return new Vocabulary({ ...this.#content(), form: resolveForm({ lineEnds, normalization }) }, this.frequencies);
   }
 
   /** The vocabulary as plain data, the same for the same tokens. */
   toJSON(): VocabularyJSON {
-    return {
-      kind: this.kind,
-      tokens: [...this.#tokens],
-      unknownToken: this.unknownId !== undefined,
-      unknown: this.unknown,
-      ...(this.endId !== undefined && { endToken: true as const }),
-    };
+    return { ...this.#content(), tokens: [...this.#tokens.strings] };
   }
 
   /**
-   * The ids of a text, `[N]`. Tokens without an id are handled as `unknown` says.
+   * The ids of a text, `[N]`, which is brought into the vocabulary's form first. Tokens without an id are handled as
+   * `unknown` says.
    * @throws ERR_UNROLLED_UNKNOWN_TOKEN with `unknown: 'error'`, naming the token and its position.
    */
   encode(text: string): Int32Array {
@@ -197,7 +187,7 @@ export class Vocabulary {
    */
   tokenCounts(text: string): TokenCounts {
     let unknownTokens = 0;
-    const { length } = this.#encode(check.string('text', text), () => {
+    const { length } = this.#encode(this.formed(check.string('text', text)), () => {
       unknownTokens++;
       return SKIP;
     });
@@ -209,12 +199,20 @@ export class Vocabulary {
    * @internal
    */
   encodeCounted(text: string): EncodedText {
-    return this.encodePart(check.string('text', text), 0);
+    return this.encodePart(this.formed(check.string('text', text)), 0);
   }
 
   /**
-   * The ids of a part of a longer text, which begins with the token of that number, so many line ends behind the
-   * beginning.
+   * A text in the vocabulary's form.
+   * @internal
+   */
+  formed(text: string): string {
+    return formText(text, this.form ?? AS_IT_IS);
+  }
+
+  /**
+   * The ids of a text in the vocabulary's form, or of a part of a longer one, which begins with the token of that
+   * number, so many line ends behind the beginning.
    * @internal
    */
   encodePart(text: string, first: number, linesBefore = 0): EncodedText {
@@ -266,17 +264,17 @@ export class Vocabulary {
    */
   token(id: number): string {
     if (this.#checkId(id) === this.endId) return '';
-    return this.#tokens[id] ?? this.#tokenizer.unknownText;
+    return this.#tokens.strings[id] ?? this.#tokenizer.unknownText;
   }
 
   /** The id of a token, as `token` writes it; undefined for a token that has none. */
   id(token: string): number | undefined {
-    this.#ids ??= new Map(this.#tokens.map((known, id) => [known, id]));
+    this.#ids ??= new Map(this.#tokens.strings.map((known, id) => [known, id]));
     return this.#ids.get(token);
   }
 
   /**
-   * Whether every id means the same in both; what unseen input does may differ.
+   * Whether every id means the same in both; what unseen input does may differ, and the form of texts.
    * @throws ERR_UNROLLED_OPTION_TYPE for what is no vocabulary.
    */
   equals(other: Vocabulary): boolean {
@@ -286,7 +284,7 @@ export class Vocabulary {
       this.unknownId === other.unknownId &&
       this.endId === other.endId &&
       this.size === other.size &&
-      this.#tokens.every((token, id) => token === other.#tokens[id])
+      this.#tokens.equals(other.#tokens)
     );
   }
 
@@ -295,8 +293,8 @@ export class Vocabulary {
    * @internal
    */
   firstDifference(other: Vocabulary): { shown: string; isHere: boolean } | undefined {
-    const here = this.#tokens.find((token) => other.id(token) === undefined);
-    const there = other.#tokens.find((token) => this.id(token) === undefined);
+    const here = this.#tokens.strings.find((token) => other.id(token) === undefined);
+    const there = other.#tokens.strings.find((token) => this.id(token) === undefined);
     const token = here ?? there;
     return token === undefined ? undefined : { shown: this.#tokenizer.show(token), isHere: here !== undefined };
   }
@@ -306,7 +304,19 @@ export class Vocabulary {
     const { kind, unknown, unknownId, endId, size } = this;
     if (depth < 0) return `[Vocabulary of ${size} tokens]`;
     const ids = { ...(unknownId !== undefined && { unknownId }), ...(endId !== undefined && { endId }) };
-    return printFields('Vocabulary', { kind, size, tokens: this.#tokens, unknown, ...ids }, options);
+    const form = this.form && { form: this.form };
+    return printFields('Vocabulary', { kind, size, tokens: this.#tokens.strings, unknown, ...ids, ...form }, options);
+  }
+
+  #content(): VocabularyContent {
+    return {
+      kind: this.kind,
+      tokens: this.#tokens,
+      unknownToken: this.unknownId !== undefined,
+      unknown: this.unknown,
+      ...(this.endId !== undefined && { endToken: true as const }),
+      ...(this.form !== undefined && { form: { ...this.form } }),
+    };
   }
 
   #encode(text: string, onUnknown: UnknownHandler): Int32Array {
@@ -319,7 +329,7 @@ export class Vocabulary {
   }
 
   #detokenizer(): Detokenizer {
-    return this.#tokenizer.detokenizer(this.#tokens);
+    return this.#tokenizer.detokenizer(this.#tokens.strings);
   }
 
   #checkId(id: number): number {
@@ -343,7 +353,7 @@ export class Vocabulary {
   #lineEndsBefore(text: string, position: number): number {
     let count = 0;
     // To an encoder that knows nothing, every token is told.
-    this.#tokenizer.encoder([])(text, (token, at) => {
+    this.#tokenizer.encoder(new TokenList([]))(text, (token, at) => {
       if (at < position && token.includes('\n')) count += token.split('\n').length - 1;
       return SKIP;
     });

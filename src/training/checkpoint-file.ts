@@ -3,6 +3,7 @@
  */
 
 import { types } from 'node:util';
+import { isRangeError } from '../builtins';
 import { UnrolledError } from '../errors';
 import type { Parameters } from '../flat-layout';
 import type { Model } from '../model';
@@ -11,8 +12,9 @@ import type { FloatArray, NativeTrainingState, OptimizerKind } from '../native/n
 import type { DataCounts } from './data-counts';
 import type { EpochSumsState } from './epoch-result';
 import { OPTIMIZER_KINDS } from './optimizers';
-import { packState, unpackState } from './packed-state';
+import { isDeeperThan, packState, unpackState } from './packed-state';
 import type { RecordedOptions } from './recorded-options';
+import { requireSound } from './sound-record';
 
 /** The state of a callback under its name; of several of one name in their order. */
 export interface CallbackState {
@@ -23,7 +25,10 @@ export interface CallbackState {
 
 /** All that a training is beside the model's weights. */
 export interface TrainingRecord {
+  /** Without the length of a schedule that covers the run; those of earlier releases have it. */
   options: RecordedOptions;
+  /** Steps that the run was planned to make; absent in checkpoints of earlier releases. */
+  totalSteps?: number;
   /** How much data it was trained on; absent in checkpoints of earlier releases. */
   data?: DataCounts;
   native: Omit<NativeTrainingState, 'parameters'>;
@@ -47,7 +52,21 @@ export interface Checkpoint {
 
 const NAME = 'training';
 
-/** Writes a checkpoint, whole or not at all: an older one in its place stays until the new one is on the disk. */
+/** Objects one in another that options and counts may be; they are three. */
+const MOST_DEPTH = 100;
+
+/**
+ * The error of `JSON.stringify` for what it cannot write, with a code: of a training, only callbacks' states can be so. */
+function unwritable(cause: unknown): unknown {
+  if (!isRangeError(cause)) return cause;
+  const what = `The state of a callback is nested too deeply, or too large, for a checkpoint: ${cause.message}.`;
+  return new UnrolledError('ERR_UNROLLED_OPTION_RANGE', what, { option: 'callbacks', cause });
+}
+
+/**
+ * Writes a checkpoint, whole or not at all: an older one in its place stays until the new one is on the disk.
+ * @throws ERR_UNROLLED_OPTION_RANGE for a callback's state that JSON cannot be written of, ERR_UNROLLED_FILE_WRITE.
+ */
 export async function writeCheckpoint(
   path: string,
   model: Model,
@@ -55,14 +74,23 @@ export async function writeCheckpoint(
   header: ModelHeader,
   { native: { slots, ...native }, ...record }: TrainingRecord,
 ): Promise<void> {
-  const packed = packState({ ...record, ...native, optimizer: slots, optimizerKind: native.optimizer }, NAME);
-  await writeCheckpointFile(path, model, parameters, header, packed as FileTraining);
+  try {
+    const packed = packState({ ...record, ...native, optimizer: slots, optimizerKind: native.optimizer }, NAME);
+    await writeCheckpointFile(path, model, parameters, header, packed as FileTraining);
+  } catch (cause) {
+    throw unwritable(cause);
+  }
 }
 
 function damaged(path: string, what: string): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: its training is damaged: ${what}.`, {
     received: path,
   });
+}
+
+/** What was thrown for something in a checkpoint that cannot be, as a fault of its file. */
+export function damagedBy(path: string, error: unknown): unknown {
+  return error instanceof UnrolledError ? damaged(path, error.message.replace(/\.$/, '')) : error;
 }
 
 type Kind = 'string' | 'number' | 'object' | 'list' | 'array';
@@ -99,7 +127,10 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
   const record = unpackState(json, tensors, (name) => damaged(path, `${name} is missing`)) as FlatRecord;
   if (!isOf('object', record)) throw damaged(path, 'it is no object');
   requireFields(path, record, FIELDS);
-  const { options, data, epoch, isPending, seconds, callbacks, stopReason, ...rest } = record;
+  const { options, totalSteps, data, epoch, isPending, seconds, callbacks, stopReason, ...rest } = record;
+  // What is compared or shown calls itself; callbacks' states are their own affair.
+  const deep = Object.entries({ options, data }).find(([, value]) => isDeeperThan(MOST_DEPTH, value));
+  if (deep !== undefined) throw damaged(path, `${deep[0]} are nested more than ${MOST_DEPTH} deep`);
   const { optimizer: slots, optimizerKind, ...native } = rest;
   if (!OPTIMIZER_KINDS.includes(optimizerKind)) throw damaged(path, 'its optimizer is unknown');
   if (epoch !== undefined) {
@@ -114,9 +145,10 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
   if (!slots.every((slot) => isOf('array', slot))) throw damaged(path, 'a slot is missing');
   return {
     ...{ options, seconds, callbacks, native: { ...native, optimizer: optimizerKind, slots } },
+    ...(totalSteps !== undefined && { totalSteps }),
     ...(data !== undefined && { data }),
     ...(epoch !== undefined && { epoch, ...(isPending === true && { isPending }) }),
-    ...(typeof stopReason === 'string' && { stopReason }),
+    ...(stopReason !== undefined && { stopReason }),
   };
 }
 
@@ -133,7 +165,13 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
       received: path,
     });
   }
-  return { file, header: file.header, record: parseRecord(path, file.training) };
+  const record = parseRecord(path, file.training);
+  try {
+    await requireSound(record, file.tensors.values());
+  } catch (error) {
+    throw damagedBy(path, error);
+  }
+  return { file, header: file.header, record };
 }
 
 /**

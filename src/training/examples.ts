@@ -11,6 +11,7 @@ import type {
   NativeSequences,
   NativeTargets,
 } from '../native/native';
+import { joined, offsetsOf } from '../offsets';
 import { zerosLike } from '../tensor-shape';
 import * as check from '../validation';
 import type { PairedData, TrainingData } from './data';
@@ -55,7 +56,10 @@ function resolveTargets({ labels, tags, values, loss }: Given, context: TargetCo
 function extended({ ids, offsets }: Required<Pick<NativeSequences, 'ids' | 'offsets'>>, id: number, before: boolean) {
   const count = offsets.length - 1;
   const longer = new Int32Array(ids.length + count);
-  const ends = offsets.map((offset, index) => offset + index);
+  const ends = offsetsOf(
+    'targets',
+    Array.from({ length: count }, (_, index) => (offsets[index + 1] as number) - (offsets[index] as number) + 1),
+  );
   for (let index = 0; index < count; index++) {
     const at = ends[index] as number;
     longer.set(ids.subarray(offsets[index], offsets[index + 1]), before ? at + 1 : at);
@@ -68,18 +72,18 @@ function extended({ ids, offsets }: Required<Pick<NativeSequences, 'ids' | 'offs
 function targetIds(targets: PairedData['targets'], vocabulary: number) {
   if (!Array.isArray(targets)) return toSequences('targets', targets, { kind: 'ids', vocabulary }, 'float32');
   if (targets.length === 0) throw missing('targets', 'at least one is needed');
-  const offsets = new Int32Array(targets.length + 1);
   const parts = targets.map((list: unknown, index) => {
     const option = `targets[${index}]`;
     if (!isList(list)) throw check.wrongType(option, 'a list of ids', list);
     const ids = new Int32Array(list.length);
     copyIds(option, list, vocabulary, ids, 0);
-    offsets[index + 1] = (offsets[index] as number) + ids.length;
     return ids;
   });
-  const ids = new Int32Array(offsets.at(-1) as number);
-  for (const [index, part] of parts.entries()) ids.set(part, offsets[index]);
-  return { ids, offsets };
+  const offsets = offsetsOf(
+    'targets',
+    parts.map(({ length }) => length),
+  );
+  return { ids: joined(parts, offsets), offsets };
 }
 
 function pairedExamples(given: Given, source: NativeSequences, model: Described): Examples {

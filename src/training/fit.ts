@@ -1,50 +1,47 @@
 /** How a training starts, and how it ends: the checks before its first step, and one result an epoch to the caller. */
 
 import { UnrolledError } from '../errors';
-import { damagedHeader } from '../model-file';
+import type { Model } from '../model';
 import type { NativeTraining, NativeTrainingOptions } from '../native/native';
+import { damagedBy } from './checkpoint-file';
 import { ANEW, otherData } from './data-counts';
 import type { EpochResult } from './epoch-result';
 import { Loop, type Run } from './loop';
 import { requireTrainingBytes } from './memory';
-import { type RecordedOptions, requireSameOptions } from './recorded-options';
 import { requireSameModel } from './restore';
-import { completeSchedule } from './schedule';
+import { planRun } from './run-plan';
 import { stepsPerEpoch } from './source';
-
-/** What checkpoints remember of the options, now that the run's length is known. */
-function recordOptions({ source, options }: Run, schedule: object): RecordedOptions {
-  const loss = 'targets' in source ? source.targets.loss : 'crossEntropy';
-  return { ...options.recorded, data: source.kind, loss, schedule };
-}
 
 /**
  * Trains, and yields after each epoch. Between two `next()` the model is idle; leaving the loop ends training.
  * @throws at the first `next()` ERR_UNROLLED_BUSY while another training of the model runs,
  *   ERR_UNROLLED_OUT_OF_MEMORY before anything is allocated, and ERR_UNROLLED_MODEL_MISMATCH for a checkpoint of
  *   another model, other data or other options; later ERR_UNROLLED_ABORTED, ERR_UNROLLED_NON_FINITE_LOSS with its step,
- *   and what callbacks throw. The weights are those of the last whole step.
+ *   and what callbacks throw. The weights are those of the last whole step, unless a callback gives others back.
  */
 export async function* runTraining(run: Run): AsyncGenerator<EpochResult, void, undefined> {
   const { model } = run;
   model.requireIdle();
   const { loop, training } = await model.exclusively(() => startLoop(run));
   try {
-    while (!loop.isDone) {
-      yield await model.exclusively(() => nextOrAbort(loop));
-    }
+    do {
+      const result = await model.exclusively(() => loop.next());
+      if (result !== undefined) yield result;
+    } while (!loop.isDone);
   } finally {
-    training.dispose();
+    try {
+      await leave(model, loop);
+    } finally {
+      training.dispose();
+    }
   }
 }
 
-async function nextOrAbort(loop: Loop): Promise<EpochResult> {
-  try {
-    return await loop.next();
-  } catch (error) {
-    if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED') await loop.abort();
-    throw error;
-  }
+/** Ends a training whose loop was left: nobody waits for its next epoch. */
+async function leave(model: Model, loop: Loop): Promise<void> {
+  if (loop.isClosed) return;
+  if (model.isDisposed) await loop.leave();
+  else await model.exclusively(() => loop.leave());
 }
 
 /** Steps of an epoch where only the native side knows how it cuts the data. */
@@ -75,9 +72,9 @@ function startNative(
     if (!(error instanceof UnrolledError)) throw error;
     const { code, option = '' } = error;
     if (code === 'ERR_UNROLLED_PRECISION') throw refusedPrecision(resumed.file.path, error);
-    // Model and options are the same by now: what is left are the data.
+    // Model and options are the same by now: what is left are the data, and what does not go together in the file.
     if (code === 'ERR_UNROLLED_MODEL_MISMATCH' && option === 'resume.source') throw otherData(resumed, source, error);
-    throw option.startsWith('resume.') ? damagedHeader(resumed.file.path, error) : error;
+    throw option.startsWith('resume') ? damagedBy(resumed.file.path, error) : error;
   }
 }
 
@@ -85,18 +82,14 @@ async function startLoop(run: Run): Promise<{ loop: Loop; training: NativeTraini
   const { model, source, options } = run;
   const { resumed } = options;
   const perEpoch = source.kind === 'documents' ? countSteps(run) : stepsPerEpoch(source);
-  const length = { steps: Math.min(options.steps, options.epochs * perEpoch), stepsPerEpoch: perEpoch };
-  const schedule = completeSchedule(options.schedule, length);
-  const recorded = recordOptions(run, schedule);
-  if (resumed !== undefined) {
-    requireSameModel(run.header, resumed);
-    requireSameOptions(resumed.file.path, recorded, resumed.record.options);
-  }
+  if (resumed !== undefined) requireSameModel(run.header, resumed);
+  const { schedule, recorded, warning } = planRun(run, perEpoch);
   await requireTrainingBytes(model, source, options.native);
   const training = startNative(run, schedule);
   try {
     const loop = new Loop(run, recorded, training);
     await loop.start();
+    if (warning !== undefined && !loop.isDone) options.onWarning(warning);
     return { loop, training };
   } catch (error) {
     training.dispose();

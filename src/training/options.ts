@@ -3,9 +3,10 @@
 import { MAX_SIZE, resolveSeed, resolveThreads } from '../limits';
 import type { NativeOptimizerOptions, NativeTrainingOptions, OptimizerKind } from '../native/native';
 import * as check from '../validation';
+import { emitWarning } from '../warning';
 import { type Callback, requireCallbacks } from './callbacks/callback';
 import { checkpoint as checkpointCallback } from './callbacks/checkpoint';
-import { type Checkpoint, readCheckpoint } from './checkpoint-file';
+import { type Checkpoint, damagedBy, readCheckpoint } from './checkpoint-file';
 import {
   describeOptimizer,
   type OptimizerDescription,
@@ -83,6 +84,11 @@ export interface TrainingOptions {
   signal?: AbortSignal | undefined;
   /** Called while an epoch runs. An error it throws ends training and is passed on. */
   onProgress?: ((progress: FitProgress) => void) | undefined;
+  /**
+   * Called, before the first step, with what is no error and yet worth a word: where a training that goes on to another
+   * end has other learning rates for it. The default is `process.emitWarning`.
+   */
+  onWarning?: ((message: string) => void) | undefined;
   /** Called between two steps, in this order: see `callbacks`. */
   callbacks?: readonly Callback[] | undefined;
   /** Saves the training every so many steps; `callbacks.checkpoint` says more. */
@@ -116,8 +122,9 @@ export interface ResolvedTraining {
   schedule: ResolvedSchedule;
   signal: AbortSignal | undefined;
   onProgress: ((progress: FitProgress) => void) | undefined;
+  onWarning: (message: string) => void;
   callbacks: readonly Callback[];
-  /** What a checkpoint remembers of the options; the schedule is added once it is complete. */
+  /** What a checkpoint remembers of the options; the schedule is added once the run is planned. */
   recorded: RecordedOptions;
   /** What training goes on from. */
   resumed: Checkpoint | undefined;
@@ -150,6 +157,7 @@ export const TRAINING_OPTIONS = [
   'threads',
   'signal',
   'onProgress',
+  'onWarning',
   'callbacks',
   'checkpoint',
   'resume',
@@ -239,6 +247,7 @@ export function resolveKnownTraining(
     schedule: resolveSchedule(options.schedule),
     signal: check.abortSignal('signal', options.signal),
     onProgress: check.callback('onProgress', options.onProgress),
+    onWarning: check.callback('onWarning', options.onWarning) ?? emitWarning,
     callbacks: resolveCallbacks(options),
     recorded: recordedOptions({
       ...own,
@@ -252,12 +261,23 @@ export function resolveKnownTraining(
   };
 }
 
-/** What was given, and where nothing was, what a checkpoint remembers. */
-export function givenOrRecorded<Options extends TrainingOptions>(
+/**
+ * What `resolve` makes of the options that were given, and where none were, of those that a checkpoint remembers.
+ * @throws what `resolve` throws; ERR_UNROLLED_MODEL_FORMAT where the checkpoint's own are impossible.
+ */
+export function resolveResumable<Options extends TrainingOptions, Resolved>(
   given: Options,
   resumed: Checkpoint | undefined,
-): Options {
-  return resumed === undefined ? given : withRecorded(given, resumed.record.options);
+  resolve: (options: Options) => Resolved,
+): Resolved {
+  if (resumed === undefined) return resolve(given);
+  const { file, record } = resumed;
+  try {
+    resolve(withRecorded({} as Options, record.options));
+  } catch (error) {
+    throw damagedBy(file.path, error);
+  }
+  return resolve(withRecorded(given, record.options));
 }
 
 /** Batch and window, for training and for evaluation. */
@@ -282,11 +302,12 @@ export function resolveFit(
   defaults: ModelDefaults,
   resumed?: Checkpoint,
 ): ResolvedTraining & { stream: ResolvedStream; shuffle: boolean; validation: number } {
-  const given = givenOrRecorded(check.options('fit', options, FIT_OPTIONS), resumed);
-  const { batch = DEFAULT_BATCH, window = DEFAULT_WINDOW } = given;
-  const stream = resolveStream(batch, window);
-  const validation = resolveValidation(given.validation);
-  const shuffle = check.boolean('shuffle', given.shuffle === undefined ? true : given.shuffle);
-  const training = resolveKnownTraining(given, defaults, { ...stream, shuffle, validation }, resumed);
-  return { ...training, stream, shuffle, validation };
+  return resolveResumable(check.options('fit', options, FIT_OPTIONS), resumed, (given) => {
+    const { batch = DEFAULT_BATCH, window = DEFAULT_WINDOW } = given;
+    const stream = resolveStream(batch, window);
+    const validation = resolveValidation(given.validation);
+    const shuffle = check.boolean('shuffle', given.shuffle === undefined ? true : given.shuffle);
+    const training = resolveKnownTraining(given, defaults, { ...stream, shuffle, validation }, resumed);
+    return { ...training, stream, shuffle, validation };
+  });
 }

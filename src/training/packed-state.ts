@@ -40,19 +40,48 @@ export function packState(state: unknown, name: string): PackedState {
   return { json: pack(state, name), tensors };
 }
 
-/** The state again; `missing` makes the error for a tensor that is not there. */
+/** A state with arrays of its own. */
+export function copyState(state: unknown): unknown {
+  const { json, tensors } = packState(state, 'state');
+  const copies = new Map([...tensors].map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
+  return unpackState(json, copies, (name) => new Error(name));
+}
+
+/** The state again, of any depth; `missing` makes the error for a tensor that is not there. */
 export function unpackState(
   json: unknown,
   tensors: ReadonlyMap<string, Tensor>,
   missing: (name: string) => Error,
 ): unknown {
-  if (Array.isArray(json)) return json.map((entry) => unpackState(entry, tensors, missing));
-  if (!isRecord(json)) return json;
-  const { [MARK]: name } = json;
-  if (typeof name !== 'string') {
-    return Object.fromEntries(Object.entries(json).map(([key, entry]) => [key, unpackState(entry, tensors, missing)]));
+  /** Copies in which the JSON's own values still stand. */
+  const begun: (unknown[] | Record<string, unknown>)[] = [];
+
+  function unpacked(value: unknown): unknown {
+    if (!Array.isArray(value) && !isRecord(value)) return value;
+    const name = Array.isArray(value) ? undefined : value[MARK];
+    if (typeof name !== 'string') {
+      const copy = Array.isArray(value) ? [...value] : { ...value };
+      begun.push(copy);
+      return copy;
+    }
+    const tensor = tensors.get(name);
+    if (tensor === undefined) throw missing(name);
+    return tensor.data;
   }
-  const tensor = tensors.get(name);
-  if (tensor === undefined) throw missing(name);
-  return tensor.data;
+
+  const state = unpacked(json);
+  for (let copy = begun.pop(); copy !== undefined; copy = begun.pop()) {
+    if (Array.isArray(copy)) for (let i = 0; i < copy.length; i++) copy[i] = unpacked(copy[i]);
+    else for (const key of Object.keys(copy)) copy[key] = unpacked(copy[key]);
+  }
+  return state;
+}
+
+/** Whether objects and lists stand in one another that deep. */
+export function isDeeperThan(depth: number, json: unknown): boolean {
+  let level: unknown[] = [json];
+  for (let i = 0; i < depth && level.length > 0; i++) {
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+  }
+  return level.length > 0;
 }

@@ -38,10 +38,10 @@ export function recordedSparse(native: NativeTrainingOptions['sparse']): Recorde
   };
 }
 
-/** An optimiser by its kind, beside it its hyper-parameters. */
-type Optimizer = Record<string, unknown> & { kind?: unknown };
+/** An optimiser or a schedule by its kind, with its figures. */
+type Described = Record<string, unknown> & { kind?: unknown };
 
-function isRecord(value: unknown): value is Optimizer {
+function isRecord(value: unknown): value is Described {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -50,21 +50,21 @@ function chosen(options: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-/** A recorded optimiser. Where `adamw` has no weight decay recorded there was none, whatever its default is now. */
-function recordedOptimizer({ optimizer }: RecordedOptions): Optimizer {
-  if (!isRecord(optimizer)) return {};
+/** Where `adamw` has no weight decay recorded there was none, whatever its default is now. */
+function withDecay(optimizer: Described): Described {
   return optimizer.kind === 'adamw' ? { weightDecay: 0, ...optimizer } : optimizer;
 }
 
 /** Hyper-parameters beside the options, each under its own name. */
-function flat(recorded: RecordedOptions): RecordedOptions {
-  const { kind, ...hyperparameters } = recordedOptimizer(recorded);
-  return { ...recorded, optimizer: kind, ...hyperparameters };
+function flat({ optimizer, ...options }: RecordedOptions & { optimizer?: unknown }): RecordedOptions {
+  const { kind, ...hyperparameters } = isRecord(optimizer) ? withDecay(optimizer) : {};
+  return { ...options, optimizer: kind, ...hyperparameters };
 }
 
-/** The optimiser that was given, with the checkpoint's own hyper-parameters in place of defaults where it is the same. */
-function sameOptimizer(given: unknown, before: Optimizer): unknown {
-  const asked: Optimizer = isRecord(given) ? chosen(given) : { kind: given };
+/** What was given, with the checkpoint's own figures in place of defaults where it is of the same kind. */
+function goingOn(given: unknown, before: Described): unknown {
+  if (given === undefined) return before;
+  const asked: Described = isRecord(given) ? chosen(given) : { kind: given };
   // With a momentum, sgd is recorded as what it is then.
   const isSame = asked.kind === before.kind || (asked.kind === 'sgd' && before.kind === 'momentum');
   return isSame ? { ...before, ...asked } : given;
@@ -72,15 +72,18 @@ function sameOptimizer(given: unknown, before: Optimizer): unknown {
 
 /** What was given, and where nothing was what the checkpoint remembers. A new bound replaces both of the old ones. */
 export function withRecorded<Options extends object>(given: Options, recorded: RecordedOptions): Options {
-  const asked = chosen(given);
-  const isBound = BOUNDS.some((bound) => asked[bound] !== undefined);
+  const asked = chosen(given) as { optimizer?: unknown; schedule?: unknown };
+  const isBound = BOUNDS.some((bound) => bound in asked);
   const kept = Object.entries(recorded).filter(
     ([option]) => RECORDED.includes(option) && !(isBound && BOUNDS.includes(option)),
   );
-  const before = recordedOptimizer(recorded);
-  const { optimizer, ...others } = asked as { optimizer?: unknown };
-  const goingOn = optimizer === undefined ? before : sameOptimizer(optimizer, before);
-  return { ...Object.fromEntries(kept), ...others, optimizer: goingOn } as Options;
+  const { optimizer, schedule } = recorded as { optimizer?: unknown; schedule?: unknown };
+  return {
+    ...Object.fromEntries(kept),
+    ...asked,
+    ...(isRecord(optimizer) && { optimizer: goingOn(asked.optimizer, withDecay(optimizer)) }),
+    ...(isRecord(schedule) && { schedule: goingOn(asked.schedule, schedule) }),
+  } as Options;
 }
 
 function showOption(option: string, value: unknown): string {

@@ -4,9 +4,11 @@ import { UnrolledError } from '../errors';
 import type { Model } from '../model';
 import { type ModelHeader, sortedJson, weightsLike } from '../model-file';
 import type { Checkpoint } from './checkpoint-file';
+import { isDeeperThan } from './packed-state';
 
-/** Characters of a value that a message shows. */
+/** Characters of a value that a message shows, and the depth of one that it shows. */
 const MOST_SHOWN = 60;
+const MOST_DEPTH = 100;
 
 /** The first place in which two JSON values differ, as in `layers[1].features`, with what stands there. */
 interface Difference {
@@ -21,7 +23,8 @@ function isTree(value: unknown): value is Record<string, unknown> {
 
 function difference(one: unknown, other: unknown, path: string): Difference | undefined {
   if (!isTree(one) || !isTree(other) || Array.isArray(one) !== Array.isArray(other)) {
-    return sortedJson({ value: one }) === sortedJson({ value: other }) ? undefined : { path, one, other };
+    const isSame = !isTree(one) && !isTree(other) && sortedJson({ value: one }) === sortedJson({ value: other });
+    return isSame ? undefined : { path, one, other };
   }
   for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
     const name = path === '' ? key : `${path}.${key}`;
@@ -33,8 +36,19 @@ function difference(one: unknown, other: unknown, path: string): Difference | un
 
 function shown(value: unknown): string {
   if (value === undefined) return 'absent';
+  if (isDeeperThan(MOST_DEPTH, value)) return 'nested too deeply to be shown';
   const json = sortedJson(value);
   return json.length > MOST_SHOWN ? `${json.slice(0, MOST_SHOWN)}…` : json;
+}
+
+/**
+ * A model's vocabulary beside that of a checkpoint: without the form of texts where the checkpoint has none, as those of
+ * earlier releases. Texts that it was not trained on are found by their ids.
+ */
+function comparable(vocabulary: unknown, stored: unknown): unknown {
+  if (!isTree(vocabulary) || !isTree(stored) || 'form' in stored) return vocabulary;
+  const { form: _, ...rest } = vocabulary;
+  return rest;
 }
 
 /**
@@ -42,8 +56,8 @@ function shown(value: unknown): string {
  * @throws ERR_UNROLLED_MODEL_MISMATCH naming the first thing that differs.
  */
 export function requireSameModel(header: ModelHeader, { file, header: stored }: Checkpoint): void {
-  const found =
-    difference(header.model, stored.model, '') ?? difference(header.vocabulary, stored.vocabulary, 'vocabulary');
+  const vocabulary = comparable(header.vocabulary, stored.vocabulary);
+  const found = difference(header.model, stored.model, '') ?? difference(vocabulary, stored.vocabulary, 'vocabulary');
   if (found === undefined) return;
   const [expected, received] = [shown(found.one), shown(found.other)];
   throw new UnrolledError(

@@ -90,9 +90,14 @@ export interface RunLength {
   stepsPerEpoch: number;
 }
 
+/** Whether its length is that of the run. */
+export function coversRun({ kind, length }: ResolvedSchedule): boolean {
+  return (kind === 'linear' || kind === 'cosine') && length === undefined;
+}
+
 /** The schedule with its length, now that the run's is known. */
 export function completeSchedule(schedule: ResolvedSchedule, { steps, stepsPerEpoch }: RunLength): NativeSchedule {
-  if ((schedule.kind !== 'linear' && schedule.kind !== 'cosine') || schedule.length !== undefined) return schedule;
+  if (!coversRun(schedule)) return schedule;
   const whole = schedule.unit === 'steps' ? steps : steps / stepsPerEpoch;
   const shortest = schedule.unit === 'steps' ? 1 : 1 / stepsPerEpoch;
   return { ...schedule, length: Math.max(whole - schedule.warmup, shortest) };

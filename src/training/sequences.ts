@@ -3,8 +3,8 @@
 import { types } from 'node:util';
 import { UnrolledError } from '../errors';
 import type { FloatTensor } from '../flat-layout';
-import { MAX_SIZE } from '../limits';
 import type { DType, FloatArray, InputDescription, NativeSequences } from '../native/native';
+import { offsetsOf } from '../offsets';
 import { elementCount, firstNonFinite, type Tensor } from '../tensor';
 import * as check from '../validation';
 
@@ -77,22 +77,16 @@ export function floats(dtype: DType, length: number): FloatArray {
   return dtype === 'float32' ? new Float32Array(length) : new Float64Array(length);
 }
 
-/** Where sequences of these lengths begin. */
-function offsetsOf(option: string, lengths: readonly number[]): Int32Array {
+/** Where sequences of these lengths begin, none of them empty. */
+function sequenceOffsets(option: string, lengths: readonly number[]): Int32Array {
   if (lengths.length === 0) throw empty(option, 'sequences');
-  const offsets = new Int32Array(lengths.length + 1);
-  let end = 0;
-  for (const [index, length] of lengths.entries()) {
-    if (length === 0) throw empty(`${option}[${index}]`, 'elements');
-    end += length;
-    if (end > MAX_SIZE) throw check.outOfRange(option, `at most ${MAX_SIZE} elements in all`, end);
-    offsets[index + 1] = end;
-  }
-  return offsets;
+  const index = lengths.indexOf(0);
+  if (index !== -1) throw empty(`${option}[${index}]`, 'elements');
+  return offsetsOf(option, lengths);
 }
 
 function equalOffsets(option: string, count: number, time: number): Int32Array {
-  return offsetsOf(option, new Array<number>(count).fill(time));
+  return sequenceOffsets(option, new Array<number>(count).fill(time));
 }
 
 function requireData(option: string, { shape, data }: Tensor): void {
@@ -119,7 +113,7 @@ function listIds(option: string, lists: readonly unknown[], vocabulary: number):
     if (!isList(list)) throw check.wrongType(`${option}[${index}]`, 'a list of ids', list);
   }
   const sequences = lists as readonly ArrayLike<number>[];
-  const offsets = offsetsOf(
+  const offsets = sequenceOffsets(
     option,
     sequences.map(({ length }) => length),
   );
@@ -147,7 +141,7 @@ function joinedIds(option: string, { ids, offsets }: JoinedSequences, vocabulary
   }
   const copy = new Int32Array(ids.length);
   copyIds(`${option}.ids`, ids, vocabulary, copy, 0);
-  return { ids: copy, offsets: offsetsOf(option, lengths) };
+  return { ids: copy, offsets: sequenceOffsets(option, lengths) };
 }
 
 function requireFloats(option: string, tensor: Tensor, features: number, ranks: readonly number[]): void {
@@ -177,7 +171,7 @@ function listFeatures(option: string, list: readonly unknown[], width: number, d
     requireFloats(name, tensor, width, [2]);
   }
   const tensors = list as readonly FloatTensor[];
-  const offsets = offsetsOf(
+  const offsets = sequenceOffsets(
     option,
     tensors.map(({ shape }) => shape[0] as number),
   );

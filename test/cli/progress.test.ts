@@ -21,7 +21,7 @@ function progressAt(firstStep: number): FitProgress {
     firstStep,
     losses: Float64Array.of(2, 3),
     gradientNorms: Float64Array.of(1, 1),
-    learningRates: Float64Array.of(0.1, 0.1),
+    learningRates: Float64Array.of(0.1, 0.05),
     stepsPerEpoch: 100,
     totalSteps: 100,
     tokensPerSecond: 1234.5,
@@ -40,7 +40,7 @@ describe('progress', () => {
     await new Promise(setImmediate);
     // The terminal's line wrap and cursor are left as they are.
     assert.ok(!text().includes('\x1b[?'));
-    assert.match(text(), / 2% {2}epoch 1 {2}loss 2\.5000 {2}1,235 tokens\/s {2}8m 10s left/);
+    assert.match(text(), / 2% {2}epoch 1 {2}loss 2\.5000 {2}1,235 tokens\/s {2}8m 10s left {2}lr 0\.05/);
   });
 
   it('is at most a line every five seconds elsewhere', async () => {

@@ -50,7 +50,7 @@ describe('unrolled train', function () {
         ['done', 1, 99],
       ],
     );
-    const common = ['event', 'epoch', 'step', 'loss', 'bitsPerToken', 'tokensPerSecond', 'seconds'];
+    const common = ['event', 'epoch', 'step', 'loss', 'bitsPerToken', 'learningRate', 'tokensPerSecond', 'seconds'];
     for (const line of lines) {
       const expected = line.event === 'step' ? common : [...common, 'validationLoss'];
       assert.deepEqual(Object.keys(line).sort(), expected.sort());

@@ -202,7 +202,7 @@ TEST_CASE("the likeliest next tokens are refused where any score is not finite")
   }
 }
 
-TEST_CASE_TEMPLATE("a sum of an Adagrad that is not a number is found when the sums are looked at", T, float, double) {
+TEST_CASE_TEMPLATE("a sum of an Adagrad that is not a number is beyond every bound", T, float, double) {
   for (std::size_t at = 0; at < 3; ++at) {
     OptimizerOptions options;
     options.kind = OptimizerKind::adagrad;
@@ -211,9 +211,22 @@ TEST_CASE_TEMPLATE("a sum of an Adagrad that is not a number is found when the s
     OptimizerState<T> state = optimizer.state();
     state.first = {1, 2, 1};
     state.first[at] = notANumber<T>;
-    state.sumBound = std::numeric_limits<T>::max();  // so that the sums are looked at
+    state.sumBound = std::numeric_limits<T>::max();
+    CHECK(codeOf([&] { optimizer.restore(state); }) == "ERR_UNROLLED_OPTION_RANGE");
+  }
+}
+
+TEST_CASE_TEMPLATE("weights that are not numbers are beyond every bound", T, float, double) {
+  for (std::size_t at = 0; at < 3; ++at) {
+    OptimizerOptions options;
+    options.learningRate = 0.01;
+    Optimizer<T> optimizer(options, 3);
+    OptimizerState<T> state = optimizer.state();
+    state.weightBound = 10;
     optimizer.restore(state);
-    const std::vector<T> weights(3, T(1));
+    std::vector<T> weights(3, T(1));
+    weights[at] = notANumber<T>;
+    optimizer.restoreWeights(weights.data());
     CHECK_FALSE(optimizer.staysFinite(weights.data(), 1));
   }
 }

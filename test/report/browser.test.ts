@@ -251,6 +251,39 @@ describe('the report in Chromium', function () {
     });
   }
 
+  it("lets no text's bidirectional controls change what stands beside it", async () => {
+    const turned = '\u202e\u2067abc';
+    const record = fullRecord();
+    const [activations] = record.activations ?? [];
+    assert.ok(activations && record.neighbours);
+    const tokens = activations.tokens.map((token, time) => (time === 0 ? turned : token));
+    const list = { word: turned, neighbours: [{ word: `x${turned}`, distance: 0.5 }] };
+    await open({
+      ...record,
+      activations: [{ ...activations, tokens }],
+      neighbours: { words: [{ word: turned, x: 0, y: 0, group: turned }], lists: [list] },
+    });
+    await evaluate(`document.querySelector('.tokens span').dispatchEvent(new Event('pointerover', { bubbles: true }))`);
+    await evaluate(`document.querySelector('#neighbour-map [tabindex]').dispatchEvent(new Event('focus'))`);
+    /** Whether the words of an element's last text run from left to right, after all that is before them. */
+    const runs = (selector: string) =>
+      evaluate<boolean>(`(() => {
+        const text = document.querySelector(${JSON.stringify(selector)}).lastChild;
+        const left = (at) => {
+          const range = new Range();
+          range.setStart(text, at);
+          range.setEnd(text, at + 1);
+          return range.getBoundingClientRect().left;
+        };
+        const end = text.length - 1;
+        return left(1) < left(end) && text.previousSibling.getBoundingClientRect().right <= left(0) + 1;
+      })()`);
+    assert.ok(await runs('#activation-view [data-value]'));
+    assert.ok(await runs('#neighbour-map .note'));
+    assert.match(await text('.tokens'), /^⟨202E⟩⟨2067⟩abc/);
+    await open(fullRecord());
+  });
+
   it('shows the neighbours of a word', async () => {
     await evaluate(`document.querySelector('.map g[aria-label="good"]').focus()`);
     assert.equal(await text('#neighbour-map .note'), 'good, positive. Nearest: happy (0.11), sad (0.93)');

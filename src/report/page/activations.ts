@@ -2,7 +2,7 @@
 
 import { formatNumber, visibleControls } from '../display';
 import type { ActivationData } from '../page-types';
-import { find, make } from './elements';
+import { find, isolated, make } from './elements';
 
 /** `[T, H]`; NaN where there was nothing finite. */
 function decode({ values, scale }: ActivationData): Float32Array {
@@ -14,9 +14,18 @@ function decode({ values, scale }: ActivationData): Float32Array {
   });
 }
 
-/** A token as it can be seen: a line feed has a sign before it, other control characters have pictures. */
+/** Embeddings, overrides and isolates of either direction, which would take the tokens after them along. */
+const DIRECTIONS = /[\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * A token as it can be seen: a line feed has a sign before it, other control characters have pictures. A token cannot be
+ * isolated, since the letters of a right-to-left word are tokens beside each other.
+ */
 function shownToken(token: string): string {
-  return visibleControls(token).replace(/\n/g, '⏎\n').replace(/\t/g, '⇥\t');
+  return visibleControls(token)
+    .replace(/\n/g, '⏎\n')
+    .replace(/\t/g, '⇥\t')
+    .replace(DIRECTIONS, (control) => `⟨${control.charCodeAt(0).toString(16).toUpperCase()}⟩`);
 }
 
 /** The unit whose output varies most over the text: there is something to see in it. */
@@ -54,7 +63,8 @@ export function startActivations(layers: readonly ActivationData[]): void {
     if (pointed === undefined) return;
     const number = values[pointed * layer.units + unit] as number;
     const shown = Number.isFinite(number) ? number.toFixed(3) : 'not finite';
-    value.textContent = `${JSON.stringify(layer.tokens[pointed])}, token ${pointed + 1}: unit ${unit} is ${shown}`;
+    const token = isolated(JSON.stringify(layer.tokens[pointed]));
+    value.replaceChildren(token, `, token ${pointed + 1}: unit ${unit} is ${shown}`);
   }
 
   function show(next: number): void {

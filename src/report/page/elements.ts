@@ -17,3 +17,8 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   element.textContent = text;
   return element;
 }
+
+/** Text of a model or of a corpus within a sentence: its bidirectional controls change nothing outside of it. */
+export function isolated(text: string): HTMLElement {
+  return make('bdi', '', text);
+}

@@ -2,7 +2,7 @@
 
 import { formatNumber } from '../display';
 import type { PageData } from '../page-types';
-import { find, make } from './elements';
+import { find, isolated, make } from './elements';
 
 const [WIDTH, HEIGHT, MARGIN] = [960, 560, 40];
 const COLORS = 6;
@@ -67,8 +67,15 @@ export function startNeighbours(neighbours: Neighbours | undefined): void {
         other.classList.toggle('near', isNear);
         other.classList.toggle('far', !isNear && other !== mark);
       }
-      const described = list.map((neighbour) => `${neighbour.word} (${formatNumber(neighbour.distance)})`).join(', ');
-      note.textContent = `${word}${group === '' ? '' : `, ${group}`}${described === '' ? '' : `. Nearest: ${described}`}`;
+      note.replaceChildren(isolated(word));
+      if (group !== '') note.append(', ', isolated(group));
+      for (const [index, neighbour] of list.entries()) {
+        note.append(
+          index === 0 ? '. Nearest: ' : ', ',
+          isolated(neighbour.word),
+          ` (${formatNumber(neighbour.distance)})`,
+        );
+      }
     };
     mark.addEventListener('pointerenter', show);
     mark.addEventListener('focus', show);
@@ -83,7 +90,7 @@ export function startNeighbours(neighbours: Neighbours | undefined): void {
   for (const [group, key] of colors) {
     const name = make('span', 'key');
     name.style.setProperty('--key', key);
-    name.append(make('i', ''), group === '' ? 'others' : group);
+    name.append(make('i', ''), isolated(group === '' ? 'others' : group));
     find(view, '.keys').append(name);
   }
 }

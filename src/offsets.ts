@@ -1,0 +1,28 @@
+/** Where parts begin that lie one after another in one array: 32-bit offsets, which end below 2^31. */
+
+import { MAX_SIZE } from './limits';
+import * as check from './validation';
+
+/**
+ * `[N + 1]`: part i is `[offsets[i], offsets[i + 1])`.
+ * @param option what messages call all parts together.
+ * @param noun of what they have, in the plural.
+ * @throws ERR_UNROLLED_OPTION_RANGE for more than an offset can count.
+ */
+export function offsetsOf(option: string, lengths: readonly number[], noun = 'elements'): Int32Array {
+  const offsets = new Int32Array(lengths.length + 1);
+  let end = 0;
+  for (const [index, length] of lengths.entries()) {
+    end += length;
+    if (end > MAX_SIZE) throw check.outOfRange(option, `at most ${MAX_SIZE} ${noun} in all`, end);
+    offsets[index + 1] = end;
+  }
+  return offsets;
+}
+
+/** Parts joined in one array, at the offsets of their lengths. */
+export function joined(parts: readonly Int32Array[], offsets: Int32Array): Int32Array {
+  const all = new Int32Array(offsets.at(-1) as number);
+  for (const [index, part] of parts.entries()) all.set(part, offsets[index]);
+  return all;
+}

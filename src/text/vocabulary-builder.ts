@@ -1,0 +1,120 @@
+/** A vocabulary built from texts: their tokens are counted, and those that the bounds leave get ids. */
+
+import { UnrolledError } from '../errors';
+import { giveTurn } from '../event-loop';
+import * as check from '../validation';
+import { keptTokens } from './kept-tokens';
+import { AS_IT_IS, formText } from './text-form';
+import type { TokenList } from './token-list';
+import type { TokenCounter, Tokenizer } from './tokenizer';
+import type { VocabularyJSON } from './vocabulary-json';
+import {
+  type ResolvedVocabularyOptions,
+  resolveVocabularyOptions,
+  TOKENIZERS,
+  type VocabularyOptions,
+} from './vocabulary-options';
+
+/** UTF-16 units of a text that are cut into tokens between two turns of the event loop. */
+const PART = 1 << 14;
+
+/** Tokens that are looked at between two turns. */
+const TOKENS = 1 << 12;
+
+/** What a vocabulary has in it. */
+export interface VocabularyContent extends Omit<VocabularyJSON, 'tokens'> {
+  tokens: TokenList;
+}
+
+/** What was built, and how often each id occurs, `[V]`. */
+export interface BuiltVocabulary {
+  content: VocabularyContent;
+  frequencies: number[];
+}
+
+/** A part of a text of so many units, and no half of a surrogate pair at its end. */
+function partOf(text: string, start: number, length: number): string {
+  const end = start + length;
+  return text.slice(start, (text.codePointAt(end - 1) ?? 0) > 0xffff ? end + 1 : end);
+}
+
+/** Counts the tokens of texts that come one after another. */
+export class VocabularyCounts {
+  readonly #options: ResolvedVocabularyOptions;
+  readonly #tokenizer: Tokenizer;
+  readonly #counter: TokenCounter;
+  #texts = 0;
+
+  /** @throws what `resolveVocabularyOptions` throws. */
+  constructor(options: VocabularyOptions | undefined) {
+    this.#options = resolveVocabularyOptions(options);
+    this.#tokenizer = TOKENIZERS[this.#options.kind];
+    this.#counter = this.#tokenizer.counter();
+  }
+
+  /** A text in the vocabulary's form. */
+  formed(text: string): string {
+    return formText(text, this.#options.form ?? AS_IT_IS);
+  }
+
+  /** Counts the tokens of one more text, which is in that form; none goes on from the text before. */
+  add(text: string): void {
+    this.#texts++;
+    this.#counter.add(text);
+  }
+
+  /** The same, with turns for the event loop. */
+  async addInTurns(text: string): Promise<void> {
+    this.#texts++;
+    let held = '';
+    for (let start = 0; start < text.length; ) {
+      const part = partOf(text, start, PART);
+      start += part.length;
+      held += part;
+      const settled = start < text.length ? this.settled(held) : held.length;
+      this.#counter.add(held.slice(0, settled));
+      held = held.slice(settled);
+      await giveTurn();
+    }
+  }
+
+  /** `Tokenizer.settled` of the kind of tokens. */
+  settled(text: string): number {
+    return this.#tokenizer.settled(text);
+  }
+
+  /**
+   * The vocabulary of the texts, a little at a time.
+   * @throws ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_OPTION_RANGE where the bounds leave no token.
+   */
+  *build(): Generator<void, BuiltVocabulary> {
+    const { kind, maxSize, minCount, isBounded, unknown, endToken, form } = this.#options;
+    const { byFrequency, noun } = this.#tokenizer;
+    const { tokens, counts } = yield* this.#counter.counts();
+    if (counts.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'An empty text has no vocabulary.');
+    const most = isBounded ? maxSize - (endToken ? 2 : 1) : maxSize;
+    const kept = yield* keptTokens(counts, { minCount, maxSize: most, byFrequency });
+    if (kept?.length === 0) {
+      throw check.outOfRange('minCount', `at most the count of the most frequent ${noun}`, minCount);
+    }
+    const frequencies = kept === undefined ? counts : kept.map((token) => counts[token] as number);
+    // The unknown token stands for what was left out; each text ends in an end token.
+    if (isBounded) frequencies.push((yield* sum(counts)) - (yield* sum(frequencies)));
+    if (endToken) frequencies.push(this.#texts);
+    const content = {
+      ...{ kind, tokens: kept === undefined ? tokens : tokens.pick(kept), unknownToken: isBounded, unknown },
+      ...(endToken && { endToken: true as const }),
+      ...(form !== undefined && { form }),
+    };
+    return { content, frequencies };
+  }
+}
+
+function* sum(counts: readonly number[]): Generator<void, number> {
+  let all = 0;
+  for (const [index, count] of counts.entries()) {
+    all += count;
+    if (index % TOKENS === 0) yield;
+  }
+  return all;
+}

@@ -1,0 +1,113 @@
+/** What is settled once the steps of an epoch are known: a run's length, and the schedule over it. */
+
+import { sortedJson } from '../model-file';
+import type { NativeSchedule } from '../native/native';
+import * as check from '../validation';
+import { counted } from '../wording';
+import { type Checkpoint, damagedBy, type TrainingRecord } from './checkpoint-file';
+import type { Run } from './loop';
+import { DEFAULT_EPOCHS } from './options';
+import { type RecordedOptions, requireSameOptions } from './recorded-options';
+import {
+  completeSchedule,
+  coversRun,
+  type ResolvedSchedule,
+  type RunLength,
+  resolveSchedule,
+  type ScheduleDescription,
+} from './schedule';
+
+/** A run's schedule, and what its checkpoints remember. */
+export interface RunPlan {
+  schedule: NativeSchedule;
+  recorded: RecordedOptions;
+  /** What the caller should hear of, if anything. */
+  warning?: string;
+}
+
+/** The run of a checkpoint as it was planned then. */
+interface PlanBefore {
+  length: RunLength;
+  /** As it is recorded. */
+  recorded: ResolvedSchedule;
+  /** Without a length where it covered that run. */
+  schedule: ResolvedSchedule;
+}
+
+/** Steps that were planned; checkpoints of earlier releases have the bound alone. */
+function stepsBefore({ totalSteps, options, native }: TrainingRecord, stepsPerEpoch: number): number {
+  if (totalSteps !== undefined) return totalSteps;
+  const { epochs = DEFAULT_EPOCHS, steps } = options as { epochs?: number; steps?: number };
+  return steps === undefined ? epochs * stepsPerEpoch : check.integer('steps', steps, { min: native.steps });
+}
+
+/**
+ * The schedule of a checkpoint without a length that it had of its run. Those of earlier releases always have one, and do
+ * not say whose it is: where it is what the run's was, it is taken for that.
+ */
+function withoutRunLength(schedule: ResolvedSchedule, run: RunLength): ResolvedSchedule {
+  const { length, ...covering } = schedule;
+  return length !== undefined && completeSchedule(covering, run).length === length ? covering : schedule;
+}
+
+/** @throws ERR_UNROLLED_MODEL_FORMAT for figures that no training ever wrote. */
+function planBefore({ file, record }: Checkpoint, stepsPerEpoch: number): PlanBefore {
+  try {
+    const length = { steps: stepsBefore(record, stepsPerEpoch), stepsPerEpoch };
+    const recorded = resolveSchedule((record.options as { schedule?: ScheduleDescription }).schedule);
+    const schedule = record.totalSteps === undefined ? withoutRunLength(recorded, length) : recorded;
+    return { length, recorded, schedule };
+  } catch (error) {
+    throw damagedBy(file.path, error);
+  }
+}
+
+/** Lengths in epochs where both are whole ones, else in steps. */
+function showLengths({ steps: now, stepsPerEpoch }: RunLength, { steps: before }: RunLength): [string, string] {
+  if (now % stepsPerEpoch === 0 && before % stepsPerEpoch === 0) {
+    return [counted(now / stepsPerEpoch, 'epoch'), String(before / stepsPerEpoch)];
+  }
+  return [counted(now, 'step'), String(before)];
+}
+
+/** What a longer or a shorter run means for a schedule that covers it. */
+function otherLength(path: string, { kind }: ResolvedSchedule, now: RunLength, before: RunLength): string {
+  const [covered, planned] = showLengths(now, before);
+  return (
+    `The ${kind} schedule of ${path} covers ${covered} now, not ${planned}: from here on the learning rate is that of a ` +
+    `run of ${covered}.`
+  );
+}
+
+/**
+ * The schedule of a run, and what its checkpoints remember of its options. A schedule without a length of its own covers
+ * the run; of a resumed run that is its new length.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH where a checkpoint is of other options, ERR_UNROLLED_MODEL_FORMAT.
+ */
+export function planRun({ source, options }: Run, stepsPerEpoch: number): RunPlan {
+  const { resumed } = options;
+  const length = { steps: Math.min(options.steps, options.epochs * stepsPerEpoch), stepsPerEpoch };
+  const loss = 'targets' in source ? source.targets.loss : 'crossEntropy';
+  const common = { ...options.recorded, data: source.kind, loss };
+  if (resumed === undefined) {
+    const { schedule } = options;
+    return { schedule: completeSchedule(schedule, length), recorded: { ...common, schedule } };
+  }
+  const { file, record } = resumed;
+  const before = planBefore(resumed, stepsPerEpoch);
+  const isRecorded = sortedJson(options.schedule) === sortedJson(before.recorded);
+  const schedule = isRecorded ? before.schedule : options.schedule;
+  requireSameOptions(
+    file.path,
+    { ...common, schedule: completeSchedule(schedule, before.length) },
+    { ...record.options, schedule: completeSchedule(before.schedule, before.length) },
+  );
+  return {
+    schedule: completeSchedule(schedule, length),
+    recorded: { ...common, schedule },
+    ...(coversRun(schedule) &&
+      length.steps !== before.length.steps && {
+        warning: otherLength(file.path, schedule, length, before.length),
+      }),
+  };
+}
