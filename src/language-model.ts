@@ -278,14 +278,16 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   }
 
   /**
-   * What a `fit` of this corpus with these options would take, in bytes and seconds, without changing the weights.
-   * @throws what `fit` throws for impossible options and corpora.
+   * What a `fit` of this corpus with these options would take, in bytes and seconds, without changing the weights: a few
+   * of its steps are made with a learning rate of 0.
+   * @throws what `fit` throws before its first step and in it.
    */
   async estimate(corpus: Corpus | FileCorpus, options?: FitOptions): Promise<Estimate> {
-    const { stream, native, validation, signal, shuffle } = resolveFit(options, this.#defaults());
+    const resumed = options?.resume === undefined ? undefined : await readResumed(options);
+    const { stream, validation, shuffle, ...training } = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
-    const { train } = partsOf(await this.#adopt(corpus, signal), validation, this.#boundary());
-    return estimateTraining(this.model, trainingSource('training text', train, stream, shuffle), native);
+    const { train } = partsOf(await this.#adopt(corpus, training.signal), validation, this.#boundary());
+    return estimateTraining(this.model, trainingSource('training text', train, stream, shuffle), training);
   }
 
   /**
@@ -379,9 +381,9 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for an empty text, ERR_UNROLLED_MODEL_NOT_FINITE.
    */
   async probabilities(text: string): Promise<Tensor<'float32' | 'float64'>> {
-    const ids = this.vocabulary.encode(text);
+    const ids = await this.vocabulary.encodeInTurns(text);
     if (ids.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'The text has no tokens.');
-    const fed = promptIds(this, text);
+    const fed = await promptIds(this, text, undefined);
     const { output } = await this.model.forward(
       { ids: { dtype: 'int32', shape: [fed.length, 1], data: fed } },
       { threads: this.threads || undefined },
@@ -397,12 +399,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     check.instance<Corpus | FileCorpus>('corpus', corpus, expected, Corpus, FileCorpus);
     const { form = AS_IT_IS } = corpus.vocabulary;
     const isRead = corpus.vocabulary.equals(this.vocabulary) && isInForm(form, this.vocabulary.form ?? AS_IT_IS);
-    if (isRead) return corpus;
+    if (isRead) return corpus instanceof Corpus ? corpus.encoded(signal) : corpus;
     try {
       if (corpus instanceof FileCorpus) return await corpus.withVocabulary(this.vocabulary, { signal });
-      const adopted = corpus.withVocabulary(this.vocabulary);
-      adopted.source; // encoded now, so that a token that the model lacks is told of as below
-      return adopted;
+      return await corpus.adoptedBy(this.vocabulary, signal);
     } catch (error) {
       throw otherCorpus(corpus, this.vocabulary, error);
     }

@@ -57,6 +57,7 @@ import {
   type ModelFitOptions,
   type PredictionOptions,
   predictModel,
+  type RaggedPredictionOptions,
 } from './training/model-training';
 import type { SequenceData } from './training/sequences';
 import { Training } from './training/training';
@@ -167,7 +168,8 @@ export class Model {
     const optionOf: OptionOf = internals.optionOf ?? ((_, size, index) => `layers[${index}].${size}`);
     requireModelMemory(resolved.description, dtype, optionOf);
     const model = new Model(resolved.description, dtype);
-    // Calls are served in order, so nobody needs to wait; they fail only where the model is disposed before.
+    // Calls are served in order, so nobody needs to wait. They fail where the model is disposed before, or there is no
+    // memory for them: then all calls of the model fail with that error.
     const ignore = () => {};
     if (internals.uninitialized !== true) {
       const laws = Object.keys(model.parameterShapes).map((name) => resolved.initializers.get(name) ?? initialization);
@@ -310,10 +312,13 @@ export class Model {
 
   /**
    * Outputs for sequences, each from a zero state: `[N, F]`, or of a model with an output at every step `[N, T, F]`,
-   * zero behind the end of shorter ones.
+   * zero behind the end of shorter ones; with `ragged`, a tensor for each sequence. No sequences give `[0, F]`, or
+   * `[0, 0, F]`.
    * @throws what impossible options and data throw, ERR_UNROLLED_ABORTED.
    */
-  predict(inputs: SequenceData, options?: PredictionOptions): Promise<FloatTensor> {
+  predict(inputs: SequenceData, options: RaggedPredictionOptions): Promise<FloatTensor[]>;
+  predict(inputs: SequenceData, options?: PredictionOptions & { ragged?: false | undefined }): Promise<FloatTensor>;
+  predict(inputs: SequenceData, options?: PredictionOptions): Promise<FloatTensor | FloatTensor[]> {
     return predictModel(this, inputs, options);
   }
 
@@ -347,8 +352,9 @@ export class Model {
   }
 
   /**
-   * What a `fit` with these data and options would take, in bytes and seconds, without changing the weights.
-   * @throws what `fit` throws for impossible options and data.
+   * What a `fit` with these data and options would take, in bytes and seconds, without changing the weights: a few steps
+   * like its own are made with a learning rate of 0.
+   * @throws what `fit` throws before its first step and in it.
    */
   estimate(data: TrainingData, options?: ModelFitOptions): Promise<Estimate> {
     return estimateModel(this, data, options);

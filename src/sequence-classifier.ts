@@ -9,15 +9,17 @@ import {
   type NetworkOptions,
   resolveArchitecture,
 } from './architecture';
-import { withCancellation } from './cancellation';
+import { abortError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
+import { giveTurn, inTurns } from './event-loop';
 import { requireFiniteOutputs } from './finite-outputs';
 import { MAX_SIZE } from './limits';
 import { damagedHeader, type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader, readVocabulary } from './model-header';
-import { joined, offsetsOf } from './offsets';
+import { offsetsOf } from './offsets';
 import { argMax, row, type Tensor } from './tensor';
 import type { Example } from './text/example';
+import { joining } from './text/part-encoding';
 import { Vocabulary } from './text/vocabulary';
 import { WordList } from './text/word-list';
 import { restoreNetwork, TextNetwork } from './text-network';
@@ -168,12 +170,13 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
     const resolved = resolveExampleFit(options, { threads: this.threads, batch: 1 }, resumed);
     this.model.requireIdle();
+    const { signal } = resolved;
     yield* fitExamples({
       model: this.model,
-      examples: this.#labelled(examples),
+      examples: await this.#labelled(examples, signal),
       options: resolved,
       header: this.header(),
-      toExamples: (validationData) => this.#labelled(validationData),
+      toExamples: (validationData) => this.#labelled(validationData, signal),
     });
   }
 
@@ -196,10 +199,15 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   }
 
   /**
-   * The class of each text, with the probabilities of all classes.
-   * @throws ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_MODEL_NOT_FINITE.
+   * The class of each text, with the probabilities of all classes; none of no texts.
+   * @throws ERR_UNROLLED_CORPUS_EMPTY for a text without tokens, ERR_UNROLLED_UNKNOWN_TOKEN,
+   *   ERR_UNROLLED_MODEL_NOT_FINITE.
    */
   async predict(texts: readonly string[]): Promise<Prediction[]> {
+    if (texts.length === 0) {
+      this.model.requireAlive();
+      return [];
+    }
     const logProbabilities = await this.#logProbabilities(texts);
     const labels = argMax(logProbabilities).data;
     return Array.from(labels, (label, index) => ({
@@ -213,7 +221,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
    * @throws ERR_UNROLLED_MODEL_NOT_FINITE
    */
   async #logProbabilities(texts: readonly string[]): Promise<Tensor<'float32' | 'float64'>> {
-    const sequences = this.#encode(texts);
+    const sequences = await this.#encode(texts);
     const options = { batch: PREDICTION_BATCH, output: 'logProbabilities', threads: this.threads } as const;
     const { output, cancelled } = await withCancellation(undefined, (cancellation) =>
       this.model.native.predict(sequences, options, cancellation),
@@ -222,18 +230,27 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     return { dtype: this.model.dtype, shape: [texts.length, this.classes], data: requireFiniteOutputs(output) };
   }
 
-  #labelled(examples: readonly Example[]): Examples {
-    const sequences = this.#encode(examples.map(({ text }) => text));
-    return { kind: 'labelled', sequences, targets: { loss: 'crossEntropy', ids: this.#labels(examples) } };
+  async #labelled(examples: readonly Example[], signal: AbortSignal | undefined): Promise<Examples> {
+    // The list may change while it is encoded.
+    const [texts, labels] = [examples.map(({ text }) => text), this.#labels(examples)];
+    const sequences = await this.#encode(texts, signal);
+    return { kind: 'labelled', sequences, targets: { loss: 'crossEntropy', ids: labels } };
   }
 
   #labels(examples: readonly Example[]): Int32Array {
     return Int32Array.from(examples, ({ label }) => check.integer('label', label, { min: 0, max: this.classes - 1 }));
   }
 
-  #encode(texts: readonly string[]): Sequences {
+  async #encode(texts: readonly string[], signal?: AbortSignal): Promise<Sequences> {
     if (texts.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'There are no examples.');
-    const sequences = texts.map((text) => this.vocabulary.encode(text));
+    const sequences: Int32Array[] = [];
+    for (const text of texts) {
+      const { vocabulary } = this;
+      if (vocabulary instanceof WordList) sequences.push(vocabulary.encode(text));
+      else sequences.push((await vocabulary.encodeCountedInTurns(text, signal)).ids);
+      await giveTurn();
+      if (signal?.aborted) throw abortError('Encoding', signal);
+    }
     const empty = sequences.findIndex(({ length }) => length === 0);
     if (empty !== -1) {
       throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `Example ${empty} (from 0) has no tokens.`);
@@ -243,6 +260,6 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
       sequences.map(({ length }) => length),
       'tokens',
     );
-    return { ids: joined(sequences, offsets), offsets };
+    return { ids: await inTurns(joining(sequences)), offsets };
   }
 }

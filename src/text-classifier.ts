@@ -14,7 +14,7 @@ import {
   resolveClassifierArchitecture,
 } from './classifier-network';
 import { UnrolledError } from './errors';
-import { nextTurn } from './event-loop';
+import { giveTurn, inTurns } from './event-loop';
 import type { Parameters } from './flat-layout';
 import { MAX_SIZE, resolveThreads } from './limits';
 import { Model } from './model';
@@ -25,10 +25,12 @@ import type { TextModel } from './report/inspect';
 import { reportTextModel, type TextReportOptions } from './report/model-report';
 import type { Summary } from './summary';
 import type { Example } from './text/example';
+import { joining } from './text/part-encoding';
 import { TextVectorizer, type TokenSequences } from './text/text-vectorizer';
 import { constructorError } from './text-network';
 import { type Outcome, outcomesOf } from './text-outcomes';
 import { BestWeights } from './training/callbacks/keep-best';
+import type { Estimate } from './training/estimate';
 import {
   EXAMPLE_FIT_OPTIONS,
   type ExampleFitOptions,
@@ -99,9 +101,6 @@ export interface TextPrediction {
 }
 
 const KIND = 'text-classifier';
-
-/** After this many UTF-16 units encoding lets the event loop go on. */
-const UNITS_BETWEEN_BREATHS = 2 ** 18;
 
 const DEFAULTS = { epochs: 10, learningRate: 0.01 } as const;
 
@@ -253,7 +252,7 @@ export class TextClassifier {
       examples: training,
       options: { ...resolved, callbacks: keepBest ? [best, ...callbacks, best.closing] : callbacks },
       header: this.#header(),
-      toExamples: () => validating as Examples,
+      toExamples: async () => validating as Examples,
     });
   }
 
@@ -324,10 +323,11 @@ export class TextClassifier {
 
   /**
    * Layers, parameters and counts; prints as a table.
-   * @throws ERR_UNROLLED_DISPOSED
+   * @param fit what `model.estimate` said of a training, to be told too: its memory and its time.
+   * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_DISPOSED
    */
-  summary(): Summary {
-    return this.model.summary();
+  summary(fit?: Estimate): Summary {
+    return this.model.summary(fit);
   }
 
   /**
@@ -412,25 +412,20 @@ export class TextClassifier {
     });
   }
 
-  /** Texts as ids, one after another. Every now and then it lets the event loop go on. */
+  /** Texts as ids, one after another, with turns for the event loop. */
   async #encode(examples: readonly Pick<Example, 'text'>[], signal: AbortSignal | undefined): Promise<TokenSequences> {
     const sequences: Int32Array[] = [];
     const offsets = new Int32Array(examples.length + 1);
-    let [units, end] = [0, 0];
+    let end = 0;
     for (const [index, { text }] of examples.entries()) {
-      const ids = withoutPadding(this.vectorizer.encode(text));
+      const ids = withoutPadding(await inTurns(this.vectorizer.encoding(text)));
       sequences.push(ids);
       end += ids.length;
       if (end > MAX_SIZE) throw check.outOfRange('examples', `texts of at most ${MAX_SIZE} tokens in all`, end);
       offsets[index + 1] = end;
-      units += text.length;
-      if (units < UNITS_BETWEEN_BREATHS) continue;
-      units = 0;
-      await nextTurn();
+      await giveTurn();
       if (signal?.aborted) throw abortError('The work of the classifier', signal);
     }
-    const ids = new Int32Array(end);
-    for (const [index, sequence] of sequences.entries()) ids.set(sequence, offsets[index]);
-    return { ids, offsets };
+    return { ids: await inTurns(joining(sequences)), offsets };
   }
 }

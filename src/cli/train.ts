@@ -23,6 +23,7 @@ import { History } from '../training/history';
 import { type FitOptions, readResumed, resolveFit } from '../training/options';
 import * as check from '../validation';
 import { addCorpusOptions, CORPUS_HELP, type CorpusFlags, corpusFlags, loadCorpus } from './corpus';
+import { printEstimate } from './estimate';
 import { messageOf } from './failure';
 import { Interrupt } from './interrupt';
 import {
@@ -70,6 +71,7 @@ interface TrainFlags extends TrainingFlags, CorpusFlags {
   out?: string;
   report?: string;
   logEvery?: number;
+  estimate?: true;
   json?: true;
 }
 
@@ -159,7 +161,7 @@ async function prepareInitialised(
   const model = await LanguageModel.initFrom(init, options);
   if (vocabulary.unknown === 'error') return { corpus, model };
   // Under the model's vocabulary at once, so that what it lacks is told of before a long training.
-  const read = corpus instanceof Corpus ? corpus.withVocabulary(model.vocabulary) : corpus;
+  const read = corpus instanceof Corpus ? await corpus.adoptedBy(model.vocabulary, undefined) : corpus;
   noteUnknown(model, read.tokenCounts, "the text's");
   return { corpus: read, model };
 }
@@ -261,7 +263,19 @@ async function requireOut(option: string, path: string, corpus: string): Promise
   if (await isSameFile(path, corpus)) throw check.outOfRange(option, 'another file than the corpus', path);
 }
 
+/** Says what the training would take, and trains nothing. */
+async function estimate(name: string, flags: TrainFlags): Promise<void> {
+  const { options, end, vocabulary } = await trainingOptions(flags, new History());
+  const { corpus, model } = await prepare(name, vocabulary, flags);
+  try {
+    printEstimate(model, await model.estimate(corpus, { ...options, signal: outputEnd }), end, flags.json === true);
+  } finally {
+    model.dispose();
+  }
+}
+
 async function train(name: string, flags: TrainFlags, command: Command): Promise<void> {
+  if (flags.estimate) return estimate(name, flags);
   const { out, checkpoint, init, resume, report } = flags;
   const history = new History();
   const { options, stopping, validated, end, vocabulary } = await trainingOptions(flags, history);
@@ -335,7 +349,9 @@ export function trainCommand(): Command {
     .description('train a language model on a text file or a named data set')
     .argument('<corpus>', CORPUS_HELP)
     .addOption(choiceOption('--tokens <kind>', 'what the text is cut into (default: char)', TOKEN_KINDS))
-    .addOption(numberOption('--max-vocab <n>', 'keep the most frequent tokens, the unknown one among n (default: all)'))
+    .addOption(
+      numberOption('--vocab, --max-vocab <n>', 'keep the most frequent tokens, the unknown one among n (default: all)'),
+    )
     .addOption(numberOption('--min-count <n>', 'keep the tokens that occur so often (default: 1)'))
     .addOption(numberOption('--epochs <n>', 'passes over the text (default: 5)'))
     .addOption(numberOption('--steps <n>', 'steps of the whole run; outranks --epochs'))
@@ -361,6 +377,7 @@ export function trainCommand(): Command {
     .option('--out <file>', 'save the model there')
     .option('--report <file>', 'write a page there that shows the training: curves, samples, hidden units (.html)')
     .addOption(numberOption('--log-every <n>', 'report every nth step'))
+    .option('--estimate', 'say what memory and time the training would take; train nothing and write no file')
     .addOption(jsonOption())
     .addHelpText(
       'after',

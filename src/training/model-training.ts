@@ -12,11 +12,11 @@ import * as check from '../validation';
 import type { TrainingData } from './data';
 import { type Estimate, estimateTraining } from './estimate';
 import { type ExampleFitOptions, resolveBatch, resolveExampleFit } from './example-options';
-import { fitExamples, inOrder, type Score, scoreExamples } from './example-training';
+import { fitExamples, inOrder, partsOf, type Score, scoreExamples } from './example-training';
 import { inBatches, toExamples } from './examples';
 import type { EpochResult } from './fit';
 import { DEFAULT_BATCH, readResumed } from './options';
-import { floats, type SequenceData, toSequences } from './sequences';
+import { floats, isNothing, type SequenceData, toSequences } from './sequences';
 import { sequenceCount } from './source';
 
 /** Options of `Model.fit`; a batch has 32 examples by default. */
@@ -35,7 +35,15 @@ export interface ModelEvaluationOptions {
 export interface PredictionOptions extends ModelEvaluationOptions {
   /** The last layer's output as it is (`'raw'`, by default), or as probabilities over its features or of each. */
   output?: 'raw' | 'softmax' | 'sigmoid' | undefined;
+  /**
+   * Gives a tensor for each sequence, as long as that is: `[T, F]`, or `[F]` where a model has one output a sequence. False by
+   * default: all are in one tensor, with zeros behind the end of shorter ones.
+   */
+  ragged?: boolean | undefined;
 }
+
+/** Options of `Model.predict` for a tensor of each sequence. */
+export type RaggedPredictionOptions = PredictionOptions & { ragged: true };
 
 function defaultsOf({ description }: Model) {
   return { threads: 0, batch: DEFAULT_BATCH, sparse: defaultSparse(description.layers) };
@@ -49,7 +57,7 @@ export async function* fitModel(
   const resumed = options?.resume === undefined ? undefined : await readResumed(options);
   const resolved = resolveExampleFit(options, defaultsOf(model), resumed);
   model.requireIdle();
-  const examples = toExamples(model, data);
+  const examples = await toExamples(model, data);
   yield* fitExamples({
     ...{ model, examples, options: resolved, header: model.header },
     toExamples: (validationData) => toExamples(model, validationData),
@@ -61,10 +69,11 @@ export async function estimateModel(
   data: TrainingData,
   options: ModelFitOptions | undefined,
 ): Promise<Estimate> {
-  const resolved = resolveExampleFit(options, defaultsOf(model), undefined);
+  const resumed = options?.resume === undefined ? undefined : await readResumed(options);
+  const resolved = resolveExampleFit(options, defaultsOf(model), resumed);
   model.requireIdle();
-  const source = inBatches(toExamples(model, data), resolved.batching);
-  return estimateTraining(model, source, resolved.native);
+  const { train } = await partsOf(await toExamples(model, data), resolved);
+  return estimateTraining(model, inBatches(train, resolved.batching), resolved);
 }
 
 export async function evaluateModel(
@@ -77,7 +86,7 @@ export async function evaluateModel(
   const threads = resolveThreads(given.threads);
   const signal = check.abortSignal('signal', given.signal);
   model.requireAlive();
-  return scoreExamples(model, inOrder(toExamples(model, data), batch), threads, signal);
+  return scoreExamples(model, inOrder(await toExamples(model, data), batch), threads, signal);
 }
 
 /** Outputs of sequences one after another as `[N, T, F]`, zero behind each one's end. */
@@ -90,6 +99,21 @@ function padded(dtype: DType, output: FloatArray, { offsets }: NativeSequences, 
     data.set(output.subarray(start * features, end * features), index * time * features);
   }
   return { dtype, shape: [count, time, features], data };
+}
+
+/** Outputs of sequences one after another, a tensor for each. */
+function separate(
+  { output, features }: { output: FloatArray; features: number },
+  { offsets }: NativeSequences,
+  model: Model,
+): FloatTensor[] {
+  const { dtype, description } = model;
+  const { once } = outputOf(description);
+  return Array.from({ length: offsets.length - 1 }, (_, index) => {
+    const [start, end] = once ? [index, index + 1] : [offsets[index] as number, offsets[index + 1] as number];
+    const shape = once ? [features] : [end - start, features];
+    return { dtype, shape, data: output.slice(start * features, end * features) };
+  });
 }
 
 /** What raw outputs (or log-probabilities, for softmax) are as that output. */
@@ -114,27 +138,32 @@ export async function predictModel(
   model: Model,
   inputs: SequenceData,
   options: PredictionOptions | undefined,
-): Promise<FloatTensor> {
-  const given = check.options('predict', options, ['output', 'batch', 'threads', 'signal']);
+): Promise<FloatTensor | FloatTensor[]> {
+  const given = check.options('predict', options, ['output', 'batch', 'ragged', 'threads', 'signal']);
   const output = check.oneOf('output', given.output === undefined ? 'raw' : given.output, [
     'raw',
     'softmax',
     'sigmoid',
   ]);
   const batch = resolveBatch(given.batch);
+  const ragged = check.boolean('ragged', given.ragged ?? false);
   const threads = resolveThreads(given.threads);
   const signal = check.abortSignal('signal', given.signal);
   model.requireAlive();
   const { description, dtype } = model;
   if (description.source !== undefined) throw hasSource(description);
-  const sequences = toSequences('inputs', inputs, description.input, dtype);
+  const { once, features } = outputOf(description);
+  if (isNothing(inputs)) {
+    return ragged ? [] : { dtype, shape: once ? [0, features] : [0, 0, features], data: floats(dtype, 0) };
+  }
+  const sequences = await toSequences('inputs', inputs, description.input, dtype);
   const native = { batch, output: output === 'softmax' ? 'logProbabilities' : 'raw', threads } as const;
   const result = await withCancellation(signal, (cancellation) =>
     model.native.predict(sequences, native, cancellation),
   );
   if (result.cancelled) throw cancelledError(model, 'Prediction', signal);
   const values = ACTIVATIONS[output](result.output);
-  const { features } = result;
-  if (!outputOf(description).once) return padded(dtype, values, sequences, features);
+  if (ragged) return separate({ output: values, features }, sequences, model);
+  if (!once) return padded(dtype, values, sequences, features);
   return { dtype, shape: [sequenceCount(sequences), features], data: values };
 }
