@@ -11,6 +11,7 @@ import {
 } from './architecture';
 import { cancelledError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
+import { requireFiniteOutputs } from './finite-outputs';
 import {
   Batcher,
   type BeamOptions,
@@ -377,7 +378,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   /**
    * The distribution of the next token after each token of a text, `[T, V]`, from a zero state. To a model of
    * `documents` the text is the beginning of a document.
-   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for an empty text.
+   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for an empty text, ERR_UNROLLED_MODEL_NOT_FINITE.
    */
   async probabilities(text: string): Promise<Tensor<'float32' | 'float64'>> {
     const ids = await this.vocabulary.encodeInTurns(text);
@@ -389,7 +390,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     );
     const { size } = this.vocabulary;
     const data = output.data.subarray((fed.length - ids.length) * size);
-    return softmax({ ...output, data, shape: [ids.length, size] });
+    return softmax({ ...output, data: requireFiniteOutputs(data), shape: [ids.length, size] });
   }
 
   /** The corpus under the model's own vocabulary. */

@@ -259,7 +259,7 @@ export class TextClassifier {
   /**
    * Loss, accuracy and confusions over examples.
    * @throws ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_OPTION_TYPE and ERR_UNROLLED_OPTION_RANGE naming the example,
-   *   ERR_UNROLLED_ABORTED.
+   *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
    */
   async evaluate(examples: readonly Example[], options?: TextClassifierComputeOptions): Promise<TextClassifierScore> {
     const labels = this.#labels('examples', examples);
@@ -279,7 +279,7 @@ export class TextClassifier {
 
   /**
    * The class of each text, in their order; of no texts, no classes.
-   * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_ABORTED.
+   * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
    */
   async predict(texts: readonly string[], options?: TextClassifierComputeOptions): Promise<TextPrediction[]> {
     if (!Array.isArray(texts)) throw check.wrongType('texts', 'a list of texts', texts);
