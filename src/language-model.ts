@@ -53,7 +53,7 @@ import { partsOf, scoring, trainingSource, wholeCorpus } from './training/corpus
 import { lackingData } from './training/data-counts';
 import type { LanguageModelEpoch } from './training/epoch-result';
 import { type Estimate, estimateTraining } from './training/estimate';
-import { runTraining } from './training/fit';
+import { readData, runTraining } from './training/fit';
 import { type FitOptions, type ModelDefaults, readResumed, resolveFit, resolveStream } from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
@@ -257,23 +257,23 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
     const resolved = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
-    const adopted = await this.#adopt(corpus, resolved.signal).catch((error) => {
-      throw resumed === undefined ? error : lackingData(resumed, error);
-    });
     const documents =
       resumed === undefined
         ? this.#documents
         : readDocuments(resumed.file.path, resumed.header, hasEnd(this.vocabulary));
+    const onRestored = () => {
+      this.#documents = documents;
+    };
+    const run = { model: this.model, options: resolved, header: this.#headerOf(documents), onRestored };
+    const adopted = await readData(run, () => this.#adopt(corpus, resolved.signal)).catch((error) => {
+      throw resumed === undefined ? error : lackingData(resumed, error);
+    });
     const { train, validation } = partsOf(adopted, resolved.validation, this.#boundary(documents));
     const { stream, native, shuffle } = resolved;
     const source = trainingSource('training text', train, stream, shuffle);
     const validate =
       resolved.validation > 0 ? scoring(this.model, 'validation text', validation, stream, native.threads) : undefined;
-    const onRestored = () => {
-      this.#documents = documents;
-    };
-    const header = this.#headerOf(documents);
-    const epochs = runTraining({ model: this.model, source, options: resolved, header, validate, onRestored });
+    const epochs = runTraining({ ...run, source, validate });
     yield* epochs as AsyncGenerator<LanguageModelEpoch, void, undefined>;
   }
 

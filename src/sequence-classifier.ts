@@ -26,7 +26,7 @@ import { restoreNetwork, TextNetwork } from './text-network';
 import { type ExampleFitOptions, resolveExampleFit } from './training/example-options';
 import { fitExamples } from './training/example-training';
 import type { Examples } from './training/examples';
-import type { EpochResult } from './training/fit';
+import { type EpochResult, readData } from './training/fit';
 import { readResumed } from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
@@ -170,14 +170,13 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
     const resolved = resolveExampleFit(options, { threads: this.threads, batch: 1 }, resumed);
     this.model.requireIdle();
-    const { signal } = resolved;
-    yield* fitExamples({
-      model: this.model,
-      examples: await this.#labelled(examples, signal),
-      options: resolved,
-      header: this.header(),
-      toExamples: (validationData) => this.#labelled(validationData, signal),
-    });
+    const { signal, validationData } = resolved;
+    const run = { model: this.model, options: resolved, header: this.header() };
+    const { training, validating } = await readData(run, async () => ({
+      training: await this.#labelled(examples, signal),
+      validating: validationData && (await this.#labelled(validationData, signal)),
+    }));
+    yield* fitExamples({ ...run, examples: training, toExamples: async () => validating as Examples });
   }
 
   /**

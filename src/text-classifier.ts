@@ -39,7 +39,7 @@ import {
 } from './training/example-options';
 import { fitExamples } from './training/example-training';
 import type { Examples } from './training/examples';
-import type { EpochResult } from './training/fit';
+import { type EpochResult, readData } from './training/fit';
 import { DEFAULT_BATCH, readResumed } from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
@@ -245,15 +245,16 @@ export class TextClassifier {
     }
     this.model.requireIdle();
     const best = new BestWeights('validationLoss');
-    const training = await this.#labelled('examples', examples, signal);
-    const validating = validationData && (await this.#labelled('validationData', validationData, signal));
-    yield* fitExamples({
+    const run = {
       model: this.model,
-      examples: training,
       options: { ...resolved, callbacks: keepBest ? [best, ...callbacks, best.closing] : callbacks },
       header: this.#header(),
-      toExamples: async () => validating as Examples,
-    });
+    };
+    const { training, validating } = await readData(run, async () => ({
+      training: await this.#labelled('examples', examples, signal),
+      validating: validationData && (await this.#labelled('validationData', validationData, signal)),
+    }));
+    yield* fitExamples({ ...run, examples: training, toExamples: async () => validating as Examples });
   }
 
   /**
