@@ -26,13 +26,28 @@ export interface LoadResult {
   message?: string;
 }
 
+/** The modules that load the addon, and all that they require, by their paths in `lib`. */
+function loaderModules(): string[] {
+  const found = new Set<string>();
+  const add = (module: string) => {
+    if (found.has(module)) return;
+    found.add(module);
+    const source = readFileSync(path.join(ROOT, 'lib', module), 'utf8');
+    for (const [, name = ''] of source.matchAll(/require\("(\.[^"]+)"\)/g)) {
+      add(path.join(path.dirname(module), `${name}.js`));
+    }
+  };
+  add(path.join('native', 'load.js'));
+  return [...found];
+}
+
 /**
  * `node_modules/unrolled` in `folder`, without a native file. Returns its path.
  * @param parts of `lib`: `loader` is the modules that `load` runs, and quicker to copy than all.
  */
 export function installPackage(folder: string, parts: 'loader' | 'all' = 'loader', manifest: object = {}): string {
   const home = path.join(folder, 'node_modules', 'unrolled');
-  const places = parts === 'all' ? [''] : ['native', 'builtins.js', 'errors.js', 'package.js', 'validation.js'];
+  const places = parts === 'all' ? [''] : loaderModules();
   for (const place of places) {
     cpSync(path.join(ROOT, 'lib', place), path.join(home, 'lib', place), {
       recursive: true,
