@@ -1,7 +1,7 @@
 /** A language model over text: embedding, recurrent layers, and a softmax over the next token. */
 
+import { adopted, completedFrom, otherCorpus, otherVocabulary, withOutput } from './agreement';
 import {
-  ARCHITECTURE_OPTIONS,
   type Architecture,
   buildNetwork,
   describeNetwork,
@@ -9,7 +9,6 @@ import {
   type Network,
   type NetworkOptions,
   resolveArchitecture,
-  WEIGHTLESS_OPTIONS,
 } from './architecture';
 import { cancelledError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
@@ -36,10 +35,10 @@ import {
   type TextScore,
 } from './generation';
 import { resolveThreads } from './limits';
-import { damagedHeader, type ModelFile, type ModelHeader, readModelFile, sortedJson } from './model-file';
+import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader, readVocabulary } from './model-header';
 import type { NativeEvaluation } from './native/native';
-import { completeOutput, defaultSparse, withoutOutput } from './output';
+import { defaultSparse } from './output';
 import { softmax, type Tensor } from './tensor';
 import { Corpus } from './text/corpus';
 import { FileCorpus } from './text/file-corpus';
@@ -47,6 +46,7 @@ import type { TokenCounts } from './text/token-counts';
 import { Vocabulary } from './text/vocabulary';
 import type { UnknownPolicy } from './text/vocabulary-options';
 import { restoreNetwork, TextNetwork } from './text-network';
+import type { Checkpoint } from './training/checkpoint-file';
 import { partsOf, scoring, trainingSource, wholeCorpus } from './training/corpus-source';
 import { lackingData } from './training/data-counts';
 import { type Estimate, estimateTraining } from './training/estimate';
@@ -100,99 +100,9 @@ const LANGUAGE_MODEL_OPTIONS = [
   ...NETWORK_OPTIONS,
 ] as const satisfies (keyof LanguageModelOptions)[];
 
-/**
- * A file's architecture with the options given beside it, which must be possible and, but for those that no weight
- * depends on, say the same.
- */
-function adopted(path: string, architecture: Architecture, options: NetworkOptions): Architecture {
-  const given = ARCHITECTURE_OPTIONS.filter((option) => options[option] !== undefined);
-  const asked = Object.fromEntries(given.map((option) => [option, options[option]]));
-  const isOther = options.output !== undefined && options.output !== (architecture.output ?? 'exact');
-  // A softmax trained exactly and one trained by samples have the same weights: either may become the other.
-  const isExchange = isOther && options.output !== 'adaptive' && architecture.output !== 'adaptive';
-  const result = resolveArchitecture({ ...(isOther ? withoutOutput(architecture) : architecture), ...asked });
-  for (const option of given) {
-    if (WEIGHTLESS_OPTIONS.includes(option) || (isExchange && option === 'output')) continue;
-    if (sortedJson({ value: result[option] }) === sortedJson({ value: architecture[option] })) continue;
-    const [expected, received] = [check.show(architecture[option] ?? false), check.show(options[option])];
-    throw new UnrolledError(
-      'ERR_UNROLLED_MODEL_MISMATCH',
-      `${path} has ${option} ${expected}, and ${received} was asked. Leave the option out to take the file's.`,
-      { option, mentions: [option], expected, received },
-    );
-  }
-  return result;
-}
-
-/**
- * The architecture with a softmax over that vocabulary.
- * @throws ERR_UNROLLED_OPTION_RANGE where nobody knows how frequent its tokens are.
- */
-function withOutput(
-  architecture: Architecture,
-  vocabulary: Vocabulary,
-  given: ArrayLike<number> | undefined,
-): Architecture {
-  const { output } = architecture;
-  if (output === undefined) {
-    if (given !== undefined) throw check.outOfRange('frequencies', 'left out where output is exact', given);
-    return architecture;
-  }
-  if (given !== undefined) requireFrequencies(given, vocabulary.size);
-  const frequencies = given ?? vocabulary.frequencies;
-  // Words have their ids by frequency, whoever counted them.
-  if (frequencies === undefined && vocabulary.kind !== 'word') {
-    throw check.outOfRange(
-      'output',
-      'exact where nothing says how frequent the tokens are: give frequencies, or a vocabulary built from a text',
-      output,
-    );
-  }
-  return completeOutput(architecture, { classes: vocabulary.size, frequencies });
-}
-
-function requireFrequencies(frequencies: ArrayLike<number>, size: number): void {
-  if (typeof frequencies !== 'object' || frequencies === null || typeof frequencies.length !== 'number') {
-    throw check.wrongType('frequencies', 'an array of numbers', frequencies);
-  }
-  if (frequencies.length !== size) throw check.outOfRange('frequencies', `${size} numbers, one an id`, frequencies);
-  for (let id = 0; id < size; id++) check.number(`frequencies[${id}]`, frequencies[id], { min: 0 });
-}
-
-/** A file's architecture with its softmax, whose ranks are the file's own. */
-function completedFrom(path: string, architecture: Architecture, { size }: Vocabulary): Architecture {
-  try {
-    return completeOutput(architecture, { classes: size });
-  } catch (error) {
-    throw damagedHeader(path, error);
-  }
-}
-
-function otherVocabulary(path: string, stored: Vocabulary, given: Vocabulary): UnrolledError {
-  let what = 'the order of the tokens differs';
-  const difference = stored.firstDifference(given);
-  if (stored.kind !== given.kind) what = `its tokens are of kind ${stored.kind}, not ${given.kind}`;
-  else if (difference?.isHere) what = `it has ${difference.shown}, which the text's vocabulary lacks`;
-  else if (difference) what = `it lacks ${difference.shown}, which the text's vocabulary has`;
-  else if ((stored.unknownId === undefined) !== (given.unknownId === undefined)) {
-    what = 'one has an unknown token, and the other has none';
-  } else if (stored.size !== given.size) what = 'one has an end-of-document token, and the other has none';
-  const message = `${path} was made for another vocabulary: ${what}.`;
-  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', message, { option: 'vocabulary' });
-}
-
-/** The error for a corpus of another vocabulary, of which the model's own lacks a token. */
-function otherCorpus({ name }: Corpus | FileCorpus, vocabulary: Vocabulary, error: unknown): unknown {
-  if (!(error instanceof UnrolledError) || error.code !== 'ERR_UNROLLED_UNKNOWN_TOKEN') return error;
-  const { code, message, expected = '', received = '' } = error;
-  const lacking = message.replace(` ${vocabulary.advice}`, '').replace(/the vocabulary\.$/, "the model's.");
-  return new UnrolledError(
-    code,
-    `The corpus ${check.show(name)} has another vocabulary than the model. ${lacking} Leave it out of the text, have ` +
-      "what is unknown skipped with corpus.withVocabulary(model.vocabulary.withUnknown('skip')), or " +
-      'make a model with vocabulary: corpus.vocabulary.',
-    { option: 'corpus', expected, received, cause: error },
-  );
+function requireOptions(options: LanguageModelOptions) {
+  const given = check.options('LanguageModel', options, LANGUAGE_MODEL_OPTIONS);
+  return { given, vocabulary: check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary) };
 }
 
 function summarize({ lossSum, tokens }: NativeEvaluation, counts: TokenCounts): Evaluation {
@@ -219,8 +129,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    *   ERR_UNROLLED_OUT_OF_MEMORY before anything is allocated.
    */
   static create(options: LanguageModelOptions): LanguageModel {
-    const given = check.options('LanguageModel', options, LANGUAGE_MODEL_OPTIONS);
-    const vocabulary = check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary);
+    const { given, vocabulary } = requireOptions(options);
     const architecture = withOutput(resolveArchitecture(given), vocabulary, given.frequencies);
     const description = LanguageModel.#describe(vocabulary, architecture);
     return new LanguageModel(vocabulary, architecture, buildNetwork(description, given));
@@ -247,9 +156,17 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * @throws what `load` and `create` throw.
    */
   static async initFrom(path: string, options: LanguageModelOptions): Promise<LanguageModel> {
-    const given = check.options('LanguageModel', options, LANGUAGE_MODEL_OPTIONS);
-    const vocabulary = check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary);
-    const file = await readModelFile(path);
+    requireOptions(options);
+    return LanguageModel.initFromFile(await readModelFile(path), options);
+  }
+
+  /**
+   * `initFrom` of a file that was read.
+   * @internal
+   */
+  static async initFromFile(file: ModelFile, options: LanguageModelOptions): Promise<LanguageModel> {
+    const { given, vocabulary } = requireOptions(options);
+    const { path } = file;
     if (file.header === undefined) {
       const architecture = withOutput(resolveArchitecture(given), vocabulary, given.frequencies);
       return LanguageModel.#fromFile(file, vocabulary, architecture, given);
@@ -297,7 +214,18 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    *   whole step, and the model stays usable.
    */
   async *fit(corpus: Corpus | FileCorpus, options?: FitOptions): AsyncGenerator<EpochResult, void, undefined> {
-    const resumed = options?.resume === undefined ? undefined : await readResumed(options);
+    yield* this.fitFrom(corpus, options, await readResumed(options));
+  }
+
+  /**
+   * `fit` with what was read of the file that `resume` names.
+   * @internal
+   */
+  async *fitFrom(
+    corpus: Corpus | FileCorpus,
+    options: FitOptions | undefined,
+    resumed: Checkpoint | undefined,
+  ): AsyncGenerator<EpochResult, void, undefined> {
     const resolved = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
     const adopted = await this.#adopt(corpus, resolved.signal).catch((error) => {

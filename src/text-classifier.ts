@@ -18,7 +18,15 @@ import { nextTurn } from './event-loop';
 import type { Parameters } from './flat-layout';
 import { MAX_SIZE, resolveThreads } from './limits';
 import { Model } from './model';
-import { damagedHeader, dtypeOf, type ModelHeader, readModelFile, weightsOf, writeModelFile } from './model-file';
+import {
+  damagedHeader,
+  dtypeOf,
+  type ModelFile,
+  type ModelHeader,
+  readModelFile,
+  weightsOf,
+  writeModelFile,
+} from './model-file';
 import { readVocabulary, requireKind } from './model-header';
 import type { FloatArray, NativeTargets } from './native/native';
 import type { TextModel } from './report/inspect';
@@ -29,6 +37,7 @@ import { TextVectorizer, type TokenSequences } from './text/text-vectorizer';
 import { constructorError } from './text-network';
 import { type Outcome, outcomesOf } from './text-outcomes';
 import { BestWeights } from './training/callbacks/keep-best';
+import type { Checkpoint } from './training/checkpoint-file';
 import {
   EXAMPLE_FIT_OPTIONS,
   type ExampleFitOptions,
@@ -206,7 +215,15 @@ export class TextClassifier {
   static async load(path: string, options?: Pick<TextClassifierOptions, 'threads'>): Promise<TextClassifier> {
     const given = check.options('TextClassifier.load', options, ['threads']);
     const threads = resolveThreads(given.threads);
-    const file = await readModelFile(path);
+    return TextClassifier.fromFile(await readModelFile(path), threads);
+  }
+
+  /**
+   * The classifier of a file that was read.
+   * @internal
+   */
+  static async fromFile(file: ModelFile, threads: number): Promise<TextClassifier> {
+    const { path } = file;
     const header = requireKind(file, KIND);
     const vectorizer = await readVocabulary(path, header, TextVectorizer.fromJSON);
     try {
@@ -235,7 +252,18 @@ export class TextClassifier {
     examples: readonly Example[],
     options?: TextClassifierFitOptions,
   ): AsyncGenerator<EpochResult, void, undefined> {
-    const resumed = await readResumed(options);
+    yield* this.fitFrom(examples, options, await readResumed(options));
+  }
+
+  /**
+   * `fit` with what was read of the file that `resume` names.
+   * @internal
+   */
+  async *fitFrom(
+    examples: readonly Example[],
+    options: TextClassifierFitOptions | undefined,
+    resumed: Checkpoint | undefined,
+  ): AsyncGenerator<EpochResult, void, undefined> {
     const defaults = { threads: this.#threads, batch: DEFAULT_BATCH };
     const resolved = resolveExampleFit(trainingOptions(options), defaults, resumed);
     const { validation, validationData, callbacks, signal } = resolved;

@@ -8,16 +8,18 @@ import * as datasets from '../datasets';
 import { ACTIVATIONS } from '../description';
 import { UnrolledError } from '../errors';
 import { absolutePath, requireWritable } from '../files';
+import { resolveThreads } from '../limits';
 import { readModelFile } from '../model-file';
 import type { OptimizerKind } from '../native/native';
 import { TextVectorizer } from '../text/text-vectorizer';
 import { resolveVectorizerOptions, type TextVectorizerOptions } from '../text/vectorizer-options';
 import { TextClassifier, type TextClassifierFitOptions, trainingOptions } from '../text-classifier';
 import * as callbacks from '../training/callbacks';
+import { type Checkpoint, checkpointOf } from '../training/checkpoint-file';
 import { resolveExampleFit } from '../training/example-options';
 import { History } from '../training/history';
 import { OPTIMIZER_KINDS } from '../training/optimizers';
-import { DEFAULT_BATCH, readResumed } from '../training/options';
+import { DEFAULT_BATCH } from '../training/options';
 import * as check from '../validation';
 import { type ClassifyData, classesOption, FOLDER_HELP, loadTraining, noteTexts } from './classify-data';
 import { type ModelFlags, requireSameFlags } from './classify-model';
@@ -87,24 +89,35 @@ function networkOptions(flags: TrainFlags): ClassifierNetworkOptions {
   };
 }
 
+interface PreparedFit {
+  options: TextClassifierFitOptions;
+  /** How `fit` will part the texts. */
+  parting: Parting;
+  end: RunEnd;
+  /** What training goes on from, whose file is read once; gone once the classifier is there. */
+  checkpoint: Checkpoint | undefined;
+}
+
 /**
- * Refuses what can be known to be wrong before the texts are read, and gives the options of `fit`, and how it will part
- * the texts.
+ * The checkpoint that `--resume` names.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH for one of another model than the flags say.
  */
-async function fitOptions(
-  flags: TrainFlags,
-  history: History,
-  page: ReportFile | undefined,
-): Promise<{ options: TextClassifierFitOptions; parting: Parting; end: RunEnd }> {
+async function resumedCheckpoint(flags: TrainFlags): Promise<Checkpoint | undefined> {
+  if (flags.resume === undefined) return undefined;
+  const file = await readModelFile(check.nonEmptyString('resume', flags.resume));
+  if (file.header !== undefined) await requireSameFlags(file, flags);
+  return checkpointOf(file);
+}
+
+/** Refuses what can be known to be wrong before the texts are read. */
+async function fitOptions(flags: TrainFlags, history: History, page: ReportFile | undefined): Promise<PreparedFit> {
   const { epochs, batch, optimizer, lr, weightDecay, clipNorm, seed, threads, earlyStopping } = flags;
-  const { resume, checkpoint, out } = flags;
+  const { resume, checkpoint: kept, out } = flags;
   if (resume === undefined) {
     resolveVectorizerOptions(vectorizerOptions(flags));
     resolveClassifierArchitecture(networkOptions(flags));
-  } else {
-    const file = await readModelFile(check.nonEmptyString('resume', resume));
-    if (file.header !== undefined) await requireSameFlags(file, flags);
   }
+  const checkpoint = await resumedCheckpoint(flags);
   const options: TextClassifierFitOptions = {
     ...{ epochs, batch, optimizer, weightDecay, clipNorm, seed, threads, resume, onWarning: note },
     learningRate: lr,
@@ -115,30 +128,30 @@ async function fitOptions(
       ...(earlyStopping === undefined
         ? []
         : [callbacks.earlyStopping({ patience: earlyStopping, restoreBest: false })]),
-      ...(checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint })]),
+      ...(kept === undefined ? [] : [callbacks.checkpoint({ path: kept })]),
     ],
   };
   const defaults = { threads: 0, batch: DEFAULT_BATCH };
-  const resolved = resolveExampleFit(trainingOptions(options), defaults, await readResumed(options));
+  const resolved = resolveExampleFit(trainingOptions(options), defaults, checkpoint);
   const { validation, native } = resolved;
   if (earlyStopping !== undefined && validation === 0) {
     throw nothingValidates(earlyStopping);
   }
   if (out !== undefined) await requireWritable(check.nonEmptyString('out', out));
-  if (checkpoint !== undefined) await requireWritable(check.nonEmptyString('checkpoint', checkpoint));
+  if (kept !== undefined) await requireWritable(check.nonEmptyString('checkpoint', kept));
   await requireTwoFiles(flags);
-  return { options, parting: { validation, seed: native.seed }, end: endOfRun(resolved) };
+  return { options, parting: { validation, seed: native.seed }, end: endOfRun(resolved), checkpoint };
 }
 
 /** The classifier of a checkpoint, which must be of the same classes. */
-async function resumedClassifier(resume: string, { classNames }: ClassifyData, threads: number | undefined) {
-  const classifier = await TextClassifier.load(resume, { threads });
+async function resumedClassifier({ file }: Checkpoint, { classNames }: ClassifyData, threads: number | undefined) {
+  const classifier = await TextClassifier.fromFile(file, resolveThreads(threads));
   const [before, now] = [classifier.classNames.join(', '), classNames.join(', ')];
   if (before === now) return classifier;
   classifier.dispose();
   throw new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',
-    `${resume} was trained with the classes ${before}, and the folder has ${now}.`,
+    `${file.path} was trained with the classes ${before}, and the folder has ${now}.`,
     { option: 'resume', expected: before, received: now },
   );
 }
@@ -157,13 +170,14 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const history = new History();
   const others = { '--out': out, '--checkpoint': checkpoint, '--resume': resume };
   const page = await ReportFile.open(flags.report, history, others);
-  const { options, parting, end } = await fitOptions(flags, history, page);
+  const prepared = await fitOptions(flags, history, page);
+  const { options, parting, end } = prepared;
   const data = await loadTraining(name, flags);
   noteTexts(data, parting.validation);
   using classifier =
-    resume === undefined
+    prepared.checkpoint === undefined
       ? await newClassifier(data, flags, options.validation ?? 0)
-      : await resumedClassifier(resume, data, threads);
+      : await resumedClassifier(prepared.checkpoint, data, threads);
 
   const { cell } = classifier.architecture;
   const title = `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${basename(absolutePath(name))}`;
@@ -183,7 +197,8 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     display.update(progress);
   };
   try {
-    const epochs = classifier.fit(data.examples, { ...options, signal, onProgress });
+    const epochs = classifier.fitFrom(data.examples, { ...options, signal, onProgress }, prepared.checkpoint);
+    prepared.checkpoint = undefined;
     const interrupted = await runEpochs(epochs, display, (epoch) => {
       trained = true;
       report.epoch(epoch);

@@ -5,7 +5,7 @@ import { resolveArchitecture } from '../architecture';
 import { UnrolledError } from '../errors';
 import { isSameFile, requireWritable } from '../files';
 import { LanguageModel } from '../language-model';
-import { readModelFile } from '../model-file';
+import { type ModelFile, readModelFile } from '../model-file';
 import { readVocabulary, requireKind } from '../model-header';
 import { inspect, tokensToInspect } from '../report/inspect';
 import type { Corpus } from '../text/corpus';
@@ -20,8 +20,9 @@ import {
 } from '../text/vocabulary-options';
 import * as callbacks from '../training/callbacks';
 import type { Callback } from '../training/callbacks/callback';
+import { type Checkpoint, checkpointOf } from '../training/checkpoint-file';
 import { History } from '../training/history';
-import { type FitOptions, readResumed, resolveFit } from '../training/options';
+import { type FitOptions, resolveFit } from '../training/options';
 import * as check from '../validation';
 import { addCorpusOptions, CORPUS_HELP, type CorpusFlags, corpusFlags, loadCorpus } from './corpus';
 import { messageOf } from './failure';
@@ -85,16 +86,6 @@ function vocabularyBounds({ maxVocab, minCount }: TrainFlags): Pick<VocabularyOp
 }
 
 /**
- * The vocabulary of the weights to start from, where their file has one.
- * @throws ERR_UNROLLED_MODEL_MISMATCH for another kind of model.
- */
-async function vocabularyOf(path: string): Promise<Vocabulary | undefined> {
-  const file = await readModelFile(path);
-  if (file.header === undefined) return undefined;
-  return readVocabulary(path, requireKind(file, 'language-model'), Vocabulary.restore);
-}
-
-/**
  * The vocabulary with what `--unknown` says, which is for a text that a model there is has not been made of.
  * @throws ERR_UNROLLED_OPTION_RANGE.
  */
@@ -105,29 +96,55 @@ function withUnknown(vocabulary: Vocabulary | undefined, { unknown, init }: Trai
   return vocabulary.withUnknown(unknown);
 }
 
+/** The file that a training starts from or goes on with. It is read once. */
+interface Origin {
+  file: ModelFile;
+  /** Where the file has one, with what `--unknown` says. */
+  vocabulary: Vocabulary | undefined;
+  /** Of a training that goes on. */
+  checkpoint: Checkpoint | undefined;
+}
+
+/**
+ * What `--init` or `--resume` names; undefined without either.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH for another kind of model, ERR_UNROLLED_MODEL_FORMAT where there is no training to
+ *   resume.
+ */
+async function originOf(flags: TrainFlags): Promise<Origin | undefined> {
+  const { init, resume } = flags;
+  if (resume !== undefined && init !== undefined) throw check.outOfRange('init', 'left out beside --resume', init);
+  const path = resume === undefined ? init : check.nonEmptyString('resume', resume);
+  if (path === undefined) {
+    withUnknown(undefined, flags);
+    return undefined;
+  }
+  const file = await readModelFile(path);
+  const hasHeader = file.header !== undefined;
+  const header = hasHeader ? requireKind(file, 'language-model') : undefined;
+  const stored = header && (await readVocabulary(path, header, Vocabulary.restore));
+  const checkpoint = resume === undefined ? undefined : checkpointOf(file);
+  return { file, vocabulary: withUnknown(stored, flags), checkpoint };
+}
+
 interface Prepared {
   corpus: Corpus | FileCorpus;
   model: LanguageModel;
 }
 
 /** A model that goes on from a checkpoint, whose vocabulary the text is read by. */
-async function prepareResumed(
-  name: string,
-  resume: string,
-  vocabulary: Vocabulary,
-  flags: TrainFlags,
-): Promise<Prepared> {
-  const bounds = { tokens: flags.tokens ?? vocabulary.kind, ...vocabularyBounds(flags) };
+async function prepareResumed(name: string, { file, vocabulary }: Origin, flags: TrainFlags): Promise<Prepared> {
+  const stored = vocabulary as Vocabulary;
+  const bounds = { tokens: flags.tokens ?? stored.kind, ...vocabularyBounds(flags) };
   const corpus = await loadCorpus(name, { flags: corpusFlags(flags), vocabulary: bounds });
   const isBound = Object.keys(vocabularyBounds(flags)).length > 0 || flags.tokens !== undefined;
-  const options = { ...networkOptions(flags), vocabulary: isBound ? corpus.vocabulary : vocabulary };
-  return { corpus, model: await LanguageModel.initFrom(resume, options) };
+  const options = { ...networkOptions(flags), vocabulary: isBound ? corpus.vocabulary : stored };
+  return { corpus, model: await LanguageModel.initFromFile(file, options) };
 }
 
 /** A new model with the weights of a file, by whose vocabulary the text is read, whatever else the text has in it. */
 async function prepareInitialised(
   name: string,
-  init: string,
+  file: ModelFile,
   vocabulary: Vocabulary,
   flags: TrainFlags,
 ): Promise<Prepared> {
@@ -142,27 +159,26 @@ async function prepareInitialised(
     ...networkOptions(flags),
     vocabulary: isSame ? corpus.vocabulary.withUnknown(vocabulary.unknown) : vocabulary,
   };
-  return { corpus, model: await LanguageModel.initFrom(init, options) };
+  return { corpus, model: await LanguageModel.initFromFile(file, options) };
 }
 
-/** @param before the vocabulary of the file to start from, where there is one. */
-async function prepare(name: string, before: Vocabulary | undefined, flags: TrainFlags): Promise<Prepared> {
-  const { init, resume } = flags;
-  if (resume !== undefined) return prepareResumed(name, resume, before as Vocabulary, flags);
+async function prepare(name: string, origin: Origin | undefined, flags: TrainFlags): Promise<Prepared> {
+  if (origin?.checkpoint !== undefined) return prepareResumed(name, origin, flags);
+  const before = origin?.vocabulary;
   const isAnother = Object.keys(vocabularyBounds(flags)).length > 0 || (flags.tokens ?? before?.kind) !== before?.kind;
-  if (init !== undefined && before !== undefined && !isAnother) {
-    return prepareInitialised(name, init, before, flags);
+  if (origin !== undefined && before !== undefined && !isAnother) {
+    return prepareInitialised(name, origin.file, before, flags);
   }
   const network = networkOptions(flags);
-  if (init === undefined) resolveArchitecture(network);
+  if (origin === undefined) resolveArchitecture(network);
   const tokens = flags.tokens ?? before?.kind ?? 'char';
   const corpus = await loadCorpus(name, {
     flags: corpusFlags(flags),
     vocabulary: { tokens, ...vocabularyBounds(flags) },
   });
   const options = { ...network, vocabulary: corpus.vocabulary };
-  const model = init === undefined ? LanguageModel.create(options) : await LanguageModel.initFrom(init, options);
-  return { corpus, model };
+  if (origin === undefined) return { corpus, model: LanguageModel.create(options) };
+  return { corpus, model: await LanguageModel.initFromFile(origin.file, options) };
 }
 
 /** Early stopping and checkpoints, as asked. */
@@ -181,26 +197,24 @@ interface PreparedTraining {
   /** Fraction of the text that validates, a resumed training's own among them. */
   validated: number;
   end: RunEnd;
-  /** The vocabulary of the file to start from or to go on with, where it has one. */
-  vocabulary: Vocabulary | undefined;
+  /** Gone once the model is there: its tensors are as large as the model. */
+  origin: Origin | undefined;
 }
 
 /** Options of `fit`, checked as far as they can be before the text is read. */
 async function trainingOptions(flags: TrainFlags, history: History): Promise<PreparedTraining> {
-  const { epochs, steps, validation, resume, init, earlyStopping } = flags;
-  if (resume !== undefined && init !== undefined) throw check.outOfRange('init', 'left out beside --resume', init);
-  const from = resume === undefined ? init : check.nonEmptyString('resume', resume);
-  const stored = from === undefined ? undefined : await vocabularyOf(from);
+  const { epochs, steps, validation, resume, earlyStopping } = flags;
+  const origin = await originOf(flags);
   const options: FitOptions = {
     ...fitOptions(flags),
     ...{ epochs, steps, validation, resume, callbacks: [history, ...callbacksOf(flags)], onWarning: note },
   };
-  const resolved = resolveFit(options, { threads: 0 }, await readResumed(options));
+  const resolved = resolveFit(options, { threads: 0 }, origin?.checkpoint);
   const { validation: validated } = resolved;
   if (earlyStopping !== undefined && validated === 0) {
     throw nothingValidates(earlyStopping);
   }
-  return { options, validated, end: endOfRun(resolved), vocabulary: withUnknown(stored, flags) };
+  return { options, validated, end: endOfRun(resolved), origin };
 }
 
 /** Tokens that it writes after each epoch, for the report. */
@@ -243,7 +257,8 @@ async function save(model: LanguageModel, out: string | undefined): Promise<void
 async function train(name: string, flags: TrainFlags, command: Command): Promise<void> {
   const { out, checkpoint, init, resume, report } = flags;
   const history = new History();
-  const { options, validated, end, vocabulary } = await trainingOptions(flags, history);
+  const training = await trainingOptions(flags, history);
+  const { options, validated, end } = training;
   const logEvery = flags.logEvery === undefined ? 0 : check.integer('logEvery', flags.logEvery, { min: 1 });
   if (out !== undefined) await requireOut('out', out, name);
   if (checkpoint !== undefined) await requireOut('checkpoint', checkpoint, name);
@@ -251,7 +266,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const others = { 'the corpus': name, '--out': out, '--checkpoint': checkpoint, '--init': init, '--resume': resume };
   const page = await ReportFile.open(report, history, others);
 
-  const prepared = await prepare(name, vocabulary, flags);
+  const prepared = await prepare(name, training.origin, flags);
   const { corpus, model } = prepared;
   if (page !== undefined) page.sample = sampler(model);
   const lines = new TrainingReport(flags.json === true, logEvery);
@@ -271,7 +286,12 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const [first, ...behind] = options.callbacks ?? [];
   const all = [first, page, ...behind].filter((callback) => callback !== undefined);
   try {
-    const epochs = model.fit(corpus, { ...options, callbacks: all, signal, onProgress });
+    const epochs = model.fitFrom(
+      corpus,
+      { ...options, callbacks: all, signal, onProgress },
+      training.origin?.checkpoint,
+    );
+    training.origin = undefined;
     const interrupted = await runEpochs(epochs, display, (epoch) => {
       trained = true;
       lines.epoch(epoch);

@@ -152,14 +152,22 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
  *   model without a training.
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const file = await readModelFile(path);
-  if (file.header === undefined || file.training === undefined) {
+  return checkpointOf(await readModelFile(path));
+}
+
+/**
+ * The checkpoint that a file holds.
+ * @throws ERR_UNROLLED_MODEL_FORMAT as `readCheckpoint`.
+ */
+export function checkpointOf(file: ModelFile): Checkpoint {
+  const { path, header, training } = file;
+  if (header === undefined || training === undefined) {
     throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path} holds no training to resume: it is no checkpoint.`, {
       expected: 'a checkpoint',
       received: path,
     });
   }
-  return { file, header: file.header, record: parseRecord(path, file.training) };
+  return { file, header, record: parseRecord(path, training) };
 }
 
 /**

@@ -1,0 +1,111 @@
+/** What a language model's file, the options beside it, its vocabulary and a corpus must agree on. */
+
+import {
+  ARCHITECTURE_OPTIONS,
+  type Architecture,
+  type NetworkOptions,
+  resolveArchitecture,
+  WEIGHTLESS_OPTIONS,
+} from './architecture';
+import { UnrolledError } from './errors';
+import { damagedHeader, sortedJson } from './model-file';
+import { completeOutput, withoutOutput } from './output';
+import type { Corpus } from './text/corpus';
+import type { FileCorpus } from './text/file-corpus';
+import type { Vocabulary } from './text/vocabulary';
+import * as check from './validation';
+
+/**
+ * A file's architecture with the options given beside it, which must be possible and, but for those that no weight
+ * depends on, say the same.
+ */
+export function adopted(path: string, architecture: Architecture, options: NetworkOptions): Architecture {
+  const given = ARCHITECTURE_OPTIONS.filter((option) => options[option] !== undefined);
+  const asked = Object.fromEntries(given.map((option) => [option, options[option]]));
+  const isOther = options.output !== undefined && options.output !== (architecture.output ?? 'exact');
+  // A softmax trained exactly and one trained by samples have the same weights: either may become the other.
+  const isExchange = isOther && options.output !== 'adaptive' && architecture.output !== 'adaptive';
+  const result = resolveArchitecture({ ...(isOther ? withoutOutput(architecture) : architecture), ...asked });
+  for (const option of given) {
+    if (WEIGHTLESS_OPTIONS.includes(option) || (isExchange && option === 'output')) continue;
+    if (sortedJson({ value: result[option] }) === sortedJson({ value: architecture[option] })) continue;
+    const [expected, received] = [check.show(architecture[option] ?? false), check.show(options[option])];
+    throw new UnrolledError(
+      'ERR_UNROLLED_MODEL_MISMATCH',
+      `${path} has ${option} ${expected}, and ${received} was asked. Leave the option out to take the file's.`,
+      { option, mentions: [option], expected, received },
+    );
+  }
+  return result;
+}
+
+/**
+ * The architecture with a softmax over that vocabulary.
+ * @throws ERR_UNROLLED_OPTION_RANGE where nobody knows how frequent its tokens are.
+ */
+export function withOutput(
+  architecture: Architecture,
+  vocabulary: Vocabulary,
+  given: ArrayLike<number> | undefined,
+): Architecture {
+  const { output } = architecture;
+  if (output === undefined) {
+    if (given !== undefined) throw check.outOfRange('frequencies', 'left out where output is exact', given);
+    return architecture;
+  }
+  if (given !== undefined) requireFrequencies(given, vocabulary.size);
+  const frequencies = given ?? vocabulary.frequencies;
+  // Words have their ids by frequency, whoever counted them.
+  if (frequencies === undefined && vocabulary.kind !== 'word') {
+    throw check.outOfRange(
+      'output',
+      'exact where nothing says how frequent the tokens are: give frequencies, or a vocabulary built from a text',
+      output,
+    );
+  }
+  return completeOutput(architecture, { classes: vocabulary.size, frequencies });
+}
+
+function requireFrequencies(frequencies: ArrayLike<number>, size: number): void {
+  if (typeof frequencies !== 'object' || frequencies === null || typeof frequencies.length !== 'number') {
+    throw check.wrongType('frequencies', 'an array of numbers', frequencies);
+  }
+  if (frequencies.length !== size) throw check.outOfRange('frequencies', `${size} numbers, one an id`, frequencies);
+  for (let id = 0; id < size; id++) check.number(`frequencies[${id}]`, frequencies[id], { min: 0 });
+}
+
+/** A file's architecture with its softmax, whose ranks are the file's own. */
+export function completedFrom(path: string, architecture: Architecture, { size }: Vocabulary): Architecture {
+  try {
+    return completeOutput(architecture, { classes: size });
+  } catch (error) {
+    throw damagedHeader(path, error);
+  }
+}
+
+export function otherVocabulary(path: string, stored: Vocabulary, given: Vocabulary): UnrolledError {
+  let what = 'the order of the tokens differs';
+  const difference = stored.firstDifference(given);
+  if (stored.kind !== given.kind) what = `its tokens are of kind ${stored.kind}, not ${given.kind}`;
+  else if (difference?.isHere) what = `it has ${difference.shown}, which the text's vocabulary lacks`;
+  else if (difference) what = `it lacks ${difference.shown}, which the text's vocabulary has`;
+  else if ((stored.unknownId === undefined) !== (given.unknownId === undefined)) {
+    what = 'one has an unknown token, and the other has none';
+  } else if (stored.size !== given.size) what = 'one has an end-of-document token, and the other has none';
+  const message = `${path} was made for another vocabulary: ${what}.`;
+  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', message, { option: 'vocabulary' });
+}
+
+/** The error for a corpus of another vocabulary, of which the model's own lacks a token. */
+export function otherCorpus({ name }: Corpus | FileCorpus, vocabulary: Vocabulary, error: unknown): unknown {
+  if (!(error instanceof UnrolledError) || error.code !== 'ERR_UNROLLED_UNKNOWN_TOKEN') return error;
+  const { code, message, expected = '', received = '' } = error;
+  const lacking = message.replace(` ${vocabulary.advice}`, '').replace(/the vocabulary\.$/, "the model's.");
+  return new UnrolledError(
+    code,
+    `The corpus ${check.show(name)} has another vocabulary than the model. ${lacking} Leave it out of the text, have ` +
+      "what is unknown skipped with corpus.withVocabulary(model.vocabulary.withUnknown('skip')), or " +
+      'make a model with vocabulary: corpus.vocabulary.',
+    { option: 'corpus', expected, received, cause: error },
+  );
+}
