@@ -101,7 +101,7 @@ export type { Encoding } from './text/encodings';
 export type { Example, LabelledTexts, SourcedExample } from './text/example';
 export { FileCorpus, type FileCorpusOptions, type FileCorpusSplit, type ReadingProgress } from './text/file-corpus';
 export { ENGLISH_STOP_WORDS } from './text/stop-words';
-export type { LineEnds, Normalization, ReadOptions } from './text/text-form';
+export type { FormOptions, LineEnds, Normalization, ReadOptions, TextForm } from './text/text-form';
 export {
   TextVectorizer,
   type TextVectorizerJSON,
@@ -134,7 +134,7 @@ export {
 export * as callbacks from './training/callbacks';
 export type { Callback, StepResult, TrainingControl } from './training/callbacks/callback';
 export type { CheckpointOptions } from './training/callbacks/checkpoint';
-export type { EarlyStoppingOptions } from './training/callbacks/early-stopping';
+export type { EarlyStopping, EarlyStoppingOptions } from './training/callbacks/early-stopping';
 export type { ReduceOnPlateauOptions } from './training/callbacks/reduce-on-plateau';
 export type {
   GuidedData,

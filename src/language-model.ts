@@ -36,12 +36,13 @@ import {
 } from './generation';
 import { resolveThreads } from './limits';
 import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
-import { headerOf, readHeader, readVocabulary } from './model-header';
+import { headerOf, readHeader, readVocabulary, withFormOf } from './model-header';
 import type { NativeEvaluation } from './native/native';
 import { defaultSparse } from './output';
 import { softmax, type Tensor } from './tensor';
 import { Corpus } from './text/corpus';
 import { FileCorpus } from './text/file-corpus';
+import { AS_IT_IS, isInForm } from './text/text-form';
 import type { TokenCounts } from './text/token-counts';
 import { Vocabulary } from './text/vocabulary';
 import type { UnknownPolicy } from './text/vocabulary-options';
@@ -152,7 +153,8 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   /**
    * A new model with the weights of a file, which may be PyTorch's. Options that are not given are taken from the
-   * file's description, where it has one; the ones given must agree with it, and so must the vocabulary.
+   * file's description, where it has one; the ones given must agree with it, and so must the vocabulary, whose form is the
+   * file's where it has none.
    * @throws what `load` and `create` throw.
    */
   static async initFrom(path: string, options: LanguageModelOptions): Promise<LanguageModel> {
@@ -165,16 +167,17 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * @internal
    */
   static async initFromFile(file: ModelFile, options: LanguageModelOptions): Promise<LanguageModel> {
-    const { given, vocabulary } = requireOptions(options);
+    const { given, vocabulary: wanted } = requireOptions(options);
     const { path } = file;
     if (file.header === undefined) {
-      const architecture = withOutput(resolveArchitecture(given), vocabulary, given.frequencies);
-      return LanguageModel.#fromFile(file, vocabulary, architecture, given);
+      const architecture = withOutput(resolveArchitecture(given), wanted, given.frequencies);
+      return LanguageModel.#fromFile(file, wanted, architecture, given);
     }
     const { header, architecture } = readHeader(file, KIND);
     const asked = adopted(path, architecture, given);
     const stored = await readVocabulary(path, header, Vocabulary.restore);
-    if (!stored.equals(vocabulary)) throw otherVocabulary(path, stored, vocabulary);
+    if (!stored.equals(wanted)) throw otherVocabulary(path, stored, wanted);
+    const vocabulary = withFormOf(path, stored, wanted);
     const isSame = asked.output !== undefined && asked.output === architecture.output;
     if (isSame && given.frequencies !== undefined) {
       throw check.outOfRange('frequencies', 'left out where the file has ranks of its own', given.frequencies);
@@ -346,7 +349,9 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   async #adopt(corpus: Corpus | FileCorpus, signal: AbortSignal | undefined): Promise<Corpus | FileCorpus> {
     const expected = 'a Corpus, as datasets.text or datasets.textFile read one';
     check.instance<Corpus | FileCorpus>('corpus', corpus, expected, Corpus, FileCorpus);
-    if (corpus.vocabulary.equals(this.vocabulary)) return corpus;
+    const { form = AS_IT_IS } = corpus.vocabulary;
+    const isRead = corpus.vocabulary.equals(this.vocabulary) && isInForm(form, this.vocabulary.form ?? AS_IT_IS);
+    if (isRead) return corpus;
     try {
       if (corpus instanceof FileCorpus) return await corpus.withVocabulary(this.vocabulary, { signal });
       const adopted = corpus.withVocabulary(this.vocabulary);

@@ -10,7 +10,9 @@ import {
   otherKind,
   requireHeader,
 } from './model-file';
-import { outOfRange } from './validation';
+import { FORM_OPTIONS, type FormOptions, type TextForm } from './text/text-form';
+import type { Vocabulary } from './text/vocabulary';
+import { outOfRange, show } from './validation';
 
 /** The architecture's options in the file's spelling. */
 const FILE_KEYS: Record<keyof Architecture, string> = {
@@ -60,6 +62,33 @@ export async function readVocabulary<V>(
     if (!(cause instanceof UnrolledError)) throw cause;
     throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: ${cause.message}`, { received: path, cause });
   }
+}
+
+/**
+ * Refuses another form of texts than a model's.
+ * @param path of the model's file.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH naming the option.
+ */
+export function requireSameForm(path: string, form: TextForm, asked: FormOptions): void {
+  const option = FORM_OPTIONS.find((name) => asked[name] !== undefined && asked[name] !== form[name]);
+  if (option === undefined) return;
+  const [expected, received] = [form[option], asked[option] as string];
+  throw new UnrolledError(
+    'ERR_UNROLLED_MODEL_MISMATCH',
+    `${path} has ${option} ${show(expected)}, and ${show(received)} was asked. Leave the option out to take the file's.`,
+    { option, mentions: [option], expected, received },
+  );
+}
+
+/**
+ * A vocabulary that was given for a file's model, with the form of the file's own where it has none.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH where it has another.
+ */
+export function withFormOf(path: string, stored: Vocabulary, given: Vocabulary): Vocabulary {
+  if (stored.form === undefined) return given;
+  if (given.form === undefined) return given.withForm(stored.form);
+  requireSameForm(path, stored.form, given.form);
+  return given;
 }
 
 /**

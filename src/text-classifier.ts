@@ -139,11 +139,6 @@ export function trainingOptions(options: TextClassifierFitOptions | undefined): 
   return { ...given, epochs, learningRate };
 }
 
-/** Whether a checkpoint was refused: it is of another model, or damaged, and nothing of it may get into this one. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof UnrolledError && error.code.startsWith('ERR_UNROLLED_MODEL_');
-}
-
 /** Ids up to the last that is no padding; at least one. */
 function withoutPadding(ids: Int32Array): Int32Array {
   let length = ids.length;
@@ -274,23 +269,15 @@ export class TextClassifier {
     }
     this.model.requireIdle();
     const best = new BestWeights('validationLoss');
-    let isRefused = false;
     const training = await this.#labelled('examples', examples, signal);
     const validating = validationData && (await this.#labelled('validationData', validationData, signal));
-    try {
-      yield* fitExamples({
-        model: this.model,
-        examples: training,
-        options: { ...resolved, callbacks: keepBest ? [best, ...callbacks] : callbacks },
-        header: this.#header(),
-        toExamples: () => validating as Examples,
-      });
-    } catch (error) {
-      isRefused = isRefusal(error);
-      throw error;
-    } finally {
-      if (!isRefused) await best.restore(this.model);
-    }
+    yield* fitExamples({
+      model: this.model,
+      examples: training,
+      options: { ...resolved, callbacks: keepBest ? [best, ...callbacks, best.closing] : callbacks },
+      header: this.#header(),
+      toExamples: () => validating as Examples,
+    });
   }
 
   /**

@@ -4,6 +4,7 @@ import { architectureFromFile, type ClassifierNetworkOptions } from '../classifi
 import { UnrolledError } from '../errors';
 import { damagedHeader, type ModelFile } from '../model-file';
 import { readVocabulary, requireKind } from '../model-header';
+import type { Normalization } from '../text/text-form';
 import { TextVectorizer } from '../text/text-vectorizer';
 import * as check from '../validation';
 
@@ -14,6 +15,7 @@ export interface ModelFlags
     'cell' | 'embedding' | 'hidden' | 'layers' | 'gateActivation' | 'pooling' | 'dense' | 'denseActivation' | 'dropout'
   > {
   vocab?: number;
+  normalize?: Normalization;
   split?: 'whitespace' | 'character' | 'word';
   stopWords?: 'english';
   sequenceLength?: number;
@@ -21,18 +23,19 @@ export interface ModelFlags
 }
 
 const MODEL_FLAGS = [
-  ...['vocab', 'split', 'stopWords', 'sequenceLength', 'cell', 'embedding', 'hidden', 'layers', 'oneDirection'],
-  ...['gateActivation', 'pooling', 'dense', 'denseActivation', 'dropout'],
+  ...['vocab', 'normalize', 'split', 'stopWords', 'sequenceLength'],
+  ...['cell', 'embedding', 'hidden', 'layers', 'oneDirection', 'gateActivation'],
+  ...['pooling', 'dense', 'denseActivation', 'dropout'],
 ] as readonly (keyof ModelFlags)[];
 
 /** What the flags would have been that the model of a checkpoint was made by. */
 async function flagsOf(file: ModelFile): Promise<Readonly<Record<string, unknown>>> {
   const header = requireKind(file, 'text-classifier');
   const vocabulary = await readVocabulary(file.path, header, TextVectorizer.fromJSON);
-  const { maxTokens, ...vectorizer } = vocabulary.toJSON().options;
+  const { maxTokens, normalization = 'none', ...vectorizer } = vocabulary.toJSON().options;
   try {
     const { bidirectional, ...architecture } = architectureFromFile(header.model);
-    return { ...vectorizer, ...architecture, vocab: maxTokens, oneDirection: !bidirectional };
+    return { ...vectorizer, ...architecture, vocab: maxTokens, normalize: normalization, oneDirection: !bidirectional };
   } catch (error) {
     throw damagedHeader(file.path, error);
   }

@@ -5,7 +5,6 @@ import { inspect } from '../report/inspect';
 import type { ReportConfusion } from '../report/record';
 import type { Example } from '../text/example';
 import type { TextClassifier } from '../text-classifier';
-import type { EpochResult } from '../training/fit';
 import { counted } from '../wording';
 import type { ClassifyData } from './classify-data';
 import { note } from './output';
@@ -51,14 +50,14 @@ async function confusionOf(
 
 /**
  * Writes the page of a training that is over.
- * @param kept the epoch whose weights the model has; undefined where it has those of a step within one.
+ * @param kept the epoch whose weights the model has, from 0; undefined where it has those of a step within one.
  * @param remark how the training ended, where it was not as planned.
  */
 export async function writePage(
   page: ReportFile | undefined,
   classifier: TextClassifier,
   { title, data, parting }: PageTraining,
-  kept: EpochResult | undefined,
+  kept: number | undefined,
   remark: string | undefined,
 ): Promise<void> {
   if (page === undefined) return;
@@ -69,7 +68,7 @@ export async function writePage(
     inspect: async () => ({
       ...(await inspect(classifier.inspected, textToShow(data.test, parts))),
       confusions: [await confusionOf(classifier, parts)],
-      ...(kept !== undefined && { keptEpoch: kept.epoch }),
+      ...(kept !== undefined && { keptEpoch: kept }),
     }),
   });
   note(`The report is in ${page.path}.`);

@@ -33,8 +33,10 @@ function describe({ epoch, loss, accuracy, validationLoss, validationAccuracy, .
 
 /** What became of a training, for the last line. */
 export interface ClassifyOutcome {
-  /** The epoch whose weights the model has; absent where none ended. */
-  kept: EpochResult | undefined;
+  /** The epoch whose weights the model has, from 0; undefined for those of a step within one. */
+  keptEpoch: number | undefined;
+  /** Figures of that epoch, else of the last one, as far as they are known. */
+  figures: EpochResult | undefined;
   /** Seconds of the whole run. */
   seconds: number;
   test: TextClassifierScore | undefined;
@@ -58,14 +60,15 @@ export class ClassifyReport {
   }
 
   /** The last line: of the epoch whose weights are kept, but for `seconds`, which are those of the run. */
-  done({ kept, seconds, test, savedTo, interrupted, trained }: ClassifyOutcome): void {
+  done({ keptEpoch, figures, seconds, test, savedTo, interrupted, trained }: ClassifyOutcome): void {
     if (this.#json) {
       const tested = test && { testLoss: test.loss, testAccuracy: test.accuracy };
-      printJson({ event: 'done', ...(kept && figuresOf(kept)), seconds, ...tested });
+      const epoch = keptEpoch === undefined ? {} : { epoch: keptEpoch };
+      printJson({ event: 'done', ...epoch, ...(figures && figuresOf(figures)), seconds, ...tested });
       return;
     }
     if (test !== undefined) printLine(`test ${showFigures(test.loss, test.accuracy)}`);
-    const weights = kept === undefined ? '' : `, with the weights of epoch ${kept.epoch + 1}`;
+    const weights = `, with the weights of ${keptEpoch === undefined ? 'the last step' : `epoch ${keptEpoch + 1}`}`;
     const saved = savedTo === undefined ? '' : `, saved to ${savedTo}`;
     if (!trained) printLine(`nothing to train${weights}${saved}`);
     else printLine(`${interrupted ? 'interrupted' : 'done'} after ${seconds.toFixed(1)} s${weights}${saved}`);

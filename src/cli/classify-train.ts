@@ -11,10 +11,12 @@ import { absolutePath, requireWritable } from '../files';
 import { resolveThreads } from '../limits';
 import { readModelFile } from '../model-file';
 import type { OptimizerKind } from '../native/native';
+import { NORMALIZATIONS } from '../text/text-form';
 import { TextVectorizer } from '../text/text-vectorizer';
 import { resolveVectorizerOptions, type TextVectorizerOptions } from '../text/vectorizer-options';
 import { TextClassifier, type TextClassifierFitOptions, trainingOptions } from '../text-classifier';
 import * as callbacks from '../training/callbacks';
+import { BestWeights } from '../training/callbacks/keep-best';
 import { type Checkpoint, checkpointOf } from '../training/checkpoint-file';
 import { resolveExampleFit } from '../training/example-options';
 import { History } from '../training/history';
@@ -34,13 +36,16 @@ import { progressDisplay } from './progress';
 import { endOf, ReportFile } from './report-file';
 import {
   endOfRun,
+  isNonFinite,
   noteGoingOn,
+  noteKept,
   noteNothingTrained,
   nothingValidates,
   onTerminal,
   type RunEnd,
   requireTwoFiles,
   runEpochs,
+  saveFailed,
 } from './training-run';
 
 interface TrainFlags extends ModelFlags, Pick<InputFlags, 'encoding'> {
@@ -76,8 +81,8 @@ const UNSPACED =
   'Most of the texts is in a script without spaces between words, so that a whole sentence is taken for a word: give ' +
   '--split word, or --split character.';
 
-function vectorizerOptions({ vocab, split, stopWords, sequenceLength }: TrainFlags): TextVectorizerOptions {
-  return { maxTokens: vocab ?? DEFAULT_VOCABULARY, split, stopWords, sequenceLength };
+function vectorizerOptions({ vocab, normalize, split, stopWords, sequenceLength }: TrainFlags): TextVectorizerOptions {
+  return { maxTokens: vocab ?? DEFAULT_VOCABULARY, normalization: normalize, split, stopWords, sequenceLength };
 }
 
 function networkOptions(flags: TrainFlags): ClassifierNetworkOptions {
@@ -89,20 +94,22 @@ function networkOptions(flags: TrainFlags): ClassifierNetworkOptions {
   };
 }
 
-interface PreparedFit {
+interface Prepared {
   options: TextClassifierFitOptions;
+  /** Keeps the best epoch, where any validates. */
+  best: BestWeights | undefined;
   /** How `fit` will part the texts. */
   parting: Parting;
   end: RunEnd;
-  /** What training goes on from, whose file is read once; gone once the classifier is there. */
-  checkpoint: Checkpoint | undefined;
+  /** What training goes on from. Its file is read once; gone once the classifier is there. */
+  resumed: Checkpoint | undefined;
 }
 
 /**
  * The checkpoint that `--resume` names.
  * @throws ERR_UNROLLED_MODEL_MISMATCH for one of another model than the flags say.
  */
-async function resumedCheckpoint(flags: TrainFlags): Promise<Checkpoint | undefined> {
+async function resumedOf(flags: TrainFlags): Promise<Checkpoint | undefined> {
   if (flags.resume === undefined) return undefined;
   const file = await readModelFile(check.nonEmptyString('resume', flags.resume));
   if (file.header !== undefined) await requireSameFlags(file, flags);
@@ -110,14 +117,14 @@ async function resumedCheckpoint(flags: TrainFlags): Promise<Checkpoint | undefi
 }
 
 /** Refuses what can be known to be wrong before the texts are read. */
-async function fitOptions(flags: TrainFlags, history: History, page: ReportFile | undefined): Promise<PreparedFit> {
+async function fitOptions(flags: TrainFlags, history: History, page: ReportFile | undefined): Promise<Prepared> {
   const { epochs, batch, optimizer, lr, weightDecay, clipNorm, seed, threads, earlyStopping } = flags;
-  const { resume, checkpoint: kept, out } = flags;
+  const { resume, checkpoint, out } = flags;
   if (resume === undefined) {
     resolveVectorizerOptions(vectorizerOptions(flags));
     resolveClassifierArchitecture(networkOptions(flags));
   }
-  const checkpoint = await resumedCheckpoint(flags);
+  const resumed = await resumedOf(flags);
   const options: TextClassifierFitOptions = {
     ...{ epochs, batch, optimizer, weightDecay, clipNorm, seed, threads, resume, onWarning: note },
     learningRate: lr,
@@ -128,19 +135,28 @@ async function fitOptions(flags: TrainFlags, history: History, page: ReportFile 
       ...(earlyStopping === undefined
         ? []
         : [callbacks.earlyStopping({ patience: earlyStopping, restoreBest: false })]),
-      ...(kept === undefined ? [] : [callbacks.checkpoint({ path: kept })]),
+      ...(checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint })]),
     ],
   };
   const defaults = { threads: 0, batch: DEFAULT_BATCH };
-  const resolved = resolveExampleFit(trainingOptions(options), defaults, checkpoint);
+  const resolved = resolveExampleFit(trainingOptions(options), defaults, resumed);
   const { validation, native } = resolved;
   if (earlyStopping !== undefined && validation === 0) {
     throw nothingValidates(earlyStopping);
   }
   if (out !== undefined) await requireWritable(check.nonEmptyString('out', out));
-  if (kept !== undefined) await requireWritable(check.nonEmptyString('checkpoint', kept));
+  if (checkpoint !== undefined) await requireWritable(check.nonEmptyString('checkpoint', checkpoint));
   await requireTwoFiles(flags);
-  return { options, parting: { validation, seed: native.seed }, end: endOfRun(resolved), checkpoint };
+  // What `fit` keeps by itself it keeps here, so that the command knows which epoch it is.
+  const best = validation > 0 ? new BestWeights('validationLoss') : undefined;
+  const keeping = best && { keepBest: false, callbacks: [best, ...(options.callbacks ?? []), best.closing] };
+  return {
+    options: { ...options, ...keeping },
+    best,
+    parting: { validation, seed: native.seed },
+    end: endOfRun(resolved),
+    resumed,
+  };
 }
 
 /** The classifier of a checkpoint, which must be of the same classes. */
@@ -171,13 +187,13 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const others = { '--out': out, '--checkpoint': checkpoint, '--resume': resume };
   const page = await ReportFile.open(flags.report, history, others);
   const prepared = await fitOptions(flags, history, page);
-  const { options, parting, end } = prepared;
+  const { options, best, parting, end } = prepared;
   const data = await loadTraining(name, flags);
   noteTexts(data, parting.validation);
   using classifier =
-    prepared.checkpoint === undefined
+    prepared.resumed === undefined
       ? await newClassifier(data, flags, options.validation ?? 0)
-      : await resumedClassifier(prepared.checkpoint, data, threads);
+      : await resumedClassifier(prepared.resumed, data, threads);
 
   const { cell } = classifier.architecture;
   const title = `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${basename(absolutePath(name))}`;
@@ -196,37 +212,45 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     page?.progress(progress);
     display.update(progress);
   };
-  try {
-    const epochs = classifier.fitFrom(data.examples, { ...options, signal, onProgress }, prepared.checkpoint);
-    prepared.checkpoint = undefined;
-    const interrupted = await runEpochs(epochs, display, (epoch) => {
-      trained = true;
-      report.epoch(epoch);
-      const stopped = endOf(history, false);
-      if (stopped !== undefined) note(stopped);
-    });
-    if (!trained && !interrupted) noteNothingTrained(end);
-    if (out !== undefined) await classifier.save(out);
-    const best = history.best('validationLoss');
-    const kept = best ?? history.last;
-    await writePage(page, classifier, training, interrupted ? best : kept, endOf(history, interrupted));
-    seconds = Math.max(seconds, history.last?.seconds ?? 0);
-    const test = interrupted || data.test === undefined ? undefined : await classifier.evaluate(data.test, { signal });
-    report.done({ kept, seconds, test, savedTo: out, interrupted, trained: trained || interrupted });
-  } catch (error) {
-    const isAborted = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED';
-    if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_NON_FINITE_LOSS') {
-      if (out !== undefined) {
-        await classifier.save(out);
-        note(`The weights of the last good step, or of the best epoch, are in ${out}.`);
+  /** The epoch whose weights the model has; a checkpoint of an earlier release does not say. */
+  const bestEpoch = () => best && (best.bestEpoch ?? history.best('validationLoss')?.epoch);
+  const run = async (): Promise<boolean> => {
+    const { resumed } = prepared;
+    prepared.resumed = undefined;
+    const epochs = classifier.fitFrom(data.examples, { ...options, signal, onProgress }, resumed);
+    try {
+      return await runEpochs(epochs, display, (epoch) => {
+        trained = true;
+        report.epoch(epoch);
+        const stopped = endOf(history, false, bestEpoch());
+        if (stopped !== undefined) note(stopped);
+      });
+    } catch (error) {
+      if (trained || isNonFinite(error)) {
+        await saveFailed({
+          ...{ out, bestEpoch: bestEpoch() },
+          save: (path) => classifier.save(path),
+          writePage: () => writePage(page, classifier, training, bestEpoch(), messageOf(error, command)),
+        });
       }
-      // The training's own error is the one to end with.
-      const best = history.best('validationLoss');
-      await writePage(page, classifier, training, best, messageOf(error, command)).catch((fault: Error) =>
-        note(fault.message),
-      );
+      throw error;
     }
+  };
+  const interrupted = await run();
+  if (!trained && !interrupted) noteNothingTrained(end);
+  if (out !== undefined) await classifier.save(out);
+  const keptEpoch = best === undefined && !interrupted ? history.last?.epoch : bestEpoch();
+  if (interrupted && best !== undefined) noteKept(keptEpoch, trained);
+  await writePage(page, classifier, training, keptEpoch, endOf(history, interrupted, keptEpoch));
+  seconds = Math.max(seconds, history.last?.seconds ?? 0);
+  try {
+    const test = interrupted || data.test === undefined ? undefined : await classifier.evaluate(data.test, { signal });
+    const figures = best === undefined ? history.last : history.epochs.find(({ epoch }) => epoch === keptEpoch);
+    const outcome = { seconds, test, savedTo: out, interrupted, trained: trained || interrupted };
+    report.done({ keptEpoch, figures, ...outcome });
+  } catch (error) {
     // While the test was running: the model is saved already.
+    const isAborted = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED';
     if (!isAborted || interrupt.status === undefined) throw error;
   }
   if (interrupt.status === undefined) return;
@@ -246,6 +270,13 @@ export function classifyTrainCommand(): Command {
     )
     .addOption(
       numberOption('--vocab <n>', `most words known, padding and unknown among them (default: ${DEFAULT_VOCABULARY})`),
+    )
+    .addOption(
+      choiceOption(
+        '--normalize <form>',
+        "Unicode's normal form of all texts, also later ones (default: none)",
+        NORMALIZATIONS,
+      ),
     )
     .addOption(
       choiceOption('--split <kind>', 'how texts are cut; word is for languages without spaces (default: whitespace)', [

@@ -4,10 +4,18 @@ import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import * as datasets from '../datasets';
 import { UnrolledError } from '../errors';
+import { requireSameForm } from '../model-header';
 import type { Corpus } from '../text/corpus';
 import { ENCODINGS, type Encoding } from '../text/encodings';
 import type { FileCorpus, FileCorpusOptions, ReadingProgress } from '../text/file-corpus';
-import { LINE_ENDS, type LineEnds, NORMALIZATIONS, type Normalization } from '../text/text-form';
+import {
+  type FormOptions,
+  LINE_ENDS,
+  type LineEnds,
+  NORMALIZATIONS,
+  type Normalization,
+  type TextForm,
+} from '../text/text-form';
 import type { Vocabulary } from '../text/vocabulary';
 import type { VocabularyOptions } from '../text/vocabulary-options';
 import * as check from '../validation';
@@ -35,9 +43,19 @@ export interface CorpusFlags {
 export function addCorpusOptions(command: Command): Command {
   command
     .addOption(choiceOption('--encoding <name>', 'of the text file (default: utf-8)', ENCODINGS))
-    .addOption(choiceOption('--line-ends <kind>', 'lf turns CR LF and CR into LF (default: keep)', LINE_ENDS))
     .addOption(
-      choiceOption('--normalize <form>', "Unicode's normal form to read the text in (default: none)", NORMALIZATIONS),
+      choiceOption(
+        '--line-ends <kind>',
+        'lf turns CR LF and CR into LF (default: keep, or as the model has it)',
+        LINE_ENDS,
+      ),
+    )
+    .addOption(
+      choiceOption(
+        '--normalize <form>',
+        "Unicode's normal form to read the text in (default: none, or as the model has it)",
+        NORMALIZATIONS,
+      ),
     )
     .option('--stream', 'leave the text in its file, for one larger than memory; its ids go to the cache folder');
   return command;
@@ -100,8 +118,21 @@ function refuseMisspelt(name: string): void {
 export interface CorpusReading {
   flags: CorpusFlags;
   vocabulary: VocabularyOptions;
+  /** The file of a model that there is, and the form of its texts, which is this one's too. */
+  model?: { path: string; form: Readonly<TextForm> | undefined } | undefined;
   /** Of a model that there is: a text that stays in its file is encoded with it at once. */
   trained?: Vocabulary | undefined;
+}
+
+/**
+ * The form of the text: that of the model, and what of it is open as the flags say.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH where they ask for another.
+ */
+function formOf({ flags: { lineEnds, normalize: normalization }, model }: CorpusReading): FormOptions {
+  const asked = { lineEnds, normalization };
+  if (model?.form === undefined) return asked;
+  requireSameForm(model.path, model.form, asked);
+  return model.form;
 }
 
 /** A corpus that stays in its file. A signal ends the passes over it, and the process when what they wrote is gone. */
@@ -124,22 +155,20 @@ async function streamCorpus(name: string, options: FileCorpusOptions): Promise<F
 /**
  * The corpus of that name or path. A file outranks a data set of the same name.
  * @throws what the data set, `datasets.text` or `datasets.textFile` throws; ERR_UNROLLED_OPTION_RANGE for flags of a
- *   file that a data set by name does not take.
+ *   file that a data set by name does not take; ERR_UNROLLED_MODEL_MISMATCH for another form than the model's.
  */
-export async function loadCorpus(
-  name: string,
-  { flags, vocabulary, trained }: CorpusReading,
-): Promise<Corpus | FileCorpus> {
+export async function loadCorpus(name: string, how: CorpusReading): Promise<Corpus | FileCorpus> {
+  const { flags, vocabulary, trained } = how;
   const load = Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
   const { encoding, lineEnds, normalize: normalization, stream } = flags;
-  const reading = { encoding, lineEnds, normalization };
+  const form = formOf(how);
   const isFile = await isThere(name);
   if (!isFile && load === undefined) refuseMisspelt(name);
   if (load === undefined || isFile) {
-    if (!stream) return datasets.text(name, { ...vocabulary, ...reading });
-    return streamCorpus(name, { ...reading, ...(trained ? { vocabulary: trained } : vocabulary) });
+    if (!stream) return datasets.text(name, { ...vocabulary, encoding, ...form });
+    return streamCorpus(name, { ...(trained ? { vocabulary: trained } : vocabulary), encoding, ...form });
   }
   const [given] = Object.entries({ encoding, lineEnds, normalize: normalization, stream }).filter(([, value]) => value);
   if (given !== undefined) throw check.outOfRange(given[0], `left out for the data set ${name}`, given[1]);
-  return load(vocabulary);
+  return load({ ...vocabulary, ...form });
 }

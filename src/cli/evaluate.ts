@@ -23,6 +23,7 @@ async function evaluate(path: string, name: string, flags: EvaluateFlags): Promi
     const corpus = await loadCorpus(name, {
       flags: corpusFlags(flags),
       vocabulary: { tokens: model.vocabulary.kind },
+      model: { path, form: model.vocabulary.form },
       trained: model.vocabulary,
     });
     const result = await model.evaluate(corpus, options);

@@ -92,7 +92,8 @@ function withFlags({ message, option, mentions = [] }: UnrolledError, command: C
  * counted from 1.
  * @param command the one that ran.
  */
-export function messageOf(error: UnrolledError, command: Command | undefined): string {
+export function messageOf(error: unknown, command: Command | undefined): string {
+  if (!(error instanceof UnrolledError)) return String(error);
   const { code, message, option, expected, received, step } = error;
   if (code === 'ERR_UNROLLED_UNKNOWN_OPTION' && option !== undefined) {
     const known = expected?.split(', ').flatMap((name) => flagOf(name, command) ?? []) ?? [];

@@ -32,12 +32,11 @@ function isSample(value: unknown): value is ReportSample {
 }
 
 /** How a training ended that did not go on to its last step, in words for people. */
-export function endOf(history: History, interrupted: boolean): string | undefined {
+export function endOf({ last }: History, interrupted: boolean, bestEpoch: number | undefined): string | undefined {
   if (interrupted) return 'Training was interrupted.';
-  const reason = history.last?.stopReason;
+  const reason = last?.stopReason;
   if (reason === undefined) return undefined;
-  const best = history.best('validationLoss');
-  return `Stopped early: ${reason}${best === undefined ? '' : `; the best was epoch ${best.epoch + 1}`}.`;
+  return `Stopped early: ${reason}${bestEpoch === undefined ? '' : `; the best was epoch ${bestEpoch + 1}`}.`;
 }
 
 /** Why a model may not be able to show something. */
@@ -107,6 +106,22 @@ export class ReportFile implements Callback {
     if (result.epoch % this.#stride === 0) await this.#addSample(result);
   }
 
+  /** The last epoch is shown too, by the weights that it ended with: the best ones come back later. */
+  async onEnd(): Promise<void> {
+    await this.#addLastSample();
+  }
+
+  async onAbort(): Promise<void> {
+    await this.#addLastSample();
+  }
+
+  async #addLastSample(): Promise<void> {
+    const { last } = this.#history;
+    // Within an epoch the model is not what it was after the last.
+    const isAfterLast = last !== undefined && this.#unfinished.length === 0;
+    if (isAfterLast && this.#samples.at(-1)?.epoch !== last.epoch) await this.#addSample(last);
+  }
+
   async #addSample({ epoch, step }: EpochResult): Promise<void> {
     const { sample } = this;
     const text = sample === undefined ? undefined : await ifPossible(sample);
@@ -134,10 +149,7 @@ export class ReportFile implements Callback {
    * @throws ERR_UNROLLED_FILE_WRITE.
    */
   async write({ title, note: remark, inspect }: ReportContents): Promise<void> {
-    const { last } = this.#history;
-    // Within an epoch the model is not what it was after the last.
-    const isAfterLast = last !== undefined && this.#unfinished.length === 0;
-    if (isAfterLast && this.#samples.at(-1)?.epoch !== last.epoch) await this.#addSample(last);
+    await this.#addLastSample();
     const seen = (await ifPossible(inspect)) ?? {};
     await writeReport(this.path, {
       title,

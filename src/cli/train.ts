@@ -2,7 +2,6 @@
 
 import { Command } from 'commander';
 import { resolveArchitecture } from '../architecture';
-import { UnrolledError } from '../errors';
 import { isSameFile, requireWritable } from '../files';
 import { LanguageModel } from '../language-model';
 import { type ModelFile, readModelFile } from '../model-file';
@@ -42,13 +41,16 @@ import { endOf, ReportFile } from './report-file';
 import { TrainingReport } from './training-report';
 import {
   endOfRun,
+  isNonFinite,
   noteGoingOn,
+  noteKept,
   noteNothingTrained,
   nothingValidates,
   onTerminal,
   type RunEnd,
   requireTwoFiles,
   runEpochs,
+  saveFailed,
 } from './training-run';
 import { unseenIds } from './unseen-text';
 
@@ -71,9 +73,9 @@ interface TrainFlags extends TrainingFlags, CorpusFlags {
   json?: true;
 }
 
-/** Options that a checkpoint has not: how the text is read, callbacks, and where to write. */
+/** Options that a checkpoint has not: how the bytes of the text are read, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
-  ...(['encoding', 'lineEnds', 'normalize', 'stream', 'threads', 'earlyStopping'] as const),
+  ...(['encoding', 'stream', 'threads', 'earlyStopping'] as const),
   ...(['checkpoint', 'checkpointEvery', 'out', 'report', 'logEvery', 'json'] as const),
 ];
 
@@ -96,10 +98,19 @@ function withUnknown(vocabulary: Vocabulary | undefined, { unknown, init }: Trai
   return vocabulary.withUnknown(unknown);
 }
 
+/** The vocabulary with the form that the flags ask for, where its file keeps none, as those of earlier releases. */
+function withFormAsked(
+  vocabulary: Vocabulary | undefined,
+  { lineEnds, normalize: normalization }: TrainFlags,
+): Vocabulary | undefined {
+  if (vocabulary?.form !== undefined || (lineEnds ?? normalization) === undefined) return vocabulary;
+  return vocabulary?.withForm({ lineEnds, normalization });
+}
+
 /** The file that a training starts from or goes on with. It is read once. */
 interface Origin {
   file: ModelFile;
-  /** Where the file has one, with what `--unknown` says. */
+  /** Where the file has one, with what the flags say. */
   vocabulary: Vocabulary | undefined;
   /** Of a training that goes on. */
   checkpoint: Checkpoint | undefined;
@@ -119,11 +130,10 @@ async function originOf(flags: TrainFlags): Promise<Origin | undefined> {
     return undefined;
   }
   const file = await readModelFile(path);
-  const hasHeader = file.header !== undefined;
-  const header = hasHeader ? requireKind(file, 'language-model') : undefined;
+  const header = file.header && requireKind(file, 'language-model');
   const stored = header && (await readVocabulary(path, header, Vocabulary.restore));
   const checkpoint = resume === undefined ? undefined : checkpointOf(file);
-  return { file, vocabulary: withUnknown(stored, flags), checkpoint };
+  return { file, vocabulary: withFormAsked(withUnknown(stored, flags), flags), checkpoint };
 }
 
 interface Prepared {
@@ -135,7 +145,8 @@ interface Prepared {
 async function prepareResumed(name: string, { file, vocabulary }: Origin, flags: TrainFlags): Promise<Prepared> {
   const stored = vocabulary as Vocabulary;
   const bounds = { tokens: flags.tokens ?? stored.kind, ...vocabularyBounds(flags) };
-  const corpus = await loadCorpus(name, { flags: corpusFlags(flags), vocabulary: bounds });
+  const model = { path: file.path, form: stored.form };
+  const corpus = await loadCorpus(name, { flags: corpusFlags(flags), vocabulary: bounds, model });
   const isBound = Object.keys(vocabularyBounds(flags)).length > 0 || flags.tokens !== undefined;
   const options = { ...networkOptions(flags), vocabulary: isBound ? corpus.vocabulary : stored };
   return { corpus, model: await LanguageModel.initFromFile(file, options) };
@@ -151,6 +162,7 @@ async function prepareInitialised(
   const corpus = await loadCorpus(name, {
     flags: corpusFlags(flags),
     vocabulary: { tokens: vocabulary.kind },
+    model: { path: file.path, form: vocabulary.form },
     trained: vocabulary,
   });
   // The text's own knows how frequent its tokens are besides, which another softmax may ask for.
@@ -175,25 +187,25 @@ async function prepare(name: string, origin: Origin | undefined, flags: TrainFla
   const corpus = await loadCorpus(name, {
     flags: corpusFlags(flags),
     vocabulary: { tokens, ...vocabularyBounds(flags) },
+    model: origin && { path: origin.file.path, form: before?.form },
   });
   const options = { ...network, vocabulary: corpus.vocabulary };
   if (origin === undefined) return { corpus, model: LanguageModel.create(options) };
   return { corpus, model: await LanguageModel.initFromFile(origin.file, options) };
 }
 
-/** Early stopping and checkpoints, as asked. */
-function callbacksOf({ earlyStopping, checkpoint, checkpointEvery }: TrainFlags): Callback[] {
+/** Checkpoints, as asked. */
+function checkpointsOf({ checkpoint, checkpointEvery }: TrainFlags): Callback[] {
   if (checkpoint === undefined && checkpointEvery !== undefined) {
     throw check.outOfRange('checkpointEvery', 'left out without --checkpoint', checkpointEvery);
   }
-  return [
-    ...(earlyStopping === undefined ? [] : [callbacks.earlyStopping({ patience: earlyStopping })]),
-    ...(checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint, everySteps: checkpointEvery })]),
-  ];
+  return checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint, everySteps: checkpointEvery })];
 }
 
 interface PreparedTraining {
   options: FitOptions;
+  /** Keeps the best epoch, where that was asked for. */
+  stopping: callbacks.EarlyStopping | undefined;
   /** Fraction of the text that validates, a resumed training's own among them. */
   validated: number;
   end: RunEnd;
@@ -205,16 +217,18 @@ interface PreparedTraining {
 async function trainingOptions(flags: TrainFlags, history: History): Promise<PreparedTraining> {
   const { epochs, steps, validation, resume, earlyStopping } = flags;
   const origin = await originOf(flags);
+  const stopping = earlyStopping === undefined ? undefined : callbacks.earlyStopping({ patience: earlyStopping });
   const options: FitOptions = {
     ...fitOptions(flags),
-    ...{ epochs, steps, validation, resume, callbacks: [history, ...callbacksOf(flags)], onWarning: note },
+    ...{ epochs, steps, validation, resume, onWarning: note },
+    callbacks: [...(stopping === undefined ? [] : [stopping]), history, ...checkpointsOf(flags)],
   };
   const resolved = resolveFit(options, { threads: 0 }, origin?.checkpoint);
   const { validation: validated } = resolved;
   if (earlyStopping !== undefined && validated === 0) {
     throw nothingValidates(earlyStopping);
   }
-  return { options, validated, end: endOfRun(resolved), origin };
+  return { options, stopping, validated, end: endOfRun(resolved), origin };
 }
 
 /** Tokens that it writes after each epoch, for the report. */
@@ -231,6 +245,7 @@ async function writePage(
   page: ReportFile | undefined,
   { model, corpus }: Prepared,
   validated: number,
+  keptEpoch: number | undefined,
   remark: string | undefined,
 ): Promise<void> {
   if (page === undefined) return;
@@ -238,8 +253,10 @@ async function writePage(
   await page.write({
     title: `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${corpus.name}`,
     note: remark,
-    inspect: async () =>
-      inspect(model, await unseenIds(corpus, model.vocabulary, validated, tokensToInspect(model.model))),
+    inspect: async () => ({
+      ...(await inspect(model, await unseenIds(corpus, model.vocabulary, validated, tokensToInspect(model.model)))),
+      ...(keptEpoch !== undefined && { keptEpoch }),
+    }),
   });
   note(`The report is in ${page.path}.`);
 }
@@ -250,15 +267,11 @@ async function requireOut(option: string, path: string, corpus: string): Promise
   if (await isSameFile(path, corpus)) throw check.outOfRange(option, 'another file than the corpus', path);
 }
 
-async function save(model: LanguageModel, out: string | undefined): Promise<void> {
-  if (out !== undefined) await model.save(out);
-}
-
 async function train(name: string, flags: TrainFlags, command: Command): Promise<void> {
   const { out, checkpoint, init, resume, report } = flags;
   const history = new History();
   const training = await trainingOptions(flags, history);
-  const { options, validated, end } = training;
+  const { options, stopping, validated, end } = training;
   const logEvery = flags.logEvery === undefined ? 0 : check.integer('logEvery', flags.logEvery, { min: 1 });
   if (out !== undefined) await requireOut('out', out, name);
   if (checkpoint !== undefined) await requireOut('checkpoint', checkpoint, name);
@@ -282,41 +295,43 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     page?.progress(progress);
     display.update(progress);
   };
-  // Behind the history, whose epochs it shows, and before a checkpoint, which keeps its samples.
-  const [first, ...behind] = options.callbacks ?? [];
-  const all = [first, page, ...behind].filter((callback) => callback !== undefined);
-  try {
-    const epochs = model.fitFrom(
-      corpus,
-      { ...options, callbacks: all, signal, onProgress },
-      training.origin?.checkpoint,
-    );
+  // The page comes after the history, whose epochs it shows.
+  const all = [...(options.callbacks ?? []), ...(page === undefined ? [] : [page])];
+  const run = async (): Promise<boolean> => {
+    const resumed = training.origin?.checkpoint;
     training.origin = undefined;
-    const interrupted = await runEpochs(epochs, display, (epoch) => {
-      trained = true;
-      lines.epoch(epoch);
-    });
-    await save(model, out);
-    await writePage(page, prepared, validated, endOf(history, interrupted));
+    const epochs = model.fitFrom(corpus, { ...options, callbacks: all, signal, onProgress }, resumed);
+    try {
+      return await runEpochs(epochs, display, (epoch) => {
+        trained = true;
+        lines.epoch(epoch);
+      });
+    } catch (error) {
+      if (trained || isNonFinite(error)) {
+        await saveFailed({
+          ...{ out, bestEpoch: stopping?.bestEpoch },
+          save: (path) => model.save(path),
+          writePage: () => writePage(page, prepared, validated, stopping?.bestEpoch, messageOf(error, command)),
+        });
+      }
+      throw error;
+    }
+  };
+  try {
+    const interrupted = await run();
+    if (out !== undefined) await model.save(out);
+    const keptEpoch = stopping?.bestEpoch;
+    await writePage(page, prepared, validated, keptEpoch, endOf(history, interrupted, keptEpoch));
     const { last } = history;
     if (last !== undefined) lines.resumedAt(last);
-    const stopped = endOf(history, false);
+    const stopped = endOf(history, false, keptEpoch);
     if (!trained && !interrupted) noteNothingTrained(end);
     else if (stopped !== undefined) note(stopped);
-    lines.done({ savedTo: out, interrupted, trained: trained || interrupted });
+    if (stopping !== undefined) noteKept(keptEpoch, trained);
+    lines.done({ savedTo: out, interrupted, trained: trained || interrupted, keptEpoch });
     if (interrupt.status === undefined) return;
     process.exitCode = interrupt.status;
     if (interrupted) noteGoingOn(command, flags, KEPT);
-  } catch (error) {
-    if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_NON_FINITE_LOSS') {
-      await save(model, out);
-      if (out !== undefined) note(`The weights of the last good step are in ${out}.`);
-      // The training's own error is the one to end with.
-      await writePage(page, prepared, validated, messageOf(error, command)).catch((fault: Error) =>
-        note(fault.message),
-      );
-    }
-    throw error;
   } finally {
     model.dispose();
   }

@@ -26,6 +26,8 @@ export interface Outcome {
   interrupted: boolean;
   /** Whether a step was made, or the end of an epoch was left to do. */
   trained: boolean;
+  /** The epoch whose weights the model has, from 0; undefined for those of the last step. */
+  keptEpoch: number | undefined;
 }
 
 /** A line for people, who count from 1; the first word tells a step from an epoch. */
@@ -94,9 +96,9 @@ export class TrainingReport {
   }
 
   /** The last line: the figures of the last epoch, or of what was made of it. */
-  done({ savedTo, interrupted, trained }: Outcome): void {
+  done({ savedTo, interrupted, trained, keptEpoch }: Outcome): void {
     if (this.#json) {
-      printJson({ event: 'done', ...this.#latest });
+      printJson({ event: 'done', ...this.#latest, ...(keptEpoch !== undefined && { keptEpoch }) });
       return;
     }
     const steps = this.#latest === undefined ? 0 : this.#latest.step + 1;

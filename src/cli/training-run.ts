@@ -23,6 +23,11 @@ export function onTerminal(display: ProgressDisplay): InterruptHandlers {
   };
 }
 
+/** Whether a training ended since its loss was not finite: the model is that of its last good step at least. */
+export function isNonFinite(error: unknown): boolean {
+  return error instanceof UnrolledError && error.code === 'ERR_UNROLLED_NON_FINITE_LOSS';
+}
+
 /** Trains until the end, or until the signal comes; returns whether it came. */
 export async function runEpochs(
   epochs: AsyncIterable<EpochResult>,
@@ -41,6 +46,43 @@ export async function runEpochs(
   } finally {
     display.clear();
   }
+}
+
+/**
+ * Says which weights the model has after a training that keeps its best epoch.
+ * @param bestEpoch undefined where no epoch has been the best yet.
+ * @param trained whether a step was made.
+ */
+export function noteKept(bestEpoch: number | undefined, trained: boolean): void {
+  if (bestEpoch !== undefined) {
+    note(`The model has the weights of epoch ${bestEpoch + 1}, the best so far.`);
+  } else if (trained) {
+    note('No epoch has a finite validation loss yet: the model has the weights of the last step.');
+  } else {
+    note('No step was made: the model has the weights that it began with.');
+  }
+}
+
+/** What there is to save of a training that failed. */
+export interface FailedRun {
+  out: string | undefined;
+  /** The epoch whose weights the model has; undefined where it has those of the last good step. */
+  bestEpoch: number | undefined;
+  save(path: string): Promise<void>;
+  writePage(): Promise<void>;
+}
+
+/**
+ * Saves the model of a training that failed, and writes its page. The training's own error is the one to end with: what
+ * goes wrong here is only noted.
+ */
+export async function saveFailed({ out, bestEpoch, save, writePage }: FailedRun): Promise<void> {
+  const noted = (fault: Error) => note(fault.message);
+  if (out !== undefined) {
+    const weights = bestEpoch === undefined ? 'the last good step' : `epoch ${bestEpoch + 1}, the best so far,`;
+    await save(out).then(() => note(`The weights of ${weights} are in ${out}.`), noted);
+  }
+  await writePage().catch(noted);
 }
 
 /** Where a training that a signal ended is kept. */

@@ -5,7 +5,7 @@ import { readError } from '../files';
 import { compareCodePoints } from '../text/code-points';
 import { Corpus, type DocumentsOptions } from '../text/corpus';
 import { readMaybeEmpty } from '../text/read-text';
-import { formText, READ_OPTIONS, type ReadOptions, type ResolvedReading, resolveReading } from '../text/text-form';
+import { AS_IT_IS, READ_OPTIONS, type ReadOptions, type ResolvedReading, resolveReading } from '../text/text-form';
 import * as check from '../validation';
 
 const FORMATS = ['lines', 'folder', 'jsonl'] as const;
@@ -72,14 +72,12 @@ function textOf(path: string, json: string, line: number, field: string): string
 async function readDocuments(path: string, options: DocumentsReadOptions): Promise<string[]> {
   const reading = resolveReading(options);
   if (options.format === 'folder') return readFolder(path, reading);
-  // The form is for the text of the documents: JSON may have it in escapes.
-  const whole = await readMaybeEmpty(path, { ...reading, lineEnds: 'keep', normalization: 'none' });
-  if (options.format === 'lines') return whole.split(/\r\n|\n|\r/).map((line) => formText(line, reading));
+  // The corpus brings its documents into their form: JSON may have what that changes in escapes.
+  const whole = await readMaybeEmpty(path, { ...reading, ...AS_IT_IS });
+  if (options.format === 'lines') return whole.split(/\r\n|\n|\r/);
   return whole
     .split('\n')
-    .flatMap((line, i) =>
-      line.trim() === '' ? [] : [formText(textOf(path, line, i + 1, options.field ?? 'text'), reading)],
-    );
+    .flatMap((line, i) => (line.trim() === '' ? [] : [textOf(path, line, i + 1, options.field ?? 'text')]));
 }
 
 /**
@@ -97,6 +95,6 @@ export async function documents(path: string, options: DocumentsReadOptions): Pr
     if (given.format !== 'jsonl')
       throw check.outOfRange('field', 'left out where the format is not jsonl', given.field);
   }
-  const { format, field, encoding, lineEnds, normalization, ...corpus } = given;
+  const { format, field, encoding, ...corpus } = given;
   return Corpus.fromManyDocuments(await readDocuments(path, given), { name: basename(path), ...corpus });
 }

@@ -4,14 +4,14 @@ import { UnrolledError } from '../errors';
 import { Corpus, type CorpusOptions } from '../text/corpus';
 import { FileCorpus, type FileCorpusOptions } from '../text/file-corpus';
 import { readText } from '../text/read-text';
-import { READ_OPTIONS, type ReadOptions } from '../text/text-form';
+import type { ReadOptions } from '../text/text-form';
 import { VOCABULARY_OPTIONS } from '../text/vocabulary-options';
 import * as check from '../validation';
 
 /** The options of a corpus, and how its file is read. */
 export interface TextOptions extends CorpusOptions, ReadOptions {}
 
-const TEXT_OPTIONS = ['name', ...READ_OPTIONS, ...VOCABULARY_OPTIONS] as const satisfies (keyof TextOptions)[];
+const TEXT_OPTIONS = ['name', 'encoding', ...VOCABULARY_OPTIONS] as const satisfies (keyof TextOptions)[];
 
 /**
  * Refuses a folder, and says what reads one.
@@ -35,11 +35,11 @@ async function requireNoFolder(path: string): Promise<void> {
 export async function text(path: string, options?: TextOptions): Promise<Corpus> {
   const given = check.options('datasets.text', options, TEXT_OPTIONS);
   await requireNoFolder(check.nonEmptyString('path', path));
-  const { encoding, lineEnds, normalization, ...corpus } = given;
-  return Corpus.fromLongText(await readText(path, { encoding, lineEnds, normalization }), {
-    name: basename(path),
-    ...corpus,
-  });
+  const { encoding, ...corpus } = given;
+  const { lineEnds, normalization } = corpus;
+  // The corpus keeps the form besides, for the texts that its model will meet.
+  const read = await readText(path, { encoding, lineEnds, normalization });
+  return Corpus.fromLongText(read, { name: basename(path), ...corpus });
 }
 
 /**

@@ -5,7 +5,7 @@ import { requireBeamMemory } from '../memory';
 import type { NativeStop } from '../native/native';
 import type { Vocabulary } from '../text/vocabulary';
 import type { ResolvedBeam } from './options';
-import { endIdOf, excludedIds, startIds } from './prompt';
+import { endIdOf, excludedIds, startIds, stopIn } from './prompt';
 import { RowText } from './row-text';
 import type { Generator } from './sample';
 
@@ -59,7 +59,7 @@ export async function searchText(
     ids: startIds(vocabulary, prompt),
     end: endIdOf(vocabulary),
     excluded: excludedIds(vocabulary),
-    ...(stop.strings.length > 0 && { stop: nativeStop(vocabulary, stop.strings) }),
+    ...(stop.strings.length > 0 && { stop: nativeStop(vocabulary, stopIn(vocabulary, stop).strings) }),
     threads,
   };
   const result = await withCancellation(signal, (cancellation) => model.native.beam(call, cancellation));

@@ -2,6 +2,7 @@
 
 import { UnrolledError } from '../errors';
 import type { Vocabulary } from '../text/vocabulary';
+import type { ResolvedStop } from './options';
 
 /** An empty prompt starts like a new line, or with the first id where the vocabulary has no line end. */
 export function startIds(vocabulary: Vocabulary, prompt: string): Int32Array {
@@ -30,6 +31,11 @@ export function startIdsOfAll(vocabulary: Vocabulary, prompts: readonly string[]
 /** The id of the token that ends a document, -1 for a vocabulary without one. */
 export function endIdOf({ endId }: Vocabulary): number {
   return endId ?? -1;
+}
+
+/** What ends a text, as the texts of the vocabulary have it. */
+export function stopIn(vocabulary: Vocabulary, { strings, include }: ResolvedStop): ResolvedStop {
+  return { strings: strings.map((string) => vocabulary.formed(string)), include };
 }
 
 /** The unknown token, which stands for no text. */

@@ -2,7 +2,7 @@
 
 import type { TokenDecoder, Vocabulary } from '../text/vocabulary';
 import type { ResolvedStop } from './options';
-import { endIdOf } from './prompt';
+import { endIdOf, stopIn } from './prompt';
 import { StopFilter } from './stop-filter';
 
 /** Decodes ids up to the end token or a stop string. */
@@ -14,7 +14,7 @@ export class RowText {
 
   constructor(vocabulary: Vocabulary, stop: ResolvedStop) {
     this.#decoder = vocabulary.decoder();
-    this.#stop = new StopFilter(stop);
+    this.#stop = new StopFilter(stopIn(vocabulary, stop));
     this.#endId = endIdOf(vocabulary);
   }
 

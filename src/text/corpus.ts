@@ -42,13 +42,13 @@ interface Encoded {
 }
 
 function encodeText(text: string, vocabulary: Vocabulary): Encoded {
-  const { ids, ...counts } = vocabulary.encodeCounted(text);
+  const { ids, ...counts } = vocabulary.encodePart(text, 0);
   return { ids, boundaries: undefined, counts };
 }
 
 /** Each document's ids and the end token, one behind the other. */
 function encodeDocuments(documents: readonly string[], vocabulary: Vocabulary): Encoded {
-  const parts = documents.map((document) => vocabulary.encodeCounted(document));
+  const parts = documents.map((document) => vocabulary.encodePart(document, 0));
   const boundaries = offsetsOf(
     'documents',
     parts.map(({ ids }) => ids.length + 1),
@@ -59,7 +59,15 @@ function encodeDocuments(documents: readonly string[], vocabulary: Vocabulary): 
   return { ids, boundaries, counts: sumCounts(parts) };
 }
 
-/** The documents with text, and what builds their vocabulary. */
+/** A text's name and form, and what builds its vocabulary. */
+function textOf(text: string, options: CorpusOptions | undefined) {
+  const { name = 'text', ...vocabulary } = check.options('Corpus.fromText', options, CORPUS_OPTIONS);
+  check.nonEmptyString('name', name);
+  const builder = Vocabulary.builder(vocabulary);
+  return { name, formed: builder.formed(check.string('text', text)), builder };
+}
+
+/** The documents with text, in their form, and what builds their vocabulary. */
 function documentsOf(documents: readonly string[], options: DocumentsOptions | undefined) {
   const { name = 'text', ...vocabulary } = check.options('Corpus.fromDocuments', options, DOCUMENTS_OPTIONS);
   check.nonEmptyString('name', name);
@@ -67,18 +75,19 @@ function documentsOf(documents: readonly string[], options: DocumentsOptions | u
   const kept = documents.filter((document, i) => check.string(`documents[${i}]`, document) !== '');
   const builder = Vocabulary.builder({ ...vocabulary, endToken: true });
   if (kept.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${name} has no document with text.`);
-  return { name, kept, builder };
+  return { name, kept: kept.map(builder.formed), builder };
 }
 
 /** A text, or documents, with a vocabulary and ids: what a language model is trained on. */
 export class Corpus {
   readonly name: string;
   readonly vocabulary: Vocabulary;
-  /** The documents in their order; undefined where the corpus is one text. */
+  /** The documents in their order, in the vocabulary's form; undefined where the corpus is one text. */
   readonly documents: readonly string[] | undefined;
   #text: string | undefined;
   #encoded: Encoded | undefined;
 
+  /** @param content in the vocabulary's form. */
   private constructor(name: string, content: string | readonly string[], vocabulary: Vocabulary) {
     this.name = name;
     this.vocabulary = vocabulary;
@@ -91,8 +100,9 @@ export class Corpus {
    * @throws what `Vocabulary.build` throws.
    */
   static fromText(text: string, options?: CorpusOptions): Corpus {
-    const { name = 'text', ...vocabulary } = check.options('Corpus.fromText', options, CORPUS_OPTIONS);
-    return new Corpus(check.nonEmptyString('name', name), text, Vocabulary.build(text, vocabulary));
+    const { name, formed, builder } = textOf(text, options);
+    builder.add(formed);
+    return new Corpus(name, formed, builder.build());
   }
 
   /**
@@ -111,11 +121,9 @@ export class Corpus {
    * @internal
    */
   static async fromLongText(text: string, options?: CorpusOptions): Promise<Corpus> {
-    const { name = 'text', ...vocabulary } = check.options('Corpus.fromText', options, CORPUS_OPTIONS);
-    check.nonEmptyString('name', name);
-    const builder = Vocabulary.builder(vocabulary);
-    await builder.addInTurns(text);
-    return new Corpus(name, text, await builder.buildInTurns());
+    const { name, formed, builder } = textOf(text, options);
+    await builder.addInTurns(formed);
+    return new Corpus(name, formed, await builder.buildInTurns());
   }
 
   /**
@@ -143,10 +151,11 @@ export class Corpus {
         { option: 'vocabulary', expected: 'one with an end token', received: 'one without' },
       );
     }
-    return new Corpus(this.name, this.documents ?? this.text, vocabulary);
+    const formed = this.documents?.map((document) => vocabulary.formed(document)) ?? vocabulary.formed(this.text);
+    return new Corpus(this.name, formed, vocabulary);
   }
 
-  /** The whole text; of documents, one behind the other with nothing between. */
+  /** The whole text in the vocabulary's form; of documents, one behind the other with nothing between. */
   get text(): string {
     this.#text ??= (this.documents ?? []).join('');
     return this.#text;

@@ -4,12 +4,20 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import * as check from '../validation';
 import { type CountedIdFile, type IdFile, openIdFile, writeIdFile } from './id-file';
-import { READ_OPTIONS, type ReadOptions, type ResolvedReading, resolveReading } from './text-form';
+import {
+  AS_IT_IS,
+  FORM_OPTIONS,
+  formAfter,
+  READ_OPTIONS,
+  type ReadOptions,
+  type ResolvedReading,
+  resolveReading,
+} from './text-form';
 import { changedError, type PassOptions, passOver } from './text-stream';
 import type { TokenCounts } from './token-counts';
 import type { FileSource } from './token-source';
 import { Vocabulary } from './vocabulary';
-import { VOCABULARY_OPTIONS, type VocabularyOptions } from './vocabulary-options';
+import type { VocabularyOptions } from './vocabulary-options';
 
 /** How far `FileCorpus.read` is. */
 export interface ReadingProgress {
@@ -41,7 +49,13 @@ export interface FileCorpusSplit {
   validation: FileSource;
 }
 
-const TEXT_VOCABULARY_OPTIONS = VOCABULARY_OPTIONS.filter((option) => option !== 'endToken');
+/** Those of a vocabulary that is made from the text; the form is that of the text too. */
+const TEXT_VOCABULARY_OPTIONS = [
+  'tokens',
+  'maxSize',
+  'minCount',
+  'unknown',
+] as const satisfies (keyof VocabularyOptions)[];
 const OPTIONS = [
   'name',
   'vocabulary',
@@ -72,6 +86,12 @@ function passOptions(pass: 1 | 2, { signal, onProgress }: FileCorpusOptions): Pa
   return { signal, onBytes: onProgress && ((received, total) => onProgress({ pass, received, total })) };
 }
 
+/** The options of a vocabulary that is made from the text, and keeps the form that this is read in. */
+function vocabularyOptions(options: FileCorpusOptions): VocabularyOptions {
+  const names = [...TEXT_VOCABULARY_OPTIONS, ...FORM_OPTIONS];
+  return Object.fromEntries(names.map((name) => [name, options[name]]).filter(([, value]) => value !== undefined));
+}
+
 function lineEnds(text: string): number {
   let count = 0;
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count++;
@@ -96,15 +116,16 @@ async function encodeFile(
   given: Vocabulary | undefined,
   options: FileCorpusOptions,
 ): Promise<EncodedFile> {
-  const { tokens, maxSize, minCount, unknown } = options;
-  const bounds = { tokens, maxSize, minCount, unknown };
-  const known = Object.fromEntries(Object.entries(bounds).filter(([, value]) => value !== undefined));
-  const builder = given === undefined ? Vocabulary.builder(known as VocabularyOptions) : undefined;
+  const builder = given === undefined ? Vocabulary.builder(vocabularyOptions(options)) : undefined;
   const parts = builder && { settled: builder.settled, visit: builder.addInTurns };
   const found = await passOver(path, reading, passOptions(1, options), parts);
   const vocabulary = given ?? (await (builder as NonNullable<typeof builder>).buildInTurns());
 
-  const key = createHash('sha256').update(JSON.stringify({ found, reading, vocabulary })).digest('hex');
+  // The form is that of the reading.
+  const { form: _, ...tokens } = vocabulary.toJSON();
+  const key = createHash('sha256')
+    .update(JSON.stringify({ found, reading, vocabulary: tokens }))
+    .digest('hex');
   const idsPath = options.idsFile;
   const earlier = await openIdFile(key, idsPath, vocabulary.unknown === 'error' ? 0 : undefined);
   if (earlier !== undefined) return encodedFile(vocabulary, earlier);
@@ -158,11 +179,15 @@ export class FileCorpus {
     check.nonEmptyString('path', path);
     const given = check.options('FileCorpus.read', options, OPTIONS);
     const name = given.name === undefined ? basename(path) : check.nonEmptyString('name', given.name);
-    const text = { path, reading: resolveReading(given) };
+    const vocabulary = requireVocabulary(given);
+    const reading = resolveReading(given);
+    // On top of the form it is read in, a text is brought into that of the vocabulary.
+    const form = formAfter(reading, vocabulary?.form ?? AS_IT_IS);
+    const text = { path, reading: { ...reading, ...form } };
     if (given.idsFile !== undefined) check.nonEmptyString('idsFile', given.idsFile);
     check.abortSignal('signal', given.signal);
     check.callback('onProgress', given.onProgress);
-    return new FileCorpus(name, text, await encodeFile(text, requireVocabulary(given), given));
+    return new FileCorpus(name, text, await encodeFile(text, vocabulary, given));
   }
 
   /**

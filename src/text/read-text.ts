@@ -59,7 +59,7 @@ export function decodeMaybeEmpty(bytes: Uint8Array, path: string, reading: Resol
   try {
     return formText(parts.join(''), reading);
   } catch (cause) {
-    throw cause instanceof RangeError ? tooLong(path, cause) : cause;
+    throw tooLong(path, cause);
   }
 }
 

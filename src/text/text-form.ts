@@ -13,35 +13,93 @@ export type LineEnds = (typeof LINE_ENDS)[number];
 /** Unicode's normal form that a text is brought into. */
 export type Normalization = (typeof NORMALIZATIONS)[number];
 
-/** How the bytes of a file become a text. */
-export interface ReadOptions {
-  /** Default `'utf-8'`. A byte-order mark is dropped; one of another encoding is an error. */
-  encoding?: Encoding | undefined;
+/** The form of a text. */
+export interface TextForm {
+  lineEnds: LineEnds;
+  normalization: Normalization;
+}
+
+/** The form that a text is brought into. */
+export interface FormOptions {
   /** `'keep'` (default), or `'lf'`: CR LF and CR become LF. */
   lineEnds?: LineEnds | undefined;
   /** Default `'none'`. */
   normalization?: Normalization | undefined;
 }
 
+/** How the bytes of a file become a text. */
+export interface ReadOptions extends FormOptions {
+  /** Default `'utf-8'`. A byte-order mark is dropped; one of another encoding is an error. */
+  encoding?: Encoding | undefined;
+}
+
 /** `ReadOptions` with every value given. */
-export type ResolvedReading = { [Key in keyof ReadOptions]-?: NonNullable<ReadOptions[Key]> };
+export interface ResolvedReading extends TextForm {
+  encoding: Encoding;
+}
 
 /** The names of the options, for functions that take them among others. */
-export const READ_OPTIONS = ['encoding', 'lineEnds', 'normalization'] as const satisfies (keyof ReadOptions)[];
+export const FORM_OPTIONS = ['lineEnds', 'normalization'] as const satisfies (keyof FormOptions)[];
+export const READ_OPTIONS = ['encoding', ...FORM_OPTIONS] as const satisfies (keyof ReadOptions)[];
+
+/** The form of a text that nothing is done to. */
+export const AS_IT_IS: Readonly<TextForm> = { lineEnds: 'keep', normalization: 'none' };
 
 /** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
-export function resolveReading({ encoding, lineEnds, normalization }: ReadOptions): ResolvedReading {
+export function resolveForm({ lineEnds, normalization }: FormOptions): TextForm {
   return {
-    encoding: check.oneOf('encoding', encoding ?? 'utf-8', ENCODINGS),
-    lineEnds: check.oneOf('lineEnds', lineEnds ?? 'keep', LINE_ENDS),
-    normalization: check.oneOf('normalization', normalization ?? 'none', NORMALIZATIONS),
+    lineEnds: check.oneOf('lineEnds', lineEnds ?? AS_IT_IS.lineEnds, LINE_ENDS),
+    normalization: check.oneOf('normalization', normalization ?? AS_IT_IS.normalization, NORMALIZATIONS),
   };
 }
 
-/** A whole text in the form asked. */
-export function formText(text: string, { lineEnds, normalization }: Omit<ResolvedReading, 'encoding'>): string {
-  const lined = lineEnds === 'lf' ? text.replace(/\r\n?/g, '\n') : text;
-  return normalization === 'none' ? lined : lined.normalize(normalization);
+/** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
+export function resolveReading({ encoding, ...form }: ReadOptions): ResolvedReading {
+  return { encoding: check.oneOf('encoding', encoding ?? 'utf-8', ENCODINGS), ...resolveForm(form) };
+}
+
+/** The form that a text has which was brought into one form, and then into another. */
+export function formAfter(first: TextForm, then: TextForm): TextForm {
+  const lineEnds = first.lineEnds === 'lf' ? 'lf' : then.lineEnds;
+  if (then.normalization === 'none') return { lineEnds, normalization: first.normalization };
+  // What compatibility has replaced stays so; the second form alone says whether characters are composed.
+  const isCompatible = first.normalization.startsWith('NFK');
+  return { lineEnds, normalization: isCompatible ? compatible(then.normalization) : then.normalization };
+}
+
+function compatible(normalization: Exclude<Normalization, 'none'>): Normalization {
+  return normalization.endsWith('C') ? 'NFKC' : 'NFKD';
+}
+
+/** Whether a text of one form stays as it is when it is brought into the other. */
+export function isInForm(form: TextForm, other: TextForm): boolean {
+  const { lineEnds, normalization } = formAfter(form, other);
+  return lineEnds === form.lineEnds && normalization === form.normalization;
+}
+
+/**
+ * A whole text in the form asked.
+ * @throws ERR_UNROLLED_OPTION_RANGE for a text that no string can hold in that form.
+ */
+export function formText(text: string, { lineEnds, normalization }: TextForm): string {
+  return normalized(lineEnds === 'lf' ? text.replace(/\r\n?/g, '\n') : text, normalization);
+}
+
+/**
+ * A text in a normal form, of which some characters become up to eighteen.
+ * @throws ERR_UNROLLED_OPTION_RANGE for a text that no string can hold in that form.
+ */
+export function normalized(text: string, normalization: Normalization): string {
+  if (normalization === 'none') return text;
+  try {
+    return text.normalize(normalization);
+  } catch (cause) {
+    throw new UnrolledError(
+      'ERR_UNROLLED_OPTION_RANGE',
+      `The text is longer in the normal form ${normalization} than a JavaScript string can be. Give it in parts.`,
+      { option: 'text', expected: 'a shorter one', received: `${text.length} UTF-16 units`, cause },
+    );
+  }
 }
 
 /**

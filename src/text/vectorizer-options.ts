@@ -4,6 +4,7 @@ import { MAX_SIZE } from '../limits';
 import * as check from '../validation';
 import { wordsOf } from './segment-tokenizer';
 import { ENGLISH_STOP_WORDS } from './stop-words';
+import { NORMALIZATIONS, type Normalization, normalized } from './text-form';
 
 /** Every ASCII character that is neither letter, digit, space nor control character. */
 const ASCII_PUNCTUATION = /[!-/:-@[-`{-~]/g;
@@ -36,6 +37,8 @@ export type VectorizerOutput = (typeof OUTPUTS)[number];
 export interface TextVectorizerOptions {
   /** The most ids there may be, padding and unknown among them; the most frequent tokens are kept. Default: no bound. */
   maxTokens?: number | undefined;
+  /** Unicode's normal form that every text is brought into, before all else. Default `'none'`. */
+  normalization?: Normalization | undefined;
   /**
    * `'lower-and-strip-punctuation'` (the default), `'lower'`, `'strip-punctuation'`, `'none'`, or a function. Punctuation
    * is that of ASCII; lower case is Unicode's.
@@ -57,6 +60,7 @@ export interface TextVectorizerOptions {
 
 export const TEXT_VECTORIZER_OPTIONS = [
   'maxTokens',
+  'normalization',
   'standardize',
   'split',
   'ngrams',
@@ -66,9 +70,10 @@ export const TEXT_VECTORIZER_OPTIONS = [
   'stopWords',
 ] as const;
 
-/** The options with what was left out; `undefined` stands for no bound and for no stop words. */
+/** The options with what was left out; `undefined` stands for no bound, no normal form and no stop words. */
 export interface ResolvedVectorizerOptions {
   readonly maxTokens: number | undefined;
+  readonly normalization: Normalization | undefined;
   readonly standardize: Standardization;
   readonly split: Splitting;
   /** The lengths of n-grams. */
@@ -111,7 +116,8 @@ function resolveStopWords(stopWords: unknown): 'english' | readonly string[] | u
 /** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE naming the option. */
 export function resolveVectorizerOptions(given: TextVectorizerOptions): ResolvedVectorizerOptions {
   const { standardize = 'lower-and-strip-punctuation', split = 'whitespace', ngrams = 1, output = 'int' } = given;
-  const { maxTokens, sequenceLength, pad = false, stopWords } = given;
+  const { maxTokens, normalization = 'none', sequenceLength, pad = false, stopWords } = given;
+  check.oneOf('normalization', normalization, NORMALIZATIONS);
   requireNameOrFunction('standardize', standardize, STANDARDIZERS);
   requireNameOrFunction('split', split, SPLITTERS);
   check.oneOf('output', output, OUTPUTS);
@@ -127,6 +133,7 @@ export function resolveVectorizerOptions(given: TextVectorizerOptions): Resolved
   }
   return {
     maxTokens,
+    normalization: normalization === 'none' ? undefined : normalization,
     standardize,
     split,
     ngrams: resolveNgrams(ngrams),
@@ -144,17 +151,17 @@ function runs(tokens: readonly string[], length: number): readonly string[] {
 }
 
 /**
- * The function that cuts a text into tokens: standardized, split, without stop words and empty strings, then as n-grams,
- * all of one length before those of the next.
+ * The function that cuts a text into tokens: normalized, standardized, split, without stop words and empty strings, then
+ * as n-grams, all of one length before those of the next.
  */
 export function analyzer(options: ResolvedVectorizerOptions): (text: string) => readonly string[] {
-  const { ngrams } = options;
+  const { ngrams, normalization = 'none' } = options;
   const standardizer =
     typeof options.standardize === 'function' ? options.standardize : STANDARDIZERS[options.standardize];
   const splitter = typeof options.split === 'function' ? options.split : SPLITTERS[options.split];
 
   function standardized(text: string): string {
-    const result: unknown = standardizer(text);
+    const result: unknown = standardizer(normalized(text, normalization));
     if (typeof result === 'string') return result;
     throw check.wrongType('standardize', 'a function that returns a string', result);
   }

@@ -4,6 +4,7 @@ import { UnrolledError } from '../errors';
 import { giveTurn } from '../event-loop';
 import * as check from '../validation';
 import { keptTokens } from './kept-tokens';
+import { AS_IT_IS, formText } from './text-form';
 import type { TokenList } from './token-list';
 import type { TokenCounter, Tokenizer } from './tokenizer';
 import type { VocabularyJSON } from './vocabulary-json';
@@ -51,7 +52,12 @@ export class VocabularyCounts {
     this.#counter = this.#tokenizer.counter();
   }
 
-  /** Counts the tokens of one more text; none goes on from the text before. */
+  /** A text in the vocabulary's form. */
+  formed(text: string): string {
+    return formText(text, this.#options.form ?? AS_IT_IS);
+  }
+
+  /** Counts the tokens of one more text, which is in that form; none goes on from the text before. */
   add(text: string): void {
     this.#texts++;
     this.#counter.add(text);
@@ -82,7 +88,7 @@ export class VocabularyCounts {
    * @throws ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_OPTION_RANGE where the bounds leave no token.
    */
   *build(): Generator<void, BuiltVocabulary> {
-    const { kind, maxSize, minCount, isBounded, unknown, endToken } = this.#options;
+    const { kind, maxSize, minCount, isBounded, unknown, endToken, form } = this.#options;
     const { byFrequency, noun } = this.#tokenizer;
     const { tokens, counts } = yield* this.#counter.counts();
     if (counts.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'An empty text has no vocabulary.');
@@ -98,6 +104,7 @@ export class VocabularyCounts {
     const content = {
       ...{ kind, tokens: kept === undefined ? tokens : tokens.pick(kept), unknownToken: isBounded, unknown },
       ...(endToken && { endToken: true as const }),
+      ...(form !== undefined && { form }),
     };
     return { content, frequencies };
   }

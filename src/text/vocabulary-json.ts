@@ -2,6 +2,7 @@
 
 import { UnrolledError } from '../errors';
 import * as check from '../validation';
+import { LINE_ENDS, type LineEnds, NORMALIZATIONS, type Normalization, type TextForm } from './text-form';
 import { SeenStrings } from './token-list';
 import type { Tokenizer } from './tokenizer';
 import { TOKEN_KINDS, TOKENIZERS, type TokenKind, UNKNOWN_POLICIES, type UnknownPolicy } from './vocabulary-options';
@@ -16,10 +17,21 @@ export interface VocabularyJSON {
   unknown: UnknownPolicy;
   /** Present where the last id is the end-of-document token. */
   endToken?: true;
+  /** What every text is brought into before it is cut; absent where no form was given. */
+  form?: TextForm;
 }
 
 function damaged(what: string): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `The vocabulary is damaged: ${what}.`);
+}
+
+function parseForm(value: unknown): TextForm {
+  const { lineEnds, normalization } = (value ?? {}) as Partial<Record<keyof TextForm, unknown>>;
+  if (!(LINE_ENDS as readonly unknown[]).includes(lineEnds)) throw damaged(`lineEnds is ${check.show(lineEnds)}`);
+  if (!(NORMALIZATIONS as readonly unknown[]).includes(normalization)) {
+    throw damaged(`normalization is ${check.show(normalization)}`);
+  }
+  return { lineEnds: lineEnds as LineEnds, normalization: normalization as Normalization };
 }
 
 /** Tokens that are looked at between two turns of the event loop. */
@@ -31,7 +43,8 @@ const PART = 1 << 10;
  */
 export function* parseVocabulary(value: unknown): Generator<void, VocabularyJSON> {
   if (typeof value !== 'object' || value === null) throw damaged(`it is ${check.show(value)}, not an object`);
-  const { kind, tokens, unknownToken, unknown, endToken } = value as Partial<Record<keyof VocabularyJSON, unknown>>;
+  const { form, ...rest } = value as Partial<Record<keyof VocabularyJSON, unknown>>;
+  const { kind, tokens, unknownToken, unknown, endToken } = rest;
   if (!(TOKEN_KINDS as unknown[]).includes(kind)) throw damaged(`${check.show(kind)} is no kind of token`);
   if (!Array.isArray(tokens) || tokens.length === 0) throw damaged('its tokens are not a list of strings');
   if (typeof unknownToken !== 'boolean') throw damaged('unknownToken is not true or false');
@@ -54,5 +67,5 @@ export function* parseVocabulary(value: unknown): Generator<void, VocabularyJSON
     unknownToken,
     unknown: unknown as UnknownPolicy,
   };
-  return { ...described, ...(endToken && { endToken }) };
+  return { ...described, ...(endToken && { endToken }), ...(form !== undefined && { form: parseForm(form) }) };
 }

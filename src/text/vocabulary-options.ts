@@ -4,6 +4,7 @@ import * as check from '../validation';
 import { byteTokenizer } from './byte-tokenizer';
 import { charTokenizer } from './char-tokenizer';
 import { graphemeTokenizer, wordTokenizer } from './segment-tokenizer';
+import { FORM_OPTIONS, type FormOptions, resolveForm, type TextForm } from './text-form';
 import type { Tokenizer } from './tokenizer';
 
 /** How each kind of token is cut from a text. */
@@ -26,8 +27,8 @@ export const UNKNOWN_POLICIES = ['error', 'skip', 'replace'] as const;
 /** What `encode` does with a token that has no id. */
 export type UnknownPolicy = (typeof UNKNOWN_POLICIES)[number];
 
-/** How `Vocabulary.build` chooses tokens. */
-export interface VocabularyOptions {
+/** How `Vocabulary.build` chooses tokens, and the form that it keeps for every text. */
+export interface VocabularyOptions extends FormOptions {
   /** Default `'char'`. */
   tokens?: TokenKind;
   /** The most ids there may be, the unknown token among them; the most frequent tokens are kept. */
@@ -44,7 +45,14 @@ export interface VocabularyOptions {
 }
 
 /** The names of the vocabulary's options, for functions that take them among others. */
-export const VOCABULARY_OPTIONS = ['tokens', 'maxSize', 'minCount', 'unknown', 'endToken'] as const;
+export const VOCABULARY_OPTIONS = [
+  'tokens',
+  'maxSize',
+  'minCount',
+  'unknown',
+  'endToken',
+  ...FORM_OPTIONS,
+] as const satisfies (keyof VocabularyOptions)[];
 
 /** The options with what was left out. */
 export interface ResolvedVocabularyOptions {
@@ -55,6 +63,12 @@ export interface ResolvedVocabularyOptions {
   isBounded: boolean;
   unknown: UnknownPolicy;
   endToken: boolean;
+  /** Undefined where neither line ends nor normal form were given. */
+  form: TextForm | undefined;
+}
+
+function resolveDeclaredForm(given: FormOptions): TextForm | undefined {
+  return FORM_OPTIONS.some((option) => given[option] !== undefined) ? resolveForm(given) : undefined;
 }
 
 /** @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
@@ -71,5 +85,5 @@ export function resolveVocabularyOptions(options: VocabularyOptions | undefined)
   if (unknown === 'replace' && !isBounded) {
     throw check.outOfRange('unknown', 'error or skip where neither maxSize nor minCount is given', unknown);
   }
-  return { kind, maxSize, minCount, isBounded, unknown, endToken };
+  return { kind, maxSize, minCount, isBounded, unknown, endToken, form: resolveDeclaredForm(given) };
 }

@@ -4,6 +4,7 @@ import { UnrolledError } from '../errors';
 import { atOnce, inTurns } from '../event-loop';
 import { PRINTED, printFields } from '../printing';
 import * as check from '../validation';
+import { AS_IT_IS, FORM_OPTIONS, type FormOptions, formText, resolveForm, type TextForm } from './text-form';
 import type { TokenCounts } from './token-counts';
 import { TokenList } from './token-list';
 import { type Detokenizer, type Encoder, SKIP, type Tokenizer, type UnknownHandler } from './tokenizer';
@@ -19,7 +20,9 @@ import {
 
 /** Builds a vocabulary from texts that come one after another. */
 export interface VocabularyBuilder {
-  /** Counts the tokens of one more text; none goes on from the text before. */
+  /** A text in the form that the vocabulary will keep. */
+  formed(text: string): string;
+  /** Counts the tokens of one more text, which is in that form; none goes on from the text before. */
   add(text: string): void;
   /** The same, with turns for the event loop. */
   addInTurns(text: string): Promise<void>;
@@ -66,6 +69,11 @@ export class Vocabulary {
    * a file or from JSON, which has ids alone.
    */
   readonly frequencies: readonly number[] | undefined;
+  /**
+   * What every text is brought into before it is cut: that of the text the vocabulary was built from, where it was given
+   * (`lineEnds`, `normalization`). Undefined where it was not: texts are then taken as they are.
+   */
+  readonly form: Readonly<TextForm> | undefined;
 
   readonly #tokens: TokenList;
   readonly #tokenizer: Tokenizer;
@@ -73,7 +81,7 @@ export class Vocabulary {
   #ids: Map<string, number> | undefined;
 
   private constructor(
-    { kind, tokens, unknownToken, unknown, endToken }: VocabularyContent,
+    { kind, tokens, unknownToken, unknown, endToken, form }: VocabularyContent,
     frequencies: readonly number[] | undefined,
   ) {
     this.kind = kind;
@@ -83,6 +91,7 @@ export class Vocabulary {
     this.endId = endToken ? known : undefined;
     this.size = known + (endToken ? 1 : 0);
     this.frequencies = frequencies;
+    this.form = form && Object.freeze({ ...form });
     this.#tokens = tokens;
     this.#tokenizer = TOKENIZERS[kind];
   }
@@ -95,7 +104,7 @@ export class Vocabulary {
   static build(text: string, options?: VocabularyOptions): Vocabulary {
     check.string('text', text);
     const builder = Vocabulary.builder(options);
-    builder.add(text);
+    builder.add(builder.formed(text));
     return builder.build();
   }
 
@@ -107,6 +116,7 @@ export class Vocabulary {
     const counts = new VocabularyCounts(options);
     const made = ({ content, frequencies }: BuiltVocabulary) => new Vocabulary(content, frequencies);
     return {
+      formed: (text) => counts.formed(text),
       add: (text) => counts.add(text),
       addInTurns: (text) => counts.addInTurns(text),
       settled: (text) => counts.settled(text),
@@ -144,24 +154,27 @@ export class Vocabulary {
     if (unknown === 'replace' && this.unknownId === undefined) {
       throw check.outOfRange('unknown', 'error or skip for a vocabulary without unknown token', unknown);
     }
-    const { kind, unknownId, endId } = this;
-    const content = { kind, tokens: this.#tokens, unknownToken: unknownId !== undefined, unknown };
-    return new Vocabulary({ ...content, ...(endId !== undefined && { endToken: true }) }, this.frequencies);
+    return new Vocabulary({ ...this.#content(), unknown }, this.frequencies);
+  }
+
+  /**
+   * The same ids, and another form for every text; what is left out stays as it is.
+   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
+   */
+  withForm(form: FormOptions): Vocabulary {
+    const given = check.options('withForm', form, FORM_OPTIONS);
+    const { lineEnds = this.form?.lineEnds, normalization = this.form?.normalization } = given;
+    return new Vocabulary({ ...this.#content(), form: resolveForm({ lineEnds, normalization }) }, this.frequencies);
   }
 
   /** The vocabulary as plain data, the same for the same tokens. */
   toJSON(): VocabularyJSON {
-    return {
-      kind: this.kind,
-      tokens: [...this.#tokens.strings],
-      unknownToken: this.unknownId !== undefined,
-      unknown: this.unknown,
-      ...(this.endId !== undefined && { endToken: true as const }),
-    };
+    return { ...this.#content(), tokens: [...this.#tokens.strings] };
   }
 
   /**
-   * The ids of a text, `[N]`. Tokens without an id are handled as `unknown` says.
+   * The ids of a text, `[N]`, which is brought into the vocabulary's form first. Tokens without an id are handled as
+   * `unknown` says.
    * @throws ERR_UNROLLED_UNKNOWN_TOKEN with `unknown: 'error'`, naming the token and its position.
    */
   encode(text: string): Int32Array {
@@ -174,7 +187,7 @@ export class Vocabulary {
    */
   tokenCounts(text: string): TokenCounts {
     let unknownTokens = 0;
-    const { length } = this.#encode(check.string('text', text), () => {
+    const { length } = this.#encode(this.formed(check.string('text', text)), () => {
       unknownTokens++;
       return SKIP;
     });
@@ -186,12 +199,20 @@ export class Vocabulary {
    * @internal
    */
   encodeCounted(text: string): EncodedText {
-    return this.encodePart(check.string('text', text), 0);
+    return this.encodePart(this.formed(check.string('text', text)), 0);
   }
 
   /**
-   * The ids of a part of a longer text, which begins with the token of that number, so many line ends behind the
-   * beginning.
+   * A text in the vocabulary's form.
+   * @internal
+   */
+  formed(text: string): string {
+    return formText(text, this.form ?? AS_IT_IS);
+  }
+
+  /**
+   * The ids of a text in the vocabulary's form, or of a part of a longer one, which begins with the token of that
+   * number, so many line ends behind the beginning.
    * @internal
    */
   encodePart(text: string, first: number, linesBefore = 0): EncodedText {
@@ -253,7 +274,7 @@ export class Vocabulary {
   }
 
   /**
-   * Whether every id means the same in both; what unseen input does may differ.
+   * Whether every id means the same in both; what unseen input does may differ, and the form of texts.
    * @throws ERR_UNROLLED_OPTION_TYPE for what is no vocabulary.
    */
   equals(other: Vocabulary): boolean {
@@ -283,7 +304,19 @@ export class Vocabulary {
     const { kind, unknown, unknownId, endId, size } = this;
     if (depth < 0) return `[Vocabulary of ${size} tokens]`;
     const ids = { ...(unknownId !== undefined && { unknownId }), ...(endId !== undefined && { endId }) };
-    return printFields('Vocabulary', { kind, size, tokens: this.#tokens.strings, unknown, ...ids }, options);
+    const form = this.form && { form: this.form };
+    return printFields('Vocabulary', { kind, size, tokens: this.#tokens.strings, unknown, ...ids, ...form }, options);
+  }
+
+  #content(): VocabularyContent {
+    return {
+      kind: this.kind,
+      tokens: this.#tokens,
+      unknownToken: this.unknownId !== undefined,
+      unknown: this.unknown,
+      ...(this.endId !== undefined && { endToken: true as const }),
+      ...(this.form !== undefined && { form: { ...this.form } }),
+    };
   }
 
   #encode(text: string, onUnknown: UnknownHandler): Int32Array {

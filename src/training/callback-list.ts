@@ -6,6 +6,7 @@ import * as check from '../validation';
 import type { Callback, StepResult, TrainingControl } from './callbacks/callback';
 import type { CallbackState } from './checkpoint-file';
 import type { EpochResult } from './epoch-result';
+import { copyState } from './packed-state';
 
 /** What callbacks have asked for since it was last taken. */
 export interface Wishes {
@@ -15,15 +16,23 @@ export interface Wishes {
   checkpoints: readonly string[];
 }
 
+/** What a checkpoint has of the callbacks. */
+export interface Remembered {
+  learningRateScale: number;
+  states: CallbackState[];
+}
+
 class Control implements TrainingControl {
   readonly model: Model;
   readonly checkpoints = new Set<string>();
+  steps: number;
   stopReason: string | undefined;
   #scale: number;
 
-  constructor(model: Model, scale: number) {
+  constructor(model: Model, scale: number, steps: number) {
     this.model = model;
     this.#scale = scale;
+    this.steps = steps;
   }
 
   get learningRateScale(): number {
@@ -51,6 +60,11 @@ function remembering(callbacks: readonly Callback[]): { callback: Callback; name
   });
 }
 
+/** Steps between two calls of `onStep`; infinite where it is never called. */
+function stepsBetween({ everySteps, onStep }: Callback): number {
+  return onStep === undefined ? Number.POSITIVE_INFINITY : (everySteps ?? 1);
+}
+
 /** @throws ERR_UNROLLED_MODEL_FORMAT for a state that the callback cannot take. */
 function restoreState(path: string, callback: Callback, name: string, state: unknown): void {
   try {
@@ -68,9 +82,10 @@ export class CallbackList {
   readonly #control: Control;
   #scaleTaken: number;
 
-  constructor(callbacks: readonly Callback[], model: Model, learningRateScale: number) {
+  /** @param steps made so far, where a training goes on. */
+  constructor(callbacks: readonly Callback[], model: Model, learningRateScale: number, steps = 0) {
     this.#callbacks = callbacks;
-    this.#control = new Control(model, learningRateScale);
+    this.#control = new Control(model, learningRateScale, steps);
     this.#scaleTaken = learningRateScale;
   }
 
@@ -80,11 +95,10 @@ export class CallbackList {
 
   /** Number of steps made at which a callback wants to be called next, `end` at most. */
   nextStop(steps: number, end: number): number {
-    return this.#callbacks.reduce(
-      (next, { everySteps }) =>
-        everySteps === undefined ? next : Math.min(next, (Math.floor(steps / everySteps) + 1) * everySteps),
-      end,
-    );
+    return this.#callbacks.reduce((next, callback) => {
+      const between = stepsBetween(callback);
+      return between === Number.POSITIVE_INFINITY ? next : Math.min(next, (Math.floor(steps / between) + 1) * between);
+    }, end);
   }
 
   async start(): Promise<void> {
@@ -94,8 +108,7 @@ export class CallbackList {
   /** Calls those that are due after so many steps. */
   async step(result: StepResult, steps: number): Promise<void> {
     for (const callback of this.#callbacks) {
-      const { everySteps } = callback;
-      if (everySteps !== undefined && steps % everySteps === 0) await callback.onStep?.(result, this.#control);
+      if (steps % stepsBetween(callback) === 0) await callback.onStep?.(result, this.#control);
     }
   }
 
@@ -111,6 +124,19 @@ export class CallbackList {
     for (const callback of this.#callbacks) await callback.onAbort?.(this.#control);
   }
 
+  /** Calls all of them, whatever one throws; the first error is passed on then. */
+  async close(): Promise<void> {
+    const errors: unknown[] = [];
+    for (const callback of this.#callbacks) {
+      try {
+        await callback.onClose?.(this.#control);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+  }
+
   /** What was asked for, each wish once. */
   take(): Wishes {
     const { learningRateScale, checkpoints } = this.#control;
@@ -119,6 +145,17 @@ export class CallbackList {
     this.#scaleTaken = learningRateScale;
     checkpoints.clear();
     return wishes;
+  }
+
+  /** Steps made so far, as callbacks are told. */
+  set steps(steps: number) {
+    this.#control.steps = steps;
+  }
+
+  /** A copy of what they remember now, whatever they remember later. */
+  remember(): Remembered {
+    const states = this.states.map(({ state, ...rest }) => ({ ...rest, state: copyState(state) }));
+    return { learningRateScale: this.#control.learningRateScale, states };
   }
 
   get states(): CallbackState[] {

@@ -1,6 +1,7 @@
 /** How a training starts, and how it ends: the checks before its first step, and one result an epoch to the caller. */
 
 import { UnrolledError } from '../errors';
+import type { Model } from '../model';
 import { damagedHeader } from '../model-file';
 import type { NativeTraining, NativeTrainingOptions } from '../native/native';
 import { ANEW, otherData } from './data-counts';
@@ -23,21 +24,24 @@ export async function* runTraining(run: Run): AsyncGenerator<EpochResult, void, 
   model.requireIdle();
   const { loop, training } = await model.exclusively(() => startLoop(run));
   try {
-    while (!loop.isDone) {
-      yield await model.exclusively(() => nextOrAbort(loop));
-    }
+    do {
+      const result = await model.exclusively(() => loop.next());
+      if (result !== undefined) yield result;
+    } while (!loop.isDone);
   } finally {
-    training.dispose();
+    try {
+      await leave(model, loop);
+    } finally {
+      training.dispose();
+    }
   }
 }
 
-async function nextOrAbort(loop: Loop): Promise<EpochResult> {
-  try {
-    return await loop.next();
-  } catch (error) {
-    if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED') await loop.abort();
-    throw error;
-  }
+/** Ends a training whose loop was left: nobody waits for its next epoch. */
+async function leave(model: Model, loop: Loop): Promise<void> {
+  if (loop.isClosed) return;
+  if (model.isDisposed) await loop.leave();
+  else await model.exclusively(() => loop.leave());
 }
 
 /** Steps of an epoch where only the native side knows how it cuts the data. */

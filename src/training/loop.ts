@@ -1,6 +1,7 @@
 /** One run's loop: native calls up to the next decision, callbacks there, and one result an epoch. */
 
 import { cancelledError, withCancellation } from '../cancellation';
+import { UnrolledError } from '../errors';
 import { giveTurn } from '../event-loop';
 import type { Model } from '../model';
 import type { ModelHeader } from '../model-file';
@@ -13,7 +14,7 @@ import type {
 } from '../native/native';
 import { withShortArrays } from '../printing';
 import * as check from '../validation';
-import { CallbackList } from './callback-list';
+import { CallbackList, type Remembered } from './callback-list';
 import { type Checkpoint, requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
 import { dataCounts } from './data-counts';
 import { type EpochResult, EpochSums } from './epoch-result';
@@ -65,24 +66,32 @@ export class Loop {
   #isPending = false;
   /** Whether callbacks are about to have their turn, or some have had it: no state to go on from. */
   #isUnsettled = false;
+  /**
+   * What callbacks remembered before they were told of the run's last epoch, where `steps` cut that short. It is no epoch
+   * of a longer run, so checkpoints are of before they were told.
+   */
+  #beforeCutEpoch: Remembered | undefined;
+  #isClosed = false;
 
   constructor(run: Run, recorded: RecordedOptions, training: NativeTraining) {
     const { epochs, steps, callbacks, resumed } = run.options;
+    const { learningRateScale = 1, steps: made = 0 } = resumed?.record.native ?? {};
     this.#run = run;
     this.#recorded = recorded;
     this.#training = training;
     this.#totalSteps = Math.min(steps, epochs * training.stepsPerEpoch);
-    this.#callbacks = new CallbackList(callbacks, run.model, resumed?.record.native.learningRateScale ?? 1);
+    this.#callbacks = new CallbackList(callbacks, run.model, learningRateScale, made);
     if (resumed === undefined) {
       this.#sums = new EpochSums(0, training.stepsPerEpoch);
       return;
     }
     requireBound(resumed, run.options, this.#totalSteps, training.stepsPerEpoch);
-    const { native, epoch, isPending, seconds, stopReason } = resumed.record;
-    this.#steps = native.steps;
+    const { epoch, isPending, seconds, stopReason } = resumed.record;
+    this.#steps = made;
     this.#secondsBefore = seconds;
     this.#stopReason = stopReason;
-    this.#isPending = isPending === true;
+    // An epoch that `steps` cut short goes on where there are more of them now.
+    this.#isPending = isPending === true && (this.#isBetweenEpochs || this.#isRunOver);
     this.#sums = this.#newEpoch();
     requireSteps(resumed, this.#steps - this.#epoch * training.stepsPerEpoch);
     if (epoch !== undefined) this.#sums.restore(epoch);
@@ -90,6 +99,11 @@ export class Loop {
 
   get isDone(): boolean {
     return this.#isRunOver && !this.#isPending;
+  }
+
+  /** Whether it has ended and told its callbacks so. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   get #isRunOver(): boolean {
@@ -101,17 +115,64 @@ export class Loop {
     const { model, options } = this.#run;
     const { resumed } = options;
     await this.#callbacks.start();
-    if (resumed !== undefined) {
-      this.#callbacks.restore(resumed.file.path, resumed.record.callbacks);
-      await restoreModel(model, resumed);
+    if (resumed === undefined) return;
+    this.#callbacks.restore(resumed.file.path, resumed.record.callbacks);
+    await restoreModel(model, resumed);
+  }
+
+  /** Trains to the end of the next epoch; gives nothing where a resumed run has nothing left to do but to end. */
+  async next(): Promise<EpochResult | undefined> {
+    try {
+      await this.#settle();
+      const result = this.isDone ? undefined : await this.#nextEpoch();
+      if (this.isDone) await this.#end();
+      return result;
+    } catch (error) {
+      await this.#fail(error);
+      throw error;
     }
+  }
+
+  /** The caller wants no more of it, after an epoch. */
+  async leave(): Promise<void> {
+    try {
+      if (!this.#run.model.isDisposed) await this.#saveLast();
+    } finally {
+      await this.#close();
+    }
+  }
+
+  async #end(): Promise<void> {
+    this.#isUnsettled = true;
+    await this.#callbacks.end();
     await this.#settle();
-    // A resumed run may have nothing left to do but to end.
-    if (this.isDone) await this.#callbacks.end();
+    await this.#close();
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    try {
+      const isAborted = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED';
+      if (isAborted) await this.#saveLast();
+    } finally {
+      await this.#close();
+    }
+  }
+
+  /** The callbacks' last chance to save a training that did not come to its end. */
+  async #saveLast(): Promise<void> {
+    if (this.#isUnsettled) return;
+    await this.#callbacks.abort();
+    await this.#settle();
+  }
+
+  async #close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#callbacks.close();
   }
 
   /** Trains to the end of the epoch or of the run, and validates. */
-  async next(): Promise<EpochResult> {
+  async #nextEpoch(): Promise<EpochResult> {
     if (this.#run.options.signal?.aborted) throw this.#cancelled();
     this.#started = performance.now();
     const epoch = this.#epoch;
@@ -122,17 +183,9 @@ export class Loop {
       if (!this.#isPending) await this.#settle();
     }
     const result = await this.#finishEpoch(epoch);
-    if (this.isDone) await this.#callbacks.end();
     this.#secondsBefore = this.#seconds;
     this.#started = undefined;
     return result;
-  }
-
-  /** After a signal has ended training: the callbacks' last chance to save it. */
-  async abort(): Promise<void> {
-    if (this.#isUnsettled) return;
-    await this.#callbacks.abort();
-    await this.#settle();
   }
 
   async #finishEpoch(epoch: number): Promise<EpochResult> {
@@ -140,6 +193,7 @@ export class Loop {
     const training = this.#sums.result(classifies(source), source.kind === 'stream');
     const validation = await this.#validate();
     const result: EpochResult = withShortArrays({ epoch, ...training, ...validation, seconds: this.#seconds });
+    if (!this.#isBetweenEpochs && this.#stopReason === undefined) this.#beforeCutEpoch = this.#callbacks.remember();
     this.#isUnsettled = true;
     await this.#callbacks.epoch(result);
     this.#isPending = false;
@@ -200,6 +254,7 @@ export class Loop {
       ),
     );
     this.#steps = result.steps;
+    this.#callbacks.steps = result.steps;
     this.#sums.addCall(result);
     if (failure !== undefined) throw failure.error;
     if (this.#steps === until) await this.#tellStep(epoch);
@@ -250,16 +305,17 @@ export class Loop {
     const { model, header, source, options } = this.#run;
     requireCheckpointBytes(model, options.native.optimizer.kind);
     const { parameters, ...native } = await this.#training.readState();
-    const isRunning = this.#isPending || !this.#isBetweenEpochs;
+    const before = this.#beforeCutEpoch;
+    const isPending = this.#isPending || before !== undefined;
     const record: TrainingRecord = {
       options: this.#recorded,
       totalSteps: this.#totalSteps,
       data: dataCounts(source),
-      native,
-      ...(isRunning && { epoch: this.#sums.state, ...(this.#isPending && { isPending: true }) }),
+      native: { ...native, ...(before && { learningRateScale: before.learningRateScale }) },
+      ...((isPending || !this.#isBetweenEpochs) && { epoch: this.#sums.state, ...(isPending && { isPending }) }),
       seconds: this.#seconds,
-      callbacks: this.#callbacks.states,
-      ...(this.#stopReason !== undefined && { stopReason: this.#stopReason }),
+      callbacks: before?.states ?? this.#callbacks.states,
+      ...(this.#stopReason !== undefined && before === undefined && { stopReason: this.#stopReason }),
     };
     for (const path of checkpoints) {
       await writeCheckpoint(path, model, model.named(parameters), header, record);

@@ -40,6 +40,13 @@ export function packState(state: unknown, name: string): PackedState {
   return { json: pack(state, name), tensors };
 }
 
+/** A state with arrays of its own. */
+export function copyState(state: unknown): unknown {
+  const { json, tensors } = packState(state, 'state');
+  const copies = new Map([...tensors].map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
+  return unpackState(json, copies, (name) => new Error(name));
+}
+
 /** The state again, of any depth; `missing` makes the error for a tensor that is not there. */
 export function unpackState(
   json: unknown,

@@ -42,12 +42,22 @@ function shown(value: unknown): string {
 }
 
 /**
+ * A model's vocabulary beside that of a checkpoint: without the form of texts where the checkpoint has none, as those of
+ * earlier releases. Texts that it was not trained on are found by their ids.
+ */
+function comparable(vocabulary: unknown, stored: unknown): unknown {
+  if (!isTree(vocabulary) || !isTree(stored) || 'form' in stored) return vocabulary;
+  const { form: _, ...rest } = vocabulary;
+  return rest;
+}
+
+/**
  * Refuses a checkpoint of another model, by what its file says.
  * @throws ERR_UNROLLED_MODEL_MISMATCH naming the first thing that differs.
  */
 export function requireSameModel(header: ModelHeader, { file, header: stored }: Checkpoint): void {
-  const found =
-    difference(header.model, stored.model, '') ?? difference(header.vocabulary, stored.vocabulary, 'vocabulary');
+  const vocabulary = comparable(header.vocabulary, stored.vocabulary);
+  const found = difference(header.model, stored.model, '') ?? difference(vocabulary, stored.vocabulary, 'vocabulary');
   if (found === undefined) return;
   const [expected, received] = [shown(found.one), shown(found.other)];
   throw new UnrolledError(

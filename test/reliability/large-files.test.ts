@@ -5,6 +5,7 @@ import { closeSync, ftruncateSync, openSync, truncateSync, writeFileSync, writeS
 import { gzipSync } from 'node:zlib';
 import { PIECE_BYTES, piecesOf } from '../../src/file-pieces';
 import { readWhole } from '../../src/files';
+import { TextVectorizer, Vocabulary } from '../../src/index';
 import { readSafetensors, writeSafetensors } from '../../src/safetensors';
 import { type Tensor, zeros } from '../../src/tensor';
 import { readText } from '../../src/text/read-text';
@@ -147,6 +148,13 @@ describe('files of more than 2 GiB', function () {
         code: 'ERR_UNROLLED_FILE_READ',
         message: /longer than a JavaScript string can be/,
       });
+    });
+
+    it('have a code too where a vocabulary or a vectorizer brings them into that form', async () => {
+      const text = '\ufdfa'.repeat(2 ** 25);
+      const error = { code: 'ERR_UNROLLED_OPTION_RANGE', message: /longer in the normal form NFKD/ };
+      assert.throws(() => Vocabulary.build('a', { normalization: 'NFKD' }).encode(text), error);
+      await assert.rejects(TextVectorizer.adapt([text], { normalization: 'NFKD' }), error);
     });
 
     it('may come out of a small one that is gzipped', async () => {

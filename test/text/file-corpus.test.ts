@@ -17,6 +17,7 @@ import {
   FileCorpus,
   type FileCorpusOptions,
   type ReadingProgress,
+  Vocabulary,
 } from '../../src/index';
 import { TOKEN_KINDS } from '../../src/text/vocabulary-options';
 import { useFolder } from '../support/folder';
@@ -120,6 +121,26 @@ describe('FileCorpus', function () {
     writeFileSync(at('text'), 'to be or not to bE');
     utimesSync(at('text'), 2e9, 2e9);
     assert.deepEqual(await passes(), [1, 2], 'another text of the same size and time');
+  });
+
+  it('takes the ids of the same text in the same form, whoever has said in which', async () => {
+    writeFileSync(at('text'), 'e\u0301\r\n'.repeat(3));
+    const form = { lineEnds: 'lf', normalization: 'NFC' } as const;
+    const passes = async (options: FileCorpusOptions) => {
+      const seen = new Set<number>();
+      const onProgress = ({ pass }: ReadingProgress) => seen.add(pass);
+      const { idsFile } = await datasets.textFile(at('text'), { idsFile: at('ids'), onProgress, ...options });
+      assert.equal(idsFile.count, 6);
+      return [...seen];
+    };
+    const plain = Vocabulary.build('\né');
+    assert.deepEqual(await passes(form), [1, 2]);
+    assert.deepEqual(await passes(form), [1]);
+    // As in an earlier release, where the vocabulary had none.
+    assert.deepEqual(await passes({ vocabulary: plain, ...form }), [1]);
+    assert.deepEqual(await passes({ vocabulary: plain.withForm(form) }), [1]);
+    assert.deepEqual(await passes({ vocabulary: plain.withForm(form), normalization: 'NFD' }), [1]);
+    assert.deepEqual(await passes({ ...form, normalization: 'NFKC' }), [1, 2]);
   });
 
   it('takes the ids of an earlier release, which did not count unknown tokens, where there can be none', async () => {

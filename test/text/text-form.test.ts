@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { FormChunks, formText, NORMALIZATIONS, type ResolvedReading } from '../../src/text/text-form';
+import {
+  AS_IT_IS,
+  FormChunks,
+  formAfter,
+  formText,
+  isInForm,
+  LINE_ENDS,
+  NORMALIZATIONS,
+  type ResolvedReading,
+} from '../../src/text/text-form';
 
 /** Cuts a text after every `length` characters. */
 function chunksOf(text: string, length: number): string[] {
@@ -32,6 +41,22 @@ describe('formText', () => {
   it('brings a text into the normal form asked', () => {
     assert.equal(formText('e\u0301\ufb01', { ...keep, normalization: 'NFC' }), 'é\ufb01');
     assert.equal(formText('é\ufb01', { ...keep, normalization: 'NFKD' }), 'e\u0301fi');
+  });
+});
+
+describe('formAfter', () => {
+  const text = 'e\u0301é\r\nﬁ\r①½Å\u212b가\u1112\u1161\u11ab\n\u0323\u0307ｶﾞ\u1e9b\u0323\u0344x\u0338=\u0338';
+  const forms = LINE_ENDS.flatMap((lineEnds) => NORMALIZATIONS.map((normalization) => ({ lineEnds, normalization })));
+
+  it('is the form of a text that was brought into one form and then into another', () => {
+    for (const first of forms) {
+      for (const then of forms) {
+        const twice = formText(formText(text, first), then);
+        assert.equal(twice, formText(text, formAfter(first, then)), JSON.stringify({ first, then }));
+        assert.equal(isInForm(first, then), twice === formText(text, first), JSON.stringify({ first, then }));
+      }
+      assert.deepEqual(formAfter(AS_IT_IS, first), first);
+    }
   });
 });
 

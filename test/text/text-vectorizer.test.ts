@@ -97,6 +97,38 @@ describe('TextVectorizer', () => {
     });
   });
 
+  describe('normalization', () => {
+    const [composed, decomposed] = ['Caf\u00e9 \ufb01n', 'Cafe\u0301 \ufb01n'];
+
+    it('makes one token of all ways to write it, before all else', async () => {
+      assert.deepEqual(tokens(decomposed, { normalization: 'NFC' }), ['caf\u00e9', '\ufb01n']);
+      assert.deepEqual(tokens(composed, { normalization: 'NFKD' }), ['cafe\u0301', 'fin']);
+      assert.deepEqual(tokens(decomposed, { normalization: 'none' }), tokens(decomposed, {}));
+      const stopWords = ['CAFE\u0301'];
+      assert.deepEqual(tokens(composed, { normalization: 'NFC', stopWords }), ['\ufb01n']);
+      const standardize = (text: string) => text.slice(0, 4);
+      assert.deepEqual(tokens(decomposed, { normalization: 'NFC', standardize }), ['Caf\u00e9']);
+      const vectorizer = await TextVectorizer.adapt([composed, decomposed], { normalization: 'NFC' });
+      assert.deepEqual(vectorizer.vocabulary, ['', '[UNK]', 'caf\u00e9', '\ufb01n']);
+      assert.deepEqual(vectorizer.encode(decomposed), vectorizer.encode(composed));
+    });
+
+    it('is in the file of a vectorizer that has one, and of that alone', async () => {
+      const vectorizer = await TextVectorizer.adapt([composed], { normalization: 'NFD' });
+      const again = TextVectorizer.fromJSON(JSON.parse(JSON.stringify(vectorizer)));
+      assert.deepEqual(again.encode(decomposed), vectorizer.encode(composed));
+      for (const normalization of [undefined, 'none'] as const) {
+        assert.ok(!JSON.stringify(await TextVectorizer.adapt([composed], { normalization })).includes('normalization'));
+      }
+      await assert.rejects(TextVectorizer.adapt(['a'], { normalization: 'nfc' as never }), {
+        code: 'ERR_UNROLLED_OPTION_RANGE',
+        option: 'normalization',
+      });
+      const json = { ...vectorizer.toJSON(), options: { normalization: 'nfc' } };
+      assert.throws(() => TextVectorizer.fromJSON(json), { code: 'ERR_UNROLLED_MODEL_FORMAT' });
+    });
+  });
+
   describe('split', () => {
     it('cuts at spaces, characters, words, or by a function', () => {
       assert.deepEqual(tokens(' a\u00a0 b\n', {}), ['a', 'b']);

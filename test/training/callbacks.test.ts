@@ -11,6 +11,7 @@ import { useFolder } from '../support/folder';
 /** A control whose model has one weight, the number of its epoch. */
 class FakeControl implements TrainingControl {
   weight = 0;
+  steps = 0;
   learningRateScale = 1;
   readonly stops: string[] = [];
   readonly saved: string[] = [];
@@ -33,6 +34,7 @@ class FakeControl implements TrainingControl {
   async run(callback: Callback, losses: readonly number[], first = 0): Promise<number> {
     for (const [index, validationLoss] of losses.entries()) {
       this.weight = first + index;
+      this.steps = 2 * (first + index + 1);
       await callback.onEpochEnd?.(epochResult(first + index, { loss: 1, validationLoss }), this);
       if (this.stops.length > 0) return index + 1;
     }
@@ -47,7 +49,7 @@ describe('callbacks.earlyStopping', () => {
     assert.equal(await control.run(stopping, [3, 2, 2.5, 1, 1, 1.5, 0.5]), 6);
     assert.deepEqual(control.stops, ['the validation loss has not become better for 2 epochs']);
     assert.equal(control.weight, 5);
-    await stopping.onEnd?.(control);
+    await stopping.onClose?.(control);
     assert.equal(control.weight, 3);
   });
 
@@ -56,7 +58,7 @@ describe('callbacks.earlyStopping', () => {
       const control = new FakeControl();
       const stopping = callbacks.earlyStopping({ patience: 5, restoreBest });
       await control.run(stopping, [3, 2, 2.5]);
-      await stopping.onEnd?.(control);
+      await stopping.onClose?.(control);
       assert.equal(control.weight, restoreBest ? 1 : 2);
     }
   });
@@ -93,7 +95,7 @@ describe('callbacks.earlyStopping', () => {
     const after = callbacks.earlyStopping({ patience: 2 });
     after.setState?.(before.getState?.());
     assert.equal(await control.run(after, [1.5, 1], 3), 1);
-    await after.onEnd?.(control);
+    await after.onClose?.(control);
     assert.equal(control.weight, 1);
   });
 
@@ -146,6 +148,26 @@ describe('callbacks.checkpoint', () => {
     assert.equal(control.saved.length, 2);
     await bySteps.onStep?.({ epoch: 0, step: 6, loss: 1, gradientNorm: 1, learningRate: 1 }, control);
     assert.equal(control.saved.length, 3);
+  });
+
+  it('saves the end of a training, where the last checkpoint is not of it', async () => {
+    for (const ending of ['onEnd', 'onAbort'] as const) {
+      for (const [options, epochs, saved] of [
+        [{ everySteps: 1000 }, 3, 1],
+        [{ everyEpochs: 2 }, 3, 2],
+        [{ everyEpochs: 2 }, 4, 2],
+        [{}, 3, 3],
+        [{ keepBest: 'loss' }, 3, 1],
+      ] as const) {
+        const control = new FakeControl();
+        const saving = callbacks.checkpoint({ path: at('c'), ...options });
+        await saving.onStart?.(control);
+        await control.run(saving, new Array<number>(epochs).fill(1));
+        await saving[ending]?.(control);
+        assert.equal(control.saved.length, saved, `${ending} ${JSON.stringify(options)}`);
+      }
+    }
+    assert.equal(callbacks.checkpoint({ path: at('c') }).onStep, undefined);
   });
 
   it('keeps the best alone where asked', async () => {
@@ -212,15 +234,39 @@ describe('callbacks', () => {
     const list = new CallbackList([recorder('a', 3), recorder('b', 2), recorder('c')], {} as Model, 1);
     assert.deepEqual(
       [0, 1, 2, 3, 4, 9].map((steps) => list.nextStop(steps, 10)),
-      [2, 2, 3, 4, 6, 10],
+      [1, 2, 3, 4, 5, 10],
     );
     const figures = { epoch: 0, loss: 1, gradientNorm: 1, learningRate: 1 };
     await list.step({ ...figures, step: 3 }, 4);
     await list.step({ ...figures, step: 5 }, 6);
     await list.epoch(epochResult(0, { loss: 1 }));
-    assert.deepEqual(calls, ['b step 3', 'a step 5', 'b step 5', 'a epoch', 'b epoch', 'c epoch']);
+    assert.deepEqual(calls, [
+      ...['b step 3', 'c step 3', 'a step 5', 'b step 5', 'c step 5'],
+      ...['a epoch', 'b epoch', 'c epoch'],
+    ]);
     assert.deepEqual(list.take(), { scale: 0.125, checkpoints: ['c'] });
     assert.deepEqual(list.take(), { scale: undefined, checkpoints: [] });
+  });
+
+  it('stop a training no more often than they are called', () => {
+    const stops = (...all: Callback[]) => new CallbackList(all, {} as Model, 1).nextStop(3, 100);
+    const onStep = () => {};
+    assert.equal(stops({ everySteps: 5 }, { onEpochEnd() {} }), 100);
+    assert.equal(stops({ everySteps: 5, onStep }, { everySteps: 7, onStep }), 5);
+    assert.equal(stops({ everySteps: 5, onStep }, { onStep }), 4);
+  });
+
+  it('are all closed, whatever one throws', async () => {
+    const closed: string[] = [];
+    const closing = (name: string): Callback => ({
+      onClose() {
+        closed.push(name);
+        if (name !== 'c') throw new Error(name);
+      },
+    });
+    const list = new CallbackList([closing('a'), closing('b'), closing('c')], {} as Model, 1);
+    await assert.rejects(list.close(), { message: 'a' });
+    assert.deepEqual(closed, ['a', 'b', 'c']);
   });
 
   it('refuse a damaged state', () => {

@@ -21,6 +21,8 @@ export interface StepResult {
 export interface TrainingControl {
   /** The model that is trained; idle while callbacks run. */
   readonly model: Model;
+  /** Steps made so far, over the whole run. */
+  readonly steps: number;
   /** Multiplies the learning rate, beside the schedule, from the next step on; 1 at first. Kept in checkpoints. */
   learningRateScale: number;
   /** Ends training here; the reason is in the last result. */
@@ -38,23 +40,36 @@ export interface Callback {
   readonly name?: string;
   /** Whether training may be resumed without it where a checkpoint has its state; false by default. */
   readonly optional?: boolean;
-  /** Calls `onStep` after each step whose number of steps made is a multiple of it. */
+  /** Calls `onStep` whenever the number of steps made is a multiple of it; 1 by default. */
   readonly everySteps?: number;
   /** Before the first step: what is remembered of a training before is forgotten here. */
   onStart?(control: TrainingControl): void | Promise<void>;
-  /** After a step, every `everySteps` of them. */
+  /** After every step, or every `everySteps` of them. */
   onStep?(step: StepResult, control: TrainingControl): void | Promise<void>;
   /** After validation, in the order of the callbacks. */
   onEpochEnd?(epoch: EpochResult, control: TrainingControl): void | Promise<void>;
   /** Once all steps are made or training was stopped, before the last result is handed out; not after an error. */
   onEnd?(control: TrainingControl): void | Promise<void>;
-  /** When a signal ended training at a whole step of an epoch, where all callbacks have had what came before. */
+  /**
+   * When a signal ended training at a whole step, or its loop was left after an epoch: the last chance to save it. Not
+   * where a callback has not had all that came before.
+   */
   onAbort?(control: TrainingControl): void | Promise<void>;
+  /**
+   * Last of all, however training ended: by itself, by a signal, by an error, or because its loop was left. The model
+   * keeps the weights that it is given here; checkpoints are written before.
+   */
+  onClose?(control: TrainingControl): void | Promise<void>;
   /** All it has to remember: JSON, in which typed arrays may stand too. */
   getState?(): unknown;
   /** Takes back what `getState` gave, after `onStart` of a resumed training. */
   setState?(state: unknown): void;
 }
+
+const METHODS = [
+  ...(['onStart', 'onStep', 'onEpochEnd', 'onEnd', 'onAbort', 'onClose'] as const),
+  ...(['getState', 'setState'] as const),
+] satisfies (keyof Callback)[];
 
 /** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
 export function requireCallbacks(callbacks: unknown): readonly Callback[] {
@@ -67,7 +82,7 @@ export function requireCallbacks(callbacks: unknown): readonly Callback[] {
     if (name !== undefined) check.nonEmptyString(`${option}.name`, name);
     if ((callback as Callback).optional !== undefined) check.boolean(`${option}.optional`, callback.optional);
     if (everySteps !== undefined) check.integer(`${option}.everySteps`, everySteps, { min: 1 });
-    for (const method of ['onStart', 'onStep', 'onEpochEnd', 'onEnd', 'onAbort', 'getState', 'setState'] as const) {
+    for (const method of METHODS) {
       check.callback(`${option}.${method}`, (callback as Callback)[method]);
     }
   }

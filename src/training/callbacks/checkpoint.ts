@@ -3,15 +3,15 @@
 import { requireWritable } from '../../files';
 import * as check from '../../validation';
 import { isBetter, MONITORS, type Monitor } from '../epoch-result';
-import { type Callback, monitored } from './callback';
+import { type Callback, monitored, type StepResult, type TrainingControl } from './callback';
 
 /** Options of `checkpoint`: where, and how often. */
 export interface CheckpointOptions {
   /** The file; each checkpoint takes the place of the one before, whole or not at all. */
   path: string;
-  /** Saves when so many steps more are made. */
+  /** Saves whenever so many steps more are made, and when training ends. */
   everySteps?: number | undefined;
-  /** Saves after each so many epochs; 1 by default, where there is no `everySteps`. */
+  /** Saves after each so many epochs, and when training ends; 1 by default, where there is no `everySteps`. */
   everyEpochs?: number | undefined;
   /** Saves only after those of these epochs at which this figure is the best so far. Not with `everySteps`. */
   keepBest?: Monitor | undefined;
@@ -22,8 +22,9 @@ interface State {
 }
 
 /**
- * Writes checkpoints, from which `fit` resumes and which load as models too. But for `keepBest`, the last one is written
- * where a signal ends training.
+ * Writes checkpoints, from which `fit` resumes and which load as models too. But for `keepBest`, the last one is of the
+ * training's end: its last step, where a callback or a signal ended it, or where its loop was left. After an error the
+ * one before stays: what cannot go on is no place to go on from.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
 export function checkpoint(options: CheckpointOptions): Callback {
@@ -41,18 +42,30 @@ export function checkpoint(options: CheckpointOptions): Callback {
     throw check.outOfRange('checkpoint.keepBest', 'left out with everySteps', keepBest);
   }
   let state: State = {};
+  /** Steps made at the last checkpoint. */
+  let savedAt: number | undefined;
+
+  function save(control: TrainingControl): void {
+    control.saveCheckpoint(path);
+    savedAt = control.steps;
+  }
+
+  /** The end is saved too, unless it has been. */
+  function saveEnd(control: TrainingControl): void {
+    if (keepBest === undefined && savedAt !== control.steps) save(control);
+  }
+
   return {
     name: 'checkpoint',
     ...(everySteps !== undefined && { everySteps }),
 
     async onStart() {
       state = {};
+      savedAt = undefined;
       await requireWritable(path);
     },
 
-    onStep(_, control) {
-      control.saveCheckpoint(path);
-    },
+    ...(everySteps !== undefined && { onStep: (_: StepResult, control: TrainingControl) => save(control) }),
 
     onEpochEnd(epoch, control) {
       if (everyEpochs === 0 || (epoch.epoch + 1) % everyEpochs !== 0) return;
@@ -61,12 +74,11 @@ export function checkpoint(options: CheckpointOptions): Callback {
         if (!isBetter(keepBest, value, state.best)) return;
         state = { best: value };
       }
-      control.saveCheckpoint(path);
+      save(control);
     },
 
-    onAbort(control) {
-      if (keepBest === undefined) control.saveCheckpoint(path);
-    },
+    onEnd: saveEnd,
+    onAbort: saveEnd,
 
     ...(keepBest !== undefined && {
       getState: () => state,

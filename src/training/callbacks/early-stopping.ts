@@ -5,6 +5,7 @@ import * as check from '../../validation';
 import { counted } from '../../wording';
 import { isBetter, MONITORS, type Monitor } from '../epoch-result';
 import { type Callback, monitored } from './callback';
+import { restoreWeights } from './keep-best';
 
 /** Options of `earlyStopping`. */
 export interface EarlyStoppingOptions {
@@ -14,8 +15,14 @@ export interface EarlyStoppingOptions {
   patience?: number | undefined;
   /** What is better by no more than this is no better; 0 by default. */
   minDelta?: number | undefined;
-  /** Whether the model has the weights of the best epoch when training ends by itself; true by default. */
+  /** Whether the model has the weights of the best epoch when training ends, however that is; true by default. */
   restoreBest?: boolean | undefined;
+}
+
+/** What `earlyStopping` makes. */
+export interface EarlyStopping extends Callback {
+  /** The best epoch so far, from 0; undefined before one has ended with a finite figure. */
+  readonly bestEpoch: number | undefined;
 }
 
 interface State {
@@ -27,11 +34,12 @@ interface State {
 }
 
 /**
- * Stops training once a figure has not become better for `patience` epochs. When training ends by itself, then or at
- * its last step, the model has the weights of its best epoch.
+ * Stops training once a figure has not become better for `patience` epochs. When training ends, be it then, at its last
+ * step, by a signal, by an error or by leaving the loop, the model has the weights of its best epoch: those of the last
+ * step where no epoch has ended yet.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
-export function earlyStopping(options?: EarlyStoppingOptions): Callback {
+export function earlyStopping(options?: EarlyStoppingOptions): EarlyStopping {
   const known = ['monitor', 'patience', 'minDelta', 'restoreBest'] as const;
   const given = check.options('earlyStopping', options, known);
   const monitor = check.oneOf('monitor', given.monitor === undefined ? 'validationLoss' : given.monitor, MONITORS);
@@ -42,6 +50,10 @@ export function earlyStopping(options?: EarlyStoppingOptions): Callback {
   let state = fresh();
   return {
     name: 'earlyStopping',
+
+    get bestEpoch() {
+      return state.bestEpoch;
+    },
 
     onStart() {
       state = fresh();
@@ -61,8 +73,8 @@ export function earlyStopping(options?: EarlyStoppingOptions): Callback {
       control.stop(`the ${figure} has ${failing} for ${counted(patience, 'epoch')}`);
     },
 
-    async onEnd({ model }) {
-      if (state.weights !== undefined) await model.setParameters(state.weights);
+    async onClose({ model }) {
+      if (restoreBest) await restoreWeights(model, state.weights);
     },
 
     getState: () => state,

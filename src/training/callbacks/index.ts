@@ -4,5 +4,5 @@
  */
 
 export { type CheckpointOptions, checkpoint } from './checkpoint';
-export { type EarlyStoppingOptions, earlyStopping } from './early-stopping';
+export { type EarlyStopping, type EarlyStoppingOptions, earlyStopping } from './early-stopping';
 export { type ReduceOnPlateauOptions, reduceOnPlateau } from './reduce-on-plateau';

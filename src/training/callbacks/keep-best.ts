@@ -7,12 +7,23 @@ import { type Callback, monitored, type TrainingControl } from './callback';
 
 interface State {
   best?: number;
+  /** Absent in checkpoints of earlier releases. */
+  bestEpoch?: number;
   weights?: Parameters;
 }
 
-/** Remembers the weights of the best epoch so far, for whoever runs the training to restore however that ends. */
+/** Gives a model the weights of an epoch back; does nothing where none was kept, or where the model was disposed. */
+export async function restoreWeights(model: Model, weights: Parameters | undefined): Promise<void> {
+  if (weights !== undefined && !model.isDisposed) await model.setParameters(weights);
+}
+
+/**
+ * Remembers the weights of the best epoch so far. `closing`, which comes last of the callbacks, gives them to the model
+ * when training ends.
+ */
 export class BestWeights implements Callback {
   readonly name = 'bestWeights';
+  readonly closing: Callback = { onClose: ({ model }) => restoreWeights(model, this.#state.weights) };
   readonly #monitor: Monitor;
   #state: State = {};
 
@@ -27,7 +38,12 @@ export class BestWeights implements Callback {
   async onEpochEnd(epoch: EpochResult, { model }: TrainingControl): Promise<void> {
     const value = monitored(epoch, this.#monitor);
     if (isBetter(this.#monitor, value, this.#state.best))
-      this.#state = { best: value, weights: await model.parameters() };
+      this.#state = { best: value, bestEpoch: epoch.epoch, weights: await model.parameters() };
+  }
+
+  /** The epoch whose weights are kept, from 0. */
+  get bestEpoch(): number | undefined {
+    return this.#state.bestEpoch;
   }
 
   getState(): unknown {
@@ -36,11 +52,5 @@ export class BestWeights implements Callback {
 
   setState(state: unknown): void {
     this.#state = state as State;
-  }
-
-  /** Does nothing before the first epoch has ended, or where the model was disposed. */
-  async restore(model: Model): Promise<void> {
-    const { weights } = this.#state;
-    if (weights !== undefined && !model.isDisposed) await model.setParameters(weights);
   }
 }
