@@ -7,7 +7,7 @@ import { LanguageModel } from '../language-model';
 import { type ModelFile, readModelFile } from '../model-file';
 import { readVocabulary, requireKind } from '../model-header';
 import { inspect, tokensToInspect } from '../report/inspect';
-import type { Corpus } from '../text/corpus';
+import { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
 import { Vocabulary } from '../text/vocabulary';
 import {
@@ -52,6 +52,7 @@ import {
   runEpochs,
   saveFailed,
 } from './training-run';
+import { noteUnknown } from './unknown-note';
 import { unseenIds } from './unseen-text';
 
 interface TrainFlags extends TrainingFlags, CorpusFlags {
@@ -171,7 +172,12 @@ async function prepareInitialised(
     ...networkOptions(flags),
     vocabulary: isSame ? corpus.vocabulary.withUnknown(vocabulary.unknown) : vocabulary,
   };
-  return { corpus, model: await LanguageModel.initFromFile(file, options) };
+  const model = await LanguageModel.initFromFile(file, options);
+  if (vocabulary.unknown === 'error') return { corpus, model };
+  // Under the model's vocabulary at once, so that what it lacks is told of before a long training.
+  const read = corpus instanceof Corpus ? corpus.withVocabulary(model.vocabulary) : corpus;
+  noteUnknown(model, read.tokenCounts, "the text's");
+  return { corpus: read, model };
 }
 
 async function prepare(name: string, origin: Origin | undefined, flags: TrainFlags): Promise<Prepared> {

@@ -17,17 +17,14 @@ export function noteUnknown(
 ): void {
   if (unknownTokens === 0) return;
   const all = knownTokens + unknownTokens;
-  const end = (consequence: string) => (results === undefined ? '.' : `: ${results} ${consequence}.`);
-  if (knownTokens === 0) {
-    note(`The model knows none of ${of} tokens (${all})${end('say nothing of them')}`);
-  } else if (unknown === 'skip') {
-    note(
-      `The model does not know ${unknownTokens} of ${of} ${all} tokens, and leaves them out${end('are of the rest')}`,
-    );
-  } else {
-    const alike = unknownTokens === 1 ? 'takes it for the unknown token' : 'takes each for the same unknown token';
-    note(
-      `The model does not know ${unknownTokens} of ${of} ${all} tokens, and ${alike}${end('say little of the text')}`,
-    );
-  }
+  const [what, consequence] =
+    knownTokens === 0
+      ? [`knows none of ${of} tokens (${all})`, `${results} say nothing of them`]
+      : unknown === 'skip'
+        ? [`does not know ${unknownTokens} of ${of} ${all} tokens, and leaves them out`, `${results} are of the rest`]
+        : [
+            `does not know ${unknownTokens} of ${of} ${all} tokens, and takes each for the same unknown token`,
+            `the more there are, the less ${results} say of the text`,
+          ];
+  note(`The model ${what}${results === undefined ? '' : `: ${consequence}`}.`);
 }

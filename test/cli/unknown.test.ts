@@ -1,7 +1,7 @@
 /** What people and programs are told of tokens that a language model does not know. */
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Vocabulary } from '../../src/index';
@@ -44,12 +44,13 @@ describe('tokens that a language model does not know', function () {
     assert.match(known.stdout, /\nknownTokens 7\nunknownTokens 0\n$/);
     const some = await runCli('score', model, 'the FOX');
     assert.match(some.stdout, /\ntokens 6\n.*\nknownTokens 4\nunknownTokens 3\n$/);
-    const replaced = 'and takes each for the same unknown token: these figures say little of the text.';
+    const replaced =
+      'and takes each for the same unknown token: the more there are, the less these figures say of the text.';
     assert.equal(some.stderr, `The model does not know 3 of the text's 7 tokens, ${replaced}\n`);
     const none = await runCli('score', model, NONSENSE, '--context', 'The fox');
     assert.equal(
       none.stderr,
-      "The model does not know 1 of the context's 7 tokens, and takes it for the unknown token.\n" +
+      "The model does not know 1 of the context's 7 tokens, and takes each for the same unknown token.\n" +
         "The model knows none of the text's tokens (11): these figures say nothing of them.\n",
     );
     const result = await counted('score', model, 'the FOX', '--unknown', 'skip');
@@ -69,7 +70,10 @@ describe('tokens that a language model does not know', function () {
     writeFileSync(corpus, `${CORPUS.text}${NONSENSE}`);
     const { stdout, stderr } = await runCli('evaluate', model, corpus);
     assert.match(stdout, /\nknownTokens 1204\nunknownTokens 11\n$/);
-    assert.match(stderr, /^The model does not know 11 of the text's 1215 tokens, .* say little of the text\.\n$/);
+    assert.match(
+      stderr,
+      /^The model does not know 11 of the text's 1215 tokens, .* the less these figures say of the text\.\n$/,
+    );
     for (const unknown of ['replace', 'skip', 'skip']) {
       const args = ['evaluate', model, corpus, '--unknown', unknown, '--json'];
       const inMemory = await runCli(...args);
@@ -78,6 +82,22 @@ describe('tokens that a language model does not know', function () {
       const [result] = parseJsonLines<Counts>(inFile.stdout);
       assert.deepEqual([result?.knownTokens, result?.unknownTokens], [1204, 11]);
     }
+  });
+
+  it('are told of by a training that begins from the model', async () => {
+    const corpus = join(folder, 'other.txt');
+    writeFileSync(corpus, `${CORPUS.text}${NONSENSE}`);
+    const args = ['train', corpus, '--init', model, '--steps', '1', '--batch', '2', '--window', '8', '--out'];
+    const trained: string[] = [];
+    for (const how of [[], ['--stream']]) {
+      const out = join(folder, `other-${how.length}`);
+      const { stderr } = await runCli(...args, out, '--unknown', 'skip', ...how);
+      assert.match(stderr, /The model does not know 11 of the text's 1215 tokens, and leaves them out\.\n/);
+      trained.push(readFileSync(out, 'latin1'));
+    }
+    assert.equal(trained[1], trained[0]);
+    writeFileSync(corpus, CORPUS.text);
+    assert.doesNotMatch((await runCli(...args, join(folder, 'same'))).stderr, /does not know/);
   });
 
   it('are told of by sample', async () => {
