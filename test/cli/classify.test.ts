@@ -85,12 +85,12 @@ describe('unrolled classify', function () {
     assert.ok(page.includes('<title>GRU on shown</title>'));
     assert.match(page, /<dt>Weights kept<\/dt><dd>epoch [12] <small>of 2</);
     // A tenth of 60 validates.
-    assert.match(page, /<caption>The 6 texts that validated: each class<\/caption>/);
+    assert.match(page, /<caption><bdi>The 6 texts that validated<\/bdi>: each class<\/caption>/);
     for (const name of ['neg', 'pos']) assert.match(page, new RegExp(`<th scope="row"><bdi>${name}</bdi></th>`));
     const whole = await runCli(...args, '--validation', '0', '--report', at('whole.html'));
     assert.equal(whole.status, 0, whole.stderr);
     const wholePage = readFileSync(at('whole.html'), 'utf8');
-    assert.match(wholePage, /<caption>The 60 texts that trained the model, as none validated: each class<\/caption>/);
+    assert.match(wholePage, /<caption><bdi>The 60 texts that trained the model, as none validated<\/bdi>: each class<\/caption>/);
     assert.match(wholePage, /<dt>Weights kept<\/dt><dd>epoch 2 <small>of 2</);
     const refused = await runCli(...args, '--out', at('one'), '--report', at('one'));
     assert.equal(refused.status, 2);
