@@ -225,7 +225,7 @@ export interface Network {
 export function buildNetwork(
   description: ModelDescription,
   { dtype, seed, initializer, threads }: NetworkOptions,
-  internals: Pick<ModelInternals, 'uninitialized'> = {},
+  internals: Omit<ModelInternals, 'optionOf'> = {},
 ): Network {
   const options: ModelOptions = { ...description, dtype, seed, initializer };
   const optionOf = optionsOf(description);

@@ -231,7 +231,7 @@ export function buildClassifier(
   architecture: ClassifierArchitecture,
   task: ClassifierTask,
   { seed, dtype, ...initial }: Pick<ClassifierNetworkOptions, 'seed' | 'dtype'> & Initial,
-  internals: Pick<ModelInternals, 'uninitialized'> = {},
+  internals: Omit<ModelInternals, 'optionOf'> = {},
 ): Model {
   const input: InputDescription = { kind: 'ids', vocabulary: task.vocabulary };
   const described = layersOf(architecture, task, initial);

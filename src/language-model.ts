@@ -12,6 +12,7 @@ import {
 } from './architecture';
 import { cancelledError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
+import type { Metadata } from './file-metadata';
 import {
   Batcher,
   type BeamOptions,
@@ -148,7 +149,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const stored = await readVocabulary(path, header, Vocabulary.restore);
     const vocabulary = unknown === undefined ? stored : stored.withUnknown(unknown);
     const completed = completedFrom(path, architecture, vocabulary);
-    return LanguageModel.#fromFile(file, vocabulary, completed, { threads });
+    return LanguageModel.#fromFile(file, vocabulary, completed, { threads }, file.metadata);
   }
 
   /**
@@ -164,14 +165,19 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   /**
    * `initFrom` of a file that was read.
+   * @param metadata what the model keeps of the file's: a new model nothing, one that goes on with its training all.
    * @internal
    */
-  static async initFromFile(file: ModelFile, options: LanguageModelOptions): Promise<LanguageModel> {
+  static async initFromFile(
+    file: ModelFile,
+    options: LanguageModelOptions,
+    metadata?: Metadata,
+  ): Promise<LanguageModel> {
     const { given, vocabulary: wanted } = requireOptions(options);
     const { path } = file;
     if (file.header === undefined) {
       const architecture = withOutput(resolveArchitecture(given), wanted, given.frequencies);
-      return LanguageModel.#fromFile(file, wanted, architecture, given);
+      return LanguageModel.#fromFile(file, wanted, architecture, given, metadata);
     }
     const { header, architecture } = readHeader(file, KIND);
     const asked = adopted(path, architecture, given);
@@ -185,7 +191,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const completed = isSame
       ? completedFrom(path, asked, vocabulary)
       : withOutput(asked, vocabulary, given.frequencies);
-    return LanguageModel.#fromFile(file, vocabulary, completed, given);
+    return LanguageModel.#fromFile(file, vocabulary, completed, given, metadata);
   }
 
   static #describe(vocabulary: Vocabulary, architecture: Architecture) {
@@ -197,8 +203,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     vocabulary: Vocabulary,
     architecture: Architecture,
     options: NetworkOptions,
+    metadata?: Metadata,
   ): Promise<LanguageModel> {
-    const network = await restoreNetwork(file, LanguageModel.#describe(vocabulary, architecture), options);
+    const description = LanguageModel.#describe(vocabulary, architecture);
+    const network = await restoreNetwork(file, description, options, metadata);
     return new LanguageModel(vocabulary, architecture, network);
   }
 

@@ -15,6 +15,7 @@ import {
 } from './classifier-network';
 import { UnrolledError } from './errors';
 import { nextTurn } from './event-loop';
+import type { Metadata, SaveOptions } from './file-metadata';
 import type { Parameters } from './flat-layout';
 import { MAX_SIZE, resolveThreads } from './limits';
 import { Model } from './model';
@@ -228,7 +229,8 @@ export class TextClassifier {
       const task = { vocabulary: requireVectorizer(vectorizer).size, classes: classNames.length };
       const dtype = dtypeOf(file);
       const weights = weightsOf(file, describeClassifier(architecture, task), dtype);
-      const model = buildClassifier(architecture, task, { dtype }, { uninitialized: true });
+      const { metadata } = file;
+      const model = buildClassifier(architecture, task, { dtype }, { uninitialized: true, metadata });
       await model.setParameters(weights);
       return new TextClassifier(vectorizer, classNames, architecture, { model, threads });
     } catch (error) {
@@ -355,10 +357,16 @@ export class TextClassifier {
 
   /**
    * Writes weights, vectorizer and description to a safetensors file, whole or not at all.
-   * @throws ERR_UNROLLED_OPTION_TYPE for a vectorizer with functions, ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_DISPOSED.
+   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE (also for a vectorizer with functions),
+   *   ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_DISPOSED.
    */
-  async save(path: string): Promise<void> {
-    await writeModelFile(path, this.model, this.#header());
+  async save(path: string, options?: SaveOptions): Promise<void> {
+    await writeModelFile(path, this.model, this.#header(), options);
+  }
+
+  /** Strings of the file that it was loaded from, which `save` was given; `save` writes them again. */
+  get metadata(): Metadata {
+    return this.model.metadata;
   }
 
   /** Frees the native memory; work that runs is cancelled. A second call does nothing. */

@@ -150,7 +150,7 @@ async function prepareResumed(name: string, { file, vocabulary }: Origin, flags:
   const corpus = await loadCorpus(name, { flags: corpusFlags(flags), vocabulary: bounds, model });
   const isBound = Object.keys(vocabularyBounds(flags)).length > 0 || flags.tokens !== undefined;
   const options = { ...networkOptions(flags), vocabulary: isBound ? corpus.vocabulary : stored };
-  return { corpus, model: await LanguageModel.initFromFile(file, options) };
+  return { corpus, model: await LanguageModel.initFromFile(file, options, file.metadata) };
 }
 
 /** A new model with the weights of a file, by whose vocabulary the text is read, whatever else the text has in it. */

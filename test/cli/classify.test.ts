@@ -90,7 +90,10 @@ describe('unrolled classify', function () {
     const whole = await runCli(...args, '--validation', '0', '--report', at('whole.html'));
     assert.equal(whole.status, 0, whole.stderr);
     const wholePage = readFileSync(at('whole.html'), 'utf8');
-    assert.match(wholePage, /<caption><bdi>The 60 texts that trained the model, as none validated<\/bdi>: each class<\/caption>/);
+    assert.match(
+      wholePage,
+      /<caption><bdi>The 60 texts that trained the model, as none validated<\/bdi>: each class<\/caption>/,
+    );
     assert.match(wholePage, /<dt>Weights kept<\/dt><dd>epoch 2 <small>of 2</);
     const refused = await runCli(...args, '--out', at('one'), '--report', at('one'));
     assert.equal(refused.status, 2);
