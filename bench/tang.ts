@@ -74,7 +74,7 @@ async function train(job: Job, output: Output, init: string | undefined): Promis
   const steps = job.everySteps * job.mostValidations;
   const options = { ...STREAM, ...UPDATE, optimizer: 'adam', steps, callbacks: [validate] } as const;
   try {
-    for await (const _ of model.fit(trained, options));
+    await model.fit(trained, options);
   } catch (error) {
     if (!(error instanceof Reached)) throw error;
   }

@@ -151,7 +151,7 @@ async function tanhGates(settings: Settings, reviews: number): Promise<void> {
   const { train, classNames } = await datasets.imdb();
   using classifier = await classifierFor(train, classNames, settings);
   try {
-    for await (const _ of classifier.fit(some(train, reviews), { seed, epochs, onProgress: stepPrinter() }));
+    await classifier.fit(some(train, reviews), { seed, epochs, onProgress: stepPrinter() });
     console.log('It got through: try another seed.');
   } catch (error) {
     if (!(error instanceof UnrolledError) || error.code !== 'ERR_UNROLLED_NON_FINITE_LOSS') throw error;

@@ -1,11 +1,11 @@
 /**
  * `npm run test:package`: packs the package, judges the tarball, installs it into an empty folder without scripts, and runs
- * it from CommonJS, an ES module and TypeScript, with no compiler to be found.
+ * it from CommonJS, an ES module and TypeScript, with no compiler to be found; then under Jest and Vitest, linked too.
  *
  *   npm run test:package                     on the Node.js that runs here
  *   npm run test:package -- --long           on other versions, Bun, Deno, arm64, musl and Windows too, and builds it
  *                                            from the source in the package
- *   npm run test:package -- --only NAME      on one of those (--list names them)
+ *   npm run test:package -- --only NAME      on one of those (--list names them), or under the test runners alone
  *
  * A runtime whose binary is not in `prebuilds` is skipped by name. `npm run prebuilds -- host` comes before.
  */
@@ -13,6 +13,7 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { hostTarget, prebuiltFile, targets } from './prebuild/targets.mjs';
+import { tryFrameworks } from './smoke/frameworks.mjs';
 import { buildFromSource } from './smoke/from-source.mjs';
 import { bareEnvironment, checkTarball, compileConsumer, install, pack } from './smoke/package.mjs';
 import { hostKernels, runtimes } from './smoke/runtimes.mjs';
@@ -21,10 +22,14 @@ import { asProgram, Failure, quietly, root, say } from './support.mjs';
 const CONSUMERS = ['consumer.cjs', 'consumer.mjs', path.join('out', 'consumer.js')];
 const LONGEST = 15 * 60_000;
 
+/** What is named beside the runtimes. */
+const FRAMEWORKS = 'frameworks';
+const NAMES = [...runtimes.map(({ name }) => name), FRAMEWORKS];
+
 async function testPackage(args) {
   const { long, only, list } = parseOptions(args);
   if (list) {
-    console.log(runtimes.map(({ name }) => name).join('\n'));
+    console.log(NAMES.join('\n'));
     return 0;
   }
   const host = hostTarget();
@@ -48,6 +53,7 @@ async function testPackage(args) {
     for (const runtime of only === undefined ? [here, ...chosen] : chosen) {
       if (!tryRuntime(runtime, folder)) failed.push(runtime.name);
     }
+    if (only === undefined || only === FRAMEWORKS) failed.push(...(await tryFrameworks(folder)));
     if (long && !(await buildFromSource(tarball))) failed.push('build from source');
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -60,9 +66,8 @@ function parseOptions(args) {
   const flag = { type: 'boolean', default: false };
   try {
     const { values } = parseArgs({ args, options: { long: flag, list: flag, only: { type: 'string' } } });
-    const known = runtimes.map(({ name }) => name);
-    if (values.only === undefined || known.includes(values.only)) return values;
-    throw new Error(`no runtime ${values.only}; there are ${known.join(', ')}.`);
+    if (values.only === undefined || NAMES.includes(values.only)) return values;
+    throw new Error(`no runtime ${values.only}; there are ${NAMES.join(', ')}.`);
   } catch (error) {
     throw new Failure(error.message);
   }

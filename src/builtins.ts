@@ -5,6 +5,7 @@
  */
 
 import { types } from 'node:util';
+import { UnrolledError } from './errors';
 
 /** Whether a value is an object without a class: of a literal, or without a prototype. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
@@ -17,6 +18,11 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 /** Whether a value is an error; a `DOMException`, as an abort has one for its reason, is no native error. */
 export function isError(value: unknown): value is Error {
   return types.isNativeError(value) || Object.prototype.toString.call(value) === '[object DOMException]';
+}
+
+/** Whether a value is JavaScript's own `RangeError`, as for a string that is too long, whose name errors of ours have too. */
+export function isRangeError(value: unknown): value is RangeError {
+  return types.isNativeError(value) && value.name === 'RangeError' && !(value instanceof UnrolledError);
 }
 
 /** Whether a value is a signal: by what is used of one, as Node.js asks. */

@@ -149,13 +149,16 @@ function defaultName(type: LayerDescription['type'], taken: ReadonlySet<string>)
   }
 }
 
+/** Of an initializer: what it draws is still finite as a 32-bit float. */
+const MAX_SCALE = 1e30;
+
 /** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
 export function resolveInitializer(option: string, initializer: InitializerDescription | undefined) {
   if (initializer === undefined) return { kind: 'default' } as const;
   const kind = check.oneOf(`${option}.kind`, initializer?.kind, INITIALIZERS);
   if (kind === 'default') return { kind };
   const { scale = 1 } = initializer as { scale?: unknown };
-  const range = kind === 'constant' || kind === 'identity' ? {} : { min: 0 };
+  const range = { min: kind === 'constant' || kind === 'identity' ? -MAX_SCALE : 0, max: MAX_SCALE };
   return { kind, scale: check.number(`${option}.scale`, scale, range) };
 }
 

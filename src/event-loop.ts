@@ -1,5 +1,7 @@
 /** Turns of the event loop between native calls that are soon over. */
 
+import { setImmediate } from 'node:timers';
+
 /** The longest that a chain of them keeps timers and input waiting, about: milliseconds. */
 const LONGEST = 4;
 

@@ -17,6 +17,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UnrolledError } from './errors';
+import { shownPath, systemPath } from './system-names';
 
 /** What the system's error numbers mean to a person. */
 const EXPLANATIONS: Readonly<Record<string, string>> = {
@@ -62,9 +63,9 @@ export function writeError(path: string, cause: unknown): UnrolledError {
  */
 export async function readWhole(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    return await readFile(systemPath(path));
   } catch (cause) {
-    throw readError(path, cause);
+    throw readError(shownPath(path), cause);
   }
 }
 

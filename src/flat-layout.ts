@@ -1,6 +1,7 @@
 /** Parameters and states by name, to and from the flat arrays of the native side. */
 
 import { UnrolledError } from './errors';
+import { requireFinite } from './finite';
 import type { DType, FloatArray, ParameterInfo, StateInfo } from './native/native';
 import { elementCount, type Tensor } from './tensor';
 import { DTYPES, requireTensor } from './tensor-shape';
@@ -32,6 +33,33 @@ function mismatch(message: string, name: string): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', message, { option: name });
 }
 
+/**
+ * Refuses parameters that are not a model's: each of its names, of its shape, and finite as its element type.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH for a missing or an extra name, ERR_UNROLLED_SHAPE for a wrong shape,
+ *   ERR_UNROLLED_MODEL_NOT_FINITE naming the parameter and the position, ERR_UNROLLED_OPTION_TYPE.
+ */
+export function requireParameters(
+  parameters: Readonly<Record<string, Tensor>>,
+  shapes: Readonly<Record<string, readonly number[]>>,
+  dtype: DType,
+): void {
+  check.object('parameters', parameters, 'tensors by name');
+  const extra = Object.keys(parameters).find((name) => !Object.hasOwn(shapes, name));
+  if (extra !== undefined) throw mismatch(`The model has no parameter ${extra}.`, extra);
+  for (const [name, shape] of Object.entries(shapes)) {
+    const tensor = parameters[name];
+    if (tensor === undefined) throw mismatch(`The parameter ${name} is missing.`, name);
+    requireShape(name, tensor, shape);
+    requireFinite({ where: 'The parameter ', name, dtype }, tensor, convert(tensor, dtype));
+  }
+}
+
+/** A tensor's data as an element type; the same array where they are already. */
+function convert({ dtype, data }: Tensor, as: DType): FloatArray {
+  if (dtype === as) return data as FloatArray;
+  return as === 'float32' ? new Float32Array(data) : new Float64Array(data);
+}
+
 /** Where each parameter and each state of one model lies. */
 export class FlatLayout {
   readonly #dtype: DType;
@@ -60,9 +88,8 @@ export class FlatLayout {
   }
 
   /** The data as the model's element type; the same array where they are already. */
-  convert({ dtype, data }: FloatTensor): FloatArray {
-    if (dtype === this.#dtype) return data;
-    return this.#dtype === 'float32' ? new Float32Array(data) : new Float64Array(data);
+  convert(tensor: FloatTensor): FloatArray {
+    return convert(tensor, this.#dtype);
   }
 
   /** Views of `[P]` by name. */
@@ -77,20 +104,13 @@ export class FlatLayout {
 
   /**
    * Parameters by name as `[P]`.
-   * @throws ERR_UNROLLED_MODEL_MISMATCH for a missing or an extra name, ERR_UNROLLED_SHAPE for a wrong shape.
+   * @throws ERR_UNROLLED_MODEL_MISMATCH for a missing or an extra name, ERR_UNROLLED_SHAPE for a wrong shape,
+   *   ERR_UNROLLED_MODEL_NOT_FINITE naming the parameter and the position.
    */
   flatParameters(parameters: Readonly<Record<string, Tensor>>): FloatArray {
-    check.object('parameters', parameters, 'tensors by name');
-    const shapes = this.parameterShapes;
-    const extra = Object.keys(parameters).find((name) => !Object.hasOwn(shapes, name));
-    if (extra !== undefined) throw mismatch(`The model has no parameter ${extra}.`, extra);
+    requireParameters(parameters, this.parameterShapes, this.#dtype);
     const flat = this.#zeros(this.#parameters.reduce((total, { shape }) => total + elementCount(shape), 0));
-    for (const { name, shape, offset } of this.#parameters) {
-      const tensor = parameters[name];
-      if (tensor === undefined) throw mismatch(`The parameter ${name} is missing.`, name);
-      requireShape(name, tensor, shape);
-      flat.set(tensor.data, offset);
-    }
+    for (const { name, offset } of this.#parameters) flat.set((parameters[name] as Tensor).data, offset);
     return flat;
   }
 

@@ -1,6 +1,7 @@
 /** What a file is that was given for a model and is none: so that a person hears of the file, not of its header. */
 
 import { open } from 'node:fs/promises';
+import { TextDecoder } from 'node:util';
 import { UnrolledError } from './errors';
 
 /** How much of a file is looked at. */

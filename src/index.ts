@@ -148,7 +148,7 @@ export type {
   ValuedData,
   Values,
 } from './training/data';
-export type { EpochResult, Monitor } from './training/epoch-result';
+export type { EpochResult, LanguageModelEpoch, Monitor } from './training/epoch-result';
 export type { Estimate } from './training/estimate';
 export type { ExampleFitOptions } from './training/example-options';
 export type { Score } from './training/example-training';
@@ -159,6 +159,7 @@ export type { OptimizerDescription, OptimizerHyperparameters } from './training/
 export type { CheckpointSettings, FitOptions, FitProgress, TrainingOptions } from './training/options';
 export type { ScheduleDescription, ScheduleKind } from './training/schedule';
 export type { JoinedSequences, SequenceData } from './training/sequences';
+export type { Training } from './training/training';
 
 /**
  * What the native module is and runs on.

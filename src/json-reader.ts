@@ -4,6 +4,7 @@
  */
 
 import { isUtf8 } from 'node:buffer';
+import { types } from 'node:util';
 import { inTurns } from './event-loop';
 
 /** Bytes between two turns, about: well below a millisecond of work. */
@@ -63,7 +64,7 @@ interface Open {
 
 function put({ list, object, name }: Open, value: unknown): void {
   if (list !== undefined) list.push(value);
-  else if (object instanceof Map) object.set(name, value);
+  else if (types.isMap(object)) object.set(name, value);
   else if (name !== '__proto__') (object as Record<string, unknown>)[name] = value;
   else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
 }
@@ -184,7 +185,7 @@ class Reader {
 
   #takeName(last: Open, name: string): void {
     const { object } = last;
-    const isTwice = object instanceof Map ? object.has(name) : Object.hasOwn(object as object, name);
+    const isTwice = types.isMap(object) ? object.has(name) : Object.hasOwn(object as object, name);
     if (isTwice) this.duplicate ??= name;
     last.name = name;
   }

@@ -1,6 +1,5 @@
 /** A language model over text: embedding, recurrent layers, and a softmax over the next token. */
 
-import { adopted, completedFrom, otherCorpus, otherVocabulary, withOutput } from './agreement';
 import {
   type Architecture,
   buildNetwork,
@@ -35,9 +34,11 @@ import {
   streamText,
   type TextScore,
 } from './generation';
+import { promptIds } from './generation/prompt';
+import { adopted, completedFrom, otherVocabulary, withOutput } from './language-model-architecture';
 import { resolveThreads } from './limits';
 import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
-import { headerOf, readHeader, readVocabulary, withFormOf } from './model-header';
+import { headerOf, readDocuments, readHeader, readVocabulary, withFormOf } from './model-header';
 import type { NativeEvaluation } from './native/native';
 import { defaultSparse } from './output';
 import { softmax, type Tensor } from './tensor';
@@ -51,9 +52,11 @@ import { restoreNetwork, TextNetwork } from './text-network';
 import type { Checkpoint } from './training/checkpoint-file';
 import { partsOf, scoring, trainingSource, wholeCorpus } from './training/corpus-source';
 import { lackingData } from './training/data-counts';
+import type { LanguageModelEpoch } from './training/epoch-result';
 import { type Estimate, estimateTraining } from './training/estimate';
-import { type EpochResult, runTraining } from './training/fit';
+import { runTraining } from './training/fit';
 import { type FitOptions, type ModelDefaults, readResumed, resolveFit, resolveStream } from './training/options';
+import { Training } from './training/training';
 import * as check from './validation';
 
 /** Options of a new language model. */
@@ -107,6 +110,25 @@ function requireOptions(options: LanguageModelOptions) {
   return { given, vocabulary: check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary) };
 }
 
+/** Whether a new model of that vocabulary is one of documents. */
+function hasEnd({ endId }: Vocabulary): boolean {
+  return endId !== undefined;
+}
+
+/** The error for a corpus of another vocabulary, of which the model's own lacks a token. */
+function otherCorpus({ name }: Corpus | FileCorpus, vocabulary: Vocabulary, error: unknown): unknown {
+  if (!(error instanceof UnrolledError) || error.code !== 'ERR_UNROLLED_UNKNOWN_TOKEN') return error;
+  const { code, message, expected = '', received = '' } = error;
+  const lacking = message.replace(` ${vocabulary.advice}`, '').replace(/the vocabulary\.$/, "the model's.");
+  return new UnrolledError(
+    code,
+    `The corpus ${check.show(name)} has another vocabulary than the model. ${lacking} Leave it out of the text, have ` +
+      "what is unknown skipped with corpus.withVocabulary(model.vocabulary.withUnknown('skip')), or " +
+      'make a model with vocabulary: corpus.vocabulary.',
+    { option: 'corpus', expected, received, cause: error },
+  );
+}
+
 function summarize({ lossSum, tokens }: NativeEvaluation, counts: TokenCounts): Evaluation {
   const loss = lossSum / tokens;
   return { loss, bitsPerToken: loss / Math.LN2, perplexity: Math.exp(loss), tokens, ...counts };
@@ -119,10 +141,21 @@ function summarize({ lossSum, tokens }: NativeEvaluation, counts: TokenCounts): 
 export class LanguageModel extends TextNetwork<Vocabulary> {
   /** Draws texts, those that are asked for at the same time together. */
   readonly #batcher: Batcher;
+  #documents: boolean;
 
-  private constructor(vocabulary: Vocabulary, architecture: Architecture, network: Network) {
+  private constructor(vocabulary: Vocabulary, architecture: Architecture, network: Network, documents: boolean) {
     super(vocabulary, architecture, network);
     this.#batcher = new Batcher(this.model, vocabulary, this.threads);
+    this.#documents = documents;
+  }
+
+  /**
+   * Whether it is a model of documents, in which the end token stands before each document as well as after it: a new
+   * model is one where its vocabulary has an end token, and a file says what its model is. False for a model of plain
+   * text, and for one that an earlier release saved, whose documents have the end token after them alone.
+   */
+  get documents(): boolean {
+    return this.#documents;
   }
 
   /**
@@ -134,7 +167,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const { given, vocabulary } = requireOptions(options);
     const architecture = withOutput(resolveArchitecture(given), vocabulary, given.frequencies);
     const description = LanguageModel.#describe(vocabulary, architecture);
-    return new LanguageModel(vocabulary, architecture, buildNetwork(description, given));
+    return new LanguageModel(vocabulary, architecture, buildNetwork(description, given), hasEnd(vocabulary));
   }
 
   /**
@@ -149,13 +182,14 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const stored = await readVocabulary(path, header, Vocabulary.restore);
     const vocabulary = unknown === undefined ? stored : stored.withUnknown(unknown);
     const completed = completedFrom(path, architecture, vocabulary);
-    return LanguageModel.#fromFile(file, vocabulary, completed, { threads }, file.metadata);
+    const documents = readDocuments(path, header, hasEnd(vocabulary));
+    return LanguageModel.#fromFile(file, vocabulary, completed, documents, { threads }, file.metadata);
   }
 
   /**
    * A new model with the weights of a file, which may be PyTorch's. Options that are not given are taken from the
-   * file's description, where it has one; the ones given must agree with it, and so must the vocabulary, whose form is the
-   * file's where it has none.
+   * file's description, where it has one, and so is whether it is a model of `documents`; the ones given must agree with
+   * it, and so must the vocabulary, whose form is the file's where it has none.
    * @throws what `load` and `create` throw.
    */
   static async initFrom(path: string, options: LanguageModelOptions): Promise<LanguageModel> {
@@ -177,7 +211,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const { path } = file;
     if (file.header === undefined) {
       const architecture = withOutput(resolveArchitecture(given), wanted, given.frequencies);
-      return LanguageModel.#fromFile(file, wanted, architecture, given, metadata);
+      return LanguageModel.#fromFile(file, wanted, architecture, hasEnd(wanted), given, metadata);
     }
     const { header, architecture } = readHeader(file, KIND);
     const asked = adopted(path, architecture, given);
@@ -191,7 +225,8 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const completed = isSame
       ? completedFrom(path, asked, vocabulary)
       : withOutput(asked, vocabulary, given.frequencies);
-    return LanguageModel.#fromFile(file, vocabulary, completed, given, metadata);
+    const documents = readDocuments(path, header, hasEnd(vocabulary));
+    return LanguageModel.#fromFile(file, vocabulary, completed, documents, given, metadata);
   }
 
   static #describe(vocabulary: Vocabulary, architecture: Architecture) {
@@ -202,52 +237,77 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     file: ModelFile,
     vocabulary: Vocabulary,
     architecture: Architecture,
+    documents: boolean,
     options: NetworkOptions,
     metadata?: Metadata,
   ): Promise<LanguageModel> {
     const description = LanguageModel.#describe(vocabulary, architecture);
     const network = await restoreNetwork(file, description, options, metadata);
-    return new LanguageModel(vocabulary, architecture, network);
+    return new LanguageModel(vocabulary, architecture, network, documents);
   }
 
   protected override header(): ModelHeader {
-    return headerOf(KIND, this.architecture, this.vocabulary);
+    return this.#headerOf(this.#documents);
+  }
+
+  #headerOf(documents: boolean): ModelHeader {
+    return headerOf(KIND, this.architecture, this.vocabulary, documents ? { documents } : {});
   }
 
   /**
    * Trains by truncated back-propagation over the corpus as one stream, or over its documents, each from a zero state,
-   * and yields after each epoch. Between two `next()` the model is idle; leaving the loop ends training. With `resume`
-   * it goes on from a checkpoint, whose weights this model takes: `LanguageModel.load` of the checkpoint makes one that
-   * fits. A corpus in a file whose vocabulary is another is encoded anew first.
-   * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_CORPUS_TOO_SHORT,
+   * once it is asked for: `await` gives the history of the whole training, a loop each epoch. Between two epochs of a loop
+   * the model is idle; leaving the loop ends training. With `resume` it goes on from a checkpoint, whose weights this
+   * model takes, and whether it is one of `documents`: `LanguageModel.load` of the checkpoint makes one that fits. A
+   * corpus in a file whose vocabulary is another is encoded anew first. To a model of `documents` a corpus of one text is
+   * the beginning of a single document.
+   * @throws (from the first `next()` or `await`) what impossible options throw, ERR_UNROLLED_CORPUS_TOO_SHORT,
    *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
    *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last
-   *   whole step, and the model stays usable.
+   *   whole step, or with early stopping of the best epoch, and the model stays usable.
    */
-  async *fit(corpus: Corpus | FileCorpus, options?: FitOptions): AsyncGenerator<EpochResult, void, undefined> {
-    yield* this.fitFrom(corpus, options, await readResumed(options));
+  fit(corpus: Corpus | FileCorpus, options?: FitOptions): Training<LanguageModelEpoch> {
+    return new Training(this.#train(corpus, options, () => readResumed(options)));
   }
 
   /**
    * `fit` with what was read of the file that `resume` names.
    * @internal
    */
-  async *fitFrom(
+  fitFrom(
     corpus: Corpus | FileCorpus,
     options: FitOptions | undefined,
     resumed: Checkpoint | undefined,
-  ): AsyncGenerator<EpochResult, void, undefined> {
+  ): Training<LanguageModelEpoch> {
+    return new Training(this.#train(corpus, options, async () => resumed));
+  }
+
+  async *#train(
+    corpus: Corpus | FileCorpus,
+    options: FitOptions | undefined,
+    read: () => Promise<Checkpoint | undefined>,
+  ): AsyncGenerator<LanguageModelEpoch, void, undefined> {
+    const resumed = await read();
     const resolved = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
     const adopted = await this.#adopt(corpus, resolved.signal).catch((error) => {
       throw resumed === undefined ? error : lackingData(resumed, error);
     });
-    const { train, validation } = partsOf(adopted, resolved.validation);
+    const documents =
+      resumed === undefined
+        ? this.#documents
+        : readDocuments(resumed.file.path, resumed.header, hasEnd(this.vocabulary));
+    const { train, validation } = partsOf(adopted, resolved.validation, this.#boundary(documents));
     const { stream, native, shuffle } = resolved;
     const source = trainingSource('training text', train, stream, shuffle);
     const validate =
       resolved.validation > 0 ? scoring(this.model, 'validation text', validation, stream, native.threads) : undefined;
-    yield* runTraining({ model: this.model, source, options: resolved, header: this.header(), validate });
+    const onRestored = () => {
+      this.#documents = documents;
+    };
+    const header = this.#headerOf(documents);
+    const epochs = runTraining({ model: this.model, source, options: resolved, header, validate, onRestored });
+    yield* epochs as AsyncGenerator<LanguageModelEpoch, void, undefined>;
   }
 
   /**
@@ -257,12 +317,13 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   async estimate(corpus: Corpus | FileCorpus, options?: FitOptions): Promise<Estimate> {
     const { stream, native, validation, signal, shuffle } = resolveFit(options, this.#defaults());
     this.model.requireIdle();
-    const { train } = partsOf(await this.#adopt(corpus, signal), validation);
+    const { train } = partsOf(await this.#adopt(corpus, signal), validation, this.#boundary());
     return estimateTraining(this.model, trainingSource('training text', train, stream, shuffle), native);
   }
 
   /**
-   * Mean cross-entropy of a corpus from a zero state; of documents, each from one of its own.
+   * Mean cross-entropy of a corpus from a zero state; of documents, each from one of its own, over its first token and
+   * its end too. To a model of `documents` a corpus of one text is the beginning of a single document.
    * @throws ERR_UNROLLED_CORPUS_TOO_SHORT, ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_ABORTED.
    */
   async evaluate(corpus: Corpus | FileCorpus, options?: EvaluationOptions): Promise<Evaluation> {
@@ -272,7 +333,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const threads = resolveThreads(given.threads) || this.threads;
     const signal = check.abortSignal('signal', given.signal);
     const adopted = await this.#adopt(corpus, signal);
-    const part = wholeCorpus(adopted);
+    const part = wholeCorpus(adopted, this.#boundary());
     const result = await withCancellation(signal, scoring(this.model, 'corpus', part, stream, threads));
     if (result.cancelled) throw cancelledError(this.model, 'Evaluation', signal);
     return summarize(result, adopted.tokenCounts);
@@ -296,9 +357,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   }
 
   /**
-   * Feeds the prompt from a zero state and yields the text that follows, in small pieces or by grapheme. An empty
-   * prompt starts like a new line; the unknown token is never drawn; the vocabulary's end token, where it has one,
-   * ends the text.
+   * Feeds the prompt from a zero state and yields the text that follows, in small pieces or by grapheme. The unknown
+   * token is never drawn; the vocabulary's end token, where it has one, ends the text. To a model of `documents` the
+   * prompt is the beginning of a document, which may be empty. To one of plain text an empty prompt is a line end; where
+   * its vocabulary has none, the seed alone draws the first token, of all that are text with the same probability.
    *
    * Streams that are read at the same time are computed together, up to 64 in one native call: each takes part when its
    * next piece is asked for, may begin and end while others go on, has options of its own, and draws what it would draw
@@ -314,7 +376,8 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   /**
    * The likeliest continuations of a prompt, by beam search, best first; the same each time. Length penalty as in
    * Wu et al., "Google's neural machine translation system", 2016.
-   * @throws what `stream` throws, ERR_UNROLLED_OUT_OF_MEMORY for more beams than can be held.
+   * @throws what `stream` throws, ERR_UNROLLED_OUT_OF_MEMORY for more beams than can be held, ERR_UNROLLED_CORPUS_EMPTY
+   *   for an empty prompt where a model of plain text has no line end to begin with.
    */
   async beam(prompt: string, options?: BeamOptions): Promise<BeamResult[]> {
     return searchText(this.#generator(), prompt, resolveBeam(options));
@@ -322,35 +385,43 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   /**
    * The log-probability of a text from a zero state: the sum over its tokens after the first, each given all before
-   * it; with a `context` over all its tokens. Takes memory for a few positions at a time.
-   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_CORPUS_TOO_SHORT for a single token
-   *   without context, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
+   * it; with a `context` over all its tokens. A model of `documents` scores the first token too, as that of a document,
+   * and with `document: true` the end: the likelihood of a whole document. Takes memory for a few positions at a time.
+   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for an empty text, and for an empty context where a
+   *   model of plain text has no line end to begin with, ERR_UNROLLED_CORPUS_TOO_SHORT for a single token that nothing
+   *   comes before, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
    */
   async score(text: string, options?: ScoreOptions): Promise<TextScore> {
     return scoreText(this.#generator(), text, resolveScore(options));
   }
 
   /**
-   * The k likeliest tokens after a text (all, where there are fewer), from a zero state, by falling probability. An
-   * empty text starts like a new line. Here the unknown token is one like the others.
-   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
+   * The k likeliest tokens after a text (all, where there are fewer), from a zero state, by falling probability. Here
+   * the unknown token is one like the others, and so is the end token, whose text is empty. To a model of `documents` the
+   * text is the beginning of a document, which may be empty; to one of plain text an empty one is a line end.
+   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for an empty text where a model of plain text has no
+   *   line end to begin with, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
    */
   async next(text: string, k = 10, options?: NextOptions): Promise<NextToken[]> {
     return nextTokens(this.#generator(), text, k, options);
   }
 
   /**
-   * The distribution of the next token after each token of a text, `[T, V]`, from a zero state.
+   * The distribution of the next token after each token of a text, `[T, V]`, from a zero state. To a model of
+   * `documents` the text is the beginning of a document.
    * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for an empty text.
    */
   async probabilities(text: string): Promise<Tensor<'float32' | 'float64'>> {
     const ids = this.vocabulary.encode(text);
     if (ids.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'The text has no tokens.');
+    const fed = promptIds(this, text);
     const { output } = await this.model.forward(
-      { ids: { dtype: 'int32', shape: [ids.length, 1], data: ids } },
+      { ids: { dtype: 'int32', shape: [fed.length, 1], data: fed } },
       { threads: this.threads || undefined },
     );
-    return softmax({ ...output, shape: [ids.length, this.vocabulary.size] });
+    const { size } = this.vocabulary;
+    const data = output.data.subarray((fed.length - ids.length) * size);
+    return softmax({ ...output, data, shape: [ids.length, size] });
   }
 
   /** The corpus under the model's own vocabulary. */
@@ -370,12 +441,17 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     }
   }
 
+  /** The id that stands before each document. */
+  #boundary(documents = this.#documents): number | undefined {
+    return documents ? this.vocabulary.endId : undefined;
+  }
+
   #defaults(): ModelDefaults {
     return { threads: this.threads, sparse: defaultSparse(this.model.description.layers) };
   }
 
   #generator(): Generator {
-    const { model, vocabulary, threads } = this;
-    return { model, vocabulary, threads, batcher: this.#batcher };
+    const { model, vocabulary, documents, threads } = this;
+    return { model, vocabulary, documents, threads, batcher: this.#batcher };
   }
 }

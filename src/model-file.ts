@@ -6,6 +6,7 @@
 import { type ErrorCode, UnrolledError } from './errors';
 import { giveTurn } from './event-loop';
 import { givenMetadata, type Metadata, resolveMetadata, type SaveOptions } from './file-metadata';
+import { requireFinite, requireFiniteParameters } from './finite';
 import type { Parameters } from './flat-layout';
 import { foreignFile } from './foreign-files';
 import { parseJson } from './json-reader';
@@ -13,7 +14,7 @@ import type { Model } from './model';
 import type { DType, ModelDescription } from './native/native';
 import { type ParameterShapes, parameterShapes } from './parameter-shapes';
 import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors';
-import { firstNonFinite, type Tensor, zeros } from './tensor';
+import { type Tensor, zeros } from './tensor';
 import { withTiedOnce } from './tied-weights';
 import * as check from './validation';
 
@@ -108,8 +109,13 @@ function withZeroBiases(shapes: ParameterShapes, { layers }: ModelDescription): 
   return { ...shapes, ...Object.fromEntries(zeroes) };
 }
 
-/** A model's parameters as its file has them. */
-function fileTensors(model: Model, parameters: Parameters): Map<string, Tensor> {
+/**
+ * A model's parameters as its file has them. Those that are not finite could not be read again: they are not written, and
+ * the file that is there stays.
+ * @throws ERR_UNROLLED_MODEL_NOT_FINITE.
+ */
+async function fileTensors(path: string, model: Model, parameters: Parameters): Promise<Map<string, Tensor>> {
+  await requireFiniteParameters(`${path} is not written: `, parameters);
   const shapes = withZeroBiases(model.parameterShapes, model.description);
   return new Map(Object.entries(shapes).map(([name, shape]) => [name, parameters[name] ?? zeros(shape, model.dtype)]));
 }
@@ -126,7 +132,7 @@ function fileMetadata(header: ModelHeader, given: ReadonlyMap<string, string>): 
 
 /**
  * Copies the weights into a file, whole or not at all.
- * @throws what `resolveMetadata` and `writeSafetensors` throw.
+ * @throws what `resolveMetadata` throws, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_FILE_WRITE.
  */
 export async function writeModelFile(
   path: string,
@@ -135,12 +141,13 @@ export async function writeModelFile(
   options?: SaveOptions,
 ): Promise<void> {
   const metadata = fileMetadata(header, resolveMetadata(options, model.metadata));
-  await writeSafetensors(path, fileTensors(model, await model.parameters()), metadata);
+  await writeSafetensors(path, await fileTensors(path, model, await model.parameters()), metadata);
 }
 
 /**
  * Writes a model file of those parameters that holds a training too, whole or not at all.
- * @throws ERR_UNROLLED_OPTION_RANGE where the name of a parameter could be one of the training's.
+ * @throws ERR_UNROLLED_OPTION_RANGE where the name of a parameter could be one of the training's,
+ *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_FILE_WRITE.
  */
 export async function writeCheckpointFile(
   path: string,
@@ -149,7 +156,7 @@ export async function writeCheckpointFile(
   header: ModelHeader,
   training: FileTraining,
 ): Promise<void> {
-  const tensors = fileTensors(model, parameters);
+  const tensors = await fileTensors(path, model, parameters);
   const taken = [...tensors.keys()].find((name) => name.startsWith(TRAINING_PREFIX));
   if (taken !== undefined) {
     throw check.outOfRange('layers', `layers whose names do not begin with ${TRAINING_PREFIX} for a checkpoint`, taken);
@@ -267,17 +274,6 @@ function checkShape(path: string, name: string, tensor: Tensor, expected: readon
   }
 }
 
-/** Position of a flat index in a shape, as in `[2, 17]`. */
-function showPosition(index: number, shape: readonly number[]): string {
-  let rest = index;
-  const position = [...shape].reverse().map((size) => {
-    const along = rest % size;
-    rest = Math.floor(rest / size);
-    return along;
-  });
-  return showShape(position.reverse());
-}
-
 function converted(data: ArrayLike<number>, dtype: DType): Float32Array | Float64Array {
   return dtype === 'float32' ? new Float32Array(data) : new Float64Array(data);
 }
@@ -285,14 +281,8 @@ function converted(data: ArrayLike<number>, dtype: DType): Float32Array | Float6
 /** The tensor as the model's element type, every element finite in it. */
 function finite(path: string, name: string, tensor: Tensor, dtype: DType): Tensor<DType> {
   const data = tensor.dtype === dtype ? (tensor as Tensor<DType>).data : converted(tensor.data, dtype);
-  const index = firstNonFinite(data);
-  if (index === -1) return { dtype, shape: tensor.shape, data };
-  const position = showPosition(index, tensor.shape);
-  throw new UnrolledError(
-    'ERR_UNROLLED_MODEL_NOT_FINITE',
-    `${path}: ${name}${position} is ${tensor.data[index]}, and as ${dtype} no finite number.`,
-    { expected: 'finite weights', received: `${tensor.data[index]} at ${name}${position}` },
-  );
+  requireFinite({ where: `${path}: `, name, dtype }, tensor, data);
+  return { dtype, shape: tensor.shape, data };
 }
 
 /**

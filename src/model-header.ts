@@ -4,6 +4,7 @@ import { ARCHITECTURE_OPTIONS, type Architecture, resolveArchitecture } from './
 import { UnrolledError } from './errors';
 import {
   damagedHeader,
+  formatError,
   type ModelFile,
   type ModelHeader,
   type ModelKind,
@@ -62,6 +63,18 @@ export async function readVocabulary<V>(
     if (!(cause instanceof UnrolledError)) throw cause;
     throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: ${cause.message}`, { received: path, cause });
   }
+}
+
+/**
+ * Whether the end token stands before each document too, in what a language model was trained on. Files of earlier
+ * releases do not say so, and there it does not.
+ * @throws ERR_UNROLLED_MODEL_FORMAT.
+ */
+export function readDocuments(path: string, { model: { documents } }: ModelHeader, hasEndToken: boolean): boolean {
+  if (documents === undefined) return false;
+  if (documents !== true) throw formatError(path, `its documents are ${show(documents)}, not true`);
+  if (!hasEndToken) throw formatError(path, 'it is of documents, and its vocabulary has no end token');
+  return true;
 }
 
 /**

@@ -8,6 +8,7 @@ import { type Answer, type DecodingOptions, decode } from './decoding';
 import { resolveDescription, resolveInitializer } from './description';
 import { UnrolledError } from './errors';
 import type { Metadata, SaveOptions } from './file-metadata';
+import { requireFinite } from './finite';
 import { FlatLayout, type FloatTensor, type Parameters, requireShape } from './flat-layout';
 import type { Layer } from './layer-functions';
 import { resolveSeed } from './limits';
@@ -49,7 +50,6 @@ import type { Tensor } from './tensor';
 import type { TrainingData } from './training/data';
 import type { Estimate } from './training/estimate';
 import type { Score } from './training/example-training';
-import type { EpochResult } from './training/fit';
 import {
   estimateModel,
   evaluateModel,
@@ -60,6 +60,7 @@ import {
   predictModel,
 } from './training/model-training';
 import type { SequenceData } from './training/sequences';
+import { Training } from './training/training';
 import * as check from './validation';
 
 /** Options of `Model.create`. */
@@ -182,7 +183,9 @@ export class Model {
     if (resolved.frozen.length > 0) model.#freeze(resolved.frozen).catch(ignore);
     for (const [name, tensor] of resolved.weights) {
       requireShape(`weights of ${name}`, tensor, model.parameterShapes[name] as readonly number[]);
-      model.#native.writeParameter(name, model.#layout.convert(tensor)).catch(ignore);
+      const converted = model.#layout.convert(tensor);
+      requireFinite({ where: 'weights of ', name, dtype }, tensor, converted);
+      model.#native.writeParameter(name, converted).catch(ignore);
     }
     return model;
   }
@@ -228,8 +231,9 @@ export class Model {
   }
 
   /**
-   * Replaces all parameters.
-   * @throws ERR_UNROLLED_MODEL_MISMATCH for a missing or an extra name, ERR_UNROLLED_SHAPE for a wrong shape.
+   * Replaces all parameters, or none where one is refused.
+   * @throws ERR_UNROLLED_MODEL_MISMATCH for a missing or an extra name, ERR_UNROLLED_SHAPE for a wrong shape,
+   *   ERR_UNROLLED_MODEL_NOT_FINITE for a NaN or what is infinite in the model's element type.
    */
   async setParameters(parameters: Readonly<Record<string, Tensor>>): Promise<void> {
     requireCopyMemory(this.parameterBytes);
@@ -253,7 +257,7 @@ export class Model {
   /**
    * Writes description and parameters to a safetensors file, whole or not at all; of a whole step while it trains.
    * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_FILE_WRITE,
-   *   ERR_UNROLLED_DISPOSED.
+   *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_DISPOSED.
    */
   async save(path: string, options?: SaveOptions): Promise<void> {
     await writeModelFile(path, this, this.header, options);
@@ -293,15 +297,15 @@ export class Model {
   }
 
   /**
-   * Trains on examples, and yields after each epoch. Between two `next()` the model is idle; leaving the loop ends
-   * training.
-   * @throws (from the first `next()`) what impossible options and data throw, naming the array and the place in it;
+   * Trains on examples once it is asked for: `await` gives the history of the whole training, a loop each epoch. Between
+   * two epochs of a loop the model is idle; leaving the loop ends training.
+   * @throws (from the first `next()` or `await`) what impossible options and data throw, naming the array and the place in it;
    *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
    *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last whole
-   *   step, and the model stays usable.
+   *   step, or with early stopping of the best epoch, and the model stays usable.
    */
-  fit(data: TrainingData, options?: ModelFitOptions): AsyncGenerator<EpochResult, void, undefined> {
-    return fitModel(this, data, options);
+  fit(data: TrainingData, options?: ModelFitOptions): Training {
+    return new Training(fitModel(this, data, options));
   }
 
   /**

@@ -4,7 +4,7 @@
  */
 
 /** What a stream of numbers is for; part of its name, and none of the core's (`RandomUse`). */
-export const RandomUse = { split: 101, wordVectors: 102 } as const;
+export const RandomUse = { split: 101, wordVectors: 102, firstToken: 103 } as const;
 
 type Block = [number, number, number, number];
 

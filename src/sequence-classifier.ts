@@ -25,6 +25,7 @@ import { fitExamples } from './training/example-training';
 import type { Examples } from './training/examples';
 import type { EpochResult } from './training/fit';
 import { readResumed } from './training/options';
+import { Training } from './training/training';
 import * as check from './validation';
 
 /** Options of a new classifier. */
@@ -149,14 +150,19 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   }
 
   /**
-   * Trains on examples, by default one a step and shuffled anew each epoch, and yields after each epoch. Losses are
-   * nats per example. Between two `next()` the model is idle; leaving the loop ends training.
-   * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_CORPUS_EMPTY without examples,
+   * Trains on examples, by default one a step and shuffled anew each epoch, once it is asked for: `await` gives the history
+   * of the whole training, a loop each epoch. Losses are nats per example. Between two epochs of a loop the model is idle;
+   * leaving the loop ends training.
+   * @throws (from the first `next()` or `await`) what impossible options throw, ERR_UNROLLED_CORPUS_EMPTY without examples,
    *   ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_BUSY; later ERR_UNROLLED_ABORTED and ERR_UNROLLED_NON_FINITE_LOSS.
    */
-  async *fit(
+  fit(examples: readonly Example[], options?: ClassifierFitOptions): Training {
+    return new Training(this.#train(examples, options));
+  }
+
+  async *#train(
     examples: readonly Example[],
-    options?: ClassifierFitOptions,
+    options: ClassifierFitOptions | undefined,
   ): AsyncGenerator<EpochResult, void, undefined> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
     const resolved = resolveExampleFit(options, { threads: this.threads, batch: 1 }, resumed);

@@ -221,5 +221,6 @@ export function toArray(tensor: Tensor): NestedNumbers {
 
 /** The position of the first element that is NaN or infinite, or -1. */
 export function firstNonFinite(data: Float32Array | Float64Array): number {
-  return data.findIndex((value) => !Number.isFinite(value));
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i;
+  return -1;
 }

@@ -49,6 +49,7 @@ import { fitExamples } from './training/example-training';
 import type { Examples } from './training/examples';
 import type { EpochResult } from './training/fit';
 import { DEFAULT_BATCH, readResumed } from './training/options';
+import { Training } from './training/training';
 import * as check from './validation';
 
 /** Options of a new classifier. */
@@ -239,28 +240,34 @@ export class TextClassifier {
   }
 
   /**
-   * Trains on examples, and yields after each epoch. Between two `next()` the model is idle; leaving the loop ends
-   * training.
-   * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_CORPUS_EMPTY without examples,
+   * Trains on examples once it is asked for: `await` gives the history of the whole training, a loop each epoch. Between
+   * two epochs of a loop the model is idle; leaving the loop ends training.
+   * @throws (from the first `next()` or `await`) what impossible options throw, ERR_UNROLLED_CORPUS_EMPTY without examples,
    *   ERR_UNROLLED_CORPUS_TOO_SHORT where no part is left to validate, ERR_UNROLLED_BUSY; later ERR_UNROLLED_ABORTED and
    *   ERR_UNROLLED_NON_FINITE_LOSS.
    */
-  async *fit(
-    examples: readonly Example[],
-    options?: TextClassifierFitOptions,
-  ): AsyncGenerator<EpochResult, void, undefined> {
-    yield* this.fitFrom(examples, options, await readResumed(options));
+  fit(examples: readonly Example[], options?: TextClassifierFitOptions): Training {
+    return new Training(this.#train(examples, options, () => readResumed(options)));
   }
 
   /**
    * `fit` with what was read of the file that `resume` names.
    * @internal
    */
-  async *fitFrom(
+  fitFrom(
     examples: readonly Example[],
     options: TextClassifierFitOptions | undefined,
     resumed: Checkpoint | undefined,
+  ): Training {
+    return new Training(this.#train(examples, options, async () => resumed));
+  }
+
+  async *#train(
+    examples: readonly Example[],
+    options: TextClassifierFitOptions | undefined,
+    read: () => Promise<Checkpoint | undefined>,
   ): AsyncGenerator<EpochResult, void, undefined> {
+    const resumed = await read();
     const defaults = { threads: this.#threads, batch: DEFAULT_BATCH };
     const resolved = resolveExampleFit(trainingOptions(options), defaults, resumed);
     const { validation, validationData, callbacks, signal } = resolved;
@@ -358,7 +365,7 @@ export class TextClassifier {
   /**
    * Writes weights, vectorizer and description to a safetensors file, whole or not at all.
    * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE (also for a vectorizer with functions),
-   *   ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_DISPOSED.
+   *   ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_DISPOSED.
    */
   async save(path: string, options?: SaveOptions): Promise<void> {
     await writeModelFile(path, this.model, this.#header(), options);

@@ -98,7 +98,7 @@ export abstract class TextNetwork<V extends TokenEncoder> {
    * Writes the model to a safetensors file, whole or not at all; of a whole step while it trains. The bytes depend
    * on weights, vocabulary, architecture and metadata alone.
    * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_FILE_WRITE,
-   *   ERR_UNROLLED_DISPOSED.
+   *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_DISPOSED.
    */
   async save(path: string, options?: SaveOptions): Promise<void> {
     await writeModelFile(path, this.model, this.header(), options);

@@ -20,7 +20,7 @@ describe('fit', () => {
       assert.equal(result.stepLosses.length, 33);
       const mean = result.stepLosses.reduce((sum, loss) => sum + loss, 0) / 33;
       assert.ok(Math.abs(result.loss - mean) < 1e-12);
-      assert.ok(Math.abs(result.bitsPerToken - mean / Math.LN2) < 1e-12);
+      assert.ok(Math.abs((result.bitsPerToken as number) - mean / Math.LN2) < 1e-12);
       assert.ok((result.validationLoss as number) > 0 && result.tokensPerSecond > 0 && result.seconds > 0);
     }
     assert.ok((results[1]?.loss as number) < (results[0]?.loss as number));

@@ -1,7 +1,7 @@
 /** Training a `Model` by its own `fit`, in every shape of a recurrent network. */
 
 import assert from 'node:assert/strict';
-import { collect, layers, Model, type TrainingData, tensor } from '../src/index';
+import { collect, type EpochResult, layers, Model, type TrainingData, tensor } from '../src/index';
 import { Random } from '../src/random';
 
 const { bidirectional, dense, embedding, gru, lstm, oneHot, pooling, rnn } = layers;
@@ -80,6 +80,29 @@ describe('Model.fit', function () {
     assert.ok((last?.loss as number) < 0.001);
     const { loss, accuracy, count } = await model.evaluate({ inputs, values });
     assert.ok(loss < 0.001 && accuracy === undefined && count === 200);
+  });
+
+  it('tells of bits where the loss is in nats, and of none for squared errors', async () => {
+    const inputs = tensor.from([
+      [0.1, 0.2],
+      [0.3, 0.4],
+    ]);
+    for (const [data, outputs, isInNats] of [
+      [{ inputs, values: [1, 2] }, 1, false],
+      [{ inputs, values: [0.5, 1], loss: 'binaryCrossEntropy' }, 1, true],
+      [{ inputs, labels: [0, 1] }, 1, true],
+      [{ inputs, labels: [0, 2] }, 3, true],
+    ] as [TrainingData, number, boolean][]) {
+      using model = Model.create({ input: { kind: 'features', features: 2 }, layers: [rnn(3), dense(outputs)] });
+      const seen: EpochResult[] = [];
+      const history = await collect(
+        model.fit(data, { epochs: 2, callbacks: [{ onEpochEnd: (epoch) => void seen.push(epoch) }] }),
+      );
+      for (const epoch of [...seen, ...history.epochs, ...history.toJSON()]) {
+        assert.equal(epoch.bitsPerToken, isInNats ? epoch.loss / Math.LN2 : undefined);
+        assert.equal('bitsPerToken' in epoch, isInNats);
+      }
+    }
   });
 
   it('learns encoder–decoder: to write a sequence backwards', async () => {

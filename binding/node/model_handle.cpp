@@ -401,7 +401,7 @@ template <class T>
 Napi::Value ModelHandle<T>::evaluate(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Napi::Object options = object("options", info[0]);
-    std::unique_ptr<IdStream> stream = idStream(core()->model, options.Get("ids"));
+    std::unique_ptr<IdStream> stream = idStream(core()->model, options);
     const Index rows = integer("batch", options.Get("batch"), 1, largestSize);
     const Index window = integer("window", options.Get("window"), 1, largestSize);
     const Parallel parallel(*core_->pool, threadCount(options.Get("threads")));

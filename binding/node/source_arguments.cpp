@@ -74,8 +74,10 @@ SequenceData<T> inputData(const Model<T>& model, const char* name, const Napi::V
 template <class T>
 std::unique_ptr<BatchSource<T>> documents(const Model<T>& model, const Napi::Object& from, bool shuffle,
                                           std::uint64_t seed) {
-  return std::make_unique<DocumentBatches<T>>(streamIds(model, from.Get("ids")),
-                                              offsets("offsets", from.Get("offsets")),
+  SequenceData<T> data{streamIds(model, from.Get("ids")), {}, 0, offsets("offsets", from.Get("offsets"))};
+  data.check();
+  if (const TokenId before = idBefore(model, from); before >= 0) data.putBefore(before);
+  return std::make_unique<DocumentBatches<T>>(std::move(data.ids), std::move(data.offsets),
                                               integer("batch", from.Get("batch"), 1, largestSize),
                                               integer("window", from.Get("window"), 1, largestSize), shuffle, seed);
 }
@@ -146,7 +148,7 @@ std::unique_ptr<BatchSource<T>> batchSource(const Model<T>& model, const Napi::V
   const Napi::Object from = object("source", value);
   const std::string kind = kindOf(from, true);
   if (kind == "stream") {
-    std::unique_ptr<IdStream> all = idStream(model, from.Get("ids"));
+    std::unique_ptr<IdStream> all = idStream(model, from);
     const Index rows = integer("batch", from.Get("batch"), 1, largestSize);
     const Index window = integer("window", from.Get("window"), 1, largestSize);
     return std::make_unique<StreamBatches<T>>(std::move(all), rows, window);

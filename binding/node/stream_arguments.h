@@ -40,13 +40,30 @@ inline IdFileRange idFileRange(const Napi::Object& from) {
   return range;
 }
 
-// The same, which may be in a file.
+// `before` of an object: the id that stands before its ids, -1 for none.
 template <class T>
-std::unique_ptr<IdStream> idStream(const Model<T>& model, const Napi::Value& value) {
-  if (!value.IsObject() || value.IsTypedArray()) return std::make_unique<MemoryIds>(streamIds(model, value));
-  requireStreamModel(model);
+TokenId idBefore(const Model<T>& model, const Napi::Object& from) {
+  const Napi::Value value = from.Get("before");
+  if (value.IsUndefined()) return -1;
   const Index vocabulary = std::min(model.description().inputSize, model.outputFeatures());
-  return std::make_unique<FileIds>(idFileRange(value.As<Napi::Object>()), vocabulary);
+  return static_cast<TokenId>(integer("before", value, 0, vocabulary - 1));
+}
+
+// `ids` of an object, an array or a range of a file, with `before` ahead of them.
+template <class T>
+std::unique_ptr<IdStream> idStream(const Model<T>& model, const Napi::Object& from) {
+  const Napi::Value value = from.Get("ids");
+  std::unique_ptr<IdStream> stream;
+  if (!value.IsObject() || value.IsTypedArray()) {
+    stream = std::make_unique<MemoryIds>(streamIds(model, value));
+  } else {
+    requireStreamModel(model);
+    const Index vocabulary = std::min(model.description().inputSize, model.outputFeatures());
+    stream = std::make_unique<FileIds>(idFileRange(value.As<Napi::Object>()), vocabulary);
+  }
+  const TokenId before = idBefore(model, from);
+  if (before < 0) return stream;
+  return std::make_unique<PrecededIds>(before, std::move(stream));
 }
 
 // Ids of text to go on from, which is not empty.

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { Option } from 'commander';
 import * as datasets from '../datasets';
 import { otherFiles, subFolders } from '../datasets/labelled-files';
+import { listFiles, type SkippedFile } from '../datasets/unreadable-files';
 import { UnrolledError } from '../errors';
+import { shownPath } from '../system-names';
 import type { Encoding } from '../text/encodings';
 import type { Example, LabelledTexts, SourcedExample } from '../text/example';
 import * as check from '../validation';
@@ -26,6 +28,14 @@ export interface ClassifyData extends LabelledTexts {
 export interface FolderReading {
   classes?: readonly string[] | undefined;
   encoding?: Encoding | undefined;
+  skipUnreadable?: boolean | undefined;
+}
+
+export function skipUnreadableOption(): Option {
+  return new Option(
+    '--skip-unreadable',
+    'leave out files that cannot be read or are of another encoding, and name them',
+  );
 }
 
 export function classesOption(): Option {
@@ -77,7 +87,8 @@ function firstOf(names: readonly string[]): string {
 
 /** Tells of files that may have been meant for texts. */
 async function noteOthers(folder: string, classNames: readonly string[]): Promise<void> {
-  const others = (await Promise.all(classNames.map((name) => otherFiles(folder, name)))).flat();
+  const folders = (await subFolders(folder)).filter((name) => classNames.includes(shownPath(name)));
+  const others = (await Promise.all(folders.map((name) => otherFiles(folder, name)))).flat().map(shownPath);
   if (others.length === 0) return;
   const passed = `${counted(others.length, 'file')} of ${folder} ${others.length === 1 ? 'was' : 'were'} passed over`;
   note(`${passed}, since only .txt files are read: ${firstOf(others)}`);
@@ -97,6 +108,13 @@ export function noteTexts({ classNames, examples }: LabelledTexts, validation: n
     `${classNames.length} classes: ${counts.join(', ')}; ${validate} of ` +
       `${counted(examples.length, 'text')} ${unseen === 1 ? 'validates' : 'validate'}.`,
   );
+}
+
+/** Names all files that were left out. */
+function noteSkipped(folder: string, skipped: readonly SkippedFile[]): void {
+  if (skipped.length === 0) return;
+  const left = `${counted(skipped.length, 'file')} of ${folder} ${skipped.length === 1 ? 'was' : 'were'} left out`;
+  note(`${left}, which cannot be read: ${listFiles(skipped)}`);
 }
 
 /** Tells of texts that are read as texts without words, as an empty file is. */
@@ -139,10 +157,10 @@ function adviceFor(folder: string, common: readonly string[], isTraining: boolea
 async function textsOf(
   folder: string,
   classNames: readonly string[],
-  { classes, encoding }: FolderReading,
+  { classes, encoding, skipUnreadable }: FolderReading,
   { isTraining = false } = {},
 ): Promise<readonly Example[]> {
-  const names = classes ?? (await subFolders(folder));
+  const names = classes ?? (await subFolders(folder)).map(shownPath);
   const common = names.filter((name) => classNames.includes(name));
   if (common.length < names.length) {
     const [found, known] = [names.join(', '), classNames.join(', ')];
@@ -154,14 +172,16 @@ async function textsOf(
       { option: 'classes', expected: known, received: found },
     );
   }
-  const read = await datasets.textFolder(folder, { classes: names, encoding });
+  const read = await datasets.textFolder(folder, { classes: names, encoding, skipUnreadable });
+  noteSkipped(folder, read.skipped);
   noteEmpty(folder, read.examples);
   return read.examples.map(({ text, label }) => ({ text, label: classNames.indexOf(names[label] as string) }));
 }
 
-function requirePlain({ classes, encoding }: FolderReading): void {
+function requirePlain({ classes, encoding, skipUnreadable }: FolderReading): void {
   if (classes !== undefined) throw check.outOfRange('classes', `left out for the data set ${IMDB}`, classes.join(','));
   if (encoding !== undefined) throw check.outOfRange('encoding', `left out for the data set ${IMDB}`, encoding);
+  if (skipUnreadable) throw check.outOfRange('skipUnreadable', `left out for the data set ${IMDB}`, skipUnreadable);
 }
 
 /**
@@ -171,19 +191,21 @@ function requirePlain({ classes, encoding }: FolderReading): void {
  */
 export async function loadTraining(
   name: string,
-  { test, classes, encoding }: FolderReading & { test?: string },
+  { test, classes, encoding, skipUnreadable }: FolderReading & { test?: string },
 ): Promise<ClassifyData> {
-  const reading = { classes, encoding };
+  const reading = { classes, encoding, skipUnreadable };
   if (isNamed(name)) {
-    requirePlain({ classes, ...(test === undefined && { encoding }) });
+    requirePlain({ classes, ...(test === undefined && { encoding, skipUnreadable }) });
     const { classNames, train, test: own } = await datasets.imdb();
-    const tested = test === undefined ? own : await textsOf(test, classNames, { encoding }, { isTraining: true });
+    const tested =
+      test === undefined ? own : await textsOf(test, classNames, { encoding, skipUnreadable }, { isTraining: true });
     return { classNames, examples: train, test: tested.length > 0 ? tested : undefined };
   }
   requireTwoNames(classes);
   const parts = await partsOf(name);
-  const { classNames, examples } = await datasets.textFolder(parts.train, reading);
+  const { classNames, examples, skipped } = await datasets.textFolder(parts.train, reading);
   requireClasses(parts.train, classNames);
+  noteSkipped(parts.train, skipped);
   noteEmpty(parts.train, examples);
   await noteOthers(parts.train, classNames);
   const tested = test ?? parts.test;

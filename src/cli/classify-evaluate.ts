@@ -3,7 +3,7 @@
 import { Command } from 'commander';
 import { TextClassifier } from '../text-classifier';
 import { resolveBatch } from '../training/example-options';
-import { classesOption, FOLDER_HELP, loadEvaluation } from './classify-data';
+import { classesOption, FOLDER_HELP, loadEvaluation, skipUnreadableOption } from './classify-data';
 import { confusionTable } from './classify-report';
 import { encodingOption, type InputFlags } from './input';
 import { jsonOption, numberOption, threadsOption } from './options';
@@ -11,17 +11,18 @@ import { printJson, printLine, showFigure } from './output';
 
 interface EvaluateFlags extends Pick<InputFlags, 'encoding'> {
   classes?: string[];
+  skipUnreadable?: true;
   batch?: number;
   threads?: number;
   json?: true;
 }
 
 async function evaluate(path: string, folder: string, flags: EvaluateFlags): Promise<void> {
-  const { classes, encoding, batch, threads, json } = flags;
+  const { classes, encoding, skipUnreadable, batch, threads, json } = flags;
   resolveBatch(batch);
   using classifier = await TextClassifier.load(path, { threads });
   const { classNames } = classifier;
-  const examples = await loadEvaluation(folder, classNames, { classes, encoding });
+  const examples = await loadEvaluation(folder, classNames, { classes, encoding, skipUnreadable });
   const score = await classifier.evaluate(examples, { batch });
   const { loss, accuracy, confusion } = score;
   if (json) {
@@ -39,6 +40,7 @@ export function classifyEvaluateCommand(): Command {
     .argument('<folder>', `${FOLDER_HELP}, whose test part is taken`)
     .addOption(classesOption())
     .addOption(encodingOption('the text files'))
+    .addOption(skipUnreadableOption())
     .addOption(numberOption('--batch <n>', 'texts computed at a time (default: 32)'))
     .addOption(threadsOption())
     .addOption(jsonOption())

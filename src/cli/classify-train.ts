@@ -23,7 +23,14 @@ import { History } from '../training/history';
 import { OPTIMIZER_KINDS } from '../training/optimizers';
 import { DEFAULT_BATCH } from '../training/options';
 import * as check from '../validation';
-import { type ClassifyData, classesOption, FOLDER_HELP, loadTraining, noteTexts } from './classify-data';
+import {
+  type ClassifyData,
+  classesOption,
+  FOLDER_HELP,
+  loadTraining,
+  noteTexts,
+  skipUnreadableOption,
+} from './classify-data';
 import { type ModelFlags, requireSameFlags } from './classify-model';
 import { type Parting, writePage } from './classify-page';
 import { ClassifyReport } from './classify-report';
@@ -51,6 +58,7 @@ import {
 interface TrainFlags extends ModelFlags, Pick<InputFlags, 'encoding'> {
   test?: string;
   classes?: string[];
+  skipUnreadable?: true;
   validation?: number;
   epochs?: number;
   batch?: number;
@@ -70,7 +78,7 @@ interface TrainFlags extends ModelFlags, Pick<InputFlags, 'encoding'> {
 
 /** Options that a checkpoint has not: how the texts are read, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
-  ...(['test', 'classes', 'encoding', 'threads', 'earlyStopping'] as const),
+  ...(['test', 'classes', 'encoding', 'skipUnreadable', 'threads', 'earlyStopping'] as const),
   ...(['checkpoint', 'out', 'report', 'json'] as const),
 ];
 
@@ -265,6 +273,7 @@ export function classifyTrainCommand(): Command {
     .option('--test <folder>', 'texts of the same classes to test with at the end')
     .addOption(classesOption())
     .addOption(encodingOption('the text files'))
+    .addOption(skipUnreadableOption())
     .addOption(
       numberOption('--validation <x>', 'fraction of the shuffled texts that validates, 0 for none (default: 0.1)'),
     )

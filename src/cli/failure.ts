@@ -108,7 +108,7 @@ export function messageOf(error: unknown, command: Command | undefined): string 
     return message.replace(/\. .*$/, `. ${COMMANDS_OF[received ?? '']}`);
   }
   if (step !== undefined) return withFlags(error, command).replace(`step ${step}`, `step ${step + 1}`);
-  return withFlags(error, command);
+  return ofPrompt(withFlags(error, command), command);
 }
 
 function say(message: string): void {

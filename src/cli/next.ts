@@ -41,7 +41,7 @@ export function nextCommand(): Command {
   return new Command('next')
     .description('print the likeliest next tokens with their probabilities and log-probabilities (nats)')
     .argument('<model>', 'a file that train saved')
-    .argument('[text]', `what comes before: ${TEXT_HELP}; an empty text is like the start of a line`)
+    .argument('[text]', `what comes before: ${TEXT_HELP}; of a model of documents it may be empty`)
     .addOption(fileOption('the text of this file (.gz too) without its last line end, in place of an argument'))
     .addOption(encodingOption('the file, or of standard input'))
     .addOption(numberOption('--top <n>', 'tokens to print (default: 10)'))

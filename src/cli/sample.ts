@@ -2,7 +2,7 @@
 
 import { Command } from 'commander';
 import { type BeamOptions, type GenerationOptions, resolveBeam, resolveGeneration } from '../generation';
-import { startIdsOfAll } from '../generation/prompt';
+import { idsOfAll, startIds } from '../generation/prompt';
 import { LanguageModel } from '../language-model';
 import { sumCounts } from '../text/token-counts';
 import type { UnknownPolicy } from '../text/vocabulary-options';
@@ -46,7 +46,7 @@ async function sampleAll(
 /** What a search finds for each prompt: the best, or as JSON all. */
 async function search(model: LanguageModel, prompts: string[], options: BeamOptions, json?: true): Promise<void> {
   // A prompt that cannot be read is told of by its line, before anything is printed.
-  startIdsOfAll(model.vocabulary, prompts);
+  idsOfAll(prompts, (prompt) => startIds(model, prompt, 'prompt'));
   for (const prompt of prompts) {
     const found = await model.beam(prompt, options);
     if (json) for (const result of found) printJson({ prompt, ...result });
@@ -97,7 +97,7 @@ export function sampleCommand(): Command {
   return new Command('sample')
     .description('print a prompt and the text that a model goes on with')
     .argument('<model>', 'a file that train saved')
-    .option('--prompt <text>', 'text to go on with, or - for standard input; without one it starts like a new line', '')
+    .option('--prompt <text>', 'text to go on with, or - for standard input (default: none, a beginning)', '')
     .addOption(
       plainOption(
         '--prompts <file>',

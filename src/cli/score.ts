@@ -9,15 +9,15 @@ import { jsonOption, plainOption, threadsOption, unknownOption } from './options
 import { outputEnd, printJson, printLine, showFigure } from './output';
 import { noteUnknown } from './unknown-note';
 
-interface ScoreFlags extends Pick<ScoreOptions, 'context' | 'perToken'>, InputFlags {
+interface ScoreFlags extends Pick<ScoreOptions, 'context' | 'document' | 'perToken'>, InputFlags {
   threads?: number;
   unknown?: UnknownPolicy;
   json?: true;
 }
 
 async function score(path: string, text: string | undefined, flags: ScoreFlags): Promise<void> {
-  const { threads, unknown, json, context, perToken } = flags;
-  const options = { context, perToken, signal: outputEnd };
+  const { threads, unknown, json, context, document, perToken } = flags;
+  const options = { context, document, perToken, signal: outputEnd };
   resolveScore(options);
   requireOneText(text, flags);
   const model = await LanguageModel.load(path, { threads, unknown });
@@ -40,12 +40,13 @@ async function score(path: string, text: string | undefined, flags: ScoreFlags):
 
 export function scoreCommand(): Command {
   return new Command('score')
-    .description("print a text's log-probability (nats), its tokens after the first, and their perplexity")
+    .description("print a text's log-probability (nats), how many tokens it is the sum of, and their perplexity")
     .argument('<model>', 'a file that train saved')
     .argument('[text]', TEXT_HELP)
     .addOption(fileOption('the text of this file (.gz too) without its last line end, in place of an argument'))
     .addOption(encodingOption('the file, or of standard input'))
     .addOption(plainOption('--context <text>', 'what comes before; then the first token counts too'))
+    .option('--document', 'of a model of documents: the text is a whole one, whose end counts too')
     .option('--per-token', 'the log-probability of each token too')
     .addOption(unknownOption())
     .addOption(threadsOption())

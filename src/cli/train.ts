@@ -133,7 +133,7 @@ async function originOf(flags: TrainFlags): Promise<Origin | undefined> {
   const file = await readModelFile(path);
   const header = file.header && requireKind(file, 'language-model');
   const stored = header && (await readVocabulary(path, header, Vocabulary.restore));
-  const checkpoint = resume === undefined ? undefined : checkpointOf(file);
+  const checkpoint = resume === undefined ? undefined : await checkpointOf(file);
   return { file, vocabulary: withFormAsked(withUnknown(stored, flags), flags), checkpoint };
 }
 
@@ -292,8 +292,10 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const display = progressDisplay();
   using interrupt = new Interrupt(onTerminal(display));
   const signal = AbortSignal.any([interrupt.signal, outputEnd]);
+  let stepped = false;
   let trained = false;
   const onProgress: FitOptions['onProgress'] = (progress) => {
+    stepped = true;
     trained = true;
     if (out === undefined && checkpoint === undefined && progress.firstStep === 0)
       note('The model will not be kept: give --out FILE to save it.');
@@ -331,8 +333,8 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     const { last } = history;
     if (last !== undefined) lines.resumedAt(last);
     const stopped = endOf(history, false, keptEpoch);
-    if (!trained && !interrupted) noteNothingTrained(end);
-    else if (stopped !== undefined) note(stopped);
+    if (stopped !== undefined && (trained || interrupted)) note(stopped);
+    else if (!stepped && !interrupted) noteNothingTrained(end);
     if (stopping !== undefined) noteKept(keptEpoch, trained);
     lines.done({ savedTo: out, interrupted, trained: trained || interrupted, keptEpoch });
     if (interrupt.status === undefined) return;
@@ -369,7 +371,7 @@ export function trainCommand(): Command {
       ),
     )
     .option('--checkpoint <file>', 'save the whole training there after each epoch')
-    .addOption(numberOption('--checkpoint-every <n>', 'save it every n steps instead'))
+    .addOption(numberOption('--checkpoint-every <n>', 'save it every n steps instead, and at the end'))
     .option('--resume <file>', 'go on from a checkpoint, with its options where none are given')
     .option('--out <file>', 'save the model there')
     .option('--report <file>', 'write a page there that shows the training: curves, samples, hidden units (.html)')
@@ -377,7 +379,11 @@ export function trainCommand(): Command {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nCtrl-C ends training at a whole step and saves the model so far (exit status 130), or with\n--checkpoint the whole training, and says how to go on; a second one ends at once.',
+      [
+        '\nCtrl-C ends training at a whole step and saves the model so far (exit status 130), or with',
+        '--checkpoint the whole training, and says how to go on; a second one ends at once. With',
+        '--early-stopping the model that is saved is the best epoch, however training ends.',
+      ].join('\n'),
     )
     .action(train);
 }

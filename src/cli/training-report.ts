@@ -43,11 +43,11 @@ function describe(event: 'step' | 'epoch', figures: Figures): string {
   ].join('  ');
 }
 
-function figuresOf({ epoch, step, loss, validationLoss, bitsPerToken, ...rest }: EpochResult): Figures {
+function figuresOf({ epoch, step, loss, validationLoss, ...rest }: EpochResult): Figures {
   const { learningRate, tokensPerSecond, seconds } = rest;
   return {
     ...{ epoch, step, loss, ...(validationLoss !== undefined && { validationLoss }) },
-    ...{ bitsPerToken, learningRate, tokensPerSecond, seconds },
+    ...{ bitsPerToken: loss / Math.LN2, learningRate, tokensPerSecond, seconds },
   };
 }
 

@@ -1,12 +1,12 @@
-import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UnrolledError } from '../errors';
-import { readError } from '../files';
-import { compareCodePoints } from '../text/code-points';
+import { shownPath } from '../system-names';
 import { Corpus, type DocumentsOptions } from '../text/corpus';
 import { readMaybeEmpty } from '../text/read-text';
 import { AS_IT_IS, READ_OPTIONS, type ReadOptions, type ResolvedReading, resolveReading } from '../text/text-form';
 import * as check from '../validation';
+import { entries } from './labelled-files';
+import { isUnreadable, type SkippedFile, unreadableFiles } from './unreadable-files';
 
 const FORMATS = ['lines', 'folder', 'jsonl'] as const;
 
@@ -22,11 +22,20 @@ export interface DocumentsReadOptions extends DocumentsOptions, ReadOptions {
   format: DocumentsFormat;
   /** The field of the objects that has the text. Default `'text'`; of `'jsonl'` only. */
   field?: string | undefined;
+  /**
+   * Whether files of a folder that cannot be read, or are of another encoding, are left out and told to `onSkipped`.
+   * Default false: they are an error that names them. Of `'folder'` only.
+   */
+  skipUnreadable?: boolean | undefined;
+  /** Called with each file that was left out. */
+  onSkipped?: ((file: SkippedFile) => void) | undefined;
 }
 
 const OPTIONS = [
   'format',
   'field',
+  'skipUnreadable',
+  'onSkipped',
   'name',
   ...READ_OPTIONS,
   'tokens',
@@ -35,13 +44,20 @@ const OPTIONS = [
   'unknown',
 ] as const satisfies (keyof DocumentsReadOptions)[];
 
-async function readFolder(path: string, reading: ResolvedReading): Promise<string[]> {
-  const entries = await readdir(path, { withFileTypes: true }).catch((cause) => {
-    throw readError(path, cause.code === 'ENOTDIR' ? new Error('it is not a folder') : cause);
-  });
-  const names = entries.filter((entry) => !entry.name.startsWith('.') && !entry.isDirectory()).map(({ name }) => name);
+async function readFolder(path: string, options: DocumentsReadOptions, reading: ResolvedReading): Promise<string[]> {
+  const files = (await entries(path)).filter(({ kind }) => kind !== 'folder');
   const documents: string[] = [];
-  for (const name of names.sort(compareCodePoints)) documents.push(await readMaybeEmpty(join(path, name), reading));
+  const skipped: SkippedFile[] = [];
+  for (const { name } of files) {
+    try {
+      documents.push(await readMaybeEmpty(join(path, name), reading));
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      skipped.push({ source: shownPath(name), error });
+    }
+  }
+  if (skipped.length > 0 && options.skipUnreadable !== true) throw unreadableFiles(path, skipped, files.length);
+  for (const file of skipped) options.onSkipped?.(file);
   return documents;
 }
 
@@ -71,7 +87,7 @@ function textOf(path: string, json: string, line: number, field: string): string
 
 async function readDocuments(path: string, options: DocumentsReadOptions): Promise<string[]> {
   const reading = resolveReading(options);
-  if (options.format === 'folder') return readFolder(path, reading);
+  if (options.format === 'folder') return readFolder(path, options, reading);
   // The corpus brings its documents into their form: JSON may have what that changes in escapes.
   const whole = await readMaybeEmpty(path, { ...reading, ...AS_IT_IS });
   if (options.format === 'lines') return whole.split(/\r\n|\n|\r/);
@@ -84,7 +100,7 @@ async function readDocuments(path: string, options: DocumentsReadOptions): Promi
  * A corpus of documents with their boundaries, from a file (plain or gzipped) or a folder. Documents without text are
  * left out, and so are empty lines. Its name is the file's, where none is given.
  * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ (with its number, for a line that is no JSON object with
- *   that field), ERR_UNROLLED_ENCODING, ERR_UNROLLED_CORPUS_EMPTY, and what impossible options throw.
+ *   that field), ERR_UNROLLED_ENCODING (of a folder naming the first such files), ERR_UNROLLED_CORPUS_EMPTY, and what impossible options throw.
  */
 export async function documents(path: string, options: DocumentsReadOptions): Promise<Corpus> {
   check.nonEmptyString('path', path);
@@ -95,6 +111,12 @@ export async function documents(path: string, options: DocumentsReadOptions): Pr
     if (given.format !== 'jsonl')
       throw check.outOfRange('field', 'left out where the format is not jsonl', given.field);
   }
-  const { format, field, encoding, ...corpus } = given;
+  if (given.skipUnreadable !== undefined) {
+    check.boolean('skipUnreadable', given.skipUnreadable);
+    if (given.format !== 'folder')
+      throw check.outOfRange('skipUnreadable', 'left out where the format is not folder', given.skipUnreadable);
+  }
+  check.callback('onSkipped', given.onSkipped);
+  const { format, field, encoding, skipUnreadable, onSkipped, ...corpus } = given;
   return Corpus.fromManyDocuments(await readDocuments(path, given), { name: basename(path), ...corpus });
 }

@@ -34,11 +34,9 @@ function requireSplits(where: string, { train, test }: ImdbReviews): ImdbReviews
 
 async function readFolderSplit(directory: string, split: string, signal?: AbortSignal): Promise<SourcedExample[]> {
   const lists = await Promise.all(IMDB_CLASSES.map((name) => textFiles(directory, `${split}/${name}`)));
-  return readExamples(
-    directory,
-    lists.flatMap((list, label) => list.map((source) => ({ source, label }))),
-    { signal },
-  );
+  const files = lists.flatMap((list, label) => list.map((source) => ({ source, label })));
+  const advice = { text: 'The reviews are all UTF-8: get the dataset again.', options: [] };
+  return (await readExamples(directory, files, { advice, signal })).examples;
 }
 
 /**

@@ -14,3 +14,4 @@ export { type TextOptions, text, textFile } from './text';
 export { type TextFolder, type TextFolderOptions, textFolder } from './text-folder';
 export { type ToySentiment, toySentiment } from './toy-sentiment';
 export type { Phrase } from './toy-sentiment-data';
+export type { SkippedFile } from './unreadable-files';

@@ -1,17 +1,19 @@
 /** Text files in folders, listed in one order on every machine and read many at a time. */
 
-import { type Dirent, readFile } from 'node:fs';
+import { readFile } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { UnrolledError } from '../errors';
 import { readError } from '../files';
+import { nameOf, shownPath, systemPath } from '../system-names';
 import { compareCodePoints } from '../text/code-points';
 import type { Encoding } from '../text/encodings';
 import type { SourcedExample } from '../text/example';
 import { decodeMaybeEmpty } from '../text/read-text';
 import { resolveReading } from '../text/text-form';
 import { counted } from '../wording';
+import { isUnreadable, type SkippedFile, type UnreadableAdvice, unreadableFiles } from './unreadable-files';
 
 /** Files that are open at once. More are no faster, and a process may have about a thousand. */
 const CONCURRENT_READS = 32;
@@ -19,7 +21,7 @@ const CONCURRENT_READS = 32;
 /** For small files twice as fast as the function of `node:fs/promises`, which opens a `FileHandle` for each. */
 const readFileAsync = promisify(readFile);
 
-/** A file to be read: its path below a folder, with `/` between its parts, and the class it belongs to. */
+/** A file to be read: its path below a folder, with `/` between its parts, as `nameOf` has it; and its class. */
 export interface LabelledFile {
   readonly source: string;
   readonly label: number;
@@ -30,31 +32,55 @@ export function readingAborted(path: string, signal: AbortSignal): UnrolledError
   return new UnrolledError('ERR_UNROLLED_ABORTED', `The reading of ${path} was aborted.`, { cause: signal.reason });
 }
 
-/** The entries of a folder in the order of their names' code points, hidden ones left out. */
-async function entries(folder: string): Promise<Dirent[]> {
+/** What a folder has; a name that is not UTF-8 as `nameOf` has it. */
+interface Entry {
+  name: string;
+  kind: 'file' | 'folder' | 'link' | undefined;
+}
+
+/**
+ * The entries of a folder in the order of their names' code points, hidden ones left out.
+ * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ.
+ */
+export async function entries(folder: string): Promise<Entry[]> {
   try {
-    const found = await readdir(folder, { withFileTypes: true });
-    return found.filter(({ name }) => !name.startsWith('.')).sort((a, b) => compareCodePoints(a.name, b.name));
+    const found = await readdir(systemPath(folder), { withFileTypes: true, encoding: 'buffer' });
+    return found
+      .map((entry): Entry => {
+        const kind = entry.isSymbolicLink()
+          ? 'link'
+          : entry.isFile()
+            ? 'file'
+            : entry.isDirectory()
+              ? 'folder'
+              : undefined;
+        return { name: nameOf(entry.name), kind };
+      })
+      .filter(({ name }) => !name.startsWith('.'))
+      .sort((a, b) => compareCodePoints(a.name, b.name));
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
+    const shown = shownPath(folder);
     if (code === 'ENOENT') {
-      throw new UnrolledError('ERR_UNROLLED_FILE_NOT_FOUND', `There is no folder ${folder}.`, {
-        received: folder,
+      throw new UnrolledError('ERR_UNROLLED_FILE_NOT_FOUND', `There is no folder ${shown}.`, {
+        received: shown,
         cause,
       });
     }
-    throw readError(folder, code === 'ENOTDIR' ? new Error('it is not a folder', { cause }) : cause);
+    throw readError(shown, code === 'ENOTDIR' ? new Error('it is not a folder', { cause }) : cause);
   }
 }
 
 /** What an entry is, a link followed; nothing where it leads nowhere or in a circle. */
-async function kindOf(folder: string, entry: Dirent): Promise<'file' | 'folder' | undefined> {
-  const found = entry.isSymbolicLink() ? await stat(join(folder, entry.name)).catch(() => undefined) : entry;
+async function kindOf(folder: string, { name, kind }: Entry): Promise<'file' | 'folder' | undefined> {
+  if (kind !== 'link') return kind;
+  const found = await stat(systemPath(join(folder, name))).catch(() => undefined);
   return found?.isFile() ? 'file' : found?.isDirectory() ? 'folder' : undefined;
 }
 
 /**
- * The names of a folder's sub-folders, links among them, by code point.
+ * The names of a folder's sub-folders, links among them, by code point. A name that is not UTF-8 is as `nameOf` has it;
+ * `shownPath` shows it.
  * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ.
  */
 export async function subFolders(folder: string): Promise<string[]> {
@@ -75,7 +101,7 @@ export async function otherFiles(directory: string, below: string): Promise<stri
   const found: string[] = [];
   for (const entry of await entries(folder)) {
     const path = `${below}/${entry.name}`;
-    if (entry.isDirectory()) found.push(...(await otherFiles(directory, path)));
+    if (entry.kind === 'folder') found.push(...(await otherFiles(directory, path)));
     else if (!isText(entry.name) && (await kindOf(folder, entry)) === 'file') found.push(path);
   }
   return found;
@@ -92,7 +118,7 @@ export async function textFiles(directory: string, below: string): Promise<strin
   const folders: string[] = [];
   for (const entry of await entries(folder)) {
     const path = `${below}/${entry.name}`;
-    if (entry.isDirectory()) folders.push(path);
+    if (entry.kind === 'folder') folders.push(path);
     else if (isText(entry.name) && (await kindOf(folder, entry)) === 'file') files.push(path);
   }
   for (const inner of folders) files.push(...(await textFiles(directory, inner)));
@@ -100,45 +126,69 @@ export async function textFiles(directory: string, below: string): Promise<strin
 }
 
 async function readText(path: string, encoding: Encoding | undefined): Promise<string> {
+  const shown = shownPath(path);
   let bytes: Uint8Array;
   try {
-    bytes = await readFileAsync(path);
+    bytes = await readFileAsync(systemPath(path));
   } catch (cause) {
-    throw readError(path, cause);
+    throw readError(shown, cause);
   }
-  return decodeMaybeEmpty(bytes, path, resolveReading({ encoding }));
+  return decodeMaybeEmpty(bytes, shown, resolveReading({ encoding }));
+}
+
+/** How files are read. */
+export interface FilesReading {
+  encoding?: Encoding | undefined;
+  /** Leaves out files that cannot be read, and gives them as `skipped`. */
+  skipUnreadable?: boolean;
+  /** What the person can do about files that cannot be read, in a message. */
+  advice?: UnreadableAdvice;
+  signal: AbortSignal | undefined;
 }
 
 /**
- * The files' texts in the files' order, a few of them open at a time.
- * @throws ERR_UNROLLED_FILE_READ, ERR_UNROLLED_ENCODING naming file and offset, ERR_UNROLLED_ABORTED.
+ * The files' texts in the files' order, a few of them open at a time. All of them are read, so that an error tells of all
+ * that cannot be.
+ * @throws ERR_UNROLLED_ENCODING and ERR_UNROLLED_FILE_READ naming the first files, ERR_UNROLLED_ABORTED; what the machine
+ *   lacks, such as places for open files.
  */
 export async function readExamples(
   directory: string,
   files: readonly LabelledFile[],
-  { encoding, signal }: { encoding?: Encoding; signal: AbortSignal | undefined },
-): Promise<SourcedExample[]> {
-  const texts = new Array<string>(files.length);
+  { encoding, skipUnreadable = false, advice, signal }: FilesReading,
+): Promise<{ examples: SourcedExample[]; skipped: SkippedFile[] }> {
+  const texts = new Array<string | undefined>(files.length);
+  const errors = new Array<UnrolledError | undefined>(files.length);
   const queue = files.entries();
-  let failed = files.length;
-  let failure: unknown;
+  let isEnded = false;
 
   async function work(): Promise<void> {
     for (const [index, { source }] of queue) {
-      if (failed < files.length) return;
+      if (isEnded) return;
       try {
         if (signal?.aborted) throw readingAborted(directory, signal);
         texts[index] = await readText(join(directory, source), encoding);
       } catch (error) {
-        // Of several the first in the files' order: every file before it was begun, and is waited for.
-        if (index < failed) [failed, failure] = [index, error];
+        if (!isUnreadable(error)) {
+          isEnded = true;
+          throw error;
+        }
+        errors[index] = error;
       }
     }
   }
 
   await Promise.all(Array.from({ length: CONCURRENT_READS }, work));
-  if (failed < files.length) throw failure;
-  return files.map(({ source, label }, index) => ({ text: texts[index] as string, label, source }));
+  const skipped = files.flatMap(({ source }, index) => {
+    const error = errors[index];
+    return error === undefined ? [] : [{ source: shownPath(source), error }];
+  });
+  if (skipped.length > 0 && !skipUnreadable) throw unreadableFiles(shownPath(directory), skipped, files.length, advice);
+  const examples = files.flatMap(({ source, label }, index) => {
+    const text = texts[index];
+    return text === undefined ? [] : [{ text, label, source: shownPath(source) }];
+  });
+  return { examples, skipped };
 }
 
 /** The first class without text; undefined where there is none. */
@@ -166,22 +216,26 @@ export function requireTexts(where: string, classNames: readonly string[], examp
 
 /**
  * `requireTexts` for classes that are the sub-folders of a folder: says what the class has instead.
+ * @param folders the classes' folders, as `subFolders` gives them.
  * @throws ERR_UNROLLED_CORPUS_EMPTY.
  */
 export async function requireTextsOfFolders(
   directory: string,
-  classNames: readonly string[],
-  examples: readonly SourcedExample[],
+  folders: readonly string[],
+  { examples, skipped }: { examples: readonly SourcedExample[]; skipped: readonly SkippedFile[] },
 ): Promise<void> {
-  const label = classWithoutText(classNames, examples);
+  const label = classWithoutText(folders, examples);
   if (label === undefined) return;
-  const name = classNames[label] as string;
+  const name = folders[label] as string;
+  const shown = shownPath(name);
   const files = examples.filter((example) => example.label === label).length;
+  const left = skipped.filter(({ source }) => source.startsWith(`${shown}/`)).length;
   const others = (await otherFiles(directory, name)).length;
   const found = [
     ...(files > 0 ? [`its ${counted(files, '.txt file')} ${files === 1 ? 'is' : 'are'} empty`] : []),
+    ...(left > 0 ? [`${counted(left, '.txt file')} cannot be read and ${left === 1 ? 'was' : 'were'} left out`] : []),
     ...(others > 0 ? [`it has ${counted(others, 'other file')}, and only .txt files are read`] : []),
   ];
   const all = found.length === 0 ? 'its folder has no files' : found.join('; ');
-  throw noText(`The class ${name} has no text in ${directory}: ${all}`, all);
+  throw noText(`The class ${shown} has no text in ${directory}: ${all}`, all);
 }

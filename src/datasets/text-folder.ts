@@ -1,10 +1,12 @@
 import { UnrolledError } from '../errors';
+import { shownPath } from '../system-names';
 import type { Encoding } from '../text/encodings';
 import type { LabelledTexts, SourcedExample } from '../text/example';
 import { resolveReading } from '../text/text-form';
 import * as check from '../validation';
 import { readExamples, requireTextsOfFolders, subFolders, textFiles } from './labelled-files';
 import { type Split, split } from './split';
+import type { SkippedFile } from './unreadable-files';
 
 /** Options of `textFolder`. */
 export interface TextFolderOptions {
@@ -16,13 +18,22 @@ export interface TextFolderOptions {
   seed?: number | undefined;
   /** Of all files. Default `'utf-8'`. */
   encoding?: Encoding | undefined;
+  /**
+   * Whether files that cannot be read, or are of another encoding, are left out and given as `skipped`. Default false: they
+   * are an error that names them.
+   */
+  skipUnreadable?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /** What `textFolder` read: all examples in the order of the files, and the two parts that were asked for. */
-export interface TextFolder extends LabelledTexts<SourcedExample>, Split<SourcedExample> {}
+export interface TextFolder extends LabelledTexts<SourcedExample>, Split<SourcedExample> {
+  /** The files that `skipUnreadable` left out, in the order of the files. */
+  readonly skipped: readonly SkippedFile[];
+}
 
-function resolveClasses(directory: string, found: readonly string[], classes: unknown): readonly string[] {
+/** The folders to read, as `subFolders` gives them: all, or those whose shown names are `classes`. */
+function resolveFolders(directory: string, found: readonly string[], classes: unknown): readonly string[] {
   if (found.length === 0) {
     throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${directory} has no sub-folders, one for each class.`, {
       expected: 'one sub-folder for each class',
@@ -30,15 +41,16 @@ function resolveClasses(directory: string, found: readonly string[], classes: un
   }
   if (classes === undefined) return found;
   if (!Array.isArray(classes)) throw check.wrongType('classes', 'an array of names of sub-folders', classes);
+  const shown = found.map(shownPath);
   for (const name of classes) {
-    if (!found.includes(check.string('classes', name))) {
-      throw check.outOfRange('classes', `names of the sub-folders of ${directory} (${found.join(', ')})`, name);
+    if (!shown.includes(check.string('classes', name))) {
+      throw check.outOfRange('classes', `names of the sub-folders of ${directory} (${shown.join(', ')})`, name);
     }
   }
   if (classes.length === 0 || new Set(classes).size !== classes.length) {
     throw check.outOfRange('classes', 'at least one name, none twice', classes);
   }
-  return [...classes];
+  return classes.map((name) => found[shown.indexOf(name)] as string);
 }
 
 /**
@@ -47,25 +59,29 @@ function resolveClasses(directory: string, found: readonly string[], classes: un
  * Classes are the sub-folders by name (by code point, as all names here), or those of `classes` in their order, so that
  * others can be left out. The examples of a class are its `.txt` files, UTF-8 or of the `encoding` asked, with or without a byte-order mark: those of
  * the folder itself by name, then those of folders inside it. Hidden files and folders, links that lead nowhere and
- * links to folders inside a class are passed over. An empty file is an example with the text `''`.
+ * links to folders inside a class are passed over. An empty file is an example with the text `''`. Of a name that is not
+ * UTF-8, such bytes are shown as `\xe9`, in `classNames`, `classes` and `source`.
  *
  * With `validation`, `train` and `validation` are the parts of a seeded shuffle; without, `train` has all examples.
- * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_ENCODING naming the file and the offset;
+ * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_ENCODING with the number of such files, and
+ *   the names of the first with the offsets;
  *   ERR_UNROLLED_CORPUS_EMPTY without classes, or for a class without text; ERR_UNROLLED_ABORTED; what `split` throws.
  */
 export async function textFolder(directory: string, options?: TextFolderOptions): Promise<TextFolder> {
-  const given = check.options('datasets.textFolder', options, ['classes', 'validation', 'seed', 'encoding', 'signal']);
+  const known = ['classes', 'validation', 'seed', 'encoding', 'skipUnreadable', 'signal'] as const;
+  const given = check.options('datasets.textFolder', options, known);
   check.nonEmptyString('directory', directory);
   const validation = check.number('validation', given.validation ?? 0, { min: 0, below: 1 });
   const { seed } = given;
   if (seed !== undefined) check.integer('seed', seed, { min: 0 });
   const { encoding } = resolveReading({ encoding: given.encoding });
+  const skipUnreadable = check.boolean('skipUnreadable', given.skipUnreadable ?? false);
   const signal = check.abortSignal('signal', given.signal);
 
-  const classNames = resolveClasses(directory, await subFolders(directory), given.classes);
-  const lists = await Promise.all(classNames.map((name) => textFiles(directory, name)));
+  const folders = resolveFolders(directory, await subFolders(directory), given.classes);
+  const lists = await Promise.all(folders.map((name) => textFiles(directory, name)));
   const files = lists.flatMap((list, label) => list.map((source) => ({ source, label })));
-  const examples = await readExamples(directory, files, { encoding, signal });
-  await requireTextsOfFolders(directory, classNames, examples);
-  return { classNames, examples, ...split(examples, { validation, seed }) };
+  const read = await readExamples(directory, files, { encoding, skipUnreadable, signal });
+  await requireTextsOfFolders(directory, folders, read);
+  return { classNames: folders.map(shownPath), ...read, ...split(read.examples, { validation, seed }) };
 }

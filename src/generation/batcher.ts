@@ -32,15 +32,20 @@ export class Row {
   /** Ids that have not been fed: what is left of the prompt, or the last id drawn. */
   pending: Int32Array;
   /** Ids drawn so far. */
-  drawn = 0;
+  drawn: number;
   /** The last of them, those that nobody has asked for yet. */
-  ahead: Int32Array = new Int32Array(0);
+  ahead: Int32Array;
   /** After the last id fed; zero where absent. */
   state: FloatArray | undefined;
 
-  constructor(prompt: Int32Array, drawing: Row['drawing']) {
+  /**
+   * @param begun whether the prompt has been drawn itself, as the beginning of the text.
+   */
+  constructor(prompt: Int32Array, drawing: Row['drawing'], begun = false) {
     this.pending = prompt;
     this.drawing = drawing;
+    this.ahead = begun ? prompt : new Int32Array(0);
+    this.drawn = this.ahead.length;
   }
 
   /** Ids that were handed out. */

@@ -1,5 +1,6 @@
 /** Beam search for the likeliest continuations of a prompt. */
 
+import { TextEncoder } from 'node:util';
 import { cancelledError, withCancellation } from '../cancellation';
 import { requireBeamMemory } from '../memory';
 import type { NativeStop } from '../native/native';
@@ -45,18 +46,19 @@ function nativeStop(vocabulary: Vocabulary, strings: readonly string[]): NativeS
 
 /**
  * The continuations found, by falling score.
- * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_OUT_OF_MEMORY for more beams than can be held,
+ * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY where there is nothing to feed, ERR_UNROLLED_OUT_OF_MEMORY for more beams than can be held,
  *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED, ERR_UNROLLED_DISPOSED.
  */
 export async function searchText(
-  { model, vocabulary, threads }: Generator,
+  generator: Generator,
   prompt: string,
   { search, stop, signal }: ResolvedBeam,
 ): Promise<BeamResult[]> {
+  const { model, vocabulary, threads } = generator;
   requireBeamMemory(model, search.beams, vocabulary.size);
   const call = {
     ...search,
-    ids: startIds(vocabulary, prompt),
+    ids: startIds(generator, prompt, 'prompt'),
     end: endIdOf(vocabulary),
     excluded: excludedIds(vocabulary),
     ...(stop.strings.length > 0 && { stop: nativeStop(vocabulary, stopIn(vocabulary, stop).strings) }),

@@ -1,20 +1,52 @@
-/** What generation takes from a vocabulary: where text begins, where it ends, and what is never drawn. */
+/** What generation takes from a model's vocabulary: where text begins, where it ends, and what is never drawn. */
 
 import { UnrolledError } from '../errors';
+import { Random, RandomUse } from '../random';
 import type { Vocabulary } from '../text/vocabulary';
 import type { ResolvedStop } from './options';
 
-/** An empty prompt starts like a new line, or with the first id where the vocabulary has no line end. */
-export function startIds(vocabulary: Vocabulary, prompt: string): Int32Array {
-  const ids = vocabulary.encode(prompt);
-  return ids.length > 0 ? ids : Int32Array.of(vocabulary.id('\n') ?? 0);
+/** What of a language model says how its texts begin. */
+export interface Beginnings {
+  vocabulary: Vocabulary;
+  /** Whether the end token stands before each document too. */
+  documents: boolean;
 }
 
-/** The same of several prompts; an error names the one it is about. */
-export function startIdsOfAll(vocabulary: Vocabulary, prompts: readonly string[]): Int32Array[] {
+/**
+ * The ids that a prompt feeds: in a model of documents those of a document's beginning; else the prompt's own, and for
+ * an empty prompt the line end. None where there is no line end either.
+ */
+export function promptIds({ vocabulary, documents }: Beginnings, prompt: string): Int32Array {
+  const ids = vocabulary.encode(prompt);
+  if (documents) return joined(Int32Array.of(endIdOf(vocabulary)), ids);
+  if (ids.length > 0) return ids;
+  const lineEnd = vocabulary.id('\n');
+  if (lineEnd !== undefined) return Int32Array.of(lineEnd);
+  // A model of documents that an earlier release saved begins as it did there.
+  return vocabulary.endId === undefined ? ids : Int32Array.of(0);
+}
+
+/**
+ * The same where something has to be fed, since nothing is drawn.
+ * @param option what an error names.
+ * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY.
+ */
+export function startIds(beginnings: Beginnings, prompt: string, option: string): Int32Array {
+  const ids = promptIds(beginnings, prompt);
+  if (ids.length > 0) return ids;
+  throw new UnrolledError(
+    'ERR_UNROLLED_CORPUS_EMPTY',
+    `The ${option} has no tokens, and the model's vocabulary has no line end to begin with. Give a ${option} of at ` +
+      'least one token.',
+    { option, expected: 'at least one token', received: 'none' },
+  );
+}
+
+/** What `read` gives of several prompts; an error names the one it is about. */
+export function idsOfAll(prompts: readonly string[], read: (prompt: string) => Int32Array): Int32Array[] {
   return prompts.map((prompt, i) => {
     try {
-      return startIds(vocabulary, prompt);
+      return read(prompt);
     } catch (error) {
       if (!(error instanceof UnrolledError)) throw error;
       const { code, message, expected, received } = error;
@@ -26,6 +58,28 @@ export function startIdsOfAll(vocabulary: Vocabulary, prompts: readonly string[]
       });
     }
   });
+}
+
+/** A byte within a character, with which no text begins. */
+const CONTINUATION = /^<0x[89AB]/;
+
+/** The first token of a text that nothing comes before, drawn by the seed, evenly from all that are text. */
+export function drawFirst(vocabulary: Vocabulary, seed: number): number {
+  const known = Array.from({ length: vocabulary.unknownId ?? vocabulary.endId ?? vocabulary.size }, (_, id) => id);
+  const first = known.filter((id) => vocabulary.kind !== 'byte' || !CONTINUATION.test(vocabulary.token(id)));
+  const ids = first.length > 0 ? first : known;
+  return ids[Math.floor(new Random(seed, RandomUse.firstToken).uniform() * ids.length)] as number;
+}
+
+/** Ids one after another. */
+export function joined(...parts: readonly Int32Array[]): Int32Array {
+  const ids = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const part of parts) {
+    ids.set(part, end);
+    end += part.length;
+  }
+  return ids;
 }
 
 /** The id of the token that ends a document, -1 for a vocabulary without one. */

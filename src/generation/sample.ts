@@ -6,13 +6,12 @@ import * as check from '../validation';
 import { type Batcher, MOST_ROWS, Row } from './batcher';
 import { GraphemeFilter } from './grapheme-filter';
 import type { ResolvedGeneration, ResolvedStream } from './options';
-import { startIds, startIdsOfAll } from './prompt';
+import { type Beginnings, drawFirst, idsOfAll, promptIds } from './prompt';
 import { RowText } from './row-text';
 
 /** A language model's parts that generation needs. */
-export interface Generator {
+export interface Generator extends Beginnings {
   model: Model;
-  vocabulary: Vocabulary;
   /** 0 is the pool's default. */
   threads: number;
   /** Draws all texts of the model. */
@@ -23,14 +22,21 @@ export interface Generator {
 const SAMPLE_PIECE = 1024;
 const STOPPABLE_PIECE = 64;
 
+/** A text to draw after a prompt; after none it begins with a token that the seed draws. */
+function rowOf(prompt: Int32Array, vocabulary: Vocabulary, { draw, seed }: ResolvedGeneration): Row {
+  if (prompt.length > 0) return new Row(prompt, { ...draw, seed });
+  return new Row(Int32Array.of(drawFirst(vocabulary, seed)), { ...draw, seed }, true);
+}
+
 /** Draws one text by pieces of up to `piece` tokens, and yields what each adds to it. */
 async function* drawText(
   { batcher, vocabulary }: Generator,
   prompt: Int32Array,
-  { length, draw, seed, stop, signal }: ResolvedGeneration,
+  options: ResolvedGeneration,
   piece: number,
 ): AsyncGenerator<string, void, undefined> {
-  const row = new Row(prompt, { ...draw, seed });
+  const { length, stop, signal } = options;
+  const row = rowOf(prompt, vocabulary, options);
   const text = new RowText(vocabulary, stop);
   while (row.position < length && !text.done) {
     const drawn = await batcher.draw(row, { most: length - row.position, piece, signal });
@@ -54,7 +60,8 @@ async function* graphemes(pieces: AsyncIterable<string>): AsyncGenerator<string,
 }
 
 /**
- * Feeds the prompt from a zero state and yields the text drawn, without the prompt. The unknown token is never drawn.
+ * Feeds the prompt from a zero state and yields the text drawn, without the prompt. Where there is nothing to feed, the
+ * first token is drawn by the seed alone. The unknown token is never drawn.
  * @throws ERR_UNROLLED_UNKNOWN_TOKEN as the vocabulary's `unknown` says, ERR_UNROLLED_MODEL_NOT_FINITE,
  *   ERR_UNROLLED_ABORTED, ERR_UNROLLED_DISPOSED.
  */
@@ -63,14 +70,14 @@ export async function* streamText(
   prompt: string,
   options: ResolvedStream,
 ): AsyncGenerator<string, void, undefined> {
-  const pieces = drawText(generator, startIds(generator.vocabulary, prompt), options, options.piece);
+  const pieces = drawText(generator, promptIds(generator, prompt), options, options.piece);
   if (options.by === 'grapheme') yield* graphemes(pieces);
   else for await (const text of pieces) if (text !== '') yield text;
 }
 
 /** The text that `streamText` yields, as one string. */
 export async function sampleText(generator: Generator, prompt: string, options: ResolvedGeneration): Promise<string> {
-  return wholeText(generator, startIds(generator.vocabulary, prompt), options);
+  return wholeText(generator, promptIds(generator, prompt), options);
 }
 
 /**
@@ -87,7 +94,7 @@ export async function sampleTexts(
   const most = Number.MAX_SAFE_INTEGER - Math.max(0, prompts.length - 1);
   check.integer('seed', options.seed, { min: 0, max: most });
   const results: string[] = [];
-  const waiting = startIdsOfAll(generator.vocabulary, prompts).entries();
+  const waiting = idsOfAll(prompts, (prompt) => promptIds(generator, prompt)).entries();
   // So many at once as a call takes: where a text ends, the next one begins.
   const drawSome = async () => {
     for (const [i, ids] of waiting) {

@@ -5,16 +5,19 @@ import { UnrolledError } from '../errors';
 import type { TokenCounts } from '../text/token-counts';
 import * as check from '../validation';
 import { counted } from '../wording';
-import { startIds } from './prompt';
+import { type Beginnings, endIdOf, joined, promptIds, startIds } from './prompt';
 import type { Generator } from './sample';
 
 /** Options of `score`. */
 export interface ScoreOptions {
   /**
-   * Text that comes before and is not scored, fed as `sample` feeds a prompt: an empty one starts like a new line.
-   * With it every token of the text is scored; without, nothing comes before the first, which is fed alone.
+   * Text that comes before and is not scored, fed as `sample` feeds a prompt. With it every token of the text is scored.
+   * Without it nothing comes before the first, which a model of plain text is fed alone, and a model of documents scores
+   * as the first of a document.
    */
   context?: string | undefined;
+  /** Of a model of documents: whether the document ends with the text, so that the end token is scored too. */
+  document?: boolean | undefined;
   /** Whether the log-probability of each token is returned; false by default. */
   perToken?: boolean | undefined;
   /** Ends the work with ERR_UNROLLED_ABORTED. */
@@ -52,19 +55,21 @@ export interface NextToken extends TokenScore {
   probability: number;
 }
 
-const SCORE_OPTIONS = ['context', 'perToken', 'signal'] as const satisfies (keyof ScoreOptions)[];
+const SCORE_OPTIONS = ['context', 'document', 'perToken', 'signal'] as const satisfies (keyof ScoreOptions)[];
 
 export interface ResolvedScore {
   context: string | undefined;
+  document: boolean;
   perToken: boolean;
   signal: AbortSignal | undefined;
 }
 
 /** @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE. */
 export function resolveScore(options: ScoreOptions | undefined): ResolvedScore {
-  const { context, perToken = false, signal } = check.options('score', options, SCORE_OPTIONS);
+  const { context, document = false, perToken = false, signal } = check.options('score', options, SCORE_OPTIONS);
   return {
     context: context === undefined ? undefined : check.string('context', context),
+    document: check.boolean('document', document),
     perToken: check.boolean('perToken', perToken),
     signal: check.abortSignal('signal', signal),
   };
@@ -76,20 +81,39 @@ function noTokens(unknown: number): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `The text has no ${what}.`);
 }
 
+/** Ids to feed, those to score after them, and how many of the text's tokens are known. */
+function partsOf(
+  generator: Beginnings,
+  text: string,
+  { context, document }: ResolvedScore,
+): { before: Int32Array; rest: Int32Array; counts: TokenCounts } {
+  const { vocabulary, documents } = generator;
+  if (document && !documents) {
+    const kind =
+      vocabulary.endId === undefined
+        ? 'of plain text'
+        : 'of an earlier release, which has not learned how a document begins';
+    throw check.outOfRange('document', `left out for a model ${kind}`, document);
+  }
+  const { ids, ...counts } = vocabulary.encodeCounted(text);
+  const scored = document ? joined(ids, Int32Array.of(endIdOf(vocabulary))) : ids;
+  // A text of nothing but unknown tokens is not the empty document.
+  if (ids.length === 0 && (!document || counts.unknownTokens > 0)) throw noTokens(counts.unknownTokens);
+  if (documents) return { before: promptIds(generator, context ?? ''), rest: scored, counts };
+  if (context !== undefined) return { before: startIds(generator, context, 'context'), rest: scored, counts };
+  return { before: scored.subarray(0, 1), rest: scored.subarray(1), counts };
+}
+
 /**
  * The log-probability of a text from a zero state.
  * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_CORPUS_TOO_SHORT for a single token
- *   without context, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED, ERR_UNROLLED_DISPOSED.
+ *   that nothing comes before, ERR_UNROLLED_OPTION_RANGE for `document` where the model has none,
+ *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED, ERR_UNROLLED_DISPOSED.
  */
-export async function scoreText(
-  { model, vocabulary, threads }: Generator,
-  text: string,
-  { context, perToken, signal }: ResolvedScore,
-): Promise<TextScore> {
-  const { ids: scored, knownTokens, unknownTokens } = vocabulary.encodeCounted(text);
-  if (scored.length === 0) throw noTokens(unknownTokens);
-  const before = context === undefined ? scored.subarray(0, 1) : startIds(vocabulary, context);
-  const rest = context === undefined ? scored.subarray(1) : scored;
+export async function scoreText(generator: Generator, text: string, options: ResolvedScore): Promise<TextScore> {
+  const { model, vocabulary, threads } = generator;
+  const { perToken, signal } = options;
+  const { before, rest, counts } = partsOf(generator, text, options);
   if (rest.length === 0) {
     throw new UnrolledError(
       'ERR_UNROLLED_CORPUS_TOO_SHORT',
@@ -97,9 +121,7 @@ export async function scoreText(
       { option: 'context', mentions: ['context'], expected: 'at least 2 tokens, or a context', received: '1 token' },
     );
   }
-  const ids = new Int32Array(before.length + rest.length);
-  ids.set(before);
-  ids.set(rest, before.length);
+  const ids = joined(before, rest);
   const call = { ids, first: before.length, threads };
   const result = await withCancellation(signal, (cancellation) => model.native.score(call, cancellation));
   if (result.cancelled) throw cancelledError(model, 'Scoring', signal);
@@ -109,8 +131,7 @@ export async function scoreText(
     logProbability,
     tokens: rest.length,
     perplexity: Math.exp(-logProbability / rest.length),
-    knownTokens,
-    unknownTokens,
+    ...counts,
     ...(perToken && {
       perToken: Array.from(rest, (id, i) => ({
         token: vocabulary.token(id),
@@ -123,18 +144,20 @@ export async function scoreText(
 /**
  * The `count` likeliest tokens after a text, by falling probability; of equals the lower id first.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE,
- *   ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED, ERR_UNROLLED_DISPOSED.
+ *   ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY where there is nothing to feed,
+ *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED, ERR_UNROLLED_DISPOSED.
  */
 export async function nextTokens(
-  { model, vocabulary, threads }: Generator,
+  generator: Generator,
   text: string,
   count: number,
   options: NextOptions | undefined,
 ): Promise<NextToken[]> {
+  const { model, vocabulary, threads } = generator;
   check.integer('k', count, { min: 1 });
   const given = check.options('next', options, ['signal']);
   const signal = check.abortSignal('signal', given.signal);
-  const call = { ids: startIds(vocabulary, text), count, threads };
+  const call = { ids: startIds(generator, text, 'text'), count, threads };
   const result = await withCancellation(signal, (cancellation) => model.native.next(call, cancellation));
   if (result.cancelled) throw cancelledError(model, 'Scoring', signal);
   return Array.from(result.ids, (id, i) => {

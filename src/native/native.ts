@@ -379,8 +379,11 @@ export interface NativeBatching {
 
 /** Where training batches come from. Everything drawn is keyed by the training's seed and the epoch. */
 export type NativeSource =
-  /** One stream of ids cut into `batch` rows and windows of `window`, as DESIGN.md fixes it. */
-  { kind: 'stream'; ids: NativeIds; batch: number; window: number } | NativeExamples;
+  /**
+   * One stream of ids cut into `batch` rows and windows of `window`, as DESIGN.md fixes it. Its first id is `before`,
+   * where that is given.
+   */
+  { kind: 'stream'; ids: NativeIds; before?: number; batch: number; window: number } | NativeExamples;
 
 /** Every source but a stream; what `evaluateExamples` takes too. */
 export type NativeExamples =
@@ -397,9 +400,18 @@ export type NativeExamples =
    * Documents to predict the next id of: a document of n ids (at least 2) has n - 1 targets, its last id is no input.
    * Each document is read by one of `batch` rows, in windows of up to `window`; its last window may be shorter, none is
    * left out. A row's hidden state is carried from window to window of a document and is zero where one begins.
-   * `shuffle` draws the order in which a row reads its documents anew for each epoch.
+   * `shuffle` draws the order in which a row reads its documents anew for each epoch. Where `before` is given, it is one
+   * more id before each document, which is then predicted from its first on.
    */
-  | { kind: 'documents'; ids: Int32Array; offsets: Int32Array; batch: number; window: number; shuffle: boolean };
+  | {
+      kind: 'documents';
+      ids: Int32Array;
+      offsets: Int32Array;
+      before?: number;
+      batch: number;
+      window: number;
+      shuffle: boolean;
+    };
 
 /** What the learning rate is multiplied by at each step; k is the step after the warm-up, in `unit`s, from 0. */
 export interface NativeSchedule {
@@ -544,6 +556,8 @@ export interface NativeTraining {
 
 export interface NativeEvaluationOptions {
   ids: NativeIds;
+  /** As of a stream to train on. */
+  before?: number;
   batch: number;
   window: number;
   /** 0 takes the pool's default. */

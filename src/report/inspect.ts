@@ -1,6 +1,7 @@
 /** What a report shows of a model that reads text, beside its training. */
 
 import { types } from 'node:util';
+import { joined } from '../generation/prompt';
 import type { Model } from '../model';
 import { outputOf } from '../model-output';
 import { argMax } from '../tensor';
@@ -14,7 +15,10 @@ import { column, goesStepByStep } from './stepping';
 /** A model with what turns text into ids and ids into words: a `LanguageModel`, a `SequenceClassifier`. */
 export interface TextModel {
   readonly model: Model;
+  /** Whether a text is fed after the end token, as the beginning of a document. */
+  readonly documents?: boolean;
   readonly vocabulary: {
+    readonly endId?: number | undefined;
     /** The ids of a text. */
     encode(text: string): Int32Array;
     /** The token of an id, as `Vocabulary` has it. */
@@ -50,6 +54,12 @@ function namesOf({ vocabulary }: TextModel, ids: Int32Array): string[] {
   });
 }
 
+/** A text as the model reads it. */
+function idsOf({ vocabulary, documents = false }: TextModel, text: string): Int32Array {
+  const ids = vocabulary.encode(text);
+  return documents && ids.length > 0 ? joined(Int32Array.of(vocabulary.endId as number), ids) : ids;
+}
+
 /**
  * Where a model has an output after each token, the loss is that of the text's last token; else that of the class it
  * finds likeliest.
@@ -70,8 +80,8 @@ async function gradientParts({ model }: TextModel, ids: Int32Array): Promise<Pic
  * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_DISPOSED.
  */
 export async function inspect(language: TextModel, text: string | Int32Array): Promise<Inspection> {
-  const { model, vocabulary } = language;
-  const all = types.isInt32Array(text) ? text : vocabulary.encode(check.string('text', text));
+  const { model } = language;
+  const all = types.isInt32Array(text) ? text : idsOf(language, check.string('text', text));
   const ids = all.slice(0, tokensToInspect(model));
   if (ids.length === 0) return { model: describeModel(model) };
   return {

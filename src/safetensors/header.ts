@@ -6,6 +6,7 @@
  * and where its bytes begin and end, counted from the header's end; `__metadata__` maps strings to strings.
  */
 
+import { types } from 'node:util';
 import { UnrolledError } from '../errors';
 import { isUtf8InParts, type JsonReading, readJson } from '../json-reader';
 import { sorted } from '../sorting';
@@ -64,9 +65,9 @@ function* parseObject(bytes: Uint8Array, refuse: Refusal): Generator<void, Map<s
     throw refuse('headerJson');
   }
   const { value, duplicate } = reading;
-  if (!(value instanceof Map) || bytes[0] !== OBJECT) throw refuse('headerObject');
+  if (!types.isMap(value) || bytes[0] !== OBJECT) throw refuse('headerObject');
   if (duplicate !== undefined) throw refuse('duplicateKey', duplicate);
-  return value;
+  return value as Map<string, unknown>;
 }
 
 function parseMetadata(value: unknown, refuse: Refusal): Map<string, string> {

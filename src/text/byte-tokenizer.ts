@@ -3,6 +3,7 @@
  * `<0xE4>` for a byte that is none. A lone surrogate has no UTF-8 and becomes U+FFFD.
  */
 
+import { TextDecoder } from 'node:util';
 import { TokenList } from './token-list';
 import { type Detokenizer, type Encoder, SKIP, type TokenCounter, type Tokenizer } from './tokenizer';
 

@@ -1,6 +1,7 @@
 /** Character encodings: bytes to text in pieces, with the place where bytes are no text. */
 
 import { constants, isUtf8 } from 'node:buffer';
+import { TextDecoder } from 'node:util';
 import { UnrolledError } from '../errors';
 import { firstInvalidUtf8 } from './utf8';
 
@@ -43,6 +44,8 @@ const MARKS: readonly [encoding: Encoding, mark: readonly number[]][] = [
 /** Bytes of the longest mark, and of the longest character of any encoding. */
 const LONGEST_MARK = 4;
 const LONGEST_CHARACTER = 4;
+
+const NOTHING = new Uint8Array(0);
 
 /** What Windows-1252 has at 0x80 to 0x9F; elsewhere it is ISO 8859-1. Some releases of Node.js decode it as that. */
 const WINDOWS_1252 =
@@ -115,6 +118,34 @@ export function tooLong(path: string, cause?: unknown): UnrolledError {
   );
 }
 
+/** Bytes of a beginning that are looked at for UTF-16 without a mark, and the fewest that say so. */
+const LOOKED_AT = 1024;
+const FEWEST_PAIRS = 2;
+
+/** Of pairs of bytes, how many have NUL as the high byte of UTF-16. Text with a NUL now and then has few. */
+const MOST_PAIRS = 0.7;
+
+/** Counts what the beginning of a text has at even and at odd offsets, to know UTF-16 that has no mark. */
+class Utf16Watch {
+  #seen = 0;
+  readonly #zeros = [0, 0];
+
+  /** The encoding that the text seems to be in so far. @param isLast whether no more bytes follow. */
+  look(bytes: Uint8Array, isLast: boolean): 'utf-16le' | 'utf-16be' | undefined {
+    const before = this.#seen;
+    for (let i = 0; i < bytes.length && this.#seen < LOOKED_AT; i++) {
+      const parity = this.#seen++ % 2;
+      if (bytes[i] === 0) this.#zeros[parity] = (this.#zeros[parity] as number) + 1;
+    }
+    const isDecided = this.#seen === LOOKED_AT ? before < LOOKED_AT : isLast;
+    const pairs = Math.floor(this.#seen / 2);
+    if (!isDecided || pairs < FEWEST_PAIRS) return undefined;
+    const [even, odd] = this.#zeros as [number, number];
+    if (odd >= MOST_PAIRS * pairs && even === 0) return 'utf-16le';
+    return even >= MOST_PAIRS * pairs && odd === 0 ? 'utf-16be' : undefined;
+  }
+}
+
 /** Decodes one text that comes in pieces. A byte-order mark is dropped. */
 export class TextChunks {
   readonly #encoding: Encoding;
@@ -125,12 +156,14 @@ export class TextChunks {
   /** Where `#held` stands in the file. */
   #offset = 0;
   #isBeginning = true;
+  readonly #watch: Utf16Watch | undefined;
 
   /** @param path for messages. */
   constructor(encoding: Encoding, path: string) {
     this.#encoding = encoding;
     this.#path = path;
     this.#decode = wholeDecoder(encoding);
+    if (!encoding.startsWith('utf-16')) this.#watch = new Utf16Watch();
   }
 
   /**
@@ -139,6 +172,7 @@ export class TextChunks {
    */
   push(bytes: Uint8Array): string {
     let all = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
+    let fresh = bytes;
     if (this.#isBeginning) {
       if (all.length < LONGEST_MARK) {
         this.#held = Uint8Array.from(all);
@@ -146,7 +180,9 @@ export class TextChunks {
       }
       if (isSafetensors(all)) throw this.#isModel();
       all = this.#withoutMark(all);
+      fresh = all;
     }
+    this.#requireNoUtf16(fresh, false);
     const { text, length } = this.#longestWhole(all);
     this.#held = Uint8Array.from(all.subarray(length));
     this.#offset += length;
@@ -158,7 +194,9 @@ export class TextChunks {
    * @throws as `push` does; also where the bytes end inside a character.
    */
   end(): string {
-    const rest = this.#isBeginning ? this.#withoutMark(this.#held) : this.#held;
+    const isWhole = this.#isBeginning;
+    const rest = isWhole ? this.#withoutMark(this.#held) : this.#held;
+    this.#requireNoUtf16(isWhole ? rest : NOTHING, true);
     this.#held = new Uint8Array(0);
     const text = this.#tryDecode(rest);
     if (text === undefined) throw this.#invalid(rest);
@@ -170,6 +208,22 @@ export class TextChunks {
       'ERR_UNROLLED_ENCODING',
       `${this.#path} is no text: it is a safetensors file, which models are saved in.`,
       { expected: 'a text file', received: 'a safetensors file' },
+    );
+  }
+
+  #requireNoUtf16(bytes: Uint8Array, isLast: boolean): void {
+    const found = this.#watch?.look(bytes, isLast);
+    if (found === undefined) return;
+    throw new UnrolledError(
+      'ERR_UNROLLED_ENCODING',
+      `${this.#path} looks like ${describe(found)} without a byte-order mark, and ${describe(this.#encoding)} was ` +
+        `expected: every second byte is NUL. Give encoding ${found}.`,
+      {
+        option: 'encoding',
+        mentions: ['encoding'],
+        expected: this.#encoding,
+        received: `${found} without a byte-order mark`,
+      },
     );
   }
 
@@ -215,6 +269,7 @@ export class TextChunks {
   }
 
   #invalid(bytes: Uint8Array): UnrolledError {
+    this.#requireNoUtf16(NOTHING, true);
     const at = this.#encoding === 'utf-8' ? firstInvalidUtf8(bytes) : firstInvalid(this.#decode, bytes);
     const offset = this.#offset + at;
     const name = describe(this.#encoding);

@@ -5,6 +5,7 @@ import { gunzip } from 'node:zlib';
 import { UnrolledError } from '../errors';
 import { piecesOf } from '../file-pieces';
 import { readWhole } from '../files';
+import { shownPath } from '../system-names';
 import * as check from '../validation';
 import { LONGEST_TEXT_BYTES, TextChunks, tooLong } from './encodings';
 import { formText, type ReadOptions, type ResolvedReading, resolveReading } from './text-form';
@@ -93,7 +94,7 @@ export function decodeText(bytes: Uint8Array, path: string, reading = resolveRea
 
 /** The text of a file as `readText`, except that it may be empty. */
 export async function readMaybeEmpty(path: string, reading: ResolvedReading): Promise<string> {
-  return decodeMaybeEmpty(await readUnpacked(path), path, reading);
+  return decodeMaybeEmpty(await readUnpacked(path), shownPath(path), reading);
 }
 
 /**

@@ -1,5 +1,7 @@
 /** The tokens of a vocabulary, in the order of their ids. */
 
+import { types } from 'node:util';
+
 /** Characters as strings. */
 function stringsOf(codePoints: Uint32Array): string[] {
   const strings = new Array<string>(codePoints.length);
@@ -16,7 +18,7 @@ export class TokenList {
 
   constructor(tokens: readonly string[] | Uint32Array) {
     this.length = tokens.length;
-    if (tokens instanceof Uint32Array) this.codePoints = tokens;
+    if (types.isUint32Array(tokens)) this.codePoints = tokens;
     else this.#strings = tokens;
   }
 

@@ -9,12 +9,18 @@ const MAX_RECORD_BYTES = 2 ** 20;
 
 const MAX_DIMENSIONS = 2 ** 16;
 
-const [LINE_FEED, CARRIAGE_RETURN, SPACE] = [0x0a, 0x0d, 0x20];
+const [TAB, LINE_FEED, CARRIAGE_RETURN, SPACE] = [0x09, 0x0a, 0x0d, 0x20];
+
+/** UTF-8's byte-order mark, which some editors write. */
+const MARK = Buffer.of(0xef, 0xbb, 0xbf);
+
+/** What parts the fields of a line. */
+const SEPARATOR = /[ \t]/;
 
 const BYTES_PER_NUMBER = Float32Array.BYTES_PER_ELEMENT;
 
 /** A number as text has it, at the start of a line's second field. */
-const STARTS_WITH_NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[ \r\n]/;
+const STARTS_WITH_NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[ \t\r\n]/;
 
 /** A word and its vector, which is read only where the word is wanted. */
 export interface VectorRecord {
@@ -53,7 +59,7 @@ function damaged(path: string, what: string, expected?: string, received?: strin
 
 /** Word2vec's first line, `words dimensions`; undefined for anything else. */
 function headerOf(path: string, start: Buffer): Header | undefined {
-  const found = /^(\d{1,15}) (\d{1,15}) ?\r?\n/.exec(start.subarray(0, 40).toString('latin1'));
+  const found = /^(\d{1,15})[ \t](\d{1,15})[ \t]?\r?\n/.exec(start.subarray(0, 40).toString('latin1'));
   if (found === null) return undefined;
   const [words, dimensions] = [Number(found[1]), Number(found[2])];
   if (dimensions === 0 || dimensions > MAX_DIMENSIONS) {
@@ -63,7 +69,45 @@ function headerOf(path: string, start: Buffer): Header | undefined {
   return { words, dimensions, bytes: found[0].length };
 }
 
-/** One word a line with its numbers behind it, all with one space between: GloVe's layout and word2vec's as text. */
+function isSeparator(byte: number | undefined): boolean {
+  return byte === SPACE || byte === TAB;
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return isSeparator(byte) || byte === CARRIAGE_RETURN;
+}
+
+/** The fields of a line; none of an empty one. */
+function fieldsOf(line: Buffer): string[] {
+  const text = line.toString('latin1').replace(/[ \t\r]+$/, '');
+  return text === '' ? [] : text.split(SEPARATOR);
+}
+
+/** How many fields at the end of a line are numbers, the first one left out, which begins a word. */
+function numbersAtEnd(fields: readonly string[]): number {
+  let count = 0;
+  while (count < fields.length - 1 && isNumber(fields[fields.length - 1 - count] as string)) count++;
+  return count;
+}
+
+function isNumber(field: string): boolean {
+  return field !== '' && Number.isFinite(Number(field));
+}
+
+/**
+ * Numbers of a vector, by the first two lines of a file that does not say: all fields of the first but one, unless its
+ * word has spaces. Then they are as many as end the second line. Undefined for an empty line.
+ */
+function dimensionsOf(first: readonly string[], second: readonly string[]): number | undefined {
+  if (first.length === 0) return undefined;
+  const [all, numbers] = [first.length - 1, numbersAtEnd(first)];
+  if (numbers === all || numbers === 0) return all;
+  if (second.length === 0) return numbers;
+  const following = numbersAtEnd(second);
+  return following > 0 && following <= numbers ? following : all;
+}
+
+/** One word a line with its numbers behind it, a space or a tab between: GloVe's layout and word2vec's as text. */
 class TextParser implements RecordParser {
   readonly noun = 'line';
   readonly words: number | undefined;
@@ -82,27 +126,33 @@ class TextParser implements RecordParser {
     const lineFeed = bytes.indexOf(LINE_FEED, start);
     if (lineFeed === -1 && !isLast) return undefined;
     const stop = lineFeed === -1 ? bytes.length : lineFeed;
+    if (this.dimensions === undefined) {
+      // The line after the first says which spaces of the first are its word's, where both fit into the memory kept.
+      const second = bytes.indexOf(LINE_FEED, stop + 1);
+      if (second === -1 && !isLast && bytes.length - start < MAX_RECORD_BYTES) return undefined;
+      const following = bytes.subarray(stop + 1, second === -1 ? bytes.length : second);
+      this.dimensions = dimensionsOf(fieldsOf(bytes.subarray(start, stop)), fieldsOf(following));
+    }
     this.#line++;
     return { record: this.#record(bytes, start, stop), end: lineFeed === -1 ? stop : stop + 1 };
   }
 
   #record(bytes: Buffer, start: number, stop: number): VectorRecord | undefined {
     let end = stop;
-    while (end > start && (bytes[end - 1] === CARRIAGE_RETURN || bytes[end - 1] === SPACE)) end--;
+    while (end > start && isSpace(bytes[end - 1])) end--;
     if (end === start) return undefined;
     let spaces = 0;
-    for (let i = start; i < end; i++) if (bytes[i] === SPACE) spaces++;
-    this.dimensions ??= spaces;
-    const { dimensions } = this;
+    for (let i = start; i < end; i++) if (isSeparator(bytes[i])) spaces++;
+    const dimensions = this.dimensions ?? 0;
     const line = this.#line;
     if (dimensions === 0 || spaces < dimensions) throw this.#wrongLength(line, Math.max(dimensions, 1), spaces);
     // A word may have spaces in it, as some of GloVe's have; numbers are counted from the end.
-    const wordEnd = this.#wordEnd(bytes, start, end, spaces - dimensions);
+    const wordEnd = this.#wordEnd(bytes, start, spaces - dimensions);
     const word = bytes.toString('utf8', start, wordEnd);
     if (
       spaces > dimensions &&
       word
-        .split(' ')
+        .split(SEPARATOR)
         .slice(1)
         .every((part) => Number.isFinite(Number(part)))
     ) {
@@ -111,15 +161,18 @@ class TextParser implements RecordParser {
     return { word, read: () => this.#numbers(bytes.toString('latin1', wordEnd + 1, end), line, dimensions) };
   }
 
-  #wordEnd(bytes: Buffer, start: number, end: number, spacesInside: number): number {
-    let position = bytes.indexOf(SPACE, start);
-    for (let i = 0; i < spacesInside; i++) position = bytes.indexOf(SPACE, position + 1);
-    return Math.min(position, end);
+  #wordEnd(bytes: Buffer, start: number, spacesInside: number): number {
+    let position = start;
+    for (let inside = spacesInside; ; inside--) {
+      while (!isSeparator(bytes[position])) position++;
+      if (inside === 0) return position;
+      position++;
+    }
   }
 
   #numbers(text: string, line: number, dimensions: number): Float32Array {
     const vector = new Float32Array(dimensions);
-    for (const [index, field] of text.split(' ').entries()) {
+    for (const [index, field] of text.split(SEPARATOR).entries()) {
       vector[index] = field === '' ? Number.NaN : Number(field);
       if (Number.isFinite(vector[index])) continue;
       const received = check.show(field);
@@ -176,14 +229,22 @@ class BinaryParser implements RecordParser {
   }
 }
 
+/** Whether the first record is a line that ends in as many numbers as the header says. */
+function isTextLine(start: Buffer, firstRecord: number, { dimensions }: Header): boolean {
+  const end = start.indexOf(LINE_FEED, firstRecord);
+  return end !== -1 && numbersAtEnd(fieldsOf(start.subarray(firstRecord, end))) >= dimensions;
+}
+
 /** The layout that a file begins in, by its first piece, and where its first record starts. */
 function parserFor(path: string, start: Buffer): [parser: RecordParser, firstRecord: number] {
-  const header = headerOf(path, start);
-  if (header === undefined) return [new TextParser(path, undefined), 0];
-  const space = start.indexOf(SPACE, header.bytes);
-  const second = start.subarray(space + 1, space + 40).toString('latin1');
-  const isText = space === -1 || STARTS_WITH_NUMBER.test(`${second}\n`);
-  return [isText ? new TextParser(path, header) : new BinaryParser(path, header), header.bytes];
+  const marked = start.subarray(0, MARK.length).equals(MARK) ? MARK.length : 0;
+  const header = headerOf(path, start.subarray(marked));
+  if (header === undefined) return [new TextParser(path, undefined), marked];
+  const firstRecord = marked + header.bytes;
+  const separator = start.subarray(firstRecord).findIndex(isSeparator);
+  const second = start.subarray(firstRecord + separator + 1, firstRecord + separator + 40).toString('latin1');
+  const isText = separator === -1 || STARTS_WITH_NUMBER.test(`${second}\n`) || isTextLine(start, firstRecord, header);
+  return [isText ? new TextParser(path, header) : new BinaryParser(path, header), firstRecord];
 }
 
 /** Bytes to look at before the layout is decided: a header and the start of its first record. */

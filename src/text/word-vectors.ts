@@ -4,7 +4,7 @@ import { types } from 'node:util';
 import { UnrolledError } from '../errors';
 import { requireMemory, resolveSeed } from '../limits';
 import { Random, RandomUse } from '../random';
-import { type Tensor, zeros } from '../tensor';
+import { firstNonFinite, type Tensor, zeros } from '../tensor';
 import * as check from '../validation';
 import { readStreamed } from './byte-stream';
 import { vectorRecords } from './word-vector-formats';
@@ -100,14 +100,21 @@ export function embeddingMatrix(
     const row = matrix.data.subarray(id * dimensions, (id + 1) * dimensions);
     const vector = vectors.get(check.string('tokens', token));
     if (vector !== undefined) {
-      if (vector.length === dimensions) row.set(vector);
-      else throw wrongLength(token, dimensions, vector.length);
+      if (vector.length !== dimensions) throw wrongLength(token, dimensions, vector.length);
+      row.set(vector);
+      if (firstNonFinite(row) !== -1) throw notFinite(token, row);
     } else if (token !== '') {
       const random = new Random(seed, RandomUse.wordVectors, id);
       for (let i = 0; i < dimensions; i++) row[i] = (2 * random.uniform() - 1) * scale;
     }
   }
   return matrix;
+}
+
+function notFinite(token: string, row: Float32Array): UnrolledError {
+  const [expected, received] = ['finite numbers', String(row[firstNonFinite(row)])];
+  const message = `vectors must have finite numbers as float32, and that of ${check.show(token)} has ${received}.`;
+  return new UnrolledError('ERR_UNROLLED_OPTION_RANGE', message, { option: 'vectors', expected, received });
 }
 
 function wrongLength(token: string, dimensions: number, length: number): UnrolledError {

@@ -66,14 +66,13 @@ function stepsBetween({ everySteps, onStep }: Callback): number {
 }
 
 /** @throws ERR_UNROLLED_MODEL_FORMAT for a state that the callback cannot take. */
-function restoreState(path: string, callback: Callback, name: string, state: unknown): void {
+function restoreState(path: string, callback: Callback, state: unknown, control: TrainingControl): void {
   try {
-    callback.setState?.(state);
+    callback.setState?.(state, control);
   } catch (cause) {
-    throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: the state of the callback ${name} is damaged.`, {
-      received: path,
-      cause,
-    });
+    const why = cause instanceof UnrolledError ? `: ${cause.message}` : '.';
+    const message = `${path}: the state of the callback ${callback.name} is damaged${why}`;
+    throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', message, { received: path, cause });
   }
 }
 
@@ -152,10 +151,17 @@ export class CallbackList {
     this.#control.steps = steps;
   }
 
-  /** A copy of what they remember now, whatever they remember later. */
-  remember(): Remembered {
-    const states = this.states.map(({ state, ...rest }) => ({ ...rest, state: copyState(state) }));
-    return { learningRateScale: this.#control.learningRateScale, states };
+  /**
+   * A copy of what they remember now, whatever they remember later; undefined where it cannot be copied, and so not be
+   * written either.
+   */
+  remember(): Remembered | undefined {
+    try {
+      const states = this.states.map(({ state, ...rest }) => ({ ...rest, state: copyState(state) }));
+      return { learningRateScale: this.#control.learningRateScale, states };
+    } catch {
+      return undefined;
+    }
   }
 
   get states(): CallbackState[] {
@@ -175,7 +181,7 @@ export class CallbackList {
       const found = left.find((entry) => entry.name === name);
       if (found !== undefined) {
         left.splice(left.indexOf(found), 1);
-        restoreState(path, found.callback, name, state);
+        restoreState(path, found.callback, state, this.#control);
       } else if (!optional) {
         throw new UnrolledError(
           'ERR_UNROLLED_MODEL_MISMATCH',

@@ -3,6 +3,7 @@
  */
 
 import { types } from 'node:util';
+import { isRangeError } from '../builtins';
 import { UnrolledError } from '../errors';
 import type { Parameters } from '../flat-layout';
 import type { Model } from '../model';
@@ -13,6 +14,7 @@ import type { EpochSumsState } from './epoch-result';
 import { OPTIMIZER_KINDS } from './optimizers';
 import { isDeeperThan, packState, unpackState } from './packed-state';
 import type { RecordedOptions } from './recorded-options';
+import { requireSound } from './sound-record';
 
 /** The state of a callback under its name; of several of one name in their order. */
 export interface CallbackState {
@@ -56,7 +58,7 @@ const MOST_DEPTH = 100;
 /**
  * The error of `JSON.stringify` for what it cannot write, with a code: of a training, only callbacks' states can be so. */
 function unwritable(cause: unknown): unknown {
-  if (!(cause instanceof RangeError)) return cause;
+  if (!isRangeError(cause)) return cause;
   const what = `The state of a callback is nested too deeply, or too large, for a checkpoint: ${cause.message}.`;
   return new UnrolledError('ERR_UNROLLED_OPTION_RANGE', what, { option: 'callbacks', cause });
 }
@@ -84,6 +86,11 @@ function damaged(path: string, what: string): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: its training is damaged: ${what}.`, {
     received: path,
   });
+}
+
+/** What was thrown for something in a checkpoint that cannot be, as a fault of its file. */
+export function damagedBy(path: string, error: unknown): unknown {
+  return error instanceof UnrolledError ? damaged(path, error.message.replace(/\.$/, '')) : error;
 }
 
 type Kind = 'string' | 'number' | 'object' | 'list' | 'array';
@@ -130,7 +137,6 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
     if (!isOf('object', epoch)) throw damaged(path, 'epoch is no object');
     requireFields(path, epoch, EPOCH_FIELDS);
   }
-  if (totalSteps !== undefined && !isOf('number', totalSteps)) throw damaged(path, 'totalSteps is no number');
   if (data !== undefined && !isOf('object', data)) throw damaged(path, 'data is no object');
   for (const callback of callbacks) {
     if (!isOf('object', callback)) throw damaged(path, 'a callback is no object');
@@ -142,7 +148,7 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
     ...(totalSteps !== undefined && { totalSteps }),
     ...(data !== undefined && { data }),
     ...(epoch !== undefined && { epoch, ...(isPending === true && { isPending }) }),
-    ...(typeof stopReason === 'string' && { stopReason }),
+    ...(stopReason !== undefined && { stopReason }),
   };
 }
 
@@ -159,7 +165,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
  * The checkpoint that a file holds.
  * @throws ERR_UNROLLED_MODEL_FORMAT as `readCheckpoint`.
  */
-export function checkpointOf(file: ModelFile): Checkpoint {
+export async function checkpointOf(file: ModelFile): Promise<Checkpoint> {
   const { path, header, training } = file;
   if (header === undefined || training === undefined) {
     throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path} holds no training to resume: it is no checkpoint.`, {
@@ -167,7 +173,13 @@ export function checkpointOf(file: ModelFile): Checkpoint {
       received: path,
     });
   }
-  return { file, header, record: parseRecord(path, training) };
+  const record = parseRecord(path, training);
+  try {
+    await requireSound(record, file.tensors.values());
+  } catch (error) {
+    throw damagedBy(path, error);
+  }
+  return { file, header, record };
 }
 
 /**

@@ -10,50 +10,73 @@ import type { FileCorpus } from '../text/file-corpus';
 import type { FileSource, TokenSource } from '../text/token-source';
 import { counted } from '../wording';
 import type { ResolvedStream } from './options';
-import { idCount } from './source';
+import { idCount, streamLength } from './source';
 
 /** A part of a corpus. */
 export interface CorpusPart {
   ids: NativeIds;
   /** Where documents begin, and where the last one ends; undefined for one stream. */
   boundaries: Int32Array | undefined;
+  /** The id that stands before each document, or before a stream that is the beginning of one. */
+  before: number | undefined;
 }
+
+/** A part of documents, which are in memory. */
+type DocumentsPart = CorpusPart & { ids: Int32Array; boundaries: Int32Array };
 
 /** Where text is read from: `NativeSource` without examples. */
 export type CorpusSource = Extract<NativeSource, { kind: 'stream' | 'documents' }>;
 
 type DocumentsSource = Extract<NativeSource, { kind: 'documents' }>;
 
+function isDocuments(part: CorpusPart): part is DocumentsPart {
+  return part.boundaries !== undefined;
+}
+
 /** Ids as the native side takes them. */
 function nativeIds(ids: Int32Array | FileSource): NativeIds {
   return types.isInt32Array(ids) ? ids : { file: ids.path, total: ids.total, first: ids.first, count: ids.count };
 }
 
-/** The whole corpus. */
-export function wholeCorpus(corpus: Corpus | FileCorpus): CorpusPart {
+/**
+ * The whole corpus.
+ * @param boundary the id that stands before each document; undefined where none does.
+ */
+export function wholeCorpus(corpus: Corpus | FileCorpus, boundary: number | undefined): CorpusPart {
   const source: TokenSource = corpus.source;
   const boundaries = 'boundaries' in corpus ? corpus.boundaries : undefined;
-  return { ids: nativeIds(source.kind === 'memory' ? source.ids : source), boundaries };
+  return { ids: nativeIds(source.kind === 'memory' ? source.ids : source), boundaries, before: boundary };
 }
 
-/** What trains, and what validates; empty where nothing does. */
+/**
+ * What trains, and what validates; empty where nothing does.
+ * @param boundary the id that stands before each document; undefined where none does.
+ */
 export function partsOf(
   corpus: Corpus | FileCorpus,
   validation: number,
+  boundary: number | undefined,
 ): { train: CorpusPart; validation: CorpusPart } {
   const parts = corpus.split(validation);
   const boundaries = 'boundaries' in parts ? parts.boundaries : undefined;
   return {
-    train: { ids: nativeIds(parts.train), boundaries: boundaries?.train },
-    validation: { ids: nativeIds(parts.validation), boundaries: boundaries?.validation },
+    train: { ids: nativeIds(parts.train), boundaries: boundaries?.train, before: boundary },
+    validation: {
+      ids: nativeIds(parts.validation),
+      boundaries: boundaries?.validation,
+      // A stream that is cut goes on there: no document begins.
+      before: boundaries === undefined ? undefined : boundary,
+    },
   };
 }
 
 /** @throws ERR_UNROLLED_CORPUS_TOO_SHORT where a stream's rows are shorter than asked. */
-function requireRows(part: string, tokens: number, { batch, window }: ResolvedStream): void {
-  const rowLength = Math.max(0, Math.floor((tokens - 1) / batch));
+function requireRows(part: string, stream: CorpusPart, { batch, window }: ResolvedStream): void {
+  const length = streamLength(stream);
+  const tokens = idCount(stream.ids);
+  const rowLength = Math.max(0, Math.floor((length - 1) / batch));
   if (rowLength >= window) return;
-  const needed = batch * window + 1;
+  const needed = batch * window + 1 - (length - tokens);
   const rows = batch > 1 ? `: with batch ${batch} its rows have ${rowLength}, and at least ${window} are needed` : '';
   const lower = [...(batch > 1 ? ['batch'] : []), ...(window > 1 ? ['window'] : [])];
   const advice = lower.length > 0 ? `, or lower ${lower.join(' or ')}` : '';
@@ -69,11 +92,15 @@ function requireRows(part: string, tokens: number, { batch, window }: ResolvedSt
   );
 }
 
-/** Documents of two ids or more, in which there is one to predict: others are left out. */
+/** The id before, as an option of the native side. */
+function ahead(before: number | undefined): { before?: number } {
+  return before === undefined ? {} : { before };
+}
+
+/** Documents of two ids or more, a token and the end: others are left out. */
 function documentsSource(
   part: string,
-  ids: Int32Array,
-  boundaries: Int32Array,
+  { ids, boundaries, before }: DocumentsPart,
   stream: ResolvedStream,
 ): DocumentsSource {
   const kept: Int32Array[] = [];
@@ -82,8 +109,8 @@ function documentsSource(
     if (document.length >= 2) kept.push(document);
   }
   if (kept.length === 0) {
-    throw new UnrolledError('ERR_UNROLLED_CORPUS_TOO_SHORT', `The ${part} has no document of two tokens or more.`, {
-      expected: 'at least one document of two tokens',
+    throw new UnrolledError('ERR_UNROLLED_CORPUS_TOO_SHORT', `The ${part} has no document with a token.`, {
+      expected: 'at least one document with a token',
       received: counted(boundaries.length - 1, 'document'),
     });
   }
@@ -92,12 +119,18 @@ function documentsSource(
     kept.map(({ length }) => length),
     'tokens',
   );
-  const longest = kept.reduce((most, { length }) => Math.max(most, length - 1), 1);
+  const unread = before === undefined ? 1 : 0;
+  const longest = kept.reduce((most, { length }) => Math.max(most, length - unread), 1);
   return {
-    ...{ kind: 'documents', ids: joined(kept, offsets), offsets, shuffle: false },
+    ...{ kind: 'documents', ids: joined(kept, offsets), offsets, shuffle: false, ...ahead(before) },
     batch: Math.min(stream.batch, kept.length),
     window: Math.min(stream.window, longest),
   };
+}
+
+/** Text in one stream to train on, or to judge. */
+function streamSource({ ids, before }: CorpusPart, stream: ResolvedStream): Extract<CorpusSource, { kind: 'stream' }> {
+  return { kind: 'stream', ids, ...ahead(before), ...stream };
 }
 
 /**
@@ -107,13 +140,13 @@ function documentsSource(
  */
 export function trainingSource(
   part: string,
-  { ids, boundaries }: CorpusPart,
+  corpus: CorpusPart,
   stream: ResolvedStream,
   shuffle: boolean,
 ): CorpusSource {
-  if (boundaries !== undefined) return { ...documentsSource(part, ids as Int32Array, boundaries, stream), shuffle };
-  requireRows(part, idCount(ids), stream);
-  return { kind: 'stream', ids, ...stream };
+  if (isDocuments(corpus)) return { ...documentsSource(part, corpus, stream), shuffle };
+  requireRows(part, corpus, stream);
+  return streamSource(corpus, stream);
 }
 
 /**
@@ -123,14 +156,15 @@ export function trainingSource(
 export function scoring(
   model: Model,
   part: string,
-  { ids, boundaries }: CorpusPart,
+  corpus: CorpusPart,
   stream: ResolvedStream,
   threads: number,
 ): (cancellation: NativeCancellation) => Promise<NativeEvaluation> {
-  if (boundaries === undefined) {
-    requireRows(part, idCount(ids), { ...stream, window: 1 });
-    return (cancellation) => model.native.evaluate({ ids, ...stream, threads }, cancellation);
+  if (isDocuments(corpus)) {
+    const source = documentsSource(part, corpus, stream);
+    return (cancellation) => model.native.evaluateExamples({ source, threads }, cancellation);
   }
-  const source = documentsSource(part, ids as Int32Array, boundaries, stream);
-  return (cancellation) => model.native.evaluateExamples({ source, threads }, cancellation);
+  requireRows(part, corpus, { ...stream, window: 1 });
+  const source = streamSource(corpus, stream);
+  return (cancellation) => model.native.evaluate({ ...source, threads }, cancellation);
 }

@@ -17,8 +17,8 @@ export interface EpochResult {
   /** Loss of the validation part after the epoch. */
   validationLoss?: number;
   validationAccuracy?: number;
-  /** `loss` in bits. */
-  bitsPerToken: number;
+  /** `loss` in bits; not for squared errors, which have the unit of the values. */
+  bitsPerToken?: number;
   /** Learning rate of the epoch's last step. */
   learningRate: number;
   /** Mean over the epoch's steps of the gradient's norm, as in `stepGradientNorms`. */
@@ -35,6 +35,9 @@ export interface EpochResult {
   /** Why training ended here before its time, as a callback said. */
   stopReason?: string;
 }
+
+/** An epoch of a language model: its loss is in nats a token. */
+export type LanguageModelEpoch = EpochResult & Required<Pick<EpochResult, 'bitsPerToken'>>;
 
 /** Figures of an epoch that a callback can watch. */
 export type Monitor = 'loss' | 'validationLoss' | 'accuracy' | 'validationAccuracy';
@@ -163,7 +166,7 @@ export class EpochSums {
 
   /**
    * The training part of the epoch's result.
-   * @param classifies whether there is something to be right about.
+   * @param classifies whether there is something to be right about; the loss is in nats then.
    * @param even whether all steps have as many targets: the mean of their losses does not depend on where the epoch was
    *   cut into calls then, not even in its last bit.
    */
@@ -174,8 +177,7 @@ export class EpochSums {
       step: this.#first + this.#steps - 1,
       steps: this.#steps,
       loss,
-      ...(classifies && { accuracy: this.#correct / this.#count }),
-      bitsPerToken: loss / Math.LN2,
+      ...(classifies && { accuracy: this.#correct / this.#count, bitsPerToken: loss / Math.LN2 }),
       learningRate: this.lastStep.learningRate,
       gradientNorm: meanOf(gradientNorms),
       tokensPerSecond: this.#tokens / this.#seconds,

@@ -14,7 +14,7 @@ import type {
 import { zerosLike } from '../tensor-shape';
 import { type Examples, pickExamples } from './examples';
 import { type TrainingBytes, trainingBytes } from './memory';
-import { idCount, sequenceCount, sequencesOf, stepsPerEpoch } from './source';
+import { idCount, sequenceCount, sequencesOf, stepsPerEpoch, streamLength } from './source';
 
 /** What a training takes. */
 export interface Estimate {
@@ -101,8 +101,10 @@ function sampleOfExamples(source: Exclude<NativeExamples, { kind: 'documents' }>
 /** The first window of a stream; of one in a file, as many ids from all over the vocabulary. */
 function sampleOfStream(source: Extract<NativeSource, { kind: 'stream' | 'documents' }>, vocabulary: number): Sample {
   const { ids, batch, window } = source;
-  const count = idCount(ids);
-  const idAt = (index: number) => ('file' in ids ? (index * SPREAD) % vocabulary : (ids[index] as number));
+  const count = streamLength(source);
+  const ahead = count - idCount(ids);
+  const idAt = (index: number) =>
+    'file' in ids ? (index * SPREAD) % vocabulary : (ids[Math.max(0, index - ahead)] as number);
   const rowLength = Math.max(1, Math.floor((count - 1) / batch));
   const time = Math.min(window, rowLength);
   const inputs = new Int32Array(time * batch);

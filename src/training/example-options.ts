@@ -6,10 +6,10 @@ import * as check from '../validation';
 import type { Checkpoint } from './checkpoint-file';
 import {
   DEFAULT_BATCH,
-  givenOrRecorded,
   type ModelDefaults,
   type ResolvedTraining,
   resolveKnownTraining,
+  resolveResumable,
   resolveValidation,
   TRAINING_OPTIONS,
   type TrainingOptions,
@@ -62,17 +62,19 @@ export function resolveExampleFit<Data>(
   { batch, ...defaults }: ModelDefaults & { batch: number },
   resumed: Checkpoint | undefined,
 ): ResolvedExampleFit<Data> {
-  const given = givenOrRecorded(check.options<ExampleFitOptions<Data>>('fit', options, EXAMPLE_FIT_OPTIONS), resumed);
-  const { shuffle = true, bucketing = 0, validationData } = given;
-  const batching = {
-    batch: resolveBatch(given.batch, batch),
-    shuffle: check.boolean('shuffle', shuffle),
-    bucketing: check.integer('bucketing', bucketing, { min: 0, max: MAX_SIZE }),
-  };
-  const validation = resolveValidation(given.validation);
-  if (validation > 0 && validationData !== undefined) {
-    throw check.outOfRange('validation', 'left out beside validationData', validation);
-  }
-  const training = resolveKnownTraining(given, defaults, { ...batching, validation }, resumed);
-  return { ...training, batching, validation, validationData };
+  const known = check.options<ExampleFitOptions<Data>>('fit', options, EXAMPLE_FIT_OPTIONS);
+  return resolveResumable(known, resumed, (given) => {
+    const { shuffle = true, bucketing = 0, validationData } = given;
+    const batching = {
+      batch: resolveBatch(given.batch, batch),
+      shuffle: check.boolean('shuffle', shuffle),
+      bucketing: check.integer('bucketing', bucketing, { min: 0, max: MAX_SIZE }),
+    };
+    const validation = resolveValidation(given.validation);
+    if (validation > 0 && validationData !== undefined) {
+      throw check.outOfRange('validation', 'left out beside validationData', validation);
+    }
+    const training = resolveKnownTraining(given, defaults, { ...batching, validation }, resumed);
+    return { ...training, batching, validation, validationData };
+  });
 }

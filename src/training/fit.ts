@@ -2,8 +2,8 @@
 
 import { UnrolledError } from '../errors';
 import type { Model } from '../model';
-import { damagedHeader } from '../model-file';
 import type { NativeTraining, NativeTrainingOptions } from '../native/native';
+import { damagedBy } from './checkpoint-file';
 import { ANEW, otherData } from './data-counts';
 import type { EpochResult } from './epoch-result';
 import { Loop, type Run } from './loop';
@@ -17,7 +17,7 @@ import { stepsPerEpoch } from './source';
  * @throws at the first `next()` ERR_UNROLLED_BUSY while another training of the model runs,
  *   ERR_UNROLLED_OUT_OF_MEMORY before anything is allocated, and ERR_UNROLLED_MODEL_MISMATCH for a checkpoint of
  *   another model, other data or other options; later ERR_UNROLLED_ABORTED, ERR_UNROLLED_NON_FINITE_LOSS with its step,
- *   and what callbacks throw. The weights are those of the last whole step.
+ *   and what callbacks throw. The weights are those of the last whole step, unless a callback gives others back.
  */
 export async function* runTraining(run: Run): AsyncGenerator<EpochResult, void, undefined> {
   const { model } = run;
@@ -72,9 +72,9 @@ function startNative(
     if (!(error instanceof UnrolledError)) throw error;
     const { code, option = '' } = error;
     if (code === 'ERR_UNROLLED_PRECISION') throw refusedPrecision(resumed.file.path, error);
-    // Model and options are the same by now: what is left are the data.
+    // Model and options are the same by now: what is left are the data, and what does not go together in the file.
     if (code === 'ERR_UNROLLED_MODEL_MISMATCH' && option === 'resume.source') throw otherData(resumed, source, error);
-    throw option.startsWith('resume.') ? damagedHeader(resumed.file.path, error) : error;
+    throw option.startsWith('resume') ? damagedBy(resumed.file.path, error) : error;
   }
 }
 

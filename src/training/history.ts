@@ -1,7 +1,9 @@
 /** The epochs of a training, collected. */
 
+import { types } from 'node:util';
 import type { FloatArray } from '../native/native';
 import { ends, PRINTED, showCount, showFigure, showRate, table } from '../printing';
+import { firstNonFinite } from '../tensor';
 import * as check from '../validation';
 import { counted } from '../wording';
 import type { Callback } from './callbacks/callback';
@@ -45,7 +47,7 @@ function numbers(option: string, value: unknown): Float64Array {
 }
 
 /**
- * What `fit` yielded: `const history = await collect(model.fit(data))`. As one of the `callbacks` of a training it
+ * What `fit` yielded: `const history = await model.fit(data)`. As one of the `callbacks` of a training it
  * collects as well, and a resumed training gives it back the epochs from before. Prints as a table.
  */
 export class History implements Callback {
@@ -57,8 +59,8 @@ export class History implements Callback {
     for (const epoch of epochs) this.push(epoch);
   }
 
-  /** Runs a training to its end. */
-  static async of(training: AsyncIterable<EpochResult>): Promise<History> {
+  /** Runs a training to its end; of one that was waited for, its epochs. */
+  static async of(training: AsyncIterable<EpochResult> | Iterable<EpochResult>): Promise<History> {
     const history = new History();
     for await (const epoch of training) history.push(epoch);
     return history;
@@ -77,6 +79,11 @@ export class History implements Callback {
         return { ...epoch, ...Object.fromEntries(arrays) } as EpochResult;
       }),
     );
+  }
+
+  /** All epochs, in their order: `for (const epoch of await model.fit(data))`. */
+  [Symbol.iterator](): IterableIterator<EpochResult> {
+    return this.#epochs[Symbol.iterator]();
   }
 
   /** All epochs, in their order. */
@@ -157,17 +164,39 @@ export class History implements Callback {
 
   setState(state: unknown): void {
     const { epochs, ...joined } = state as HistoryState;
+    const figures = epochs.map((epoch, index) => readFigures(`epochs[${index}]`, epoch));
+    const steps = figures.reduce((total, epoch) => total + epoch.steps, 0);
+    for (const key of ARRAYS) requireFigures(key, joined[key], steps);
     let first = 0;
     this.#epochs.length = 0;
-    for (const epoch of epochs) {
+    for (const { bitsPerToken, ...epoch } of figures) {
+      // Checkpoints of earlier releases have bits of squared errors too.
+      const inBits = epoch.accuracy !== undefined && bitsPerToken !== undefined;
       const arrays = ARRAYS.map((key) => [key, joined[key].slice(first, first + epoch.steps)]);
-      this.#epochs.push({ ...epoch, ...Object.fromEntries(arrays) } as EpochResult);
+      this.#epochs.push({ ...epoch, ...(inBits && { bitsPerToken }), ...Object.fromEntries(arrays) } as EpochResult);
       first += epoch.steps;
     }
   }
 }
 
-/** Runs a training to its end and collects its epochs. */
-export function collect(training: AsyncIterable<EpochResult>): Promise<History> {
+/** An epoch of a checkpoint, whose JSON has null where a figure is not finite. */
+function readFigures(name: string, epoch: EpochFigures): EpochFigures {
+  for (const count of ['epoch', 'step', 'steps'] as const) check.integer(`${name}.${count}`, epoch[count], { min: 0 });
+  const entries = Object.entries(epoch).map(([figure, value]): [string, unknown] => {
+    if (value === null) return [figure, Number.NaN];
+    return [figure, typeof value === 'number' ? check.number(`${name}.${figure}`, value) : value];
+  });
+  return Object.fromEntries(entries) as unknown as EpochFigures;
+}
+
+function requireFigures(name: string, values: Float64Array, count: number): void {
+  if (!types.isFloat64Array(values)) throw check.wrongType(name, 'a Float64Array', values);
+  if (values.length !== count) throw check.outOfRange(name, `of ${counted(count, 'step')}`, values.length);
+  const index = firstNonFinite(values);
+  if (index !== -1) check.number(`${name}[${index}]`, values[index]);
+}
+
+/** Runs a training to its end and collects its epochs, as waiting for it does. */
+export function collect(training: AsyncIterable<EpochResult> | Iterable<EpochResult>): Promise<History> {
   return History.of(training);
 }

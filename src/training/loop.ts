@@ -33,6 +33,8 @@ export interface Run {
   header: ModelHeader;
   /** Scores the validation part. */
   validate?: ((cancellation: NativeCancellation) => Promise<NativeEvaluation>) | undefined;
+  /** Told when a resumed training's weights are in the model. */
+  onRestored?: (() => void) | undefined;
 }
 
 /**
@@ -118,6 +120,7 @@ export class Loop {
     if (resumed === undefined) return;
     this.#callbacks.restore(resumed.file.path, resumed.record.callbacks);
     await restoreModel(model, resumed);
+    this.#run.onRestored?.();
   }
 
   /** Trains to the end of the next epoch; gives nothing where a resumed run has nothing left to do but to end. */

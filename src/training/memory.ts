@@ -65,7 +65,7 @@ export async function trainingBytes(
   const bytes = {
     parameters,
     gradients: parameters,
-    optimizer: parameters * OPTIMIZERS[optimizer.kind].slots,
+    optimizer: parameters * OPTIMIZERS[optimizer.kind].slots.length,
     workspace: passes + (precision === 'bf16' ? bf16Bytes(model, size.positions) : 0),
     data: sourceBytes(source),
   };
@@ -95,6 +95,6 @@ export async function requireTrainingBytes(model: Model, source: NativeSource, o
  * @throws ERR_UNROLLED_OUT_OF_MEMORY.
  */
 export function requireCheckpointBytes({ parameterBytes }: Model, optimizer: OptimizerKind): void {
-  const bytes = 2 * parameterBytes * (1 + OPTIMIZERS[optimizer].slots);
+  const bytes = 2 * parameterBytes * (1 + OPTIMIZERS[optimizer].slots.length);
   requireMemory('A checkpoint of this training', bytes, 'checkpoint', 'Make the model smaller');
 }

@@ -20,26 +20,32 @@ export interface OptimizerDescription extends OptimizerHyperparameters {
   kind: OptimizerKind;
 }
 
+/** An array of the parameters' size that an optimiser keeps: of a `sum` and a `square` nothing is negative. */
+export type Slot = 'velocity' | 'mean' | 'sum' | 'square';
+
 interface Optimizer {
   /** All hyper-parameters that it knows. */
   defaults: OptimizerHyperparameters;
-  /** Arrays of the parameters' size that it keeps. */
-  slots: number;
+  /** What it keeps, in the order of the native side. */
+  slots: readonly Slot[];
 }
 
 const adam = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 
 export const OPTIMIZERS: Record<OptimizerKind, Optimizer> = {
   // With a momentum it is `momentum`, as PyTorch's SGD is.
-  sgd: { defaults: { learningRate: 0.001, momentum: 0, weightDecay: 0 }, slots: 0 },
+  sgd: { defaults: { learningRate: 0.001, momentum: 0, weightDecay: 0 }, slots: [] },
   // PyTorch has no optimiser of that name; its SGD has no momentum by default.
-  momentum: { defaults: { learningRate: 0.001, momentum: 0.9, weightDecay: 0 }, slots: 1 },
-  adagrad: { defaults: { learningRate: 0.01, epsilon: 1e-10, weightDecay: 0 }, slots: 1 },
+  momentum: { defaults: { learningRate: 0.001, momentum: 0.9, weightDecay: 0 }, slots: ['velocity'] },
+  adagrad: { defaults: { learningRate: 0.01, epsilon: 1e-10, weightDecay: 0 }, slots: ['sum'] },
   // The tutorials' `m += |g|; w -= rate * g / sqrt(m + epsilon)`.
-  'adagrad-abs': { defaults: { learningRate: 0.1, epsilon: 1e-8, weightDecay: 0 }, slots: 1 },
-  rmsprop: { defaults: { learningRate: 0.01, alpha: 0.99, epsilon: 1e-8, momentum: 0, weightDecay: 0 }, slots: 2 },
-  adam: { defaults: adam, slots: 2 },
-  adamw: { defaults: { ...adam, weightDecay: 0.01 }, slots: 2 },
+  'adagrad-abs': { defaults: { learningRate: 0.1, epsilon: 1e-8, weightDecay: 0 }, slots: ['sum'] },
+  rmsprop: {
+    defaults: { learningRate: 0.01, alpha: 0.99, epsilon: 1e-8, momentum: 0, weightDecay: 0 },
+    slots: ['square', 'velocity'],
+  },
+  adam: { defaults: adam, slots: ['mean', 'square'] },
+  adamw: { defaults: { ...adam, weightDecay: 0.01 }, slots: ['mean', 'square'] },
 };
 
 export const OPTIMIZER_KINDS = Object.keys(OPTIMIZERS) as OptimizerKind[];

@@ -6,7 +6,7 @@ import * as check from '../validation';
 import { emitWarning } from '../warning';
 import { type Callback, requireCallbacks } from './callbacks/callback';
 import { checkpoint as checkpointCallback } from './callbacks/checkpoint';
-import { type Checkpoint, readCheckpoint } from './checkpoint-file';
+import { type Checkpoint, damagedBy, readCheckpoint } from './checkpoint-file';
 import {
   describeOptimizer,
   type OptimizerDescription,
@@ -259,12 +259,23 @@ export function resolveKnownTraining(
   };
 }
 
-/** What was given, and where nothing was, what a checkpoint remembers. */
-export function givenOrRecorded<Options extends TrainingOptions>(
+/**
+ * What `resolve` makes of the options that were given, and where none were, of those that a checkpoint remembers.
+ * @throws what `resolve` throws; ERR_UNROLLED_MODEL_FORMAT where the checkpoint's own are impossible.
+ */
+export function resolveResumable<Options extends TrainingOptions, Resolved>(
   given: Options,
   resumed: Checkpoint | undefined,
-): Options {
-  return resumed === undefined ? given : withRecorded(given, resumed.record.options);
+  resolve: (options: Options) => Resolved,
+): Resolved {
+  if (resumed === undefined) return resolve(given);
+  const { file, record } = resumed;
+  try {
+    resolve(withRecorded({} as Options, record.options));
+  } catch (error) {
+    throw damagedBy(file.path, error);
+  }
+  return resolve(withRecorded(given, record.options));
 }
 
 /** Batch and window, for training and for evaluation. */
@@ -289,11 +300,12 @@ export function resolveFit(
   defaults: ModelDefaults,
   resumed?: Checkpoint,
 ): ResolvedTraining & { stream: ResolvedStream; shuffle: boolean; validation: number } {
-  const given = givenOrRecorded(check.options('fit', options, FIT_OPTIONS), resumed);
-  const { batch = DEFAULT_BATCH, window = DEFAULT_WINDOW } = given;
-  const stream = resolveStream(batch, window);
-  const validation = resolveValidation(given.validation);
-  const shuffle = check.boolean('shuffle', given.shuffle === undefined ? true : given.shuffle);
-  const training = resolveKnownTraining(given, defaults, { ...stream, shuffle, validation }, resumed);
-  return { ...training, stream, shuffle, validation };
+  return resolveResumable(check.options('fit', options, FIT_OPTIONS), resumed, (given) => {
+    const { batch = DEFAULT_BATCH, window = DEFAULT_WINDOW } = given;
+    const stream = resolveStream(batch, window);
+    const validation = resolveValidation(given.validation);
+    const shuffle = check.boolean('shuffle', given.shuffle === undefined ? true : given.shuffle);
+    const training = resolveKnownTraining(given, defaults, { ...stream, shuffle, validation }, resumed);
+    return { ...training, stream, shuffle, validation };
+  });
 }

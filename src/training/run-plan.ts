@@ -1,10 +1,10 @@
 /** What is settled once the steps of an epoch are known: a run's length, and the schedule over it. */
 
-import { damagedHeader, sortedJson } from '../model-file';
+import { sortedJson } from '../model-file';
 import type { NativeSchedule } from '../native/native';
 import * as check from '../validation';
 import { counted } from '../wording';
-import type { Checkpoint, TrainingRecord } from './checkpoint-file';
+import { type Checkpoint, damagedBy, type TrainingRecord } from './checkpoint-file';
 import type { Run } from './loop';
 import { DEFAULT_EPOCHS } from './options';
 import { type RecordedOptions, requireSameOptions } from './recorded-options';
@@ -35,11 +35,10 @@ interface PlanBefore {
 }
 
 /** Steps that were planned; checkpoints of earlier releases have the bound alone. */
-function stepsBefore({ totalSteps, options }: TrainingRecord, stepsPerEpoch: number): number {
+function stepsBefore({ totalSteps, options, native }: TrainingRecord, stepsPerEpoch: number): number {
   if (totalSteps !== undefined) return totalSteps;
   const { epochs = DEFAULT_EPOCHS, steps } = options as { epochs?: number; steps?: number };
-  if (steps !== undefined) return check.integer('steps', steps, { min: 1 });
-  return check.integer('epochs', epochs, { min: 1 }) * stepsPerEpoch;
+  return steps === undefined ? epochs * stepsPerEpoch : check.integer('steps', steps, { min: native.steps });
 }
 
 /**
@@ -59,7 +58,7 @@ function planBefore({ file, record }: Checkpoint, stepsPerEpoch: number): PlanBe
     const schedule = record.totalSteps === undefined ? withoutRunLength(recorded, length) : recorded;
     return { length, recorded, schedule };
   } catch (error) {
-    throw damagedHeader(file.path, error);
+    throw damagedBy(file.path, error);
   }
 }
 

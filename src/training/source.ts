@@ -2,7 +2,7 @@
 
 import type { NativeIds, NativeSequences, NativeSource } from '../native/native';
 
-/** Whether there is something to be right about, so that an accuracy has a meaning. */
+/** Whether there is something to be right about, so that an accuracy has a meaning, and the loss is in nats. */
 export function classifies(source: NativeSource): boolean {
   return !('targets' in source) || source.targets.loss !== 'squaredError';
 }
@@ -17,15 +17,20 @@ export function sequencesOf(source: Exclude<NativeSource, { kind: 'stream' | 'do
   return source.kind === 'paired' ? source.inputs : source.sequences;
 }
 
-/** Number of the ids of a stream, in memory or in a file. */
+/** Number of ids, in memory or in a file. */
 export function idCount(ids: NativeIds): number {
   return 'file' in ids ? ids.count : ids.length;
+}
+
+/** Number of the ids of a stream, the one before the first among them. */
+export function streamLength({ ids, before }: { ids: NativeIds; before?: number | undefined }): number {
+  return idCount(ids) + (before === undefined ? 0 : 1);
 }
 
 /** Steps of an epoch; of documents, whose windows depend on their lengths, about as many. */
 export function stepsPerEpoch(source: NativeSource): number {
   if (source.kind === 'stream') {
-    return Math.floor(Math.floor((idCount(source.ids) - 1) / source.batch) / source.window);
+    return Math.floor(Math.floor((streamLength(source) - 1) / source.batch) / source.window);
   }
   if (source.kind === 'documents') return Math.ceil(source.ids.length / (source.batch * source.window));
   return Math.ceil(sequenceCount(sequencesOf(source)) / source.batch);

@@ -115,6 +115,10 @@ describe('the best epoch', function () {
       using model = await LanguageModel.load(at('m'));
       await requireBest(await model.parameters(), at('c'), 'earlyStopping');
     }
+    // The epoch that the steps cut short is told of again.
+    const again = await runCli('train', at('corpus.txt'), '--resume', at('c'), '--early-stopping', '999');
+    assert.match(again.stdout, /^epoch 20 .*\ndone after 990 steps/);
+    assert.match(again.stderr, /^All 990 steps were done already: nothing was trained\. --steps 1320 goes on\.$/m);
   });
 
   it('is none where the first has not ended, and train says that it saves the last weights', async () => {

@@ -132,6 +132,41 @@ describe('unrolled classify tells', function () {
     assert.match(one.stderr, /^unrolled: --classes names a single class, neg, and at least two are needed to train/);
   });
 
+  it('which files cannot be read, and goes on without them where it is asked to', async () => {
+    const folder = texts('some', ['neg', 'pos'], 10);
+    const path = at('some');
+    for (const name of ['neg/x', 'neg/y', 'pos/z'])
+      writeFileSync(at('some', `${name}.txt`), Buffer.from('A caf\xe9', 'latin1'));
+    const args = ['classify', 'train', path, ...SMALL, '--epochs', '1', '--out', at('model.safetensors')];
+    const refused = await runCli(...args);
+    assert.equal(refused.status, 1, folder);
+    assert.equal(
+      refused.stderr,
+      `unrolled: 3 of the 23 files in ${path} cannot be read: neg/x.txt (0xe9 at offset 5), neg/y.txt (0xe9 at offset 5), ` +
+        'pos/z.txt (0xe9 at offset 5). Say what they are encoded in by --encoding, convert them to UTF-8, or leave them out by ' +
+        '--skip-unreadable. (ERR_UNROLLED_ENCODING)\n',
+    );
+    const skipping = await runCli(...args, '--skip-unreadable');
+    assert.equal(skipping.status, 0, skipping.stderr);
+    const left =
+      `3 files of ${path} were left out, which cannot be read: neg/x.txt (0xe9 at offset 5), neg/y.txt (0xe9 at offset 5), ` +
+      'pos/z.txt (0xe9 at offset 5)\n';
+    assert.ok(skipping.stderr.startsWith(left), skipping.stderr);
+    assert.match(skipping.stderr, /^2 classes: neg 10, pos 10; /m);
+    const judge = ['classify', 'evaluate', at('model.safetensors'), path];
+    assert.equal((await runCli(...judge)).status, 1);
+    const judged = await runCli(...judge, '--skip-unreadable', '--json');
+    assert.deepEqual([judged.status, judged.stderr], [0, left]);
+    assert.equal((parseJsonLines(judged.stdout)[0] as { texts: number }).texts, 20);
+    writeFileSync(at('wide.txt'), Buffer.from('A film is good.\n', 'utf16le'));
+    const wide = await runCli('classify', 'predict', at('model.safetensors'), '--file', at('wide.txt'));
+    assert.equal(wide.status, 1);
+    assert.match(
+      wide.stderr,
+      /looks like UTF-16LE without a byte-order mark, and UTF-8 was expected: .*Give --encoding utf-16le\./,
+    );
+  });
+
   it('the classes on both sides where a test has others, and what can be done', async () => {
     const train = texts('train', ['neg', 'pos'], 10);
     const more = texts('more', ['neg', 'pos', 'sport'], 2);

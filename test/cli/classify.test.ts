@@ -90,10 +90,8 @@ describe('unrolled classify', function () {
     const whole = await runCli(...args, '--validation', '0', '--report', at('whole.html'));
     assert.equal(whole.status, 0, whole.stderr);
     const wholePage = readFileSync(at('whole.html'), 'utf8');
-    assert.match(
-      wholePage,
-      /<caption><bdi>The 60 texts that trained the model, as none validated<\/bdi>: each class<\/caption>/,
-    );
+    const title = 'The 60 texts that trained the model, as none validated';
+    assert.ok(wholePage.includes(`<caption><bdi>${title}</bdi>: each class</caption>`));
     assert.match(wholePage, /<dt>Weights kept<\/dt><dd>epoch 2 <small>of 2</);
     const refused = await runCli(...args, '--out', at('one'), '--report', at('one'));
     assert.equal(refused.status, 2);
@@ -286,7 +284,10 @@ describe('unrolled classify', function () {
       }
     }
     const args = ['classify', 'train', at('latin1'), ...SMALL, '--epochs', '1', '--out', at('m')];
-    assert.match((await runCli(...args)).stderr, /Name the --encoding that it has.*ERR_UNROLLED_ENCODING/);
+    assert.match(
+      (await runCli(...args)).stderr,
+      /16 of the 16 files .* neg\/0.txt \(0xe9 at offset 3\).* --encoding.*ERR_UNROLLED_ENCODING/,
+    );
     const { status, stderr } = await runCli(...args, '--encoding', 'latin1');
     assert.equal(status, 0, stderr);
     using model = await TextClassifier.load(at('m'));

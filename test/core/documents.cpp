@@ -76,6 +76,13 @@ TEST_CASE("every id of a document but its first is a target once, behind the ids
   }
 }
 
+TEST_CASE("an id is put before each document") {
+  SequenceData<float> data{{1, 2, 3, 4, 5, 6}, {}, 0, {0, 2, 3, 6}};
+  data.putBefore(9);
+  CHECK(data.ids == std::vector<TokenId>{9, 1, 2, 9, 3, 9, 4, 5, 6});
+  CHECK(data.offsets == std::vector<Index>{0, 3, 5, 9});
+}
+
 TEST_CASE("the loss of documents side by side is the sum of each alone") {
   Chain chain;
   chain.cell = LayerKind::lstm;

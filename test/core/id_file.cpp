@@ -63,6 +63,27 @@ TEST_CASE("a stream from a file is cut into the same batches as one in memory") 
   CHECK(inFile.identity() == inMemory.identity());
 }
 
+TEST_CASE("an id before a stream is one more of its ids, wherever these lie") {
+  const std::vector<TokenId> ids = randomIds(60, 50, 3);
+  std::vector<TokenId> joined = {49};
+  joined.insert(joined.end(), ids.begin(), ids.end());
+  const IdFile file(ids);
+  const PrecededIds inMemory(49, std::make_unique<MemoryIds>(ids));
+  const PrecededIds inFile(49, std::make_unique<FileIds>(IdFileRange{file.path(), 60, 0, 60}, 50));
+  for (const IdStream* stream : {static_cast<const IdStream*>(&inMemory), static_cast<const IdStream*>(&inFile)}) {
+    REQUIRE(stream->size() == 61);
+    for (const auto& [first, count] :
+         std::vector<std::pair<Index, Index>>{{0, 61}, {0, 1}, {0, 0}, {1, 60}, {7, 9}, {61, 0}}) {
+      std::vector<TokenId> read(static_cast<std::size_t>(count));
+      stream->read(first, count, read.data());
+      CHECK(std::equal(read.begin(), read.end(), joined.begin() + first));
+    }
+  }
+  const StreamBatches<float> expected(joined, 3, 7);
+  const StreamBatches<float> received(std::make_unique<PrecededIds>(49, std::make_unique<MemoryIds>(ids)), 3, 7);
+  CHECK(received.identity() == expected.identity());
+}
+
 TEST_CASE("evaluation of a file is that of its ids, bit for bit") {
   Chain chain;
   Model<double> model(chain.description());

@@ -113,6 +113,11 @@ TEST_CASE_TEMPLATE("a step said to stay finite does, and an ordinary one is neve
   constexpr Index count = 40;
   const double largest = std::numeric_limits<T>::max();
   std::vector<double> partials;
+  // Of the gradient, and of the weight decay; 0 is none.
+  std::vector<std::pair<double, double>> powers;
+  for (const double decay : {0.0, -0.3, 0.1, 0.6}) {
+    for (const double gradient : {-0.7, -0.1, 0.1, 0.4, 0.6, 0.97}) powers.emplace_back(gradient, decay);
+  }
   for (const OptimizerKind kind :
        {OptimizerKind::sgd, OptimizerKind::momentum, OptimizerKind::adagrad, OptimizerKind::adagradAbsolute,
         OptimizerKind::rmsprop, OptimizerKind::adam, OptimizerKind::adamw}) {
@@ -120,8 +125,9 @@ TEST_CASE_TEMPLATE("a step said to stay finite does, and an ordinary one is neve
     CAPTURE(number);
     int refused = 0;
     for (const double ratePower : {-0.1, 0.1, 0.4, 0.7, 0.97}) {
-      for (const double gradientPower : {-0.7, -0.1, 0.1, 0.4, 0.6, 0.97}) {
+      for (const auto& [gradientPower, decayPower] : powers) {
         OptimizerOptions options;
+        if (decayPower != 0) options.weightDecay = std::pow(largest, decayPower);
         options.kind = kind;
         options.learningRate = std::pow(largest, ratePower);
         options.momentum = 0.9;
@@ -141,11 +147,13 @@ TEST_CASE_TEMPLATE("a step said to stay finite does, and an ordinary one is neve
           for (const T weight : weights) finite = finite && std::isfinite(weight);
         }
         CAPTURE(ratePower);
-        CAPTURE(gradientPower);
+        CAPTURE(options.learningRate);
+        CAPTURE(options.weightDecay);
+        CAPTURE(norm);
         CAPTURE(step);
         CHECK(finite);
         if (step < 20) ++refused;
-        if (ratePower < 0.2 && gradientPower < 0.2) CHECK(step == 20);
+        if (ratePower < 0.2 && gradientPower < 0.2 && decayPower <= 0) CHECK(step == 20);
       }
     }
     CHECK(refused > 0);

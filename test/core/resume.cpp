@@ -193,6 +193,85 @@ TEST_CASE("weights written between two steps are looked at before the next") {
   CHECK(calm.exportState().optimizer.weightBound > 5 * before);
 }
 
+TEST_CASE_TEMPLATE("a state whose arrays are beyond their bounds is refused", T, float, double) {
+  const Source<T> source = [] { return std::make_unique<StreamBatches<T>>(randomIds(3 * 22 + 1, 40, 4), 3, 4); };
+  using State = OptimizerState<T>;
+  using Kind = OptimizerKind;
+  for (const auto& [kind, bound] :
+       std::vector<std::pair<Kind, double State::*>>{{Kind::momentum, &State::velocityBound},
+                                                     {Kind::rmsprop, &State::velocityBound},
+                                                     {Kind::adagrad, &State::sumBound},
+                                                     {Kind::adagradAbsolute, &State::sumBound}}) {
+    Model<T> model(stacked().description());
+    model.initialize({}, 1);
+    TrainingOptions options = optionsOf(kind);
+    options.optimizer.momentum = 0.5;
+    Trainer<T> trainer(model, ThreadPool::shared(), options, source());
+    Losses losses;
+    train(trainer, losses, 3);
+    TrainingState<T> state = trainer.exportState();
+    trainer.importState(state);
+    state.optimizer.*bound = 0;
+    try {
+      trainer.importState(state);
+      FAIL("it was taken");
+    } catch (const Error& error) {
+      CHECK(std::string(error.code()) == "ERR_UNROLLED_OPTION_RANGE");
+      CHECK(error.option() == "resume.bounds");
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("a first moment that its second cannot have is refused", T, float, double) {
+  const Source<T> source = [] { return std::make_unique<StreamBatches<T>>(randomIds(3 * 22 + 1, 40, 4), 3, 4); };
+  for (const OptimizerKind kind : {OptimizerKind::adam, OptimizerKind::adamw}) {
+    Model<T> model(stacked().description());
+    model.initialize({}, 1);
+    Trainer<T> trainer(model, ThreadPool::shared(), optionsOf(kind), source());
+    Losses losses;
+    for (int step = 0; step < 12; ++step) {
+      train(trainer, losses, 1);
+      trainer.importState(trainer.exportState());
+    }
+    TrainingState<T> state = trainer.exportState();
+    state.optimizer.first[7] = T(1e30);
+    try {
+      trainer.importState(state);
+      FAIL("it was taken");
+    } catch (const Error& error) {
+      CHECK(error.option() == "resume.slots[1]");
+    }
+    // The square of a small gradient may vanish.
+    state.optimizer.first[7] = std::sqrt(std::numeric_limits<T>::min()) / 4;
+    state.optimizer.second[7] = 0;
+    trainer.importState(state);
+  }
+}
+
+TEST_CASE("weights beyond a restored bound are looked at before the next step") {
+  Model<float> model(stacked().description());
+  model.initialize({}, 1);
+  const TrainingOptions options = optionsOf(OptimizerKind::sgd);
+  Losses losses;
+  Trainer<float> trainer(model, ThreadPool::shared(), options, stream(3, 4));
+  train(trainer, losses, 2);
+  TrainingState<float> state = trainer.exportState();
+  const double bound = state.optimizer.weightBound;
+  for (const double claimed : {bound, bound / 1e6}) {
+    Trainer<float> resumed(model, ThreadPool::shared(), options, stream(3, 4));
+    state.optimizer.weightBound = claimed;
+    resumed.importState(state);
+    CHECK(resumed.exportState().optimizer.weightBound == claimed);
+    train(resumed, losses, 1);
+    CHECK(resumed.exportState().optimizer.weightBound > bound / 2);
+  }
+  // What is exported with weights that somebody has written since the last step is a bound of these.
+  std::vector<float> weights = weightsOf(model);
+  for (float& weight : weights) weight *= 100;
+  model.write(weights.data());
+  CHECK(trainer.exportState().optimizer.weightBound > 10 * bound);
+}
+
 TEST_CASE("a step that fails leaves the state of the step before it") {
   Model<float> model(stacked().description());
   model.initialize({}, 1);

@@ -61,6 +61,30 @@ describe('datasets', () => {
       assert.notEqual(corpus.vocabulary.unknownId, undefined);
     });
 
+    it('tell of all files that cannot be read, and are those without them where asked', async () => {
+      mkdirSync(at('mixed'));
+      writeFileSync(at('mixed', 'a'), 'first');
+      writeFileSync(at('mixed', 'x'), Buffer.of(0x61, 0xff));
+      writeFileSync(at('mixed', 'y'), Buffer.from('no mark', 'utf16le'));
+      await assert.rejects(datasets.documents(at('mixed'), { format: 'folder' }), {
+        code: 'ERR_UNROLLED_ENCODING',
+        message:
+          /^2 of the 3 files in .* cannot be read: x \(0xff at offset 1\), y \(utf-16le without a byte-order mark\)\. Say /,
+      });
+      const skipped: string[] = [];
+      const some = await datasets.documents(at('mixed'), {
+        format: 'folder',
+        skipUnreadable: true,
+        onSkipped: ({ source, error }) => skipped.push(`${source} ${error.code}`),
+      });
+      assert.deepEqual(some.documents, ['first']);
+      assert.deepEqual(skipped, ['x ERR_UNROLLED_ENCODING', 'y ERR_UNROLLED_ENCODING']);
+      await assert.rejects(datasets.documents(at('mixed', 'a'), { format: 'lines', skipUnreadable: true }), {
+        code: 'ERR_UNROLLED_OPTION_RANGE',
+        option: 'skipUnreadable',
+      });
+    });
+
     it('are the files of a folder in the order of their names', async () => {
       mkdirSync(at('poems', 'folder'), { recursive: true });
       for (const [name, text] of Object.entries({ b: 'second\r\n', a: 'first', '10': '', '.c': 'hidden' })) {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as datasets from '../../src/datasets';
+import { isUnreadable } from '../../src/datasets/unreadable-files';
+import { UnrolledError } from '../../src/errors';
 import { useFolder } from '../support/folder';
 
 describe('datasets.textFolder', () => {
@@ -133,19 +135,96 @@ describe('datasets.textFolder', () => {
     write({ 'a/good.txt': 'text', 'a/latin1.txt': Buffer.from('caf\xe9 au lait', 'latin1') });
     await assert.rejects(datasets.textFolder(at()), {
       code: 'ERR_UNROLLED_ENCODING',
-      message: /a.latin1\.txt is not UTF-8: the bytes at offset 3 /,
+      message: /^1 of the 2 files in .* cannot be read: a\/latin1\.txt \(0xe9 at offset 3\)\. Say what /,
     });
     await assert.rejects(datasets.textFolder(''), { code: 'ERR_UNROLLED_OPTION_RANGE', option: 'directory' });
     await assert.rejects(datasets.textFolder(at(), { class: 'a' } as object), { code: 'ERR_UNROLLED_UNKNOWN_OPTION' });
     await assert.rejects(datasets.textFolder(at(), { seed: 0.5 }), { code: 'ERR_UNROLLED_OPTION_RANGE' });
   });
 
-  it('of several bad files names the first', async () => {
-    for (let i = 100; i < 200; i++) write({ [`a/${i}.txt`]: i % 3 === 2 ? Buffer.of(0xff) : 'text' });
-    write({ 'a/101.txt': Buffer.concat([Buffer.alloc(2 ** 20, 'a'), Buffer.of(0xff)]) });
+  it('tells of all bad files at once, and leaves them out by name where asked', async () => {
+    const bad: string[] = [];
+    for (let i = 100; i < 200; i++) {
+      write({ [`a/${i}.txt`]: i % 3 === 2 ? Buffer.of(0xff) : `text ${i}` });
+      if (i % 3 === 2) bad.push(`a/${i}.txt`);
+    }
+    write({
+      'a/101.txt': Buffer.concat([Buffer.alloc(2 ** 20, 'a'), Buffer.of(0xff)]),
+      'a/102.txt': Buffer.from('\ufeffmarked', 'utf16le'),
+      'a/103.txt': Buffer.from('without a mark', 'utf16le'),
+    });
+    bad.splice(1, 0, 'a/102.txt', 'a/103.txt');
     await assert.rejects(datasets.textFolder(at()), {
       code: 'ERR_UNROLLED_ENCODING',
-      message: /a.101\.txt is not UTF-8/,
+      option: 'encoding',
+      mentions: ['encoding', 'skipUnreadable'],
+      message:
+        `35 of the 100 files in ${at()} cannot be read: a/101.txt (0xff at offset 1048576), ` +
+        'a/102.txt (a byte-order mark of utf-16le), a/103.txt (utf-16le without a byte-order mark), ' +
+        'a/104.txt (0xff at offset 0), a/107.txt (0xff at offset 0), …. ' +
+        'Say what they are encoded in by encoding, convert them to UTF-8, or leave them out by skipUnreadable.',
+    });
+    const { examples, train, skipped } = await datasets.textFolder(at(), { skipUnreadable: true });
+    assert.deepEqual(
+      skipped.map(({ source }) => source),
+      bad,
+    );
+    assert.ok(skipped.every(({ error }) => error.code === 'ERR_UNROLLED_ENCODING'));
+    assert.equal(examples.length, 65);
+    assert.ok(examples.every(({ text, source }) => text === `text ${source.slice(2, 5)}`));
+    assert.deepEqual(train, examples);
+    assert.deepEqual((await datasets.textFolder(at(), { skipUnreadable: true, encoding: 'latin1' })).skipped.length, 2);
+    write({ 'b/1.txt': Buffer.of(0xff) });
+    await assert.rejects(datasets.textFolder(at(), { skipUnreadable: true }), {
+      code: 'ERR_UNROLLED_CORPUS_EMPTY',
+      message: `The class b has no text in ${at()}: 1 .txt file cannot be read and was left out.`,
+    });
+    await assert.rejects(datasets.textFolder(at(), { skipUnreadable: 1 as never }), {
+      code: 'ERR_UNROLLED_OPTION_TYPE',
+      option: 'skipUnreadable',
+    });
+  });
+
+  it('leaves out no file for what is the fault of the machine', () => {
+    const fault = (code: string) => new UnrolledError('ERR_UNROLLED_FILE_READ', 'no', { cause: { code } });
+    assert.deepEqual(
+      ['EACCES', 'EMFILE', 'ENFILE', 'ENOMEM'].map((code) => isUnreadable(fault(code))),
+      [...[true, false, false, false]],
+    );
+  });
+
+  // File systems of macOS and Windows have no such names.
+  const whereNamesAreBytes = process.platform === 'linux' ? it : () => {};
+  whereNamesAreBytes('reads files and folders whose names are not UTF-8, and shows such bytes as escapes', async () => {
+    const bytes = (name: string) => Buffer.concat([Buffer.from(`${at()}/`), Buffer.from(name, 'latin1')]);
+    write({ 'caf\\xe9/1.txt': 'of a name with a backslash' });
+    mkdirSync(bytes('caf\xe9'));
+    mkdirSync(bytes('caf\xe9/\xff'));
+    mkdirSync(bytes('\xf0\x9f\x98\x80')); // UTF-8 as its bytes
+    writeFileSync(bytes('caf\xe9/\xe9t\xe9.txt'), 'name');
+    writeFileSync(bytes('caf\xe9/\xff/\xe4\xbd\xa0\xfe.txt'), 'deep');
+    writeFileSync(bytes('caf\xe9/\xe9.md'), 'no text');
+    symlinkSync(bytes('caf\xe9/\xe9t\xe9.txt'), bytes('caf\xe9/link\xff.txt'));
+    writeFileSync(bytes('\xf0\x9f\x98\x80/1.txt'), 'valid');
+    const { classNames, examples } = await datasets.textFolder(at());
+    assert.deepEqual(classNames, ['caf\\xe9', 'caf\\xe9', '\u{1f600}']);
+    assert.deepEqual(
+      examples.map(({ source, text }) => [source, text]),
+      [
+        ['caf\\xe9/1.txt', 'of a name with a backslash'],
+        ['caf\\xe9/link\\xff.txt', 'name'],
+        ['caf\\xe9/\\xe9t\\xe9.txt', 'name'],
+        ['caf\\xe9/\\xff/\u4f60\\xfe.txt', 'deep'],
+        ['\u{1f600}/1.txt', 'valid'],
+      ],
+    );
+    rmSync(at('caf\\xe9'), { recursive: true });
+    const some = await datasets.textFolder(at(), { classes: ['caf\\xe9'] });
+    assert.deepEqual([some.classNames, some.examples.length], [['caf\\xe9'], 3]);
+    writeFileSync(bytes('caf\xe9/\xfd.txt'), Buffer.of(0xff));
+    await assert.rejects(datasets.textFolder(at()), {
+      code: 'ERR_UNROLLED_ENCODING',
+      message: /: caf\\xe9\/\\xfd\.txt \(0xff at offset 0\)\./,
     });
   });
 

@@ -183,6 +183,20 @@ describe('the inspection of a model that reads text', () => {
     await assert.rejects(inspect(of, 'Q'), { code: 'ERR_UNROLLED_UNKNOWN_TOKEN' });
   });
 
+  it('begins a document with the end token before it', async () => {
+    const { vocabulary } = Corpus.fromDocuments(['one two', 'two']);
+    using of = LanguageModel.create({ vocabulary, hidden: 4, embedding: 4, dtype: 'float64' });
+    const { activations, gradientByStep } = await inspect(of, 'two');
+    assert.deepEqual(activations?.[0]?.tokens, ['\u2403', 't', 'w', 'o']);
+    const ids = Int32Array.of(vocabulary.endId as number, ...vocabulary.encode('two'));
+    assert.deepEqual(activations, (await inspect(of, ids)).activations);
+    assert.deepEqual(
+      gradientByStep,
+      await collectGradientByStep(of.model, column(ids.slice(0, -1)), ids.at(-1) as number),
+    );
+    assert.deepEqual(Object.keys(await inspect(of, '')), ['model']);
+  });
+
   it('reads what a classifier reads, to the class it finds likeliest', async () => {
     const vocabulary = new WordList(['not', 'good', 'bad', 'very']);
     using classifier = SequenceClassifier.create({ vocabulary, classes: 2, hidden: 4, dtype: 'float64' });

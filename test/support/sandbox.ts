@@ -9,10 +9,9 @@ import { PACKAGE } from './program';
 
 const LIBRARY = dirname(PACKAGE) + sep;
 
-/** What Jest gives its sandbox of Node's own. */
-const { AbortController, AbortSignal, Buffer, TextDecoder, performance, process, setImmediate, setTimeout } =
-  globalThis;
-const GIVEN = { AbortController, AbortSignal, Buffer, TextDecoder, performance, process, setImmediate, setTimeout };
+/** What every test runner gives its sandbox of Node's own; jsdom's has no more. */
+const { AbortController, AbortSignal, Buffer, performance, process } = globalThis;
+const GIVEN = { AbortController, AbortSignal, Buffer, performance, process };
 
 /** A realm that knows of these values. */
 export function newRealm(given: object = {}): vm.Context & { U?: unknown } {

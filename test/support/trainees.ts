@@ -3,7 +3,6 @@
 import {
   type Callback,
   callbacks,
-  type EpochResult,
   type Example,
   LanguageModel,
   layers,
@@ -12,6 +11,7 @@ import {
   SequenceClassifier,
   TextClassifier,
   TextVectorizer,
+  type Training,
   type TrainingOptions,
   WordList,
 } from '../../src/index';
@@ -22,7 +22,7 @@ type AnyModel = LanguageModel | Model | SequenceClassifier | TextClassifier;
 
 /** A model on its data. */
 export interface Trainee {
-  fit(options: TrainingOptions): AsyncGenerator<EpochResult, void, undefined>;
+  fit(options: TrainingOptions): Training;
   /** All parameters as one array. */
   weights(): Promise<number[]>;
   [Symbol.dispose](): void;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { UnrolledError } from '../../src/errors';
 import { type Encoding, TextChunks } from '../../src/text/encodings';
 
 /** A text and its bytes in every encoding but UTF-8 and UTF-16, as other programs write it. */
@@ -51,6 +52,38 @@ describe('TextChunks', () => {
       }
     });
   }
+
+  it('notices UTF-16 without a mark, wherever it is cut, and takes texts with a NUL now and then', () => {
+    const encoded = {
+      'utf-16le': Buffer.from('“Naïve” – 12 films\n'.repeat(60), 'utf16le'),
+      'utf-16be': Buffer.alloc(0),
+    };
+    encoded['utf-16be'] = Buffer.from(encoded['utf-16le']).swap16();
+    for (const [found, whole] of Object.entries(encoded)) {
+      for (const bytes of [whole, whole.subarray(2 * '“Naïve” – '.length, 2 * '“Naïve” – 12'.length)]) {
+        for (const encoding of ['utf-8', 'latin1', 'gbk'] as const) {
+          for (const size of [1, 7, 5000]) {
+            const chunks = new TextChunks(encoding, 'FILE');
+            assert.throws(
+              () => {
+                for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
+                chunks.end();
+              },
+              (error: UnrolledError) =>
+                error.code === 'ERR_UNROLLED_ENCODING' &&
+                error.message.startsWith(`FILE looks like ${found.toUpperCase()} without a byte-order mark, and `) &&
+                error.message.endsWith(`Give encoding ${found}.`),
+              `${found} read as ${encoding}, ${size} bytes at a time`,
+            );
+          }
+        }
+      }
+    }
+    for (const text of ['a\0', 'a\0b', `a\0${'bc'.repeat(9)}`, '\0'.repeat(50), 'ab\0cd\0'.repeat(99), '\0a\0\0b\0']) {
+      const chunks = new TextChunks('utf-8', 'FILE');
+      assert.equal(chunks.push(Buffer.from(text)) + chunks.end(), text);
+    }
+  });
 
   it('says at which byte of the whole a text is none, wherever it is cut', () => {
     const cases: [encoding: Encoding, bytes: number[], offset: number][] = [

@@ -52,6 +52,37 @@ describe('readWordVectors', () => {
     assert.deepEqual(vectors, new Map([['. .', Float32Array.of(7, 8, 9)]]));
   });
 
+  it('knows the spaces of the first word from those between its numbers', async () => {
+    for (const [content, word] of [
+      ['New York 7 8 9\nof 1 2 3\n', 'New York'],
+      ['New York 7 8 9\nLos Angeles 1 2 3\n', 'New York'],
+      ['New York 7 8 9', 'New York'],
+      ['Apollo 11 x 7 8 9\nof 1 2 3\n', 'Apollo 11 x'],
+      ['in no. 1 7 8 9\nof 1 2 3\n', 'in no. 1'],
+      ['2 3\nNew York 7 8 9\nof 1 2 3\n', 'New York'],
+    ] as const) {
+      const { dimensions, vectors } = await read(content, word, 'none');
+      assert.deepEqual([dimensions, vectors], [3, new Map([[word, Float32Array.of(7, 8, 9)]])], content);
+    }
+  });
+
+  it('reads files with a byte-order mark, and with tabs', async () => {
+    const tabs = GLOVE.replace('. .', '..').replaceAll(' ', '\t');
+    const mixed = GLOVE.replaceAll('\n', '\t\n').replace(/^(\w+) /gm, '$1\t');
+    for (const content of [GLOVE, tabs, mixed, word2vecText(tabs, '4\t3'), word2vecText(GLOVE)]) {
+      for (const marked of [content, `\ufeff${content}`]) {
+        const { dimensions, vectors, missing } = await read(marked, 'the', 'of', 'none');
+        const expected: [string, Float32Array][] = [
+          ['the', Float32Array.of(0.5, -1, 0.2)],
+          ['of', Float32Array.of(1, 2, 3)],
+        ];
+        assert.deepEqual([dimensions, vectors, missing], [3, new Map(expected), ['none']], JSON.stringify(marked));
+      }
+    }
+    const { vectors } = await read(Buffer.concat([Buffer.from('\ufeff'), word2vecBinary(BINARY)]), 'naïve', 'none');
+    assert.deepEqual(vectors, new Map([['naïve', Float32Array.of(7, 8, 9)]]));
+  });
+
   it('reads word2vec as text, with the spaces it has at the ends of lines', async () => {
     for (const content of [word2vecText(GLOVE), word2vecText(GLOVE.replaceAll('\n', ' \n'))]) {
       const { dimensions, vectors } = await read(content, 'of', 'none', '4');

@@ -92,6 +92,17 @@ describe('a checkpoint', () => {
     assert.ok(readFileSync(at('c')).equals(before));
   });
 
+  it('keeps the old one where the new weights are not finite', async () => {
+    const before = readFileSync(await written());
+    const spoilt = { 'dense.weight': { ...WEIGHTS, data: Float32Array.of(1, 2, Number.NaN, 4) } };
+    await assert.rejects(writeCheckpoint(at('c'), MODEL, spoilt, HEADER, RECORD), {
+      code: 'ERR_UNROLLED_MODEL_NOT_FINITE',
+      message: /c is not written: dense\.weight\[1, 0\] is NaN/,
+    });
+    assert.ok(readFileSync(at('c')).equals(before));
+    assert.deepEqual(readdirSync(at()), ['c']);
+  });
+
   it('is refused where a part of it is missing', async () => {
     const { tensors, metadata } = await readSafetensors(await written());
     for (const name of [...tensors.keys()].filter((key) => key.startsWith('training.'))) {

@@ -51,6 +51,20 @@ describe('History', () => {
     }
   });
 
+  it('goes on without the bits that earlier releases had for squared errors', () => {
+    const restored = new History();
+    restored.setState(
+      new History([epochResult(0, { loss: 3 }), epochResult(1, { loss: 2, accuracy: 0.5 })]).getState(),
+    );
+    assert.deepEqual(
+      restored.epochs.map((epoch) => ['bitsPerToken' in epoch, epoch.loss]),
+      [
+        [false, 3],
+        [true, 2],
+      ],
+    );
+  });
+
   it('keeps its state through a checkpoint, and replaces an epoch that goes on', () => {
     const history = new History(epochs);
     const { json, tensors } = packState(history.getState(), 'state');

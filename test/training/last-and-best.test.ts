@@ -159,6 +159,14 @@ describe('a checkpoint', () => {
     assert.equal((await readCheckpoint(at('onAbort'))).record.native.steps, 37);
   });
 
+  it('is not what a run needs that ends within an epoch and whose callbacks cannot be written', async () => {
+    const cycle: { self?: unknown } = {};
+    cycle.self = cycle;
+    using model = smallModel();
+    const callback: Callback = { name: 'cyclic', getState: () => cycle };
+    assert.equal((await train(model, { steps: 50, callbacks: [callback] })).length, 2);
+  });
+
   it('that steps cut short in an epoch ends it again, or goes on as if it had not', async () => {
     const told: number[] = [];
     const counting: Callback = { onEpochEnd: ({ epoch, steps }) => void told.push(epoch * 100 + steps) };

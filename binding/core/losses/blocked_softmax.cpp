@@ -14,6 +14,8 @@ namespace {
 constexpr Index leastClasses = 1024;
 // Memory of a chunk: the more positions, the fewer passes over the weights.
 constexpr Index mostBytes = Index{50} << 20U;
+// Memory of a chunk's logits, whose positions are filled up to whole panels and to an odd number of cache lines.
+constexpr Index mostFilledBytes = Index{56} << 20U;
 // The weights of a forward block stay in a core's second-level cache.
 constexpr Index blockBytes = Index{256} * 1024;
 constexpr Index mostBlockClasses = 480;
@@ -64,7 +66,11 @@ bool BlockedSoftmax<T>::suits(Index positions) const {
 template <class T>
 Index BlockedSoftmax<T>::mostRows() const {
   const Index elements = classes_ + 3 * blocks() + (slices_ + 1) * features_;
-  return std::max(leastPositions, mostBytes / (elements * static_cast<Index>(sizeof(T))));
+  Index rows = mostBytes / (elements * static_cast<Index>(sizeof(T)));
+  const Index panel = kernels<T>().panelColumns;
+  const Index filled = mostFilledBytes / (classes_ * static_cast<Index>(sizeof(T)));
+  while (rows > panel && chunkOf({}, rows).stride > filled) rows = (rows - 1) / panel * panel;
+  return std::max(leastPositions, rows);
 }
 
 // Rows of classes must not lie a power of two apart: they would meet in one set of a cache.

@@ -9,6 +9,24 @@
 #include "error.h"
 
 namespace unrolled {
+namespace {
+
+// By how much a sound array may be beyond its bound: a sum in T may be rounded up at each step, by as much again.
+constexpr double rounding = 4;
+
+template <class T>
+double largest(const T* values, Index count) {
+  double size = 0;
+  for (Index i = 0; i < count; ++i) size = std::max(size, std::abs(static_cast<double>(values[i])));
+  return size;
+}
+
+template <class T>
+double largest(const std::vector<T>& values) {
+  return largest(values.data(), static_cast<Index>(values.size()));
+}
+
+}  // namespace
 
 template <class T>
 Optimizer<T>::Optimizer(const OptimizerOptions& options, Index parameters)
@@ -48,6 +66,19 @@ double Optimizer<T>::largestUpdate(double gradientNorm, double velocity) const {
 }
 
 template <class T>
+double Optimizer<T>::growth() const {
+  // A decay so large that weights change their sign, and may grow.
+  return options_.kind == OptimizerKind::adamw
+             ? std::max(1.0, std::abs(1 - options_.learningRate * options_.weightDecay))
+             : 1.0;
+}
+
+template <class T>
+double Optimizer<T>::measured(const T* weights) const {
+  return std::sqrt(kernels<T>().sumOfSquares(parameters_, weights));
+}
+
+template <class T>
 bool Optimizer<T>::staysFinite(const T* weights, double gradientNorm) {
   constexpr double largest = std::numeric_limits<T>::max();
   // The adaptive kinds square it.
@@ -60,7 +91,7 @@ bool Optimizer<T>::staysFinite(const T* weights, double gradientNorm) {
   const auto bounded = [&] {
     const double gradient = gradientNorm + options_.weightDecay * state_.weightBound;
     const double velocity = nextVelocity(gradient);
-    const double weight = state_.weightBound + largestUpdate(gradient, velocity);
+    const double weight = growth() * state_.weightBound + largestUpdate(gradient, velocity);
     // Sums only grow, by the gradient's size or its square.
     const double sum = sums ? state_.sumBound + (squares ? gradient * gradient : gradient) : 0;
     const bool finite = weight < largest && velocity < largest && sum < largest && rate < largest &&
@@ -72,7 +103,7 @@ bool Optimizer<T>::staysFinite(const T* weights, double gradientNorm) {
     }
     return finite;
   };
-  const auto measure = [&] { state_.weightBound = std::sqrt(kernels<T>().sumOfSquares(parameters_, weights)); };
+  const auto measure = [&] { state_.weightBound = measured(weights); };
   if (state_.weightBound == 0) measure();
   if (bounded()) return true;
   // The bounds only grow from step to step: look at the weights and the sums themselves.
@@ -97,6 +128,53 @@ void Optimizer<T>::restore(OptimizerState<T> state) {
         .about("resume", "the state of a training of the same model and optimiser", "another");
   }
   state_ = std::move(state);
+  requireBounds();
+}
+
+template <class T>
+void Optimizer<T>::requireBounds() const {
+  const auto require = [](const std::vector<T>& values, double bound) {
+    if (largest(values) <= rounding * bound) return;
+    throw Error("ERR_UNROLLED_OPTION_RANGE", "resume.bounds must not be below what the optimiser's arrays have.")
+        .about("resume.bounds", "at least " + std::to_string(largest(values)), std::to_string(bound));
+  };
+  switch (options_.kind) {
+    case OptimizerKind::sgd:
+      return;
+    case OptimizerKind::momentum:
+      return require(state_.first, state_.velocityBound);
+    case OptimizerKind::rmsprop:
+      return require(state_.second, state_.velocityBound);
+    case OptimizerKind::adagrad:
+    case OptimizerKind::adagradAbsolute:
+      return require(state_.first, state_.sumBound);
+    case OptimizerKind::adam:
+    case OptimizerKind::adamw:
+      return requireMoments();
+  }
+}
+
+template <class T>
+void Optimizer<T>::requireMoments() const {
+  const double beta1 = options_.beta1;
+  const double beta2 = options_.beta2;
+  // Else the first moment may outlive the second.
+  if (beta1 * beta1 >= beta2) return;
+  // By Cauchy and Schwarz, as both are sums over the same gradients.
+  const double most = rounding * (1 - beta1) / std::sqrt((1 - beta2) * (1 - beta1 * beta1 / beta2));
+  // The square of a gradient below it may have been no number of T.
+  const double least = std::sqrt(static_cast<double>(std::numeric_limits<T>::min()) / (1 - beta2));
+  for (std::size_t i = 0; i < state_.first.size(); ++i) {
+    const double first = std::abs(static_cast<double>(state_.first[i]));
+    if (first <= most * std::sqrt(static_cast<double>(state_.second[i])) + least) continue;
+    throw Error("ERR_UNROLLED_OPTION_RANGE", "resume.slots[1] must have second moments that go with the first.")
+        .about("resume.slots[1]", "moments of the same gradients", std::to_string(state_.second[i]));
+  }
+}
+
+template <class T>
+void Optimizer<T>::restoreWeights(const T* weights) {
+  if (largest(weights, parameters_) > rounding * state_.weightBound) forgetWeights();
 }
 
 template <class T>

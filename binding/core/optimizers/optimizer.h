@@ -66,11 +66,23 @@ class Optimizer {
 
   void setLearningRate(double learningRate) { options_.learningRate = learningRate; }
 
+  // The bound of those weights, measured.
+  [[nodiscard]] double measured(const T* weights) const;
+
   [[nodiscard]] const OptimizerState<T>& state() const { return state_; }
-  // Throws ERR_UNROLLED_MODEL_MISMATCH where it is not of this kind of optimiser over as many parameters.
+  // Throws ERR_UNROLLED_MODEL_MISMATCH where it is not of this kind of optimiser over as many parameters,
+  // ERR_UNROLLED_OPTION_RANGE where an array is beyond its bound.
   void restore(OptimizerState<T> state);
 
+  // The weights that a restored state is for: where they are beyond their bound, they are looked at again.
+  void restoreWeights(const T* weights);
+
  private:
+  // Throw ERR_UNROLLED_OPTION_RANGE where an array of the state is beyond its bound: a number, or the other moment.
+  void requireBounds() const;
+  void requireMoments() const;
+  // What a step multiplies the bound of the weights by.
+  [[nodiscard]] double growth() const;
   // Bounds of |update| and of the velocity's elements for a gradient of that norm.
   [[nodiscard]] double largestUpdate(double gradientNorm, double velocity) const;
   [[nodiscard]] double nextVelocity(double gradientNorm) const;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,24 @@ class MemoryIds final : public IdStream {
 
  private:
   std::vector<TokenId> ids_;
+};
+
+// A stream with one more id before its first.
+class PrecededIds final : public IdStream {
+ public:
+  PrecededIds(TokenId before, std::unique_ptr<IdStream> ids) : before_(before), ids_(std::move(ids)) {}
+
+  [[nodiscard]] Index size() const override { return ids_->size() + 1; }
+  void read(Index first, Index count, TokenId* to) const override {
+    if (count == 0) return;
+    if (first > 0) return ids_->read(first - 1, count, to);
+    *to = before_;
+    ids_->read(0, count - 1, to + 1);
+  }
+
+ private:
+  TokenId before_;
+  std::unique_ptr<IdStream> ids_;
 };
 
 }  // namespace unrolled

@@ -1,6 +1,8 @@
 #include "training/sequence_data.h"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "error.h"
 
@@ -27,6 +29,18 @@ void SequenceData<T>::check() const {
   const auto elements = static_cast<Index>(features.size());
   if (elements % width != 0) requireSize("features", (elements / width + 1) * width, elements);
   checkOffsets(offsets, elements / width);
+}
+
+template <class T>
+void SequenceData<T>::putBefore(TokenId id) {
+  std::vector<TokenId> all;
+  all.reserve(ids.size() + offsets.size());
+  for (Index sequence = 0; sequence < count(); ++sequence) {
+    all.push_back(id);
+    all.insert(all.end(), ids.begin() + begin(sequence), ids.begin() + begin(sequence + 1));
+  }
+  ids = std::move(all);
+  for (std::size_t i = 0; i < offsets.size(); ++i) offsets[i] += static_cast<Index>(i);
 }
 
 template <class T>

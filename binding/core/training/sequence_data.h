@@ -29,6 +29,8 @@ struct SequenceData {
   }
   // Throws ERR_UNROLLED_SHAPE for offsets that are not those of the ids or vectors, or of an empty sequence.
   void check() const;
+  // Puts one more id before each sequence of ids.
+  void putBefore(TokenId id);
   void addTo(Hash& hash) const { hash.add(ids).add(features).add(width).add(offsets); }
 };
 

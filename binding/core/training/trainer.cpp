@@ -105,7 +105,11 @@ StepRecord Trainer<T>::step(const TrainingBatch<T>& batch, RunResult& result) {
   if (!std::isfinite(record.gradientNorm)) throw notFinite("gradient", steps_);
   const double factor = options_.clipNorm > 0 ? std::min(1.0, options_.clipNorm / (record.gradientNorm + 1e-6)) : 1.0;
   optimizer_.setLearningRate(record.learningRate);
-  if (version_ != -1 && version_ != buffers.version()) optimizer_.forgetWeights();
+  if (version_ == -1) {
+    optimizer_.restoreWeights(buffers.values());
+  } else if (version_ != buffers.version()) {
+    optimizer_.forgetWeights();
+  }
   if (!optimizer_.staysFinite(buffers.values(), factor * record.gradientNorm)) throw notFinite("update", steps_);
   const GradientTiles& tiles = touchedOnly ? touched_ : updated_;
   optimizer_.step(tiles, buffers.change(), gradients, factor,
@@ -128,8 +132,14 @@ std::uint64_t Trainer<T>::identity() const {
 
 template <class T>
 TrainingState<T> Trainer<T>::exportState() const {
-  return {identity(),         options_.optimizer.kind, optimizer_.state(),
-          learningRateScale_, states_.rows(),          states_.values()};
+  TrainingState<T> state{identity(),         options_.optimizer.kind, optimizer_.state(),
+                         learningRateScale_, states_.rows(),          states_.values()};
+  // Somebody else changed the weights since the last step: these are exported, so their bound is too.
+  const ParameterBuffers<T>& buffers = model_.buffers();
+  if (version_ != -1 && version_ != buffers.version()) {
+    state.optimizer.weightBound = optimizer_.measured(buffers.values());
+  }
+  return state;
 }
 
 template <class T>

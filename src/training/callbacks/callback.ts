@@ -1,5 +1,6 @@
 /** What a callback of a training is. */
 
+import { type Parameters, requireParameters } from '../../flat-layout';
 import type { Model } from '../../model';
 import * as check from '../../validation';
 import type { EpochResult } from '../epoch-result';
@@ -62,8 +63,11 @@ export interface Callback {
   onClose?(control: TrainingControl): void | Promise<void>;
   /** All it has to remember: JSON, in which typed arrays may stand too. */
   getState?(): unknown;
-  /** Takes back what `getState` gave, after `onStart` of a resumed training. */
-  setState?(state: unknown): void;
+  /**
+   * Takes back what `getState` gave, after `onStart` of a resumed training, whose `control` comes with it. What it throws
+   * refuses the checkpoint as damaged.
+   */
+  setState?(state: unknown, control?: TrainingControl): void;
 }
 
 const METHODS = [
@@ -87,6 +91,28 @@ export function requireCallbacks(callbacks: unknown): readonly Callback[] {
     }
   }
   return callbacks;
+}
+
+/** What a callback remembers of the best epoch so far. */
+export interface Best {
+  /** Its figure. */
+  best?: number;
+  /** Its number, from 0. */
+  bestEpoch?: number;
+  /** The model's after it. */
+  weights?: Parameters;
+}
+
+/**
+ * Refuses what no callback remembered of its best epoch.
+ * @param model undefined where nobody knows what the weights belong to.
+ * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE; for the weights ERR_UNROLLED_MODEL_MISMATCH,
+ *   ERR_UNROLLED_SHAPE, ERR_UNROLLED_MODEL_NOT_FINITE.
+ */
+export function requireBest({ best, bestEpoch, weights }: Best, model: Model | undefined): void {
+  if (best !== undefined) check.number('best', best);
+  if (bestEpoch !== undefined) check.integer('bestEpoch', bestEpoch, { min: 0 });
+  if (weights !== undefined && model !== undefined) requireParameters(weights, model.parameterShapes, model.dtype);
 }
 
 /**

@@ -1,10 +1,9 @@
 /** Stops training that gets no better. */
 
-import type { Parameters } from '../../flat-layout';
 import * as check from '../../validation';
 import { counted } from '../../wording';
 import { isBetter, MONITORS, type Monitor } from '../epoch-result';
-import { type Callback, monitored } from './callback';
+import { type Best, type Callback, monitored, requireBest } from './callback';
 import { restoreWeights } from './keep-best';
 
 /** Options of `earlyStopping`. */
@@ -25,12 +24,8 @@ export interface EarlyStopping extends Callback {
   readonly bestEpoch: number | undefined;
 }
 
-interface State {
-  best?: number;
-  bestEpoch?: number;
+interface State extends Best {
   epochsWithout: number;
-  /** Of the best epoch. */
-  weights?: Parameters;
 }
 
 /**
@@ -78,8 +73,9 @@ export function earlyStopping(options?: EarlyStoppingOptions): EarlyStopping {
     },
 
     getState: () => state,
-    setState: (kept) => {
+    setState: (kept, control) => {
       check.integer('epochsWithout', (kept as State).epochsWithout, { min: 0 });
+      requireBest(kept as State, control?.model);
       state = kept as State;
     },
   };

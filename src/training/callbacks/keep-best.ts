@@ -3,14 +3,7 @@
 import type { Parameters } from '../../flat-layout';
 import type { Model } from '../../model';
 import { type EpochResult, isBetter, type Monitor } from '../epoch-result';
-import { type Callback, monitored, type TrainingControl } from './callback';
-
-interface State {
-  best?: number;
-  /** Absent in checkpoints of earlier releases. */
-  bestEpoch?: number;
-  weights?: Parameters;
-}
+import { type Best, type Callback, monitored, requireBest, type TrainingControl } from './callback';
 
 /** Gives a model the weights of an epoch back; does nothing where none was kept, or where the model was disposed. */
 export async function restoreWeights(model: Model, weights: Parameters | undefined): Promise<void> {
@@ -25,7 +18,8 @@ export class BestWeights implements Callback {
   readonly name = 'bestWeights';
   readonly closing: Callback = { onClose: ({ model }) => restoreWeights(model, this.#state.weights) };
   readonly #monitor: Monitor;
-  #state: State = {};
+  /** Without `bestEpoch` of checkpoints of earlier releases. */
+  #state: Best = {};
 
   constructor(monitor: Monitor) {
     this.#monitor = monitor;
@@ -50,7 +44,8 @@ export class BestWeights implements Callback {
     return this.#state;
   }
 
-  setState(state: unknown): void {
-    this.#state = state as State;
+  setState(state: unknown, control?: TrainingControl): void {
+    requireBest(state as Best, control?.model);
+    this.#state = state as Best;
   }
 }

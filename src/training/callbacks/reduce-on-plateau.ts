@@ -2,7 +2,7 @@
 
 import * as check from '../../validation';
 import { isBetter, MONITORS, type Monitor } from '../epoch-result';
-import { type Callback, monitored } from './callback';
+import { type Best, type Callback, monitored, requireBest } from './callback';
 
 /** Options of `reduceOnPlateau`. */
 export interface ReduceOnPlateauOptions {
@@ -20,8 +20,7 @@ export interface ReduceOnPlateauOptions {
   minDelta?: number | undefined;
 }
 
-interface State {
-  best?: number;
+interface State extends Pick<Best, 'best'> {
   epochsWithout: number;
   epochsToCool: number;
 }
@@ -71,6 +70,7 @@ export function reduceOnPlateau(options?: ReduceOnPlateauOptions): Callback {
     setState: (kept) => {
       check.integer('epochsWithout', (kept as State).epochsWithout, { min: 0 });
       check.integer('epochsToCool', (kept as State).epochsToCool, { min: 0 });
+      requireBest(kept as State, undefined);
       state = kept as State;
     },
   };

@@ -1,4 +1,4 @@
-/** What a language model's file, the options beside it, its vocabulary and a corpus must agree on. */
+/** The architecture of a language model: from options and a vocabulary, from a file, or from a file and options. */
 
 import {
   ARCHITECTURE_OPTIONS,
@@ -10,14 +10,13 @@ import {
 import { UnrolledError } from './errors';
 import { damagedHeader, sortedJson } from './model-file';
 import { completeOutput, withoutOutput } from './output';
-import type { Corpus } from './text/corpus';
-import type { FileCorpus } from './text/file-corpus';
 import type { Vocabulary } from './text/vocabulary';
 import * as check from './validation';
 
 /**
  * A file's architecture with the options given beside it, which must be possible and, but for those that no weight
  * depends on, say the same.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH naming the option, and what `resolveArchitecture` throws.
  */
 export function adopted(path: string, architecture: Architecture, options: NetworkOptions): Architecture {
   const given = ARCHITECTURE_OPTIONS.filter((option) => options[option] !== undefined);
@@ -74,7 +73,10 @@ function requireFrequencies(frequencies: ArrayLike<number>, size: number): void 
   for (let id = 0; id < size; id++) check.number(`frequencies[${id}]`, frequencies[id], { min: 0 });
 }
 
-/** A file's architecture with its softmax, whose ranks are the file's own. */
+/**
+ * A file's architecture with its softmax, whose ranks are the file's own.
+ * @throws ERR_UNROLLED_MODEL_FORMAT for ranks that are damaged.
+ */
 export function completedFrom(path: string, architecture: Architecture, { size }: Vocabulary): Architecture {
   try {
     return completeOutput(architecture, { classes: size });
@@ -83,6 +85,7 @@ export function completedFrom(path: string, architecture: Architecture, { size }
   }
 }
 
+/** The error for a vocabulary that a file's model was not made for. */
 export function otherVocabulary(path: string, stored: Vocabulary, given: Vocabulary): UnrolledError {
   let what = 'the order of the tokens differs';
   const difference = stored.firstDifference(given);
@@ -94,18 +97,4 @@ export function otherVocabulary(path: string, stored: Vocabulary, given: Vocabul
   } else if (stored.size !== given.size) what = 'one has an end-of-document token, and the other has none';
   const message = `${path} was made for another vocabulary: ${what}.`;
   return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', message, { option: 'vocabulary' });
-}
-
-/** The error for a corpus of another vocabulary, of which the model's own lacks a token. */
-export function otherCorpus({ name }: Corpus | FileCorpus, vocabulary: Vocabulary, error: unknown): unknown {
-  if (!(error instanceof UnrolledError) || error.code !== 'ERR_UNROLLED_UNKNOWN_TOKEN') return error;
-  const { code, message, expected = '', received = '' } = error;
-  const lacking = message.replace(` ${vocabulary.advice}`, '').replace(/the vocabulary\.$/, "the model's.");
-  return new UnrolledError(
-    code,
-    `The corpus ${check.show(name)} has another vocabulary than the model. ${lacking} Leave it out of the text, have ` +
-      "what is unknown skipped with corpus.withVocabulary(model.vocabulary.withUnknown('skip')), or " +
-      'make a model with vocabulary: corpus.vocabulary.',
-    { option: 'corpus', expected, received, cause: error },
-  );
 }

@@ -1,0 +1,74 @@
+/** Files of a folder that cannot be read: told of together, or left out by name. */
+
+import { UnrolledError } from '../errors';
+import { counted } from '../wording';
+
+/** A file that was left out. */
+export interface SkippedFile {
+  /** Its path below the folder, with `/` between its parts; bytes of a name that are no UTF-8 as `\xe9`. */
+  readonly source: string;
+  /** Why it cannot be read. */
+  readonly error: UnrolledError;
+}
+
+/** What a message says that a person can do, and the options that it names. */
+export interface UnreadableAdvice {
+  text: string;
+  options: readonly string[];
+}
+
+/** Advice where both options are at hand. */
+function adviceFor({ code }: UnrolledError): UnreadableAdvice {
+  return code === 'ERR_UNROLLED_ENCODING'
+    ? {
+        text: 'Say what they are encoded in by encoding, convert them to UTF-8, or leave them out by skipUnreadable.',
+        options: ['encoding', 'skipUnreadable'],
+      }
+    : { text: 'Make them readable, or leave them out by skipUnreadable.', options: ['skipUnreadable'] };
+}
+
+/** Faults of one file. Others, such as too many open files, are of the machine: every file would be left out. */
+const OF_THE_FILE = ['EACCES', 'EPERM', 'EIO', 'EISDIR', 'ELOOP', 'ENOENT', 'ENAMETOOLONG', 'ERR_FS_FILE_TOO_LARGE'];
+
+/** Whether an error of reading is the fault of that one file. */
+export function isUnreadable(error: unknown): error is UnrolledError {
+  if (!(error instanceof UnrolledError)) return false;
+  if (error.code === 'ERR_UNROLLED_ENCODING') return true;
+  return OF_THE_FILE.includes((error.cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+}
+
+/** Most files that a message names. */
+const MOST_NAMED = 5;
+
+/** What is wrong with a file, in a few words. */
+function faultOf({ code, message, received }: UnrolledError): string {
+  if (code === 'ERR_UNROLLED_ENCODING' && received !== undefined) return received;
+  return code === 'ERR_UNROLLED_FILE_NOT_FOUND' ? 'not there any more' : message.replace(/^.*: (.*)\.$/s, '$1');
+}
+
+/** The files by name with their faults, the first of many. */
+export function listFiles(files: readonly SkippedFile[], most = files.length): string {
+  const named = files.slice(0, most).map(({ source, error }) => `${source} (${faultOf(error)})`);
+  return named.join(', ') + (files.length > most ? ', …' : '');
+}
+
+/**
+ * The error that tells of all files which cannot be read.
+ * @param count how many files there are.
+ */
+export function unreadableFiles(
+  directory: string,
+  files: readonly SkippedFile[],
+  count: number,
+  advice?: UnreadableAdvice,
+): UnrolledError {
+  const [{ error: first }] = files as [SkippedFile];
+  const { text, options } = advice ?? adviceFor(first);
+  const what = `${files.length} of the ${counted(count, 'file')} in ${directory} cannot be read`;
+  return new UnrolledError(first.code, `${what}: ${listFiles(files, MOST_NAMED)}. ${text}`, {
+    ...(options.length > 0 && { option: options[0] as string, mentions: options }),
+    ...(first.expected !== undefined && { expected: first.expected }),
+    ...(first.received !== undefined && { received: first.received }),
+    cause: first,
+  });
+}
