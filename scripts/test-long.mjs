@@ -35,6 +35,7 @@ const STEPS = {
   determinism: mocha('reliability/determinism', 'threads'),
   load: mocha('reliability/load'),
   memory: mocha('reliability/memory'),
+  'address-space': mocha('reliability/address-space'),
   'memory-limit': mocha('reliability/memory-limit'),
   disks: mocha('reliability/disks'),
   'large-files': mocha('reliability/large-files'),

@@ -101,7 +101,7 @@ export async function decode(model: Model, sources: SequenceData, options: Decod
   }
   const { signal, ...resolved } = resolve(options, input.vocabulary);
   requireBeamMemory(model, resolved.beams, input.vocabulary);
-  const sequences = toSequences('sources', sources, source, model.dtype);
+  const sequences = await toSequences('sources', sources, source, model.dtype);
   const answers: Answer[][] = [];
   for (let index = 0; index + 1 < sequences.offsets.length; index++) {
     const call = { ...resolved, source: sourceOf(sequences, index) };

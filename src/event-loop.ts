@@ -55,3 +55,22 @@ export function atOnce<Result>(work: Generator<void, Result>): Result {
     if (step.done) return step.value;
   }
 }
+
+/** Elements of data that a loop handles between two looks at the clock. */
+export const ELEMENTS_PER_LOOK = 2 ** 15;
+
+/** What a list takes beside its elements, as elements. */
+const LIST_WORK = 16;
+
+/** Where a loop over data, which may be as large as memory, lets the event loop have its turn. */
+export class Pace {
+  #left = ELEMENTS_PER_LOOK;
+
+  /** Whether to `giveTurn` now, a list of so many elements later. */
+  isDue(elements: number): boolean {
+    this.#left -= elements + LIST_WORK;
+    if (this.#left > 0) return false;
+    this.#left = ELEMENTS_PER_LOOK;
+    return true;
+  }
+}

@@ -311,14 +311,16 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   }
 
   /**
-   * What a `fit` of this corpus with these options would take, in bytes and seconds, without changing the weights.
-   * @throws what `fit` throws for impossible options and corpora.
+   * What a `fit` of this corpus with these options would take, in bytes and seconds, without changing the weights: a few
+   * of its steps are made with a learning rate of 0.
+   * @throws what `fit` throws before its first step and in it.
    */
   async estimate(corpus: Corpus | FileCorpus, options?: FitOptions): Promise<Estimate> {
-    const { stream, native, validation, signal, shuffle } = resolveFit(options, this.#defaults());
+    const resumed = options?.resume === undefined ? undefined : await readResumed(options);
+    const { stream, validation, shuffle, ...training } = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
-    const { train } = partsOf(await this.#adopt(corpus, signal), validation, this.#boundary());
-    return estimateTraining(this.model, trainingSource('training text', train, stream, shuffle), native);
+    const { train } = partsOf(await this.#adopt(corpus, training.signal), validation, this.#boundary());
+    return estimateTraining(this.model, trainingSource('training text', train, stream, shuffle), training);
   }
 
   /**

@@ -174,7 +174,8 @@ export class Model {
     const optionOf: OptionOf = internals.optionOf ?? ((_, size, index) => `layers[${index}].${size}`);
     requireModelMemory(resolved.description, dtype, optionOf);
     const model = new Model(resolved.description, dtype, internals.metadata);
-    // Calls are served in order, so nobody needs to wait; they fail only where the model is disposed before.
+    // Calls are served in order, so nobody needs to wait. They fail where the model is disposed before, or there is no
+    // memory for them: then all calls of the model fail with that error.
     const ignore = () => {};
     if (internals.uninitialized !== true) {
       const laws = Object.keys(model.parameterShapes).map((name) => resolved.initializers.get(name) ?? initialization);
@@ -355,8 +356,9 @@ export class Model {
   }
 
   /**
-   * What a `fit` with these data and options would take, in bytes and seconds, without changing the weights.
-   * @throws what `fit` throws for impossible options and data.
+   * What a `fit` with these data and options would take, in bytes and seconds, without changing the weights: a few steps
+   * like its own are made with a learning rate of 0.
+   * @throws what `fit` throws before its first step and in it.
    */
   estimate(data: TrainingData, options?: ModelFitOptions): Promise<Estimate> {
     return estimateModel(this, data, options);

@@ -9,11 +9,11 @@ import * as check from './validation';
  * @param noun of what they have, in the plural.
  * @throws ERR_UNROLLED_OPTION_RANGE for more than an offset can count.
  */
-export function offsetsOf(option: string, lengths: readonly number[], noun = 'elements'): Int32Array {
+export function offsetsOf(option: string, lengths: ArrayLike<number>, noun = 'elements'): Int32Array {
   const offsets = new Int32Array(lengths.length + 1);
   let end = 0;
-  for (const [index, length] of lengths.entries()) {
-    end += length;
+  for (let index = 0; index < lengths.length; index++) {
+    end += lengths[index] as number;
     if (end > MAX_SIZE) throw check.outOfRange(option, `at most ${MAX_SIZE} ${noun} in all`, end);
     offsets[index + 1] = end;
   }

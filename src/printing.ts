@@ -41,6 +41,15 @@ export function showFigure(value: number | undefined): string {
   return size === 0 || (size >= 0.001 && size < 1e5) ? value.toFixed(4) : value.toExponential(3);
 }
 
+/** Seconds as a person reads them: `1h 02m`, `2m 05s`, `7s`. */
+export function showSeconds(seconds: number): string {
+  const whole = Math.round(seconds);
+  const two = (value: number) => String(value).padStart(2, '0');
+  if (whole >= 3600) return `${Math.floor(whole / 3600)}h ${two(Math.floor((whole % 3600) / 60))}m`;
+  if (whole >= 60) return `${Math.floor(whole / 60)}m ${two(whole % 60)}s`;
+  return `${whole}s`;
+}
+
 /** A rate as it was written, but for noise in its last digits. */
 export function showRate(value: number): string {
   return String(Number(value.toPrecision(4)));

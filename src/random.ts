@@ -3,6 +3,11 @@
  * as the core has it. A stream is named by (seed, use, step), so the same name always draws the same numbers.
  */
 
+import { atOnce, inTurns } from './event-loop';
+
+/** Items that are put in order between two looks at the clock. */
+const ITEMS_PER_LOOK = 2 ** 13;
+
 /** What a stream of numbers is for; part of its name, and none of the core's (`RandomUse`). */
 export const RandomUse = { split: 101, wordVectors: 102, firstToken: 103 } as const;
 
@@ -68,10 +73,20 @@ export class Random {
 
   /** The items in a random order (Fisher and Yates); their own array stays as it is. */
   shuffled<T>(items: readonly T[]): T[] {
+    return atOnce(this.#shuffling(items));
+  }
+
+  /** The same order; with many items the event loop has its turns. */
+  shuffledInTurns<T>(items: readonly T[]): Promise<T[]> {
+    return inTurns(this.#shuffling(items));
+  }
+
+  *#shuffling<T>(items: readonly T[]): Generator<void, T[]> {
     const result = [...items];
     for (let i = result.length - 1; i > 0; i--) {
       const other = Math.floor(this.uniform() * (i + 1));
       [result[i], result[other]] = [result[other] as T, result[i] as T];
+      if (i % ITEMS_PER_LOOK === 0) yield;
     }
     return result;
   }

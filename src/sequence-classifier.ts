@@ -11,6 +11,7 @@ import {
 } from './architecture';
 import { withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
+import { giveTurn, Pace } from './event-loop';
 import { MAX_SIZE } from './limits';
 import { damagedHeader, type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader, readVocabulary } from './model-header';
@@ -27,6 +28,9 @@ import type { EpochResult } from './training/fit';
 import { readResumed } from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
+
+/** What it takes to encode a unit of a text, as elements of data that are copied. */
+const UNIT_WORK = 16;
 
 /** Options of a new classifier. */
 export interface SequenceClassifierOptions extends NetworkOptions {
@@ -169,7 +173,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     this.model.requireIdle();
     yield* fitExamples({
       model: this.model,
-      examples: this.#labelled(examples),
+      examples: await this.#labelled(examples),
       options: resolved,
       header: this.header(),
       toExamples: (validationData) => this.#labelled(validationData),
@@ -209,7 +213,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
 
   /** `[N, classes]` */
   async #logProbabilities(texts: readonly string[]): Promise<Tensor<'float32' | 'float64'>> {
-    const sequences = this.#encode(texts);
+    const sequences = await this.#encode(texts);
     const options = { batch: PREDICTION_BATCH, output: 'logProbabilities', threads: this.threads } as const;
     const { output, cancelled } = await withCancellation(undefined, (cancellation) =>
       this.model.native.predict(sequences, options, cancellation),
@@ -218,8 +222,8 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     return { dtype: this.model.dtype, shape: [texts.length, this.classes], data: output };
   }
 
-  #labelled(examples: readonly Example[]): Examples {
-    const sequences = this.#encode(examples.map(({ text }) => text));
+  async #labelled(examples: readonly Example[]): Promise<Examples> {
+    const sequences = await this.#encode(examples.map(({ text }) => text));
     return { kind: 'labelled', sequences, targets: { loss: 'crossEntropy', ids: this.#labels(examples) } };
   }
 
@@ -227,9 +231,14 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     return Int32Array.from(examples, ({ label }) => check.integer('label', label, { min: 0, max: this.classes - 1 }));
   }
 
-  #encode(texts: readonly string[]): Sequences {
+  async #encode(texts: readonly string[]): Promise<Sequences> {
     if (texts.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'There are no examples.');
-    const sequences = texts.map((text) => this.vocabulary.encode(text));
+    const sequences: Int32Array[] = [];
+    const pace = new Pace();
+    for (const text of texts) {
+      sequences.push(this.vocabulary.encode(text));
+      if (pace.isDue(UNIT_WORK * text.length)) await giveTurn();
+    }
     const empty = sequences.findIndex(({ length }) => length === 0);
     if (empty !== -1) {
       throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `Example ${empty} (from 0) has no tokens.`);

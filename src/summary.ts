@@ -4,7 +4,7 @@ import type { Model } from './model';
 import { isOnce } from './model-output';
 import type { DType, InputDescription, LayerDescription } from './native/native';
 import { layerShapesOf } from './parameter-shapes';
-import { ends, PRINTED, showCount, table } from './printing';
+import { ends, PRINTED, showCount, showSeconds, table } from './printing';
 import type { Estimate } from './training/estimate';
 import * as check from './validation';
 
@@ -57,13 +57,19 @@ function showBytes(bytes: number): string {
   return unit === undefined ? `${bytes} bytes` : `${(bytes / unit[1]).toPrecision(3)} ${unit[0]}`;
 }
 
+/** A time in the unit that suits it: `3.41 ms`, `12.5 s`, `2m 05s`. */
+function showTime(seconds: number): string {
+  if (seconds >= 60) return showSeconds(seconds);
+  return seconds >= 1 ? `${seconds.toPrecision(3)} s` : `${(1000 * seconds).toPrecision(3)} ms`;
+}
+
 /** What a training takes, in lines. */
 function showFit({ bytes, stepsPerEpoch, secondsPerStep, secondsPerEpoch }: Estimate): string {
   const parts = (['parameters', 'gradients', 'optimizer', 'workspace', 'data'] as const)
     .map((part) => `${part} ${showBytes(bytes[part])}`)
     .join(', ');
-  const epoch = `${secondsPerEpoch.toPrecision(3)} s an epoch of ${showCount(stepsPerEpoch)} steps`;
-  return `a fit takes ${showBytes(bytes.total)} (${parts})\nand about ${epoch}, ${(1000 * secondsPerStep).toPrecision(3)} ms each`;
+  const epoch = `${showTime(secondsPerEpoch)} an epoch of ${showCount(stepsPerEpoch)} step${stepsPerEpoch === 1 ? '' : 's'}`;
+  return `a fit takes ${showBytes(bytes.total)} (${parts})\nand about ${epoch}, ${showTime(secondsPerStep)} each`;
 }
 
 /** What a model is made of, and what a training of it will take where that was asked. Prints as a table. */

@@ -39,6 +39,7 @@ import { constructorError } from './text-network';
 import { type Outcome, outcomesOf } from './text-outcomes';
 import { BestWeights } from './training/callbacks/keep-best';
 import type { Checkpoint } from './training/checkpoint-file';
+import type { Estimate } from './training/estimate';
 import {
   EXAMPLE_FIT_OPTIONS,
   type ExampleFitOptions,
@@ -285,7 +286,7 @@ export class TextClassifier {
       examples: training,
       options: { ...resolved, callbacks: keepBest ? [best, ...callbacks, best.closing] : callbacks },
       header: this.#header(),
-      toExamples: () => validating as Examples,
+      toExamples: async () => validating as Examples,
     });
   }
 
@@ -356,10 +357,11 @@ export class TextClassifier {
 
   /**
    * Layers, parameters and counts; prints as a table.
-   * @throws ERR_UNROLLED_DISPOSED
+   * @param fit what `model.estimate` said of a training, to be told too: its memory and its time.
+   * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_DISPOSED
    */
-  summary(): Summary {
-    return this.model.summary();
+  summary(fit?: Estimate): Summary {
+    return this.model.summary(fit);
   }
 
   /**

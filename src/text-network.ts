@@ -9,6 +9,7 @@ import { dtypeOf, type ModelFile, type ModelHeader, weightsOf, writeModelFile } 
 import type { ModelDescription } from './native/native';
 import { reportTextModel, type TextReportOptions } from './report/model-report';
 import type { Summary } from './summary';
+import type { Estimate } from './training/estimate';
 
 /** Turns text into ids below `size`. */
 export interface TokenEncoder {
@@ -77,10 +78,11 @@ export abstract class TextNetwork<V extends TokenEncoder> {
 
   /**
    * Layers, parameters and counts; prints as a table.
-   * @throws ERR_UNROLLED_DISPOSED
+   * @param fit what `estimate` said of a training, to be told too: its memory and its time.
+   * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_DISPOSED
    */
-  summary(): Summary {
-    return this.model.summary();
+  summary(fit?: Estimate): Summary {
+    return this.model.summary(fit);
   }
 
   /**

@@ -41,4 +41,12 @@ describe('Random', () => {
     }
     for (const count of places.flat()) assert.ok(count > 420 && count < 580, `${count} of 500`);
   });
+
+  it('shuffles with turns of the event loop to the same order', async () => {
+    for (const count of [0, 1, 2, 8191, 8192, 8193, 20_000]) {
+      const items = Array.from({ length: count }, (_, i) => i);
+      const order = new Random(7, RandomUse.split).shuffled(items);
+      assert.deepEqual(await new Random(7, RandomUse.split).shuffledInTurns(items), order);
+    }
+  });
 });

@@ -5,6 +5,7 @@
 #include <cblas.h>
 
 #include "blas_call.h"
+#include "blas_memory.h"
 #include "kernels/kernel_table.h"
 
 namespace unrolled {
@@ -144,6 +145,7 @@ void multiply(const Parallel& parallel, Index m, Index n, Index k, Operand<T> a,
   chooseTile(m, n, k, tileM, tileN);
   const Index across = (n + tileN - 1) / tileN;
   const Index down = (m + tileM - 1) / tileM;
+  if (!isSmall<T>(tileM, tileN, k, b.transpose)) reserveBlasMemory();
   parallel.forEach(across * down, [&](Index tile) noexcept {
     const Index row = tile / across * tileM;
     const Index column = tile % across * tileN;

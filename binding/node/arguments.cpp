@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdlib>
+#include <string>
 #include <utility>
 
 #include "core/error.h"
@@ -142,8 +144,25 @@ std::vector<double> floats(const char* name, const Napi::Value& value, bool opti
   return copied<double>(name, value, napi_float64_array, "a Float64Array");
 }
 
+namespace {
+
+// V8 ends the process where it has no memory for an array: one that matters is tried before.
+void requireArrayMemory(std::size_t bytes) {
+  constexpr std::size_t leastTried = std::size_t{1} << 20U;
+  if (bytes < leastTried) return;
+  void* volatile tried = std::malloc(bytes);  // volatile, or the compiler takes it for had and leaves it out
+  if (tried == nullptr) {
+    throw Error("ERR_UNROLLED_OUT_OF_MEMORY",
+                "The system gives this process no " + std::to_string(bytes) + " bytes for an array of results.");
+  }
+  std::free(tried);
+}
+
+}  // namespace
+
 template <class T>
 Napi::Value typedArray(Napi::Env env, const T* values, Index count) {
+  requireArrayMemory(static_cast<std::size_t>(count) * sizeof(T));
   Napi::TypedArrayOf<T> array = Napi::TypedArrayOf<T>::New(env, static_cast<std::size_t>(count));
   if (count > 0) std::copy_n(values, count, array.Data());
   return array;

@@ -1,7 +1,7 @@
 #include "node/job.h"
 
 #include <chrono>
-#include <system_error>
+#include <exception>
 #include <utility>
 
 #include "core/parallel/floating_point_mode.h"
@@ -88,21 +88,37 @@ void Job::settle(Napi::Env env) {
     deferred_.Resolve(result(env));
   } catch (const Napi::Error& error) {
     deferred_.Reject(error.Value());
+  } catch (...) {
+    deferred_.Reject(toJavaScript(env, asError(std::current_exception())));
   }
 }
 
-bool Executor::mayRunHere(const Job& job) {
-  if (job.expectedSeconds() > shortSeconds) return false;
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return !shutDown_ && waiting_.empty() && running_.empty();
+bool Executor::mayRunHere(Job& job) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (shutDown_ || !waiting_.empty() || !running_.empty()) return false;
+  }
+  // It stays so: whoever posts a job is on this thread.
+  return job.endsWithin(shortSeconds);
 }
 
 void Executor::execute(Job& job) {
   try {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (unprepared_) throw Error(*unprepared_);
+    }
     job.execute();
   } catch (...) {
-    job.fail(asError(std::current_exception()));
+    const std::lock_guard<std::mutex> lock(mutex_);
+    fail(job, asError(std::current_exception()));
   }
+}
+
+void Executor::fail(Job& job, Error error) {
+  // Wrong arguments are the caller's to mend; the model has what it had.
+  if (job.preparesModel() && error.code() == "ERR_UNROLLED_OUT_OF_MEMORY") unprepared_ = error;
+  job.fail(std::move(error));
 }
 
 void Executor::runHere(Job& job) {
@@ -140,8 +156,8 @@ void Executor::post(std::shared_ptr<Job> job) {
     try {
       thread_ = std::thread([this] { main(); });
       threadAlive_ = true;
-    } catch (const std::system_error&) {
-      job->fail({"ERR_UNROLLED_OUT_OF_MEMORY", "The system gives this process no more threads."});
+    } catch (const std::exception&) {  // a system_error, or a bad_alloc
+      fail(*job, {"ERR_UNROLLED_OUT_OF_MEMORY", "The system gives this process no more threads."});
       lock.unlock();
       finish(std::move(job));
       return;

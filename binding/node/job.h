@@ -6,7 +6,6 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -78,8 +77,11 @@ class Job {
   // On the model's thread; may throw.
   virtual void execute() = 0;
 
-  // Seconds that `execute` will take, about.
-  [[nodiscard]] virtual double expectedSeconds() const { return std::numeric_limits<double>::infinity(); }
+  // Whether `execute` will be over within so many seconds. While no other job of its executor runs.
+  [[nodiscard]] virtual bool endsWithin(double /*seconds*/) { return false; }
+
+  // Whether the model has not got its weights where this fails for lack of memory: all later jobs fail too then.
+  [[nodiscard]] virtual bool preparesModel() const { return false; }
 
   // Ends a running `execute` early, where it can.
   void cancel() { cancelled_->store(true); }
@@ -106,10 +108,13 @@ class Job {
 template <class Compute, class Convert>
 class Task final : public Job {
  public:
-  Task(Napi::Env env, const Napi::Object& owner, CancellationFlag flag, Compute compute, Convert convert)
-      : Job(env, owner), compute_(std::move(compute)), convert_(std::move(convert)) {
+  Task(Napi::Env env, const Napi::Object& owner, CancellationFlag flag, Compute compute, Convert convert,
+       bool preparesModel)
+      : Job(env, owner), compute_(std::move(compute)), convert_(std::move(convert)), preparesModel_(preparesModel) {
     if (flag) cancelBy(std::move(flag));
   }
+
+  [[nodiscard]] bool preparesModel() const override { return preparesModel_; }
 
   void execute() override {
     value_.emplace(compute_([this] { return !cancelled(); }));
@@ -122,6 +127,7 @@ class Task final : public Job {
   using Proceed = std::function<bool()>;
   Compute compute_;
   Convert convert_;
+  bool preparesModel_;
   std::optional<std::invoke_result_t<Compute&, Proceed>> value_;
 };
 
@@ -142,9 +148,10 @@ class Executor {
 
   // The same of a task made of two functions; returns its promise. `flag` may be null.
   template <class Compute, class Convert>
-  Napi::Promise submit(const Napi::CallbackInfo& info, CancellationFlag flag, Compute compute, Convert convert) {
+  Napi::Promise submit(const Napi::CallbackInfo& info, CancellationFlag flag, Compute compute, Convert convert,
+                       bool preparesModel = false) {
     auto task = std::make_shared<Task<Compute, Convert>>(info.Env(), info.This().As<Napi::Object>(), std::move(flag),
-                                                         std::move(compute), std::move(convert));
+                                                         std::move(compute), std::move(convert), preparesModel);
     const Napi::Promise promise = task->promise();
     post(std::move(task));
     return promise;
@@ -165,10 +172,12 @@ class Executor {
  private:
   void main();
   // Whether a job may run on the JavaScript thread, on which this is called; runs it there.
-  [[nodiscard]] bool mayRunHere(const Job& job);
+  [[nodiscard]] bool mayRunHere(Job& job);
   void runHere(Job& job);
   // Does what the job's `execute` does, its errors kept.
-  static void execute(Job& job);
+  void execute(Job& job);
+  // Of a job that failed, or cannot run. Under the mutex.
+  void fail(Job& job, Error error);
   // Hands the job over to the JavaScript thread, which alone may destroy it.
   void finish(std::shared_ptr<Job> job);
 
@@ -184,6 +193,7 @@ class Executor {
   bool runsHere_ = false;
   std::vector<Mailbox::Letter> told_;
   bool shutDown_ = false;
+  std::optional<Error> unprepared_;  // why the model has not got its weights
   std::thread thread_;
 };
 

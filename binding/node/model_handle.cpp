@@ -237,7 +237,7 @@ Napi::Value ModelHandle<T>::initialize(const Napi::CallbackInfo& info) {
           core->model.initializeEach(initializers, seed);
           return true;
         },
-        undefined);
+        undefined, true);
   });
 }
 
@@ -279,7 +279,7 @@ Napi::Value ModelHandle<T>::writeParameter(const Napi::CallbackInfo& info) {
           core->model.write(name, values);
           return true;
         },
-        undefined);
+        undefined, true);
   });
 }
 

@@ -1,6 +1,5 @@
 #include "node/training_handle.h"
 
-#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -46,12 +45,7 @@ class RunJob final : public Job, private TrainingObserver {
     deliver();
   }
 
-  // As the last one took.
-  [[nodiscard]] double expectedSeconds() const override {
-    const double perStep = trainer_->secondsPerStep();
-    if (perStep == 0) return Job::expectedSeconds();
-    return perStep * static_cast<double>(std::min(maxSteps_, trainer_->stepsPerEpoch()));
-  }
+  [[nodiscard]] bool endsWithin(double seconds) override { return trainer_->endsWithin(seconds, maxSteps_); }
 
  protected:
   Napi::Value result(Napi::Env env) override {

@@ -111,6 +111,16 @@ export function messageOf(error: unknown, command: Command | undefined): string 
   return ofPrompt(withFlags(error, command), command);
 }
 
+/** What JavaScript and Node.js say where there is no memory. */
+const NO_MEMORY = /^(?:Array buffer allocation failed|Failed to allocate memory|ENOMEM\b)/;
+
+/** The error with a code, where it is none of the package but one of memory. */
+function withCode(error: unknown): unknown {
+  if (error instanceof UnrolledError || !isError(error) || !NO_MEMORY.test(error.message)) return error;
+  const message = `The system gives this process no more memory (${error.message}). Raise its limit (ulimit -v, ulimit -d).`;
+  return new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', message, { cause: error });
+}
+
 function say(message: string): void {
   process.stderr.write(`unrolled: ${visibleText(message)}\n`);
 }
@@ -119,7 +129,8 @@ function say(message: string): void {
  * Says what went wrong, and returns the exit status for it.
  * @param command the one that ran, where it came so far.
  */
-export function reportFailure(error: unknown, command?: Command): number {
+export function reportFailure(thrown: unknown, command?: Command): number {
+  const error = withCode(thrown);
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     // Without a command the parser has printed its help, and this error has no message of its own.

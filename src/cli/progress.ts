@@ -1,7 +1,7 @@
 /** Progress of a training on standard error: a bar on a terminal, now and then a line elsewhere. */
 
 import { SingleBar } from 'cli-progress';
-import { showRate } from '../printing';
+import { showRate, showSeconds } from '../printing';
 import type { FitProgress } from '../training/options';
 
 /** Seconds between two lines where standard error is no terminal. */
@@ -11,15 +11,6 @@ const BAR_FORMAT = '{bar} {percentage}%  epoch {epoch}  loss {loss}  {rate} {uni
 
 /** Columns of the bar alone: with its figures it must fit into the 80 of a terminal. */
 const BAR_SIZE = 8;
-
-/** Seconds as a person reads them: `1h 02m`, `2m 05s`, `7s`. */
-export function showSeconds(seconds: number): string {
-  const whole = Math.round(seconds);
-  const two = (value: number) => String(value).padStart(2, '0');
-  if (whole >= 3600) return `${Math.floor(whole / 3600)}h ${two(Math.floor((whole % 3600) / 60))}m`;
-  if (whole >= 60) return `${Math.floor(whole / 60)}m ${two(whole % 60)}s`;
-  return `${whole}s`;
-}
 
 /** What is shown of the progress, counted from 1; `done` counts steps. */
 function describe({ epoch, firstStep, losses, learningRates, totalSteps, tokensPerSecond, seconds }: FitProgress) {

@@ -24,6 +24,7 @@ import { History } from '../training/history';
 import { type FitOptions, resolveFit } from '../training/options';
 import * as check from '../validation';
 import { addCorpusOptions, CORPUS_HELP, type CorpusFlags, corpusFlags, loadCorpus } from './corpus';
+import { printEstimate } from './estimate';
 import { messageOf } from './failure';
 import { Interrupt } from './interrupt';
 import {
@@ -71,6 +72,7 @@ interface TrainFlags extends TrainingFlags, CorpusFlags {
   out?: string;
   report?: string;
   logEvery?: number;
+  estimate?: true;
   json?: true;
 }
 
@@ -273,7 +275,19 @@ async function requireOut(option: string, path: string, corpus: string): Promise
   if (await isSameFile(path, corpus)) throw check.outOfRange(option, 'another file than the corpus', path);
 }
 
+/** Says what the training would take, and trains nothing. */
+async function estimate(name: string, flags: TrainFlags): Promise<void> {
+  const { options, end, vocabulary } = await trainingOptions(flags, new History());
+  const { corpus, model } = await prepare(name, vocabulary, flags);
+  try {
+    printEstimate(model, await model.estimate(corpus, { ...options, signal: outputEnd }), end, flags.json === true);
+  } finally {
+    model.dispose();
+  }
+}
+
 async function train(name: string, flags: TrainFlags, command: Command): Promise<void> {
+  if (flags.estimate) return estimate(name, flags);
   const { out, checkpoint, init, resume, report } = flags;
   const history = new History();
   const training = await trainingOptions(flags, history);
@@ -376,6 +390,7 @@ export function trainCommand(): Command {
     .option('--out <file>', 'save the model there')
     .option('--report <file>', 'write a page there that shows the training: curves, samples, hidden units (.html)')
     .addOption(numberOption('--log-every <n>', 'report every nth step'))
+    .option('--estimate', 'say what memory and time the training would take; train nothing and write no file')
     .addOption(jsonOption())
     .addHelpText(
       'after',

@@ -116,12 +116,14 @@ export function noteGoingOn(command: Command, { out, checkpoint }: KeptIn, kept:
 export interface RunEnd {
   epochs: number;
   steps: number;
+  /** Steps that a resumed training had made. */
+  made: number;
   stopReason: string | undefined;
 }
 
 /** The end of the run that these options ask for. */
 export function endOfRun({ epochs, steps, resumed }: ResolvedTraining): RunEnd {
-  return { epochs, steps, stopReason: resumed?.record.stopReason };
+  return { epochs, steps, made: resumed?.record.native.steps ?? 0, stopReason: resumed?.record.stopReason };
 }
 
 /** Says that a training which was resumed was over. */

@@ -3,7 +3,7 @@
  * on Linux the dynamic loader maps what its headers promise, and a read behind the file's end kills the process.
  */
 
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { isLater, type Libc } from './libc';
 
 /** What kind of shared library a file is. */
@@ -96,14 +96,27 @@ export function ownFormat(): BinaryKind['format'] {
   return process.platform === 'win32' ? 'PE' : 'ELF';
 }
 
+/** Bytes of a binary that are searched at a time, and those that two pieces share, so that no name is cut in both. */
+const PIECE_BYTES = 2 ** 18;
+const SHARED_BYTES = 32;
+
 /**
  * The C library an ELF file was linked with, by the versions of symbols it asks for: glibc has them and musl has none.
  * Of glibc the latest version it needs. Reads the whole file, so only for one that did not load.
  */
 export function linkedLibc(path: string): Libc {
   let version: string | undefined;
-  for (const [, found = ''] of readFileSync(path, 'latin1').matchAll(/GLIBC_(\d+\.\d+)/g)) {
-    if (version === undefined || isLater(found, version)) version = found;
+  const descriptor = openSync(path, 'r');
+  try {
+    const piece = Buffer.alloc(PIECE_BYTES);
+    for (let at = 0, read = PIECE_BYTES; read === PIECE_BYTES; at += PIECE_BYTES - SHARED_BYTES) {
+      read = readSync(descriptor, piece, 0, PIECE_BYTES, at);
+      for (const [, found = ''] of piece.toString('latin1', 0, read).matchAll(/GLIBC_(\d+\.\d+)/g)) {
+        if (version === undefined || isLater(found, version)) version = found;
+      }
+    }
+  } finally {
+    closeSync(descriptor);
   }
   return version === undefined ? { name: 'musl' } : { name: 'glibc', version };
 }

@@ -3,7 +3,7 @@
  * dynamic loader said. Each reason has its row in `docs/errors.md`.
  */
 
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { isError } from '../builtins';
 import { type NativeLoadReason, UnrolledError } from '../errors';
@@ -235,6 +235,32 @@ function findRefused(file: string, said: string): Finding {
   return { reason: 'other', what: `the system refuses ${file}.`, advice: `If nothing else helps, ${build()}.` };
 }
 
+/** The dynamic loaders' and the systems' words for no memory; glibc's loader may leave them out. */
+const NO_MEMORY = /Cannot allocate memory(?! in static TLS)|Out of memory|Not enough memory|paging file is too small/i;
+const NOT_MAPPED = /failed to map segment from shared object$/;
+
+/** Whether the system gives this process so many bytes. */
+function isLeft(bytes: number): boolean {
+  try {
+    return new ArrayBuffer(bytes).byteLength === bytes;
+  } catch {
+    return false;
+  }
+}
+
+/** The error for a file that the loader had no memory for; undefined where that was not why. */
+function noMemoryFor(file: string, cause: unknown, said: string): UnrolledError | undefined {
+  const { size } = statSync(file);
+  if (!NO_MEMORY.test(said) && !(NOT_MAPPED.test(said) && !isLeft(2 * size))) return undefined;
+  const megabytes = Math.ceil(size / 2 ** 20);
+  return new UnrolledError(
+    'ERR_UNROLLED_OUT_OF_MEMORY',
+    `The native module could not be loaded: it takes ${megabytes} MiB of address space, and the system gives this ` +
+      'process no more. Raise its limit (ulimit -v, ulimit -d), or load the module before other things take the memory.',
+    { cause },
+  );
+}
+
 /** Node.js was told to load no native modules. */
 const DISABLED: Finding = {
   reason: 'not-permitted',
@@ -245,6 +271,8 @@ const DISABLED: Finding = {
 /** The error for a file that passed `requireLoadable`, and did not load. */
 export function refusedBinary(file: string, cause: unknown): UnrolledError {
   const said = isError(cause) ? cause.message : String(cause);
+  const noMemory = noMemoryFor(file, cause, said);
+  if (noMemory !== undefined) return noMemory;
   const isDisabled = isError(cause) && 'code' in cause && cause.code === 'ERR_DLOPEN_DISABLED';
   const { advice, ...finding } = isDisabled ? DISABLED : findRefused(file, said);
   return failure({ ...finding, advice: `${advice} The system says: ${said.trim().replace(/\.$/, '')}.` }, cause);

@@ -686,6 +686,7 @@ export interface NativeNextTokens {
   cancelled: boolean;
 }
 
+/** Where there is no memory for `initialize` or `writeParameter`, all later calls fail with the same error. */
 export interface NativeModel {
   readonly dtype: DType;
   readonly parameterCount: number;

@@ -4,7 +4,7 @@ import { types } from 'node:util';
 import { UnrolledError } from '../errors';
 import type { Model } from '../model';
 import type { NativeCancellation, NativeEvaluation, NativeIds, NativeSource } from '../native/native';
-import { joined, offsetsOf } from '../offsets';
+import { offsetsOf } from '../offsets';
 import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
 import type { FileSource, TokenSource } from '../text/token-source';
@@ -97,33 +97,51 @@ function ahead(before: number | undefined): { before?: number } {
   return before === undefined ? {} : { before };
 }
 
+/** The ids of documents of two or more, so many in all. */
+function withoutShort(ids: Int32Array, boundaries: Int32Array, count: number): Int32Array {
+  const kept = new Int32Array(count);
+  // What lies between two short documents is copied at once.
+  let [at, start] = [0, boundaries[0] as number];
+  const keepTo = (end: number) => {
+    kept.set(ids.subarray(start, end), at);
+    at += end - start;
+  };
+  for (let index = 0; index + 1 < boundaries.length; index++) {
+    const [first, end] = [boundaries[index] as number, boundaries[index + 1] as number];
+    if (end - first >= 2) continue;
+    keepTo(first);
+    start = end;
+  }
+  keepTo(boundaries.at(-1) as number);
+  return kept;
+}
+
 /** Documents of two ids or more, a token and the end: others are left out. */
 function documentsSource(
   part: string,
   { ids, boundaries, before }: DocumentsPart,
   stream: ResolvedStream,
 ): DocumentsSource {
-  const kept: Int32Array[] = [];
+  const lengths: number[] = [];
+  const unread = before === undefined ? 1 : 0;
+  let longest = 1;
   for (let index = 0; index + 1 < boundaries.length; index++) {
-    const document = ids.subarray(boundaries[index], boundaries[index + 1]);
-    if (document.length >= 2) kept.push(document);
+    const length = (boundaries[index + 1] as number) - (boundaries[index] as number);
+    if (length < 2) continue;
+    lengths.push(length);
+    longest = Math.max(longest, length - unread);
   }
-  if (kept.length === 0) {
+  if (lengths.length === 0) {
     throw new UnrolledError('ERR_UNROLLED_CORPUS_TOO_SHORT', `The ${part} has no document with a token.`, {
       expected: 'at least one document with a token',
       received: counted(boundaries.length - 1, 'document'),
     });
   }
-  const offsets = offsetsOf(
-    'corpus',
-    kept.map(({ length }) => length),
-    'tokens',
-  );
-  const unread = before === undefined ? 1 : 0;
-  const longest = kept.reduce((most, { length }) => Math.max(most, length - unread), 1);
+  const offsets = offsetsOf('corpus', lengths, 'tokens');
+  const kept = withoutShort(ids, boundaries, offsets.at(-1) as number);
   return {
-    ...{ kind: 'documents', ids: joined(kept, offsets), offsets, shuffle: false, ...ahead(before) },
-    batch: Math.min(stream.batch, kept.length),
+    ...{ kind: 'documents', ids: kept, offsets, shuffle: false, ...ahead(before) },
+    batch: Math.min(stream.batch, lengths.length),
     window: Math.min(stream.window, longest),
   };
 }

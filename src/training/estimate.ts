@@ -1,161 +1,132 @@
 /** What a training will take, known before it begins. */
 
+import { cancelledError, withCancellation } from '../cancellation';
 import type { Model } from '../model';
 import type {
-  FloatArray,
-  NativeBatch,
   NativeExamples,
-  NativeInput,
-  NativeObjective,
-  NativeSequences,
+  NativeRunResult,
   NativeSource,
+  NativeTraining,
   NativeTrainingOptions,
 } from '../native/native';
-import { zerosLike } from '../tensor-shape';
-import { type Examples, pickExamples } from './examples';
-import { type TrainingBytes, trainingBytes } from './memory';
-import { idCount, sequenceCount, sequencesOf, stepsPerEpoch, streamLength } from './source';
+import { pickExamples } from './examples';
+import { requireTrainingBytes, type TrainingBytes } from './memory';
+import { sequenceCount, sequencesOf, stepsPerEpoch } from './source';
 
 /** What a training takes. */
 export interface Estimate {
   bytes: TrainingBytes;
   stepsPerEpoch: number;
-  /**
-   * Of one step, by forward and backward passes over a batch of the data, in the model's own precision whatever is asked;
-   * the optimiser's own time is not in it.
-   */
+  /** Of a whole step, with the optimiser's update, in the precision asked for: measured on the data. */
   secondsPerStep: number;
+  /** Of its steps: validation and callbacks take time of their own. */
   secondsPerEpoch: number;
 }
 
-/** Passes that are timed, after one that is not. */
+/** The training that is asked about. */
+export interface EstimateOptions {
+  native: Omit<NativeTrainingOptions, 'source' | 'schedule' | 'resume'>;
+  signal?: AbortSignal | undefined;
+}
+
+/** Batches of examples that a pass trains on. */
+const SAMPLE_BATCHES = 3;
+
+/** Timed passes, of which the median counts. */
 const TIMED_PASSES = 3;
 
-/** A prime, by which numbers in order are spread over a vocabulary. */
-const SPREAD = 7919;
+/** Seconds that the timed passes take together, at least: fewer say little of short steps. */
+const LEAST_SECONDS = 0.1;
 
-/** A batch to time, and how many such batches an epoch is. */
-interface Sample {
-  batch: NativeBatch;
-  objective: NativeObjective;
-  batchesPerEpoch: number;
+/** No pass begins after so many timed seconds. */
+const MOST_SECONDS = 1;
+
+type ExamplesInBatches = Exclude<NativeExamples, { kind: 'documents' }>;
+
+/** Examples from all over the data, so that their lengths are like those of the others. */
+async function sampleOf(source: ExamplesInBatches): Promise<ExamplesInBatches> {
+  const count = sequenceCount(sequencesOf(source));
+  const picks = Math.min(SAMPLE_BATCHES * source.batch, count);
+  const indices = Array.from({ length: picks }, (_, pick) => Math.floor((pick * count) / picks));
+  return { ...source, ...(await pickExamples(source, indices)) } as ExamplesInBatches;
 }
 
-/** `[T, B]` or `[T, B, width]` of sequences one after another, zero behind their ends. */
-function timeMajor<Data extends Int32Array | FloatArray>(data: Data, offsets: Int32Array, time: number): Data {
-  const rows = offsets.length - 1;
-  const width = data.length / (offsets.at(-1) as number);
-  const result = zerosLike(data, time * rows * width);
-  for (let row = 0; row < rows; row++) {
-    const start = offsets[row] as number;
-    for (let step = 0; start + step < (offsets[row + 1] as number); step++) {
-      result.set(data.subarray((start + step) * width, (start + step + 1) * width), (step * rows + row) * width);
+function positionsOf(source: ExamplesInBatches): number {
+  return sequencesOf(source).offsets.at(-1) as number;
+}
+
+/**
+ * Runs steps of a training whose learning rate is 0: they do all that its steps do, and no weight changes.
+ * @param first steps of the first pass, which is not timed: it touches the memory of the others for the first time.
+ * @param stepsAfter steps of each pass after it.
+ * @returns the timed passes.
+ */
+async function timedPasses(
+  training: NativeTraining,
+  run: (steps: number) => Promise<NativeRunResult>,
+  first: number,
+  stepsAfter: (warm: NativeRunResult) => number,
+): Promise<NativeRunResult[]> {
+  await training.setLearningRateScale(0);
+  const steps = stepsAfter(await run(first));
+  const passes: NativeRunResult[] = [];
+  let seconds = 0;
+  do {
+    const pass = await run(steps);
+    passes.push(pass);
+    seconds += pass.seconds;
+  } while (seconds < MOST_SECONDS && (passes.length < TIMED_PASSES || seconds < LEAST_SECONDS));
+  return passes;
+}
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+}
+
+/** Steps and seconds of an epoch, by steps like its own. */
+async function timeEpoch(
+  model: Model,
+  source: NativeSource,
+  { native, signal }: EstimateOptions,
+): Promise<{ steps: number; seconds: number }> {
+  const isStream = source.kind === 'stream' || source.kind === 'documents';
+  const timed = isStream ? source : await sampleOf(source);
+  const training = model.native.startTraining({ ...native, source: timed });
+  const run = async (steps: number) => {
+    const result = await withCancellation(signal, (cancellation) => training.run(steps, cancellation, () => {}));
+    if (result.reason === 'cancelled') throw cancelledError(model, 'The estimate', signal);
+    return result;
+  };
+  try {
+    if (isStream) {
+      // Short steps run many in a call, as they do in training: between two calls the threads go to sleep.
+      const stepsAfter = (warm: NativeRunResult) =>
+        Math.min(training.stepsPerEpoch, Math.ceil(LEAST_SECONDS / TIMED_PASSES / warm.seconds));
+      const passes = await timedPasses(training, run, 1, stepsAfter);
+      const secondsPerToken = median(passes.map(({ seconds, tokens }) => seconds / tokens));
+      return { steps: training.stepsPerEpoch, seconds: secondsPerToken * training.tokensPerEpoch };
     }
+    const passes = await timedPasses(training, run, training.stepsPerEpoch, () => training.stepsPerEpoch);
+    const share = positionsOf(timed as ExamplesInBatches) / positionsOf(source);
+    return { steps: stepsPerEpoch(source), seconds: median(passes.map(({ seconds }) => seconds)) / share };
+  } finally {
+    training.dispose();
   }
-  return result;
 }
 
-function longest({ offsets }: NativeSequences): number {
-  return offsets.reduce((most, end, index) => Math.max(most, end - (offsets[index - 1] ?? 0)), 0);
-}
-
-function inputOf(sequences: NativeSequences): NativeInput {
-  const { ids, features, offsets } = sequences;
-  const time = longest(sequences);
-  return {
-    time,
-    ...(ids && { ids: timeMajor(ids, offsets, time) }),
-    ...(features && { features: timeMajor(features, offsets, time) }),
-    lengths: offsets.slice(1).map((end, index) => end - (offsets[index] as number)),
-  };
-}
-
-function objectiveOf(examples: Examples): NativeObjective {
-  const { loss, ids, values } = examples.targets;
-  const sequences = examples.kind === 'paired' ? examples.inputs : examples.sequences;
-  const isLabelled = examples.kind === 'labelled';
-  const time = isLabelled ? 1 : longest(sequences);
-  const offsets = isLabelled ? Int32Array.from(sequences.offsets, (_, index) => index) : sequences.offsets;
-  if (loss === 'crossEntropy') return { targets: timeMajor(ids as Int32Array, offsets, time), reduction: 'mean' };
-  return { loss, values: timeMajor(values as FloatArray, offsets, time), reduction: 'mean' };
-}
-
-/** A batch of examples from all over the data, so that their lengths are like those of the others. */
-function sampleOfExamples(source: Exclude<NativeExamples, { kind: 'documents' }>): Sample {
-  const all = sequencesOf(source);
-  const count = sequenceCount(all);
-  const rows = Math.min(source.batch, count);
-  const picked = pickExamples(
-    source,
-    Array.from({ length: rows }, (_, row) => Math.floor((row * count) / rows)),
-  );
-  const isPaired = picked.kind === 'paired';
-  const sequences = isPaired ? picked.inputs : picked.sequences;
-  return {
-    batch: { batch: rows, ...inputOf(sequences), ...(isPaired && { source: inputOf(picked.source) }) },
-    objective: objectiveOf(picked),
-    batchesPerEpoch: (all.offsets.at(-1) as number) / (sequences.offsets.at(-1) as number),
-  };
-}
-
-/** The first window of a stream; of one in a file, as many ids from all over the vocabulary. */
-function sampleOfStream(source: Extract<NativeSource, { kind: 'stream' | 'documents' }>, vocabulary: number): Sample {
-  const { ids, batch, window } = source;
-  const count = streamLength(source);
-  const ahead = count - idCount(ids);
-  const idAt = (index: number) =>
-    'file' in ids ? (index * SPREAD) % vocabulary : (ids[Math.max(0, index - ahead)] as number);
-  const rowLength = Math.max(1, Math.floor((count - 1) / batch));
-  const time = Math.min(window, rowLength);
-  const inputs = new Int32Array(time * batch);
-  const targets = new Int32Array(time * batch);
-  for (let step = 0; step < time; step++) {
-    for (let row = 0; row < batch; row++) {
-      const at = (row * rowLength + step) % (count - 1);
-      inputs[step * batch + row] = idAt(at);
-      targets[step * batch + row] = idAt(at + 1);
-    }
-  }
-  return {
-    batch: { time, batch, ids: inputs },
-    objective: { targets, reduction: 'mean' },
-    batchesPerEpoch: stepsPerEpoch(source),
-  };
-}
-
-function vocabularyOf({ description: { input } }: Model): number {
-  return input.kind === 'ids' ? input.vocabulary : 1;
-}
-
-async function medianSeconds(pass: () => Promise<unknown>): Promise<number> {
-  await pass();
-  const seconds: number[] = [];
-  for (let index = 0; index < TIMED_PASSES; index++) {
-    const started = performance.now();
-    await pass();
-    seconds.push((performance.now() - started) / 1000);
-  }
-  return seconds.sort((a, b) => a - b)[Math.floor(TIMED_PASSES / 2)] as number;
-}
-
-/** The memory and the time of a training, by passes over one of its batches that leave the weights as they are. */
+/**
+ * The memory and the time of a training, by steps of one that leaves the weights as they are.
+ * @throws ERR_UNROLLED_BUSY while the model is training, ERR_UNROLLED_ABORTED, and what the first steps of the training
+ *   would throw.
+ */
 export async function estimateTraining(
   model: Model,
   source: NativeSource,
-  options: Omit<NativeTrainingOptions, 'source' | 'schedule' | 'resume'>,
+  options: EstimateOptions,
 ): Promise<Estimate> {
-  const { seed, threads } = options;
-  const bytes = await trainingBytes(model, source, options);
-  const isStream = source.kind === 'stream' || source.kind === 'documents';
-  const { batch, objective, batchesPerEpoch } = isStream
-    ? sampleOfStream(source, vocabularyOf(model))
-    : sampleOfExamples(source);
-  const seconds = await medianSeconds(() => model.native.gradients(batch, objective, threads, { seed, step: 0 }));
-  const steps = stepsPerEpoch(source);
-  return {
-    bytes,
-    stepsPerEpoch: steps,
-    secondsPerStep: (seconds * batchesPerEpoch) / steps,
-    secondsPerEpoch: seconds * batchesPerEpoch,
-  };
+  return model.exclusively(async () => {
+    const bytes = await requireTrainingBytes(model, source, options.native);
+    const { steps, seconds } = await timeEpoch(model, source, options);
+    return { bytes, stepsPerEpoch: steps, secondsPerStep: seconds / steps, secondsPerEpoch: seconds };
+  });
 }

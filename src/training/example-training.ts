@@ -23,7 +23,11 @@ export interface Score {
 }
 
 /** Parts examples by a seeded shuffle, the last ones being those that validate; both in the order of the shuffle. */
-function split(examples: Examples, validation: number, seed: number): { train: Examples; validate: Examples } {
+async function split(
+  examples: Examples,
+  validation: number,
+  seed: number,
+): Promise<{ train: Examples; validate: Examples }> {
   const count = exampleCount(examples);
   const trained = count - Math.round(count * validation);
   if (trained === 0 || trained === count) {
@@ -38,10 +42,12 @@ function split(examples: Examples, validation: number, seed: number): { train: E
       },
     );
   }
-  const order = new Random(seed, RandomUse.split).shuffled(Array.from({ length: count }, (_, index) => index));
+  const order = await new Random(seed, RandomUse.split).shuffledInTurns(
+    Array.from({ length: count }, (_, index) => index),
+  );
   return {
-    train: pickExamples(examples, order.slice(0, trained)),
-    validate: pickExamples(examples, order.slice(trained)),
+    train: await pickExamples(examples, order.slice(0, trained)),
+    validate: await pickExamples(examples, order.slice(trained)),
   };
 }
 
@@ -51,7 +57,7 @@ export interface ExampleFit<Data> {
   examples: Examples;
   options: ResolvedExampleFit<Data>;
   header: ModelHeader;
-  toExamples: (data: Data) => Examples;
+  toExamples: (data: Data) => Promise<Examples>;
 }
 
 /** Examples in their order, for a score. */
@@ -59,15 +65,24 @@ export function inOrder(examples: Examples, batch: number): NativeExamples {
   return inBatches(examples, { batch, shuffle: false, bucketing: 0 });
 }
 
+/**
+ * The examples that train, and those of them that validate where a fraction was asked for.
+ * @throws ERR_UNROLLED_CORPUS_TOO_SHORT.
+ */
+export async function partsOf(
+  examples: Examples,
+  { validation, native }: Pick<ResolvedExampleFit<unknown>, 'validation' | 'native'>,
+): Promise<{ train: Examples; validate?: Examples }> {
+  return validation > 0 ? split(examples, validation, native.seed) : { train: examples };
+}
+
 /** @throws what `runTraining` throws, ERR_UNROLLED_CORPUS_TOO_SHORT. */
 export async function* fitExamples<Data>(fit: ExampleFit<Data>): AsyncGenerator<EpochResult, void, undefined> {
   const { model, examples, options, header, toExamples } = fit;
-  const { validation, validationData, batching, native } = options;
-  const parts =
-    validation > 0
-      ? split(examples, validation, native.seed)
-      : { train: examples, validate: validationData && toExamples(validationData) };
-  const validated = parts.validate && inOrder(parts.validate, batching.batch);
+  const { validationData, batching, native } = options;
+  const parts = await partsOf(examples, options);
+  const validate = parts.validate ?? (validationData && (await toExamples(validationData)));
+  const validated = validate && inOrder(validate, batching.batch);
   yield* runTraining({
     model,
     source: inBatches(parts.train, batching) as NativeSource,

@@ -2,6 +2,7 @@
 
 import { isPlainObject } from '../builtins';
 import { UnrolledError } from '../errors';
+import { giveTurn, Pace } from '../event-loop';
 import type { Model } from '../model';
 import { outputOf } from '../model-output';
 import type {
@@ -11,11 +12,12 @@ import type {
   NativeSequences,
   NativeTargets,
 } from '../native/native';
-import { joined, offsetsOf } from '../offsets';
+import { offsetsOf } from '../offsets';
 import { zerosLike } from '../tensor-shape';
 import * as check from '../validation';
+import { copyIds, listsIn } from './copying';
 import type { PairedData, TrainingData } from './data';
-import { copyIds, isList, toSequences } from './sequences';
+import { isList, lengthsOf, toSequences } from './sequences';
 import { sequenceCount } from './source';
 import { labelTargets, type ResolvedTargets, type TargetContext, tagTargets, valueTargets } from './targets';
 
@@ -43,7 +45,7 @@ function missing(option: string, expected: string): UnrolledError {
 }
 
 /** Exactly one kind of targets must be there. */
-function resolveTargets({ labels, tags, values, loss }: Given, context: TargetContext): ResolvedTargets {
+async function resolveTargets({ labels, tags, values, loss }: Given, context: TargetContext): Promise<ResolvedTargets> {
   const given = Object.entries({ labels, tags, values }).filter(([, value]) => value !== undefined);
   const [first, second] = given;
   if (first === undefined) throw missing('labels', 'labels, tags or values are needed');
@@ -52,41 +54,43 @@ function resolveTargets({ labels, tags, values, loss }: Given, context: TargetCo
   return tags === undefined ? valueTargets(values, loss, context) : tagTargets(tags, loss, context);
 }
 
+type IdSequences = Required<Pick<NativeSequences, 'ids' | 'offsets'>>;
+
 /** Each sequence with an id put before it, or behind it. */
-function extended({ ids, offsets }: Required<Pick<NativeSequences, 'ids' | 'offsets'>>, id: number, before: boolean) {
+async function extended({ ids, offsets }: IdSequences, id: number, before: boolean): Promise<IdSequences> {
   const count = offsets.length - 1;
   const longer = new Int32Array(ids.length + count);
   const ends = offsetsOf(
     'targets',
-    Array.from({ length: count }, (_, index) => (offsets[index + 1] as number) - (offsets[index] as number) + 1),
+    offsets.slice(1).map((end, index) => end - (offsets[index] as number) + 1),
   );
+  const pace = new Pace();
   for (let index = 0; index < count; index++) {
     const at = ends[index] as number;
-    longer.set(ids.subarray(offsets[index], offsets[index + 1]), before ? at + 1 : at);
+    const sequence = ids.subarray(offsets[index], offsets[index + 1]);
+    longer.set(sequence, before ? at + 1 : at);
     longer[before ? at : (ends[index + 1] as number) - 1] = id;
+    if (pace.isDue(sequence.length)) await giveTurn();
   }
   return { ids: longer, offsets: ends };
 }
 
 /** Target ids, of which a sequence may have none: only `end` is written then. */
-function targetIds(targets: PairedData['targets'], vocabulary: number) {
+async function targetIds(targets: PairedData['targets'], vocabulary: number): Promise<NativeSequences> {
   if (!Array.isArray(targets)) return toSequences('targets', targets, { kind: 'ids', vocabulary }, 'float32');
   if (targets.length === 0) throw missing('targets', 'at least one is needed');
-  const parts = targets.map((list: unknown, index) => {
-    const option = `targets[${index}]`;
-    if (!isList(list)) throw check.wrongType(option, 'a list of ids', list);
-    const ids = new Int32Array(list.length);
-    copyIds(option, list, vocabulary, ids, 0);
-    return ids;
+  const lists = targets.slice() as ArrayLike<number>[];
+  const lengths = await lengthsOf(lists, (list, index) => {
+    if (!isList(list)) throw check.wrongType(`targets[${index}]`, 'a list of ids', list);
+    return list.length;
   });
-  const offsets = offsetsOf(
-    'targets',
-    parts.map(({ length }) => length),
-  );
-  return { ids: joined(parts, offsets), offsets };
+  const offsets = offsetsOf('targets', lengths);
+  const ids = new Int32Array(offsets.at(-1) as number);
+  await copyIds(listsIn('targets', lists), offsets, vocabulary, ids);
+  return { ids, offsets };
 }
 
-function pairedExamples(given: Given, source: NativeSequences, model: Described): Examples {
+async function pairedExamples(given: Given, source: NativeSequences, model: Described): Promise<Examples> {
   const { input } = model.description;
   const output = outputOf(model.description);
   if (input.kind !== 'ids') {
@@ -96,10 +100,11 @@ function pairedExamples(given: Given, source: NativeSequences, model: Described)
   const vocabulary = Math.min(input.vocabulary, output.features);
   const start = check.integer('start', given.start, { min: 0, max: input.vocabulary - 1 });
   const end = check.integer('end', given.end, { min: 0, max: output.features - 1 });
-  const ids = targetIds(given.targets as PairedData['targets'], vocabulary) as { ids: Int32Array; offsets: Int32Array };
-  requireSameCount('targets', ids, source);
-  const inputs = extended(ids, start, true);
-  return { kind: 'paired', source, inputs, targets: { loss: 'crossEntropy', ids: extended(ids, end, false).ids } };
+  const targets = (await targetIds(given.targets as PairedData['targets'], vocabulary)) as IdSequences;
+  requireSameCount('targets', targets, source);
+  const inputs = await extended(targets, start, true);
+  const { ids } = await extended(targets, end, false);
+  return { kind: 'paired', source, inputs, targets: { loss: 'crossEntropy', ids } };
 }
 
 function requireSameCount(option: string, sequences: NativeSequences, source: NativeSequences): void {
@@ -163,18 +168,18 @@ function requireSource(given: Given, { kind }: InputDescription): void {
  *   ERR_UNROLLED_CORPUS_EMPTY naming the array and its place, as in `tags[3][0]`; ERR_UNROLLED_MODEL_MISMATCH for data of
  *   another shape than the model.
  */
-export function toExamples(model: Described, data: TrainingData): Examples {
+export async function toExamples(model: Described, data: TrainingData): Promise<Examples> {
   const given = requireData(data);
   const { description, dtype } = model;
   const { input, source: sourceInput } = description;
   if (sourceInput === undefined) requireNoSource(given);
   else requireSource(given, sourceInput);
-  const source = sourceInput && toSequences('sources', given.sources, sourceInput, dtype);
+  const source = sourceInput && (await toSequences('sources', given.sources, sourceInput, dtype));
   if (source !== undefined && given.targets !== undefined) return pairedExamples(given, source, model);
   if (given.inputs === undefined) throw missing('inputs', `sequences of ${input.kind} are needed`);
-  const sequences = toSequences('inputs', given.inputs, input, dtype);
+  const sequences = await toSequences('inputs', given.inputs, input, dtype);
   const context = { output: outputOf(description), dtype, sequences };
-  const { targets, everywhere } = resolveTargets(given, context);
+  const { targets, everywhere } = await resolveTargets(given, context);
   if (source === undefined) return { kind: everywhere ? 'tagged' : 'labelled', sequences, targets };
   requireSameCount('inputs', sequences, source);
   if (!everywhere) throw check.outOfRange('labels', 'left out for an encoder–decoder; give tags', given.labels);
@@ -186,56 +191,63 @@ export function exampleCount(examples: Examples): number {
   return sequenceCount(examples.kind === 'paired' ? examples.source : examples.sequences);
 }
 
-/** The sequences of those numbers, in that order. */
-function pick<Data extends Int32Array | Float32Array | Float64Array>(
+/** What lies at those numbers, in that order, behind the offsets that it is to have. */
+async function pick<Data extends Int32Array | Float32Array | Float64Array>(
   data: Data,
   offsets: Int32Array,
   indices: readonly number[],
-): Data {
+  picked: Int32Array,
+): Promise<Data> {
   const width = offsets.at(-1) === 0 ? 0 : data.length / (offsets.at(-1) as number);
-  const parts = indices.map((index) =>
-    data.subarray((offsets[index] as number) * width, (offsets[index + 1] as number) * width),
-  );
-  const picked = zerosLike(
-    data,
-    parts.reduce((length, part) => length + part.length, 0),
-  );
-  let at = 0;
-  for (const part of parts) {
-    picked.set(part, at);
-    at += part.length;
+  const all = zerosLike(data, (picked.at(-1) as number) * width);
+  const pace = new Pace();
+  for (let place = 0; place < indices.length; place++) {
+    const index = indices[place] as number;
+    const part = data.subarray((offsets[index] as number) * width, (offsets[index + 1] as number) * width);
+    all.set(part, (picked[place] as number) * width);
+    if (pace.isDue(part.length)) await giveTurn();
+  }
+  return all;
+}
+
+function pickOffsets(offsets: Int32Array, indices: readonly number[]): Int32Array {
+  const picked = new Int32Array(indices.length + 1);
+  for (let place = 0; place < indices.length; place++) {
+    const index = indices[place] as number;
+    picked[place + 1] = (picked[place] as number) + (offsets[index + 1] as number) - (offsets[index] as number);
   }
   return picked;
 }
 
-function pickSequences({ ids, features, offsets }: NativeSequences, indices: readonly number[]): NativeSequences {
-  const picked = new Int32Array(indices.length + 1);
-  for (const [at, index] of indices.entries()) {
-    picked[at + 1] = (picked[at] as number) + (offsets[index + 1] as number) - (offsets[index] as number);
-  }
+async function pickSequences(
+  { ids, features, offsets }: NativeSequences,
+  indices: readonly number[],
+): Promise<NativeSequences> {
+  const picked = pickOffsets(offsets, indices);
   return {
     offsets: picked,
-    ...(ids && { ids: pick(ids, offsets, indices) }),
-    ...(features && { features: pick(features, offsets, indices) }),
+    ...(ids && { ids: await pick(ids, offsets, indices, picked) }),
+    ...(features && { features: await pick(features, offsets, indices, picked) }),
   };
 }
 
-function pickTargets({ loss, ids, values }: NativeTargets, offsets: Int32Array, indices: readonly number[]) {
+async function pickTargets({ loss, ids, values }: NativeTargets, offsets: Int32Array, indices: readonly number[]) {
+  const picked = pickOffsets(offsets, indices);
   return {
     loss,
-    ...(ids && { ids: pick(ids, offsets, indices) }),
-    ...(values && { values: pick(values, offsets, indices) }),
+    ...(ids && { ids: await pick(ids, offsets, indices, picked) }),
+    ...(values && { values: await pick(values, offsets, indices, picked) }),
   };
 }
 
 /** The examples of those numbers, in that order. */
-export function pickExamples(examples: Examples, indices: readonly number[]): Examples {
+export async function pickExamples(examples: Examples, indices: readonly number[]): Promise<Examples> {
   if (examples.kind === 'paired') {
     return {
       kind: 'paired',
-      source: pickSequences(examples.source, indices),
-      inputs: pickSequences(examples.inputs, indices),
-      targets: pickTargets(examples.targets, examples.inputs.offsets, indices),
+      source: await pickSequences(examples.source, indices),
+      inputs: await pickSequences(examples.inputs, indices),
+      targets: await pickTargets(examples.targets, examples.inputs.offsets, indices),
     };
   }
   const { kind, sequences, targets } = examples;
@@ -243,8 +255,8 @@ export function pickExamples(examples: Examples, indices: readonly number[]): Ex
   const ones = kind === 'labelled' ? Int32Array.from({ length: sequences.offsets.length }, (_, i) => i) : undefined;
   return {
     kind,
-    sequences: pickSequences(sequences, indices),
-    targets: pickTargets(targets, ones ?? sequences.offsets, indices),
+    sequences: await pickSequences(sequences, indices),
+    targets: await pickTargets(targets, ones ?? sequences.offsets, indices),
   };
 }
 

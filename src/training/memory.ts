@@ -74,10 +74,16 @@ export async function trainingBytes(
 
 /**
  * Refuses a training that memory cannot hold.
+ * @returns what it takes.
  * @throws ERR_UNROLLED_OUT_OF_MEMORY naming `optimizer`, `batch` or `window`, whichever takes most.
  */
-export async function requireTrainingBytes(model: Model, source: NativeSource, options: MemoryOptions): Promise<void> {
-  const { total, parameters, gradients, workspace, data } = await trainingBytes(model, source, options);
+export async function requireTrainingBytes(
+  model: Model,
+  source: NativeSource,
+  options: MemoryOptions,
+): Promise<TrainingBytes> {
+  const bytes = await trainingBytes(model, source, options);
+  const { total, parameters, gradients, workspace, data } = bytes;
   // The model is there already.
   const need = { total, more: total - parameters - gradients };
   if (workspace >= total - workspace - data) {
@@ -88,6 +94,7 @@ export async function requireTrainingBytes(model: Model, source: NativeSource, o
     const advice = 'Make the model smaller, or take an optimizer that keeps less, as sgd does';
     requireMemory('Training this model', need, 'optimizer', advice);
   }
+  return bytes;
 }
 
 /**

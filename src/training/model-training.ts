@@ -12,7 +12,7 @@ import * as check from '../validation';
 import type { TrainingData } from './data';
 import { type Estimate, estimateTraining } from './estimate';
 import { type ExampleFitOptions, resolveBatch, resolveExampleFit } from './example-options';
-import { fitExamples, inOrder, type Score, scoreExamples } from './example-training';
+import { fitExamples, inOrder, partsOf, type Score, scoreExamples } from './example-training';
 import { inBatches, toExamples } from './examples';
 import type { EpochResult } from './fit';
 import { DEFAULT_BATCH, readResumed } from './options';
@@ -49,7 +49,7 @@ export async function* fitModel(
   const resumed = options?.resume === undefined ? undefined : await readResumed(options);
   const resolved = resolveExampleFit(options, defaultsOf(model), resumed);
   model.requireIdle();
-  const examples = toExamples(model, data);
+  const examples = await toExamples(model, data);
   yield* fitExamples({
     ...{ model, examples, options: resolved, header: model.header },
     toExamples: (validationData) => toExamples(model, validationData),
@@ -61,10 +61,11 @@ export async function estimateModel(
   data: TrainingData,
   options: ModelFitOptions | undefined,
 ): Promise<Estimate> {
-  const resolved = resolveExampleFit(options, defaultsOf(model), undefined);
+  const resumed = options?.resume === undefined ? undefined : await readResumed(options);
+  const resolved = resolveExampleFit(options, defaultsOf(model), resumed);
   model.requireIdle();
-  const source = inBatches(toExamples(model, data), resolved.batching);
-  return estimateTraining(model, source, resolved.native);
+  const { train } = await partsOf(await toExamples(model, data), resolved);
+  return estimateTraining(model, inBatches(train, resolved.batching), resolved);
 }
 
 export async function evaluateModel(
@@ -77,7 +78,7 @@ export async function evaluateModel(
   const threads = resolveThreads(given.threads);
   const signal = check.abortSignal('signal', given.signal);
   model.requireAlive();
-  return scoreExamples(model, inOrder(toExamples(model, data), batch), threads, signal);
+  return scoreExamples(model, inOrder(await toExamples(model, data), batch), threads, signal);
 }
 
 /** Outputs of sequences one after another as `[N, T, F]`, zero behind each one's end. */
@@ -127,7 +128,7 @@ export async function predictModel(
   model.requireAlive();
   const { description, dtype } = model;
   if (description.source !== undefined) throw hasSource(description);
-  const sequences = toSequences('inputs', inputs, description.input, dtype);
+  const sequences = await toSequences('inputs', inputs, description.input, dtype);
   const native = { batch, output: output === 'softmax' ? 'logProbabilities' : 'raw', threads } as const;
   const result = await withCancellation(signal, (cancellation) =>
     model.native.predict(sequences, native, cancellation),

@@ -2,11 +2,13 @@
 
 import { types } from 'node:util';
 import { UnrolledError } from '../errors';
+import { giveTurn, Pace } from '../event-loop';
 import type { FloatTensor } from '../flat-layout';
 import type { DType, FloatArray, InputDescription, NativeSequences } from '../native/native';
 import { offsetsOf } from '../offsets';
-import { elementCount, firstNonFinite, type Tensor } from '../tensor';
+import { elementCount, type Tensor } from '../tensor';
 import * as check from '../validation';
+import { copyIds, copyValues, listsIn, oneList } from './copying';
 
 /** Sequences of ids in one array: sequence i is `ids[offsets[i] .. offsets[i + 1])`, as `TextVectorizer.encodeAll` gives. */
 export interface JoinedSequences {
@@ -54,31 +56,26 @@ function empty(option: string, what: string): UnrolledError {
   });
 }
 
-/** Copies ids, each at least 0 and below `count`. */
-export function copyIds(option: string, from: ArrayLike<number>, count: number, to: Int32Array, at: number): void {
-  for (let i = 0; i < from.length; i++) {
-    const id = from[i] as number;
-    // Only a wrong one needs the validator's words.
-    if (!(Number.isInteger(id) && id >= 0 && id < count)) {
-      check.integer(`${option}[${i}]`, id, { min: 0, max: count - 1 });
-    }
-    to[at + i] = id;
-  }
-}
-
-/** Copies finite numbers. */
-export function copyValues(option: string, from: ArrayLike<number>, to: FloatArray, at: number): void {
-  to.set(from, at);
-  const index = firstNonFinite(to.subarray(at, at + from.length));
-  if (index !== -1) throw check.outOfRange(`${option}[${index}]`, `a finite number of the model's type`, from[index]);
-}
-
 export function floats(dtype: DType, length: number): FloatArray {
   return dtype === 'float32' ? new Float32Array(length) : new Float64Array(length);
 }
 
+/** The length of each of a list, as `lengthOf` says it. */
+export async function lengthsOf(
+  list: readonly unknown[],
+  lengthOf: (item: unknown, index: number) => number,
+): Promise<Float64Array> {
+  const lengths = new Float64Array(list.length);
+  const pace = new Pace();
+  for (let index = 0; index < lengths.length; index++) {
+    lengths[index] = lengthOf(list[index], index);
+    if (pace.isDue(0)) await giveTurn();
+  }
+  return lengths;
+}
+
 /** Where sequences of these lengths begin, none of them empty. */
-function sequenceOffsets(option: string, lengths: readonly number[]): Int32Array {
+function sequenceOffsets(option: string, lengths: Float64Array): Int32Array {
   if (lengths.length === 0) throw empty(option, 'sequences');
   const index = lengths.indexOf(0);
   if (index !== -1) throw empty(`${option}[${index}]`, 'elements');
@@ -86,7 +83,7 @@ function sequenceOffsets(option: string, lengths: readonly number[]): Int32Array
 }
 
 function equalOffsets(option: string, count: number, time: number): Int32Array {
-  return sequenceOffsets(option, new Array<number>(count).fill(time));
+  return sequenceOffsets(option, new Float64Array(count).fill(time));
 }
 
 function requireData(option: string, { shape, data }: Tensor): void {
@@ -95,7 +92,7 @@ function requireData(option: string, { shape, data }: Tensor): void {
 }
 
 /** Ids of a tensor `[N, T]` or `[N]`. */
-function tensorIds(option: string, tensor: Tensor, vocabulary: number): NativeSequences {
+async function tensorIds(option: string, tensor: Tensor, vocabulary: number): Promise<NativeSequences> {
   if (tensor.dtype !== 'int32') throw check.wrongType(option, 'ids, of type int32', tensor.dtype);
   const [count = 0, time = 1, ...more] = tensor.shape;
   if (tensor.shape.length === 0 || more.length > 0) {
@@ -104,23 +101,19 @@ function tensorIds(option: string, tensor: Tensor, vocabulary: number): NativeSe
   requireData(option, tensor);
   const offsets = equalOffsets(option, count, time);
   const ids = new Int32Array(tensor.data.length);
-  copyIds(option, tensor.data, vocabulary, ids, 0);
+  await copyIds(...oneList(option, tensor.data), vocabulary, ids);
   return { ids, offsets };
 }
 
-function listIds(option: string, lists: readonly unknown[], vocabulary: number): NativeSequences {
-  for (const [index, list] of lists.entries()) {
+async function listIds(option: string, lists: readonly unknown[], vocabulary: number): Promise<NativeSequences> {
+  const sequences = lists.slice() as ArrayLike<number>[];
+  const lengths = await lengthsOf(sequences, (list, index) => {
     if (!isList(list)) throw check.wrongType(`${option}[${index}]`, 'a list of ids', list);
-  }
-  const sequences = lists as readonly ArrayLike<number>[];
-  const offsets = sequenceOffsets(
-    option,
-    sequences.map(({ length }) => length),
-  );
+    return list.length;
+  });
+  const offsets = sequenceOffsets(option, lengths);
   const ids = new Int32Array(offsets.at(-1) as number);
-  for (const [index, list] of sequences.entries()) {
-    copyIds(`${option}[${index}]`, list, vocabulary, ids, offsets[index] as number);
-  }
+  await copyIds(listsIn(option, sequences), offsets, vocabulary, ids);
   return { ids, offsets };
 }
 
@@ -128,20 +121,27 @@ function isJoined(value: unknown): value is JoinedSequences {
   return typeof value === 'object' && value !== null && 'ids' in value && 'offsets' in value;
 }
 
-function joinedIds(option: string, { ids, offsets }: JoinedSequences, vocabulary: number): NativeSequences {
+async function joinedIds(
+  option: string,
+  { ids, offsets }: JoinedSequences,
+  vocabulary: number,
+): Promise<NativeSequences> {
   for (const [name, array] of Object.entries({ ids, offsets })) {
     if (!types.isInt32Array(array)) throw check.wrongType(`${option}.${name}`, 'an Int32Array', array);
   }
-  const lengths = Array.from(offsets.subarray(1), (end, index) => {
+  const lengths = Float64Array.from(offsets.subarray(1), (end, index) => {
     const start = offsets[index] as number;
-    return check.integer(`${option}.offsets[${index + 1}]`, end, { min: start, max: ids.length }) - start;
+    // Only a wrong one needs the validator's words.
+    if (end >= start && end <= ids.length) return end - start;
+    return check.integer(`${option}.offsets[${index + 1}]`, end, { min: start, max: ids.length });
   });
   if (offsets[0] !== 0 || offsets.at(-1) !== ids.length) {
     throw check.outOfRange(`${option}.offsets`, `from 0 to the ${ids.length} ids`, offsets.at(-1));
   }
   const copy = new Int32Array(ids.length);
-  copyIds(`${option}.ids`, ids, vocabulary, copy, 0);
-  return { ids: copy, offsets: sequenceOffsets(option, lengths) };
+  const starts = sequenceOffsets(option, lengths);
+  await copyIds(...oneList(`${option}.ids`, ids), vocabulary, copy);
+  return { ids: copy, offsets: starts };
 }
 
 function requireFloats(option: string, tensor: Tensor, features: number, ranks: readonly number[]): void {
@@ -155,30 +155,32 @@ function requireFloats(option: string, tensor: Tensor, features: number, ranks: 
   requireData(option, tensor);
 }
 
-function tensorFeatures(option: string, tensor: Tensor, width: number, dtype: DType): NativeSequences {
+async function tensorFeatures(option: string, tensor: Tensor, width: number, dtype: DType): Promise<NativeSequences> {
   requireFloats(option, tensor, width, [2, 3]);
   const [count = 0] = tensor.shape;
   const offsets = equalOffsets(option, count, tensor.shape.length === 3 ? (tensor.shape[1] as number) : 1);
   const features = floats(dtype, tensor.data.length);
-  copyValues(option, tensor.data, features, 0);
+  await copyValues(...oneList(option, tensor.data), 1, features);
   return { features, offsets };
 }
 
-function listFeatures(option: string, list: readonly unknown[], width: number, dtype: DType): NativeSequences {
-  for (const [index, tensor] of list.entries()) {
+async function listFeatures(
+  option: string,
+  list: readonly unknown[],
+  width: number,
+  dtype: DType,
+): Promise<NativeSequences> {
+  const tensors = list.slice() as FloatTensor[];
+  const lengths = await lengthsOf(tensors, (tensor, index) => {
     const name = `${option}[${index}]`;
     if (!isTensor(tensor)) throw check.wrongType(name, `a tensor [T, ${width}]`, tensor);
     requireFloats(name, tensor, width, [2]);
-  }
-  const tensors = list as readonly FloatTensor[];
-  const offsets = sequenceOffsets(
-    option,
-    tensors.map(({ shape }) => shape[0] as number),
-  );
+    return tensor.shape[0] as number;
+  });
+  const offsets = sequenceOffsets(option, lengths);
   const features = floats(dtype, (offsets.at(-1) as number) * width);
-  for (const [index, { data }] of tensors.entries()) {
-    copyValues(`${option}[${index}]`, data, features, (offsets[index] as number) * width);
-  }
+  const arrays = tensors.map(({ data }) => data);
+  await copyValues(listsIn(option, arrays), offsets, width, features);
   return { features, offsets };
 }
 
@@ -188,7 +190,12 @@ function listFeatures(option: string, list: readonly unknown[], width: number, d
  * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE for an id outside the vocabulary or a number that is not
  *   finite, ERR_UNROLLED_SHAPE, ERR_UNROLLED_CORPUS_EMPTY for no sequences or an empty one.
  */
-export function toSequences(option: string, data: unknown, kind: ElementKind, dtype: DType): NativeSequences {
+export async function toSequences(
+  option: string,
+  data: unknown,
+  kind: ElementKind,
+  dtype: DType,
+): Promise<NativeSequences> {
   if (kind.kind === 'ids') {
     if (isTensor(data)) return tensorIds(option, data, kind.vocabulary);
     if (Array.isArray(data)) return listIds(option, data, kind.vocabulary);

@@ -36,20 +36,20 @@ export function stepsPerEpoch(source: NativeSource): number {
   return Math.ceil(sequenceCount(sequencesOf(source)) / source.batch);
 }
 
-/** Lengths of sequences, the longest first. */
-export function sortedLengths({ offsets }: NativeSequences): Int32Array {
-  const lengths = offsets.slice(1).map((end, index) => end - (offsets[index] as number));
-  return lengths.sort().reverse();
-}
-
-function sum(values: Int32Array): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
 /** The most positions that a batch of so many sequences can have, and whether its rows may differ in length. */
-export function largestBatch(sequences: NativeSequences, batch: number): { positions: number; ragged: boolean } {
-  const lengths = sortedLengths(sequences);
-  return { positions: sum(lengths.subarray(0, batch)), ragged: lengths[0] !== lengths.at(-1) };
+export function largestBatch({ offsets }: NativeSequences, batch: number): { positions: number; ragged: boolean } {
+  const counts = new Map<number, number>(); // sequences of each length
+  for (let index = 0; index + 1 < offsets.length; index++) {
+    const length = (offsets[index + 1] as number) - (offsets[index] as number);
+    counts.set(length, (counts.get(length) ?? 0) + 1);
+  }
+  let [positions, left] = [0, batch];
+  for (const [length, count] of [...counts].sort(([a], [b]) => b - a)) {
+    const taken = Math.min(count, left);
+    positions += taken * length;
+    left -= taken;
+  }
+  return { positions, ragged: counts.size > 1 };
 }
 
 /** Bytes of the data themselves. */

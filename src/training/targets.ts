@@ -2,11 +2,12 @@
 
 import { UnrolledError } from '../errors';
 import type { ModelOutput } from '../model-output';
-import type { DType, NativeLoss, NativeSequences, NativeTargets } from '../native/native';
+import type { DType, FloatArray, NativeLoss, NativeSequences, NativeTargets } from '../native/native';
 import type { Tensor } from '../tensor';
 import * as check from '../validation';
 import { counted } from '../wording';
-import { copyIds, copyValues, floats, isList, isTensor, shapeError, showShape, toSequences } from './sequences';
+import { copyIds, copyValues, type Lists, listsIn, oneList } from './copying';
+import { floats, isList, isTensor, shapeError, showShape, toSequences } from './sequences';
 import { sequenceCount } from './source';
 
 /** What targets belong to. */
@@ -61,16 +62,11 @@ function classLoss(loss: unknown, { features }: ModelOutput): Exclude<NativeLoss
   return chosen;
 }
 
-/** Classes as the loss reads them: ids, or 0 and 1 as values. `copy` checks them and copies them into the ids. */
-function classTargets(
-  count: number,
-  loss: unknown,
-  context: TargetContext,
-  copy: (classes: number, ids: Int32Array) => void,
-) {
+/** Classes as the loss reads them, checked: ids, or 0 and 1 as values. */
+async function classTargets(lists: Lists, offsets: Int32Array, loss: unknown, context: TargetContext) {
   const chosen = classLoss(loss, context.output);
-  const ids = new Int32Array(count);
-  copy(chosen === 'crossEntropy' ? context.output.features : 2, ids);
+  const ids = new Int32Array(offsets.at(-1) as number);
+  await copyIds(lists, offsets, chosen === 'crossEntropy' ? context.output.features : 2, ids);
   if (chosen === 'crossEntropy') return { loss: chosen, ids };
   const values = floats(context.dtype, ids.length);
   values.set(ids);
@@ -83,21 +79,22 @@ function requireCount(option: string, count: number, { sequences }: TargetContex
 }
 
 /** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_SHAPE, ERR_UNROLLED_MODEL_MISMATCH. */
-export function labelTargets(labels: unknown, loss: unknown, context: TargetContext): ResolvedTargets {
+export async function labelTargets(labels: unknown, loss: unknown, context: TargetContext): Promise<ResolvedTargets> {
   const list = isTensor(labels) ? labels.data : labels;
   if (!isList(list)) throw check.wrongType('labels', 'a list of classes', labels);
-  const classes = list;
-  requireCount('labels', classes.length, context);
+  requireCount('labels', list.length, context);
   const everywhere = onePerSequence('labels', context);
-  const targets = classTargets(classes.length, loss, context, (count, ids) =>
-    copyIds('labels', classes, count, ids, 0),
-  );
+  const targets = await classTargets(...oneList('labels', list), loss, context);
   return { targets, everywhere };
 }
 
 /** Tags laid one after another; they must be as long as their sequences. */
-function flatTags(option: string, tags: unknown, context: TargetContext): { ids: Int32Array; offsets: Int32Array } {
-  const { ids, offsets } = toSequences(option, tags, { kind: 'ids', vocabulary: 2 ** 31 }, context.dtype);
+async function flatTags(
+  option: string,
+  tags: unknown,
+  context: TargetContext,
+): Promise<{ ids: Int32Array; offsets: Int32Array }> {
+  const { ids, offsets } = await toSequences(option, tags, { kind: 'ids', vocabulary: 2 ** 31 }, context.dtype);
   requireCount(option, offsets.length - 1, context);
   for (let index = 0; index + 1 < offsets.length; index++) {
     const [wanted, came] = [lengthOf(context.sequences, index), lengthOf({ offsets }, index)];
@@ -108,30 +105,30 @@ function flatTags(option: string, tags: unknown, context: TargetContext): { ids:
 }
 
 /** The same errors as `labelTargets`. */
-export function tagTargets(tags: unknown, loss: unknown, context: TargetContext): ResolvedTargets {
+export async function tagTargets(tags: unknown, loss: unknown, context: TargetContext): Promise<ResolvedTargets> {
   requirePositions('tags', context);
-  const flat = flatTags('tags', tags, context);
-  const targets = classTargets(flat.ids.length, loss, context, (count, ids) => {
-    for (let index = 0; index + 1 < flat.offsets.length; index++) {
-      const [first, end] = [flat.offsets[index] as number, flat.offsets[index + 1]];
-      copyIds(`tags[${index}]`, flat.ids.subarray(first, end), count, ids, first);
-    }
-  });
+  const { ids, offsets } = await flatTags('tags', tags, context);
+  const lists = {
+    nameOf: (index: number) => `tags[${index}]`,
+    at: (index: number) => ids.subarray(offsets[index], offsets[index + 1]),
+  };
+  const targets = await classTargets(lists, offsets, loss, context);
   return { targets, everywhere: true };
 }
 
 /** Values of tensors `[T, F]`, one a sequence. */
-function listedValues(tensors: readonly Tensor[], context: TargetContext): ResolvedTargets['targets']['values'] {
+async function listedValues(tensors: readonly Tensor[], context: TargetContext): Promise<FloatArray> {
   const { output, dtype, sequences } = context;
   requirePositions('values', context);
   requireCount('values', tensors.length, context);
   const values = floats(dtype, (sequences.offsets.at(-1) as number) * output.features);
-  for (const [index, tensor] of tensors.entries()) {
+  const arrays = Array.from(tensors, (tensor, index) => {
     const option = `values[${index}]`;
     if (!isTensor(tensor)) throw check.wrongType(option, 'a tensor [T, F]', tensor);
     requireShapeOf(option, tensor, [lengthOf(sequences, index), output.features]);
-    copyValues(option, tensor.data, values, (sequences.offsets[index] as number) * output.features);
-  }
+    return tensor.data;
+  });
+  await copyValues(listsIn('values', arrays), sequences.offsets, output.features, values);
   return values;
 }
 
@@ -148,10 +145,10 @@ function areEverywhere({ shape }: Tensor, { output, sequences }: TargetContext):
   return shape.length === 2 && !output.once && output.features === 1 && !isSingle(sequences);
 }
 
-function tensorValues(
+async function tensorValues(
   tensor: Tensor,
   context: TargetContext,
-): { values: Float32Array | Float64Array; everywhere: boolean } {
+): Promise<{ values: FloatArray; everywhere: boolean }> {
   const { output, dtype, sequences } = context;
   const everywhere = areEverywhere(tensor, context);
   const count = sequenceCount(sequences);
@@ -169,25 +166,25 @@ function tensorValues(
     );
   }
   const values = floats(dtype, tensor.data.length);
-  copyValues('values', tensor.data, values, 0);
+  await copyValues(...oneList('values', tensor.data), 1, values);
   return { values, everywhere: everywhere || onePerSequence('values', context) };
 }
 
 /** The same errors as `labelTargets`. */
-export function valueTargets(given: unknown, loss: unknown, context: TargetContext): ResolvedTargets {
+export async function valueTargets(given: unknown, loss: unknown, context: TargetContext): Promise<ResolvedTargets> {
   const chosen = check.oneOf('loss', loss === undefined ? 'squaredError' : loss, [
     'squaredError',
     'binaryCrossEntropy',
   ]);
   const isNumbers = isList(given) && (!Array.isArray(given) || typeof given[0] === 'number');
-  let resolved: { values: Float32Array | Float64Array; everywhere: boolean };
+  let resolved: { values: FloatArray; everywhere: boolean };
   if (isTensor(given)) {
-    resolved = tensorValues(given, context);
+    resolved = await tensorValues(given, context);
   } else if (isNumbers) {
     const data = Float64Array.from(given as ArrayLike<number>);
-    resolved = tensorValues({ dtype: 'float64', shape: [data.length], data }, context);
+    resolved = await tensorValues({ dtype: 'float64', shape: [data.length], data }, context);
   } else if (Array.isArray(given)) {
-    resolved = { values: listedValues(given, context) as Float64Array, everywhere: true };
+    resolved = { values: await listedValues(given, context), everywhere: true };
   } else {
     throw check.wrongType('values', 'a tensor, or a list of numbers or tensors', given);
   }

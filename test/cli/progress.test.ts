@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { progressDisplay, showSeconds } from '../../src/cli/progress';
+import { progressDisplay } from '../../src/cli/progress';
 import type { FitProgress } from '../../src/index';
+import { showSeconds } from '../../src/printing';
 
 /** A stream that is a terminal or is none, and what was written to it. */
 function fakeStream(isTTY: boolean): { stream: NodeJS.WriteStream; text: () => string } {

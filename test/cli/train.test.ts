@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { LanguageModel } from '../../src/index';
+import { type Estimate, LanguageModel } from '../../src/index';
 import { runCli, startCli, startCliTo } from '../support/cli';
 import { useFolder } from '../support/folder';
 import { parseJsonLines } from '../support/json-lines';
@@ -57,6 +57,29 @@ describe('unrolled train', function () {
       assert.ok(Math.abs(line.bitsPerToken * Math.LN2 - line.loss) < 1e-9);
     }
     assert.deepEqual({ ...lines.at(-1), event: 'epoch' }, lines.at(-2));
+  });
+
+  it('says what a training would take, and trains nothing', async () => {
+    const flags = ['train', corpus(), ...SMALL, '--epochs', '3', '--checkpoint', at('c.safetensors'), '--estimate'];
+    const { status, stdout, stderr } = await runCli(...flags, '--out', at('m.safetensors'), '--report', at('r.html'));
+    assert.deepEqual([status, stderr], [0, '']);
+    const [total, epoch, run] = stdout.trimEnd().split('\n').slice(-3) as [string, string, string];
+    assert.match(total, /^a fit takes .* \(parameters .*\)$/);
+    assert.match(epoch, /^and about .* an epoch of 56 steps, .* each$/);
+    assert.match(run, /^about \d.* for the 168 steps of this run$/);
+    const [line, ...others] = parseJsonLines<Estimate & { event: string; parameterCount: number; steps: number }>(
+      (await runCli(...flags, '--json')).stdout,
+    );
+    assert.deepEqual([line?.event, line?.steps, line?.stepsPerEpoch, others], ['estimate', 168, 56, []]);
+    assert.equal(line?.bytes.parameters, 4 * (line?.parameterCount as number));
+    assert.ok(line && line.secondsPerStep > 0);
+    assert.deepEqual(readdirSync(at('.')), ['corpus.txt']);
+    await runCli('train', corpus(), ...SMALL, '--steps', '60', '--checkpoint', at('c.safetensors'));
+    const resumed = ['--resume', at('c.safetensors'), '--steps', '100', '--estimate', '--json'];
+    const [left] = parseJsonLines<{ steps: number }>((await runCli('train', corpus(), ...resumed)).stdout);
+    assert.equal(left?.steps, 40);
+    const { status: refused } = await runCli('train', corpus(), '--estimate', '--hidden', '0');
+    assert.equal(refused, 2);
   });
 
   it('prints lines for people, progress and notes apart', async () => {

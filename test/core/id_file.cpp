@@ -54,6 +54,10 @@ TEST_CASE("a stream from a file is cut into the same batches as one in memory") 
   StreamBatches<float> inMemory(std::make_unique<MemoryIds>(part), 3, 7);
   StreamBatches<float> inFile(std::make_unique<FileIds>(IdFileRange{file.path(), 211, 10, 200}, 50), 3, 7);
   REQUIRE(inFile.stepsPerEpoch() == inMemory.stepsPerEpoch());
+  // So that no event loop waits for a disk.
+  CHECK(inFile.readsFile());
+  CHECK(PrecededIds(1, std::make_unique<FileIds>(IdFileRange{file.path(), 211, 10, 200}, 50)).inFile());
+  CHECK_FALSE(inMemory.readsFile());
   for (Index step = 0; step < inMemory.stepsPerEpoch(); ++step) {
     const TrainingBatch<float> expected = inMemory.batch(0, step);
     const TrainingBatch<float> received = inFile.batch(0, step);

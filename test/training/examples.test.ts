@@ -34,35 +34,35 @@ const INPUTS = [[1, 2, 3], Int32Array.of(4), [0, 0]];
 const SEQUENCES = { ids: Int32Array.of(1, 2, 3, 4, 0, 0), offsets: Int32Array.of(0, 3, 4, 6) };
 
 describe('data to train on', () => {
-  it('are labelled where a model has one output a sequence', () => {
-    assert.deepEqual(toExamples(onceOf(3), { inputs: INPUTS, labels: [0, 2, 1] }), {
+  it('are labelled where a model has one output a sequence', async () => {
+    assert.deepEqual(await toExamples(onceOf(3), { inputs: INPUTS, labels: [0, 2, 1] }), {
       kind: 'labelled',
       sequences: SEQUENCES,
       targets: { loss: 'crossEntropy', ids: Int32Array.of(0, 2, 1) },
     });
   });
 
-  it('may be joined in one array', () => {
+  it('may be joined in one array', async () => {
     const data = { inputs: SEQUENCES, labels: [0, 2, 1] };
-    assert.deepEqual(toExamples(onceOf(3), data), toExamples(onceOf(3), { ...data, inputs: INPUTS }));
+    assert.deepEqual(await toExamples(onceOf(3), data), await toExamples(onceOf(3), { ...data, inputs: INPUTS }));
   });
 
-  it('have labels of 0 and 1 where a model has one output', () => {
-    const { targets } = toExamples(onceOf(1), { inputs: INPUTS, labels: [0, 1, 1] });
+  it('have labels of 0 and 1 where a model has one output', async () => {
+    const { targets } = await toExamples(onceOf(1), { inputs: INPUTS, labels: [0, 1, 1] });
     assert.deepEqual(targets, { loss: 'binaryCrossEntropy', values: Float64Array.of(0, 1, 1) });
   });
 
-  it('are tagged where it has one at every step', () => {
-    assert.deepEqual(toExamples(everyOf(3), { inputs: INPUTS, tags: [[2, 1, 0], [1], Uint8Array.of(2, 2)] }), {
+  it('are tagged where it has one at every step', async () => {
+    assert.deepEqual(await toExamples(everyOf(3), { inputs: INPUTS, tags: [[2, 1, 0], [1], Uint8Array.of(2, 2)] }), {
       kind: 'tagged',
       sequences: SEQUENCES,
       targets: { loss: 'crossEntropy', ids: Int32Array.of(2, 1, 0, 1, 2, 2) },
     });
   });
 
-  it('have values, one a sequence or one at every position', () => {
+  it('have values, one a sequence or one at every position', async () => {
     const two = onceOf(2);
-    const perSequence = toExamples(two, {
+    const perSequence = await toExamples(two, {
       inputs: INPUTS,
       values: tensor.from([
         [1, 2],
@@ -72,9 +72,9 @@ describe('data to train on', () => {
     });
     assert.equal(perSequence.kind, 'labelled');
     assert.deepEqual(perSequence.targets, { loss: 'squaredError', values: Float64Array.of(1, 2, 3, 4, 5, 6) });
-    const one = toExamples(onceOf(1), { inputs: INPUTS, values: [0.5, 1.5, 2.5] });
+    const one = await toExamples(onceOf(1), { inputs: INPUTS, values: [0.5, 1.5, 2.5] });
     assert.deepEqual(one.targets.values, Float64Array.of(0.5, 1.5, 2.5));
-    const listed = toExamples(everyOf(2), {
+    const listed = await toExamples(everyOf(2), {
       inputs: [[1], [2, 3]],
       values: [
         tensor.from([[1, 2]]),
@@ -86,7 +86,7 @@ describe('data to train on', () => {
     });
     assert.equal(listed.kind, 'tagged');
     assert.deepEqual(listed.targets.values, Float64Array.of(1, 2, 3, 4, 5, 6));
-    const whole = toExamples(everyOf(2), {
+    const whole = await toExamples(everyOf(2), {
       inputs: [[1, 2]],
       values: tensor.from([
         [
@@ -96,7 +96,7 @@ describe('data to train on', () => {
       ]),
     });
     assert.deepEqual(whole.targets.values, Float64Array.of(1, 2, 3, 4));
-    const flat = toExamples(everyOf(1), {
+    const flat = await toExamples(everyOf(1), {
       inputs: [
         [1, 2],
         [3, 4],
@@ -110,17 +110,17 @@ describe('data to train on', () => {
     assert.deepEqual(flat.targets.values, Float64Array.of(1, 2, 3, 4));
   });
 
-  it('may be vectors, of single steps too (one-to-one)', () => {
+  it('may be vectors, of single steps too (one-to-one)', async () => {
     const inputs = tensor.from([
       [1, 2],
       [3, 4],
     ]);
-    assert.deepEqual(toExamples(everyOf(1, VECTORS), { inputs, values: [5, 6] }), {
+    assert.deepEqual(await toExamples(everyOf(1, VECTORS), { inputs, values: [5, 6] }), {
       kind: 'tagged',
       sequences: { features: Float64Array.of(1, 2, 3, 4), offsets: Int32Array.of(0, 1, 2) },
       targets: { loss: 'squaredError', values: Float64Array.of(5, 6) },
     });
-    const long = toExamples(onceOf(3, VECTORS), {
+    const long = await toExamples(onceOf(3, VECTORS), {
       inputs: tensor.from([
         [
           [1, 2],
@@ -130,7 +130,7 @@ describe('data to train on', () => {
       labels: [2],
     });
     assert.deepEqual(long.kind === 'labelled' && [...long.sequences.offsets], [0, 2]);
-    const listed = toExamples(onceOf(3, VECTORS), {
+    const listed = await toExamples(onceOf(3, VECTORS), {
       inputs: [
         tensor.from([
           [1, 2],
@@ -142,7 +142,7 @@ describe('data to train on', () => {
     assert.deepEqual(listed, long);
   });
 
-  it('are fed to a decoder with teacher forcing', () => {
+  it('are fed to a decoder with teacher forcing', async () => {
     const sources = [
       tensor.from([[1, 2]]),
       tensor.from([
@@ -151,25 +151,30 @@ describe('data to train on', () => {
       ]),
       tensor.from([[0, 0]]),
     ];
-    const examples = toExamples(translator, { sources, targets: [[2, 3], [], Int32Array.of(4)], start: 0, end: 1 });
+    const examples = await toExamples(translator, {
+      sources,
+      targets: [[2, 3], [], Int32Array.of(4)],
+      start: 0,
+      end: 1,
+    });
     assert.deepEqual(examples, {
       kind: 'paired',
       source: { features: Float64Array.of(1, 2, 1, 2, 3, 4, 0, 0), offsets: Int32Array.of(0, 1, 3, 4) },
       inputs: { ids: Int32Array.of(0, 2, 3, 0, 0, 4), offsets: Int32Array.of(0, 3, 4, 6) },
       targets: { loss: 'crossEntropy', ids: Int32Array.of(2, 3, 1, 1, 4, 1) },
     });
-    const guided = toExamples(translator, { sources, inputs: [[0], [0], [0]], tags: [[1], [2], [3]] });
+    const guided = await toExamples(translator, { sources, inputs: [[0], [0], [0]], tags: [[1], [2], [3]] });
     assert.deepEqual(guided.targets.ids, Int32Array.of(1, 2, 3));
   });
 
-  it('can be picked from by number, with their targets', () => {
-    const tagged = toExamples(everyOf(3), { inputs: INPUTS, tags: [[2, 1, 0], [1], [2, 2]] });
-    assert.deepEqual(pickExamples(tagged, [2, 0]), {
+  it('can be picked from by number, with their targets', async () => {
+    const tagged = await toExamples(everyOf(3), { inputs: INPUTS, tags: [[2, 1, 0], [1], [2, 2]] });
+    assert.deepEqual(await pickExamples(tagged, [2, 0]), {
       kind: 'tagged',
       sequences: { ids: Int32Array.of(0, 0, 1, 2, 3), offsets: Int32Array.of(0, 2, 5) },
       targets: { loss: 'crossEntropy', ids: Int32Array.of(2, 2, 2, 1, 0) },
     });
-    const valued = toExamples(onceOf(2), {
+    const valued = await toExamples(onceOf(2), {
       inputs: INPUTS,
       values: tensor.from([
         [1, 2],
@@ -177,7 +182,7 @@ describe('data to train on', () => {
         [5, 6],
       ]),
     });
-    assert.deepEqual(pickExamples(valued, [1]).targets.values, Float64Array.of(3, 4));
+    assert.deepEqual((await pickExamples(valued, [1])).targets.values, Float64Array.of(3, 4));
     const sources = [
       tensor.from([[1, 2]]),
       tensor.from([
@@ -185,8 +190,8 @@ describe('data to train on', () => {
         [3, 4],
       ]),
     ];
-    const paired = toExamples(translator, { sources, targets: [[2, 3], [4]], start: 0, end: 1 });
-    assert.deepEqual(pickExamples(paired, [1]), {
+    const paired = await toExamples(translator, { sources, targets: [[2, 3], [4]], start: 0, end: 1 });
+    assert.deepEqual(await pickExamples(paired, [1]), {
       kind: 'paired',
       source: { features: Float64Array.of(1, 2, 3, 4), offsets: Int32Array.of(0, 2) },
       inputs: { ids: Int32Array.of(0, 4), offsets: Int32Array.of(0, 2) },
@@ -194,7 +199,7 @@ describe('data to train on', () => {
     });
   });
 
-  it('are refused where they cannot be, by the place in them', () => {
+  it('are refused where they cannot be, by the place in them', async () => {
     const type = 'ERR_UNROLLED_OPTION_TYPE';
     const range = 'ERR_UNROLLED_OPTION_RANGE';
     const shape = 'ERR_UNROLLED_SHAPE';
@@ -271,7 +276,7 @@ describe('data to train on', () => {
       [translator, { ...pairs, end: undefined }, type, 'end'],
     ] as const) {
       const name = `${option}: ${JSON.stringify(data)}`;
-      assert.throws(() => toExamples(model, data as unknown as TrainingData), { code, option }, name);
+      await assert.rejects(toExamples(model, data as unknown as TrainingData), { code, option }, name);
     }
   });
 });

@@ -1,6 +1,7 @@
 #include "kernels/recurrent_product.h"
 
 #include "blas.h"
+#include "blas_memory.h"
 
 namespace unrolled {
 
@@ -14,7 +15,10 @@ bool RecurrentProduct<T>::readsBackwardUnpacked() const {
 template <class T>
 void RecurrentProduct<T>::layOut(Arena& arena, bool backward) {
   packs_ = !blasAlone();
-  if (!packs_) return;
+  if (!packs_) {
+    reserveBlasMemory();
+    return;
+  }
   const Index forwardSize = PanelKernels<T>::size(hidden_, gates_);
   if (arena.keep<T>(forwardSize)) forward_.panels.resize(static_cast<std::size_t>(forwardSize));
   unpackedBackward_ = readsBackwardUnpacked();

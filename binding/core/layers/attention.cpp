@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "blas.h"
+#include "blas_memory.h"
 
 namespace unrolled {
 namespace {
@@ -88,6 +89,7 @@ Sequence<T> Attention<T>::forward(const std::vector<Sequence<T>>& inputs, const 
   memory_.follow(inputs[1].layout);
   findReaders();
   growTo(static_cast<std::size_t>(query.positions() * memorySteps()), weights_);
+  reserveBlasMemory();
 
   queryVectors_ = query.data;
   const T* projected = query.data;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "blas.h"
+#include "blas_memory.h"
 
 namespace unrolled {
 namespace {
@@ -23,6 +24,7 @@ double dot(Index count, const double* a, const double* b) {
 // projection is done twice, which brings the error down to rounding.
 void orthonormalize(Index count, Index size, double* vectors) {
   std::vector<double> products(static_cast<std::size_t>(panelVectors * count));
+  if (count > panelVectors) reserveBlasMemory();
   for (Index begin = 0; begin < count; begin += panelVectors) {
     const Index panel = std::min(panelVectors, count - begin);
     double* const rows = vectors + begin * size;

@@ -356,8 +356,20 @@ void Model<T>::backwardThrough(std::size_t count, T* stateGradients, InputGradie
 
 template <class T>
 Parallel Model<T>::threadsFor(const Batch<T>& batch, const Parallel& parallel) const {
+  return parallel.forWork(multiplyAdds(batch.size(false)));
+}
+
+template <class T>
+double Model<T>::multiplyAdds(const BatchSize& size) const {
   // Each position meets each parameter about once; of tables a row, so that those are counted too high.
-  return parallel.forWork(static_cast<double>(batch.time * batch.batch) * static_cast<double>(buffers_->size()));
+  const auto positions = static_cast<double>(size.input.positions + size.source.positions);
+  const auto time = static_cast<double>(std::max(size.input.time, size.source.time));
+  double work = positions * static_cast<double>(buffers_->size());
+  // And each may attend to all steps of a row.
+  for (const Node<T>& node : graph_.nodes) {
+    if (node.attention != nullptr) work += positions * time * static_cast<double>(node.attention->outputs());
+  }
+  return work;
 }
 
 template <class T>

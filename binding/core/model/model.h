@@ -129,6 +129,8 @@ class Model {
   // What `reserve` would take in all for passes with that loss, in bytes.
   [[nodiscard]] std::size_t workspaceBytes(const BatchSize& size, LossKind loss);
   [[nodiscard]] std::size_t workspaceBytes() const { return workspace_.bytes(); }
+  // Multiply-adds of a forward pass over batches of that size, about; a matter of shape alone.
+  [[nodiscard]] double multiplyAdds(const BatchSize& size) const;
 
   // All layers. `states` (flat, for the batch's rows; those of layers over the source in its order) come in as the
   // initial ones and leave as the final ones. The result lives until the next pass.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <exception>
 #include <string>
 
 #include "parallel/floating_point_mode.h"
@@ -65,7 +66,7 @@ void ThreadPool::growTo(std::size_t workers) {
   while (workers_.size() < workers) {
     try {
       workers_.emplace_back([this] { workerMain(); });
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {
       return;  // the system gives no more threads: the loop runs on those there are
     }
   }

@@ -42,6 +42,12 @@ class BatchSource {
   [[nodiscard]] virtual LossKind loss() const { return LossKind::crossEntropy; }
   // Of the source of an encoder–decoder.
   [[nodiscard]] virtual PassSize largestSource() const { return {}; }
+  // Size of the batch of a step, without making it, once that epoch's examples are in their order; puts them there.
+  virtual BatchSize size(Index epoch, Index step) = 0;
+  // How many examples that would be: those which the first batch of an epoch has to put in order.
+  [[nodiscard]] virtual Index unordered(Index /*epoch*/) const { return 0; }
+  // Whether a batch has to be read from a file, for which it may have to wait.
+  [[nodiscard]] virtual bool readsFile() const { return false; }
   // The batch of step `step` in [0, stepsPerEpoch) of epoch `epoch`. It does not depend on which were asked for before.
   virtual TrainingBatch<T> batch(Index epoch, Index step) = 0;
   // Of the data, its cut and its order: sources of the same identity give the same batches.

@@ -26,6 +26,8 @@ class StreamBatches final : public BatchSource<T> {
   [[nodiscard]] Index stepsPerEpoch() const override { return rowLength_ / window_; }
   [[nodiscard]] Index tokensPerEpoch() const override { return stepsPerEpoch() * window_ * rows_; }
   [[nodiscard]] PassSize largestPass() const override { return {window_ * rows_, rows_, true, false, window_}; }
+  BatchSize size(Index /*epoch*/, Index /*step*/) override { return {largestPass()}; }
+  [[nodiscard]] bool readsFile() const override { return ids_->inFile(); }
   TrainingBatch<T> batch(Index epoch, Index step) override;
   [[nodiscard]] std::uint64_t identity() const override;
 

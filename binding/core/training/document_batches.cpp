@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <numeric>
 #include <queue>
 #include <string>
 #include <utility>
@@ -24,21 +23,21 @@ DocumentBatches<T>::DocumentBatches(std::vector<TokenId> ids, std::vector<Index>
         .about("offsets", "documents of at least 2 tokens", "one of 1");
   }
 
-  std::vector<Index> documents(static_cast<std::size_t>(data_.count()));
-  std::iota(documents.begin(), documents.end(), Index{0});
-  std::stable_sort(documents.begin(), documents.end(),
-                   [this](Index a, Index b) { return windowsOf(a) > windowsOf(b); });
+  std::vector<std::pair<Index, Index>> documents;  // minus the windows, and the number, of each: the longest first
+  documents.reserve(static_cast<std::size_t>(data_.count()));
+  for (Index document = 0; document < data_.count(); ++document) documents.emplace_back(-windowsOf(document), document);
+  std::sort(documents.begin(), documents.end());
   const auto count = static_cast<std::size_t>(std::min(rows, data_.count()));
   rows_.resize(count);
   using Load = std::pair<Index, std::size_t>;  // windows, row
   std::priority_queue<Load, std::vector<Load>, std::greater<>> least;
   for (std::size_t row = 0; row < count; ++row) least.emplace(0, row);
-  for (const Index document : documents) {
+  for (const auto& [minusWindows, document] : documents) {
     const auto [windows, row] = least.top();
     least.pop();
     rows_[row].documents.push_back(document);
-    least.emplace(windows + windowsOf(document), row);
-    steps_ = std::max(steps_, windows + windowsOf(document));
+    least.emplace(windows - minusWindows, row);
+    steps_ = std::max(steps_, windows - minusWindows);
   }
 }
 
@@ -72,7 +71,7 @@ void DocumentBatches<T>::order(Index epoch) {
 }
 
 template <class T>
-void DocumentBatches<T>::arrange(Index step, RowPacker& packer, std::vector<char>& begins) {
+void DocumentBatches<T>::cut(Index step, std::vector<char>& begins) {
   pieces_.clear();
   begins.assign(rows_.size(), 0);
   for (std::size_t number = 0; number < rows_.size(); ++number) {
@@ -86,7 +85,24 @@ void DocumentBatches<T>::arrange(Index step, RowPacker& packer, std::vector<char
     const Index length = std::min(window_, data_.length(document) - 1 - begin);
     pieces_.push_back({static_cast<Index>(number), data_.begin(document) + begin, length});
   }
+}
+
+template <class T>
+void DocumentBatches<T>::arrange(Index step, RowPacker& packer, std::vector<char>& begins) {
+  cut(step, begins);
   packer.arrange(pieces_);
+}
+
+template <class T>
+BatchSize DocumentBatches<T>::size(Index epoch, Index step) {
+  if (epoch != orderedEpoch_) order(epoch);
+  cut(step, begins_);
+  PassSize size{0, static_cast<Index>(pieces_.size()), true, true};
+  for (const Piece& piece : pieces_) {
+    size.time = std::max(size.time, piece.length);
+    size.positions += piece.length;
+  }
+  return {size};
 }
 
 template <class T>

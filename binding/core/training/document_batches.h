@@ -27,6 +27,8 @@ class DocumentBatches final : public BatchSource<T> {
   [[nodiscard]] Index stepsPerEpoch() const override { return steps_; }
   [[nodiscard]] Index tokensPerEpoch() const override { return data_.elements() - data_.count(); }
   [[nodiscard]] PassSize largestPass() const override;
+  BatchSize size(Index epoch, Index step) override;
+  [[nodiscard]] Index unordered(Index epoch) const override { return epoch == orderedEpoch_ ? 0 : data_.count(); }
   TrainingBatch<T> batch(Index epoch, Index step) override;
   [[nodiscard]] std::uint64_t identity() const override;
 
@@ -38,7 +40,9 @@ class DocumentBatches final : public BatchSource<T> {
 
   [[nodiscard]] Index windowsOf(Index document) const { return (data_.length(document) - 2) / window_ + 1; }
   void order(Index epoch);
-  // Packs the windows of a step; returns which rows begin a document.
+  // Takes the windows of a step as pieces, and which rows begin a document.
+  void cut(Index step, std::vector<char>& begins);
+  // Packs them.
   void arrange(Index step, RowPacker& packer, std::vector<char>& begins);
 
   SequenceData<T> data_;

@@ -13,22 +13,17 @@ EpochOrder::EpochOrder(std::vector<Index> lengths, const Batching& batching, std
     : lengths_(std::move(lengths)), batching_(batching), seed_(seed), order_(lengths_.size()) {
   batching_.batch = std::min(batching_.batch, static_cast<Index>(lengths_.size()));
   batchOrder_.resize(static_cast<std::size_t>(batches()));
+  const auto [least, most] = std::minmax_element(lengths_.begin(), lengths_.end());
+  longest_ = *most;
+  ragged_ = batching_.batch > 1 && *least != *most;
+  std::vector<Index> ordered = lengths_;
+  const auto end = ordered.begin() + batching_.batch;
+  if (end != ordered.end()) std::nth_element(ordered.begin(), end, ordered.end(), std::greater<>());
+  mostPositions_ = std::accumulate(ordered.begin(), end, Index{0});
 }
 
 Index EpochOrder::batches() const {
   return (static_cast<Index>(lengths_.size()) + batching_.batch - 1) / batching_.batch;
-}
-
-Index EpochOrder::mostPositions() const {
-  std::vector<Index> longest = lengths_;
-  const auto end = longest.begin() + batching_.batch;
-  std::partial_sort(longest.begin(), end, longest.end(), std::greater<>());
-  return std::accumulate(longest.begin(), end, Index{0});
-}
-
-bool EpochOrder::ragged() const {
-  const auto [least, most] = std::minmax_element(lengths_.begin(), lengths_.end());
-  return batching_.batch > 1 && *least != *most;
 }
 
 void EpochOrder::addTo(Hash& hash) const {

@@ -1,7 +1,6 @@
 // Which examples are in which batch of an epoch: all once, the last batch smaller where they do not come out even.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -29,11 +28,15 @@ class EpochOrder {
     Index count;
   };
   Examples examples(Index epoch, Index step);
+  // Examples that the first call for that epoch has to put in order.
+  [[nodiscard]] Index unordered(Index epoch) const {
+    return epoch == arrangedEpoch_ ? 0 : static_cast<Index>(order_.size());
+  }
 
-  [[nodiscard]] Index longest() const { return *std::max_element(lengths_.begin(), lengths_.end()); }
+  [[nodiscard]] Index longest() const { return longest_; }
   // Positions of the largest batch that could be, and whether rows of one may differ in length.
-  [[nodiscard]] Index mostPositions() const;
-  [[nodiscard]] bool ragged() const;
+  [[nodiscard]] Index mostPositions() const { return mostPositions_; }
+  [[nodiscard]] bool ragged() const { return ragged_; }
   void addTo(Hash& hash) const;
 
  private:
@@ -42,6 +45,10 @@ class EpochOrder {
   std::vector<Index> lengths_;
   Batching batching_;
   std::uint64_t seed_;
+  // Of the lengths, which are asked about before every run.
+  Index longest_ = 0;
+  Index mostPositions_ = 0;
+  bool ragged_ = false;
   Index arrangedEpoch_ = -1;
   std::vector<Index> order_;
   std::vector<Index> batchOrder_;

@@ -1,5 +1,7 @@
 #include "training/example_batches.h"
 
+#include <algorithm>
+
 namespace unrolled {
 namespace {
 
@@ -45,6 +47,19 @@ std::uint64_t ExampleBatches<T>::identity() const {
   targets_.addTo(hash);
   order_.addTo(hash);
   return hash.value();
+}
+
+template <class T>
+PassSize ExampleBatches<T>::sizeOf(const SequenceData<T>& sequences, Index epoch, Index step) {
+  const EpochOrder::Examples examples = order_.examples(epoch, step);
+  PassSize size{0, examples.count, true};
+  for (Index i = 0; i < examples.count; ++i) {
+    const Index length = sequences.length(examples.numbers[i]);
+    size.ragged = size.ragged || (i > 0 && length != size.time);
+    size.time = std::max(size.time, length);
+    size.positions += length;
+  }
+  return size;
 }
 
 template <class T>

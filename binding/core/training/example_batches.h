@@ -19,6 +19,8 @@ class ExampleBatches : public BatchSource<T> {
   [[nodiscard]] PassSize largestPass() const override {
     return {order_.mostPositions(), order_.batch(), true, order_.ragged(), order_.longest()};
   }
+  BatchSize size(Index epoch, Index step) override { return {sizeOf(inputs_, epoch, step)}; }
+  [[nodiscard]] Index unordered(Index epoch) const override { return order_.unordered(epoch); }
   [[nodiscard]] LossKind loss() const override { return targets_.loss; }
   [[nodiscard]] std::uint64_t identity() const override;
 
@@ -31,6 +33,8 @@ class ExampleBatches : public BatchSource<T> {
   [[nodiscard]] const SequenceData<T>& inputs() const { return inputs_; }
   // How the rows of the last batch lie.
   [[nodiscard]] const RowPacker& packer() const { return packer_; }
+  // What a batch's sequences of the inputs, or of others of the same number, take.
+  PassSize sizeOf(const SequenceData<T>& sequences, Index epoch, Index step);
   Batch<T> packInputs(Index epoch, Index step);
   // Those of the last batch.
   Targets<T> packTargets();

@@ -27,6 +27,7 @@ class FileIds final : public IdStream {
   ~FileIds() override;
 
   [[nodiscard]] Index size() const override { return range_.count; }
+  [[nodiscard]] bool inFile() const override { return true; }
   // Throws ERR_UNROLLED_FILE_READ where the file has got shorter, or holds an id that is not below
   // the vocabulary's size.
   void read(Index first, Index count, TokenId* to) const override;

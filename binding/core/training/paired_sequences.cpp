@@ -12,11 +12,13 @@ PairedSequences<T>::PairedSequences(SequenceData<T> source, SequenceData<T> inpu
     : ExampleBatches<T>(std::move(inputs), std::move(targets), true, batching, seed), source_(std::move(source)) {
   source_.check();
   requireSize("source.offsets", this->inputs().count() + 1, source_.count() + 1);
-  const PassSize most = largestSource();
-  sourcePacker_.reserve(most.batch, most.time);
-  sourcePieces_.reserve(static_cast<std::size_t>(most.batch));
-  sourceRows_.reserve(static_cast<std::size_t>(most.batch));
-  reserveElements(source_, most.positions, sourceIds_, sourceFeatures_);
+  const Index rows = this->largestPass().batch;
+  const Index longest = source_.longest();
+  largestSource_ = {std::min(rows * longest, source_.elements()), rows, true, rows > 1, longest};
+  sourcePacker_.reserve(rows, longest);
+  sourcePieces_.reserve(static_cast<std::size_t>(rows));
+  sourceRows_.reserve(static_cast<std::size_t>(rows));
+  reserveElements(source_, largestSource_.positions, sourceIds_, sourceFeatures_);
 }
 
 template <class T>
@@ -24,13 +26,6 @@ std::uint64_t PairedSequences<T>::identity() const {
   Hash hash;
   source_.addTo(hash);
   return hash.add(ExampleBatches<T>::identity()).value();
-}
-
-template <class T>
-PassSize PairedSequences<T>::largestSource() const {
-  const Index rows = this->largestPass().batch;
-  const Index longest = source_.longest();
-  return {std::min(rows * longest, source_.elements()), rows, true, rows > 1, longest};
 }
 
 template <class T>

@@ -15,12 +15,16 @@ class PairedSequences final : public ExampleBatches<T> {
                   std::uint64_t seed);
 
   [[nodiscard]] Index tokensPerEpoch() const override { return this->inputs().elements(); }
-  [[nodiscard]] PassSize largestSource() const override;
+  [[nodiscard]] PassSize largestSource() const override { return largestSource_; }
+  BatchSize size(Index epoch, Index step) override {
+    return {this->sizeOf(this->inputs(), epoch, step), this->sizeOf(source_, epoch, step)};
+  }
   TrainingBatch<T> batch(Index epoch, Index step) override;
   [[nodiscard]] std::uint64_t identity() const override;
 
  private:
   SequenceData<T> source_;
+  PassSize largestSource_;
   RowPacker sourcePacker_;
   std::vector<Piece> sourcePieces_;
   std::vector<Index> sourceRows_;

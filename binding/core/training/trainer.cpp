@@ -16,6 +16,13 @@ namespace {
 // Multiply-adds that take as long as the memory of one parameter's gradient.
 constexpr double elementWork = 16;
 
+// Seconds in which an example is put in its place in an epoch, at most.
+constexpr double orderSeconds = 2e-7;
+
+// Multiply-adds of a run whose end is foretold: some milliseconds at most, however the steps before it went, since what
+// a position costs may depend on its id, as with an adaptive softmax.
+constexpr double mostForetold = 1e7;
+
 Error notFinite(const char* what, Index step) {
   return Error("ERR_UNROLLED_NON_FINITE_LOSS", std::string("The ") + what + " is not finite at step " +
                                                    std::to_string(step) +
@@ -50,6 +57,7 @@ RunResult Trainer<T>::run(Index maxSteps, TrainingObserver& observer, double los
   RunResult result;
   result.lossSum = lossSum;
   Clock::duration spent{};
+  double work = 0;
   Index made = 0;
   for (;;) {
     if (made == maxSteps) {
@@ -65,8 +73,10 @@ RunResult Trainer<T>::run(Index maxSteps, TrainingObserver& observer, double los
       break;
     }
     const auto start = Clock::now();
-    const StepRecord record = step(source_->batch(steps_ / perEpoch, steps_ % perEpoch), result);
+    const TrainingBatch<T> batch = source_->batch(steps_ / perEpoch, steps_ % perEpoch);
+    const StepRecord record = step(batch, result);
     spent += Clock::now() - start;
+    work += model_.multiplyAdds(batch.input.size(true));
     observer.stepped(steps_ - 1, record);
     ++made;
   }
@@ -74,8 +84,24 @@ RunResult Trainer<T>::run(Index maxSteps, TrainingObserver& observer, double los
   result.epoch = std::max<Index>(0, steps_ - 1) / perEpoch;
   result.steps = steps_;
   result.seconds = std::chrono::duration<double>(spent).count();
-  if (made > 0) secondsPerStep_ = result.seconds / static_cast<double>(made);
+  if (made > 0) times_.add(made, work, result.seconds);
   return result;
+}
+
+template <class T>
+bool Trainer<T>::endsWithin(double seconds, Index maxSteps) {
+  if (!times_.known() || source_->readsFile()) return false;
+  const Index perEpoch = source_->stepsPerEpoch();
+  const Index epoch = steps_ / perEpoch;
+  const Index first = steps_ % perEpoch;
+  const double order = orderSeconds * static_cast<double>(source_->unordered(epoch));
+  if (order > seconds) return false;
+  double work = 0;
+  for (Index made = 0; made < std::min(maxSteps, perEpoch - first); ++made) {
+    work += model_.multiplyAdds(source_->size(epoch, first + made));
+    if (work > mostForetold || order + times_.expected(made + 1, work) > seconds) return false;
+  }
+  return true;
 }
 
 template <class T>

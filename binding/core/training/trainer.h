@@ -11,6 +11,7 @@
 #include "training/precision.h"
 #include "training/row_states.h"
 #include "training/schedule.h"
+#include "training/step_times.h"
 
 namespace unrolled {
 
@@ -94,8 +95,9 @@ class Trainer {
   // added to `lossSum`, so that an epoch's sum has the same bits wherever it is cut into runs.
   RunResult run(Index maxSteps, TrainingObserver& observer, double lossSum = 0);
 
-  // Seconds that a step of the last run took; 0 before the first one. Between two runs.
-  [[nodiscard]] double secondsPerStep() const { return secondsPerStep_; }
+  // Whether the next run of so many steps will be over within so many seconds, by the steps made so far and by the
+  // batches that come; false where nothing is known of them. Between two runs. It takes no longer itself.
+  [[nodiscard]] bool endsWithin(double seconds, Index maxSteps);
 
   // Multiplies the learning rate from the next step on, beside the schedule.
   void setLearningRateScale(double scale) { learningRateScale_ = scale; }
@@ -119,7 +121,7 @@ class Trainer {
   Optimizer<T> optimizer_;
   Index steps_ = 0;
   double learningRateScale_ = 1;
-  double secondsPerStep_ = 0;
+  StepTimes times_;
   Index version_ = -1;  // of the weights its last step left
   RowStates<T> states_;
   std::vector<T> stateGradients_;

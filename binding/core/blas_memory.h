@@ -1,0 +1,19 @@
+// Memory that OpenBLAS packs matrices into, had before it is needed.
+#pragma once
+
+namespace unrolled {
+
+#ifdef __ELF__
+
+// Before products from where nobody can throw: sees to it that OpenBLAS has a buffer, after which its calls may have to
+// wait for one another and never fail. Throws ERR_UNROLLED_OUT_OF_MEMORY.
+void reserveBlasMemory();
+
+#else
+
+// Where the linker cannot put our functions in the place of OpenBLAS's, it allocates as it does.
+inline void reserveBlasMemory() {}
+
+#endif
+
+}  // namespace unrolled

@@ -1,0 +1,35 @@
+// How long the next steps of a training will take, by those that were made.
+#pragma once
+
+#include <algorithm>
+
+#include "types.h"
+
+namespace unrolled {
+
+class StepTimes {
+ public:
+  // A run is over that made some steps, of so many multiply-adds in all.
+  void add(Index steps, double multiplyAdds, double seconds) {
+    const double perStep = seconds / static_cast<double>(steps);
+    leastPerStep_ = known_ ? std::min(leastPerStep_, perStep) : perStep;
+    perMultiplyAdd_ = seconds / multiplyAdds;
+    known_ = true;
+  }
+
+  // Whether there was a run to go by.
+  [[nodiscard]] bool known() const { return known_; }
+
+  // Seconds of so many steps with so many multiply-adds in all, about. A step takes some time however small its batch
+  // is, and a large batch takes as much longer as it is larger.
+  [[nodiscard]] double expected(Index steps, double multiplyAdds) const {
+    return std::max(static_cast<double>(steps) * leastPerStep_, multiplyAdds * perMultiplyAdd_);
+  }
+
+ private:
+  bool known_ = false;
+  double leastPerStep_ = 0;
+  double perMultiplyAdd_ = 0;  // in the last run
+};
+
+}  // namespace unrolled
