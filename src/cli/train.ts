@@ -277,8 +277,8 @@ async function requireOut(option: string, path: string, corpus: string): Promise
 
 /** Says what the training would take, and trains nothing. */
 async function estimate(name: string, flags: TrainFlags): Promise<void> {
-  const { options, end, vocabulary } = await trainingOptions(flags, new History());
-  const { corpus, model } = await prepare(name, vocabulary, flags);
+  const { options, end, origin } = await trainingOptions(flags, new History());
+  const { corpus, model } = await prepare(name, origin, flags);
   try {
     printEstimate(model, await model.estimate(corpus, { ...options, signal: outputEnd }), end, flags.json === true);
   } finally {
