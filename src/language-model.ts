@@ -316,7 +316,18 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * @throws what `fit` throws before its first step and in it.
    */
   async estimate(corpus: Corpus | FileCorpus, options?: FitOptions): Promise<Estimate> {
-    const resumed = options?.resume === undefined ? undefined : await readResumed(options);
+    return this.estimateFrom(corpus, options, await readResumed(options));
+  }
+
+  /**
+   * `estimate` with what was read of the file that `resume` names.
+   * @internal
+   */
+  async estimateFrom(
+    corpus: Corpus | FileCorpus,
+    options: FitOptions | undefined,
+    resumed: Checkpoint | undefined,
+  ): Promise<Estimate> {
     const { stream, validation, shuffle, ...training } = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
     const { train } = partsOf(await this.#adopt(corpus, training.signal), validation, this.#boundary());

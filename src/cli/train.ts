@@ -280,7 +280,8 @@ async function estimate(name: string, flags: TrainFlags): Promise<void> {
   const { options, end, origin } = await trainingOptions(flags, new History());
   const { corpus, model } = await prepare(name, origin, flags);
   try {
-    printEstimate(model, await model.estimate(corpus, { ...options, signal: outputEnd }), end, flags.json === true);
+    const estimated = await model.estimateFrom(corpus, { ...options, signal: outputEnd }, origin?.checkpoint);
+    printEstimate(model, estimated, end, flags.json === true);
   } finally {
     model.dispose();
   }

@@ -37,6 +37,7 @@ describe('the file of a model', function () {
     writeFileSync(text, 'to be or not to be. '.repeat(40));
     const small = ['--batch', '2', '--window', '8', '--hidden', '4', '--embedding', '4'];
     assert.equal(opensOf(at('c'), 'train', text, ...small, '--epochs', '1', '--checkpoint', at('c')), 0);
+    assert.equal(opensOf(at('c'), 'train', text, '--epochs', '2', '--resume', at('c'), '--estimate'), 1);
     assert.equal(opensOf(at('c'), 'train', text, '--epochs', '2', '--resume', at('c'), '--out', at('m')), 1);
     assert.equal(opensOf(at('m'), 'train', text, ...small, '--epochs', '1', '--init', at('m'), '--out', at('n')), 1);
     assert.equal(opensOf(at('m'), 'sample', at('m'), '--length', '3'), 1);
