@@ -425,9 +425,9 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for an empty text.
    */
   async probabilities(text: string): Promise<Tensor<'float32' | 'float64'>> {
-    const ids = this.vocabulary.encode(text);
+    const ids = await this.vocabulary.encodeInTurns(text);
     if (ids.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'The text has no tokens.');
-    const fed = promptIds(this, text);
+    const fed = await promptIds(this, text, undefined);
     const { output } = await this.model.forward(
       { ids: { dtype: 'int32', shape: [fed.length, 1], data: fed } },
       { threads: this.threads || undefined },
@@ -443,12 +443,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     check.instance<Corpus | FileCorpus>('corpus', corpus, expected, Corpus, FileCorpus);
     const { form = AS_IT_IS } = corpus.vocabulary;
     const isRead = corpus.vocabulary.equals(this.vocabulary) && isInForm(form, this.vocabulary.form ?? AS_IT_IS);
-    if (isRead) return corpus;
+    if (isRead) return corpus instanceof Corpus ? corpus.encoded(signal) : corpus;
     try {
       if (corpus instanceof FileCorpus) return await corpus.withVocabulary(this.vocabulary, { signal });
-      const adopted = corpus.withVocabulary(this.vocabulary);
-      adopted.source; // encoded now, so that a token that the model lacks is told of as below
-      return adopted;
+      return await corpus.adoptedBy(this.vocabulary, signal);
     } catch (error) {
       throw otherCorpus(corpus, this.vocabulary, error);
     }

@@ -9,15 +9,16 @@ import {
   type NetworkOptions,
   resolveArchitecture,
 } from './architecture';
-import { withCancellation } from './cancellation';
+import { abortError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
-import { giveTurn, Pace } from './event-loop';
+import { giveTurn, inTurns } from './event-loop';
 import { MAX_SIZE } from './limits';
 import { damagedHeader, type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader, readVocabulary } from './model-header';
-import { joined, offsetsOf } from './offsets';
+import { offsetsOf } from './offsets';
 import { argMax, row, type Tensor } from './tensor';
 import type { Example } from './text/example';
+import { joining } from './text/part-encoding';
 import { Vocabulary } from './text/vocabulary';
 import { WordList } from './text/word-list';
 import { restoreNetwork, TextNetwork } from './text-network';
@@ -28,9 +29,6 @@ import type { EpochResult } from './training/fit';
 import { readResumed } from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
-
-/** What it takes to encode a unit of a text, as elements of data that are copied. */
-const UNIT_WORK = 16;
 
 /** Options of a new classifier. */
 export interface SequenceClassifierOptions extends NetworkOptions {
@@ -171,12 +169,13 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
     const resolved = resolveExampleFit(options, { threads: this.threads, batch: 1 }, resumed);
     this.model.requireIdle();
+    const { signal } = resolved;
     yield* fitExamples({
       model: this.model,
-      examples: await this.#labelled(examples),
+      examples: await this.#labelled(examples, signal),
       options: resolved,
       header: this.header(),
-      toExamples: (validationData) => this.#labelled(validationData),
+      toExamples: (validationData) => this.#labelled(validationData, signal),
     });
   }
 
@@ -199,10 +198,14 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   }
 
   /**
-   * The class of each text, with the probabilities of all classes.
-   * @throws ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_UNKNOWN_TOKEN.
+   * The class of each text, with the probabilities of all classes; none of no texts.
+   * @throws ERR_UNROLLED_CORPUS_EMPTY for a text without tokens, ERR_UNROLLED_UNKNOWN_TOKEN.
    */
   async predict(texts: readonly string[]): Promise<Prediction[]> {
+    if (texts.length === 0) {
+      this.model.requireAlive();
+      return [];
+    }
     const logProbabilities = await this.#logProbabilities(texts);
     const labels = argMax(logProbabilities).data;
     return Array.from(labels, (label, index) => ({
@@ -222,22 +225,26 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     return { dtype: this.model.dtype, shape: [texts.length, this.classes], data: output };
   }
 
-  async #labelled(examples: readonly Example[]): Promise<Examples> {
-    const sequences = await this.#encode(examples.map(({ text }) => text));
-    return { kind: 'labelled', sequences, targets: { loss: 'crossEntropy', ids: this.#labels(examples) } };
+  async #labelled(examples: readonly Example[], signal: AbortSignal | undefined): Promise<Examples> {
+    // The list may change while it is encoded.
+    const [texts, labels] = [examples.map(({ text }) => text), this.#labels(examples)];
+    const sequences = await this.#encode(texts, signal);
+    return { kind: 'labelled', sequences, targets: { loss: 'crossEntropy', ids: labels } };
   }
 
   #labels(examples: readonly Example[]): Int32Array {
     return Int32Array.from(examples, ({ label }) => check.integer('label', label, { min: 0, max: this.classes - 1 }));
   }
 
-  async #encode(texts: readonly string[]): Promise<Sequences> {
+  async #encode(texts: readonly string[], signal?: AbortSignal): Promise<Sequences> {
     if (texts.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'There are no examples.');
     const sequences: Int32Array[] = [];
-    const pace = new Pace();
     for (const text of texts) {
-      sequences.push(this.vocabulary.encode(text));
-      if (pace.isDue(UNIT_WORK * text.length)) await giveTurn();
+      const { vocabulary } = this;
+      if (vocabulary instanceof WordList) sequences.push(vocabulary.encode(text));
+      else sequences.push((await vocabulary.encodeCountedInTurns(text, signal)).ids);
+      await giveTurn();
+      if (signal?.aborted) throw abortError('Encoding', signal);
     }
     const empty = sequences.findIndex(({ length }) => length === 0);
     if (empty !== -1) {
@@ -248,6 +255,6 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
       sequences.map(({ length }) => length),
       'tokens',
     );
-    return { ids: joined(sequences, offsets), offsets };
+    return { ids: await inTurns(joining(sequences)), offsets };
   }
 }

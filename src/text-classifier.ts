@@ -14,7 +14,7 @@ import {
   resolveClassifierArchitecture,
 } from './classifier-network';
 import { UnrolledError } from './errors';
-import { nextTurn } from './event-loop';
+import { giveTurn, inTurns } from './event-loop';
 import type { Metadata, SaveOptions } from './file-metadata';
 import type { Parameters } from './flat-layout';
 import { MAX_SIZE, resolveThreads } from './limits';
@@ -34,6 +34,7 @@ import type { TextModel } from './report/inspect';
 import { reportTextModel, type TextReportOptions } from './report/model-report';
 import type { Summary } from './summary';
 import type { Example } from './text/example';
+import { joining } from './text/part-encoding';
 import { TextVectorizer, type TokenSequences } from './text/text-vectorizer';
 import { constructorError } from './text-network';
 import { type Outcome, outcomesOf } from './text-outcomes';
@@ -110,9 +111,6 @@ export interface TextPrediction {
 }
 
 const KIND = 'text-classifier';
-
-/** After this many UTF-16 units encoding lets the event loop go on. */
-const UNITS_BETWEEN_BREATHS = 2 ** 18;
 
 const DEFAULTS = { epochs: 10, learningRate: 0.01 } as const;
 
@@ -451,25 +449,20 @@ export class TextClassifier {
     });
   }
 
-  /** Texts as ids, one after another. Every now and then it lets the event loop go on. */
+  /** Texts as ids, one after another, with turns for the event loop. */
   async #encode(examples: readonly Pick<Example, 'text'>[], signal: AbortSignal | undefined): Promise<TokenSequences> {
     const sequences: Int32Array[] = [];
     const offsets = new Int32Array(examples.length + 1);
-    let [units, end] = [0, 0];
+    let end = 0;
     for (const [index, { text }] of examples.entries()) {
-      const ids = withoutPadding(this.vectorizer.encode(text));
+      const ids = withoutPadding(await inTurns(this.vectorizer.encoding(text)));
       sequences.push(ids);
       end += ids.length;
       if (end > MAX_SIZE) throw check.outOfRange('examples', `texts of at most ${MAX_SIZE} tokens in all`, end);
       offsets[index + 1] = end;
-      units += text.length;
-      if (units < UNITS_BETWEEN_BREATHS) continue;
-      units = 0;
-      await nextTurn();
+      await giveTurn();
       if (signal?.aborted) throw abortError('The work of the classifier', signal);
     }
-    const ids = new Int32Array(end);
-    for (const [index, sequence] of sequences.entries()) ids.set(sequence, offsets[index]);
-    return { ids, offsets };
+    return { ids: await inTurns(joining(sequences)), offsets };
   }
 }

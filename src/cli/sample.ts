@@ -46,7 +46,7 @@ async function sampleAll(
 /** What a search finds for each prompt: the best, or as JSON all. */
 async function search(model: LanguageModel, prompts: string[], options: BeamOptions, json?: true): Promise<void> {
   // A prompt that cannot be read is told of by its line, before anything is printed.
-  idsOfAll(prompts, (prompt) => startIds(model, prompt, 'prompt'));
+  await idsOfAll(prompts, (prompt) => startIds(model, prompt, 'prompt', options.signal));
   for (const prompt of prompts) {
     const found = await model.beam(prompt, options);
     if (json) for (const result of found) printJson({ prompt, ...result });

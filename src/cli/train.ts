@@ -177,7 +177,7 @@ async function prepareInitialised(
   const model = await LanguageModel.initFromFile(file, options);
   if (vocabulary.unknown === 'error') return { corpus, model };
   // Under the model's vocabulary at once, so that what it lacks is told of before a long training.
-  const read = corpus instanceof Corpus ? corpus.withVocabulary(model.vocabulary) : corpus;
+  const read = corpus instanceof Corpus ? await corpus.adoptedBy(model.vocabulary, undefined) : corpus;
   noteUnknown(model, read.tokenCounts, "the text's");
   return { corpus: read, model };
 }
@@ -365,7 +365,9 @@ export function trainCommand(): Command {
     .description('train a language model on a text file or a named data set')
     .argument('<corpus>', CORPUS_HELP)
     .addOption(choiceOption('--tokens <kind>', 'what the text is cut into (default: char)', TOKEN_KINDS))
-    .addOption(numberOption('--max-vocab <n>', 'keep the most frequent tokens, the unknown one among n (default: all)'))
+    .addOption(
+      numberOption('--vocab, --max-vocab <n>', 'keep the most frequent tokens, the unknown one among n (default: all)'),
+    )
     .addOption(numberOption('--min-count <n>', 'keep the tokens that occur so often (default: 1)'))
     .addOption(numberOption('--epochs <n>', 'passes over the text (default: 5)'))
     .addOption(numberOption('--steps <n>', 'steps of the whole run; outranks --epochs'))

@@ -24,6 +24,7 @@ export async function unseenIds(
 
 async function pieceOf(corpus: Corpus | FileCorpus, validation: number, tokens: number): Promise<Int32Array> {
   if (corpus instanceof Corpus) {
+    await corpus.encodeInTurns();
     const { train, validation: unseen } = corpus.split(validation);
     return unseen.length > 0 ? unseen.slice(0, tokens) : train.slice(-tokens);
   }

@@ -1,9 +1,11 @@
 import { basename, join } from 'node:path';
 import { UnrolledError } from '../errors';
+import { giveTurn } from '../event-loop';
 import { shownPath } from '../system-names';
 import { Corpus, type DocumentsOptions } from '../text/corpus';
 import { readMaybeEmpty } from '../text/read-text';
 import { AS_IT_IS, READ_OPTIONS, type ReadOptions, type ResolvedReading, resolveReading } from '../text/text-form';
+import { linesOf } from '../text/text-parts';
 import * as check from '../validation';
 import { entries } from './labelled-files';
 import { isUnreadable, type SkippedFile, unreadableFiles } from './unreadable-files';
@@ -39,6 +41,7 @@ const OPTIONS = [
   'name',
   ...READ_OPTIONS,
   'tokens',
+  'maxTokens',
   'maxSize',
   'minCount',
   'unknown',
@@ -90,10 +93,16 @@ async function readDocuments(path: string, options: DocumentsReadOptions): Promi
   if (options.format === 'folder') return readFolder(path, options, reading);
   // The corpus brings its documents into their form: JSON may have what that changes in escapes.
   const whole = await readMaybeEmpty(path, { ...reading, ...AS_IT_IS });
-  if (options.format === 'lines') return whole.split(/\r\n|\n|\r/);
-  return whole
-    .split('\n')
-    .flatMap((line, i) => (line.trim() === '' ? [] : [textOf(path, line, i + 1, options.field ?? 'text')]));
+  const { format, field = 'text' } = options;
+  const documents: string[] = [];
+  let number = 0;
+  for (const line of linesOf(whole, format === 'lines' ? /\r\n|\n|\r/ : /\n/)) {
+    number++;
+    if (format === 'lines') documents.push(line);
+    else if (line.trim() !== '') documents.push(textOf(path, line, number, field));
+    await giveTurn();
+  }
+  return documents;
 }
 
 /**

@@ -4,10 +4,13 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ReadableStream } from 'node:stream/web';
 import { UnrolledError } from '../errors';
+import { giveTurn, inTurns } from '../event-loop';
+import { sorted } from '../sorting';
 import { readStreamed } from '../text/byte-stream';
 import { compareCodePoints } from '../text/code-points';
 import type { SourcedExample } from '../text/example';
 import { decodeUtf8, readText } from '../text/read-text';
+import { linesOf as textLines } from '../text/text-parts';
 import * as check from '../validation';
 import { counted } from '../wording';
 import { readExamples, requireTexts, textFiles } from './labelled-files';
@@ -74,7 +77,7 @@ async function unpack(path: string, archive: AsyncIterable<Uint8Array>): Promise
       continue;
     }
     if (header.size > MAX_REVIEW_BYTES) throw damagedArchive(path, `${header.name} is no review: it is too long`);
-    const text = decodeUtf8(await readAll(body), `${header.name} in ${path}`);
+    const text = await decodeUtf8(await readAll(body), `${header.name} in ${path}`);
     reviews.set(source, { text, label: IMDB_CLASSES.indexOf(className as 'neg' | 'pos'), source });
   }
   return reviews;
@@ -95,7 +98,7 @@ export async function readArchive(path: string, signal?: AbortSignal): Promise<I
       throw damagedArchive(path, (cause as Error).message.replace(/\.$/, ''), cause);
     }
   });
-  const all = [...reviews.values()].sort((a, b) => compareCodePoints(a.source, b.source));
+  const all = await inTurns(sorted([...reviews.values()], (a, b) => compareCodePoints(a.source, b.source)));
   return requireSplits(path, {
     train: all.filter(({ source }) => source.startsWith('train/')),
     test: all.filter(({ source }) => source.startsWith('test/')),
@@ -103,7 +106,11 @@ export async function readArchive(path: string, signal?: AbortSignal): Promise<I
 }
 
 async function linesOf(path: string): Promise<string[]> {
-  const lines = (await readText(path)).split(/\r?\n/);
+  const lines: string[] = [];
+  for (const line of textLines(await readText(path), /\r?\n/)) {
+    lines.push(line);
+    await giveTurn();
+  }
   if (lines.at(-1) === '') lines.pop();
   return lines;
 }

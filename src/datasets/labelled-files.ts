@@ -5,7 +5,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { UnrolledError } from '../errors';
+import { inTurns } from '../event-loop';
 import { readError } from '../files';
+import { sorted } from '../sorting';
 import { nameOf, shownPath, systemPath } from '../system-names';
 import { compareCodePoints } from '../text/code-points';
 import type { Encoding } from '../text/encodings';
@@ -45,7 +47,7 @@ interface Entry {
 export async function entries(folder: string): Promise<Entry[]> {
   try {
     const found = await readdir(systemPath(folder), { withFileTypes: true, encoding: 'buffer' });
-    return found
+    const shown = found
       .map((entry): Entry => {
         const kind = entry.isSymbolicLink()
           ? 'link'
@@ -56,8 +58,8 @@ export async function entries(folder: string): Promise<Entry[]> {
               : undefined;
         return { name: nameOf(entry.name), kind };
       })
-      .filter(({ name }) => !name.startsWith('.'))
-      .sort((a, b) => compareCodePoints(a.name, b.name));
+      .filter(({ name }) => !name.startsWith('.'));
+    return await inTurns(sorted(shown, (a, b) => compareCodePoints(a.name, b.name)));
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const shown = shownPath(folder);

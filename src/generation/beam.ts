@@ -58,7 +58,7 @@ export async function searchText(
   requireBeamMemory(model, search.beams, vocabulary.size);
   const call = {
     ...search,
-    ids: startIds(generator, prompt, 'prompt'),
+    ids: await startIds(generator, prompt, 'prompt', signal),
     end: endIdOf(vocabulary),
     excluded: excludedIds(vocabulary),
     ...(stop.strings.length > 0 && { stop: nativeStop(vocabulary, stopIn(vocabulary, stop).strings) }),

@@ -16,8 +16,12 @@ export interface Beginnings {
  * The ids that a prompt feeds: in a model of documents those of a document's beginning; else the prompt's own, and for
  * an empty prompt the line end. None where there is no line end either.
  */
-export function promptIds({ vocabulary, documents }: Beginnings, prompt: string): Int32Array {
-  const ids = vocabulary.encode(prompt);
+export async function promptIds(
+  { vocabulary, documents }: Beginnings,
+  prompt: string,
+  signal: AbortSignal | undefined,
+): Promise<Int32Array> {
+  const { ids } = await vocabulary.encodeCountedInTurns(prompt, signal);
   if (documents) return joined(Int32Array.of(endIdOf(vocabulary)), ids);
   if (ids.length > 0) return ids;
   const lineEnd = vocabulary.id('\n');
@@ -29,10 +33,15 @@ export function promptIds({ vocabulary, documents }: Beginnings, prompt: string)
 /**
  * The same where something has to be fed, since nothing is drawn.
  * @param option what an error names.
- * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY.
+ * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_ABORTED.
  */
-export function startIds(beginnings: Beginnings, prompt: string, option: string): Int32Array {
-  const ids = promptIds(beginnings, prompt);
+export async function startIds(
+  beginnings: Beginnings,
+  prompt: string,
+  option: string,
+  signal: AbortSignal | undefined,
+): Promise<Int32Array> {
+  const ids = await promptIds(beginnings, prompt, signal);
   if (ids.length > 0) return ids;
   throw new UnrolledError(
     'ERR_UNROLLED_CORPUS_EMPTY',
@@ -43,12 +52,16 @@ export function startIds(beginnings: Beginnings, prompt: string, option: string)
 }
 
 /** What `read` gives of several prompts; an error names the one it is about. */
-export function idsOfAll(prompts: readonly string[], read: (prompt: string) => Int32Array): Int32Array[] {
-  return prompts.map((prompt, i) => {
+export async function idsOfAll(
+  prompts: readonly string[],
+  read: (prompt: string) => Promise<Int32Array>,
+): Promise<Int32Array[]> {
+  const all: Int32Array[] = [];
+  for (const [i, prompt] of prompts.entries()) {
     try {
-      return read(prompt);
+      all.push(await read(prompt));
     } catch (error) {
-      if (!(error instanceof UnrolledError)) throw error;
+      if (!(error instanceof UnrolledError) || error.code === 'ERR_UNROLLED_ABORTED') throw error;
       const { code, message, expected, received } = error;
       throw new UnrolledError(code, `prompts[${i}]: ${message}`, {
         option: `prompts[${i}]`,
@@ -57,7 +70,8 @@ export function idsOfAll(prompts: readonly string[], read: (prompt: string) => I
         cause: error,
       });
     }
-  });
+  }
+  return all;
 }
 
 /** A byte within a character, with which no text begins. */

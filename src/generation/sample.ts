@@ -70,14 +70,15 @@ export async function* streamText(
   prompt: string,
   options: ResolvedStream,
 ): AsyncGenerator<string, void, undefined> {
-  const pieces = drawText(generator, promptIds(generator, prompt), options, options.piece);
+  const ids = await promptIds(generator, prompt, options.signal);
+  const pieces = drawText(generator, ids, options, options.piece);
   if (options.by === 'grapheme') yield* graphemes(pieces);
   else for await (const text of pieces) if (text !== '') yield text;
 }
 
 /** The text that `streamText` yields, as one string. */
 export async function sampleText(generator: Generator, prompt: string, options: ResolvedGeneration): Promise<string> {
-  return wholeText(generator, promptIds(generator, prompt), options);
+  return wholeText(generator, await promptIds(generator, prompt, options.signal), options);
 }
 
 /**
@@ -94,7 +95,8 @@ export async function sampleTexts(
   const most = Number.MAX_SAFE_INTEGER - Math.max(0, prompts.length - 1);
   check.integer('seed', options.seed, { min: 0, max: most });
   const results: string[] = [];
-  const waiting = idsOfAll(prompts, (prompt) => promptIds(generator, prompt)).entries();
+  const read = (prompt: string) => promptIds(generator, prompt, options.signal);
+  const waiting = (await idsOfAll(prompts, read)).entries();
   // So many at once as a call takes: where a text ends, the next one begins.
   const drawSome = async () => {
     for (const [i, ids] of waiting) {

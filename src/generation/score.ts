@@ -82,11 +82,11 @@ function noTokens(unknown: number): UnrolledError {
 }
 
 /** Ids to feed, those to score after them, and how many of the text's tokens are known. */
-function partsOf(
+async function partsOf(
   generator: Beginnings,
   text: string,
-  { context, document }: ResolvedScore,
-): { before: Int32Array; rest: Int32Array; counts: TokenCounts } {
+  { context, document, signal }: ResolvedScore,
+): Promise<{ before: Int32Array; rest: Int32Array; counts: TokenCounts }> {
   const { vocabulary, documents } = generator;
   if (document && !documents) {
     const kind =
@@ -95,12 +95,13 @@ function partsOf(
         : 'of an earlier release, which has not learned how a document begins';
     throw check.outOfRange('document', `left out for a model ${kind}`, document);
   }
-  const { ids, ...counts } = vocabulary.encodeCounted(text);
+  const { ids, ...counts } = await vocabulary.encodeCountedInTurns(text, signal);
   const scored = document ? joined(ids, Int32Array.of(endIdOf(vocabulary))) : ids;
   // A text of nothing but unknown tokens is not the empty document.
   if (ids.length === 0 && (!document || counts.unknownTokens > 0)) throw noTokens(counts.unknownTokens);
-  if (documents) return { before: promptIds(generator, context ?? ''), rest: scored, counts };
-  if (context !== undefined) return { before: startIds(generator, context, 'context'), rest: scored, counts };
+  if (documents) return { before: await promptIds(generator, context ?? '', signal), rest: scored, counts };
+  if (context !== undefined)
+    return { before: await startIds(generator, context, 'context', signal), rest: scored, counts };
   return { before: scored.subarray(0, 1), rest: scored.subarray(1), counts };
 }
 
@@ -113,7 +114,7 @@ function partsOf(
 export async function scoreText(generator: Generator, text: string, options: ResolvedScore): Promise<TextScore> {
   const { model, vocabulary, threads } = generator;
   const { perToken, signal } = options;
-  const { before, rest, counts } = partsOf(generator, text, options);
+  const { before, rest, counts } = await partsOf(generator, text, options);
   if (rest.length === 0) {
     throw new UnrolledError(
       'ERR_UNROLLED_CORPUS_TOO_SHORT',
@@ -157,7 +158,7 @@ export async function nextTokens(
   check.integer('k', count, { min: 1 });
   const given = check.options('next', options, ['signal']);
   const signal = check.abortSignal('signal', given.signal);
-  const call = { ids: startIds(generator, text, 'text'), count, threads };
+  const call = { ids: await startIds(generator, text, 'text', signal), count, threads };
   const result = await withCancellation(signal, (cancellation) => model.native.next(call, cancellation));
   if (result.cancelled) throw cancelledError(model, 'Scoring', signal);
   return Array.from(result.ids, (id, i) => {

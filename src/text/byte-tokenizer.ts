@@ -44,7 +44,8 @@ function counter(): TokenCounter {
   };
 }
 
-function encoder(tokens: TokenList): Encoder {
+// There are so few that no turn of the event loop is due.
+function* encoder(tokens: TokenList): Generator<void, Encoder> {
   const idOf = new Int32Array(BYTES).fill(SKIP);
   for (const [id, token] of tokens.strings.entries()) idOf[byteOf(token)] = id;
 

@@ -41,12 +41,15 @@ function* countedTokens(occurrences: Float64Array): Generator<void, CountedToken
   return { tokens: new TokenList(Uint32Array.from(codePoints)), counts };
 }
 
-function encoder(tokens: TokenList): Encoder {
+function* encoder(tokens: TokenList): Generator<void, Encoder> {
   const codePoints = tokens.codePoints ?? tokens.strings.map((token) => token.codePointAt(0) as number);
   let limit = 0;
   for (const codePoint of codePoints) limit = Math.max(limit, codePoint + 1);
   const idOf = new Int32Array(limit).fill(SKIP);
-  for (const [id, codePoint] of codePoints.entries()) idOf[codePoint] = id;
+  for (const [id, codePoint] of codePoints.entries()) {
+    idOf[codePoint] = id;
+    if (id % PART === 0) yield;
+  }
 
   return (text, onUnknown) => {
     const ids = new Int32Array(text.length);

@@ -1,11 +1,14 @@
 /** A text, or documents, with a vocabulary and ids: what a language model is trained on. */
 
 import { inspect } from 'node:util';
+import { abortError } from '../cancellation';
 import { UnrolledError } from '../errors';
+import { atOnce, inTurns } from '../event-loop';
 import { offsetsOf } from '../offsets';
 import { excerpt, PRINTED } from '../printing';
 import * as check from '../validation';
 import { counted } from '../wording';
+import { type EncodedText, type EncodeOptions, joining } from './part-encoding';
 import { sumCounts, type TokenCounts } from './token-counts';
 import type { TokenSource } from './token-source';
 import { Vocabulary } from './vocabulary';
@@ -41,33 +44,43 @@ interface Encoded {
   counts: TokenCounts;
 }
 
-function encodeText(text: string, vocabulary: Vocabulary): Encoded {
-  const { ids, ...counts } = vocabulary.encodePart(text, 0);
+function* encodeText(text: string, vocabulary: Vocabulary, signal?: AbortSignal): Generator<void, Encoded> {
+  const { ids, ...counts } = yield* vocabulary.encoding(text, signal);
   return { ids, boundaries: undefined, counts };
 }
 
 /** Each document's ids and the end token, one behind the other. */
-function encodeDocuments(documents: readonly string[], vocabulary: Vocabulary): Encoded {
-  const parts = documents.map((document) => vocabulary.encodePart(document, 0));
+function* encodeDocuments(
+  documents: readonly string[],
+  vocabulary: Vocabulary,
+  signal?: AbortSignal,
+): Generator<void, Encoded> {
+  const parts: EncodedText[] = [];
+  for (const document of documents) {
+    parts.push(yield* vocabulary.encoding(document, signal));
+    yield;
+    if (signal?.aborted) throw abortError('Encoding', signal);
+  }
   const boundaries = offsetsOf(
     'documents',
     parts.map(({ ids }) => ids.length + 1),
     'tokens',
   );
-  const ids = new Int32Array(boundaries.at(-1) as number).fill(vocabulary.endId as number);
-  for (const [i, part] of parts.entries()) ids.set(part.ids, boundaries[i] as number);
+  const end = Int32Array.of(vocabulary.endId as number);
+  const ids = yield* joining(parts.flatMap((part) => [part.ids, end]));
   return { ids, boundaries, counts: sumCounts(parts) };
 }
 
-/** A text's name and form, and what builds its vocabulary. */
+/** A text's name, and what builds its vocabulary. */
 function textOf(text: string, options: CorpusOptions | undefined) {
   const { name = 'text', ...vocabulary } = check.options('Corpus.fromText', options, CORPUS_OPTIONS);
   check.nonEmptyString('name', name);
   const builder = Vocabulary.builder(vocabulary);
-  return { name, formed: builder.formed(check.string('text', text)), builder };
+  check.string('text', text);
+  return { name, builder };
 }
 
-/** The documents with text, in their form, and what builds their vocabulary. */
+/** The documents with text, and what builds their vocabulary. */
 function documentsOf(documents: readonly string[], options: DocumentsOptions | undefined) {
   const { name = 'text', ...vocabulary } = check.options('Corpus.fromDocuments', options, DOCUMENTS_OPTIONS);
   check.nonEmptyString('name', name);
@@ -75,7 +88,7 @@ function documentsOf(documents: readonly string[], options: DocumentsOptions | u
   const kept = documents.filter((document, i) => check.string(`documents[${i}]`, document) !== '');
   const builder = Vocabulary.builder({ ...vocabulary, endToken: true });
   if (kept.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${name} has no document with text.`);
-  return { name, kept: kept.map(builder.formed), builder };
+  return { name, kept, builder };
 }
 
 /** A text, or documents, with a vocabulary and ids: what a language model is trained on. */
@@ -96,44 +109,50 @@ export class Corpus {
   }
 
   /**
-   * A corpus with the vocabulary of its own text.
+   * A corpus with the vocabulary of its own text. Of a long text this takes long, and the event loop waits:
+   * `fromLongText` lets that go on.
    * @throws what `Vocabulary.build` throws.
    */
   static fromText(text: string, options?: CorpusOptions): Corpus {
-    const { name, formed, builder } = textOf(text, options);
+    const { name, builder } = textOf(text, options);
+    const formed = builder.formed(text);
     builder.add(formed);
     return new Corpus(name, formed, builder.build());
   }
 
   /**
    * A corpus of documents: its ids are those of each document and the end token behind it. Documents without text are
-   * left out.
+   * left out. Of many documents this takes long, and the event loop waits: `fromManyDocuments` lets that go on.
    * @throws what `Vocabulary.build` throws; ERR_UNROLLED_CORPUS_EMPTY where no document has text.
    */
   static fromDocuments(documents: readonly string[], options?: DocumentsOptions): Corpus {
     const { name, kept, builder } = documentsOf(documents, options);
-    for (const document of kept) builder.add(document);
-    return new Corpus(name, kept, builder.build());
+    const formed = kept.map(builder.formed);
+    for (const document of formed) builder.add(document);
+    return new Corpus(name, formed, builder.build());
   }
 
   /**
-   * `fromText`, with turns for the event loop.
-   * @internal
+   * What `fromText` gives, for a text of any length: every few milliseconds the event loop has a turn.
+   * @throws what `fromText` throws.
    */
   static async fromLongText(text: string, options?: CorpusOptions): Promise<Corpus> {
-    const { name, formed, builder } = textOf(text, options);
+    const { name, builder } = textOf(text, options);
+    const formed = await inTurns(builder.forming(text));
     await builder.addInTurns(formed);
     return new Corpus(name, formed, await builder.buildInTurns());
   }
 
   /**
-   * `fromDocuments`, with turns for the event loop.
-   * @internal
+   * What `fromDocuments` gives, for any number of documents: every few milliseconds the event loop has a turn.
+   * @throws what `fromDocuments` throws.
    */
   static async fromManyDocuments(documents: readonly string[], options?: DocumentsOptions): Promise<Corpus> {
     const { name, kept, builder } = documentsOf(documents, options);
-    for (const document of kept) await builder.addInTurns(document);
-    return new Corpus(name, kept, await builder.buildInTurns());
+    const formed: string[] = [];
+    for (const document of kept) formed.push(await inTurns(builder.forming(document)));
+    for (const document of formed) await builder.addInTurns(document);
+    return new Corpus(name, formed, await builder.buildInTurns());
   }
 
   /**
@@ -142,6 +161,25 @@ export class Corpus {
    *   without end token.
    */
   withVocabulary(vocabulary: Vocabulary): Corpus {
+    this.#requireFit(vocabulary);
+    const formed = this.documents?.map((document) => vocabulary.formed(document)) ?? vocabulary.formed(this.text);
+    return new Corpus(this.name, formed, vocabulary);
+  }
+
+  /**
+   * `withVocabulary`, encoded, with turns for the event loop.
+   * @internal
+   */
+  async adoptedBy(vocabulary: Vocabulary, signal: AbortSignal | undefined): Promise<Corpus> {
+    this.#requireFit(vocabulary);
+    const formed: string[] = [];
+    for (const text of this.documents ?? [this.text]) formed.push(await inTurns(vocabulary.forming(text)));
+    const content = this.documents === undefined ? (formed[0] as string) : formed;
+    return new Corpus(this.name, content, vocabulary).encoded(signal);
+  }
+
+  /** @throws as `withVocabulary`. */
+  #requireFit(vocabulary: Vocabulary): void {
     check.instance('vocabulary', vocabulary, 'a Vocabulary', Vocabulary);
     if (this.documents !== undefined && vocabulary.endId === undefined) {
       throw new UnrolledError(
@@ -151,8 +189,6 @@ export class Corpus {
         { option: 'vocabulary', expected: 'one with an end token', received: 'one without' },
       );
     }
-    const formed = this.documents?.map((document) => vocabulary.formed(document)) ?? vocabulary.formed(this.text);
-    return new Corpus(this.name, formed, vocabulary);
   }
 
   /** The whole text in the vocabulary's form; of documents, one behind the other with nothing between. */
@@ -162,11 +198,34 @@ export class Corpus {
   }
 
   /**
-   * The ids of the text, `[N]`, encoded at the first use.
+   * The ids of the text, `[N]`, encoded at the first use. Of a long text this takes long, and the event loop waits:
+   * after `encodeInTurns` they are there.
    * @throws ERR_UNROLLED_UNKNOWN_TOKEN where the vocabulary lacks a token and does not skip or replace it.
    */
   get ids(): Int32Array {
     return this.#encode().ids;
+  }
+
+  /**
+   * Encodes the text unless it is encoded, and gives `ids`: every few milliseconds the event loop has a turn. Training
+   * and evaluation of a model do so by themselves.
+   * @throws as `ids`; ERR_UNROLLED_ABORTED.
+   */
+  async encodeInTurns(options?: EncodeOptions): Promise<Int32Array> {
+    const given = check.options('Corpus.encodeInTurns', options, ['signal']);
+    const signal = check.abortSignal('signal', given.signal);
+    if (signal?.aborted) throw abortError('Encoding', signal);
+    return (await this.encoded(signal)).ids;
+  }
+
+  /**
+   * The corpus itself, encoded with turns for the event loop. A signal that was aborted before ends the work only where
+   * there is much of it.
+   * @internal
+   */
+  async encoded(signal: AbortSignal | undefined): Promise<this> {
+    this.#encoded ??= await inTurns(this.#encoding(signal));
+    return this;
   }
 
   /**
@@ -227,10 +286,13 @@ export class Corpus {
   }
 
   #encode(): Encoded {
-    this.#encoded ??=
-      this.documents === undefined
-        ? encodeText(this.text, this.vocabulary)
-        : encodeDocuments(this.documents, this.vocabulary);
+    this.#encoded ??= atOnce(this.#encoding());
     return this.#encoded;
+  }
+
+  #encoding(signal?: AbortSignal): Generator<void, Encoded> {
+    return this.documents === undefined
+      ? encodeText(this.text, this.vocabulary, signal)
+      : encodeDocuments(this.documents, this.vocabulary, signal);
   }
 }

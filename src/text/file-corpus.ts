@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { inTurns } from '../event-loop';
 import * as check from '../validation';
 import { type CountedIdFile, type IdFile, openIdFile, writeIdFile } from './id-file';
 import {
@@ -13,6 +14,7 @@ import {
   type ResolvedReading,
   resolveReading,
 } from './text-form';
+import { lineFeeds } from './text-parts';
 import { changedError, type PassOptions, passOver } from './text-stream';
 import type { TokenCounts } from './token-counts';
 import type { FileSource } from './token-source';
@@ -52,6 +54,7 @@ export interface FileCorpusSplit {
 /** Those of a vocabulary that is made from the text; the form is that of the text too. */
 const TEXT_VOCABULARY_OPTIONS = [
   'tokens',
+  'maxTokens',
   'maxSize',
   'minCount',
   'unknown',
@@ -92,12 +95,6 @@ function vocabularyOptions(options: FileCorpusOptions): VocabularyOptions {
   return Object.fromEntries(names.map((name) => [name, options[name]]).filter(([, value]) => value !== undefined));
 }
 
-function lineEnds(text: string): number {
-  let count = 0;
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count++;
-  return count;
-}
-
 /** What reading a text file gives. */
 interface EncodedFile {
   vocabulary: Vocabulary;
@@ -130,14 +127,14 @@ async function encodeFile(
   const earlier = await openIdFile(key, idsPath, vocabulary.unknown === 'error' ? 0 : undefined);
   if (earlier !== undefined) return encodedFile(vocabulary, earlier);
   const written = await writeIdFile(key, idsPath, async (write) => {
-    let tokensBefore = 0;
-    let linesBefore = 0;
+    const place = { tokens: 0, lines: 0 };
     const again = await passOver(path, reading, passOptions(2, options), {
       settled: (text) => vocabulary.settled(text),
       visit: async (part) => {
-        const { ids, knownTokens, unknownTokens } = vocabulary.encodePart(part, tokensBefore, linesBefore);
-        tokensBefore += knownTokens + unknownTokens;
-        linesBefore += lineEnds(part);
+        const encoding = vocabulary.encoding(part, options.signal, place);
+        const { ids, knownTokens, unknownTokens } = await inTurns(encoding);
+        place.tokens += knownTokens + unknownTokens;
+        place.lines += lineFeeds(part);
         await write(ids, unknownTokens);
       },
     });

@@ -3,14 +3,17 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { UnrolledError } from '../errors';
-import { piecesOf } from '../file-pieces';
+import { inTurns } from '../event-loop';
 import { readWhole } from '../files';
 import { shownPath } from '../system-names';
 import * as check from '../validation';
 import { LONGEST_TEXT_BYTES, TextChunks, tooLong } from './encodings';
-import { formText, type ReadOptions, type ResolvedReading, resolveReading } from './text-form';
+import { formingText, type ReadOptions, type ResolvedReading, resolveReading } from './text-form';
 
 const gunzipAsync = promisify(gunzip);
+
+/** Bytes that are decoded between two turns of the event loop. */
+const DECODED_AT_ONCE = 1 << 16;
 
 function codeOf(cause: unknown): string | undefined {
   return (cause as NodeJS.ErrnoException | undefined)?.code;
@@ -58,18 +61,24 @@ export function emptyError(path: string): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${path} has no text in it.`);
 }
 
-/** Bytes as text of the form asked, maybe empty; errors as `decodeText`. */
-export function decodeMaybeEmpty(bytes: Uint8Array, path: string, reading: ResolvedReading): string {
+function* decoding(bytes: Uint8Array, path: string, reading: ResolvedReading): Generator<void, string> {
   const chunks = new TextChunks(reading.encoding, path);
   const parts: string[] = [];
-  // Some decoders take a text that is too long for one with bytes that are no text.
-  for (const piece of piecesOf(bytes)) parts.push(chunks.push(piece));
+  for (let begin = 0; begin < bytes.length; begin += DECODED_AT_ONCE) {
+    parts.push(chunks.push(bytes.subarray(begin, begin + DECODED_AT_ONCE)));
+    yield;
+  }
   parts.push(chunks.end());
   try {
-    return formText(parts.join(''), reading);
+    return yield* formingText(parts.join(''), reading);
   } catch (cause) {
     throw tooLong(path, cause);
   }
+}
+
+/** Bytes as text of the form asked, maybe empty, with turns for the event loop; errors as `decodeText`. */
+export async function decodeMaybeEmpty(bytes: Uint8Array, path: string, reading: ResolvedReading): Promise<string> {
+  return inTurns(decoding(bytes, path, reading));
 }
 
 /**
@@ -77,7 +86,7 @@ export function decodeMaybeEmpty(bytes: Uint8Array, path: string, reading: Resol
  * @throws ERR_UNROLLED_ENCODING with the offset of the first invalid sequence,
  *   ERR_UNROLLED_FILE_READ where the text is longer than a string can be.
  */
-export function decodeUtf8(bytes: Uint8Array, path: string): string {
+export async function decodeUtf8(bytes: Uint8Array, path: string): Promise<string> {
   return decodeMaybeEmpty(bytes, path, resolveReading({}));
 }
 
@@ -86,8 +95,8 @@ export function decodeUtf8(bytes: Uint8Array, path: string): string {
  * @throws ERR_UNROLLED_ENCODING with the offset of the first invalid sequence, ERR_UNROLLED_CORPUS_EMPTY,
  *   ERR_UNROLLED_FILE_READ where the text is longer than a string can be.
  */
-export function decodeText(bytes: Uint8Array, path: string, reading = resolveReading({})): string {
-  const text = decodeMaybeEmpty(bytes, path, reading);
+export async function decodeText(bytes: Uint8Array, path: string, reading = resolveReading({})): Promise<string> {
+  const text = await decodeMaybeEmpty(bytes, path, reading);
   if (text === '') throw emptyError(path);
   return text;
 }

@@ -98,8 +98,12 @@ function counter(segments: Segmentation): TokenCounter {
   };
 }
 
-function encoder(segments: Segmentation, tokens: TokenList): Encoder {
-  const idOf = new Map(tokens.strings.map((token, id) => [token, id]));
+function* encoder(segments: Segmentation, tokens: TokenList): Generator<void, Encoder> {
+  const idOf = new Map<string, number>();
+  for (const token of tokens.strings) {
+    idOf.set(token, idOf.size);
+    if (idOf.size % PART === 0) yield;
+  }
   return (text, onUnknown) => {
     const ids = new Int32Array(text.length);
     let length = 0;
@@ -144,11 +148,15 @@ export const wordTokenizer = segmentTokenizer('word', {
 
 const wordSegmenter = new Intl.Segmenter(LOCALE, { granularity: 'word' });
 
-/** The words of a text alone, without the spaces and punctuation that `wordTokenizer` has for tokens too. */
-export function wordsOf(text: string): string[] {
+/**
+ * The words of a text alone, without the spaces and punctuation that `wordTokenizer` has for tokens too; a little at a
+ * time.
+ */
+export function* wordsOf(text: string): Generator<void, string[]> {
   const words: string[] = [];
   for (const piece of pieces(text)) {
     for (const { segment, isWordLike } of wordSegmenter.segment(piece)) if (isWordLike) words.push(segment);
+    yield;
   }
   return words;
 }

@@ -3,6 +3,7 @@
 import { UnrolledError } from '../errors';
 import * as check from '../validation';
 import { ENCODINGS, type Encoding } from './encodings';
+import { PART_UNITS, partsCutAt } from './text-parts';
 
 export const LINE_ENDS = ['keep', 'lf'] as const;
 export const NORMALIZATIONS = ['none', 'NFC', 'NFD', 'NFKC', 'NFKD'] as const;
@@ -94,12 +95,41 @@ export function normalized(text: string, normalization: Normalization): string {
   try {
     return text.normalize(normalization);
   } catch (cause) {
-    throw new UnrolledError(
-      'ERR_UNROLLED_OPTION_RANGE',
-      `The text is longer in the normal form ${normalization} than a JavaScript string can be. Give it in parts.`,
-      { option: 'text', expected: 'a shorter one', received: `${text.length} UTF-16 units`, cause },
-    );
+    throw tooLongInForm(text, normalization, cause);
   }
+}
+
+function tooLongInForm(text: string, normalization: Normalization, cause: unknown): UnrolledError {
+  return new UnrolledError(
+    'ERR_UNROLLED_OPTION_RANGE',
+    `The text is longer in the normal form ${normalization} than a JavaScript string can be. Give it in parts.`,
+    { option: 'text', expected: 'a shorter one', received: `${text.length} UTF-16 units`, cause },
+  );
+}
+
+/**
+ * `formText`, a little at a time.
+ * @throws as `formText`.
+ */
+export function* formingText(text: string, form: TextForm): Generator<void, string> {
+  const { lineEnds, normalization } = form;
+  if (lineEnds === 'keep' && normalization === 'none') return text;
+  if (text.length <= PART_UNITS) return formText(text, form);
+  const canCut = normalization === 'none' ? isOutsideLineEnd : isRunStart;
+  const parts: string[] = [];
+  for (const part of partsCutAt(text, canCut)) {
+    parts.push(formText(part, form));
+    yield;
+  }
+  try {
+    return parts.join('');
+  } catch (cause) {
+    throw tooLongInForm(text, normalization, cause);
+  }
+}
+
+function isOutsideLineEnd(text: string, at: number): boolean {
+  return text.charAt(at) !== '\n' || text.charAt(at - 1) !== '\r';
 }
 
 /**
@@ -108,6 +138,11 @@ export function normalized(text: string, normalization: Normalization): string {
  */
 const RUN_START =
   /[\u00c0-\u024f\u0391-\u03a1\u03a3-\u03c9\u0410-\u044f\u05d0-\u05ea\u0621-\u063a\u0641-\u064a\u3000-\u3002\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff0f]/;
+
+/** Whether the unit at that place begins a new run, and no line end goes on there. */
+function isRunStart(text: string, at: number): boolean {
+  return (text.charCodeAt(at) < 0x80 || RUN_START.test(text.charAt(at))) && isOutsideLineEnd(text, at);
+}
 
 /** The longest text without such a character that is held back, in UTF-16 units. */
 const LONGEST_RUN = 1 << 20;

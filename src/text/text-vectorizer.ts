@@ -1,18 +1,19 @@
 /** Texts as ids or as vectors, by a vocabulary of their most frequent tokens. */
 
+import { abortError } from '../cancellation';
 import { UnrolledError } from '../errors';
-import { nextTurn } from '../event-loop';
+import { atOnce, inTurns } from '../event-loop';
 import { readWhole, writeWhole } from '../files';
 import { parseJson } from '../json-reader';
 import { MAX_SIZE, requireMemory } from '../limits';
-import { joined, offsetsOf } from '../offsets';
+import { offsetsOf } from '../offsets';
 import { PRINTED, printFields } from '../printing';
 import { type Tensor, zeros } from '../tensor';
 import * as check from '../validation';
 import { emitWarning } from '../warning';
-import { compareCodePoints } from './code-points';
+import { type EncodeOptions, joining } from './part-encoding';
 import { decodeUtf8 } from './read-text';
-import { ScriptSample } from './unspaced-script';
+import { countTokens, mostFrequent } from './vectorizer-counts';
 import {
   analyzer,
   type ResolvedVectorizerOptions,
@@ -23,8 +24,8 @@ import {
   type VectorizerOutput,
 } from './vectorizer-options';
 
-/** After this many UTF-16 units, `adapt` lets the event loop go on. */
-const UNITS_BETWEEN_BREATHS = 2 ** 18;
+/** Tokens that are looked up between two turns of the event loop. */
+const PART = 1 << 10;
 
 const KIND = 'text-vectorizer';
 
@@ -66,53 +67,6 @@ const UNSPACED =
   'Most of the texts is in a script without spaces between words, and split is whitespace, so that a token is a whole ' +
   "sentence or text: take split 'word', or 'character'.";
 
-/** How often each token occurs, in how many texts (counted for tf-idf only), and the number of texts. */
-interface Counts {
-  occurrences: Map<string, number>;
-  documents: Map<string, number>;
-  texts: number;
-  script: ScriptSample;
-}
-
-async function count(
-  texts: Iterable<string> | AsyncIterable<string>,
-  options: ResolvedVectorizerOptions,
-  signal: AbortSignal | undefined,
-): Promise<Counts> {
-  const analyze = analyzer(options);
-  const counts: Counts = { occurrences: new Map(), documents: new Map(), texts: 0, script: new ScriptSample() };
-  let units = 0;
-  for await (const text of texts) {
-    const tokens = analyze(check.string('texts', text));
-    for (const token of tokens) counts.occurrences.set(token, (counts.occurrences.get(token) ?? 0) + 1);
-    const distinct = options.output === 'tf-idf' ? new Set(tokens) : [];
-    for (const token of distinct) counts.documents.set(token, (counts.documents.get(token) ?? 0) + 1);
-    counts.script.add(text);
-    counts.texts++;
-    units += text.length;
-    if (signal?.aborted) {
-      throw new UnrolledError('ERR_UNROLLED_ABORTED', 'The vectorizer was aborted while it read the texts.', {
-        cause: signal.reason,
-      });
-    }
-    if (units < UNITS_BETWEEN_BREATHS) continue;
-    units = 0;
-    await nextTurn();
-  }
-  return counts;
-}
-
-/** The tokens that occur most often, at most `most` of them, by falling frequency and code point. */
-function mostFrequent(occurrences: ReadonlyMap<string, number>, most: number): string[] {
-  // Numbers sort much faster than tokens: what is rarer than the last that can be kept goes before.
-  const fewest = Float64Array.from(occurrences.values()).sort().at(-most) ?? 0;
-  return [...occurrences]
-    .filter(([, times]) => times >= fewest)
-    .sort(([a, timesA], [b, timesB]) => timesB - timesA || compareCodePoints(a, b))
-    .slice(0, most)
-    .map(([token]) => token);
-}
-
 function damaged(what: string, cause?: unknown): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `The vectorizer is damaged: ${what}.`, { cause });
 }
@@ -147,7 +101,7 @@ export class TextVectorizer {
   readonly idf: Float64Array | undefined;
 
   readonly #options: ResolvedVectorizerOptions;
-  readonly #analyze: (text: string) => readonly string[];
+  readonly #analyze: ReturnType<typeof analyzer>;
   readonly #ids: ReadonlyMap<string, number>;
 
   private constructor(options: ResolvedVectorizerOptions, tokens: readonly string[], idf: Float64Array | undefined) {
@@ -176,13 +130,13 @@ export class TextVectorizer {
     const signal = check.abortSignal('signal', given.signal);
     const warn = check.callback('onWarning', given.onWarning) ?? emitWarning;
     requireIterable(texts);
-    const { occurrences, documents, texts: total, script } = await count(texts, resolved, signal);
+    const { occurrences, documents, texts: total, script } = await countTokens(texts, resolved, signal);
     if (resolved.split === 'whitespace' && script.isUnspaced) warn(UNSPACED);
 
     const special = specialTokens(resolved.output);
     const { maxTokens = MAX_SIZE, output } = resolved;
     for (const token of special) occurrences.delete(token);
-    const tokens = mostFrequent(occurrences, maxTokens - special.length);
+    const tokens = await inTurns(mostFrequent(occurrences, maxTokens - special.length));
     if (tokens.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'The texts have no token in them.');
     if (output !== 'tf-idf') return new TextVectorizer(resolved, tokens, undefined);
     const idf = tokens.map((token) => Math.log(1 + total / (1 + (documents.get(token) as number))));
@@ -265,7 +219,7 @@ export class TextVectorizer {
 
   /** The tokens of a text, known or not, as they are looked up. */
   tokens(text: string): readonly string[] {
-    return this.#analyze(check.string('text', text));
+    return atOnce(this.#analyze(check.string('text', text)));
   }
 
   /**
@@ -273,27 +227,57 @@ export class TextVectorizer {
    * A text without tokens has one id, the unknown one, since no sequence may be empty.
    */
   encode(text: string): Int32Array {
-    const tokens = this.tokens(text);
+    return atOnce(this.encoding(text));
+  }
+
+  /**
+   * What `encode` gives, a little at a time.
+   * @internal
+   */
+  *encoding(text: string): Generator<void, Int32Array> {
+    const tokens = yield* this.#analyze(check.string('text', text));
     const { sequenceLength = tokens.length, pad } = this.#options;
     const length = Math.max(1, Math.min(tokens.length, sequenceLength));
     const ids = new Int32Array(pad ? sequenceLength : length);
-    for (let i = 0; i < length; i++) ids[i] = this.#ids.get(tokens[i] as string) ?? this.unknownId;
+    for (let i = 0; i < length; i++) {
+      ids[i] = this.#ids.get(tokens[i] as string) ?? this.unknownId;
+      if (i % PART === 0) yield;
+    }
     return ids;
   }
 
   /**
-   * The ids of many texts in one array, as `encode` has those of one.
+   * The ids of many texts in one array, as `encode` has those of one. Of many texts this takes long, and the event loop
+   * waits: `encodeAllInTurns` lets that go on.
    * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE for more ids than an offset can count.
    */
   encodeAll(texts: Iterable<string>): TokenSequences {
+    return atOnce(this.#encodingAll(texts, undefined));
+  }
+
+  /**
+   * What `encodeAll` gives, for any number of texts: every few milliseconds the event loop has a turn.
+   * @throws what `encodeAll` throws; ERR_UNROLLED_ABORTED.
+   */
+  async encodeAllInTurns(texts: Iterable<string>, options?: EncodeOptions): Promise<TokenSequences> {
+    const given = check.options('TextVectorizer.encodeAllInTurns', options, ['signal']);
+    return inTurns(this.#encodingAll(texts, check.abortSignal('signal', given.signal)));
+  }
+
+  *#encodingAll(texts: Iterable<string>, signal: AbortSignal | undefined): Generator<void, TokenSequences> {
     requireIterable(texts);
-    const sequences = Array.from(texts, (text) => this.encode(text));
+    const sequences: Int32Array[] = [];
+    for (const text of texts) {
+      if (signal?.aborted) throw abortError('Encoding', signal);
+      sequences.push(yield* this.encoding(text));
+      yield;
+    }
     const offsets = offsetsOf(
       'texts',
       sequences.map(({ length }) => length),
       'tokens',
     );
-    return { ids: joined(sequences, offsets), offsets };
+    return { ids: yield* joining(sequences), offsets };
   }
 
   /**
@@ -365,7 +349,7 @@ export class TextVectorizer {
    * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_ENCODING, ERR_UNROLLED_MODEL_FORMAT.
    */
   static async load(path: string): Promise<TextVectorizer> {
-    const text = decodeUtf8(await readWhole(check.nonEmptyString('path', path)), path);
+    const text = await decodeUtf8(await readWhole(check.nonEmptyString('path', path)), path);
     let value: unknown;
     try {
       value = await parseJson(text);

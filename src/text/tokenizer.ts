@@ -53,8 +53,8 @@ export interface Tokenizer {
    * them: up to all, maybe none. The text must not end inside a surrogate pair.
    */
   settled(text: string): number;
-  /** An encoder that gives each token its place in the list for an id. */
-  encoder(tokens: TokenList): Encoder;
+  /** An encoder that gives each token its place in the list for an id; it is made a little at a time. */
+  encoder(tokens: TokenList): Generator<void, Encoder>;
   /** The way back; the id `tokens.length` is the unknown token. */
   detokenizer(tokens: readonly string[]): Detokenizer;
 }

@@ -1,10 +1,13 @@
 /** What a `TextVectorizer` does to a text, checked and with its defaults. */
 
+import { atOnce } from '../event-loop';
 import { MAX_SIZE } from '../limits';
 import * as check from '../validation';
 import { wordsOf } from './segment-tokenizer';
 import { ENGLISH_STOP_WORDS } from './stop-words';
-import { NORMALIZATIONS, type Normalization, normalized } from './text-form';
+import { formingText, NORMALIZATIONS, type Normalization } from './text-form';
+import { partsCutAt } from './text-parts';
+import { mostTokens } from './vocabulary-options';
 
 /** Every ASCII character that is neither letter, digit, space nor control character. */
 const ASCII_PUNCTUATION = /[!-/:-@[-`{-~]/g;
@@ -17,10 +20,35 @@ const STANDARDIZERS = {
 } as const;
 
 const SPLITTERS = {
-  whitespace: (text: string): readonly string[] => text.match(/\S+/g) ?? [],
-  character: (text: string): readonly string[] => Array.from(text),
+  whitespace: (text: string) => listed(runsOf(text)),
+  character: listed<string>,
   word: wordsOf,
 } as const;
+
+/** Tokens that are made between two turns of the event loop. */
+const PART = 1 << 10;
+
+/** What a text has between white space. */
+function* runsOf(text: string): Generator<string, void> {
+  for (const [run] of text.matchAll(/\S+/g)) yield run;
+}
+
+/** Tokens as a list, a little at a time; of a string, its code points. */
+function* listed<Token extends string>(
+  tokens: Iterable<Token>,
+  left: ReadonlySet<string> = new Set(),
+): Generator<void, Token[]> {
+  const found: Token[] = [];
+  let seen = 0;
+  for (const token of tokens) {
+    if (!left.has(token)) found.push(token);
+    if (++seen % PART === 0) yield;
+  }
+  return found;
+}
+
+/** Characters that no letter's lower case depends on, nor that of letters beyond: spaces, ideographs, syllables of Hangul. */
+const UNCASED = /[\t\n\r \u3001\u3002\u4e00-\u9fff\uac00-\ud7a3]/;
 
 const OUTPUTS = ['int', 'multi-hot', 'count', 'tf-idf'] as const;
 
@@ -37,6 +65,8 @@ export type VectorizerOutput = (typeof OUTPUTS)[number];
 export interface TextVectorizerOptions {
   /** The most ids there may be, padding and unknown among them; the most frequent tokens are kept. Default: no bound. */
   maxTokens?: number | undefined;
+  /** `maxTokens` by the name that `Vocabulary.build` has too. */
+  maxSize?: number | undefined;
   /** Unicode's normal form that every text is brought into, before all else. Default `'none'`. */
   normalization?: Normalization | undefined;
   /**
@@ -60,6 +90,7 @@ export interface TextVectorizerOptions {
 
 export const TEXT_VECTORIZER_OPTIONS = [
   'maxTokens',
+  'maxSize',
   'normalization',
   'standardize',
   'split',
@@ -116,13 +147,14 @@ function resolveStopWords(stopWords: unknown): 'english' | readonly string[] | u
 /** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE naming the option. */
 export function resolveVectorizerOptions(given: TextVectorizerOptions): ResolvedVectorizerOptions {
   const { standardize = 'lower-and-strip-punctuation', split = 'whitespace', ngrams = 1, output = 'int' } = given;
-  const { maxTokens, normalization = 'none', sequenceLength, pad = false, stopWords } = given;
+  const { normalization = 'none', sequenceLength, pad = false, stopWords } = given;
+  const [bound, maxTokens] = mostTokens(given);
   check.oneOf('normalization', normalization, NORMALIZATIONS);
   requireNameOrFunction('standardize', standardize, STANDARDIZERS);
   requireNameOrFunction('split', split, SPLITTERS);
   check.oneOf('output', output, OUTPUTS);
   if (maxTokens !== undefined) {
-    check.integer('maxTokens', maxTokens, { min: specialTokens(output).length + 1, max: MAX_SIZE });
+    check.integer(bound, maxTokens, { min: specialTokens(output).length + 1, max: MAX_SIZE });
   }
   if (sequenceLength !== undefined) {
     check.integer('sequenceLength', sequenceLength, { min: 1, max: MAX_SIZE });
@@ -144,41 +176,54 @@ export function resolveVectorizerOptions(given: TextVectorizerOptions): Resolved
   };
 }
 
-/** Runs of `length` tokens, a space between two. */
-function runs(tokens: readonly string[], length: number): readonly string[] {
-  if (length === 1) return tokens;
-  return tokens.slice(length - 1).map((_, start) => tokens.slice(start, start + length).join(' '));
+/** Adds runs of `length` tokens to a list, a space between two, a little at a time. */
+function* addRuns(tokens: readonly string[], length: number, to: string[]): Generator<void, void> {
+  for (let end = length; end <= tokens.length; end++) {
+    to.push(length === 1 ? (tokens[end - 1] as string) : tokens.slice(end - length, end).join(' '));
+    if (end % PART === 0) yield;
+  }
 }
 
 /**
  * The function that cuts a text into tokens: normalized, standardized, split, without stop words and empty strings, then
- * as n-grams, all of one length before those of the next.
+ * as n-grams, all of one length before those of the next. It does so a little at a time, but for functions of the user.
  */
-export function analyzer(options: ResolvedVectorizerOptions): (text: string) => readonly string[] {
-  const { ngrams, normalization = 'none' } = options;
-  const standardizer =
-    typeof options.standardize === 'function' ? options.standardize : STANDARDIZERS[options.standardize];
-  const splitter = typeof options.split === 'function' ? options.split : SPLITTERS[options.split];
+export function analyzer(
+  options: ResolvedVectorizerOptions,
+): (text: string) => Generator<void, readonly string[], undefined> {
+  const { ngrams, normalization = 'none', standardize, split } = options;
 
-  function standardized(text: string): string {
-    const result: unknown = standardizer(normalized(text, normalization));
-    if (typeof result === 'string') return result;
-    throw check.wrongType('standardize', 'a function that returns a string', result);
+  function* standardized(text: string): Generator<void, string> {
+    const form = yield* formingText(text, { lineEnds: 'keep', normalization });
+    if (typeof standardize === 'function') {
+      const result: unknown = standardize(form);
+      if (typeof result === 'string') return result;
+      throw check.wrongType('standardize', 'a function that returns a string', result);
+    }
+    if (standardize === 'none') return form;
+    const parts: string[] = [];
+    for (const part of partsCutAt(form, (text, at) => UNCASED.test(text.charAt(at)))) {
+      parts.push(STANDARDIZERS[standardize](part));
+      yield;
+    }
+    return parts.join('');
   }
 
-  function cut(text: string): readonly string[] {
-    const tokens: unknown = splitter(text);
+  function* cut(text: string): Generator<void, readonly string[]> {
+    if (typeof split !== 'function') return yield* SPLITTERS[split](text);
+    const tokens: unknown = split(text);
     if (Array.isArray(tokens) && tokens.every((token) => typeof token === 'string')) return tokens;
     throw check.wrongType('split', 'a function that returns an array of strings', tokens);
   }
 
   const given = options.stopWords === 'english' ? ENGLISH_STOP_WORDS : (options.stopWords ?? []);
   // As the texts have them too: "it's" is "its" where punctuation is stripped.
-  const left = new Set(['', ...given, ...given.map(standardized)]);
+  const left = new Set(['', ...given, ...given.map((word) => atOnce(standardized(word)))]);
 
-  return (text) => {
-    const tokens = cut(standardized(text)).filter((token) => !left.has(token));
-    const [only] = ngrams;
-    return ngrams.length === 1 ? runs(tokens, only as number) : ngrams.flatMap((length) => runs(tokens, length));
+  return function* (text) {
+    const tokens = yield* listed(yield* cut(yield* standardized(text)), left);
+    const all: string[] = [];
+    for (const length of ngrams) yield* addRuns(tokens, length, all);
+    return all;
   };
 }

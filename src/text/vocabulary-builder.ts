@@ -4,9 +4,11 @@ import { UnrolledError } from '../errors';
 import { giveTurn } from '../event-loop';
 import * as check from '../validation';
 import { keptTokens } from './kept-tokens';
-import { AS_IT_IS, formText } from './text-form';
+import { AS_IT_IS, formingText, formText } from './text-form';
+import { tokenParts } from './text-parts';
 import type { TokenList } from './token-list';
 import type { TokenCounter, Tokenizer } from './tokenizer';
+import type { Vocabulary } from './vocabulary';
 import type { VocabularyJSON } from './vocabulary-json';
 import {
   type ResolvedVocabularyOptions,
@@ -14,9 +16,6 @@ import {
   TOKENIZERS,
   type VocabularyOptions,
 } from './vocabulary-options';
-
-/** UTF-16 units of a text that are cut into tokens between two turns of the event loop. */
-const PART = 1 << 14;
 
 /** Tokens that are looked at between two turns. */
 const TOKENS = 1 << 12;
@@ -32,10 +31,22 @@ export interface BuiltVocabulary {
   frequencies: number[];
 }
 
-/** A part of a text of so many units, and no half of a surrogate pair at its end. */
-function partOf(text: string, start: number, length: number): string {
-  const end = start + length;
-  return text.slice(start, (text.codePointAt(end - 1) ?? 0) > 0xffff ? end + 1 : end);
+/** Builds a vocabulary from texts that come one after another. */
+export interface VocabularyBuilder {
+  /** A text in the form that the vocabulary will keep. */
+  formed(text: string): string;
+  /** The same, a little at a time. */
+  forming(text: string): Generator<void, string>;
+  /** Counts the tokens of one more text, which is in that form; none goes on from the text before. */
+  add(text: string): void;
+  /** The same, with turns for the event loop. */
+  addInTurns(text: string): Promise<void>;
+  /** `Tokenizer.settled` of the kind of tokens. */
+  settled(text: string): number;
+  /** @throws what `Vocabulary.build` throws. */
+  build(): Vocabulary;
+  /** The same, with turns for the event loop. */
+  buildInTurns(): Promise<Vocabulary>;
 }
 
 /** Counts the tokens of texts that come one after another. */
@@ -57,6 +68,11 @@ export class VocabularyCounts {
     return formText(text, this.#options.form ?? AS_IT_IS);
   }
 
+  /** The same, a little at a time. */
+  forming(text: string): Generator<void, string> {
+    return formingText(text, this.#options.form ?? AS_IT_IS);
+  }
+
   /** Counts the tokens of one more text, which is in that form; none goes on from the text before. */
   add(text: string): void {
     this.#texts++;
@@ -66,14 +82,8 @@ export class VocabularyCounts {
   /** The same, with turns for the event loop. */
   async addInTurns(text: string): Promise<void> {
     this.#texts++;
-    let held = '';
-    for (let start = 0; start < text.length; ) {
-      const part = partOf(text, start, PART);
-      start += part.length;
-      held += part;
-      const settled = start < text.length ? this.settled(held) : held.length;
-      this.#counter.add(held.slice(0, settled));
-      held = held.slice(settled);
+    for (const part of tokenParts(text, (part) => this.settled(part))) {
+      this.#counter.add(part);
       await giveTurn();
     }
   }

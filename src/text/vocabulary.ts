@@ -1,14 +1,29 @@
 /** The tokens of a model and their ids: built from a text, stored with the model, never changed. */
 
+import { abortError } from '../cancellation';
 import { UnrolledError } from '../errors';
 import { atOnce, inTurns } from '../event-loop';
 import { PRINTED, printFields } from '../printing';
 import * as check from '../validation';
-import { AS_IT_IS, FORM_OPTIONS, type FormOptions, formText, resolveForm, type TextForm } from './text-form';
+import { BEGINNING, type EncodedText, type EncodeOptions, encodingParts, type PartPlace } from './part-encoding';
+import {
+  AS_IT_IS,
+  FORM_OPTIONS,
+  type FormOptions,
+  formingText,
+  formText,
+  resolveForm,
+  type TextForm,
+} from './text-form';
 import type { TokenCounts } from './token-counts';
 import { TokenList } from './token-list';
 import { type Detokenizer, type Encoder, SKIP, type Tokenizer, type UnknownHandler } from './tokenizer';
-import { type BuiltVocabulary, type VocabularyContent, VocabularyCounts } from './vocabulary-builder';
+import {
+  type BuiltVocabulary,
+  type VocabularyBuilder,
+  type VocabularyContent,
+  VocabularyCounts,
+} from './vocabulary-builder';
 import { parseVocabulary, type VocabularyJSON } from './vocabulary-json';
 import {
   TOKENIZERS,
@@ -17,27 +32,6 @@ import {
   type UnknownPolicy,
   type VocabularyOptions,
 } from './vocabulary-options';
-
-/** Builds a vocabulary from texts that come one after another. */
-export interface VocabularyBuilder {
-  /** A text in the form that the vocabulary will keep. */
-  formed(text: string): string;
-  /** Counts the tokens of one more text, which is in that form; none goes on from the text before. */
-  add(text: string): void;
-  /** The same, with turns for the event loop. */
-  addInTurns(text: string): Promise<void>;
-  /** `Tokenizer.settled` of the kind of tokens. */
-  settled(text: string): number;
-  /** @throws what `Vocabulary.build` throws. */
-  build(): Vocabulary;
-  /** The same, with turns for the event loop. */
-  buildInTurns(): Promise<Vocabulary>;
-}
-
-/** The ids of a text, and how many of its tokens the vocabulary knows. */
-export interface EncodedText extends TokenCounts {
-  ids: Int32Array;
-}
 
 /** Turns ids into text one by one; text is held back until a character is whole. */
 export interface TokenDecoder {
@@ -97,7 +91,8 @@ export class Vocabulary {
   }
 
   /**
-   * The vocabulary of a text.
+   * The vocabulary of a text. Of a long text this takes long, and the event loop waits: the `vocabulary` of
+   * `Corpus.fromLongText` is the same.
    * @throws ERR_UNROLLED_CORPUS_EMPTY for an empty text; ERR_UNROLLED_OPTION_RANGE where the bounds
    *   leave no token, or for `unknown: 'replace'` without bounds.
    */
@@ -117,6 +112,7 @@ export class Vocabulary {
     const made = ({ content, frequencies }: BuiltVocabulary) => new Vocabulary(content, frequencies);
     return {
       formed: (text) => counts.formed(text),
+      forming: (text) => counts.forming(text),
       add: (text) => counts.add(text),
       addInTurns: (text) => counts.addInTurns(text),
       settled: (text) => counts.settled(text),
@@ -174,11 +170,24 @@ export class Vocabulary {
 
   /**
    * The ids of a text, `[N]`, which is brought into the vocabulary's form first. Tokens without an id are handled as
-   * `unknown` says.
+   * `unknown` says. Of a long text it takes long (words: about a second a megabyte), in which the event loop waits:
+   * `encodeInTurns` lets that go on.
    * @throws ERR_UNROLLED_UNKNOWN_TOKEN with `unknown: 'error'`, naming the token and its position.
    */
   encode(text: string): Int32Array {
-    return this.encodeCounted(text).ids;
+    return this.encodePart(this.formed(check.string('text', text))).ids;
+  }
+
+  /**
+   * What `encode` gives, for a text of any length: every few milliseconds the event loop has a turn.
+   * @throws what `encode` throws; ERR_UNROLLED_ABORTED.
+   */
+  async encodeInTurns(text: string, options?: EncodeOptions): Promise<Int32Array> {
+    const given = check.options('Vocabulary.encodeInTurns', options, ['signal']);
+    const signal = check.abortSignal('signal', given.signal);
+    if (signal?.aborted) throw abortError('Encoding', signal);
+    const { ids } = await this.encodeCountedInTurns(text, signal);
+    return ids;
   }
 
   /**
@@ -195,11 +204,12 @@ export class Vocabulary {
   }
 
   /**
-   * `encode`, and the counts of the text's tokens.
+   * `encode`, and the counts of the text's tokens, with turns for the event loop.
    * @internal
    */
-  encodeCounted(text: string): EncodedText {
-    return this.encodePart(this.formed(check.string('text', text)), 0);
+  async encodeCountedInTurns(text: string, signal: AbortSignal | undefined): Promise<EncodedText> {
+    check.string('text', text);
+    return inTurns(this.encoding(await inTurns(this.forming(text)), signal));
   }
 
   /**
@@ -211,19 +221,36 @@ export class Vocabulary {
   }
 
   /**
-   * The ids of a text in the vocabulary's form, or of a part of a longer one, which begins with the token of that
-   * number, so many line ends behind the beginning.
+   * The same, a little at a time.
    * @internal
    */
-  encodePart(text: string, first: number, linesBefore = 0): EncodedText {
+  forming(text: string): Generator<void, string> {
+    return formingText(text, this.form ?? AS_IT_IS);
+  }
+
+  /**
+   * What `encodePart` gives, a little at a time.
+   * @internal
+   */
+  *encoding(text: string, signal?: AbortSignal, place: PartPlace = BEGINNING): Generator<void, EncodedText> {
+    this.#encoder ??= yield* this.#tokenizer.encoder(this.#tokens);
+    return yield* encodingParts(this, text, place, signal);
+  }
+
+  /**
+   * The ids of a text in the vocabulary's form, or of a part of a longer one.
+   * @param whole the longer one, as far as it is known.
+   * @internal
+   */
+  encodePart(text: string, place: PartPlace = BEGINNING, whole = text): EncodedText {
     let unknownTokens = 0;
     const ids = this.#encode(text, (token, position) => {
       unknownTokens++;
       if (this.unknown === 'skip') return SKIP;
       if (this.unknown === 'replace') return this.unknownId as number;
-      const line = linesBefore + this.#lineEndsBefore(text, position) + 1;
-      const isOneLine = linesBefore === 0 && !text.includes('\n');
-      throw this.#unknownToken(token, first + position, isOneLine ? undefined : line);
+      const line = place.lines + this.#lineEndsBefore(text, position) + 1;
+      const isOneLine = place.lines === 0 && !whole.includes('\n');
+      throw this.#unknownToken(token, place.tokens + position, isOneLine ? undefined : line);
     });
     return { ids, knownTokens: ids.length - (this.unknown === 'replace' ? unknownTokens : 0), unknownTokens };
   }
@@ -320,7 +347,7 @@ export class Vocabulary {
   }
 
   #encode(text: string, onUnknown: UnknownHandler): Int32Array {
-    this.#encoder ??= this.#tokenizer.encoder(this.#tokens);
+    this.#encoder ??= atOnce(this.#tokenizer.encoder(this.#tokens));
     return this.#encoder(text, onUnknown);
   }
 
@@ -353,7 +380,7 @@ export class Vocabulary {
   #lineEndsBefore(text: string, position: number): number {
     let count = 0;
     // To an encoder that knows nothing, every token is told.
-    this.#tokenizer.encoder(new TokenList([]))(text, (token, at) => {
+    atOnce(this.#tokenizer.encoder(new TokenList([])))(text, (token, at) => {
       if (at < position && token.includes('\n')) count += token.split('\n').length - 1;
       return SKIP;
     });

@@ -39,7 +39,7 @@ describe('a text in pieces', () => {
           const ids: number[] = [];
           const take = (part: string) => {
             builder.add(part);
-            ids.push(...vocabulary.encodePart(part, ids.length).ids);
+            ids.push(...vocabulary.encodePart(part, { tokens: ids.length, lines: 0 }).ids);
           };
           let held = '';
           for (const part of cut(text, length)) {
