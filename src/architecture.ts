@@ -2,7 +2,7 @@
 
 import { MAX_LAYERS } from './description';
 import { UnrolledError } from './errors';
-import { MAX_SIZE, resolveThreads } from './limits';
+import { MAX_WIDTH, resolveThreads } from './limits';
 import type { OptionOf } from './memory';
 import { Model, type ModelInternals, type ModelOptions } from './model';
 import type { DType, InitializerDescription, ModelDescription } from './native/native';
@@ -96,12 +96,12 @@ export const NETWORK_OPTIONS = [
 export const CELLS = ['rnn', 'gru', 'lstm'] as const satisfies Cell[];
 export const NONLINEARITIES = ['tanh', 'relu'] as const;
 
-const size = { min: 1, max: MAX_SIZE };
+const width = { min: 1, max: MAX_WIDTH };
 
 function resolveEmbedding(embedding: unknown): number | 'onehot' {
   if (embedding === 'onehot') return embedding;
   if (typeof embedding !== 'number') throw check.wrongType('embedding', 'a whole number or onehot', embedding);
-  return check.integer('embedding', embedding, size);
+  return check.integer('embedding', embedding, width);
 }
 
 function resolveNonlinearity(cell: Cell, nonlinearity: unknown): Pick<Architecture, 'nonlinearity'> {
@@ -150,7 +150,7 @@ export function resolveArchitecture(options: NetworkOptions & { ranks?: unknown 
   return {
     cell,
     embedding: resolveEmbedding(embedding),
-    hidden: check.integer('hidden', hidden, size),
+    hidden: check.integer('hidden', hidden, width),
     layers: check.integer('layers', layers, { min: 1, max: MAX_LAYERS }),
     ...resolveNonlinearity(cell, options.nonlinearity),
     singleBias: check.boolean('singleBias', singleBias),
@@ -225,7 +225,7 @@ export interface Network {
 export function buildNetwork(
   description: ModelDescription,
   { dtype, seed, initializer, threads }: NetworkOptions,
-  internals: Pick<ModelInternals, 'uninitialized'> = {},
+  internals: Omit<ModelInternals, 'optionOf'> = {},
 ): Network {
   const options: ModelOptions = { ...description, dtype, seed, initializer };
   const optionOf = optionsOf(description);

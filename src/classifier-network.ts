@@ -3,7 +3,7 @@
 import { CELLS, type Cell } from './architecture';
 import { ACTIVATIONS, MAX_LAYERS, resolveDescription } from './description';
 import * as layers from './layer-functions';
-import { MAX_SIZE } from './limits';
+import { MAX_SIZE, MAX_WIDTH } from './limits';
 import type { OptionOf } from './memory';
 import { Model, type ModelInternals } from './model';
 import type {
@@ -126,7 +126,7 @@ const INITIALIZERS = {
 
 const RECURRENT = { rnn: layers.rnn, gru: layers.gru, lstm: layers.lstm } as const;
 
-const size = { min: 1, max: MAX_SIZE };
+const width = { min: 1, max: MAX_WIDTH };
 
 function resolveGates(cell: Cell, gateActivation: unknown): Pick<ClassifierArchitecture, 'gateActivation'> {
   if (cell === 'rnn') {
@@ -147,8 +147,8 @@ export function resolveClassifierArchitecture(options: ClassifierNetworkOptions)
   const cell = check.oneOf('cell', givenCell, CELLS);
   return {
     cell,
-    embedding: check.integer('embedding', embedding, size),
-    hidden: check.integer('hidden', hidden, size),
+    embedding: check.integer('embedding', embedding, width),
+    hidden: check.integer('hidden', hidden, width),
     layers: check.integer('layers', depth, { min: 1, max: MAX_LAYERS }),
     bidirectional: check.boolean('bidirectional', bidirectional),
     ...resolveGates(cell, options.gateActivation),
@@ -231,7 +231,7 @@ export function buildClassifier(
   architecture: ClassifierArchitecture,
   task: ClassifierTask,
   { seed, dtype, ...initial }: Pick<ClassifierNetworkOptions, 'seed' | 'dtype'> & Initial,
-  internals: Pick<ModelInternals, 'uninitialized'> = {},
+  internals: Omit<ModelInternals, 'optionOf'> = {},
 ): Model {
   const input: InputDescription = { kind: 'ids', vocabulary: task.vocabulary };
   const described = layersOf(architecture, task, initial);

@@ -1,7 +1,7 @@
 /** Layers as people give them, checked, named and parted into what is computed and how it is set up. */
 
 import type { Layer } from './layer-functions';
-import { MAX_SIZE } from './limits';
+import { MAX_SIZE, MAX_WIDTH } from './limits';
 import type {
   InitializerDescription,
   InitializerKind,
@@ -69,14 +69,16 @@ const INITIALIZERS: readonly InitializerKind[] = [
 
 type Check = (option: string, value: unknown) => unknown;
 
-const size: Check = (option, value) => check.integer(option, value, { min: 1, max: MAX_SIZE });
+const upTo =
+  (max: number): Check =>
+  (option, value) =>
+    check.integer(option, value, { min: 1, max });
 const rate: Check = (option, value) => check.number(option, value, { min: 0, below: 1 });
 const activation: Check = (option, value) => check.oneOf(option, value, ACTIVATIONS);
 
 /** How each option's value is checked; the ones a type needs are checked where they are absent too. */
 const CHECKS: Record<string, Check> = {
-  features: size,
-  layers: (option, value) => check.integer(option, value, { min: 1, max: MAX_LAYERS }),
+  layers: upTo(MAX_LAYERS),
   activation,
   gateActivation: activation,
   bias: check.boolean,
@@ -93,11 +95,20 @@ const CHECKS: Record<string, Check> = {
   initialState: check.nonEmptyString,
   tiedTo: check.nonEmptyString,
   pooling: (option, value) => check.oneOf(option, value, POOLINGS),
-  samples: (option, value) => check.integer(option, value, { min: 1, max: MAX_SIZE }),
+  samples: upTo(MAX_SIZE),
   cutoffs: (option, value) => check.integers(option, value, { min: 1, max: MAX_SIZE }),
   divisor: (option, value) => check.number(option, value, { min: 1 }),
   ranks: (option, value) => check.integers(option, value, { min: 0, max: MAX_SIZE }),
   score: (option, value) => check.oneOf(option, value, ['general', 'dot']),
+};
+/** How many features a layer of each type may have: classes, or the width of what other layers read. */
+const FEATURES: Partial<Record<LayerDescription['type'], Check>> = {
+  embedding: upTo(MAX_WIDTH),
+  rnn: upTo(MAX_WIDTH),
+  gru: upTo(MAX_WIDTH),
+  lstm: upTo(MAX_WIDTH),
+  dense: upTo(MAX_SIZE),
+  adaptiveSoftmax: upTo(MAX_SIZE),
 };
 const NEEDED = ['features', 'layers', 'rate', 'pooling', 'cutoffs'];
 
@@ -110,7 +121,7 @@ function checkInput(option: string, input: InputDescription): InputDescription {
   const kind = check.oneOf(`${option}.kind`, input?.kind, ['ids', 'features']);
   const size = kind === 'ids' ? 'vocabulary' : 'features';
   const given = check.options(option, input as unknown as Record<string, unknown>, ['kind', size]);
-  check.integer(`${option}.${size}`, given[size], { min: 1, max: MAX_SIZE });
+  check.integer(`${option}.${size}`, given[size], { min: 1, max: kind === 'ids' ? MAX_SIZE : MAX_WIDTH });
   return input;
 }
 
@@ -123,7 +134,9 @@ function checkLayer(layer: Layer, option: string): void {
   for (const name of [from].flat()) check.nonEmptyString(`${option}.from`, name);
   for (const key of OPTIONS[type]) {
     const value = given[key];
-    if (value !== undefined || isNeeded(type, key)) CHECKS[key]?.(`${option}.${key}`, value);
+    if (value === undefined && !isNeeded(type, key)) continue;
+    const require = key === 'features' ? FEATURES[type] : CHECKS[key];
+    require?.(`${option}.${key}`, value);
   }
 }
 

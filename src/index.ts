@@ -21,6 +21,7 @@ export {
   type NativeLoadReason,
   UnrolledError,
 } from './errors';
+export type { Metadata, SaveOptions } from './file-metadata';
 export type { FloatTensor, InitialStates, Parameters, States } from './flat-layout';
 export type {
   BeamOptions,

@@ -11,6 +11,7 @@ import {
 } from './architecture';
 import { cancelledError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
+import type { Metadata } from './file-metadata';
 import { requireFiniteOutputs } from './finite-outputs';
 import {
   Batcher,
@@ -49,6 +50,7 @@ import type { TokenCounts } from './text/token-counts';
 import { Vocabulary } from './text/vocabulary';
 import type { UnknownPolicy } from './text/vocabulary-options';
 import { restoreNetwork, TextNetwork } from './text-network';
+import type { Checkpoint } from './training/checkpoint-file';
 import { partsOf, scoring, trainingSource, wholeCorpus } from './training/corpus-source';
 import { lackingData } from './training/data-counts';
 import type { LanguageModelEpoch } from './training/epoch-result';
@@ -104,6 +106,11 @@ const LANGUAGE_MODEL_OPTIONS = [
   ...NETWORK_OPTIONS,
 ] as const satisfies (keyof LanguageModelOptions)[];
 
+function requireOptions(options: LanguageModelOptions) {
+  const given = check.options('LanguageModel', options, LANGUAGE_MODEL_OPTIONS);
+  return { given, vocabulary: check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary) };
+}
+
 /** Whether a new model of that vocabulary is one of documents. */
 function hasEnd({ endId }: Vocabulary): boolean {
   return endId !== undefined;
@@ -158,8 +165,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    *   ERR_UNROLLED_OUT_OF_MEMORY before anything is allocated.
    */
   static create(options: LanguageModelOptions): LanguageModel {
-    const given = check.options('LanguageModel', options, LANGUAGE_MODEL_OPTIONS);
-    const vocabulary = check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary);
+    const { given, vocabulary } = requireOptions(options);
     const architecture = withOutput(resolveArchitecture(given), vocabulary, given.frequencies);
     const description = LanguageModel.#describe(vocabulary, architecture);
     return new LanguageModel(vocabulary, architecture, buildNetwork(description, given), hasEnd(vocabulary));
@@ -178,7 +184,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const vocabulary = unknown === undefined ? stored : stored.withUnknown(unknown);
     const completed = completedFrom(path, architecture, vocabulary);
     const documents = readDocuments(path, header, hasEnd(vocabulary));
-    return LanguageModel.#fromFile(file, vocabulary, completed, documents, { threads });
+    return LanguageModel.#fromFile(file, vocabulary, completed, documents, { threads }, file.metadata);
   }
 
   /**
@@ -188,12 +194,25 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * @throws what `load` and `create` throw.
    */
   static async initFrom(path: string, options: LanguageModelOptions): Promise<LanguageModel> {
-    const given = check.options('LanguageModel', options, LANGUAGE_MODEL_OPTIONS);
-    const wanted = check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary);
-    const file = await readModelFile(path);
+    requireOptions(options);
+    return LanguageModel.initFromFile(await readModelFile(path), options);
+  }
+
+  /**
+   * `initFrom` of a file that was read.
+   * @param metadata what the model keeps of the file's: a new model nothing, one that goes on with its training all.
+   * @internal
+   */
+  static async initFromFile(
+    file: ModelFile,
+    options: LanguageModelOptions,
+    metadata?: Metadata,
+  ): Promise<LanguageModel> {
+    const { given, vocabulary: wanted } = requireOptions(options);
+    const { path } = file;
     if (file.header === undefined) {
       const architecture = withOutput(resolveArchitecture(given), wanted, given.frequencies);
-      return LanguageModel.#fromFile(file, wanted, architecture, hasEnd(wanted), given);
+      return LanguageModel.#fromFile(file, wanted, architecture, hasEnd(wanted), given, metadata);
     }
     const { header, architecture } = readHeader(file, KIND);
     const asked = adopted(path, architecture, given);
@@ -208,7 +227,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
       ? completedFrom(path, asked, vocabulary)
       : withOutput(asked, vocabulary, given.frequencies);
     const documents = readDocuments(path, header, hasEnd(vocabulary));
-    return LanguageModel.#fromFile(file, vocabulary, completed, documents, given);
+    return LanguageModel.#fromFile(file, vocabulary, completed, documents, given, metadata);
   }
 
   static #describe(vocabulary: Vocabulary, architecture: Architecture) {
@@ -221,8 +240,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     architecture: Architecture,
     documents: boolean,
     options: NetworkOptions,
+    metadata?: Metadata,
   ): Promise<LanguageModel> {
-    const network = await restoreNetwork(file, LanguageModel.#describe(vocabulary, architecture), options);
+    const description = LanguageModel.#describe(vocabulary, architecture);
+    const network = await restoreNetwork(file, description, options, metadata);
     return new LanguageModel(vocabulary, architecture, network, documents);
   }
 
@@ -247,14 +268,27 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    *   whole step, or with early stopping of the best epoch, and the model stays usable.
    */
   fit(corpus: Corpus | FileCorpus, options?: FitOptions): Training<LanguageModelEpoch> {
-    return new Training(this.#train(corpus, options));
+    return new Training(this.#train(corpus, options, () => readResumed(options)));
+  }
+
+  /**
+   * `fit` with what was read of the file that `resume` names.
+   * @internal
+   */
+  fitFrom(
+    corpus: Corpus | FileCorpus,
+    options: FitOptions | undefined,
+    resumed: Checkpoint | undefined,
+  ): Training<LanguageModelEpoch> {
+    return new Training(this.#train(corpus, options, async () => resumed));
   }
 
   async *#train(
     corpus: Corpus | FileCorpus,
     options: FitOptions | undefined,
+    read: () => Promise<Checkpoint | undefined>,
   ): AsyncGenerator<LanguageModelEpoch, void, undefined> {
-    const resumed = options?.resume === undefined ? undefined : await readResumed(options);
+    const resumed = await read();
     const resolved = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
     const documents =
@@ -283,7 +317,18 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * @throws what `fit` throws before its first step and in it.
    */
   async estimate(corpus: Corpus | FileCorpus, options?: FitOptions): Promise<Estimate> {
-    const resumed = options?.resume === undefined ? undefined : await readResumed(options);
+    return this.estimateFrom(corpus, options, await readResumed(options));
+  }
+
+  /**
+   * `estimate` with what was read of the file that `resume` names.
+   * @internal
+   */
+  async estimateFrom(
+    corpus: Corpus | FileCorpus,
+    options: FitOptions | undefined,
+    resumed: Checkpoint | undefined,
+  ): Promise<Estimate> {
     const { stream, validation, shuffle, ...training } = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
     const { train } = partsOf(await this.#adopt(corpus, training.signal), validation, this.#boundary());

@@ -7,6 +7,9 @@ import * as check from './validation';
 /** Largest size of one dimension: what a 32-bit id can number. */
 export const MAX_SIZE = 2 ** 31 - 1;
 
+/** Most features of an embedding, of a recurrent layer and of an input of vectors: the core's `largestWidth`. */
+export const MAX_WIDTH = 2 ** 24;
+
 /** What the native pool takes. */
 export const MAX_THREADS = 256;
 

@@ -3,18 +3,19 @@
  * A file's bytes depend on weights, vocabulary and description alone.
  */
 
-import { open } from 'node:fs/promises';
-import { TextDecoder } from 'node:util';
 import { type ErrorCode, UnrolledError } from './errors';
 import { giveTurn } from './event-loop';
+import { givenMetadata, type Metadata, resolveMetadata, type SaveOptions } from './file-metadata';
 import { requireFinite, requireFiniteParameters } from './finite';
 import type { Parameters } from './flat-layout';
+import { foreignFile } from './foreign-files';
 import { parseJson } from './json-reader';
 import type { Model } from './model';
 import type { DType, ModelDescription } from './native/native';
 import { type ParameterShapes, parameterShapes } from './parameter-shapes';
 import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors';
 import { type Tensor, zeros } from './tensor';
+import { withTiedOnce } from './tied-weights';
 import * as check from './validation';
 
 /** Of the metadata; a reader refuses what is newer. */
@@ -47,6 +48,8 @@ export interface ModelFile {
   header?: ModelHeader;
   /** Of a checkpoint alone: what is in it beside the model. */
   training?: FileTraining;
+  /** Strings that are the user's own. */
+  metadata: Metadata;
 }
 
 /** A training in a checkpoint, as JSON and the tensors that belong to it. */
@@ -117,8 +120,9 @@ async function fileTensors(path: string, model: Model, parameters: Parameters): 
   return new Map(Object.entries(shapes).map(([name, shape]) => [name, parameters[name] ?? zeros(shape, model.dtype)]));
 }
 
-function fileMetadata(header: ModelHeader): Map<string, string> {
+function fileMetadata(header: ModelHeader, given: ReadonlyMap<string, string>): Map<string, string> {
   return new Map([
+    ...given,
     ['format', 'pt'],
     ['model', sortedJson(header.model)],
     ['unrolled', String(FORMAT_VERSION)],
@@ -128,11 +132,16 @@ function fileMetadata(header: ModelHeader): Map<string, string> {
 
 /**
  * Copies the weights into a file, whole or not at all.
- * @throws ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_FILE_WRITE.
+ * @throws what `resolveMetadata` throws, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_FILE_WRITE.
  */
-export async function writeModelFile(path: string, model: Model, header: ModelHeader): Promise<void> {
-  const tensors = await fileTensors(path, model, await model.parameters());
-  await writeSafetensors(path, tensors, fileMetadata(header));
+export async function writeModelFile(
+  path: string,
+  model: Model,
+  header: ModelHeader,
+  options?: SaveOptions,
+): Promise<void> {
+  const metadata = fileMetadata(header, resolveMetadata(options, model.metadata));
+  await writeSafetensors(path, await fileTensors(path, model, await model.parameters()), metadata);
 }
 
 /**
@@ -153,7 +162,8 @@ export async function writeCheckpointFile(
     throw check.outOfRange('layers', `layers whose names do not begin with ${TRAINING_PREFIX} for a checkpoint`, taken);
   }
   for (const [name, tensor] of training.tensors) tensors.set(name, tensor);
-  await writeSafetensors(path, tensors, fileMetadata(header).set('training', sortedJson(training.json)));
+  const metadata = fileMetadata(header, resolveMetadata(undefined, model.metadata));
+  await writeSafetensors(path, tensors, metadata.set('training', sortedJson(training.json)));
 }
 
 async function parseMetadata(path: string, metadata: Map<string, string>, key: string): Promise<unknown> {
@@ -190,34 +200,13 @@ export function otherKind(path: string, found: unknown, kind: ModelKind): Unroll
   });
 }
 
-/** How much of a file is looked at to tell whether it is text. */
-const LOOKED_AT = 4096;
-
-/** Whether a file begins as a text does: UTF-8 with no control characters but those of lines and tabs. */
-async function looksLikeText(path: string): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(LOOKED_AT), 0, LOOKED_AT, 0);
-    const text = new TextDecoder('utf-8').decode(buffer.subarray(0, bytesRead), { stream: bytesRead === LOOKED_AT });
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what tells bytes from text.
-    return text !== '' && !/[\0-\x08\x0b\x0e-\x1f\ufffd]/.test(text);
-  } finally {
-    await file.close();
-  }
-}
-
-/** What a file holds; of a text, the fault that a person sees, which is not in a header. */
+/** What a file holds; of a file of another kind, the fault that a person sees, which is not in a header. */
 async function readTensors(path: string): Promise<Safetensors> {
   try {
     return await readSafetensors(path);
-  } catch (cause) {
-    const isFormat = cause instanceof UnrolledError && cause.code === 'ERR_UNROLLED_MODEL_FORMAT';
-    if (!isFormat || !(await looksLikeText(path).catch(() => false))) throw cause;
-    throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path} is not a model of unrolled: it looks like text.`, {
-      expected: 'a safetensors file',
-      received: path,
-      cause,
-    });
+  } catch (error) {
+    const isFormat = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_MODEL_FORMAT';
+    throw isFormat ? await foreignFile(path, error) : error;
   }
 }
 
@@ -226,17 +215,18 @@ async function readTensors(path: string): Promise<Safetensors> {
  * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_MODEL_FORMAT.
  */
 export async function readModelFile(path: string): Promise<ModelFile> {
-  const { tensors, metadata } = await readTensors(path);
-  if (!metadata.has('unrolled')) return { path, tensors };
-  const header = await parseHeader(path, metadata);
-  if (!metadata.has('training')) return { path, tensors, header };
-  const json = await parseMetadata(path, metadata, 'training');
+  const { tensors, metadata: all } = await readTensors(path);
+  const metadata = givenMetadata(all);
+  if (!all.has('unrolled')) return { path, tensors, metadata };
+  const header = await parseHeader(path, all);
+  if (!all.has('training')) return { path, tensors, header, metadata };
+  const json = await parseMetadata(path, all, 'training');
   const [own, ofTraining] = [new Map<string, Tensor>(), new Map<string, Tensor>()];
   for (const [name, tensor] of tensors) {
     (name.startsWith(TRAINING_PREFIX) ? ofTraining : own).set(name, tensor);
     await giveTurn();
   }
-  return { path, tensors: own, header, training: { json, tensors: ofTraining } };
+  return { path, tensors: own, header, training: { json, tensors: ofTraining }, metadata };
 }
 
 /**
@@ -258,7 +248,7 @@ export function dtypeOf({ tensors }: ModelFile): DType {
   return 'float32';
 }
 
-function checkNames({ path, tensors }: ModelFile, expected: ParameterShapes): void {
+function checkNames(path: string, tensors: ReadonlyMap<string, Tensor>, expected: ParameterShapes): void {
   const missing = Object.keys(expected).find((name) => !tensors.has(name));
   if (missing !== undefined) {
     throw mismatch(path, `the tensor ${missing} is missing`, { expected: missing });
@@ -316,10 +306,11 @@ function checkedWeights(
   dtype: DType,
 ): Parameters {
   const expected = withZeroBiases(trained, description);
-  checkNames(file, expected);
+  const tensors = withTiedOnce(file.path, file.tensors, description);
+  checkNames(file.path, tensors, expected);
   const weights: Parameters = {};
   for (const [name, shape] of Object.entries(expected)) {
-    const tensor = file.tensors.get(name) as Tensor;
+    const tensor = tensors.get(name) as Tensor;
     checkShape(file.path, name, tensor, shape);
     const converted = finite(file.path, name, tensor, dtype);
     if (Object.hasOwn(trained, name)) {

@@ -7,6 +7,7 @@
 import { type Answer, type DecodingOptions, decode } from './decoding';
 import { resolveDescription, resolveInitializer } from './description';
 import { UnrolledError } from './errors';
+import type { Metadata, SaveOptions } from './file-metadata';
 import { requireFinite } from './finite';
 import { FlatLayout, type FloatTensor, type Parameters, requireShape } from './flat-layout';
 import type { Layer } from './layer-functions';
@@ -85,6 +86,8 @@ export interface ModelInternals {
   optionOf?: OptionOf;
   /** Parameters stay zero until they are written. */
   uninitialized?: boolean;
+  /** What the file had that it is made of. */
+  metadata?: Metadata;
 }
 
 const KIND = 'model';
@@ -111,16 +114,19 @@ const MODEL_OPTIONS = [
 export class Model {
   readonly description: ModelDescription;
   readonly dtype: DType;
+  /** Strings of the file that it was loaded from, which `save` was given; `save` writes them again. */
+  readonly metadata: Metadata;
   readonly #native: NativeModel;
   readonly #layout: FlatLayout;
   #frozen: readonly string[] = [];
   #busy = false;
   #disposed = false;
 
-  private constructor(description: ModelDescription, dtype: DType) {
+  private constructor(description: ModelDescription, dtype: DType, metadata: Metadata = {}) {
     const { ModelFloat32, ModelFloat64 } = addon();
     this.description = description;
     this.dtype = dtype;
+    this.metadata = metadata;
     this.#native = dtype === 'float32' ? new ModelFloat32(description) : new ModelFloat64(description);
     this.#layout = new FlatLayout(dtype, this.#native.parameters(), this.#native.states());
   }
@@ -148,7 +154,8 @@ export class Model {
       const type = dtype ?? dtypeOf(file);
       const { description } = resolveDescription(input, source, layers);
       const weights = weightsOf(file, description, type);
-      const model = Model.build({ ...description, dtype: type }, { uninitialized: true });
+      const { metadata } = file;
+      const model = Model.build({ ...description, dtype: type }, { uninitialized: true, metadata });
       await model.freeze(frozen);
       await model.setParameters(weights);
       return model;
@@ -167,7 +174,7 @@ export class Model {
     const initialSeed = resolveSeed(seed);
     const optionOf: OptionOf = internals.optionOf ?? ((_, size, index) => `layers[${index}].${size}`);
     requireModelMemory(resolved.description, dtype, optionOf);
-    const model = new Model(resolved.description, dtype);
+    const model = new Model(resolved.description, dtype, internals.metadata);
     // Calls are served in order, so nobody needs to wait. They fail where the model is disposed before, or there is no
     // memory for them: then all calls of the model fail with that error.
     const ignore = () => {};
@@ -251,10 +258,11 @@ export class Model {
 
   /**
    * Writes description and parameters to a safetensors file, whole or not at all; of a whole step while it trains.
-   * @throws ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_DISPOSED.
+   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_FILE_WRITE,
+   *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_DISPOSED.
    */
-  async save(path: string): Promise<void> {
-    await writeModelFile(path, this, this.header);
+  async save(path: string, options?: SaveOptions): Promise<void> {
+    await writeModelFile(path, this, this.header, options);
   }
 
   /**

@@ -135,7 +135,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const vocabulary = await readVocabulary(path, header, vocabularyFromJSON);
     const classes = SequenceClassifier.#classesOf(file, header);
     const description = describeNetwork(architecture, { vocabulary: vocabulary.size, outputs: classes, last: true });
-    const network = await restoreNetwork(file, description, { threads });
+    const network = await restoreNetwork(file, description, { threads }, file.metadata);
     return new SequenceClassifier(vocabulary, classes, architecture, network);
   }
 

@@ -15,10 +15,19 @@ import {
 } from './classifier-network';
 import { UnrolledError } from './errors';
 import { giveTurn, inTurns } from './event-loop';
+import type { Metadata, SaveOptions } from './file-metadata';
 import type { Parameters } from './flat-layout';
 import { MAX_SIZE, resolveThreads } from './limits';
 import { Model } from './model';
-import { damagedHeader, dtypeOf, type ModelHeader, readModelFile, weightsOf, writeModelFile } from './model-file';
+import {
+  damagedHeader,
+  dtypeOf,
+  type ModelFile,
+  type ModelHeader,
+  readModelFile,
+  weightsOf,
+  writeModelFile,
+} from './model-file';
 import { readVocabulary, requireKind } from './model-header';
 import type { FloatArray, NativeTargets } from './native/native';
 import type { TextModel } from './report/inspect';
@@ -30,6 +39,7 @@ import { TextVectorizer, type TokenSequences } from './text/text-vectorizer';
 import { constructorError } from './text-network';
 import { type Outcome, outcomesOf } from './text-outcomes';
 import { BestWeights } from './training/callbacks/keep-best';
+import type { Checkpoint } from './training/checkpoint-file';
 import type { Estimate } from './training/estimate';
 import {
   EXAMPLE_FIT_OPTIONS,
@@ -201,7 +211,15 @@ export class TextClassifier {
   static async load(path: string, options?: Pick<TextClassifierOptions, 'threads'>): Promise<TextClassifier> {
     const given = check.options('TextClassifier.load', options, ['threads']);
     const threads = resolveThreads(given.threads);
-    const file = await readModelFile(path);
+    return TextClassifier.fromFile(await readModelFile(path), threads);
+  }
+
+  /**
+   * The classifier of a file that was read.
+   * @internal
+   */
+  static async fromFile(file: ModelFile, threads: number): Promise<TextClassifier> {
+    const { path } = file;
     const header = requireKind(file, KIND);
     const vectorizer = await readVocabulary(path, header, TextVectorizer.fromJSON);
     try {
@@ -211,7 +229,8 @@ export class TextClassifier {
       const task = { vocabulary: requireVectorizer(vectorizer).size, classes: classNames.length };
       const dtype = dtypeOf(file);
       const weights = weightsOf(file, describeClassifier(architecture, task), dtype);
-      const model = buildClassifier(architecture, task, { dtype }, { uninitialized: true });
+      const { metadata } = file;
+      const model = buildClassifier(architecture, task, { dtype }, { uninitialized: true, metadata });
       await model.setParameters(weights);
       return new TextClassifier(vectorizer, classNames, architecture, { model, threads });
     } catch (error) {
@@ -227,14 +246,27 @@ export class TextClassifier {
    *   ERR_UNROLLED_NON_FINITE_LOSS.
    */
   fit(examples: readonly Example[], options?: TextClassifierFitOptions): Training {
-    return new Training(this.#train(examples, options));
+    return new Training(this.#train(examples, options, () => readResumed(options)));
+  }
+
+  /**
+   * `fit` with what was read of the file that `resume` names.
+   * @internal
+   */
+  fitFrom(
+    examples: readonly Example[],
+    options: TextClassifierFitOptions | undefined,
+    resumed: Checkpoint | undefined,
+  ): Training {
+    return new Training(this.#train(examples, options, async () => resumed));
   }
 
   async *#train(
     examples: readonly Example[],
     options: TextClassifierFitOptions | undefined,
+    read: () => Promise<Checkpoint | undefined>,
   ): AsyncGenerator<EpochResult, void, undefined> {
-    const resumed = await readResumed(options);
+    const resumed = await read();
     const defaults = { threads: this.#threads, batch: DEFAULT_BATCH };
     const resolved = resolveExampleFit(trainingOptions(options), defaults, resumed);
     const { validation, validationData, callbacks, signal } = resolved;
@@ -333,11 +365,16 @@ export class TextClassifier {
 
   /**
    * Writes weights, vectorizer and description to a safetensors file, whole or not at all.
-   * @throws ERR_UNROLLED_OPTION_TYPE for a vectorizer with functions, ERR_UNROLLED_FILE_WRITE,
-   *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_DISPOSED.
+   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE (also for a vectorizer with functions),
+   *   ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_DISPOSED.
    */
-  async save(path: string): Promise<void> {
-    await writeModelFile(path, this.model, this.#header());
+  async save(path: string, options?: SaveOptions): Promise<void> {
+    await writeModelFile(path, this.model, this.#header(), options);
+  }
+
+  /** Strings of the file that it was loaded from, which `save` was given; `save` writes them again. */
+  get metadata(): Metadata {
+    return this.model.metadata;
   }
 
   /** Frees the native memory; work that runs is cancelled. A second call does nothing. */

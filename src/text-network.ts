@@ -2,6 +2,7 @@
 
 import { type Architecture, buildNetwork, type Network, type NetworkOptions } from './architecture';
 import { UnrolledError } from './errors';
+import type { Metadata, SaveOptions } from './file-metadata';
 import type { Parameters } from './flat-layout';
 import { Model } from './model';
 import { dtypeOf, type ModelFile, type ModelHeader, weightsOf, writeModelFile } from './model-file';
@@ -19,16 +20,18 @@ export interface TokenEncoder {
 
 /**
  * A network with the weights of a file, which are checked before it is made.
+ * @param metadata what of the file's it keeps.
  * @throws what `weightsOf` and `buildNetwork` throw.
  */
 export async function restoreNetwork(
   file: ModelFile,
   description: ModelDescription,
   options: NetworkOptions,
+  metadata: Metadata = {},
 ): Promise<Network> {
   const dtype = options.dtype ?? dtypeOf(file);
   const weights = weightsOf(file, description, dtype);
-  const network = buildNetwork(description, { ...options, dtype }, { uninitialized: true });
+  const network = buildNetwork(description, { ...options, dtype }, { uninitialized: true, metadata });
   await network.model.setParameters(weights);
   return network;
 }
@@ -58,6 +61,11 @@ export abstract class TextNetwork<V extends TokenEncoder> {
     this.architecture = architecture;
     this.model = model;
     this.threads = threads;
+  }
+
+  /** Strings of the file that it was loaded from, which `save` was given; `save` writes them again. */
+  get metadata(): Metadata {
+    return this.model.metadata;
   }
 
   /** What the file says of the model. */
@@ -90,11 +98,12 @@ export abstract class TextNetwork<V extends TokenEncoder> {
 
   /**
    * Writes the model to a safetensors file, whole or not at all; of a whole step while it trains. The bytes depend
-   * on weights, vocabulary and architecture alone.
-   * @throws ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_DISPOSED.
+   * on weights, vocabulary, architecture and metadata alone.
+   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_FILE_WRITE,
+   *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_DISPOSED.
    */
-  async save(path: string): Promise<void> {
-    await writeModelFile(path, this.model, this.header());
+  async save(path: string, options?: SaveOptions): Promise<void> {
+    await writeModelFile(path, this.model, this.header(), options);
   }
 
   /** Frees the native memory; work that runs is cancelled. A second call does nothing. */

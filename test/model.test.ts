@@ -114,14 +114,14 @@ describe('Model', () => {
   });
 
   it('refuses impossible sizes before anything is allocated, naming the option', () => {
-    for (const size of [0, -1, 1.5, Number.NaN, 1e12, Number.POSITIVE_INFINITY]) {
+    for (const size of [0, -1, 1.5, Number.NaN, 2 ** 30, 1e12, Number.POSITIVE_INFINITY]) {
       assert.throws(() => Model.create(withFeatures(1, size)), {
         code: 'ERR_UNROLLED_OPTION_RANGE',
         option: 'layers[1].features',
       });
     }
     assert.throws(() => Model.create(withFeatures(1, '6')), { code: 'ERR_UNROLLED_OPTION_TYPE' });
-    assert.throws(() => Model.create(withFeatures(1, 2 ** 30)), {
+    assert.throws(() => Model.create(withFeatures(1, 2 ** 24)), {
       code: 'ERR_UNROLLED_OUT_OF_MEMORY',
       option: 'layers[1].features',
     });

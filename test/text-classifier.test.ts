@@ -367,7 +367,8 @@ describe('TextClassifier', function () {
       [{ vectorizer, classNames, cell: 'rnn', gateActivation: 'tanh' }, 'OPTION_RANGE', /gateActivation/],
       [{ vectorizer, classNames, pooling: 'first' }, 'OPTION_RANGE', /pooling/],
       [{ vectorizer, classNames, dropout: 1 }, 'OPTION_RANGE', /dropout/],
-      [{ vectorizer, classNames, hidden: 1e8 }, 'OUT_OF_MEMORY', /hidden/],
+      [{ vectorizer, classNames, hidden: 1e7 }, 'OUT_OF_MEMORY', /hidden/],
+      [{ vectorizer, classNames, hidden: 1e8 }, 'OPTION_RANGE', /hidden/],
     ] as const) {
       assert.throws(() => TextClassifier.create(options as unknown as TextClassifierOptions), coded(code, message));
     }

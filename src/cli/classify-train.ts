@@ -8,6 +8,7 @@ import * as datasets from '../datasets';
 import { ACTIVATIONS } from '../description';
 import { UnrolledError } from '../errors';
 import { absolutePath, requireWritable } from '../files';
+import { resolveThreads } from '../limits';
 import { readModelFile } from '../model-file';
 import type { OptimizerKind } from '../native/native';
 import { NORMALIZATIONS } from '../text/text-form';
@@ -16,10 +17,11 @@ import { resolveVectorizerOptions, type TextVectorizerOptions } from '../text/ve
 import { TextClassifier, type TextClassifierFitOptions, trainingOptions } from '../text-classifier';
 import * as callbacks from '../training/callbacks';
 import { BestWeights } from '../training/callbacks/keep-best';
+import { type Checkpoint, checkpointOf } from '../training/checkpoint-file';
 import { resolveExampleFit } from '../training/example-options';
 import { History } from '../training/history';
 import { OPTIMIZER_KINDS } from '../training/optimizers';
-import { DEFAULT_BATCH, readResumed } from '../training/options';
+import { DEFAULT_BATCH } from '../training/options';
 import * as check from '../validation';
 import {
   type ClassifyData,
@@ -110,24 +112,33 @@ interface Prepared {
   options: TextClassifierFitOptions;
   /** Keeps the best epoch, where any validates. */
   best: BestWeights | undefined;
+  /** How `fit` will part the texts. */
   parting: Parting;
   end: RunEnd;
+  /** What training goes on from. Its file is read once; gone once the classifier is there. */
+  resumed: Checkpoint | undefined;
 }
 
 /**
- * Refuses what can be known to be wrong before the texts are read, and gives the options of `fit`, and how it will part
- * the texts.
+ * The checkpoint that `--resume` names.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH for one of another model than the flags say.
  */
+async function resumedOf(flags: TrainFlags): Promise<Checkpoint | undefined> {
+  if (flags.resume === undefined) return undefined;
+  const file = await readModelFile(check.nonEmptyString('resume', flags.resume));
+  if (file.header !== undefined) await requireSameFlags(file, flags);
+  return checkpointOf(file);
+}
+
+/** Refuses what can be known to be wrong before the texts are read. */
 async function fitOptions(flags: TrainFlags, history: History, page: ReportFile | undefined): Promise<Prepared> {
   const { epochs, batch, optimizer, lr, weightDecay, clipNorm, seed, threads, earlyStopping } = flags;
   const { resume, checkpoint, out } = flags;
   if (resume === undefined) {
     resolveVectorizerOptions(vectorizerOptions(flags));
     resolveClassifierArchitecture(networkOptions(flags));
-  } else {
-    const file = await readModelFile(check.nonEmptyString('resume', resume));
-    if (file.header !== undefined) await requireSameFlags(file, flags);
   }
+  const resumed = await resumedOf(flags);
   const options: TextClassifierFitOptions = {
     ...{ epochs, batch, optimizer, weightDecay, clipNorm, seed, threads, resume, onWarning: note },
     learningRate: lr,
@@ -142,7 +153,7 @@ async function fitOptions(flags: TrainFlags, history: History, page: ReportFile 
     ],
   };
   const defaults = { threads: 0, batch: DEFAULT_BATCH };
-  const resolved = resolveExampleFit(trainingOptions(options), defaults, await readResumed(options));
+  const resolved = resolveExampleFit(trainingOptions(options), defaults, resumed);
   const { validation, native } = resolved;
   if (earlyStopping !== undefined && validation === 0) {
     throw nothingValidates(earlyStopping);
@@ -158,18 +169,19 @@ async function fitOptions(flags: TrainFlags, history: History, page: ReportFile 
     best,
     parting: { validation, seed: native.seed },
     end: endOfRun(resolved),
+    resumed,
   };
 }
 
 /** The classifier of a checkpoint, which must be of the same classes. */
-async function resumedClassifier(resume: string, { classNames }: ClassifyData, threads: number | undefined) {
-  const classifier = await TextClassifier.load(resume, { threads });
+async function resumedClassifier({ file }: Checkpoint, { classNames }: ClassifyData, threads: number | undefined) {
+  const classifier = await TextClassifier.fromFile(file, resolveThreads(threads));
   const [before, now] = [classifier.classNames.join(', '), classNames.join(', ')];
   if (before === now) return classifier;
   classifier.dispose();
   throw new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',
-    `${resume} was trained with the classes ${before}, and the folder has ${now}.`,
+    `${file.path} was trained with the classes ${before}, and the folder has ${now}.`,
     { option: 'resume', expected: before, received: now },
   );
 }
@@ -188,13 +200,14 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const history = new History();
   const others = { '--out': out, '--checkpoint': checkpoint, '--resume': resume };
   const page = await ReportFile.open(flags.report, history, others);
-  const { options, best, parting, end } = await fitOptions(flags, history, page);
+  const prepared = await fitOptions(flags, history, page);
+  const { options, best, parting, end } = prepared;
   const data = await loadTraining(name, flags);
   noteTexts(data, parting.validation);
   using classifier =
-    resume === undefined
+    prepared.resumed === undefined
       ? await newClassifier(data, flags, options.validation ?? 0)
-      : await resumedClassifier(resume, data, threads);
+      : await resumedClassifier(prepared.resumed, data, threads);
 
   const { cell } = classifier.architecture;
   const title = `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${basename(absolutePath(name))}`;
@@ -216,7 +229,9 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   /** The epoch whose weights the model has; a checkpoint of an earlier release does not say. */
   const bestEpoch = () => best && (best.bestEpoch ?? history.best('validationLoss')?.epoch);
   const run = async (): Promise<boolean> => {
-    const epochs = classifier.fit(data.examples, { ...options, signal, onProgress });
+    const { resumed } = prepared;
+    prepared.resumed = undefined;
+    const epochs = classifier.fitFrom(data.examples, { ...options, signal, onProgress }, resumed);
     try {
       return await runEpochs(epochs, display, (epoch) => {
         trained = true;

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import * as datasets from '../datasets';
 import { UnrolledError } from '../errors';
 import { requireSameForm } from '../model-header';
-import type { Corpus } from '../text/corpus';
+import { Corpus } from '../text/corpus';
 import { ENCODINGS, type Encoding } from '../text/encodings';
 import type { FileCorpus, FileCorpusOptions, ReadingProgress } from '../text/file-corpus';
 import {
@@ -19,6 +19,7 @@ import {
 import type { Vocabulary } from '../text/vocabulary';
 import type { VocabularyOptions } from '../text/vocabulary-options';
 import * as check from '../validation';
+import { readStandardInput, STANDARD_INPUT } from './input';
 import { Interrupt } from './interrupt';
 import { choiceOption } from './options';
 import { note, outputEnd } from './output';
@@ -29,7 +30,7 @@ const NAMED: Record<string, (options: VocabularyOptions) => Promise<Corpus>> = {
   tang: datasets.tang,
 };
 
-export const CORPUS_HELP = `a text file (.gz too), or one of ${Object.keys(NAMED).join(', ')}`;
+export const CORPUS_HELP = `a text file (.gz too), - for standard input, or one of ${Object.keys(NAMED).join(', ')}`;
 
 /** Values of the options that say how the file of a corpus is read. */
 export interface CorpusFlags {
@@ -153,7 +154,7 @@ async function streamCorpus(name: string, options: FileCorpusOptions): Promise<F
 }
 
 /**
- * The corpus of that name or path. A file outranks a data set of the same name.
+ * The corpus of that name or path, or of standard input. A file outranks a data set of the same name.
  * @throws what the data set, `datasets.text` or `datasets.textFile` throws; ERR_UNROLLED_OPTION_RANGE for flags of a
  *   file that a data set by name does not take; ERR_UNROLLED_MODEL_MISMATCH for another form than the model's.
  */
@@ -162,6 +163,11 @@ export async function loadCorpus(name: string, how: CorpusReading): Promise<Corp
   const load = Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
   const { encoding, lineEnds, normalize: normalization, stream } = flags;
   const form = formOf(how);
+  if (name === STANDARD_INPUT) {
+    if (stream) throw check.outOfRange('stream', 'left out for standard input, which cannot be read twice', stream);
+    const text = await readStandardInput({ encoding, ...form });
+    return Corpus.fromLongText(text, { name: 'standard input', ...vocabulary, ...form });
+  }
   const isFile = await isThere(name);
   if (!isFile && load === undefined) refuseMisspelt(name);
   if (load === undefined || isFile) {

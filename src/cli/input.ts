@@ -3,9 +3,9 @@
 import { existsSync } from 'node:fs';
 import { Option } from 'commander';
 import { UnrolledError } from '../errors';
-import { ENCODINGS, type Encoding } from '../text/encodings';
-import { decodeText, readText } from '../text/read-text';
-import { resolveReading } from '../text/text-form';
+import { ENCODINGS, type Encoding, LONGEST_TEXT_BYTES, tooLong } from '../text/encodings';
+import { decodeText, readText, unpacked } from '../text/read-text';
+import { type ReadOptions, resolveReading } from '../text/text-form';
 import * as check from '../validation';
 import { note } from './output';
 
@@ -34,7 +34,9 @@ const PATH = /^(?:\.{0,2}|~)\/\S+$/;
 
 /** Says once that an argument was taken for a text which may have been meant for a file. */
 export function notePaths(texts: readonly string[]): void {
-  const path = texts.find((text) => text !== '-' && (FILE_NAME.test(text) || PATH.test(text) || existsSync(text)));
+  const path = texts.find(
+    (text) => text !== STANDARD_INPUT && (FILE_NAME.test(text) || PATH.test(text) || existsSync(text)),
+  );
   if (path !== undefined) note(`${check.show(path)} was taken as a text; --file reads a file.`);
 }
 
@@ -55,10 +57,23 @@ export function requireSource(isGiven: boolean, { file }: InputFlags, advice: st
   }
 }
 
-async function readStandardInput(encoding: Encoding | undefined): Promise<string> {
+/** What stands for standard input where a file or a text is named. */
+export const STANDARD_INPUT = '-';
+
+/**
+ * All of standard input as text, plain or gzipped.
+ * @throws what `decodeText` throws; ERR_UNROLLED_FILE_READ for more than a string can hold.
+ */
+export async function readStandardInput(reading: ReadOptions): Promise<string> {
+  const name = 'Standard input';
   const parts: Buffer[] = [];
-  for await (const part of process.stdin) parts.push(part as Buffer);
-  return decodeText(Buffer.concat(parts), 'Standard input', resolveReading({ encoding }));
+  let length = 0;
+  for await (const part of process.stdin as AsyncIterable<Buffer>) {
+    parts.push(part);
+    length += part.length;
+    if (length > LONGEST_TEXT_BYTES) throw tooLong(name);
+  }
+  return decodeText(await unpacked(Buffer.concat(parts), name), name, resolveReading(reading));
 }
 
 /** Refuses what cannot be one text, before the model is read. */
@@ -80,7 +95,7 @@ function withoutLastLineEnd(text: string): string {
  */
 export async function readInput(text: string | undefined, { file, encoding }: InputFlags): Promise<string> {
   if (file !== undefined) return withoutLastLineEnd(await readText(file, { encoding }));
-  if (text === '-') return withoutLastLineEnd(await readStandardInput(encoding));
+  if (text === STANDARD_INPUT) return withoutLastLineEnd(await readStandardInput({ encoding }));
   notePaths([text as string]);
   return text as string;
 }

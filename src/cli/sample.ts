@@ -7,7 +7,7 @@ import { LanguageModel } from '../language-model';
 import { sumCounts } from '../text/token-counts';
 import type { UnknownPolicy } from '../text/vocabulary-options';
 import * as check from '../validation';
-import { encodingOption, type InputFlags, readLines } from './input';
+import { encodingOption, type InputFlags, readInput, readLines, STANDARD_INPUT } from './input';
 import { jsonOption, listOption, numberOption, plainOption, threadsOption, unknownOption } from './options';
 import { outputEnd, print, printJson, printLine } from './output';
 import { noteUnknown } from './unknown-note';
@@ -64,8 +64,13 @@ async function streamOne(model: LanguageModel, prompt: string, options: Generati
   printLine(held);
 }
 
+/** The prompt itself, or what standard input has. */
+async function promptOf({ prompt, ...input }: SampleFlags): Promise<string> {
+  return prompt === STANDARD_INPUT ? readInput(prompt, input) : prompt;
+}
+
 async function sample(path: string, flags: SampleFlags): Promise<void> {
-  const { prompt, prompts: file, beams, lengthPenalty, encoding, threads, unknown, json, ...given } = flags;
+  const { prompt: _, prompts: file, beams, lengthPenalty, encoding, threads, unknown, json, ...given } = flags;
   if (lengthPenalty !== undefined && beams === undefined) {
     throw check.outOfRange('lengthPenalty', 'given with --beams', lengthPenalty);
   }
@@ -73,12 +78,12 @@ async function sample(path: string, flags: SampleFlags): Promise<void> {
   const beamOptions = { ...options, beams, lengthPenalty };
   if (beams === undefined) resolveGeneration(options);
   else resolveBeam(beamOptions);
-  const prompts = file === undefined ? [prompt] : await readLines(file, encoding);
+  const prompts = file === undefined ? [await promptOf(flags)] : await readLines(file, encoding);
   const model = await LanguageModel.load(path, { threads, unknown });
   try {
     if (beams !== undefined) await search(model, prompts, beamOptions, json);
     else if (file !== undefined || json) await sampleAll(model, prompts, options, json);
-    else await streamOne(model, prompt, options);
+    else await streamOne(model, prompts[0] as string, options);
     if (json) return;
     const counts = sumCounts(prompts.map((text) => model.vocabulary.tokenCounts(text)));
     noteUnknown(model, counts, file === undefined ? "the prompt's" : "the prompts'");
@@ -92,14 +97,14 @@ export function sampleCommand(): Command {
   return new Command('sample')
     .description('print a prompt and the text that a model goes on with')
     .argument('<model>', 'a file that train saved')
-    .option('--prompt <text>', 'text to go on with, or none to begin a text', '')
+    .option('--prompt <text>', 'text to go on with, or - for standard input; none begins a text', '')
     .addOption(
       plainOption(
         '--prompts <file>',
         'go on with each line of a file, drawn by the seed plus its number from 0',
       ).conflicts('prompt'),
     )
-    .addOption(encodingOption('the file of --prompts'))
+    .addOption(encodingOption('the file of --prompts, or of standard input'))
     .addOption(numberOption('--length <n>', 'tokens to draw, at most (default: 200)'))
     .addOption(numberOption('--temperature <x>', 'below 1 more likely text; 0 the likeliest (default: 1)'))
     .addOption(numberOption('--top-k <n>', 'draw from the k likeliest tokens alone (default: off)'))

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { resolveArchitecture } from '../architecture';
 import { isSameFile, requireWritable } from '../files';
 import { LanguageModel } from '../language-model';
-import { readModelFile } from '../model-file';
+import { type ModelFile, readModelFile } from '../model-file';
 import { readVocabulary, requireKind } from '../model-header';
 import { inspect, tokensToInspect } from '../report/inspect';
 import { Corpus } from '../text/corpus';
@@ -19,8 +19,9 @@ import {
 } from '../text/vocabulary-options';
 import * as callbacks from '../training/callbacks';
 import type { Callback } from '../training/callbacks/callback';
+import { type Checkpoint, checkpointOf } from '../training/checkpoint-file';
 import { History } from '../training/history';
-import { type FitOptions, readResumed, resolveFit } from '../training/options';
+import { type FitOptions, resolveFit } from '../training/options';
 import * as check from '../validation';
 import { addCorpusOptions, CORPUS_HELP, type CorpusFlags, corpusFlags, loadCorpus } from './corpus';
 import { printEstimate } from './estimate';
@@ -90,16 +91,6 @@ function vocabularyBounds({ maxVocab, minCount }: TrainFlags): Pick<VocabularyOp
 }
 
 /**
- * The vocabulary of the weights to start from, where their file has one.
- * @throws ERR_UNROLLED_MODEL_MISMATCH for another kind of model.
- */
-async function vocabularyOf(path: string): Promise<Vocabulary | undefined> {
-  const file = await readModelFile(path);
-  if (file.header === undefined) return undefined;
-  return readVocabulary(path, requireKind(file, 'language-model'), Vocabulary.restore);
-}
-
-/**
  * The vocabulary with what `--unknown` says, which is for a text that a model there is has not been made of.
  * @throws ERR_UNROLLED_OPTION_RANGE.
  */
@@ -119,37 +110,62 @@ function withFormAsked(
   return vocabulary?.withForm({ lineEnds, normalization });
 }
 
+/** The file that a training starts from or goes on with. It is read once. */
+interface Origin {
+  file: ModelFile;
+  /** Where the file has one, with what the flags say. */
+  vocabulary: Vocabulary | undefined;
+  /** Of a training that goes on. */
+  checkpoint: Checkpoint | undefined;
+}
+
+/**
+ * What `--init` or `--resume` names; undefined without either.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH for another kind of model, ERR_UNROLLED_MODEL_FORMAT where there is no training to
+ *   resume.
+ */
+async function originOf(flags: TrainFlags): Promise<Origin | undefined> {
+  const { init, resume } = flags;
+  if (resume !== undefined && init !== undefined) throw check.outOfRange('init', 'left out beside --resume', init);
+  const path = resume === undefined ? init : check.nonEmptyString('resume', resume);
+  if (path === undefined) {
+    withUnknown(undefined, flags);
+    return undefined;
+  }
+  const file = await readModelFile(path);
+  const header = file.header && requireKind(file, 'language-model');
+  const stored = header && (await readVocabulary(path, header, Vocabulary.restore));
+  const checkpoint = resume === undefined ? undefined : await checkpointOf(file);
+  return { file, vocabulary: withFormAsked(withUnknown(stored, flags), flags), checkpoint };
+}
+
 interface Prepared {
   corpus: Corpus | FileCorpus;
   model: LanguageModel;
 }
 
 /** A model that goes on from a checkpoint, whose vocabulary the text is read by. */
-async function prepareResumed(
-  name: string,
-  resume: string,
-  vocabulary: Vocabulary,
-  flags: TrainFlags,
-): Promise<Prepared> {
-  const bounds = { tokens: flags.tokens ?? vocabulary.kind, ...vocabularyBounds(flags) };
-  const model = { path: resume, form: vocabulary.form };
+async function prepareResumed(name: string, { file, vocabulary }: Origin, flags: TrainFlags): Promise<Prepared> {
+  const stored = vocabulary as Vocabulary;
+  const bounds = { tokens: flags.tokens ?? stored.kind, ...vocabularyBounds(flags) };
+  const model = { path: file.path, form: stored.form };
   const corpus = await loadCorpus(name, { flags: corpusFlags(flags), vocabulary: bounds, model });
   const isBound = Object.keys(vocabularyBounds(flags)).length > 0 || flags.tokens !== undefined;
-  const options = { ...networkOptions(flags), vocabulary: isBound ? corpus.vocabulary : vocabulary };
-  return { corpus, model: await LanguageModel.initFrom(resume, options) };
+  const options = { ...networkOptions(flags), vocabulary: isBound ? corpus.vocabulary : stored };
+  return { corpus, model: await LanguageModel.initFromFile(file, options, file.metadata) };
 }
 
 /** A new model with the weights of a file, by whose vocabulary the text is read, whatever else the text has in it. */
 async function prepareInitialised(
   name: string,
-  init: string,
+  file: ModelFile,
   vocabulary: Vocabulary,
   flags: TrainFlags,
 ): Promise<Prepared> {
   const corpus = await loadCorpus(name, {
     flags: corpusFlags(flags),
     vocabulary: { tokens: vocabulary.kind },
-    model: { path: init, form: vocabulary.form },
+    model: { path: file.path, form: vocabulary.form },
     trained: vocabulary,
   });
   // The text's own knows how frequent its tokens are besides, which another softmax may ask for.
@@ -158,7 +174,7 @@ async function prepareInitialised(
     ...networkOptions(flags),
     vocabulary: isSame ? corpus.vocabulary.withUnknown(vocabulary.unknown) : vocabulary,
   };
-  const model = await LanguageModel.initFrom(init, options);
+  const model = await LanguageModel.initFromFile(file, options);
   if (vocabulary.unknown === 'error') return { corpus, model };
   // Under the model's vocabulary at once, so that what it lacks is told of before a long training.
   const read = corpus instanceof Corpus ? await corpus.adoptedBy(model.vocabulary, undefined) : corpus;
@@ -166,25 +182,24 @@ async function prepareInitialised(
   return { corpus: read, model };
 }
 
-/** @param before the vocabulary of the file to start from, where there is one. */
-async function prepare(name: string, before: Vocabulary | undefined, flags: TrainFlags): Promise<Prepared> {
-  const { init, resume } = flags;
-  if (resume !== undefined) return prepareResumed(name, resume, before as Vocabulary, flags);
+async function prepare(name: string, origin: Origin | undefined, flags: TrainFlags): Promise<Prepared> {
+  if (origin?.checkpoint !== undefined) return prepareResumed(name, origin, flags);
+  const before = origin?.vocabulary;
   const isAnother = Object.keys(vocabularyBounds(flags)).length > 0 || (flags.tokens ?? before?.kind) !== before?.kind;
-  if (init !== undefined && before !== undefined && !isAnother) {
-    return prepareInitialised(name, init, before, flags);
+  if (origin !== undefined && before !== undefined && !isAnother) {
+    return prepareInitialised(name, origin.file, before, flags);
   }
   const network = networkOptions(flags);
-  if (init === undefined) resolveArchitecture(network);
+  if (origin === undefined) resolveArchitecture(network);
   const tokens = flags.tokens ?? before?.kind ?? 'char';
   const corpus = await loadCorpus(name, {
     flags: corpusFlags(flags),
     vocabulary: { tokens, ...vocabularyBounds(flags) },
-    model: init === undefined ? undefined : { path: init, form: before?.form },
+    model: origin && { path: origin.file.path, form: before?.form },
   });
   const options = { ...network, vocabulary: corpus.vocabulary };
-  const model = init === undefined ? LanguageModel.create(options) : await LanguageModel.initFrom(init, options);
-  return { corpus, model };
+  if (origin === undefined) return { corpus, model: LanguageModel.create(options) };
+  return { corpus, model: await LanguageModel.initFromFile(origin.file, options) };
 }
 
 /** Checkpoints, as asked. */
@@ -202,29 +217,26 @@ interface PreparedTraining {
   /** Fraction of the text that validates, a resumed training's own among them. */
   validated: number;
   end: RunEnd;
-  /** The vocabulary of the file to start from or to go on with, where it has one. */
-  vocabulary: Vocabulary | undefined;
+  /** Gone once the model is there: its tensors are as large as the model. */
+  origin: Origin | undefined;
 }
 
 /** Options of `fit`, checked as far as they can be before the text is read. */
 async function trainingOptions(flags: TrainFlags, history: History): Promise<PreparedTraining> {
-  const { epochs, steps, validation, resume, init, earlyStopping } = flags;
-  if (resume !== undefined && init !== undefined) throw check.outOfRange('init', 'left out beside --resume', init);
-  const from = resume === undefined ? init : check.nonEmptyString('resume', resume);
-  const stored = from === undefined ? undefined : await vocabularyOf(from);
+  const { epochs, steps, validation, resume, earlyStopping } = flags;
+  const origin = await originOf(flags);
   const stopping = earlyStopping === undefined ? undefined : callbacks.earlyStopping({ patience: earlyStopping });
   const options: FitOptions = {
     ...fitOptions(flags),
     ...{ epochs, steps, validation, resume, onWarning: note },
     callbacks: [...(stopping === undefined ? [] : [stopping]), history, ...checkpointsOf(flags)],
   };
-  const resolved = resolveFit(options, { threads: 0 }, await readResumed(options));
+  const resolved = resolveFit(options, { threads: 0 }, origin?.checkpoint);
   const { validation: validated } = resolved;
   if (earlyStopping !== undefined && validated === 0) {
     throw nothingValidates(earlyStopping);
   }
-  const vocabulary = withFormAsked(withUnknown(stored, flags), flags);
-  return { options, stopping, validated, end: endOfRun(resolved), vocabulary };
+  return { options, stopping, validated, end: endOfRun(resolved), origin };
 }
 
 /** Tokens that it writes after each epoch, for the report. */
@@ -265,10 +277,11 @@ async function requireOut(option: string, path: string, corpus: string): Promise
 
 /** Says what the training would take, and trains nothing. */
 async function estimate(name: string, flags: TrainFlags): Promise<void> {
-  const { options, end, vocabulary } = await trainingOptions(flags, new History());
-  const { corpus, model } = await prepare(name, vocabulary, flags);
+  const { options, end, origin } = await trainingOptions(flags, new History());
+  const { corpus, model } = await prepare(name, origin, flags);
   try {
-    printEstimate(model, await model.estimate(corpus, { ...options, signal: outputEnd }), end, flags.json === true);
+    const estimated = await model.estimateFrom(corpus, { ...options, signal: outputEnd }, origin?.checkpoint);
+    printEstimate(model, estimated, end, flags.json === true);
   } finally {
     model.dispose();
   }
@@ -278,7 +291,8 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   if (flags.estimate) return estimate(name, flags);
   const { out, checkpoint, init, resume, report } = flags;
   const history = new History();
-  const { options, stopping, validated, end, vocabulary } = await trainingOptions(flags, history);
+  const training = await trainingOptions(flags, history);
+  const { options, stopping, validated, end } = training;
   const logEvery = flags.logEvery === undefined ? 0 : check.integer('logEvery', flags.logEvery, { min: 1 });
   if (out !== undefined) await requireOut('out', out, name);
   if (checkpoint !== undefined) await requireOut('checkpoint', checkpoint, name);
@@ -286,7 +300,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const others = { 'the corpus': name, '--out': out, '--checkpoint': checkpoint, '--init': init, '--resume': resume };
   const page = await ReportFile.open(report, history, others);
 
-  const prepared = await prepare(name, vocabulary, flags);
+  const prepared = await prepare(name, training.origin, flags);
   const { corpus, model } = prepared;
   if (page !== undefined) page.sample = sampler(model);
   const lines = new TrainingReport(flags.json === true, logEvery);
@@ -307,7 +321,9 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   // The page comes after the history, whose epochs it shows.
   const all = [...(options.callbacks ?? []), ...(page === undefined ? [] : [page])];
   const run = async (): Promise<boolean> => {
-    const epochs = model.fit(corpus, { ...options, callbacks: all, signal, onProgress });
+    const resumed = training.origin?.checkpoint;
+    training.origin = undefined;
+    const epochs = model.fitFrom(corpus, { ...options, callbacks: all, signal, onProgress }, resumed);
     try {
       return await runEpochs(epochs, display, (epoch) => {
         trained = true;

@@ -33,6 +33,19 @@ export function unpackError(path: string, cause: unknown): UnrolledError {
 }
 
 /**
+ * The bytes of a text, decompressed where they begin as gzip does; `path` is for messages.
+ * @throws ERR_UNROLLED_FILE_READ for damaged compression, and for more than a text can have.
+ */
+export async function unpacked(bytes: Uint8Array, path: string): Promise<Uint8Array> {
+  if (!isGzip(bytes)) return bytes;
+  try {
+    return await gunzipAsync(bytes, { maxOutputLength: LONGEST_TEXT_BYTES });
+  } catch (cause) {
+    throw codeOf(cause) === 'ERR_BUFFER_TOO_LARGE' ? tooLong(path, cause) : unpackError(path, cause);
+  }
+}
+
+/**
  * The bytes of a file, decompressed where they begin as gzip does.
  * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ (also for damaged compression).
  */
@@ -40,12 +53,7 @@ export async function readUnpacked(path: string): Promise<Uint8Array> {
   const bytes = await readWhole(path).catch((error: UnrolledError) => {
     throw codeOf(error.cause) === 'ERR_FS_FILE_TOO_LARGE' ? tooLong(path, error.cause) : error;
   });
-  if (!isGzip(bytes)) return bytes;
-  try {
-    return await gunzipAsync(bytes, { maxOutputLength: LONGEST_TEXT_BYTES });
-  } catch (cause) {
-    throw codeOf(cause) === 'ERR_BUFFER_TOO_LARGE' ? tooLong(path, cause) : unpackError(path, cause);
-  }
+  return unpacked(bytes, path);
 }
 
 /** The error of a file without text. */

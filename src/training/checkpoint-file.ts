@@ -158,20 +158,28 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
  *   model without a training.
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const file = await readModelFile(path);
-  if (file.header === undefined || file.training === undefined) {
+  return checkpointOf(await readModelFile(path));
+}
+
+/**
+ * The checkpoint that a file holds.
+ * @throws ERR_UNROLLED_MODEL_FORMAT as `readCheckpoint`.
+ */
+export async function checkpointOf(file: ModelFile): Promise<Checkpoint> {
+  const { path, header, training } = file;
+  if (header === undefined || training === undefined) {
     throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path} holds no training to resume: it is no checkpoint.`, {
       expected: 'a checkpoint',
       received: path,
     });
   }
-  const record = parseRecord(path, file.training);
+  const record = parseRecord(path, training);
   try {
     await requireSound(record, file.tensors.values());
   } catch (error) {
     throw damagedBy(path, error);
   }
-  return { file, header: file.header, record };
+  return { file, header, record };
 }
 
 /**

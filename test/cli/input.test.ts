@@ -2,15 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { readInput, readLines } from '../../src/cli/input';
 import { useFolder } from '../support/folder';
 import { smallModel, train } from '../support/models';
 
 const main = resolve(__dirname, '..', '..', 'lib', 'cli', 'main.js');
 
-function unrolled(args: string[], input: string) {
+function unrolled(args: string[], input: string | Buffer) {
   return spawnSync(process.execPath, [main, ...args], { input, encoding: 'utf8' });
 }
 
@@ -69,5 +70,44 @@ describe('a text from a file or from standard input', function () {
     }
     const empty = unrolled(['score', at('model.safetensors'), '-'], '\n');
     assert.match(empty.stderr, /ERR_UNROLLED_CORPUS_EMPTY/);
+  });
+
+  it('is trained on, evaluated and gone on with where - stands for it, as that of a file', async () => {
+    const text = 'the quick brown fox jumps over the lazy dog.\r\n'.repeat(30);
+    writeFileSync(at('text.txt'), text);
+    writeFileSync(at('text.gz'), gzipSync(text));
+    const small = ['--epochs', '1', '--batch', '2', '--window', '8', '--hidden', '4', '--embedding', '4'];
+    const form = ['--line-ends', 'lf', ...small];
+    const ofFile = unrolled(['train', at('text.txt'), ...form, '--out', at('one')], '');
+    assert.equal(ofFile.status, 0, ofFile.stderr);
+    for (const input of [text, gzipSync(text)]) {
+      const piped = unrolled(['train', '-', ...form, '--out', at('two')], input);
+      assert.equal(piped.status, 0, piped.stderr);
+      assert.deepEqual(readFileSync(at('two')), readFileSync(at('one')));
+    }
+    const figures = unrolled(['evaluate', at('one'), at('text.txt')], '').stdout;
+    assert.equal(unrolled(['evaluate', at('one'), '-'], text).stdout, figures);
+
+    const drawn = ['--length', '12', '--seed', '3'];
+    for (const more of [[], ['--json'], ['--beams', '2']]) {
+      const args = more.includes('--beams') ? more : [...drawn, ...more];
+      const given = unrolled(['sample', at('one'), '--prompt', 'the quick', ...args], '');
+      assert.equal(given.status, 0, given.stderr);
+      const piped = unrolled(['sample', at('one'), '--prompt', '-', ...args], 'the quick\n');
+      assert.equal(piped.stdout, given.stdout);
+    }
+  });
+
+  it('is refused where there is none, where it cannot be read twice, and in another encoding', () => {
+    for (const [args, input, message] of [
+      [['train', '-'], '', /^unrolled: Standard input has no text in it\. \(ERR_UNROLLED_CORPUS_EMPTY\)\n$/],
+      [['train', '-', '--stream'], 'a', /^unrolled: --stream must be left out for standard input, .* read twice/],
+      [['train', '-'], Buffer.from([0x66, 0xe9, 0x65]), /^unrolled: Standard input is not UTF-8: .* at offset 1/],
+      [['train', '-'], gzipSync('text').subarray(0, 12), /^unrolled: Standard input cannot be decompressed: /],
+    ] as const) {
+      const { status, stderr } = unrolled([...args], input);
+      assert.notEqual(status, 0);
+      assert.match(stderr, message);
+    }
   });
 });

@@ -144,7 +144,7 @@ describe('unrolled train', function () {
     for (const [args, message] of [
       [
         ['--hidden', '0'],
-        '--hidden must be a whole number at least 1 and at most 2147483647, not 0. (ERR_UNROLLED_OPTION_RANGE)',
+        '--hidden must be a whole number at least 1 and at most 16777216, not 0. (ERR_UNROLLED_OPTION_RANGE)',
       ],
       [['--hidden', 'abc'], '--hidden must be a number, not "abc". (ERR_UNROLLED_OPTION_TYPE)'],
       [['--embedding', 'abc'], '--embedding must be a whole number or onehot, not "abc". (ERR_UNROLLED_OPTION_TYPE)'],

@@ -124,6 +124,40 @@ TEST_CASE("what a training takes is known before, the loss with it, and asking c
   CHECK(sameBits(gradients(), before));
 }
 
+TEST_CASE("a pass takes memory for its own loss, and for no other") {
+  const Chain chain;
+  Model<float> model(chain.description());
+  model.initialize({}, 1);
+  const Index positions = 20;
+  const std::vector<float> targets(asSize(positions * model.outputFeatures()), 0.25F);
+  const std::vector<TokenId> ids = randomIds(positions, 7, 1);
+  const auto pass = [&](LossKind loss) {
+    std::vector<float> states(asSize(model.stateSize(4)));
+    std::vector<float> stateGradients(states.size());
+    model.lossAndGradients({5, 4, ids.data(), nullptr}, {loss, targets.data()}, 1, states.data(), stateGradients.data(),
+                           threads(1));
+    return gradientsOf(model);
+  };
+  const BatchSize size{{positions, 4, true, false, 5}, {}};
+  const std::size_t known = model.workspaceBytes(size, LossKind::squaredError);
+  CHECK(model.workspaceBytes(size, LossKind::binaryCrossEntropy) == known);
+  BatchSize output = size;
+  output.output = true;
+  Model<float> other(chain.description());
+  other.reserve(output);
+  // A loss has a gradient [P, F] and results [P]; each array takes up to a cache line more.
+  const std::size_t ofOneLoss = targets.size() * sizeof(float) + asSize(positions) * sizeof(LossResult) + 128;
+  CHECK(known <= other.workspaceBytes() + ofOneLoss);
+
+  const std::vector<float> squared = pass(LossKind::squaredError);
+  CHECK(model.workspaceBytes() == known);
+  // A model that takes both in turn has room for both, and each has the bits that it had.
+  const std::vector<float> binary = pass(LossKind::binaryCrossEntropy);
+  CHECK(model.workspaceBytes() > known);
+  CHECK(sameBits(pass(LossKind::squaredError), squared));
+  CHECK(sameBits(pass(LossKind::binaryCrossEntropy), binary));
+}
+
 TEST_CASE("passes of changing sizes give what a fresh model gives") {
   for (const LayerKind cell : {LayerKind::rnn, LayerKind::gru, LayerKind::lstm}) {
     for (const LayerKind input : {LayerKind::embedding, LayerKind::oneHot}) {

@@ -14,7 +14,12 @@ const WEIGHTS = { dtype: 'float32', shape: [2, 2], data: Float32Array.of(1, 2, 3
 /** As much of a model as a file needs. */
 function fakeModel(name: string): Model {
   const parameters = { [name]: WEIGHTS };
-  const described = { description: { layers: [] }, parameterShapes: { [name]: [2, 2] }, dtype: 'float32' };
+  const described = {
+    description: { layers: [] },
+    parameterShapes: { [name]: [2, 2] },
+    dtype: 'float32',
+    metadata: {},
+  };
   return { ...described, parameters: async () => parameters } as unknown as Model;
 }
 

@@ -139,9 +139,8 @@ void Model<T>::layOut(Arena& arena, const BatchSize& size) {
     if (node.initialState >= 0 && !node.fromStates)
       node.initialGradient = arena.take<T>(node.size.batch * node.features);
   }
-  if (!size.values) return;
-  binaryCrossEntropy_->layOut(arena, graph_.nodes.back().size);
-  squaredError_->layOut(arena, graph_.nodes.back().size);
+  if (size.binaryCrossEntropy) binaryCrossEntropy_->layOut(arena, graph_.nodes.back().size);
+  if (size.squaredError) squaredError_->layOut(arena, graph_.nodes.back().size);
 }
 
 template <class T>
@@ -151,7 +150,9 @@ BatchSize Model<T>::withLoss(BatchSize size, LossKind loss) const {
                 "Cross-entropy needs a model that ends in a dense layer without a function or in an adaptive softmax.");
   }
   size.crossEntropy = loss == LossKind::crossEntropy;
-  size.output = size.values = !size.crossEntropy;
+  size.output = !size.crossEntropy;
+  size.binaryCrossEntropy = loss == LossKind::binaryCrossEntropy;
+  size.squaredError = loss == LossKind::squaredError;
   return size;
 }
 
@@ -168,16 +169,19 @@ void Model<T>::reserve(const BatchSize& size) {
   };
   if (fits(size.input, reserved_.input) && fits(size.source, reserved_.source) &&
       size.crossEntropy <= reserved_.crossEntropy && size.output <= reserved_.output &&
-      size.values <= reserved_.values) {
+      size.binaryCrossEntropy <= reserved_.binaryCrossEntropy && size.squaredError <= reserved_.squaredError) {
     return;
   }
   const auto larger = [](const PassSize& a, const PassSize& b) -> PassSize {
     return {std::max(a.positions, b.positions), std::max(a.batch, b.batch), a.backward || b.backward,
             a.ragged || b.ragged, std::max(a.time, b.time)};
   };
-  const BatchSize grown{larger(size.input, reserved_.input), larger(size.source, reserved_.source),
-                        size.crossEntropy || reserved_.crossEntropy, size.output || reserved_.output,
-                        size.values || reserved_.values};
+  const BatchSize grown{larger(size.input, reserved_.input),
+                        larger(size.source, reserved_.source),
+                        size.crossEntropy || reserved_.crossEntropy,
+                        size.output || reserved_.output,
+                        size.binaryCrossEntropy || reserved_.binaryCrossEntropy,
+                        size.squaredError || reserved_.squaredError};
   reserved_ = {};
   sourceStays_ = false;
   workspace_.bind([&](Arena& arena) { layOut(arena, grown); });

@@ -23,10 +23,11 @@ struct BatchSize {
   PassSize input = {};
   PassSize source = {};
   // What becomes of the last layer: cross-entropy taken with it in pieces, its output held whole, and that compared
-  // with values.
+  // with values by one loss or the other.
   bool crossEntropy = false;
   bool output = false;
-  bool values = false;
+  bool binaryCrossEntropy = false;
+  bool squaredError = false;
 };
 
 // The second input of an encoder–decoder: ids or vectors of the same B rows, with steps of its own.
