@@ -176,8 +176,10 @@ void Model<T>::reserve(const BatchSize& size) {
     return {std::max(a.positions, b.positions), std::max(a.batch, b.batch), a.backward || b.backward,
             a.ragged || b.ragged, std::max(a.time, b.time)};
   };
-  const BatchSize grown{larger(size.input, reserved_.input), larger(size.source, reserved_.source),
-                        size.crossEntropy || reserved_.crossEntropy, size.output || reserved_.output,
+  const BatchSize grown{larger(size.input, reserved_.input),
+                        larger(size.source, reserved_.source),
+                        size.crossEntropy || reserved_.crossEntropy,
+                        size.output || reserved_.output,
                         size.binaryCrossEntropy || reserved_.binaryCrossEntropy,
                         size.squaredError || reserved_.squaredError};
   reserved_ = {};
