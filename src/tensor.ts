@@ -124,17 +124,17 @@ export function softmax<D extends 'float32' | 'float64'>(logits: Tensor<D>): Ten
 }
 
 /**
- * The position of the largest element along the last axis, the first of equals: `[…, N] → […]`.
+ * The position of the largest element along the last axis, the first of equals, or of the first NaN where there is one:
+ * `[…, N] → […]`.
  * @throws ERR_UNROLLED_SHAPE where the last axis is missing or empty.
  */
 export function argMax(tensor: Tensor): Tensor<'int32'> {
   const length = lastAxis(requireTensor('tensor', tensor, DTYPES));
   const result = zeros(tensor.shape.slice(0, -1), 'int32');
   for (let i = 0; i < result.data.length; i++) {
+    const at = (j: number) => tensor.data[i * length + j] as number;
     let best = 0;
-    for (let j = 1; j < length; j++) {
-      if ((tensor.data[i * length + j] as number) > (tensor.data[i * length + best] as number)) best = j;
-    }
+    for (let j = 1; j < length && !Number.isNaN(at(best)); j++) if (!(at(j) <= at(best))) best = j;
     result.data[i] = best;
   }
   return result;

@@ -124,6 +124,21 @@ describe('nested arrays', () => {
     );
   });
 
+  it('that are not finite are refused with the place in the nested arrays', async () => {
+    using model = make(2, gru(3), dense(2));
+    const spoilt = [
+      [[1, 2]],
+      [
+        [1, 2],
+        [Number.NaN, 4],
+      ],
+    ];
+    const good = spoilt.map((rows) => rows.map(() => [0, 1]));
+    const range = { code: 'ERR_UNROLLED_OPTION_RANGE' };
+    await assert.rejects(model.predict(spoilt), { ...range, option: 'inputs[1][1][0]' });
+    await assert.rejects(model.evaluate({ inputs: good, values: spoilt }), { ...range, option: 'values[1][1][0]' });
+  });
+
   it('that are ragged or have other things than numbers are refused with the place', async () => {
     using model = make(2, gru(3), dense(2));
     using reader = Model.create({ input: { kind: 'ids', vocabulary: 4 }, layers: [embedding(2), gru(3)] });

@@ -366,7 +366,10 @@ export function trainCommand(): Command {
     .argument('<corpus>', CORPUS_HELP)
     .addOption(choiceOption('--tokens <kind>', 'what the text is cut into (default: char)', TOKEN_KINDS))
     .addOption(
-      numberOption('--vocab, --max-vocab <n>', 'keep the most frequent tokens, the unknown one among n (default: all)'),
+      numberOption(
+        '--vocab, --max-vocab <n>',
+        'keep the n most frequent tokens; the unknown token is one of n (default: all)',
+      ),
     )
     .addOption(numberOption('--min-count <n>', 'keep the tokens that occur so often (default: 1)'))
     .addOption(numberOption('--epochs <n>', 'passes over the text (default: 5)'))
@@ -383,7 +386,7 @@ export function trainCommand(): Command {
     .addOption(
       choiceOption(
         '--unknown <policy>',
-        'of --init: what tokens do that the model lacks (default: as it was trained)',
+        'of --init: what becomes of tokens that the model lacks (default: as it was trained)',
         [...UNKNOWN_POLICIES],
       ),
     )
