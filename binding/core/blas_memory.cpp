@@ -57,7 +57,7 @@ std::mutex mutex;
 std::condition_variable returned;
 std::atomic<int> buffers{0};  // that OpenBLAS has; changed under the mutex
 int taken = 0;                // of them
-// What OpenBLAS asks for: its constant on x64 and arm64, and once it has asked, what that was.
+// What OpenBLAS asks for: what Debian's does, and once it has asked, what that was.
 std::size_t bufferBytes = 128 * mebibyte;
 
 // What the next `mmap` of this thread is to return.
@@ -99,7 +99,7 @@ void reserveBlasMemory() {
   throw Error("ERR_UNROLLED_OUT_OF_MEMORY",
               "Products of matrices need " + std::to_string(bufferBytes / mebibyte) +
                   " MiB of address space, and the system gives this process no more. Raise its limit (ulimit -v, "
-                  "ulimit -d), or train with smaller batches and a smaller model.");
+                  "ulimit -d), or make the model and its batches smaller.");
 }
 
 }  // namespace unrolled

@@ -186,6 +186,16 @@ describe('a limit of address space', function () {
     assert.equal(output, 'ERR_UNROLLED_OUT_OF_MEMORY\n');
   });
 
+  it('that holds one buffer leaves a training that can be aborted', async () => {
+    const output = await requireEnd(`${LIMITS}
+      const model = create();
+      await model.parameters();
+      leave(${ONE_BUFFER});
+      const controller = new AbortController();
+      console.log(await outcome(() => trainForever(model, () => controller.abort(), { signal: controller.signal })));`);
+    assert.equal(output, 'ERR_UNROLLED_ABORTED\n');
+  });
+
   it('ends a training that it comes to in its midst with a code, or lets it go on', async () => {
     const output = await requireEnd(`${LIMITS}
       const model = create();
@@ -233,7 +243,8 @@ describe('ulimit', function () {
     for (const [option, limits] of Object.entries(KILOBYTES)) {
       it(`${option} lets ${name} work, or end with a code`, async () => {
         const outcomes: string[] = [];
-        for (const limit of limits) {
+        // A bench takes its time.
+        for (const limit of IS_LONG || name !== 'bench' ? limits : limits.slice(-1)) {
           const { status, signal, stderr } = await runProgram(
             `process.argv = [process.execPath, ...${JSON.stringify([main, ...command])}]; require(${JSON.stringify(main)});`,
             {
