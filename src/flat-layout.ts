@@ -3,7 +3,8 @@
 import { UnrolledError } from './errors';
 import { requireFinite } from './finite';
 import type { DType, FloatArray, ParameterInfo, StateInfo } from './native/native';
-import { elementCount, type Tensor } from './tensor';
+import { tensorOrOther } from './nested-numbers';
+import { elementCount, type NestedRows, type Tensor } from './tensor';
 import { DTYPES, requireTensor } from './tensor-shape';
 import * as check from './validation';
 
@@ -15,6 +16,9 @@ export type Parameters = Record<string, FloatTensor>;
 
 /** Recurrent states by name, each `[B, H]`. */
 export type States = Record<string, FloatTensor>;
+
+/** States to begin with: tensors by name, or nested arrays. */
+export type InitialStates = Record<string, FloatTensor | NestedRows>;
 
 /** @throws ERR_UNROLLED_SHAPE naming both shapes. */
 export function requireShape(name: string, tensor: Tensor, expected: readonly number[]): void {
@@ -130,7 +134,7 @@ export class FlatLayout {
    * States by name as a flat state of `batch` rows; the ones not given are zero.
    * @throws ERR_UNROLLED_UNKNOWN_OPTION for an unknown name, ERR_UNROLLED_SHAPE for a wrong shape.
    */
-  flatStates(states: States, batch: number): FloatArray {
+  flatStates(states: InitialStates, batch: number): FloatArray {
     check.object('states', states, 'tensors by name');
     const unknown = Object.keys(states).find((name) => !this.#states.some((state) => state.name === name));
     if (unknown !== undefined) {
@@ -143,7 +147,7 @@ export class FlatLayout {
     const flat = this.#zeros(batch * this.#states.reduce((total, { features }) => total + features, 0));
     let offset = 0;
     for (const { name, features } of this.#states) {
-      const state = states[name];
+      const state = tensorOrOther(`states.${name}`, states[name], 'float64', 2) as FloatTensor | undefined;
       if (state !== undefined) {
         requireShape(name, state, [batch, features]);
         flat.set(state.data, offset);

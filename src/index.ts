@@ -21,7 +21,7 @@ export {
   type NativeLoadReason,
   UnrolledError,
 } from './errors';
-export type { FloatTensor, Parameters, States } from './flat-layout';
+export type { FloatTensor, InitialStates, Parameters, States } from './flat-layout';
 export type {
   BeamOptions,
   BeamResult,
@@ -94,7 +94,7 @@ export {
 } from './sequence-classifier';
 export { Session, type SessionOptions, type SessionOutput } from './session';
 export { type LayerSummary, type ParameterSummary, type ShapeLetters, Summary } from './summary';
-export type { Tensor, TensorDType } from './tensor';
+export type { NestedNumbers, NestedPlanes, NestedRows, Tensor, TensorDType } from './tensor';
 export * as tensor from './tensor';
 export { Corpus, type CorpusOptions, type CorpusSplit, type DocumentsOptions } from './text/corpus';
 export type { Encoding } from './text/encodings';
@@ -154,7 +154,12 @@ export type { ExampleFitOptions } from './training/example-options';
 export type { Score } from './training/example-training';
 export { collect, type EpochJSON, History } from './training/history';
 export type { TrainingBytes } from './training/memory';
-export type { ModelEvaluationOptions, ModelFitOptions, PredictionOptions } from './training/model-training';
+export type {
+  ModelEvaluationOptions,
+  ModelFitOptions,
+  PredictionOptions,
+  RaggedPredictionOptions,
+} from './training/model-training';
 export type { OptimizerDescription, OptimizerHyperparameters } from './training/optimizers';
 export type { CheckpointSettings, FitOptions, FitProgress, TrainingOptions } from './training/options';
 export type { ScheduleDescription, ScheduleKind } from './training/schedule';

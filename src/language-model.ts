@@ -11,6 +11,7 @@ import {
 } from './architecture';
 import { cancelledError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
+import { requireFiniteOutputs } from './finite-outputs';
 import {
   Batcher,
   type BeamOptions,
@@ -52,7 +53,7 @@ import { partsOf, scoring, trainingSource, wholeCorpus } from './training/corpus
 import { lackingData } from './training/data-counts';
 import type { LanguageModelEpoch } from './training/epoch-result';
 import { type Estimate, estimateTraining } from './training/estimate';
-import { runTraining } from './training/fit';
+import { readData, runTraining } from './training/fit';
 import { type FitOptions, type ModelDefaults, readResumed, resolveFit, resolveStream } from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
@@ -256,23 +257,23 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
     const resolved = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
-    const adopted = await this.#adopt(corpus, resolved.signal).catch((error) => {
-      throw resumed === undefined ? error : lackingData(resumed, error);
-    });
     const documents =
       resumed === undefined
         ? this.#documents
         : readDocuments(resumed.file.path, resumed.header, hasEnd(this.vocabulary));
+    const onRestored = () => {
+      this.#documents = documents;
+    };
+    const run = { model: this.model, options: resolved, header: this.#headerOf(documents), onRestored };
+    const adopted = await readData(run, () => this.#adopt(corpus, resolved.signal)).catch((error) => {
+      throw resumed === undefined ? error : lackingData(resumed, error);
+    });
     const { train, validation } = partsOf(adopted, resolved.validation, this.#boundary(documents));
     const { stream, native, shuffle } = resolved;
     const source = trainingSource('training text', train, stream, shuffle);
     const validate =
       resolved.validation > 0 ? scoring(this.model, 'validation text', validation, stream, native.threads) : undefined;
-    const onRestored = () => {
-      this.#documents = documents;
-    };
-    const header = this.#headerOf(documents);
-    const epochs = runTraining({ model: this.model, source, options: resolved, header, validate, onRestored });
+    const epochs = runTraining({ ...run, source, validate });
     yield* epochs as AsyncGenerator<LanguageModelEpoch, void, undefined>;
   }
 
@@ -377,7 +378,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   /**
    * The distribution of the next token after each token of a text, `[T, V]`, from a zero state. To a model of
    * `documents` the text is the beginning of a document.
-   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for an empty text.
+   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for an empty text, ERR_UNROLLED_MODEL_NOT_FINITE.
    */
   async probabilities(text: string): Promise<Tensor<'float32' | 'float64'>> {
     const ids = await this.vocabulary.encodeInTurns(text);
@@ -389,7 +390,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     );
     const { size } = this.vocabulary;
     const data = output.data.subarray((fed.length - ids.length) * size);
-    return softmax({ ...output, data, shape: [ids.length, size] });
+    return softmax({ ...output, data: requireFiniteOutputs(data), shape: [ids.length, size] });
   }
 
   /** The corpus under the model's own vocabulary. */

@@ -1,17 +1,18 @@
 /** What `Model.forward` and `Model.gradients` are given, checked and laid out as the native side reads it. */
 
 import { UnrolledError } from './errors';
-import { type FlatLayout, type FloatTensor, requireShape, type States } from './flat-layout';
+import { type FlatLayout, type FloatTensor, type InitialStates, requireShape } from './flat-layout';
 import type { InputDescription, ModelDescription, NativeBatch, NativeInput } from './native/native';
-import type { Tensor } from './tensor';
+import { tensorOrOther } from './nested-numbers';
+import type { NestedPlanes, NestedRows, Tensor } from './tensor';
 import { FLOATS, requireTensor } from './tensor-shape';
 import { isTensor } from './training/sequences';
 import * as check from './validation';
 
-/** One input of a batch: ids `[T, B]` or features `[T, B, F]`. */
+/** One input of a batch: ids `[T, B]` or features `[T, B, F]`, tensors or nested arrays of that shape. */
 export interface SequenceInput {
-  ids?: Tensor<'int32'>;
-  features?: FloatTensor;
+  ids?: Tensor<'int32'> | NestedRows;
+  features?: FloatTensor | NestedPlanes;
   /**
    * Length of each row, from 1 to T; T for all where absent. What stands behind a row's end takes no work and has no
    * influence; outputs and gradients are zero there.
@@ -24,7 +25,7 @@ export interface ModelInput extends SequenceInput {
   /** Of an encoder–decoder: as many rows, steps of its own. */
   source?: SequenceInput;
   /** Initial states; those that start from another layer cannot be given. */
-  states?: States;
+  states?: InitialStates;
 }
 
 const SEQUENCE_KEYS = ['ids', 'features', 'lengths'] as const satisfies (keyof SequenceInput)[];
@@ -70,7 +71,11 @@ function elementsOf(name: 'input' | 'source', description: InputDescription, giv
   if (given[other] !== undefined) {
     throw check.outOfRange(path(other), `left out, since the model's ${name} is of ${kind}`, given[other]);
   }
-  return requireTensor(path(kind), elements, kind === 'ids' ? ['int32'] : FLOATS, tensorOf(description));
+  const tensor =
+    kind === 'ids'
+      ? tensorOrOther(path(kind), elements, 'int32', 2)
+      : tensorOrOther(path(kind), elements, 'float64', 3);
+  return requireTensor(path(kind), tensor, kind === 'ids' ? ['int32'] : FLOATS, tensorOf(description));
 }
 
 function article(name: 'input' | 'source'): string {

@@ -57,6 +57,7 @@ import {
   type ModelFitOptions,
   type PredictionOptions,
   predictModel,
+  type RaggedPredictionOptions,
 } from './training/model-training';
 import type { SequenceData } from './training/sequences';
 import { Training } from './training/training';
@@ -311,10 +312,13 @@ export class Model {
 
   /**
    * Outputs for sequences, each from a zero state: `[N, F]`, or of a model with an output at every step `[N, T, F]`,
-   * zero behind the end of shorter ones.
+   * zero behind the end of shorter ones; with `ragged`, a tensor for each sequence. No sequences give `[0, F]`, or
+   * `[0, 0, F]`.
    * @throws what impossible options and data throw, ERR_UNROLLED_ABORTED.
    */
-  predict(inputs: SequenceData, options?: PredictionOptions): Promise<FloatTensor> {
+  predict(inputs: SequenceData, options: RaggedPredictionOptions): Promise<FloatTensor[]>;
+  predict(inputs: SequenceData, options?: PredictionOptions & { ragged?: false | undefined }): Promise<FloatTensor>;
+  predict(inputs: SequenceData, options?: PredictionOptions): Promise<FloatTensor | FloatTensor[]> {
     return predictModel(this, inputs, options);
   }
 

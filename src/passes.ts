@@ -8,8 +8,10 @@ import type { FlatLayout, FloatTensor, Parameters, States } from './flat-layout'
 import { resolveThreads } from './limits';
 import type { Model } from './model';
 import { type ModelInput, toBatch } from './model-input';
+import { outputOf } from './model-output';
 import type { NativeDropping, NativeObjective } from './native/native';
-import type { Tensor } from './tensor';
+import { tensorOrOther } from './nested-numbers';
+import type { NestedPlanes, NestedRows, Tensor } from './tensor';
 import { FLOATS, requireTensor } from './tensor-shape';
 import * as check from './validation';
 
@@ -26,14 +28,14 @@ export interface ForwardResult {
 /** What is differentiated. */
 export type Objective =
   /** Softmax cross-entropy of class ids `[T', B]`. */
-  | { loss?: 'crossEntropy'; targets: Tensor<'int32'>; reduction?: 'mean' | 'sum' }
+  | { loss?: 'crossEntropy'; targets: Tensor<'int32'> | NestedRows; reduction?: 'mean' | 'sum' }
   /**
    * Against `values` `[T', B, F]`, of each output by itself: binary cross-entropy, which takes the outputs as logits, or
    * squared errors. The mean is over all outputs.
    */
-  | { loss: 'binaryCrossEntropy' | 'squaredError'; values: FloatTensor; reduction?: 'mean' | 'sum' }
+  | { loss: 'binaryCrossEntropy' | 'squaredError'; values: FloatTensor | NestedPlanes; reduction?: 'mean' | 'sum' }
   /** The sum of `gradOutput · output`, `[T', B, F]`. */
-  | { gradOutput: FloatTensor };
+  | { gradOutput: FloatTensor | NestedPlanes };
 
 /** What `Model.gradients` gives; every gradient has the shape of what it is the gradient of. */
 export interface GradientsResult {
@@ -74,8 +76,10 @@ function nativeObjective(layout: FlatLayout, objective: Objective): NativeObject
   if (typeof objective !== 'object' || objective === null) {
     throw check.wrongType('objective', 'an object with targets, values or gradOutput', objective);
   }
-  const converted = (option: string, tensor: FloatTensor) =>
-    layout.convert(requireTensor(option, tensor, FLOATS, 'a tensor of floats'));
+  const converted = (option: string, given: unknown) =>
+    layout.convert(
+      requireTensor(option, tensorOrOther(option, given, 'float64', 3), FLOATS, 'a tensor of floats, or nested arrays'),
+    );
   if ('gradOutput' in objective) return { gradOutput: converted('gradOutput', objective.gradOutput) };
   const reduction = check.oneOf('reduction', objective.reduction === undefined ? 'mean' : objective.reduction, [
     'mean',
@@ -86,7 +90,10 @@ function nativeObjective(layout: FlatLayout, objective: Objective): NativeObject
     return { loss, values: converted('values', objective.values), reduction };
   }
   if (objective.loss !== undefined) check.oneOf('loss', objective.loss, ['crossEntropy']);
-  return { targets: requireTensor('targets', objective.targets, ['int32']).data, reduction };
+  return {
+    targets: requireTensor('targets', tensorOrOther('targets', objective.targets, 'int32', 2), ['int32']).data,
+    reduction,
+  };
 }
 
 /** `Model.forward`. */
@@ -123,16 +130,20 @@ export async function gradientsPass(
   const { threads, dropping } = check.options('Model.gradients', options, ['threads', 'dropping']);
   const batch = toBatch(model.description, layout, input);
   const wanted = nativeObjective(layout, objective);
-  const gradOutput = 'gradOutput' in objective ? objective.gradOutput : undefined;
   const result = await model.native.gradients(batch, wanted, resolveThreads(threads), dropping);
-  const { features } = input;
-  const source = input.source?.features;
+  const { input: own, source } = model.description;
+  const { once, features } = outputOf(model.description);
+  const rows = batch.batch;
   return {
     ...(result.loss !== undefined && { loss: result.loss }),
-    ...(gradOutput && result.output && { output: layout.tensor(gradOutput.shape, result.output) }),
+    ...('gradOutput' in objective &&
+      result.output && { output: layout.tensor([once ? 1 : batch.time, rows, features], result.output) }),
     parameters: layout.parameters(result.parameters),
-    ...(features && result.input && { input: layout.tensor(features.shape, result.input) }),
-    ...(source && result.source && { source: layout.tensor(source.shape, result.source) }),
+    ...(own.kind === 'features' &&
+      result.input && { input: layout.tensor([batch.time, rows, own.features], result.input) }),
+    ...(source?.kind === 'features' &&
+      batch.source &&
+      result.source && { source: layout.tensor([batch.source.time, rows, source.features], result.source) }),
     initialStates: layout.states(result.state, batch.batch),
     states: layout.states(result.finalState, batch.batch),
   };

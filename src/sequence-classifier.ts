@@ -12,6 +12,7 @@ import {
 import { abortError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
 import { giveTurn, inTurns } from './event-loop';
+import { requireFiniteOutputs } from './finite-outputs';
 import { MAX_SIZE } from './limits';
 import { damagedHeader, type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader, readVocabulary } from './model-header';
@@ -25,7 +26,7 @@ import { restoreNetwork, TextNetwork } from './text-network';
 import { type ExampleFitOptions, resolveExampleFit } from './training/example-options';
 import { fitExamples } from './training/example-training';
 import type { Examples } from './training/examples';
-import type { EpochResult } from './training/fit';
+import { type EpochResult, readData } from './training/fit';
 import { readResumed } from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
@@ -169,20 +170,19 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const resumed = options?.resume === undefined ? undefined : await readResumed(options);
     const resolved = resolveExampleFit(options, { threads: this.threads, batch: 1 }, resumed);
     this.model.requireIdle();
-    const { signal } = resolved;
-    yield* fitExamples({
-      model: this.model,
-      examples: await this.#labelled(examples, signal),
-      options: resolved,
-      header: this.header(),
-      toExamples: (validationData) => this.#labelled(validationData, signal),
-    });
+    const { signal, validationData } = resolved;
+    const run = { model: this.model, options: resolved, header: this.header() };
+    const { training, validating } = await readData(run, async () => ({
+      training: await this.#labelled(examples, signal),
+      validating: validationData && (await this.#labelled(validationData, signal)),
+    }));
+    yield* fitExamples({ ...run, examples: training, toExamples: async () => validating as Examples });
   }
 
   /**
    * Loss and accuracy over examples.
    * @throws ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_OPTION_RANGE for a label that is
-   *   no class.
+   *   no class, ERR_UNROLLED_MODEL_NOT_FINITE.
    */
   async evaluate(examples: readonly Example[]): Promise<Accuracy> {
     const labels = this.#labels(examples);
@@ -198,10 +198,15 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   }
 
   /**
-   * The class of each text, with the probabilities of all classes.
-   * @throws ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_UNKNOWN_TOKEN.
+   * The class of each text, with the probabilities of all classes; none of no texts.
+   * @throws ERR_UNROLLED_CORPUS_EMPTY for a text without tokens, ERR_UNROLLED_UNKNOWN_TOKEN,
+   *   ERR_UNROLLED_MODEL_NOT_FINITE.
    */
   async predict(texts: readonly string[]): Promise<Prediction[]> {
+    if (texts.length === 0) {
+      this.model.requireAlive();
+      return [];
+    }
     const logProbabilities = await this.#logProbabilities(texts);
     const labels = argMax(logProbabilities).data;
     return Array.from(labels, (label, index) => ({
@@ -210,7 +215,10 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     }));
   }
 
-  /** `[N, classes]` */
+  /**
+   * `[N, classes]`
+   * @throws ERR_UNROLLED_MODEL_NOT_FINITE
+   */
   async #logProbabilities(texts: readonly string[]): Promise<Tensor<'float32' | 'float64'>> {
     const sequences = await this.#encode(texts);
     const options = { batch: PREDICTION_BATCH, output: 'logProbabilities', threads: this.threads } as const;
@@ -218,7 +226,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
       this.model.native.predict(sequences, options, cancellation),
     );
     if (cancelled) this.model.requireAlive();
-    return { dtype: this.model.dtype, shape: [texts.length, this.classes], data: output };
+    return { dtype: this.model.dtype, shape: [texts.length, this.classes], data: requireFiniteOutputs(output) };
   }
 
   async #labelled(examples: readonly Example[], signal: AbortSignal | undefined): Promise<Examples> {

@@ -1,9 +1,10 @@
 /** A model that goes on step by step. */
 
-import type { FloatTensor, States } from './flat-layout';
+import type { FloatTensor, InitialStates, States } from './flat-layout';
 import { resolveThreads } from './limits';
 import type { ComputeOptions, Model, ModelInput } from './model';
 import { requireInput } from './model-input';
+import { tensorOrOther } from './nested-numbers';
 import * as check from './validation';
 
 /** Options of `Model.session`. */
@@ -11,6 +12,15 @@ export type SessionOptions = ComputeOptions;
 
 /** What a session gives for one input. */
 export type SessionOutput = FloatTensor;
+
+/** The states, nested arrays among them as tensors. Others are checked where they are used. */
+function withTensors(states: InitialStates): States {
+  const entries = Object.entries(states).map(([name, state]) => [
+    name,
+    tensorOrOther(`states.${name}`, state, 'float64', 2),
+  ]);
+  return Object.fromEntries(entries) as States;
+}
 
 /**
  * Runs a model over one input after another, each from the state where the last one ended. Calls are served in their
@@ -55,9 +65,12 @@ export class Session {
     return this.#states;
   }
 
-  /** Goes on from these states, or from zero where undefined. */
-  set states(states: States | undefined) {
-    this.#states = states;
+  /**
+   * Goes on from these states, tensors or nested arrays, or from zero where undefined.
+   * @throws ERR_UNROLLED_SHAPE, ERR_UNROLLED_OPTION_TYPE for nested arrays that are no tensor.
+   */
+  set states(states: InitialStates | undefined) {
+    this.#states = states && withTensors(states);
   }
 
   /** Begins anew from zero. */

@@ -17,6 +17,26 @@ export const CONSTRUCTORS: { readonly [D in TensorDType]: new (length: number) =
   uint32: Uint32Array,
 };
 
+/**
+ * A typed array of zeros.
+ * @throws ERR_UNROLLED_OUT_OF_MEMORY
+ */
+export function allocate<D extends TensorDType>(dtype: D, length: number): TensorArrays[D] {
+  try {
+    return new CONSTRUCTORS[dtype](length);
+  } catch (cause) {
+    throw new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', `There is no memory for ${length} elements of ${dtype}.`, {
+      received: check.show(length),
+      cause,
+    });
+  }
+}
+
+/** A list of numbers: an array or any typed array. */
+export function isList(value: unknown): value is ArrayLike<number> {
+  return Array.isArray(value) || types.isTypedArray(value);
+}
+
 export const DTYPES = Object.keys(CONSTRUCTORS) as TensorDType[];
 
 const IS_ARRAY: { readonly [D in TensorDType]: (value: unknown) => boolean } = {

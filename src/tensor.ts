@@ -4,8 +4,8 @@
  * @module
  */
 
-import { UnrolledError } from './errors';
-import { badShape, CONSTRUCTORS, DTYPES, elementCount, FLOATS, requireTensor, showShape } from './tensor-shape';
+import { nestedTensor } from './nested-numbers';
+import { allocate, badShape, DTYPES, elementCount, FLOATS, requireTensor, showShape } from './tensor-shape';
 import * as check from './validation';
 
 export { elementCount } from './tensor-shape';
@@ -38,17 +38,11 @@ export interface Tensor<D extends TensorDType = TensorDType> {
 /** Numbers in nested arrays of one shape. */
 export type NestedNumbers = number | readonly NestedNumbers[];
 
-/** A typed array of zeros. */
-function allocate<D extends TensorDType>(dtype: D, length: number): TensorData<D> {
-  try {
-    return new CONSTRUCTORS[dtype](length);
-  } catch (cause) {
-    throw new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', `There is no memory for ${length} elements of ${dtype}.`, {
-      received: check.show(length),
-      cause,
-    });
-  }
-}
+/** Numbers in arrays of arrays, which stand for a tensor of two axes. */
+export type NestedRows = readonly ArrayLike<number>[];
+
+/** The same of three axes. */
+export type NestedPlanes = readonly NestedRows[];
 
 /**
  * A tensor of zeros.
@@ -62,43 +56,15 @@ export function zeros(shape: readonly number[], dtype: TensorDType = 'float32'):
   return { dtype: type, shape: [...shape], data };
 }
 
-/** The sizes along the first element of every level. */
-function nestedShape(values: NestedNumbers): number[] {
-  const shape: number[] = [];
-  for (let level: NestedNumbers | undefined = values; Array.isArray(level); level = level[0]) shape.push(level.length);
-  return shape;
-}
-
 /**
  * A tensor of the numbers in nested arrays.
  * @throws ERR_UNROLLED_SHAPE for arrays of unequal length, ERR_UNROLLED_OPTION_TYPE for what is no
- *   number, ERR_UNROLLED_OPTION_RANGE for a number that an integer type cannot hold.
+ *   number, ERR_UNROLLED_OPTION_RANGE for a number that an integer type cannot hold, each with its place.
  */
 export function from(values: NestedNumbers): Tensor<'float32'>;
 export function from<D extends TensorDType>(values: NestedNumbers, dtype: D): Tensor<D>;
 export function from(values: NestedNumbers, dtype: TensorDType = 'float32'): Tensor {
-  const shape = nestedShape(values);
-  const tensor = zeros(shape, dtype);
-  const { data } = tensor;
-  const isFloat = dtype === 'float32' || dtype === 'float64';
-  let next = 0;
-
-  function fill(level: NestedNumbers, depth: number): void {
-    if (Array.isArray(level) ? level.length !== shape[depth] : depth !== shape.length) {
-      throw badShape('Arrays at the same depth must have the same length.', showShape(shape), check.show(level));
-    }
-    if (Array.isArray(level)) {
-      for (const inner of level) fill(inner, depth + 1);
-    } else {
-      if (typeof level !== 'number') throw check.wrongType('values', 'numbers', level);
-      data[next] = level;
-      if (!isFloat && data[next] !== level) throw check.outOfRange('values', `values of ${dtype}`, level);
-      next++;
-    }
-  }
-
-  fill(values, 0);
-  return tensor;
+  return nestedTensor('values', values, check.oneOf('dtype', dtype, DTYPES));
 }
 
 /**
@@ -158,17 +124,17 @@ export function softmax<D extends 'float32' | 'float64'>(logits: Tensor<D>): Ten
 }
 
 /**
- * The position of the largest element along the last axis, the first of equals: `[…, N] → […]`.
+ * The position of the largest element along the last axis, the first of equals, or of the first NaN where there is one:
+ * `[…, N] → […]`.
  * @throws ERR_UNROLLED_SHAPE where the last axis is missing or empty.
  */
 export function argMax(tensor: Tensor): Tensor<'int32'> {
   const length = lastAxis(requireTensor('tensor', tensor, DTYPES));
   const result = zeros(tensor.shape.slice(0, -1), 'int32');
   for (let i = 0; i < result.data.length; i++) {
+    const at = (j: number) => tensor.data[i * length + j] as number;
     let best = 0;
-    for (let j = 1; j < length; j++) {
-      if ((tensor.data[i * length + j] as number) > (tensor.data[i * length + best] as number)) best = j;
-    }
+    for (let j = 1; j < length && !Number.isNaN(at(best)); j++) if (!(at(j) <= at(best))) best = j;
     result.data[i] = best;
   }
   return result;

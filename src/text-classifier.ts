@@ -39,7 +39,7 @@ import {
 } from './training/example-options';
 import { fitExamples } from './training/example-training';
 import type { Examples } from './training/examples';
-import type { EpochResult } from './training/fit';
+import { type EpochResult, readData } from './training/fit';
 import { DEFAULT_BATCH, readResumed } from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
@@ -245,21 +245,22 @@ export class TextClassifier {
     }
     this.model.requireIdle();
     const best = new BestWeights('validationLoss');
-    const training = await this.#labelled('examples', examples, signal);
-    const validating = validationData && (await this.#labelled('validationData', validationData, signal));
-    yield* fitExamples({
+    const run = {
       model: this.model,
-      examples: training,
       options: { ...resolved, callbacks: keepBest ? [best, ...callbacks, best.closing] : callbacks },
       header: this.#header(),
-      toExamples: async () => validating as Examples,
-    });
+    };
+    const { training, validating } = await readData(run, async () => ({
+      training: await this.#labelled('examples', examples, signal),
+      validating: validationData && (await this.#labelled('validationData', validationData, signal)),
+    }));
+    yield* fitExamples({ ...run, examples: training, toExamples: async () => validating as Examples });
   }
 
   /**
    * Loss, accuracy and confusions over examples.
    * @throws ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_OPTION_TYPE and ERR_UNROLLED_OPTION_RANGE naming the example,
-   *   ERR_UNROLLED_ABORTED.
+   *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
    */
   async evaluate(examples: readonly Example[], options?: TextClassifierComputeOptions): Promise<TextClassifierScore> {
     const labels = this.#labels('examples', examples);
@@ -279,7 +280,7 @@ export class TextClassifier {
 
   /**
    * The class of each text, in their order; of no texts, no classes.
-   * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_ABORTED.
+   * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
    */
   async predict(texts: readonly string[], options?: TextClassifierComputeOptions): Promise<TextPrediction[]> {
     if (!Array.isArray(texts)) throw check.wrongType('texts', 'a list of texts', texts);

@@ -1,5 +1,6 @@
 /** What the outputs of a classifier's head say of each text. */
 
+import { requireFiniteOutputs } from './finite-outputs';
 import type { FloatArray } from './native/native';
 
 /** A text's class, and the natural logarithm of the probability of each. */
@@ -15,9 +16,11 @@ function logSigmoid(logit: number): number {
 }
 
 /**
+ * @throws ERR_UNROLLED_MODEL_NOT_FINITE
  * @param output `[N, F]`: of two classes the logit of the second (F is 1), of more the log-probability of each.
  */
 export function outcomesOf(output: FloatArray, features: number): Outcome[] {
+  requireFiniteOutputs(output);
   return Array.from({ length: output.length / features }, (_, index) => {
     const row = Array.from(output.subarray(index * features, (index + 1) * features));
     const logProbabilities = row.length === 1 ? [-(row[0] as number), row[0] as number].map(logSigmoid) : row;

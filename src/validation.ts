@@ -2,6 +2,7 @@
 
 import { isAbortSignal } from './builtins';
 import { UnrolledError } from './errors';
+import { meantOption } from './suggestions';
 
 /** Whether a value has elements and a number of them, as arrays, typed arrays and their like have. */
 export function isArrayLike(value: unknown): value is ArrayLike<unknown> {
@@ -178,9 +179,11 @@ export function options<T extends object>(
   }
   for (const key of Object.keys(value)) {
     if (!(known as readonly string[]).includes(key)) {
+      const meant = meantOption(key, known);
+      const hint = meant === undefined ? '' : ` Did you mean ${meant}?`;
       throw new UnrolledError(
         'ERR_UNROLLED_UNKNOWN_OPTION',
-        `${where} has no option ${JSON.stringify(key)}. It knows ${known.join(', ')}.`,
+        `${where} has no option ${JSON.stringify(key)}.${hint} It knows ${known.join(', ')}.`,
         { option: key, expected: known.join(', '), received: key },
       );
     }

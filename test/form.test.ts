@@ -30,7 +30,7 @@ const FORM = { lineEnds: 'lf', normalization: 'NFC' } as const;
 const STREAM = { batch: 4, window: 8 } as const;
 
 /** Made by the release before forms were kept: a text like `LINES`, read in `FORM`, after one epoch of two. */
-const BEFORE = join(__dirname, 'text', 'files', 'checkpoint-before-forms.safetensors');
+const BEFORE = join(__dirname, 'training', 'files', 'before-forms.checkpoint');
 const BEFORE_TEXT = 'La caña está aquí.\nÀ bientôt, ma chérie, à Noël!\n'.repeat(20);
 
 function modelOf(corpus: Corpus | FileCorpus, options: Partial<LanguageModelOptions> = {}): LanguageModel {

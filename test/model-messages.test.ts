@@ -61,7 +61,7 @@ describe('a model with a source', () => {
       [[[1, 2]], 'ERR_UNROLLED_OPTION_TYPE', 'input'],
       [IDS, 'ERR_UNROLLED_OPTION_TYPE', 'input'],
       [{ inputs: [[1]] }, 'ERR_UNROLLED_UNKNOWN_OPTION', 'inputs'],
-      [{ ids: [[1]], source: { ids: IDS } }, 'ERR_UNROLLED_OPTION_TYPE', 'ids'],
+      [{ ids: [1], source: { ids: IDS } }, 'ERR_UNROLLED_OPTION_TYPE', 'ids'],
       [{ ids: IDS, source: IDS }, 'ERR_UNROLLED_OPTION_TYPE', 'source'],
       [{ ids: IDS, source: null }, 'ERR_UNROLLED_OPTION_TYPE', 'source'],
       [{ ids: IDS, source: { id: IDS } }, 'ERR_UNROLLED_UNKNOWN_OPTION', 'id'],

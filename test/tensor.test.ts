@@ -100,6 +100,13 @@ describe('tensor', () => {
       ]),
     );
     assert.deepEqual(positions, { dtype: 'int32', shape: [2], data: Int32Array.of(1, 0) });
+    const withNaN = [
+      [NaN, 1, 2],
+      [2, NaN, NaN],
+      [1, 3, NaN],
+      [-Infinity, Infinity, 0],
+    ];
+    assert.deepEqual([...tensor.argMax(tensor.from(withNaN)).data], [0, 1, 2, 1], 'as NumPy');
     assert.throws(() => tensor.argMax(tensor.zeros([0])), SHAPE_ERROR);
   });
 

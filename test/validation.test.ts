@@ -62,7 +62,7 @@ describe('validation', () => {
     assert.throws(() => check.options('fit', misspelt, ['epochs']), {
       name: 'TypeError',
       code: 'ERR_UNROLLED_UNKNOWN_OPTION',
-      message: 'fit has no option "epoch". It knows epochs.',
+      message: 'fit has no option "epoch". Did you mean epochs? It knows epochs.',
       option: 'epoch',
     });
     for (const value of [[], null, 'epochs', 3] as unknown[]) {

@@ -234,8 +234,9 @@ TrainingOptions trainingOptions(const Napi::Object& value) {
   options.seed = seed(value.Get("seed"));
   if (!value.Get("schedule").IsUndefined()) options.schedule = schedule(value.Get("schedule"));
   if (!value.Get("sparse").IsUndefined()) {
-    constexpr std::array<std::pair<const char*, bool>, 2> choices = {{{"exact", false}, {"lazy", true}}};
-    options.lazyRows = choice("sparse", value.Get("sparse"), choices);
+    constexpr std::array<std::pair<const char*, SparseUpdate>, 3> choices = {
+        {{"exact", SparseUpdate::exact}, {"lazy", SparseUpdate::lazy}, {"lazyWhereFew", SparseUpdate::lazyWhereFew}}};
+    options.sparse = choice("sparse", value.Get("sparse"), choices);
   }
   if (!value.Get("precision").IsUndefined()) {
     constexpr std::array<std::pair<const char*, Precision>, 2> choices = {

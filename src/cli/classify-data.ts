@@ -113,8 +113,8 @@ export function noteTexts({ classNames, examples }: LabelledTexts, validation: n
 /** Names all files that were left out. */
 function noteSkipped(folder: string, skipped: readonly SkippedFile[]): void {
   if (skipped.length === 0) return;
-  const left = `${counted(skipped.length, 'file')} of ${folder} ${skipped.length === 1 ? 'was' : 'were'} left out`;
-  note(`${left}, which cannot be read: ${listFiles(skipped)}`);
+  const left = `cannot be read and ${skipped.length === 1 ? 'was' : 'were'} left out`;
+  note(`${counted(skipped.length, 'file')} of ${folder} ${left}: ${listFiles(skipped)}`);
 }
 
 /** Tells of texts that are read as texts without words, as an empty file is. */

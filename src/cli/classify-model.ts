@@ -14,7 +14,7 @@ export interface ModelFlags
     ClassifierNetworkOptions,
     'cell' | 'embedding' | 'hidden' | 'layers' | 'gateActivation' | 'pooling' | 'dense' | 'denseActivation' | 'dropout'
   > {
-  vocab?: number;
+  maxVocab?: number;
   normalize?: Normalization;
   split?: 'whitespace' | 'character' | 'word';
   stopWords?: 'english';
@@ -23,7 +23,7 @@ export interface ModelFlags
 }
 
 const MODEL_FLAGS = [
-  ...['vocab', 'normalize', 'split', 'stopWords', 'sequenceLength'],
+  ...['maxVocab', 'normalize', 'split', 'stopWords', 'sequenceLength'],
   ...['cell', 'embedding', 'hidden', 'layers', 'oneDirection', 'gateActivation'],
   ...['pooling', 'dense', 'denseActivation', 'dropout'],
 ] as readonly (keyof ModelFlags)[];
@@ -35,7 +35,13 @@ async function flagsOf(file: ModelFile): Promise<Readonly<Record<string, unknown
   const { maxTokens, normalization = 'none', ...vectorizer } = vocabulary.toJSON().options;
   try {
     const { bidirectional, ...architecture } = architectureFromFile(header.model);
-    return { ...vectorizer, ...architecture, vocab: maxTokens, normalize: normalization, oneDirection: !bidirectional };
+    return {
+      ...vectorizer,
+      ...architecture,
+      maxVocab: maxTokens,
+      normalize: normalization,
+      oneDirection: !bidirectional,
+    };
   } catch (error) {
     throw damagedHeader(file.path, error);
   }

@@ -87,8 +87,14 @@ const UNSPACED =
   'Most of the texts is in a script without spaces between words, so that a whole sentence is taken for a word: give ' +
   '--split word, or --split character.';
 
-function vectorizerOptions({ vocab, normalize, split, stopWords, sequenceLength }: TrainFlags): TextVectorizerOptions {
-  return { maxTokens: vocab ?? DEFAULT_VOCABULARY, normalization: normalize, split, stopWords, sequenceLength };
+function vectorizerOptions({
+  maxVocab,
+  normalize,
+  split,
+  stopWords,
+  sequenceLength,
+}: TrainFlags): TextVectorizerOptions {
+  return { maxTokens: maxVocab ?? DEFAULT_VOCABULARY, normalization: normalize, split, stopWords, sequenceLength };
 }
 
 function networkOptions(flags: TrainFlags): ClassifierNetworkOptions {
@@ -263,7 +269,10 @@ export function classifyTrainCommand(): Command {
       numberOption('--validation <x>', 'fraction of the shuffled texts that validates, 0 for none (default: 0.1)'),
     )
     .addOption(
-      numberOption('--vocab <n>', `most words known, padding and unknown among them (default: ${DEFAULT_VOCABULARY})`),
+      numberOption(
+        '--vocab, --max-vocab <n>',
+        `most words known, padding and unknown among them (default: ${DEFAULT_VOCABULARY})`,
+      ),
     )
     .addOption(
       choiceOption(

@@ -24,7 +24,7 @@ const VALUE_FAULTS = ['commander.invalidArgument', 'commander.optionMissingArgum
 const RENAMED: Readonly<Record<string, string>> = {
   learningRate: 'lr',
   maxSize: 'maxVocab',
-  maxTokens: 'vocab',
+  maxTokens: 'maxVocab',
   every: 'scheduleEvery',
   factor: 'scheduleFactor',
   'schedule.kind': 'schedule',

@@ -61,7 +61,7 @@ export function threadsOption(): Option {
 }
 
 export function unknownOption(): Option {
-  const description = 'what tokens do that the model lacks (default: as it was trained)';
+  const description = 'what becomes of tokens that the model lacks (default: as it was trained)';
   return choiceOption('--unknown <policy>', description, UNKNOWN_POLICIES);
 }
 
@@ -127,7 +127,9 @@ export function addTrainingOptions(command: Command): Command {
     .addOption(numberOption('--weight-decay <x>', 'weight decay (default: off; adamw 0.01)'))
     .addOption(choiceOption('--schedule <kind>', 'course of the learning rate (default: constant)', SCHEDULE_KINDS))
     .addOption(numberOption('--warmup <n>', 'steps in which the learning rate rises first (default: 0)'))
-    .addOption(numberOption('--schedule-every <n>', 'steps after which step and exponential have their factor'))
+    .addOption(
+      numberOption('--schedule-every <n>', 'of step and exponential: steps after which the factor applies once more'),
+    )
     .addOption(numberOption('--schedule-factor <x>', 'factor of step (default: 0.1) and exponential (default: 0.5)'))
     .addOption(
       choiceOption('--sparse <kind>', 'updates of untouched rows (default: exact; of --output sampled: lazy)', [
@@ -136,7 +138,12 @@ export function addTrainingOptions(command: Command): Command {
       ]),
     )
     .addOption(choiceOption('--precision <kind>', 'of large products (default: float32)', PRECISIONS))
-    .addOption(choiceOption('--reduction <kind>', 'what is differentiated (default: mean)', ['mean', 'sum']))
+    .addOption(
+      choiceOption('--reduction <kind>', 'of the losses of a step: their mean, or their sum (default: mean)', [
+        'mean',
+        'sum',
+      ]),
+    )
     .addOption(numberOption('--clip-value <x>', 'clip every gradient to ±x (default: off)'))
     .addOption(numberOption('--clip-norm <x>', 'scale the gradient to at most this norm (default: off)'))
     .addOption(numberOption('--seed <n>', 'of everything random (default: 0)'))

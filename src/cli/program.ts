@@ -10,6 +10,7 @@ import { classifyCommand } from './classify';
 import { doctorCommand } from './doctor';
 import { evaluateCommand } from './evaluate';
 import { reportFailure } from './failure';
+import { addHelp, withMeantOption } from './help';
 import { nextCommand } from './next';
 import { outputEnd, watchOutput } from './output';
 import { sampleCommand } from './sample';
@@ -73,10 +74,12 @@ export async function run(args?: readonly string[]): Promise<void> {
     })
     .addHelpText('after', '\nExit status: 0 done, 1 the work failed, 2 the arguments are wrong.');
   for (const command of commands()) program.addCommand(quiet(command));
+  addHelp(program);
+  const given = args ?? process.argv.slice(2);
   try {
-    await program.parseAsync(withKnownHelp(args ?? process.argv.slice(2), program), { from: 'user' });
+    await program.parseAsync(withKnownHelp(given, program), { from: 'user' });
   } catch (error) {
     const isStopped = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED' && outputEnd.aborted;
-    if (!isStopped) fail(error);
+    if (!isStopped) fail(withMeantOption(error, program, given));
   }
 }

@@ -349,7 +349,12 @@ export function trainCommand(): Command {
     .description('train a language model on a text file or a named data set')
     .argument('<corpus>', CORPUS_HELP)
     .addOption(choiceOption('--tokens <kind>', 'what the text is cut into (default: char)', TOKEN_KINDS))
-    .addOption(numberOption('--max-vocab <n>', 'keep the most frequent tokens, the unknown one among n (default: all)'))
+    .addOption(
+      numberOption(
+        '--vocab, --max-vocab <n>',
+        'keep the n most frequent tokens; the unknown token is one of n (default: all)',
+      ),
+    )
     .addOption(numberOption('--min-count <n>', 'keep the tokens that occur so often (default: 1)'))
     .addOption(numberOption('--epochs <n>', 'passes over the text (default: 5)'))
     .addOption(numberOption('--steps <n>', 'steps of the whole run; outranks --epochs'))
@@ -365,7 +370,7 @@ export function trainCommand(): Command {
     .addOption(
       choiceOption(
         '--unknown <policy>',
-        'of --init: what tokens do that the model lacks (default: as it was trained)',
+        'of --init: what becomes of tokens that the model lacks (default: as it was trained)',
         [...UNKNOWN_POLICIES],
       ),
     )

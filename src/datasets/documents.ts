@@ -41,6 +41,7 @@ const OPTIONS = [
   'name',
   ...READ_OPTIONS,
   'tokens',
+  'maxTokens',
   'maxSize',
   'minCount',
   'unknown',

@@ -454,9 +454,10 @@ export interface NativeTrainingOptions {
    * What becomes of the rows of a large embedding that a batch does not touch. `exact` (default): what a dense gradient
    * with zeros does to them, at no cost for sgd and both Adagrads without weight decay. `lazy`: nothing, whatever the
    * optimiser: neither decay, nor momentum, nor the moments' decay, and none is made up for later (as PyTorch's
-   * SparseAdam).
+   * SparseAdam). `lazyWhereFew`: nothing in steps with fewer positions than the table has rows, else as `exact`; for
+   * checkpoints of earlier releases.
    */
-  sparse?: 'exact' | 'lazy';
+  sparse?: 'exact' | 'lazy' | 'lazyWhereFew';
   /**
    * Of the operands of the large products; `float32` (default) is the model's own, whichever that is.
    * ERR_UNROLLED_PRECISION where `bf16` would be slower, or the model is of 64-bit floats.

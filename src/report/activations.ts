@@ -6,7 +6,7 @@ import type { ModelDescription, RecurrentDescription } from '../native/native';
 import { isRecurrent, readBy } from '../parameter-shapes';
 import * as check from '../validation';
 import type { ReportActivations } from './record';
-import { goesStepByStep, requireSteps, statesAfterEach } from './stepping';
+import { asTensors, goesStepByStep, requireSteps, statesAfterEach } from './stepping';
 
 type Units = ReportActivations['units'];
 
@@ -30,7 +30,7 @@ async function lowerLevels(
 ): Promise<Map<RecurrentDescription, Units[]>> {
   if (!goesStepByStep(model.description) || stacks.every(({ layers }) => layers === 1)) return new Map();
   // A level's output is its state h after each step; by name, `forward` gives the uppermost level's alone.
-  const states = await statesAfterEach(model, input, requireSteps(input, 1));
+  const states = await statesAfterEach(model, asTensors(input), requireSteps(asTensors(input), 1));
   const below = (stack: RecurrentDescription) =>
     Array.from({ length: stack.layers - 1 }, (_, level) =>
       states.map((after) => after[`${stack.name}.h_l${level}`]?.data ?? []),
@@ -53,7 +53,7 @@ export async function collectActivations(
   of: 'input' | 'source' = 'input',
 ): Promise<ReportActivations[]> {
   check.oneOf('of', of, ['input', 'source']);
-  const steps = requireSteps((of === 'source' ? input.source : input) ?? {}, 1);
+  const steps = requireSteps(asTensors((of === 'source' ? input.source : input) ?? {}), 1);
   if (tokens !== undefined && tokens.length !== steps) throw check.outOfRange('tokens', `a list of ${steps}`, tokens);
   const names = tokens ?? Array.from({ length: steps }, (_, step) => `${step + 1} `);
   const stacks = model.description.layers.filter(isRecurrent);

@@ -6,7 +6,7 @@ import type { Model } from '../model';
 import { softmax } from '../tensor';
 import * as check from '../validation';
 import type { ReportGradientByStep } from './record';
-import { goesStepByStep, type OneSequence, requireSteps, statesAfterEach, stepsOf } from './stepping';
+import { asTensors, goesStepByStep, type OneSequence, requireSteps, statesAfterEach, stepsOf } from './stepping';
 
 function norm(values: ArrayLike<number>): number {
   return Math.sqrt(
@@ -44,15 +44,16 @@ export async function collectGradientByStep(
   if (!goesStepByStep(model.description)) {
     throw check.outOfRange('model', 'one whose layers go through the sequence step by step', model);
   }
-  const steps = requireSteps(sequence, 2);
+  const tensors = asTensors(sequence);
+  const steps = requireSteps(tensors, 2);
   const classes = model.description.layers.at(-1);
   check.integer('target', target, {
     min: 0,
     ...((classes?.type === 'dense' || classes?.type === 'adaptiveSoftmax') && { max: classes.features - 1 }),
   });
   const series = Object.keys(model.stateSizes).map((label) => ({ label, norms: [] as number[] }));
-  for (const [time, states] of (await statesAfterEach(model, sequence, steps - 1)).entries()) {
-    const rest = { ...stepsOf(sequence, time + 1, steps), states };
+  for (const [time, states] of (await statesAfterEach(model, tensors, steps - 1)).entries()) {
+    const rest = { ...stepsOf(tensors, time + 1, steps), states };
     const { output } = await model.forward(rest);
     const { initialStates } = await model.gradients(rest, { gradOutput: lastLossGradient(output, target) });
     for (const { label, norms } of series) {

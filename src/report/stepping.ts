@@ -1,9 +1,10 @@
 /** One sequence through a model, step by step. */
 
 import { UnrolledError } from '../errors';
-import type { States } from '../flat-layout';
+import type { FloatTensor, States } from '../flat-layout';
 import type { Model, SequenceInput } from '../model';
 import type { ModelDescription } from '../native/native';
+import { tensorOrOther } from '../nested-numbers';
 import { isRecurrent } from '../parameter-shapes';
 import type { Tensor } from '../tensor';
 import * as check from '../validation';
@@ -11,6 +12,20 @@ import { counted } from '../wording';
 
 /** A sequence as the model's input: one row. */
 export type OneSequence = Pick<SequenceInput, 'ids' | 'features'>;
+
+/** A sequence whose steps can be cut out. */
+interface TensorSequence {
+  ids?: Tensor<'int32'>;
+  features?: FloatTensor;
+}
+
+/** The sequence, nested arrays as tensors. */
+export function asTensors({ ids, features }: OneSequence): TensorSequence {
+  return {
+    ...(ids !== undefined && { ids: tensorOrOther('ids', ids, 'int32', 2) as Tensor<'int32'> }),
+    ...(features !== undefined && { features: tensorOrOther('features', features, 'float64', 3) as FloatTensor }),
+  };
+}
 
 /** Ids `[T]` as `[T, 1]`. */
 export function column(ids: Int32Array): Tensor<'int32'> {
@@ -21,7 +36,7 @@ export function column(ids: Int32Array): Tensor<'int32'> {
  * Number of steps of a single row.
  * @throws ERR_UNROLLED_OPTION_RANGE for several rows, and for fewer steps than asked.
  */
-export function requireSteps({ ids, features }: OneSequence, least: number): number {
+export function requireSteps({ ids, features }: TensorSequence, least: number): number {
   const [steps = 0, rows = 1] = (ids ?? features)?.shape ?? [];
   if (rows !== 1) throw check.outOfRange('input', 'one sequence', `${rows} sequences`);
   if (steps >= least) return steps;
@@ -39,7 +54,7 @@ function cut<T extends Tensor>({ shape: [, ...rest], data, dtype }: T, from: num
 }
 
 /** The steps `from` to before `to` of a sequence. */
-export function stepsOf({ ids, features }: OneSequence, from: number, to: number): OneSequence {
+export function stepsOf({ ids, features }: TensorSequence, from: number, to: number): TensorSequence {
   return {
     ...(ids !== undefined && { ids: cut(ids, from, to) }),
     ...(features !== undefined && { features: cut(features, from, to) }),
@@ -59,7 +74,7 @@ export function goesStepByStep({ source, layers }: ModelDescription): boolean {
 }
 
 /** States after each step from zero: element t holds those after step t. */
-export async function statesAfterEach(model: Model, sequence: OneSequence, steps: number): Promise<States[]> {
+export async function statesAfterEach(model: Model, sequence: TensorSequence, steps: number): Promise<States[]> {
   const all: States[] = [];
   for (let time = 0; time < steps; time++) {
     const states = all.at(-1);

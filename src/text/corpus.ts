@@ -87,7 +87,9 @@ function documentsOf(documents: readonly string[], options: DocumentsOptions | u
   if (!Array.isArray(documents)) throw check.wrongType('documents', 'an array of strings', documents);
   const kept = documents.filter((document, i) => check.string(`documents[${i}]`, document) !== '');
   const builder = Vocabulary.builder({ ...vocabulary, endToken: true });
-  if (kept.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${name} has no document with text.`);
+  if (kept.length === 0) {
+    throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `The corpus "${name}" has no document with text. Give one.`);
+  }
   return { name, kept, builder };
 }
 

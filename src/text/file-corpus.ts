@@ -54,6 +54,7 @@ export interface FileCorpusSplit {
 /** Those of a vocabulary that is made from the text; the form is that of the text too. */
 const TEXT_VOCABULARY_OPTIONS = [
   'tokens',
+  'maxTokens',
   'maxSize',
   'minCount',
   'unknown',

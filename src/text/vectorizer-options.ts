@@ -7,6 +7,7 @@ import { wordsOf } from './segment-tokenizer';
 import { ENGLISH_STOP_WORDS } from './stop-words';
 import { formingText, NORMALIZATIONS, type Normalization } from './text-form';
 import { partsCutAt } from './text-parts';
+import { mostTokens } from './vocabulary-options';
 
 /** Every ASCII character that is neither letter, digit, space nor control character. */
 const ASCII_PUNCTUATION = /[!-/:-@[-`{-~]/g;
@@ -64,6 +65,8 @@ export type VectorizerOutput = (typeof OUTPUTS)[number];
 export interface TextVectorizerOptions {
   /** The most ids there may be, padding and unknown among them; the most frequent tokens are kept. Default: no bound. */
   maxTokens?: number | undefined;
+  /** `maxTokens` by the name that `Vocabulary.build` has too. */
+  maxSize?: number | undefined;
   /** Unicode's normal form that every text is brought into, before all else. Default `'none'`. */
   normalization?: Normalization | undefined;
   /**
@@ -87,6 +90,7 @@ export interface TextVectorizerOptions {
 
 export const TEXT_VECTORIZER_OPTIONS = [
   'maxTokens',
+  'maxSize',
   'normalization',
   'standardize',
   'split',
@@ -143,13 +147,14 @@ function resolveStopWords(stopWords: unknown): 'english' | readonly string[] | u
 /** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE naming the option. */
 export function resolveVectorizerOptions(given: TextVectorizerOptions): ResolvedVectorizerOptions {
   const { standardize = 'lower-and-strip-punctuation', split = 'whitespace', ngrams = 1, output = 'int' } = given;
-  const { maxTokens, normalization = 'none', sequenceLength, pad = false, stopWords } = given;
+  const { normalization = 'none', sequenceLength, pad = false, stopWords } = given;
+  const [bound, maxTokens] = mostTokens(given);
   check.oneOf('normalization', normalization, NORMALIZATIONS);
   requireNameOrFunction('standardize', standardize, STANDARDIZERS);
   requireNameOrFunction('split', split, SPLITTERS);
   check.oneOf('output', output, OUTPUTS);
   if (maxTokens !== undefined) {
-    check.integer('maxTokens', maxTokens, { min: specialTokens(output).length + 1, max: MAX_SIZE });
+    check.integer(bound, maxTokens, { min: specialTokens(output).length + 1, max: MAX_SIZE });
   }
   if (sequenceLength !== undefined) {
     check.integer('sequenceLength', sequenceLength, { min: 1, max: MAX_SIZE });

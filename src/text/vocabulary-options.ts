@@ -32,21 +32,24 @@ export interface VocabularyOptions extends FormOptions {
   /** Default `'char'`. */
   tokens?: TokenKind;
   /** The most ids there may be, the unknown token among them; the most frequent tokens are kept. */
+  maxTokens?: number;
+  /** An older name of `maxTokens`. */
   maxSize?: number;
   /** The fewest occurrences of a token that is kept. */
   minCount?: number;
   /**
-   * Default `'replace'` where `maxSize` or `minCount` bounds the vocabulary, else `'error'`.
+   * Default `'replace'` where `maxTokens` or `minCount` bounds the vocabulary, else `'error'`.
    * `'replace'` needs the unknown token, which only a bounded vocabulary has.
    */
   unknown?: UnknownPolicy;
-  /** Whether there is one more id, the last, for the end of a document. Default false; it counts in `maxSize`. */
+  /** Whether there is one more id, the last, for the end of a document. Default false; it counts in `maxTokens`. */
   endToken?: boolean;
 }
 
 /** The names of the vocabulary's options, for functions that take them among others. */
 export const VOCABULARY_OPTIONS = [
   'tokens',
+  'maxTokens',
   'maxSize',
   'minCount',
   'unknown',
@@ -71,19 +74,36 @@ function resolveDeclaredForm(given: FormOptions): TextForm | undefined {
   return FORM_OPTIONS.some((option) => given[option] !== undefined) ? resolveForm(given) : undefined;
 }
 
+/**
+ * The bound of a vocabulary's size by the name that it was given by.
+ * @throws ERR_UNROLLED_OPTION_RANGE where both are given.
+ */
+export function mostTokens({ maxTokens, maxSize }: Sizes): [name: 'maxTokens' | 'maxSize', most: number | undefined] {
+  if (maxSize === undefined) return ['maxTokens', maxTokens];
+  if (maxTokens !== undefined)
+    throw check.outOfRange('maxSize', 'left out beside maxTokens, of which it is an older name', maxSize);
+  return ['maxSize', maxSize];
+}
+
+interface Sizes {
+  maxTokens?: number | undefined;
+  maxSize?: number | undefined;
+}
+
 /** @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
 export function resolveVocabularyOptions(options: VocabularyOptions | undefined): ResolvedVocabularyOptions {
   const given = check.options('Vocabulary.build', options, VOCABULARY_OPTIONS);
-  const isBounded = given.maxSize !== undefined || given.minCount !== undefined;
-  const { tokens: kind = 'char', maxSize = Number.MAX_SAFE_INTEGER, minCount = 1 } = given;
+  const isBounded = given.maxTokens !== undefined || given.maxSize !== undefined || given.minCount !== undefined;
+  const { tokens: kind = 'char', minCount = 1 } = given;
+  const [bound, maxSize = Number.MAX_SAFE_INTEGER] = mostTokens(given);
   const { unknown = isBounded ? 'replace' : 'error', endToken = false } = given;
   check.oneOf('tokens', kind, TOKEN_KINDS);
   check.boolean('endToken', endToken);
-  check.integer('maxSize', maxSize, { min: endToken ? 3 : 2 });
+  check.integer(bound, maxSize, { min: endToken ? 3 : 2 });
   check.integer('minCount', minCount, { min: 1 });
   check.oneOf('unknown', unknown, UNKNOWN_POLICIES);
   if (unknown === 'replace' && !isBounded) {
-    throw check.outOfRange('unknown', 'error or skip where neither maxSize nor minCount is given', unknown);
+    throw check.outOfRange('unknown', 'error or skip where neither maxTokens nor minCount is given', unknown);
   }
   return { kind, maxSize, minCount, isBounded, unknown, endToken, form: resolveDeclaredForm(given) };
 }

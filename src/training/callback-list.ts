@@ -185,7 +185,7 @@ export class CallbackList {
       } else if (!optional) {
         throw new UnrolledError(
           'ERR_UNROLLED_MODEL_MISMATCH',
-          `${path} was trained with the callback ${name}, which is not among callbacks. Give it to go on as before.`,
+          `${path} was trained with ${name}, which is missing now. Give it again to go on as before.`,
           { option: 'callbacks', expected: name },
         );
       }

@@ -74,7 +74,8 @@ export async function copyValues(lists: Lists, offsets: Int32Array, width: numbe
       to[place] = from[i] as number;
       // A number may be too large for the type it is copied to.
       if (!Number.isFinite(to[place])) {
-        throw check.outOfRange(`${lists.nameOf(list)}[${i}]`, `a finite number of the model's type`, from[i]);
+        const position = width === 1 ? `[${i}]` : `[${Math.floor(i / width)}][${i % width}]`;
+        throw check.outOfRange(`${lists.nameOf(list)}${position}`, `a finite number of the model's type`, from[i]);
       }
     }
   });

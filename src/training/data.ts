@@ -2,7 +2,7 @@
 
 import type { FloatTensor } from '../flat-layout';
 import type { NativeLoss } from '../native/native';
-import type { Tensor } from '../tensor';
+import type { NestedPlanes, NestedRows, Tensor } from '../tensor';
 import type { SequenceData } from './sequences';
 
 /**
@@ -15,9 +15,9 @@ export type Tags = readonly ArrayLike<number>[] | Tensor<'int32'>;
 
 /**
  * Numbers for each output: of one output a sequence `[N, F]` (or N numbers, where F is 1); of an output at every step
- * `[N, T, F]`, or a tensor `[T, F]` for each sequence.
+ * `[N, T, F]`, or a tensor `[T, F]` for each sequence. Nested arrays may have these shapes too.
  */
-export type Values = FloatTensor | ArrayLike<number> | readonly FloatTensor[];
+export type Values = FloatTensor | ArrayLike<number> | readonly FloatTensor[] | NestedRows | NestedPlanes;
 
 /**
  * Many-to-one: the class of each sequence. The loss is cross-entropy by default, or binary cross-entropy where the model

@@ -13,11 +13,11 @@ import type {
   NativeTargets,
 } from '../native/native';
 import { offsetsOf } from '../offsets';
-import { zerosLike } from '../tensor-shape';
+import { isList, zerosLike } from '../tensor-shape';
 import * as check from '../validation';
 import { copyIds, listsIn } from './copying';
 import type { PairedData, TrainingData } from './data';
-import { isList, lengthsOf, toSequences } from './sequences';
+import { lengthsOf, toSequences } from './sequences';
 import { sequenceCount } from './source';
 import { labelTargets, type ResolvedTargets, type TargetContext, tagTargets, valueTargets } from './targets';
 

@@ -3,12 +3,13 @@
 import { UnrolledError } from '../errors';
 import type { Model } from '../model';
 import type { NativeTraining, NativeTrainingOptions } from '../native/native';
+import { CallbackList } from './callback-list';
 import { damagedBy } from './checkpoint-file';
 import { ANEW, otherData } from './data-counts';
 import type { EpochResult } from './epoch-result';
 import { Loop, type Run } from './loop';
 import { requireTrainingBytes } from './memory';
-import { requireSameModel } from './restore';
+import { requireSameModel, restoreModel } from './restore';
 import { planRun } from './run-plan';
 import { stepsPerEpoch } from './source';
 
@@ -42,6 +43,33 @@ async function leave(model: Model, loop: Loop): Promise<void> {
   if (loop.isClosed) return;
   if (model.isDisposed) await loop.leave();
   else await model.exclusively(() => loop.leave());
+}
+
+/**
+ * The data of a training, read. A signal may end the reading: a training that is resumed then ends as one that is stopped
+ * before its next step, so that the model has the weights which its callbacks keep.
+ * @throws what `read` throws; ERR_UNROLLED_MODEL_MISMATCH for a checkpoint of another model.
+ */
+export async function readData<T>(run: Omit<Run, 'source' | 'validate'>, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const isAborted = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED';
+    const { model, header, options, onRestored } = run;
+    const { resumed, callbacks } = options;
+    if (!isAborted || resumed === undefined || model.isDisposed) throw error;
+    requireSameModel(header, resumed);
+    await model.exclusively(async () => {
+      const { native, callbacks: states } = resumed.record;
+      const list = new CallbackList(callbacks, model, native.learningRateScale, native.steps);
+      await list.start();
+      list.restore(resumed.file.path, states);
+      await restoreModel(model, resumed);
+      onRestored?.();
+      await list.close();
+    });
+    throw error;
+  }
 }
 
 /** Steps of an epoch where only the native side knows how it cuts the data. */

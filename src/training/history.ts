@@ -16,6 +16,12 @@ export type EpochJSON = {
 
 const ARRAYS = ['stepLosses', 'stepGradientNorms', 'stepLearningRates'] as const;
 
+/** The figures that every epoch has, beside its counts. */
+const FIGURES = ['loss', 'bitsPerToken', 'learningRate', 'gradientNorm', 'tokensPerSecond', 'seconds'] as const;
+
+/** Those that some have. */
+const SOME_FIGURES = ['accuracy', 'validationLoss', 'validationAccuracy'] as const;
+
 /** What is printed of an epoch, each figure as people read it. */
 const COLUMNS = [
   ['epoch', String],
@@ -67,16 +73,18 @@ export class History implements Callback {
   }
 
   /**
-   * What `toJSON` gave.
-   * @throws ERR_UNROLLED_OPTION_TYPE
+   * What `toJSON` gave, also by way of a JSON text, which has null where a figure is not finite.
+   * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
    */
   static fromJSON(value: unknown): History {
     if (!Array.isArray(value)) throw check.wrongType('history', 'a list of epochs', value);
     return new History(
       value.map((epoch: EpochJSON, index) => {
         if (typeof epoch !== 'object' || epoch === null) throw check.wrongType(`history[${index}]`, 'an epoch', epoch);
-        const arrays = ARRAYS.map((key) => [key, numbers(`history[${index}].${key}`, epoch[key])]);
-        return { ...epoch, ...Object.fromEntries(arrays) } as EpochResult;
+        const name = `history[${index}]`;
+        const arrays = ARRAYS.map((key) => [key, numbers(`${name}.${key}`, epoch[key])]);
+        const { stepLosses, stepGradientNorms, stepLearningRates, ...figures } = epoch;
+        return { ...readFigures(name, figures), ...Object.fromEntries(arrays) } as EpochResult;
       }),
     );
   }
@@ -164,7 +172,11 @@ export class History implements Callback {
 
   setState(state: unknown): void {
     const { epochs, ...joined } = state as HistoryState;
-    const figures = epochs.map((epoch, index) => readFigures(`epochs[${index}]`, epoch));
+    const figures = epochs.map((epoch, index) => {
+      const name = `epochs[${index}]`;
+      requireFinite(name, epoch);
+      return readFigures(name, epoch);
+    });
     const steps = figures.reduce((total, epoch) => total + epoch.steps, 0);
     for (const key of ARRAYS) requireFigures(key, joined[key], steps);
     let first = 0;
@@ -179,14 +191,24 @@ export class History implements Callback {
   }
 }
 
-/** An epoch of a checkpoint, whose JSON has null where a figure is not finite. */
+/** An epoch of JSON, whose texts have null where a figure is not finite. */
 function readFigures(name: string, epoch: EpochFigures): EpochFigures {
   for (const count of ['epoch', 'step', 'steps'] as const) check.integer(`${name}.${count}`, epoch[count], { min: 0 });
-  const entries = Object.entries(epoch).map(([figure, value]): [string, unknown] => {
-    if (value === null) return [figure, Number.NaN];
-    return [figure, typeof value === 'number' ? check.number(`${name}.${figure}`, value) : value];
+  if (epoch.stopReason !== undefined) check.nonEmptyString(`${name}.stopReason`, epoch.stopReason);
+  const some = SOME_FIGURES.filter((figure) => epoch[figure] !== undefined);
+  const figures = [...FIGURES, ...some].map((figure): [string, number] => {
+    const value: unknown = epoch[figure] === null ? Number.NaN : epoch[figure];
+    if (typeof value !== 'number') throw check.wrongType(`${name}.${figure}`, 'a number', value);
+    return [figure, value];
   });
-  return Object.fromEntries(entries) as unknown as EpochFigures;
+  return { ...epoch, ...Object.fromEntries(figures) };
+}
+
+/** A checkpoint's text can have numbers that are too large: no training wrote them. */
+function requireFinite(name: string, epoch: EpochFigures): void {
+  for (const [figure, value] of Object.entries(epoch)) {
+    if (typeof value === 'number') check.number(`${name}.${figure}`, value);
+  }
 }
 
 function requireFigures(name: string, values: Float64Array, count: number): void {

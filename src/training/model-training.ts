@@ -16,7 +16,7 @@ import { fitExamples, inOrder, partsOf, type Score, scoreExamples } from './exam
 import { inBatches, toExamples } from './examples';
 import type { EpochResult } from './fit';
 import { DEFAULT_BATCH, readResumed } from './options';
-import { floats, type SequenceData, toSequences } from './sequences';
+import { floats, isNothing, type SequenceData, toSequences } from './sequences';
 import { sequenceCount } from './source';
 
 /** Options of `Model.fit`; a batch has 32 examples by default. */
@@ -35,7 +35,15 @@ export interface ModelEvaluationOptions {
 export interface PredictionOptions extends ModelEvaluationOptions {
   /** The last layer's output as it is (`'raw'`, by default), or as probabilities over its features or of each. */
   output?: 'raw' | 'softmax' | 'sigmoid' | undefined;
+  /**
+   * Gives a tensor for each sequence, as long as that is: `[T, F]`, or `[F]` where a model has one output a sequence. False by
+   * default: all are in one tensor, with zeros behind the end of shorter ones.
+   */
+  ragged?: boolean | undefined;
 }
+
+/** Options of `Model.predict` for a tensor of each sequence. */
+export type RaggedPredictionOptions = PredictionOptions & { ragged: true };
 
 function defaultsOf({ description }: Model) {
   return { threads: 0, batch: DEFAULT_BATCH, sparse: defaultSparse(description.layers) };
@@ -93,6 +101,21 @@ function padded(dtype: DType, output: FloatArray, { offsets }: NativeSequences, 
   return { dtype, shape: [count, time, features], data };
 }
 
+/** Outputs of sequences one after another, a tensor for each. */
+function separate(
+  { output, features }: { output: FloatArray; features: number },
+  { offsets }: NativeSequences,
+  model: Model,
+): FloatTensor[] {
+  const { dtype, description } = model;
+  const { once } = outputOf(description);
+  return Array.from({ length: offsets.length - 1 }, (_, index) => {
+    const [start, end] = once ? [index, index + 1] : [offsets[index] as number, offsets[index + 1] as number];
+    const shape = once ? [features] : [end - start, features];
+    return { dtype, shape, data: output.slice(start * features, end * features) };
+  });
+}
+
 /** What raw outputs (or log-probabilities, for softmax) are as that output. */
 const ACTIVATIONS: Record<NonNullable<PredictionOptions['output']>, (values: FloatArray) => FloatArray> = {
   raw: (values) => values,
@@ -115,19 +138,24 @@ export async function predictModel(
   model: Model,
   inputs: SequenceData,
   options: PredictionOptions | undefined,
-): Promise<FloatTensor> {
-  const given = check.options('predict', options, ['output', 'batch', 'threads', 'signal']);
+): Promise<FloatTensor | FloatTensor[]> {
+  const given = check.options('predict', options, ['output', 'batch', 'ragged', 'threads', 'signal']);
   const output = check.oneOf('output', given.output === undefined ? 'raw' : given.output, [
     'raw',
     'softmax',
     'sigmoid',
   ]);
   const batch = resolveBatch(given.batch);
+  const ragged = check.boolean('ragged', given.ragged ?? false);
   const threads = resolveThreads(given.threads);
   const signal = check.abortSignal('signal', given.signal);
   model.requireAlive();
   const { description, dtype } = model;
   if (description.source !== undefined) throw hasSource(description);
+  const { once, features } = outputOf(description);
+  if (isNothing(inputs)) {
+    return ragged ? [] : { dtype, shape: once ? [0, features] : [0, 0, features], data: floats(dtype, 0) };
+  }
   const sequences = await toSequences('inputs', inputs, description.input, dtype);
   const native = { batch, output: output === 'softmax' ? 'logProbabilities' : 'raw', threads } as const;
   const result = await withCancellation(signal, (cancellation) =>
@@ -135,7 +163,7 @@ export async function predictModel(
   );
   if (result.cancelled) throw cancelledError(model, 'Prediction', signal);
   const values = ACTIVATIONS[output](result.output);
-  const { features } = result;
-  if (!outputOf(description).once) return padded(dtype, values, sequences, features);
+  if (ragged) return separate({ output: values, features }, sequences, model);
+  if (!once) return padded(dtype, values, sequences, features);
   return { dtype, shape: [sequenceCount(sequences), features], data: values };
 }

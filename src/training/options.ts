@@ -13,7 +13,7 @@ import {
   type OptimizerHyperparameters,
   resolveOptimizer,
 } from './optimizers';
-import { type RecordedOptions, withRecorded } from './recorded-options';
+import { lazyUpdates, type RecordedOptions, recordedSparse, withRecorded } from './recorded-options';
 import { type ResolvedSchedule, resolveSchedule, type ScheduleDescription, type ScheduleKind } from './schedule';
 
 /** Step losses as they come, at a limited rate; none is dropped. */
@@ -60,8 +60,8 @@ export interface TrainingOptions {
   schedule?: ScheduleKind | ScheduleDescription | undefined;
   /**
    * What becomes of the rows of a large embedding, or of a sampled softmax, that a step does not touch: what a dense
-   * gradient does to them (`'exact'`), or nothing, neither decay nor momentum (`'lazy'`). Lazy by default for a sampled
-   * softmax, else exact.
+   * gradient does to them (`'exact'`), or nothing, neither decay nor momentum (`'lazy'`), in every step, however many ids
+   * it reads. Lazy by default for a sampled softmax, else exact.
    */
   sparse?: 'exact' | 'lazy' | undefined;
   /**
@@ -225,6 +225,10 @@ export function resolveKnownTraining(
 ): ResolvedTraining {
   const { epochs = DEFAULT_EPOCHS, steps, clipValue, clipNorm, reduction = 'mean', optimizer = 'adam' } = options;
   const passes = check.integer('epochs', epochs, { min: 1, max: MAX_SIZE });
+  const sparse = check.oneOf('sparse', options.sparse === undefined ? (defaults.sparse ?? 'exact') : options.sparse, [
+    'exact',
+    'lazy',
+  ]);
   const native = {
     optimizer: resolveOptimizer(optimizer, givenOverrides(options)),
     reduction: check.oneOf('reduction', reduction, ['mean', 'sum']),
@@ -232,10 +236,7 @@ export function resolveKnownTraining(
     clipNorm: clipNorm === undefined ? 0 : check.number('clipNorm', clipNorm, { above: 0 }),
     seed: resolveSeed(options.seed),
     threads: resolveThreads(options.threads) || defaults.threads,
-    sparse: check.oneOf('sparse', options.sparse === undefined ? (defaults.sparse ?? 'exact') : options.sparse, [
-      'exact',
-      'lazy',
-    ]),
+    sparse: sparse === 'exact' ? sparse : lazyUpdates(resumed?.record.options),
     precision: check.oneOf('precision', options.precision === undefined ? 'float32' : options.precision, PRECISIONS),
   };
   const bound = steps === undefined ? undefined : check.integer('steps', steps, { min: 1 });
@@ -252,7 +253,8 @@ export function resolveKnownTraining(
       ...own,
       ...(bound === undefined ? { epochs: passes } : { steps: bound }),
       optimizer: describeOptimizer(native.optimizer),
-      ...{ reduction: native.reduction, clipValue, clipNorm, seed: native.seed, sparse: native.sparse },
+      ...{ reduction: native.reduction, clipValue, clipNorm, seed: native.seed },
+      ...recordedSparse(native.sparse),
       precision: native.precision === 'float32' ? undefined : native.precision,
     }),
     resumed,

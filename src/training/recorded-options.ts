@@ -2,6 +2,7 @@
 
 import { UnrolledError } from '../errors';
 import { sortedJson } from '../model-file';
+import type { NativeTrainingOptions } from '../native/native';
 import { show } from '../validation';
 import { ANEW } from './data-counts';
 
@@ -16,6 +17,26 @@ const RECORDED = [
   ...[...BOUNDS, 'optimizer', 'schedule', 'sparse', 'precision', 'reduction', 'clipValue', 'clipNorm', 'seed'],
   ...['batch', 'window', 'shuffle', 'bucketing', 'validation'],
 ];
+
+/**
+ * What is recorded beside `sparse: 'lazy'`: all steps leave alone the rows that they do not touch. Checkpoints of earlier
+ * releases lack it. Their steps with at least as many positions as a table has rows updated the whole table.
+ */
+const LAZY_STEPS = 'all';
+
+/** The lazy updates of a training: those of its checkpoint where it is resumed. */
+export function lazyUpdates(resumed: RecordedOptions | undefined): 'lazy' | 'lazyWhereFew' {
+  const { sparseSteps } = resumed ?? { sparseSteps: LAZY_STEPS };
+  return sparseSteps === LAZY_STEPS ? 'lazy' : 'lazyWhereFew';
+}
+
+/** What a checkpoint remembers of a training's sparse updates. */
+export function recordedSparse(native: NativeTrainingOptions['sparse']): RecordedOptions {
+  return {
+    sparse: native === 'lazyWhereFew' ? 'lazy' : native,
+    sparseSteps: native === 'lazy' ? LAZY_STEPS : undefined,
+  };
+}
 
 /** An optimiser or a schedule by its kind, with its figures. */
 type Described = Record<string, unknown> & { kind?: unknown };

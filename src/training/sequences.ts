@@ -5,8 +5,10 @@ import { UnrolledError } from '../errors';
 import { giveTurn, Pace } from '../event-loop';
 import type { FloatTensor } from '../flat-layout';
 import type { DType, FloatArray, InputDescription, NativeSequences } from '../native/native';
+import { nestedInTurns, nestedTensor } from '../nested-numbers';
 import { offsetsOf } from '../offsets';
-import { elementCount, type Tensor } from '../tensor';
+import { elementCount, type NestedPlanes, type NestedRows, type Tensor } from '../tensor';
+import { isList } from '../tensor-shape';
 import * as check from '../validation';
 import { copyIds, copyValues, listsIn, oneList } from './copying';
 
@@ -19,10 +21,12 @@ export interface JoinedSequences {
 
 /**
  * N sequences, the first axis being N: of ids, lists that may differ in length, or joined, or a tensor `[N, T]`; of
- * vectors, tensors `[T, F]` or one tensor `[N, T, F]`. Where every sequence is a single step, `[N]` and `[N, F]` do.
+ * vectors, tensors `[T, F]` or one tensor `[N, T, F]`, or nested arrays of these shapes, whose T may differ. Where every
+ * sequence is a single step, `[N]` and `[N, F]` do.
  */
 export type SequenceData =
-  | readonly ArrayLike<number>[]
+  | NestedRows
+  | NestedPlanes
   | JoinedSequences
   | Tensor<'int32'>
   | readonly FloatTensor[]
@@ -33,11 +37,6 @@ export type ElementKind = InputDescription;
 
 export function isTensor(value: unknown): value is Tensor {
   return typeof value === 'object' && value !== null && 'shape' in value && 'data' in value;
-}
-
-/** A list of numbers: an array or any typed array. */
-export function isList(value: unknown): value is ArrayLike<number> {
-  return Array.isArray(value) || types.isTypedArray(value);
 }
 
 export function shapeError(option: string, expected: string, received: string): UnrolledError {
@@ -164,17 +163,27 @@ async function tensorFeatures(option: string, tensor: Tensor, width: number, dty
   return { features, offsets };
 }
 
+/** Whether an element is a vector of numbers, and not a sequence of vectors. */
+function isVector(element: unknown): boolean {
+  return types.isTypedArray(element) || (Array.isArray(element) && typeof element[0] === 'number');
+}
+
 async function listFeatures(
   option: string,
   list: readonly unknown[],
   width: number,
   dtype: DType,
 ): Promise<NativeSequences> {
-  const tensors = list.slice() as FloatTensor[];
-  const lengths = await lengthsOf(tensors, (tensor, index) => {
+  if (isVector(list[0])) return tensorFeatures(option, await nestedInTurns(option, list, 'float64'), width, dtype);
+  const tensors: FloatTensor[] = [];
+  const lengths = await lengthsOf(list.slice(), (element, index) => {
     const name = `${option}[${index}]`;
-    if (!isTensor(tensor)) throw check.wrongType(name, `a tensor [T, ${width}]`, tensor);
+    if (Array.isArray(element) && element.length === 0) throw empty(name, 'elements');
+    const tensor = isList(element) ? nestedTensor(name, element, 'float64') : element;
+    if (!isTensor(tensor))
+      throw check.wrongType(name, `a tensor [T, ${width}], or nested arrays of that shape`, tensor);
     requireFloats(name, tensor, width, [2]);
+    tensors.push(tensor as FloatTensor);
     return tensor.shape[0] as number;
   });
   const offsets = sequenceOffsets(option, lengths);
@@ -182,6 +191,13 @@ async function listFeatures(
   const arrays = tensors.map(({ data }) => data);
   await copyValues(listsIn(option, arrays), offsets, width, features);
   return { features, offsets };
+}
+
+/** Whether there are no sequences at all, as in `[]`: an answer to them is as short. */
+export function isNothing(data: unknown): boolean {
+  if (isTensor(data)) return data.shape[0] === 0;
+  if (isJoined(data)) return data.offsets.length === 1;
+  return Array.isArray(data) && data.length === 0;
 }
 
 /**
@@ -204,5 +220,6 @@ export async function toSequences(
   }
   if (isTensor(data)) return tensorFeatures(option, data, kind.features, dtype);
   if (Array.isArray(data)) return listFeatures(option, data, kind.features, dtype);
-  throw check.wrongType(option, `tensors [T, ${kind.features}], or a tensor [N, T, ${kind.features}]`, data);
+  const shapes = `[T, ${kind.features}], or a tensor [N, T, ${kind.features}], or nested arrays of that shape`;
+  throw check.wrongType(option, `tensors ${shapes}`, data);
 }

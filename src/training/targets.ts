@@ -3,11 +3,13 @@
 import { UnrolledError } from '../errors';
 import type { ModelOutput } from '../model-output';
 import type { DType, FloatArray, NativeLoss, NativeSequences, NativeTargets } from '../native/native';
+import { nestedInTurns, nestedTensor } from '../nested-numbers';
 import type { Tensor } from '../tensor';
+import { isList } from '../tensor-shape';
 import * as check from '../validation';
 import { counted } from '../wording';
 import { copyIds, copyValues, type Lists, listsIn, oneList } from './copying';
-import { floats, isList, isTensor, shapeError, showShape, toSequences } from './sequences';
+import { floats, isTensor, lengthsOf, shapeError, showShape, toSequences } from './sequences';
 import { sequenceCount } from './source';
 
 /** What targets belong to. */
@@ -170,6 +172,28 @@ async function tensorValues(
   return { values, everywhere: everywhere || onePerSequence('values', context) };
 }
 
+/** Nested arrays, of two axes or of three. */
+function isNested(given: unknown): given is readonly (readonly unknown[])[] {
+  return Array.isArray(given) && isList(given[0]);
+}
+
+/** `[N, F]`, or for an output at every step `[N, T, F]` (of a single output `[N, T]`), where sequences may differ in T. */
+async function nestedValues(
+  given: readonly (readonly unknown[])[],
+  context: TargetContext,
+): Promise<{ values: FloatArray; everywhere: boolean }> {
+  const { output, sequences } = context;
+  const isListed = isList(given[0]?.[0]) || (!output.once && output.features === 1 && !isSingle(sequences));
+  if (!isListed) return tensorValues(await nestedInTurns('values', given, 'float64'), context);
+  const tensors: Tensor[] = [];
+  await lengthsOf(given.slice(), (element, index) => {
+    const tensor = isList(element) ? nestedTensor(`values[${index}]`, element, 'float64') : (element as Tensor);
+    const isColumn = isTensor(tensor) && tensor.shape.length === 1;
+    return tensors.push(isColumn ? { ...tensor, shape: [...tensor.shape, 1] } : tensor);
+  });
+  return { values: await listedValues(tensors, context), everywhere: true };
+}
+
 /** The same errors as `labelTargets`. */
 export async function valueTargets(given: unknown, loss: unknown, context: TargetContext): Promise<ResolvedTargets> {
   const chosen = check.oneOf('loss', loss === undefined ? 'squaredError' : loss, [
@@ -178,7 +202,9 @@ export async function valueTargets(given: unknown, loss: unknown, context: Targe
   ]);
   const isNumbers = isList(given) && (!Array.isArray(given) || typeof given[0] === 'number');
   let resolved: { values: FloatArray; everywhere: boolean };
-  if (isTensor(given)) {
+  if (isNested(given)) {
+    resolved = await nestedValues(given, context);
+  } else if (isTensor(given)) {
     resolved = await tensorValues(given, context);
   } else if (isNumbers) {
     const data = Float64Array.from(given as ArrayLike<number>);
@@ -186,7 +212,7 @@ export async function valueTargets(given: unknown, loss: unknown, context: Targe
   } else if (Array.isArray(given)) {
     resolved = { values: await listedValues(given, context), everywhere: true };
   } else {
-    throw check.wrongType('values', 'a tensor, or a list of numbers or tensors', given);
+    throw check.wrongType('values', 'a tensor, nested arrays, or a list of numbers or tensors', given);
   }
   const outside = chosen === 'binaryCrossEntropy' ? resolved.values.findIndex((value) => value < 0 || value > 1) : -1;
   if (outside !== -1) {

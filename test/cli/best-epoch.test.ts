@@ -116,6 +116,9 @@ describe('the best epoch', function () {
       await requireBest(await model.parameters(), at('c'), 'earlyStopping');
     }
     // The epoch that the steps cut short is told of again.
+    const without = await runCli('train', at('corpus.txt'), '--resume', at('c'));
+    assert.equal(without.status, 1, without.stderr);
+    assert.match(without.stderr, /c was trained with --early-stopping, which is missing now\. Give it again to go on/);
     const again = await runCli('train', at('corpus.txt'), '--resume', at('c'), '--early-stopping', '999');
     assert.match(again.stdout, /^epoch 20 .*\ndone after 990 steps/);
     assert.match(again.stderr, /^All 990 steps were done already: nothing was trained\. --steps 1320 goes on\.$/m);

@@ -149,7 +149,7 @@ describe('unrolled classify tells', function () {
     const skipping = await runCli(...args, '--skip-unreadable');
     assert.equal(skipping.status, 0, skipping.stderr);
     const left =
-      `3 files of ${path} were left out, which cannot be read: neg/x.txt (0xe9 at offset 5), neg/y.txt (0xe9 at offset 5), ` +
+      `3 files of ${path} cannot be read and were left out: neg/x.txt (0xe9 at offset 5), neg/y.txt (0xe9 at offset 5), ` +
       'pos/z.txt (0xe9 at offset 5)\n';
     assert.ok(skipping.stderr.startsWith(left), skipping.stderr);
     assert.match(skipping.stderr, /^2 classes: neg 10, pos 10; /m);

@@ -358,7 +358,7 @@ describe('unrolled classify', function () {
 
     for (const [args, message] of [
       [['--hidden', '60'], /^unrolled: \S+ has --hidden 6, and 60 was asked\..*ERR_UNROLLED_MODEL_MISMATCH/],
-      [['--vocab', '6'], /has --vocab 5000, and 6 was asked/],
+      [['--vocab', '6'], /has --max-vocab 5000, and 6 was asked/],
       [['--one-direction'], /has --one-direction false, and true was asked/],
       [['--stop-words', 'english'], /has --stop-words none, and "english" was asked/],
       [['--batch', '5'], /batch 8, and 5 was asked.*ERR_UNROLLED_MODEL_MISMATCH/],

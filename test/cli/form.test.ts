@@ -18,7 +18,7 @@ const FORM = ['--line-ends', 'lf', '--normalize', 'NFC'];
 const SIZE = ['--cell', 'rnn', '--hidden', '4', '--embedding', '4', '--batch', '4', '--window', '8'];
 
 /** Made by the release before forms were kept, of the text below in the same form. */
-const BEFORE = join(__dirname, '..', 'text', 'files', 'checkpoint-before-forms.safetensors');
+const BEFORE = join(__dirname, '..', 'training', 'files', 'before-forms.checkpoint');
 
 const VARIABLE = 'UNROLLED_CACHE';
 

@@ -114,6 +114,43 @@ TEST_CASE_TEMPLATE("a row of one value is zero before the shift, and what is no 
   }
 }
 
+TEST_CASE_TEMPLATE("a row of equal values is zero exactly, and so is what a gradient alike for all values does", T,
+                   float, double) {
+  for (const KernelTable<T>* kernel : tables<T>()) {
+    const std::string isa = kernel->name;
+    CAPTURE(isa);
+    for (const Index count : oddSizes()) {
+      CAPTURE(count);
+      const std::vector<T> varied = normals<T>(count, 1);
+      for (const T value : {T(0.1), T(-1) / 3, T(1e4), T(5)}) {
+        const std::vector<T> same(asSize(count), value);
+        const std::vector<T> zeros(asSize(count));
+        std::vector<T> units(asSize(count));
+        std::vector<T> y(asSize(count));
+        std::vector<T> dx(asSize(count));
+        std::vector<T> gainGradient(asSize(count));
+        std::vector<T> shiftGradient(asSize(count));
+        T inverse =
+            kernel->normalize(count, T(1e-5), varied.data(), nullptr, same.data(), units.data(), y.data(), false);
+        CHECK(units == zeros);
+        CHECK(y == zeros);
+        CHECK(inverse == doctest::Approx(1 / std::sqrt(1e-5)));
+        kernel->normalizeBackward(count, inverse, varied.data(), varied.data(), units.data(), gainGradient.data(),
+                                  shiftGradient.data(), dx.data());
+        CHECK(gainGradient == zeros);
+        CHECK(shiftGradient == varied);
+        if (count == 1) CHECK(dx == zeros);
+
+        inverse = kernel->normalize(count, T(1e-5), same.data(), nullptr, varied.data(), units.data(), y.data(), false);
+        const std::vector<T> gradient(asSize(count), T(0.7));
+        kernel->normalizeBackward(count, inverse, same.data(), gradient.data(), units.data(), gainGradient.data(),
+                                  nullptr, dx.data());
+        CHECK(dx == zeros);
+      }
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("products of elements", T, float, double) {
   for (const KernelTable<T>* kernel : tables<T>()) {
     const std::string isa = kernel->name;

@@ -322,7 +322,7 @@ TEST_CASE("lazy training leaves rows that were not drawn, and the exact loss fal
   options.optimizer.beta1 = 0.9;
   options.optimizer.beta2 = 0.999;
   options.optimizer.epsilon = 1e-8;
-  options.lazyRows = true;
+  options.sparse = SparseUpdate::lazy;
   options.threads = 2;
   // Each id follows the one before it.
   std::vector<TokenId> ids;

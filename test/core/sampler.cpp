@@ -159,16 +159,19 @@ TEST_CASE("large and equal logits are drawn from without overflow") {
 
 TEST_CASE("logits that are not finite are refused") {
   for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
-    std::vector<double> broken = logits;
-    broken[1] = bad;
-    SamplingOptions options;
-    options.topK = 2;
-    Sampler sampler(options, 4);
-    try {
-      sampler.draw(broken.data(), 0);
-      FAIL("there is no distribution to draw from");
-    } catch (const Error& error) {
-      CHECK(error.code() == "ERR_UNROLLED_MODEL_NOT_FINITE");
+    for (const TokenId excluded : {TokenId{0}, TokenId{1}}) {  // the bad one itself too
+      std::vector<double> broken = logits;
+      broken[1] = bad;
+      SamplingOptions options;
+      options.topK = 2;
+      options.excluded = {excluded};
+      Sampler sampler(options, 4);
+      try {
+        sampler.draw(broken.data(), 0);
+        FAIL("there is no distribution to draw from");
+      } catch (const Error& error) {
+        CHECK(error.code() == "ERR_UNROLLED_MODEL_NOT_FINITE");
+      }
     }
   }
 }

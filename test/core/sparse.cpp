@@ -201,7 +201,7 @@ TEST_CASE("lazy rows keep all they have until they are touched, and then take a 
     TrainingOptions options;
     options.optimizer = optimizer(kind);
     options.optimizer.weightDecay = 0.01;
-    options.lazyRows = true;
+    options.sparse = SparseUpdate::lazy;
     options.threads = 2;
     Model<double> model(wide(LayerKind::embedding));
     model.initialize({}, 1);

@@ -294,6 +294,7 @@ describe('a checkpoint with a number that no training wrote', function () {
           (name) => [stating(name, 'best', best), new RegExp(`callback ${name} is damaged: best must be`)] as const,
         ),
       ),
+      [stating('earlyStopping', 'best', undefined), /earlyStopping is damaged: best must be/],
       [stating('earlyStopping', 'epochsWithout', -1), /earlyStopping is damaged: epochsWithout must be/],
       [stating('earlyStopping', 'bestEpoch', 0.5), /earlyStopping is damaged: bestEpoch must be/],
       [
@@ -306,6 +307,10 @@ describe('a checkpoint with a number that no training wrote', function () {
       [firstEpoch({ steps: -3 }), /history is damaged: epochs\[0\]\.steps must be/],
       [firstEpoch({ steps: 30 }), /history is damaged: stepLosses must be of \d+ steps/],
       [firstEpoch({ loss: TOO_LARGE }), /history is damaged: epochs\[0\]\.loss must be/],
+      [firstEpoch({ loss: 'low' }), /history is damaged: epochs\[0\]\.loss must be a number/],
+      [firstEpoch({ validationLoss: [] }), /history is damaged: epochs\[0\]\.validationLoss must be a number/],
+      [firstEpoch({ seconds: undefined }), /history is damaged: epochs\[0\]\.seconds must be a number/],
+      [firstEpoch({ stopReason: 5 }), /history is damaged: epochs\[0\]\.stopReason must be/],
       [setting('callbacks.2.state.stepLosses', 4, nan), /history is damaged: stepLosses\[4\] must be/],
     ] as [Change, RegExp][]) {
       await refused(change, message, {}, watching());

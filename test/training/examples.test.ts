@@ -266,7 +266,7 @@ describe('data to train on', () => {
       [everyOf(2), { inputs: INPUTS, values: tensor.zeros([3, 3, 2]) }, type, 'values'],
       [everyOf(2), { inputs: INPUTS, values: [tensor.zeros([3, 2])] }, shape, 'values'],
       [onceOf(3, VECTORS), { inputs: tensor.zeros([2, 3]), labels: [0, 1] }, shape, 'inputs'],
-      [onceOf(3, VECTORS), { inputs: [[1, 2]], labels: [0] }, type, 'inputs[0]'],
+      [onceOf(3, VECTORS), { inputs: [[1, 2, 3]], labels: [0] }, shape, 'inputs'],
       [onceOf(3, VECTORS), { inputs: tensor.from([[1, Number.NaN]]), labels: [0] }, range, 'inputs[1]'],
       [onceOf(3), { ...pairs }, range, 'sources'],
       [translator, { inputs: INPUTS, tags: [[0, 0, 0], [0], [0, 0]] }, type, 'sources'],

@@ -1,6 +1,7 @@
 /** What a training leaves behind in figures. */
 
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import { collect, type EpochResult, History } from '../../src/index';
 import { packState, unpackState } from '../../src/training/packed-state';
 import { epochResult } from '../support/epochs';
@@ -48,6 +49,24 @@ describe('History', () => {
     assert.deepEqual(History.fromJSON(JSON.parse(JSON.stringify(history))).epochs, epochs);
     for (const value of [null, {}, [5], [{ epoch: 1 }], [{ ...epochs[0], stepLosses: ['a'] }]]) {
       assert.throws(() => History.fromJSON(value), { code: 'ERR_UNROLLED_OPTION_TYPE' });
+    }
+    for (const figure of ['loss', 'accuracy', 'seconds']) {
+      const [first] = JSON.parse(JSON.stringify(history));
+      const option = `history[0].${figure}`;
+      assert.throws(() => History.fromJSON([{ ...first, [figure]: 'x' }]), {
+        code: 'ERR_UNROLLED_OPTION_TYPE',
+        option,
+      });
+    }
+  });
+
+  it('has NaN again where a text of JSON has null', () => {
+    const history = new History([epochResult(0, { loss: 2, validationLoss: Number.NaN }), ...epochs.slice(1)]);
+    for (const json of [history.toJSON(), JSON.parse(JSON.stringify(history))]) {
+      const read = History.fromJSON(json);
+      assert.deepEqual(read.epochs, history.epochs);
+      assert.deepEqual([...read.values('validationLoss')], [Number.NaN, 2.5, 2.5, 2.9]);
+      assert.match(inspect(read), /NaN/);
     }
   });
 

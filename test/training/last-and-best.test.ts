@@ -44,6 +44,19 @@ describe('a checkpoint', () => {
   }
 
   for (const [name, { make, steps }] of Object.entries(KINDS)) {
+    it(`gives a ${name} the best when a signal ends its resumed training before the next step`, async () => {
+      using first = await make();
+      await collect(first.fit({ epochs: 5, callbacks: watched(at('cut')) }));
+      using resumed = await make(at('cut'));
+      assert.notDeepEqual(await resumed.weights(), await first.weights());
+      const training = resumed.fit({
+        ...{ epochs: 9, resume: at('cut'), signal: AbortSignal.abort() },
+        callbacks: watched(at('cut')),
+      });
+      await assert.rejects(collect(training), { code: 'ERR_UNROLLED_ABORTED' });
+      assert.deepEqual(await resumed.weights(), await first.weights());
+    });
+
     for (const [how, stop] of Object.entries(STOPS)) {
       it(`has the last weights and the best of a ${name} that ${how} stopped twice`, async () => {
         using whole = await make();

@@ -29,7 +29,8 @@ struct FixedActivation {
     if constexpr (kind == Activation::sigmoid) return gradient * value * (1 - value);
     if constexpr (kind == Activation::relu) {
       const V zero{};
-      return value > zero ? gradient : zero;
+      // Zeros, unless one of both is not finite.
+      return value > zero ? gradient : (gradient - gradient) + value;
     }
     if constexpr (kind == Activation::linear) return gradient;
   }

@@ -42,7 +42,7 @@ void drop(Index count, const RandomStream& stream, Index first, std::uint32_t th
   for (Index at = 0; at < count; at += dropoutGroup) {
     philoxGroup(stream, static_cast<std::uint32_t>((first + at) / 4), words);
     const Index group = count - at < dropoutGroup ? count - at : dropoutGroup;
-    for (Index i = 0; i < group; ++i) y[at + i] = words[i] >= threshold ? x[at + i] * scale : T(0);
+    for (Index i = 0; i < group; ++i) y[at + i] = words[i] >= threshold ? x[at + i] * scale : x[at + i] - x[at + i];
   }
 }
 

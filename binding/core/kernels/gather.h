@@ -29,18 +29,18 @@ void gatherRows(const Parallel& parallel, Index positions, Index columns, const 
   });
 }
 
-// table [rows, columns] = Σ over positions of gradient[position] at row ids[position]. With `touched`, and where
-// positions are few, only their rows are written, the others being zero before.
+// table [rows, columns] = Σ over positions of gradient[position] at row ids[position]. With `touched`, and where that
+// lists them, only the rows of the positions are written, the others being zero before.
 template <class T>
 void scatterRows(const Parallel& parallel, Index positions, Index columns, const TokenId* ids, const T* gradient,
                  Index rows, T* table, TouchedRows* touched = nullptr) {
   const KernelTable<T>& kernel = kernels<T>();
-  const bool few = touched != nullptr && TouchedRows::areFew(rows, positions);
-  if (few) touched->clear(ids, positions, rows, columns, table);
+  const bool listed = touched != nullptr && touched->lists(rows, positions);
+  if (listed) touched->clear(ids, positions, rows, columns, table);
   const Index grain = std::min(columns, std::max<Index>(16, gatherGrain / std::max<Index>(1, positions) / 16 * 16));
   parallel.forRange(columns, grain, [&](Index begin, Index end) noexcept {
     const auto bytes = static_cast<std::size_t>(end - begin) * sizeof(T);
-    for (Index row = 0; row < (few ? 0 : rows); ++row) std::memset(table + row * columns + begin, 0, bytes);
+    for (Index row = 0; row < (listed ? 0 : rows); ++row) std::memset(table + row * columns + begin, 0, bytes);
     for (Index position = 0; position < positions; ++position) {
       kernel.add(end - begin, gradient + position * columns + begin, table + ids[position] * columns + begin);
     }

@@ -125,17 +125,19 @@ struct KernelTable {
 
   // One row of a layer normalisation: normalized = (x - mean) / sqrt(variance + epsilon), the variance being the mean
   // square; y = (accumulate ? y : 0) + gain∘normalized + shift (null: none). Returns 1 / sqrt(variance + epsilon).
-  // y may be x.
+  // y may be x. A row of equal elements gives zeros exactly; one that is not finite, or whose variance is not,
+  // not-a-number.
   T(*normalize)
   (Index count, T epsilon, const T* gain, const T* shift, const T* x, T* normalized, T* y, bool accumulate);
   // From the gradient of y to dx, that of x, which may take the place of `gradient` or `normalized`; `inverse` is what
-  // `normalize` returned. Adds to the gradients of gain and shift (null: none).
+  // `normalize` returned. Adds to the gradients of gain and shift (null: none). Where gain∘gradient is the same for all
+  // elements, as where there is but one, dx is zero exactly.
   void (*normalizeBackward)(Index count, T inverse, const T* gain, const T* gradient, const T* normalized,
                             T* gainGradient, T* shiftGradient, T* dx);
 
   // One row of logits: returns log Σ exp(logits + bias) and leaves exp(logits + bias - max) and its
   // sum's inverse in *scale, so that probability = logits[v] · *scale. *targetLogit takes the
-  // biased logit of the target.
+  // biased logit of the target. A logit that is not finite makes the result and *scale not-a-number.
   double (*softmaxRow)(Index classes, const T* bias, Index target, T* logits, T* scale, T* targetLogit);
 
   // The softmax over some classes [C] of a panel of `panelColumns` positions, which stand side by side: logits
@@ -168,12 +170,13 @@ struct KernelTable {
   void (*adam)(Index count, const UpdateConstants<T>& constants, const T* gradient, T* mean, T* square, T* weights);
   void (*adamw)(Index count, const UpdateConstants<T>& constants, const T* gradient, T* mean, T* square, T* weights);
 
-  // y[i] = x[i]·scale where the random number of element first + i is not below `threshold`, else 0; x may be y.
-  // Element 64·g + 16·w + b has word w of block 16·g + b.
+  // y[i] = x[i]·scale where the random number of element first + i is not below `threshold`, else 0, or not-a-number
+  // for what is not finite; x may be y. Element 64·g + 16·w + b has word w of block 16·g + b.
   void (*drop)(Index count, const RandomStream& stream, Index first, std::uint32_t threshold, T scale, const T* x,
                T* y);
 
-  // y = f(y), and the gradient of f(x) to that of x, from y = f(x).
+  // y = f(y), and the gradient of f(x) to that of x, from y = f(x). Where a slope is zero, what is not finite becomes
+  // not-a-number.
   void (*activate)(Index count, Activation activation, T* y);
   void (*activateBackward)(Index count, Activation activation, const T* y, T* gradient);
 };

@@ -5,11 +5,30 @@
 
 namespace unrolled::UNROLLED_ISA {
 
+// Whether all elements are equal. Most rows say no at their second element.
+template <class T>
+UNROLLED_INLINE bool isConstant(Index count, const T* x) {
+  for (Index at = 1; at < count; ++at) {
+    if (x[at] != x[0]) return false;
+  }
+  return true;
+}
+
+// Whether all products of two rows' elements are equal.
+template <class T>
+UNROLLED_INLINE bool isConstant(Index count, const T* x, const T* y) {
+  for (Index at = 1; at < count; ++at) {
+    if (x[at] * y[at] != x[0] * y[0]) return false;
+  }
+  return true;
+}
+
 template <class T>
 T normalize(Index count, T epsilon, const T* gain, const T* shift, const T* x, T* normalized, T* y, bool accumulate) {
   Vector<T> sums{};
   for (Index at = 0; at < count; at += lanes<T>) sums += loadSome(x + at, count - at);
-  const T mean = sumOfLanes<T>(sums) / static_cast<T>(count);
+  // Of equal elements a sum would be rounded, and the rounding be normalised.
+  const T mean = isConstant(count, x) ? x[0] : sumOfLanes<T>(sums) / static_cast<T>(count);
 
   Vector<T> squares{};
   for (Index at = 0; at < count; at += lanes<T>) {
@@ -17,7 +36,9 @@ T normalize(Index count, T epsilon, const T* gain, const T* shift, const T* x, T
     const Vector<T> centred = loadSome(normalized + at, count - at);  // zeros behind the last
     squares += centred * centred;
   }
-  const T inverse = 1 / squareRoot(sumOfLanes<T>(squares) / static_cast<T>(count) + epsilon);
+  const T variance = sumOfLanes<T>(squares) / static_cast<T>(count);
+  // Of a variance that overflowed not-a-number, where zero would hide it.
+  const T inverse = 1 / squareRoot(variance + epsilon) + (variance - variance);
 
   for (Index at = 0; at < count; at += lanes<T>) {
     const Index rest = count - at;
@@ -47,6 +68,12 @@ void normalizeBackward(Index count, T inverse, const T* gain, const T* gradient,
     if (shiftGradient != nullptr) {
       storeSome(Vector<T>(loadSome(shiftGradient + at, rest) + dy), shiftGradient + at, rest);
     }
+  }
+  if (isConstant(count, gain, gradient)) {
+    // The mean takes all of it away. Not-a-number stays.
+    const T zero = gain[0] * gradient[0] * 0 * inverse + 0;
+    for (Index at = 0; at < count; ++at) dx[at] = zero;
+    return;
   }
   const T mean = sumOfLanes<T>(sums) / static_cast<T>(count);
   const T correlation = sumOfLanes<T>(products) / static_cast<T>(count);

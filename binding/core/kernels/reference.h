@@ -93,14 +93,23 @@ void rowProduct(Index rows, Index columns, Index depth, const T* a, Index aStrid
   }
 }
 
+// 0, or not-a-number for what is not finite.
+template <class T>
+T zeroIfFinite(T x) {
+  return x - x;
+}
+
 // logits is [V] and becomes exp(logits + bias - max).
 template <class T>
 double softmaxRow(Index classes, const T* bias, Index target, T* logits, T* scale, T* targetLogit) {
   for (Index v = 0; v < classes; ++v) logits[v] += bias == nullptr ? T(0) : bias[v];
   *targetLogit = logits[target];
   T highest = logits[0];
-  for (Index v = 0; v < classes; ++v) highest = std::max(highest, logits[v]);
   double sum = 0;
+  for (Index v = 0; v < classes; ++v) {
+    highest = std::max(highest, logits[v]);
+    sum += static_cast<double>(zeroIfFinite(logits[v]));
+  }
   for (Index v = 0; v < classes; ++v) {
     logits[v] = std::exp(logits[v] - highest);
     sum += static_cast<double>(logits[v]);
@@ -152,7 +161,7 @@ T normalize(Index count, T epsilon, const T* gain, const T* shift, const T* x, T
     const double distance = static_cast<double>(x[i]) - mean;
     variance += distance * distance / static_cast<double>(count);
   }
-  const double inverse = 1 / std::sqrt(variance + static_cast<double>(epsilon));
+  const double inverse = 1 / std::sqrt(variance + static_cast<double>(epsilon)) + zeroIfFinite(variance);
   for (Index i = 0; i < count; ++i) {
     normalized[i] = static_cast<T>((static_cast<double>(x[i]) - mean) * inverse);
     y[i] = (accumulate ? y[i] : T(0)) + gain[i] * normalized[i] + (shift == nullptr ? T(0) : shift[i]);
@@ -160,14 +169,17 @@ T normalize(Index count, T epsilon, const T* gain, const T* shift, const T* x, T
   return static_cast<T>(inverse);
 }
 
-// dx is [count]; so are the gradients of gain and shift, which are added to.
+// dx is [count]; so are the gradients of gain and shift, which are added to. What is the same for all elements moves
+// none of them, since the normalised ones add up to zero.
 template <class T>
 void normalizeBackward(Index count, T inverse, const T* gain, const T* gradient, const T* normalized, T* gainGradient,
                        T* shiftGradient, T* dx) {
   double mean = 0;
   double correlation = 0;
+  bool same = true;
   for (Index i = 0; i < count; ++i) {
     const double scaled = static_cast<double>(gain[i]) * static_cast<double>(gradient[i]);
+    same = same && (i == 0 || gain[i] * gradient[i] == gain[0] * gradient[0]);
     mean += scaled / static_cast<double>(count);
     correlation += scaled * static_cast<double>(normalized[i]) / static_cast<double>(count);
     gainGradient[i] += gradient[i] * normalized[i];
@@ -175,8 +187,8 @@ void normalizeBackward(Index count, T inverse, const T* gain, const T* gradient,
   }
   for (Index i = 0; i < count; ++i) {
     const double scaled = static_cast<double>(gain[i]) * static_cast<double>(gradient[i]);
-    dx[i] = static_cast<T>((scaled - mean - static_cast<double>(normalized[i]) * correlation) *
-                           static_cast<double>(inverse));
+    const double moved = same ? 0 : scaled - mean - static_cast<double>(normalized[i]) * correlation;
+    dx[i] = static_cast<T>(moved * static_cast<double>(inverse)) + zeroIfFinite(static_cast<T>(scaled));
   }
 }
 
@@ -272,7 +284,7 @@ void drop(Index count, const RandomStream& stream, Index first, std::uint32_t th
     const auto block = static_cast<std::uint32_t>(element / 64 * 16 + element % 16);
     const Random::Block words = Random::philox({block, stream.counter[0], stream.counter[1], stream.counter[2]},
                                                {stream.key[0], stream.key[1]});
-    y[i] = words[static_cast<std::size_t>(element % 64 / 16)] >= threshold ? x[i] * scale : T(0);
+    y[i] = words[static_cast<std::size_t>(element % 64 / 16)] >= threshold ? x[i] * scale : zeroIfFinite(x[i]);
   }
 }
 
@@ -290,7 +302,7 @@ void activateBackward(Index count, Activation activation, const T* y, T* gradien
   for (Index i = 0; i < count; ++i) {
     if (activation == Activation::tanh) gradient[i] *= 1 - y[i] * y[i];
     if (activation == Activation::sigmoid) gradient[i] *= y[i] * (1 - y[i]);
-    if (activation == Activation::relu) gradient[i] = y[i] > 0 ? gradient[i] : 0;
+    if (activation == Activation::relu) gradient[i] = y[i] > 0 ? gradient[i] : zeroIfFinite(gradient[i]) + y[i];
   }
 }
 

@@ -34,7 +34,7 @@ T slope(Activation activation, T y) {
     case Activation::tanh:
       return 1 - y * y;
     case Activation::relu:
-      return T(y > 0 ? 1 : 0);
+      return y > 0 ? T(1) : y;  // of a value that is not a number, as it is
     case Activation::sigmoid:
       return y * (1 - y);
     default:

@@ -11,7 +11,7 @@ constexpr Index sumBlock = 2048;
 template <class T>
 double softmaxRow(Index classes, const T* bias, Index target, T* logits, T* scale, T* targetLogit) {
   Vector<T> highest = broadcast(logits[0] + (bias == nullptr ? T(0) : bias[0]));
-  Vector<T> poison{};  // keeps a not-a-number that a comparison would drop
+  Vector<T> poison{};  // keeps what is not finite, which a comparison would drop
   for (Index at = 0; at < classes; at += lanes<T>) {
     const Index count = classes - at;
     Vector<T> x = loadSome(logits + at, count);
@@ -46,8 +46,9 @@ double softmaxRow(Index classes, const T* bias, Index target, T* logits, T* scal
     }
     total += static_cast<double>(sumOfLanes<T>(sums));
   }
-  *scale = static_cast<T>(1 / total);
-  return __builtin_log(total) + static_cast<double>(top) + static_cast<double>(sumOfLanes<T>(poison));
+  const T notFinite = sumOfLanes<T>(poison);
+  *scale = static_cast<T>(1 / total) + notFinite;
+  return __builtin_log(total) + static_cast<double>(top) + static_cast<double>(notFinite);
 }
 
 template <class T>

@@ -11,7 +11,7 @@ template <class T>
 void softmaxPanel(Index classes, const T* bias, T* logits, Index stride, T* highest, T* sum, T* which) {
   Vector<T> top[panelVectors];
   Vector<T> first[panelVectors];
-  Vector<T> poison[panelVectors];  // keeps a not-a-number that a comparison would drop
+  Vector<T> poison[panelVectors];  // keeps what is not finite, which a comparison would drop
 #pragma GCC unroll 2
   for (int v = 0; v < panelVectors; ++v) {
     top[v] = load(logits + v * lanes<T>) + (bias == nullptr ? T(0) : bias[0]);

@@ -9,7 +9,7 @@
 
 namespace unrolled::UNROLLED_ISA {
 
-// e^x for x in [-87.3, 88.4], held at the ends outside; an ordinary not-a-number stays.
+// e^x for x in [-87.3, 88.4], held at the ends outside; not-a-number stays.
 UNROLLED_INLINE Vector<float> exponential(Vector<float> x) {
   using Integers = VectorTypes<float>::Integers;
   const Vector<float> low = broadcast(-87.3F);
@@ -27,7 +27,8 @@ UNROLLED_INLINE Vector<float> exponential(Vector<float> x) {
   p = p * r + 0.5000000095126719F;
   p = (p * r) * r + r + 1.0F;
   const Integers exponent = (Integers)shifted << 23;
-  return (Vector<float>)((Integers)p + exponent);
+  const Vector<float> y = (Vector<float>)((Integers)p + exponent);
+  return x == x ? y : x;  // the low bits of not-a-number are no exponent
 }
 
 // A rational function in x², relative error 3e-7; beyond 8.5 the result is 1 to float's precision.

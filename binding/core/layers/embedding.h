@@ -44,6 +44,8 @@ class Embedding final : public Layer<T> {
     TouchedRows& touched = pass.parameters.touched(weight_);
     touched.begin();
     if (shared_.empty()) output.touched = &touched;  // else all rows are written
+    ids_ = input.ids;
+    positions_ = input.positions();
     return output;
   }
 
@@ -55,6 +57,9 @@ class Embedding final : public Layer<T> {
         kernels<T>().add(end - begin, gradient + begin, total + begin);
       });
     }
+    // A loss over samples is the only one to list the rows of what it shares.
+    TouchedRows& touched = pass.parameters.touched(weight_);
+    if (shared_.size() == 1 && touched.known()) touched.list(ids_, positions_, vocabulary_);
     return nullptr;
   }
 
@@ -63,6 +68,9 @@ class Embedding final : public Layer<T> {
   Index vocabulary_;
   Index features_;
   std::deque<T*> shared_;  // [V, E] each: gradients of the other readers, at addresses that stay
+  // Of the last forward pass.
+  const TokenId* ids_ = nullptr;
+  Index positions_ = 0;
 };
 
 // Ids to one-hot vectors [V], which are never made: the sequence says that its table is the identity.

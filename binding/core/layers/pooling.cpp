@@ -1,6 +1,7 @@
 #include "layers/pooling.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/gather.h"
 
@@ -57,7 +58,7 @@ void Pooling<T>::poolRow(Index row) {
   for (Index t = 1; t < length; ++t) {
     const T* vector = vectorAt(t);
     for (Index f = 0; f < features_; ++f) {
-      if (vector[f] <= output[f]) continue;  // not-a-number wins, to be seen
+      if (vector[f] <= output[f] || std::isnan(output[f])) continue;  // not-a-number wins and stays, to be seen
       output[f] = vector[f];
       times[f] = static_cast<TokenId>(t);
     }
@@ -70,7 +71,7 @@ T* Pooling<T>::backward(T* outputGradient, T* /*stateGradients*/, bool wanted, c
   if (input_.ids != nullptr) {
     // Rows of the table may meet in several sequences: one thread, in the order of the rows.
     const Index positions = input_.positions();
-    if (input_.touched != nullptr && TouchedRows::areFew(input_.tableRows, positions)) {
+    if (input_.touched != nullptr && input_.touched->lists(input_.tableRows, positions)) {
       input_.touched->clear(input_.ids, positions, input_.tableRows, features_, input_.tableGradient);
     } else {
       std::fill_n(input_.tableGradient, input_.tableRows * features_, T(0));

@@ -98,6 +98,9 @@ void Projection<T>::backward(const Sequence<T>& input, const T* outputGradient, 
   } else if (projectsTable(positions)) {
     scatterRows<T>(parallel, positions, outputs_, input.ids, outputGradient, input.tableRows, productGradients_);
     differentiate(input.tableRows, input.table, productGradients_, input.tableGradient);
+    if (input.touched != nullptr && input.touched->lists(input.tableRows, positions)) {
+      input.touched->list(input.ids, positions, input.tableRows);
+    }
   } else {
     differentiate(positions, gathered_, outputGradient, gatheredGradients_);
     scatterRows<T>(parallel, positions, features_, input.ids, gatheredGradients_, input.tableRows, input.tableGradient,

@@ -14,7 +14,7 @@ LossResult BinaryCrossEntropy<T>::row(Index count, const T* outputs, const T* ta
     const auto t = static_cast<double>(targets[i]);
     const double small = std::exp(-std::abs(x));
     result.sum += std::max(x, 0.0) - t * x + std::log1p(small);
-    if ((x > 0) == (t > 0.5)) ++result.correct;
+    if (std::isfinite(x) && (x > 0) == (t > 0.5)) ++result.correct;
     if (gradient == nullptr) continue;
     const double sigmoid = (x > 0 ? 1 : small) / (1 + small);
     gradient[i] = static_cast<T>(static_cast<double>(scale) * (sigmoid - t));

@@ -173,7 +173,7 @@ void BlockedSoftmax<T>::join(const Chunk& chunk, T scale, const Pass<T>& pass) {
     }
     for (Index row = begin; row < std::min(end, chunk.rows); ++row) {
       chunk.losses[row] = std::log(sum[row - begin]) + static_cast<double>(top[row - begin] - targetLogits_[row]);
-      chunk.hits[row] = likeliest[row - begin] == chunk.targets[row];
+      chunk.hits[row] = std::isfinite(chunk.losses[row]) && likeliest[row - begin] == chunk.targets[row];
     }
     for (Index block = 0; block < blocks(); ++block) {
       const Index at = block * chunk.columns;

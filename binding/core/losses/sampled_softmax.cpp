@@ -84,14 +84,15 @@ void SampledSoftmax<T>::differentiate(const T* input, Index begin, Index rows, T
       if (same >= 0) scores[same] = static_cast<T>(nothing);
       bool hit = true;
       for (Index i = 0; hit && i < samples_; ++i) hit = static_cast<double>(scores[i] + sampleBiases[i]) < own;
-      hits_[position] = hit;
 
       T inverse = 0;
       T unused = 0;
       const double others = kernel.softmaxRow(samples_, corrections_, 0, scores, &inverse, &unused);
       const double distance = others - (own - sampler_.logExpectation(target));
-      losses_[position] = softplus(distance);
-      estimates_[position] = softplus(others - own);
+      // An infinite score of the target would make a loss of zero.
+      losses_[position] = softplus(distance) + own * 0;
+      estimates_[position] = softplus(others - own) + own * 0;
+      hits_[position] = hit && std::isfinite(losses_[position]);
       const double rest = static_cast<double>(scale) / (1 + std::exp(-distance));  // times the samples' share
       kernel.scale(samples_, static_cast<T>(rest) * inverse, scores);
       if (same >= 0) scores[same] = 0;
@@ -119,11 +120,14 @@ void SampledSoftmax<T>::differentiateTargets(const T* input, const Pass<T>& pass
 
 template <class T>
 void SampledSoftmax<T>::scatter(const Pass<T>& pass) {
-  const bool own = weight_.place == nullptr;  // what is shared is written whole
+  const bool own = weight_.place == nullptr;
   const Index gathered = positions_ + samples_;
-  TouchedRows* touched = own ? &pass.parameters.touched(weight_.parameter) : nullptr;
-  if (own) touched->begin();
-  scatterRows<T>(pass.parallel, gathered, features_, ids_, rowGradients_, classes_, weight_.gradient(pass), touched);
+  TouchedRows& touched = pass.parameters.touched(weight_.parameter);
+  if (own) touched.begin();
+  scatterRows<T>(pass.parallel, gathered, features_, ids_, rowGradients_, classes_, weight_.gradient(pass),
+                 own ? &touched : nullptr);
+  // What is shared is written whole; the embedding adds its own rows to the list.
+  if (!own && touched.listsAlways()) touched.list(ids_, gathered, classes_);
   if (bias_ == noParameter) return;
   TouchedRows& touchedBiases = pass.parameters.touched(bias_);
   touchedBiases.begin();

@@ -1,6 +1,7 @@
 #include "losses/softmax_cross_entropy.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/gather.h"
 #include "layers/pass_product.h"
@@ -104,7 +105,8 @@ void SoftmaxCrossEntropy<T>::runByRows(const T* input, Index positions, const To
         const double logSum = kernel.softmaxRow(classes_, bias, target, logits, &inverse, &targetLogit);
         losses_[begin + row] = logSum - static_cast<double>(targetLogit);
         // The largest became exp(0).
-        hits_[begin + row] = logits[target] == T(1) && std::find(logits, logits + target, T(1)) == logits + target;
+        hits_[begin + row] = std::isfinite(logSum) && logits[target] == T(1) &&
+                             std::find(logits, logits + target, T(1)) == logits + target;
         if (!backward) continue;
         kernel.scale(classes_, scale * inverse, logits);
         logits[target] -= scale;

@@ -100,6 +100,10 @@ class ParameterBuffers {
   // What is known of the gradient's rows.
   [[nodiscard]] TouchedRows& touched(std::size_t parameter) { return touched_[parameter]; }
   [[nodiscard]] const TouchedRows& touched(std::size_t parameter) const { return touched_[parameter]; }
+  // Whether the next passes list the rows they touch in any case: TouchedRows's `listAlways`, of all tables.
+  void listRowsAlways(bool always) {
+    for (TouchedRows& touched : touched_) touched.listAlways(always);
+  }
   [[nodiscard]] const std::vector<Parameter>& parameters() const { return list_->all(); }
 
   // All values, for whoever changes them; marks them as changed.

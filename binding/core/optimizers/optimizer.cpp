@@ -14,10 +14,14 @@ namespace {
 // By how much a sound array may be beyond its bound: a sum in T may be rounded up at each step, by as much again.
 constexpr double rounding = 4;
 
+// The largest size, or not-a-number where one is.
 template <class T>
 double largest(const T* values, Index count) {
   double size = 0;
-  for (Index i = 0; i < count; ++i) size = std::max(size, std::abs(static_cast<double>(values[i])));
+  for (Index i = 0; i < count; ++i) {
+    const double other = std::abs(static_cast<double>(values[i]));
+    size = other <= size || std::isnan(size) ? size : other;
+  }
   return size;
 }
 
@@ -108,7 +112,7 @@ bool Optimizer<T>::staysFinite(const T* weights, double gradientNorm) {
   if (bounded()) return true;
   // The bounds only grow from step to step: look at the weights and the sums themselves.
   measure();
-  if (sums) state_.sumBound = *std::max_element(state_.first.begin(), state_.first.end());
+  if (sums) state_.sumBound = unrolled::largest(state_.first);
   return bounded();
 }
 
@@ -174,7 +178,7 @@ void Optimizer<T>::requireMoments() const {
 
 template <class T>
 void Optimizer<T>::restoreWeights(const T* weights) {
-  if (largest(weights, parameters_) > rounding * state_.weightBound) forgetWeights();
+  if (!(largest(weights, parameters_) <= rounding * state_.weightBound)) forgetWeights();
 }
 
 template <class T>

@@ -18,8 +18,12 @@ void toLogProbabilities(Index rows, Index classes, T* logits) {
   for (T* row = logits; row != logits + rows * classes; row += classes) {
     const T highest = *std::max_element(row, row + classes);
     double sum = 0;
-    for (Index c = 0; c < classes; ++c) sum += std::exp(static_cast<double>(row[c] - highest));
-    const T shift = highest + static_cast<T>(std::log(sum));
+    T poison = 0;  // not-a-number where a logit is not finite
+    for (Index c = 0; c < classes; ++c) {
+      sum += std::exp(static_cast<double>(row[c] - highest));
+      poison += row[c] * 0;
+    }
+    const T shift = highest + static_cast<T>(std::log(sum)) + poison;
     for (Index c = 0; c < classes; ++c) row[c] -= shift;
   }
 }

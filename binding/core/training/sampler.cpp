@@ -9,7 +9,7 @@
 
 namespace unrolled {
 
-Sampler::Sampler(const std::vector<TokenId>& excluded, Index vocabulary) {
+Sampler::Sampler(const std::vector<TokenId>& excluded, Index vocabulary) : vocabulary_(vocabulary) {
   allowed_.reserve(static_cast<std::size_t>(vocabulary));
   for (TokenId id = 0; id < vocabulary; ++id) {
     if (std::find(excluded.begin(), excluded.end(), id) == excluded.end()) allowed_.push_back(id);
@@ -24,7 +24,7 @@ Sampler::Sampler(const std::vector<TokenId>& excluded, Index vocabulary) {
 
 template <class T>
 TokenId Sampler::draw(const T* logits, const Drawing& options, Index position) {
-  for (const TokenId id : allowed_) requireFiniteOutput(static_cast<double>(logits[id]));
+  std::for_each(logits, logits + vocabulary_, [](T logit) { requireFiniteOutput(static_cast<double>(logit)); });
   // Ties go to the smaller id, so that the order is the same on every machine.
   const auto likelier = [logits](TokenId a, TokenId b) {
     return logits[a] > logits[b] || (logits[a] == logits[b] && a < b);

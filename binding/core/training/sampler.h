@@ -34,7 +34,8 @@ class Sampler {
   }
 
   // The token drawn at `position` from logits [V]: of the allowed ones, the topK likeliest, and of
-  // those the fewest whose probability reaches topP. Throws ERR_UNROLLED_MODEL_NOT_FINITE.
+  // those the fewest whose probability reaches topP. Throws ERR_UNROLLED_MODEL_NOT_FINITE where one of the logits is
+  // not finite.
   template <class T>
   TokenId draw(const T* logits, Index position) {
     return draw(logits, options_, position);
@@ -44,6 +45,7 @@ class Sampler {
   TokenId draw(const T* logits, const Drawing& options, Index position);
 
  private:
+  Index vocabulary_;
   Drawing options_;
   std::vector<TokenId> allowed_;
   std::vector<TokenId> candidates_;

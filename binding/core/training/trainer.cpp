@@ -110,6 +110,8 @@ StepRecord Trainer<T>::step(const TrainingBatch<T>& batch, RunResult& result) {
   const Index count = batch.targetCount * (classes ? 1 : model_.outputFeatures());
   const double scale = options_.reduction == Reduction::mean ? 1 / static_cast<double>(count) : 1;
   stateGradients_.assign(static_cast<std::size_t>(model_.stateSize(batch.input.batch)), T(0));
+  ParameterBuffers<T>& buffers = model_.buffers();
+  buffers.listRowsAlways(options_.sparse == SparseUpdate::lazy);
   const LossResult loss = model_.lossAndGradients(
       batch.input, batch.targets, static_cast<T>(scale), states_.begin(batch), stateGradients_.data(), parallel_,
       {true, options_.seed, static_cast<std::uint64_t>(steps_)}, nullptr, bf16_.get());
@@ -119,11 +121,10 @@ StepRecord Trainer<T>::step(const TrainingBatch<T>& batch, RunResult& result) {
       options_.optimizer.learningRate * options_.schedule.at(steps_, stepsPerEpoch()) * learningRateScale_;
   if (!std::isfinite(record.loss)) throw notFinite("loss", steps_);
 
-  ParameterBuffers<T>& buffers = model_.buffers();
   T* gradients = buffers.gradients();
   touched_.lay(buffers, true);
   // The same tiles, unless rows that were not touched are updated too.
-  const bool touchedOnly = options_.lazyRows || optimizer_.keepsUntouched();
+  const bool touchedOnly = options_.sparse != SparseUpdate::exact || optimizer_.keepsUntouched();
   if (!touchedOnly) updated_.lay(buffers, false);
   const Parallel clipping = parallel_.forWork(elementWork * static_cast<double>(touched_.elements()));
   if (options_.clipValue > 0) clipByValue(touched_, gradients, options_.clipValue, clipping);

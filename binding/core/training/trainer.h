@@ -17,6 +17,15 @@ namespace unrolled {
 
 enum class Reduction { mean, sum };
 
+// What a step does to the rows of an embedding or of a sampled softmax that its batch does not touch.
+enum class SparseUpdate {
+  exact,  // what a gradient of zeros does to them
+  lazy,   // nothing: they are left alone by every optimiser, with all their state
+  // Nothing where the batch has fewer positions than the table has rows, else as `exact`: what `lazy` was in earlier
+  // releases, for trainings that go on from their checkpoints.
+  lazyWhereFew,
+};
+
 struct TrainingOptions {
   OptimizerOptions optimizer;
   Reduction reduction = Reduction::mean;
@@ -25,9 +34,7 @@ struct TrainingOptions {
   int threads = 0;         // 0 takes the pool's default
   std::uint64_t seed = 0;  // of what is dropped, and of the classes a sampled softmax draws
   Schedule schedule;
-  // Rows of a large table that a batch does not touch are left alone by every optimiser, with all their state; else
-  // only by those that would not change them anyway.
-  bool lazyRows = false;
+  SparseUpdate sparse = SparseUpdate::exact;
   // Of the operands of large products; weights, their updates and all other arithmetic are T's in any case.
   Precision precision = Precision::full;
 };

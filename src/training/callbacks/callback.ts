@@ -110,7 +110,8 @@ export interface Best {
  *   ERR_UNROLLED_SHAPE, ERR_UNROLLED_MODEL_NOT_FINITE.
  */
 export function requireBest({ best, bestEpoch, weights }: Best, model: Model | undefined): void {
-  if (best !== undefined) check.number('best', best);
+  const isKnown = best !== undefined || bestEpoch !== undefined || weights !== undefined;
+  if (isKnown) check.number('best', best);
   if (bestEpoch !== undefined) check.integer('bestEpoch', bestEpoch, { min: 0 });
   if (weights !== undefined && model !== undefined) requireParameters(weights, model.parameterShapes, model.dtype);
 }

@@ -140,7 +140,7 @@ void pass(FuzzedDataProvider& data, Model<float>& model, const Parallel& paralle
   const Index positions = (model.manyToOne() ? 1 : time) * rows;
   std::vector<float> gradient(static_cast<std::size_t>(positions * output.features), 0.5F);
   std::vector<float> stateGradients(states.size(), 0.25F);
-  model.backward(gradient.data(), stateGradients.data(), parallel);
+  model.backward(gradient, stateGradients.data(), parallel);
 }
 
 // A stream of ids, trained on, stopped and gone on with.
@@ -155,7 +155,7 @@ void train(FuzzedDataProvider& data, Model<float>& model, const std::shared_ptr<
   options.optimizer.beta2 = 0.999;
   options.optimizer.epsilon = 1e-8;
   options.clipNorm = data.PickValueInArray({0.0, 1.0});
-  options.lazyRows = data.ConsumeBool();
+  options.sparse = data.PickValueInArray({SparseUpdate::exact, SparseUpdate::lazy, SparseUpdate::lazyWhereFew});
   const auto trainer = [&] {
     return std::make_unique<Trainer<float>>(model, pool, options,
                                             std::make_unique<StreamBatches<float>>(ids, rows, time));

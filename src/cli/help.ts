@@ -1,0 +1,105 @@
+/** What `--help` shows beside descriptions: groups of options, and examples; and what an unknown option was meant for. */
+
+import { type Command, CommanderError } from 'commander';
+import { meantOption } from '../suggestions';
+
+/** Options of long lists by what they are about. Commands with fewer than so many have one list. */
+const LONG_LIST = 15;
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  'Text:': [
+    ...['test', 'classes', 'tokens', 'maxVocab', 'minCount', 'encoding', 'lineEnds', 'normalize', 'stream', 'split'],
+    ...['stopWords', 'sequenceLength', 'unknown', 'skipUnreadable', 'vocab'],
+  ],
+  'Model:': [
+    ...['cell', 'embedding', 'hidden', 'layers', 'nonlinearity', 'singleBias', 'dropout', 'recurrentDropout'],
+    ...['layerNorm', 'tied', 'output', 'cutoffs', 'divisor', 'samples', 'oneDirection', 'gateActivation', 'pooling'],
+    ...['dense', 'denseActivation', 'init'],
+  ],
+  'Training:': [
+    ...['epochs', 'steps', 'window', 'batch', 'optimizer', 'lr', 'momentum', 'weightDecay', 'schedule', 'warmup'],
+    ...['scheduleEvery', 'scheduleFactor', 'sparse', 'precision', 'reduction', 'clipValue', 'clipNorm', 'validation'],
+    ...['earlyStopping', 'seed', 'threads', 'seconds'],
+  ],
+  'Files and output:': ['checkpoint', 'checkpointEvery', 'resume', 'out', 'report', 'logEvery', 'json', 'estimate'],
+};
+
+/** Two command lines for each command, without the program's name. */
+const EXAMPLES: Readonly<Record<string, readonly [string, string]>> = {
+  train: [
+    'train poems.txt --cell gru --hidden 256 --epochs 10 --out poems.safetensors',
+    'train poems.txt --resume run.safetensors --checkpoint run.safetensors --out poems.safetensors',
+  ],
+  sample: [
+    'sample poems.safetensors --prompt "The " --length 300 --temperature 0.8',
+    'sample poems.safetensors --prompts beginnings.txt --beams 4 --json',
+  ],
+  evaluate: [
+    'evaluate poems.safetensors more-poems.txt --unknown skip',
+    'evaluate poems.safetensors more-poems.txt --encoding gb18030 --json',
+  ],
+  score: ['score poems.safetensors "The sea"', 'score poems.safetensors --file poem.txt --per-token'],
+  next: ['next poems.safetensors "The " --top 5', 'echo "The sea" | unrolled next poems.safetensors - --json'],
+  'classify train': [
+    'classify train reviews/ --validation 0.2 --out reviews.safetensors',
+    'classify train reviews/ --split word --epochs 20 --early-stopping 3 --report reviews.html --out reviews.safetensors',
+  ],
+  'classify evaluate': [
+    'classify evaluate reviews.safetensors more-reviews/',
+    'classify evaluate reviews.safetensors more-reviews/ --classes neg,pos --json',
+  ],
+  'classify predict': [
+    'classify predict reviews.safetensors "A lovely film, and not a minute too long."',
+    'classify predict reviews.safetensors --file lines.txt --json',
+  ],
+  bench: ['bench --cell gru --hidden 512 --seconds 5', 'bench --vocab 74000 --output adaptive --json'],
+  doctor: ['doctor', 'doctor --json'],
+  build: ['build', 'build --help'],
+};
+
+/** The names of a command from that behind the program's on. */
+function pathOf(command: Command): string {
+  const { parent } = command;
+  return parent?.parent ? `${pathOf(parent)} ${command.name()}` : command.name();
+}
+
+/** Gives the commands below a program their groups and examples. */
+export function addHelp(program: Command): void {
+  for (const command of program.commands) {
+    addHelp(command);
+    const examples = EXAMPLES[pathOf(command)];
+    if (examples === undefined) continue;
+    const lines = examples.map((line) => `  ${line.startsWith('echo') ? line : `unrolled ${line}`}`);
+    command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+    if (command.options.length < LONG_LIST) continue;
+    for (const option of command.options) {
+      const group = Object.keys(GROUPS).find((name) => GROUPS[name]?.includes(option.attributeName()));
+      if (group !== undefined) option.helpGroup(group);
+    }
+  }
+}
+
+/** The command that arguments name. */
+function commandOf(program: Command, args: readonly string[]): Command {
+  let command = program;
+  for (const argument of args) {
+    const inner = command.commands.find((each) => each.name() === argument);
+    if (inner === undefined) break;
+    command = inner;
+  }
+  return command;
+}
+
+/** The error of an unknown option with what that was meant for, where one is near; any other error as it is. */
+export function withMeantOption(error: unknown, program: Command, args: readonly string[]): unknown {
+  if (!(error instanceof CommanderError) || error.code !== 'commander.unknownOption') return error;
+  const name = /^error: unknown option '--(?:no-)?([^'=]+)/.exec(error.message)?.[1];
+  if (name === undefined) return error;
+  const { options } = commandOf(program, args);
+  const meant = meantOption(
+    name,
+    options.map((option) => option.attributeName()),
+  );
+  const flag = options.find((option) => option.attributeName() === meant)?.long;
+  const [first] = error.message.split('\n');
+  return new CommanderError(error.exitCode, error.code, flag ? `${first}\n(Did you mean ${flag}?)` : (first as string));
+}

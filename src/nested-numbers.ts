@@ -1,0 +1,85 @@
+/** Numbers in nested arrays as tensors, with the place of what does not fit. */
+
+import { UnrolledError } from './errors';
+import { atOnce, inTurns } from './event-loop';
+import type { Tensor, TensorDType } from './tensor';
+import { allocate, elementCount, isList } from './tensor-shape';
+import * as check from './validation';
+
+function ragged(place: string, expected: string, first: string, level: unknown): UnrolledError {
+  const received = isList(level) ? `an array of ${level.length}` : check.show(level);
+  const message = `${place} must be ${expected}, as ${first} is, not ${received}: all arrays of one depth have one length.`;
+  return new UnrolledError('ERR_UNROLLED_SHAPE', message, { option: place, expected, received });
+}
+
+/**
+ * A tensor of the numbers in nested arrays (the innermost may be typed arrays). Each level has the lengths of its first
+ * element.
+ * @param option what messages call them.
+ * @throws ERR_UNROLLED_SHAPE for arrays of unequal length, ERR_UNROLLED_OPTION_TYPE for what is no number,
+ *   ERR_UNROLLED_OPTION_RANGE for a number that an integer type cannot hold, each with its place, as in `option[1][0]`;
+ *   ERR_UNROLLED_OUT_OF_MEMORY.
+ */
+export function nestedTensor<D extends TensorDType>(option: string, values: unknown, dtype: D): Tensor<D> {
+  return atOnce(nestedWork(option, values, dtype));
+}
+
+/** The same with turns of the event loop between elements of the first axis, of which there may be millions. */
+export function nestedInTurns<D extends TensorDType>(option: string, values: unknown, dtype: D): Promise<Tensor<D>> {
+  return inTurns(nestedWork(option, values, dtype));
+}
+
+function* nestedWork<D extends TensorDType>(option: string, values: unknown, dtype: D): Generator<void, Tensor<D>> {
+  const shape: number[] = [];
+  for (let level = values; isList(level); level = level[0]) shape.push(level.length);
+  const data = allocate(dtype, elementCount(shape));
+  const isFloat = dtype === 'float32' || dtype === 'float64';
+  const indices: number[] = [];
+  let next = 0;
+
+  const placeOf = (depth: number) =>
+    option +
+    indices
+      .slice(0, depth)
+      .map((index) => `[${index}]`)
+      .join('');
+  function misfit(level: unknown, depth: number): UnrolledError {
+    const place = placeOf(depth);
+    if (!isList(level) && typeof level !== 'number') return check.wrongType(place, 'a number', level);
+    const size = shape[depth];
+    return ragged(place, size === undefined ? 'a number' : `an array of ${size}`, option + '[0]'.repeat(depth), level);
+  }
+
+  function fill(level: unknown, depth: number): void {
+    if (isList(level)) {
+      if (level.length !== shape[depth]) throw misfit(level, depth);
+      for (let i = 0; i < level.length; i++) {
+        indices[depth] = i;
+        fill(level[i], depth + 1);
+      }
+      return;
+    }
+    if (typeof level !== 'number' || depth !== shape.length) throw misfit(level, depth);
+    data[next] = level;
+    if (!isFloat && data[next] !== level) throw check.outOfRange(placeOf(depth), `a value of ${dtype}`, level);
+    next++;
+  }
+
+  if (isList(values)) {
+    for (let i = 0; i < values.length; i++) {
+      indices[0] = i;
+      fill(values[i], 1);
+      yield;
+    }
+  } else {
+    fill(values, 0);
+  }
+  return { dtype, shape, data };
+}
+
+/** Nested arrays of so many axes as a tensor; anything else as it is. */
+export function tensorOrOther(option: string, value: unknown, dtype: TensorDType, axes: number): unknown {
+  let depth = 0;
+  for (let level = value; isList(level); level = level[0]) depth++;
+  return Array.isArray(value) && depth === axes ? nestedTensor(option, value, dtype) : value;
+}

@@ -1,0 +1,102 @@
+/** What an option may have been meant for that there is not: other libraries' names for it, and slips of the pen. */
+
+/** Names of Keras, PyTorch, TensorFlow.js and brain.js, in small letters alone, and ours for the same; the first known counts. */
+const PEERS: Readonly<Record<string, readonly string[]>> = {
+  batchsize: ['batch'],
+  learningrate: ['learningRate', 'lr'],
+  lr: ['learningRate'],
+  eta: ['learningRate', 'lr'],
+  units: ['hidden'],
+  hiddensize: ['hidden'],
+  hiddenunits: ['hidden'],
+  hiddenlayers: ['hidden', 'layers'],
+  numlayers: ['layers'],
+  depth: ['layers'],
+  embeddingdim: ['embedding'],
+  embeddingsize: ['embedding'],
+  outputdim: ['embedding'],
+  celltype: ['cell'],
+  rnntype: ['cell'],
+  validationsplit: ['validation'],
+  valsplit: ['validation'],
+  iterations: ['epochs', 'steps'],
+  numepochs: ['epochs'],
+  maxepochs: ['epochs'],
+  maxsteps: ['steps'],
+  bptt: ['window'],
+  timesteps: ['window', 'sequenceLength'],
+  seqlen: ['window', 'sequenceLength'],
+  seqlength: ['window', 'sequenceLength'],
+  maxlen: ['sequenceLength', 'length'],
+  vocabsize: ['maxTokens', 'maxVocab', 'vocabulary'],
+  numwords: ['maxTokens', 'maxVocab'],
+  maxfeatures: ['maxTokens', 'maxVocab'],
+  maxvocab: ['maxTokens'],
+  vocab: ['maxTokens', 'vocabulary'],
+  maxtokens: ['maxVocab'],
+  maxsize: ['maxVocab'],
+  maxgradnorm: ['clipNorm'],
+  gradclip: ['clipNorm'],
+  optim: ['optimizer'],
+  l2: ['weightDecay'],
+  randomseed: ['seed'],
+  randomstate: ['seed'],
+  workers: ['threads'],
+  numworkers: ['threads'],
+  numthreads: ['threads'],
+  patience: ['earlyStopping', 'callbacks'],
+  maxnewtokens: ['length'],
+  maxlength: ['length', 'sequenceLength'],
+  numclasses: ['classes'],
+  verbose: ['onProgress', 'logEvery'],
+  onepochend: ['callbacks'],
+  output: ['out'],
+  outputfile: ['out'],
+  savepath: ['out'],
+};
+
+/** A name without its capitals and signs: `batch_size`, `batch-size` and `batchSize` are one. */
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
+}
+
+/** Letters to put in, to leave out or to exchange until one word is the other; two that changed places are one. */
+function distance(a: string, b: string): number {
+  let [before, last]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const other = a[i - 1] === b[j - 1] ? 0 : 1;
+      let least = Math.min((last[j] as number) + 1, (row[j - 1] as number) + 1, (last[j - 1] as number) + other);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        least = Math.min(least, (before[j - 2] as number) + 1);
+      row.push(least);
+    }
+    [before, last] = [last, row];
+  }
+  return last[b.length] as number;
+}
+
+/** The longest name that is compared letter by letter: options have no longer ones. */
+const LONGEST = 40;
+
+/**
+ * The known option that a name was meant for; undefined where none is near.
+ * @param known names in camel case.
+ */
+export function meantOption(name: string, known: readonly string[]): string | undefined {
+  const asked = plain(name.slice(0, LONGEST));
+  const same = known.find((option) => plain(option) === asked);
+  if (same !== undefined) return same;
+  const peers = Object.hasOwn(PEERS, asked) ? PEERS[asked] : undefined;
+  const peer = peers?.find((option) => known.includes(option));
+  if (peer !== undefined) return peer;
+  let nearest: string | undefined;
+  // A third of the letters at most, and no more than two.
+  let least = Math.min(2, Math.floor(asked.length / 3)) + 1;
+  for (const option of known) {
+    const away = distance(asked, plain(option));
+    if (away < least) [least, nearest] = [away, option];
+  }
+  return nearest;
+}
