@@ -164,13 +164,17 @@ describe('a limit of address space', function () {
   });
 
   it('is an error with a code where no thread can be made', async () => {
-    const output = await requireEnd(`${LIMITS}
+    const output = await requireEnd(
+      `${LIMITS}
       unrolled.info();
-      leave(4);
+      leave(${TOO_LITTLE});
       const parameters = async () => { await create().parameters(); };
       const calls = await Promise.all([outcome(parameters), outcome(parameters)]);
       leave();
-      console.log(calls.join(), await outcome(parameters));`);
+      console.log(calls.join(), await outcome(parameters));`,
+      // Threads whose stacks take more than is left, in kilobytes.
+      { runner: ['sh', '-c', `ulimit -s ${2 * 2 ** 10 * TOO_LITTLE} && exec "$@"`, 'sh'] },
+    );
     assert.equal(output, 'ERR_UNROLLED_OUT_OF_MEMORY,ERR_UNROLLED_OUT_OF_MEMORY works\n');
   });
 
@@ -179,7 +183,8 @@ describe('a limit of address space', function () {
       `${LIMITS}
       const unrolled = require(PACKAGE);
       const corpus = unrolled.Corpus.fromText('abc');
-      leave(8);
+      const { addonPath } = require(require('node:path').join(PACKAGE, '..', 'native', 'load.js'));
+      leave(require('node:fs').statSync(addonPath()).size / 2 ** 21);
       console.log(await outcome(() => { unrolled.LanguageModel.create({ vocabulary: corpus.vocabulary }); }));`,
       { bare: true },
     );
