@@ -4,7 +4,6 @@
  */
 
 import { isUtf8 } from 'node:buffer';
-import { types } from 'node:util';
 import { inTurns } from './event-loop';
 
 /** Bytes between two turns, about: well below a millisecond of work. */
@@ -52,19 +51,20 @@ export interface JsonReading {
   duplicate: string | undefined;
 }
 
-/** An object or a list that has not ended; the same is used again for the next one of its depth. */
+/** An object, which may be a map, or a list that has not ended; the same is used again for the next one of its depth. */
 interface Open {
   list: unknown[] | undefined;
-  object: Map<string, unknown> | Record<string, unknown> | undefined;
+  map: Map<string, unknown> | undefined;
+  object: Record<string, unknown> | undefined;
   /** The byte that ends it. */
   end: number;
   /** Of the member that is read. */
   name: string;
 }
 
-function put({ list, object, name }: Open, value: unknown): void {
+function put({ list, map, object, name }: Open, value: unknown): void {
   if (list !== undefined) list.push(value);
-  else if (types.isMap(object)) object.set(name, value);
+  else if (map !== undefined) map.set(name, value);
   else if (name !== '__proto__') (object as Record<string, unknown>)[name] = value;
   else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
 }
@@ -93,10 +93,11 @@ class Reader {
       if (byte === OBJECT || byte === LIST) {
         if (depth === MOST_DEPTH) throw this.#fault();
         this.#at++;
-        open[depth] ??= { list: undefined, object: undefined, end: 0, name: '' };
+        open[depth] ??= { list: undefined, map: undefined, object: undefined, end: 0, name: '' };
         last = open[depth] as Open;
         last.list = byte === LIST ? [] : undefined;
-        last.object = byte === LIST ? undefined : this.#rootIsMap && depth === 0 ? new Map() : {};
+        last.map = byte === OBJECT && this.#rootIsMap && depth === 0 ? new Map() : undefined;
+        last.object = byte === OBJECT && last.map === undefined ? {} : undefined;
         last.end = byte === LIST ? LIST_END : OBJECT_END;
         depth++;
         while (!this.#skipSpace()) yield;
@@ -119,11 +120,11 @@ class Reader {
         if (separator !== COMMA && separator !== last.end) throw this.#fault();
         this.#at++;
         if (separator === COMMA) {
-          if (last.object !== undefined && !this.#shortName(last)) yield* this.#longName(last);
+          if (last.list === undefined && !this.#shortName(last)) yield* this.#longName(last);
           break;
         }
         if (this.#isDue()) yield;
-        const value = last.list ?? last.object;
+        const value = last.list ?? last.map ?? last.object;
         depth--;
         if (depth === 0) {
           yield* this.#requireEnd();
@@ -184,8 +185,7 @@ class Reader {
   }
 
   #takeName(last: Open, name: string): void {
-    const { object } = last;
-    const isTwice = types.isMap(object) ? object.has(name) : Object.hasOwn(object as object, name);
+    const isTwice = last.map?.has(name) ?? Object.hasOwn(last.object as object, name);
     if (isTwice) this.duplicate ??= name;
     last.name = name;
   }

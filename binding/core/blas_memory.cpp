@@ -1,12 +1,12 @@
 // OpenBLAS's packing buffers: mapped where a failure can be told, and handed out under a lock.
 //
-// A call takes a buffer of 128 MiB, of which it touches what it needs, and OpenBLAS keeps all it has had. Where the
-// system gives no memory for another (ulimit -v or -d, say), it asks again for ever. So the memory is mapped here, and
-// `mmap` is answered with it when OpenBLAS asks. Once there is one buffer, a call that can have none of its own waits
-// for another call's end. And built without threads of its own, OpenBLAS hands its buffers out without a lock (unless
-// built with USE_LOCKING, which Debian's 0.3.21 is not): two threads that call it at once can be given the same buffer,
-// and a product comes out wrong, about once in a thousand calls. The linker sends OpenBLAS's calls of these functions
-// here (--wrap in CMakeLists.txt).
+// A call takes a buffer, on x64 of 128 MiB, of which it touches what it needs, and OpenBLAS keeps all it has had. Where
+// the system gives no memory for another (ulimit -v or -d, say), it asks again for ever. So the memory is mapped here,
+// and `mmap` is answered with it when OpenBLAS asks. Once there is one buffer, a call that can have none of its own
+// waits for another call's end. And built without threads of its own, OpenBLAS hands its buffers out without a lock
+// (unless built with USE_LOCKING, which Debian's 0.3.21 is not): two threads that call it at once can be given the same
+// buffer, and a product comes out wrong, about once in a thousand calls. The linker sends OpenBLAS's calls of these
+// functions here (--wrap in CMakeLists.txt).
 
 #include "blas_memory.h"
 
@@ -57,7 +57,8 @@ std::mutex mutex;
 std::condition_variable returned;
 std::atomic<int> buffers{0};  // that OpenBLAS has; changed under the mutex
 int taken = 0;                // of them
-// What OpenBLAS asks for: its constant on x64 and arm64, and once it has asked, what that was.
+// How large they are: at most so large in the builds for x64 and arm64, which have no function that tells, and once
+// OpenBLAS has asked for one, as large as that.
 std::size_t bufferBytes = 128 * mebibyte;
 
 // What the next `mmap` of this thread is to return.
@@ -99,7 +100,7 @@ void reserveBlasMemory() {
   throw Error("ERR_UNROLLED_OUT_OF_MEMORY",
               "Products of matrices need " + std::to_string(bufferBytes / mebibyte) +
                   " MiB of address space, and the system gives this process no more. Raise its limit (ulimit -v, "
-                  "ulimit -d), or train with smaller batches and a smaller model.");
+                  "ulimit -d), or make the model and its batches smaller.");
 }
 
 }  // namespace unrolled
@@ -126,9 +127,11 @@ void* __wrap_mmap(void* address, std::size_t bytes, int protection, int flags, i
   const Mapping mapping = std::exchange(offered, {});
   if (mapping.address == nullptr) return __real_mmap(address, bytes, protection, flags, file, offset);
   bufferBytes = bytes;
-  if (bytes == mapping.bytes) return mapping.address;
-  // Another build's buffers: from the next one on, it is known how large they are.
-  unmap(mapping);
-  return __real_mmap(address, bytes, protection, flags, file, offset);
+  if (bytes > mapping.bytes) {  // of another processor's build
+    unmap(mapping);
+    return __real_mmap(address, bytes, protection, flags, file, offset);
+  }
+  if (bytes < mapping.bytes) munmap(static_cast<std::byte*>(mapping.address) + bytes, mapping.bytes - bytes);
+  return mapping.address;
 }
 // NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)

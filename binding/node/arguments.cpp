@@ -153,7 +153,8 @@ void requireArrayMemory(std::size_t bytes) {
   void* volatile tried = std::malloc(bytes);  // volatile, or the compiler takes it for had and leaves it out
   if (tried == nullptr) {
     throw Error("ERR_UNROLLED_OUT_OF_MEMORY",
-                "The system gives this process no " + std::to_string(bytes) + " bytes for an array of results.");
+                "The system gives this process no " + std::to_string(bytes) +
+                    " bytes for an array of results. Raise its limit (ulimit -v, ulimit -d).");
   }
   std::free(tried);
 }

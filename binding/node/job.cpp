@@ -157,7 +157,8 @@ void Executor::post(std::shared_ptr<Job> job) {
       thread_ = std::thread([this] { main(); });
       threadAlive_ = true;
     } catch (const std::exception&) {  // a system_error, or a bad_alloc
-      fail(*job, {"ERR_UNROLLED_OUT_OF_MEMORY", "The system gives this process no more threads."});
+      fail(*job, {"ERR_UNROLLED_OUT_OF_MEMORY",
+                  "The system gives this process no more threads. Raise its limits (ulimit -u, ulimit -v)."});
       lock.unlock();
       finish(std::move(job));
       return;

@@ -97,7 +97,7 @@ export function sampleCommand(): Command {
   return new Command('sample')
     .description('print a prompt and the text that a model goes on with')
     .argument('<model>', 'a file that train saved')
-    .option('--prompt <text>', 'text to go on with, or - for standard input; none begins a text', '')
+    .option('--prompt <text>', 'text to go on with, - for standard input, or none to begin a text', '')
     .addOption(
       plainOption(
         '--prompts <file>',

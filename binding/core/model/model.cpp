@@ -366,7 +366,7 @@ double Model<T>::multiplyAdds(const BatchSize& size) const {
   // Each position meets each parameter about once; of tables a row, so that those are counted too high.
   const auto positions = static_cast<double>(size.input.positions + size.source.positions);
   const auto time = static_cast<double>(std::max(size.input.time, size.source.time));
-  double work = positions * static_cast<double>(buffers_->size());
+  double work = positions * static_cast<double>(std::max<Index>(1, buffers_->size()));
   // And each may attend to all steps of a row.
   for (const Node<T>& node : graph_.nodes) {
     if (node.attention != nullptr) work += positions * time * static_cast<double>(node.attention->outputs());
