@@ -19,6 +19,9 @@ const LIGHT = { UNROLLED_OPTIMIZATION: '-O1', CMAKE_BUILD_TYPE: 'None', CMAKE_CX
 /** Tests ask for more than there is, to be refused. */
 const OPTIONS = 'allocator_may_return_null=1';
 
+/** Locals that are read after their function has returned are found too. */
+const ADDRESS_OPTIONS = `${OPTIONS}:detect_stack_use_after_return=1`;
+
 /** A sanitizer ends the process where `new` would have thrown. */
 const EXCLUDED = ['--test-case-exclude=*too large for the machine*'];
 
@@ -26,7 +29,7 @@ const EXCLUDED = ['--test-case-exclude=*too large for the machine*'];
 const MOCHA = [
   ...['fit', 'model', 'model-training', 'native-training', 'worker', 'session', 'language-model', 'text-classifier'],
   ...['generation/together', 'generation/beam', 'training/resume', 'attacks/arguments', 'reliability/tear-down'],
-  ...['input-gradients', 'gradients', 'lengths', 'activation-layer'],
+  ...['input-gradients', 'gradients', 'lengths', 'activation-layer', 'not-finite', 'training/sparse'],
 ];
 
 async function core(kind) {
@@ -35,7 +38,12 @@ async function core(kind) {
   const chosen = compiler === undefined ? {} : { CMAKE_CXX_COMPILER: compiler };
   const settings = { UNROLLED_SANITIZE: SANITIZERS[kind], ...LIGHT, ...chosen };
   await buildCoreTestsIn(folder, 'The sanitized build', 'unrolled_core_tests', settings);
-  const env = { ...process.env, ASAN_OPTIONS: OPTIONS, TSAN_OPTIONS: OPTIONS, UBSAN_OPTIONS: 'print_stacktrace=1' };
+  const env = {
+    ...process.env,
+    ASAN_OPTIONS: ADDRESS_OPTIONS,
+    TSAN_OPTIONS: OPTIONS,
+    UBSAN_OPTIONS: 'print_stacktrace=1',
+  };
   await run(`The core under ${SANITIZERS[kind]}`, path.join(folder, 'unrolled_core_tests'), EXCLUDED, { env });
 }
 
@@ -61,11 +69,13 @@ async function sanitizedAddon() {
 async function addon() {
   const env = await sanitizedAddon();
   if (env === undefined) return;
+  // Some of the files run the command line.
+  await buildTypeScript();
   const files = MOCHA.map((name) => `test/${name}.test.ts`);
   const mocha = [tool('mocha', 'bin', 'mocha.js'), '--no-config', '--timeout', '600000', ...files];
   await run('The addon under AddressSanitizer', process.execPath, ['--import', 'tsx', ...mocha], {
     // Test tools keep what they like until the end; `leaks` looks for what is lost.
-    env: { ...env, ASAN_OPTIONS: `${OPTIONS}:detect_leaks=0` },
+    env: { ...env, ASAN_OPTIONS: `${ADDRESS_OPTIONS}:detect_leaks=0` },
   });
 }
 
