@@ -178,6 +178,7 @@ void Optimizer<T>::requireMoments() const {
 
 template <class T>
 void Optimizer<T>::restoreWeights(const T* weights) {
+  if (state_.weightBound == 0) return;  // a new training looks at them anyway
   if (!(largest(weights, parameters_) <= rounding * state_.weightBound)) forgetWeights();
 }
 
