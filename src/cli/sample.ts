@@ -1,10 +1,12 @@
 /** `unrolled sample <model>`: prompts, and the text a model goes on with. */
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { UnrolledError } from '../errors';
 import { type BeamOptions, type GenerationOptions, resolveBeam, resolveGeneration } from '../generation';
 import { idsOfAll, startIds } from '../generation/prompt';
 import { LanguageModel } from '../language-model';
 import { sumCounts } from '../text/token-counts';
+import type { Vocabulary } from '../text/vocabulary';
 import type { UnknownPolicy } from '../text/vocabulary-options';
 import * as check from '../validation';
 import { encodingOption, type InputFlags, readInput, readLines, STANDARD_INPUT } from './input';
@@ -22,6 +24,9 @@ interface SampleFlags extends Pick<InputFlags, 'encoding'> {
   seed?: number;
   stop?: string[];
   includeStop?: true;
+  allow?: string[];
+  bias?: (readonly [token: string, value: number])[];
+  minLength?: number;
   beams?: number;
   lengthPenalty?: number;
   threads?: number;
@@ -70,17 +75,18 @@ async function promptOf({ prompt, ...input }: SampleFlags): Promise<string> {
 }
 
 async function sample(path: string, flags: SampleFlags): Promise<void> {
-  const { prompt: _, prompts: file, beams, lengthPenalty, encoding, threads, unknown, json, ...given } = flags;
+  const { prompt: _, prompts: file, beams, lengthPenalty, encoding, threads, unknown, json, allow, ...given } = flags;
   if (lengthPenalty !== undefined && beams === undefined) {
     throw check.outOfRange('lengthPenalty', 'given with --beams', lengthPenalty);
   }
-  const options = { ...given, signal: outputEnd };
-  const beamOptions = { ...options, beams, lengthPenalty };
-  if (beams === undefined) resolveGeneration(options);
-  else resolveBeam(beamOptions);
+  const asked = { ...given, bias: given.bias && new Map(given.bias), signal: outputEnd };
+  if (beams === undefined) resolveGeneration(asked);
+  else resolveBeam({ ...asked, beams, lengthPenalty });
   const prompts = file === undefined ? [await promptOf(flags)] : await readLines(file, encoding);
   const model = await LanguageModel.load(path, { threads, unknown });
   try {
+    const options = { ...asked, allow: allow && allowedIds(model.vocabulary, allow) };
+    const beamOptions = { ...options, beams, lengthPenalty };
     if (beams !== undefined) await search(model, prompts, beamOptions, json);
     else if (file !== undefined || json) await sampleAll(model, prompts, options, json);
     else await streamOne(model, prompts[0] as string, options);
@@ -90,6 +96,35 @@ async function sample(path: string, flags: SampleFlags): Promise<void> {
   } finally {
     model.dispose();
   }
+}
+
+/** The tokens of these texts, and the end of a document. */
+function allowedIds(vocabulary: Vocabulary, texts: readonly string[]): Int32Array {
+  const strict = vocabulary.withUnknown('error');
+  const ids = new Set(vocabulary.endId === undefined ? [] : [vocabulary.endId]);
+  for (const text of texts) {
+    try {
+      for (const id of strict.encode(text)) ids.add(id);
+    } catch (error) {
+      if (!(error instanceof UnrolledError)) throw error;
+      const { code, message, expected = '', received = '' } = error;
+      const lacking = message.replace(` ${strict.advice}`, ' Leave it out.');
+      throw new UnrolledError(code, `allow: ${lacking}`, { option: 'allow', expected, received, cause: error });
+    }
+  }
+  return Int32Array.from(ids);
+}
+
+function biasOption(): Option {
+  const option = new Option('--bias <token=x>', "add x to a token's logit, -inf bars it; may be given several times");
+  return option.argParser((text, before: SampleFlags['bias']) => {
+    const [, token, number] = /^(.+)=([^=]*)$/s.exec(text) ?? [];
+    const value = number === '-inf' ? Number.NEGATIVE_INFINITY : Number(number);
+    if (token === undefined || number?.trim() === '' || Number.isNaN(value)) {
+      throw check.wrongType('--bias', 'a token, =, and a number or -inf', text);
+    }
+    return [...(before ?? []), [token, value] as const];
+  });
 }
 
 export function sampleCommand(): Command {
@@ -112,6 +147,11 @@ export function sampleCommand(): Command {
     .addOption(numberOption('--seed <n>', 'the same seed draws the same text (default: 0)'))
     .addOption(listOption('--stop <text>', 'end before this text; may be given several times'))
     .option('--include-stop', 'end after it')
+    .addOption(numberOption('--min-length <n>', 'tokens before which the text does not end (default: 0)'))
+    .addOption(
+      listOption('--allow <text>', 'draw tokens of this text, and the end of a document, alone (default: all)'),
+    )
+    .addOption(biasOption())
     .addOption(
       numberOption(
         '--beams <n>',

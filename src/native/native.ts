@@ -600,6 +600,10 @@ export interface NativeRow {
   position: number;
   /** Ids to draw, at most. 0 only feeds the row's ids. */
   count: number;
+  /** Ids of the whole text before which `end` is barred; 0 where absent. */
+  leastLength?: number;
+  /** `[V]`, added to the logits; minus infinity bars an id. Nothing where absent. */
+  bias?: Float64Array;
   /** 0 takes the likeliest. */
   temperature: number;
   /** 0 is off. */
@@ -657,6 +661,10 @@ export interface NativeBeamOptions {
   /** The id that ends a continuation; -1 for none. */
   end: number;
   stop?: NativeStop;
+  /** Ids before which `end` is barred; stop strings are looked for after them. 0 where absent. */
+  leastLength?: number;
+  /** `[V]`, added to the ranks of ids; minus infinity bars one. Nothing where absent. */
+  bias?: Float64Array;
   /** 0 takes the pool's default. */
   threads: number;
 }
@@ -668,9 +676,46 @@ export interface NativeDecodeOptions extends Omit<NativeBeamOptions, 'ids' | 'st
   start: number;
 }
 
+export interface NativeHypothesis {
+  ids: Int32Array;
+  logProbability: number;
+  /** Sum of the biases of the ids. */
+  bias: number;
+  score: number;
+  ended: boolean;
+}
+
 export interface NativeBeams {
   /** By falling score, at most `beams`; of equals the lower ids first. */
-  hypotheses: { ids: Int32Array; logProbability: number; score: number; ended: boolean }[];
+  hypotheses: NativeHypothesis[];
+  cancelled: boolean;
+}
+
+/** A step of a search. */
+export interface NativeBeamStepOptions extends Omit<NativeBeamOptions, 'bias'> {
+  /** `[1, V]` of the first step, else `[B, V]`: of each continuation that is followed. */
+  bias?: Float64Array;
+  /** What the step before gave; absent for the first. */
+  from?: {
+    /** Of the B continuations that are followed, all of one length. */
+    ids: Int32Array;
+    /** `[B + 1]` */
+    offsets: Int32Array;
+    /** `[B]` */
+    logProbabilities: Float64Array;
+    /** `[B]` */
+    biases: Float64Array;
+    /** How many have ended so far. */
+    ended: number;
+    state: FloatArray;
+  };
+}
+
+export interface NativeBeamStep {
+  live: NativeHypothesis[];
+  /** Those that the step ended. */
+  ended: NativeHypothesis[];
+  state: FloatArray;
   cancelled: boolean;
 }
 
@@ -731,6 +776,8 @@ export interface NativeModel {
   generate(options: NativeGenerateOptions, cancellation: NativeCancellation): Promise<NativeGeneration>;
   /** The likeliest continuations of a prompt, by beam search from a zero state. */
   beam(options: NativeBeamOptions, cancellation: NativeCancellation): Promise<NativeBeams>;
+  /** One step of the same search, for whoever gives each continuation a bias of its own. */
+  beamStep(options: NativeBeamStepOptions, cancellation: NativeCancellation): Promise<NativeBeamStep>;
   /** The likeliest answers of an encoder–decoder to one source, by beam search. */
   decode(options: NativeDecodeOptions, cancellation: NativeCancellation): Promise<NativeBeams>;
   /** Log-probabilities of the ids from `first` (at least 1) on, from a zero state; logits are held for a few only. */
