@@ -78,7 +78,7 @@ interface TrainFlags extends TrainingFlags, CorpusFlags {
 
 /** Options that a checkpoint has not: how the bytes of the text are read, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
-  ...(['encoding', 'stream', 'threads', 'earlyStopping'] as const),
+  ...(['encoding', 'stream', 'reread', 'threads', 'earlyStopping'] as const),
   ...(['checkpoint', 'checkpointEvery', 'out', 'report', 'logEvery', 'json'] as const),
 ];
 
