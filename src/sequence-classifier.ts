@@ -83,15 +83,10 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   readonly classes: number;
   readonly #untransposedGradient: boolean;
 
-  private constructor(
-    vocabulary: WordList | Vocabulary,
-    { outputs, untransposedGradient = false }: Task,
-    architecture: Architecture,
-    network: Network,
-  ) {
+  private constructor(vocabulary: WordList | Vocabulary, task: Task, architecture: Architecture, network: Network) {
     super(vocabulary, architecture, network);
-    this.classes = outputs;
-    this.#untransposedGradient = untransposedGradient;
+    this.classes = task.outputs;
+    this.#untransposedGradient = task.untransposedGradient === true;
   }
 
   /**
