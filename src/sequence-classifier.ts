@@ -207,7 +207,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
       this.model.requireAlive();
       return [];
     }
-    const logProbabilities = await this.#logProbabilities(texts);
+    const logProbabilities = await this.#logProbabilities([...texts]);
     const labels = argMax(logProbabilities).data;
     return Array.from(labels, (label, index) => ({
       label,
