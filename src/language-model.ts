@@ -190,7 +190,8 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   /**
    * A new model with the weights of a file, which may be PyTorch's. Options that are not given are taken from the
    * file's description, where it has one, and so is whether it is a model of `documents`; the ones given must agree with
-   * it, and so must the vocabulary, whose form is the file's where it has none.
+   * it, and so must the vocabulary, whose form is the file's where it has none. All its weights are trained: what was
+   * frozen in the file's model is so in `load`'s alone, and `model.freeze` freezes it again.
    * @throws what `load` and `create` throw.
    */
   static async initFrom(path: string, options: LanguageModelOptions): Promise<LanguageModel> {
@@ -302,7 +303,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const adopted = await readData(run, () => this.#adopt(corpus, resolved.signal)).catch((error) => {
       throw resumed === undefined ? error : lackingData(resumed, error);
     });
-    const { train, validation } = partsOf(adopted, resolved.validation, this.#boundary(documents));
+    const { train, validation } = await partsOf(adopted, resolved.validation, this.#boundary(documents));
     const { stream, native, shuffle } = resolved;
     const source = trainingSource('training text', train, stream, shuffle);
     const validate =
@@ -331,7 +332,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   ): Promise<Estimate> {
     const { stream, validation, shuffle, ...training } = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
-    const { train } = partsOf(await this.#adopt(corpus, training.signal), validation, this.#boundary());
+    const { train } = await partsOf(await this.#adopt(corpus, training.signal), validation, this.#boundary());
     return estimateTraining(this.model, trainingSource('training text', train, stream, shuffle), training);
   }
 
@@ -347,7 +348,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const threads = resolveThreads(given.threads) || this.threads;
     const signal = check.abortSignal('signal', given.signal);
     const adopted = await this.#adopt(corpus, signal);
-    const part = wholeCorpus(adopted, this.#boundary());
+    const part = await wholeCorpus(adopted, this.#boundary());
     const result = await withCancellation(signal, scoring(this.model, 'corpus', part, stream, threads));
     if (result.cancelled) throw cancelledError(this.model, 'Evaluation', signal);
     return summarize(result, adopted.tokenCounts);

@@ -78,7 +78,7 @@ interface TrainFlags extends TrainingFlags, CorpusFlags {
 
 /** Options that a checkpoint has not: how the bytes of the text are read, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
-  ...(['encoding', 'stream', 'threads', 'earlyStopping'] as const),
+  ...(['encoding', 'stream', 'reread', 'threads', 'earlyStopping'] as const),
   ...(['checkpoint', 'checkpointEvery', 'out', 'report', 'logEvery', 'json'] as const),
 ];
 
@@ -155,6 +155,12 @@ async function prepareResumed(name: string, { file, vocabulary }: Origin, flags:
   return { corpus, model: await LanguageModel.initFromFile(file, options, file.metadata) };
 }
 
+/** Says that a new model trains what was frozen in the file that it begins with. */
+function noteThawed({ path, header }: ModelFile): void {
+  const { frozen } = header?.model ?? {};
+  if (Array.isArray(frozen)) note(`${path} has frozen weights (${frozen.join(', ')}): --init trains them.`);
+}
+
 /** A new model with the weights of a file, by whose vocabulary the text is read, whatever else the text has in it. */
 async function prepareInitialised(
   name: string,
@@ -175,6 +181,7 @@ async function prepareInitialised(
     vocabulary: isSame ? corpus.vocabulary.withUnknown(vocabulary.unknown) : vocabulary,
   };
   const model = await LanguageModel.initFromFile(file, options);
+  noteThawed(file);
   if (vocabulary.unknown === 'error') return { corpus, model };
   // Under the model's vocabulary at once, so that what it lacks is told of before a long training.
   const read = corpus instanceof Corpus ? await corpus.adoptedBy(model.vocabulary, undefined) : corpus;
@@ -199,7 +206,9 @@ async function prepare(name: string, origin: Origin | undefined, flags: TrainFla
   });
   const options = { ...network, vocabulary: corpus.vocabulary };
   if (origin === undefined) return { corpus, model: LanguageModel.create(options) };
-  return { corpus, model: await LanguageModel.initFromFile(origin.file, options) };
+  const model = await LanguageModel.initFromFile(origin.file, options);
+  noteThawed(origin.file);
+  return { corpus, model };
 }
 
 /** Checkpoints, as asked. */
@@ -382,7 +391,10 @@ export function trainCommand(): Command {
       ),
     );
   return addTrainingOptions(addCorpusOptions(command))
-    .option('--init <file>', 'start from the weights of a safetensors file, and its vocabulary where it has one')
+    .option(
+      '--init <file>',
+      'start from the weights of a safetensors file, and its vocabulary where it has one; frozen weights are trained',
+    )
     .addOption(
       choiceOption(
         '--unknown <policy>',

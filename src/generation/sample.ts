@@ -112,16 +112,18 @@ export async function sampleTexts(
   const most = Number.MAX_SAFE_INTEGER - Math.max(0, prompts.length - 1);
   check.integer('seed', options.seed, { min: 0, max: most });
   const constraint = Constraint.of(options.constraint, generator.vocabulary);
+  // The list may change while it is read.
+  const own = [...prompts];
   const results: string[] = [];
   const read = (prompt: string) => promptIds(generator, prompt, options.signal);
-  const waiting = (await idsOfAll(prompts, read)).entries();
+  const waiting = (await idsOfAll(own, read)).entries();
   // So many at once as a call takes: where a text ends, the next one begins.
   const drawSome = async () => {
     for (const [index, ids] of waiting) {
-      const start = { prompt: prompts[index] as string, index, ids, constraint };
+      const start = { prompt: own[index] as string, index, ids, constraint };
       results[index] = await wholeText(generator, start, { ...options, seed: options.seed + index });
     }
   };
-  await Promise.all(Array.from({ length: Math.min(MOST_ROWS, prompts.length) }, drawSome));
+  await Promise.all(Array.from({ length: Math.min(MOST_ROWS, own.length) }, drawSome));
   return results;
 }
