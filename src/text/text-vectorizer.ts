@@ -281,7 +281,9 @@ export class TextVectorizer {
    */
   async encodeAllInTurns(texts: Iterable<string>, options?: EncodeOptions): Promise<TokenSequences> {
     const given = check.options('TextVectorizer.encodeAllInTurns', options, ['signal']);
-    return inTurns(this.#encodingAll(texts, check.abortSignal('signal', given.signal)));
+    // A list may change while it is encoded.
+    const own = Array.isArray(texts) ? [...texts] : texts;
+    return inTurns(this.#encodingAll(own, check.abortSignal('signal', given.signal)));
   }
 
   *#encodingAll(texts: Iterable<string>, signal: AbortSignal | undefined): Generator<void, TokenSequences> {

@@ -45,7 +45,8 @@ export async function countTokens(
     texts: 0,
     script: new ScriptSample(),
   };
-  for await (const text of texts) {
+  // A list may change while it is read.
+  for await (const text of Array.isArray(texts) ? [...texts] : texts) {
     const tokens = await inTurns(analyze(check.string('texts', text)));
     await inTurns(countEach(tokens, counts.occurrences));
     if (options.output === 'tf-idf') await inTurns(countEach(new Set(tokens), counts.documents));
