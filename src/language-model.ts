@@ -213,7 +213,8 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * A new model with the weights of a file, which may be PyTorch's. Options that are not given are taken from the
    * file's description, where it has one, and so is whether it is a model of `documents`; the ones given must agree with
    * it, and so must the vocabulary, whose form is the file's where it has none; with `extendVocabulary` it may have more
-   * tokens.
+   * tokens. All its weights are trained: what was frozen in the file's model is so in `load`'s alone, and `model.freeze`
+   * freezes it again.
    * @throws what `load` and `create` throw.
    */
   static async initFrom(path: string, options: InitOptions): Promise<LanguageModel> {

@@ -143,6 +143,12 @@ async function prepareResumed(name: string, { file, vocabulary }: Origin, flags:
   return countingOther(corpus, await LanguageModel.initFromFile(file, options, file.metadata));
 }
 
+/** Says that a new model trains what was frozen in the file that it begins with. */
+function noteThawed({ path, header }: ModelFile): void {
+  const { frozen } = header?.model ?? {};
+  if (Array.isArray(frozen)) note(`${path} has frozen weights (${frozen.join(', ')}): --init trains them.`);
+}
+
 /** A new model with the weights of a file, by whose vocabulary the text is read, whatever else the text has in it. */
 async function prepareInitialised(
   name: string,
@@ -163,6 +169,7 @@ async function prepareInitialised(
     vocabulary: isSame ? corpus.vocabulary.withUnknown(vocabulary.unknown) : vocabulary,
   };
   const model = await LanguageModel.initFromFile(file, options);
+  noteThawed(file);
   return countingOther(corpus, model, '--extend-vocab gives the model the tokens that it lacks.');
 }
 
@@ -185,6 +192,7 @@ async function prepareExtended(
   const vocabulary = flags.unknown === undefined ? extended : extended.withUnknown(flags.unknown);
   const options = { ...networkOptions(flags), vocabulary, extendVocabulary: true };
   const model = await LanguageModel.initFromFile(file, options);
+  noteThawed(file);
   const added = vocabulary.size - stored.size;
   note(
     added === 0
@@ -212,9 +220,8 @@ export async function prepare(name: string, origin: Origin | undefined, flags: T
     model: origin && { path: origin.file.path, form: before?.form },
   });
   const options = { ...network, vocabulary: corpus.vocabulary };
-  const isNew = origin === undefined;
-  return countingOwn(
-    corpus,
-    isNew ? LanguageModel.create(options) : await LanguageModel.initFromFile(origin.file, options),
-  );
+  if (origin === undefined) return countingOwn(corpus, LanguageModel.create(options));
+  const model = await LanguageModel.initFromFile(origin.file, options);
+  noteThawed(origin.file);
+  return countingOwn(corpus, model);
 }

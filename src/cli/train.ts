@@ -221,7 +221,10 @@ export function trainCommand(): Command {
       ),
     );
   return addTrainingOptions(addCorpusOptions(command))
-    .option('--init <file>', 'start from the weights of a safetensors file, and its vocabulary where it has one')
+    .option(
+      '--init <file>',
+      'start from the weights of a safetensors file, and its vocabulary where it has one; frozen weights are trained',
+    )
     .addOption(
       choiceOption(
         '--unknown <policy>',
