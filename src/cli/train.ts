@@ -37,7 +37,7 @@ import { unseenIds } from './unseen-text';
 
 /** Options that a checkpoint has not: how the bytes of the text are read, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
-  ...(['encoding', 'stream', 'threads', 'earlyStopping'] as const),
+  ...(['encoding', 'stream', 'reread', 'threads', 'earlyStopping'] as const),
   ...(['checkpoint', 'checkpointEvery', 'out', 'report', 'logEvery', 'json'] as const),
 ];
 
