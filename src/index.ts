@@ -43,6 +43,7 @@ export type {
 export {
   type Evaluation,
   type EvaluationOptions,
+  type InitOptions,
   LanguageModel,
   type LanguageModelOptions,
   type LoadOptions,
