@@ -93,7 +93,12 @@ export function resolveConstraint(
   if (allow !== undefined && !isFunction(allow)) requireChoices('allow', allow, `${CHOICES}, or a function`);
   if (bias !== undefined && !isFunction(bias)) requireBias('bias', bias, `${BIAS}, or a function`);
   check.integer('minLength', minLength, { min: 0 });
-  if (minLength > length) throw check.outOfRange('minLength', `at most length, which is ${length}`, minLength);
+  if (minLength > length) {
+    const expected = `at most length, which is ${length}`;
+    const details = { option: 'minLength', mentions: ['length'], expected, received: String(minLength) };
+    const message = `minLength must be ${expected}, not ${minLength}.`;
+    throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', message, details);
+  }
   return { allow, bias, minLength };
 }
 
