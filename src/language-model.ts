@@ -362,7 +362,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const adopted = await readData(run, () => this.#adopt(corpus, resolved.signal)).catch((error) => {
       throw resumed === undefined ? error : lackingData(resumed, error);
     });
-    const { train, validation } = partsOf(adopted, resolved.validation, this.#boundary(documents));
+    const { train, validation } = await partsOf(adopted, resolved.validation, this.#boundary(documents));
     const { stream, native, shuffle } = resolved;
     const source = trainingSource('training text', train, stream, shuffle);
     const validate =
@@ -391,7 +391,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   ): Promise<Estimate> {
     const { stream, validation, shuffle, ...training } = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
-    const { train } = partsOf(await this.#adopt(corpus, training.signal), validation, this.#boundary());
+    const { train } = await partsOf(await this.#adopt(corpus, training.signal), validation, this.#boundary());
     return estimateTraining(this.model, trainingSource('training text', train, stream, shuffle), training);
   }
 
@@ -407,7 +407,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const threads = resolveThreads(given.threads) || this.threads;
     const signal = check.abortSignal('signal', given.signal);
     const adopted = await this.#adopt(corpus, signal);
-    const part = wholeCorpus(adopted, this.#boundary());
+    const part = await wholeCorpus(adopted, this.#boundary());
     const result = await withCancellation(signal, scoring(this.model, 'corpus', part, stream, threads));
     if (result.cancelled) throw cancelledError(this.model, 'Evaluation', signal);
     return summarize(result, adopted.tokenCounts);

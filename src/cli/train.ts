@@ -38,7 +38,7 @@ import { unseenIds } from './unseen-text';
 
 /** Options that a checkpoint has not: where the text stays, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
-  ...(['stream', 'threads', 'earlyStopping'] as const),
+  ...(['stream', 'reread', 'threads', 'earlyStopping'] as const),
   ...(['checkpoint', 'checkpointEvery', 'out', 'report', 'logEvery', 'json'] as const),
 ];
 

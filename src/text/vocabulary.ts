@@ -135,14 +135,15 @@ export class Vocabulary {
 
   /**
    * The same, with turns for the event loop.
+   * @param frequencies of the text that it was built from, where they are known.
    * @internal
    */
-  static async restore(value: unknown): Promise<Vocabulary> {
-    return Vocabulary.#restored(await inTurns(parseVocabulary(value)));
+  static async restore(value: unknown, frequencies?: readonly number[]): Promise<Vocabulary> {
+    return Vocabulary.#restored(await inTurns(parseVocabulary(value)), frequencies);
   }
 
-  static #restored({ tokens, ...json }: VocabularyJSON): Vocabulary {
-    return new Vocabulary({ ...json, tokens: new TokenList(tokens) }, undefined);
+  static #restored({ tokens, ...json }: VocabularyJSON, frequencies?: readonly number[]): Vocabulary {
+    return new Vocabulary({ ...json, tokens: new TokenList(tokens) }, frequencies);
   }
 
   /**
