@@ -13,7 +13,12 @@ import { readModelFile } from '../model-file';
 import type { OptimizerKind } from '../native/native';
 import { NORMALIZATIONS } from '../text/text-form';
 import { TextVectorizer } from '../text/text-vectorizer';
-import { resolveVectorizerOptions, type TextVectorizerOptions } from '../text/vectorizer-options';
+import {
+  resolveVectorizerOptions,
+  SPLITS,
+  STANDARDIZATIONS,
+  type TextVectorizerOptions,
+} from '../text/vectorizer-options';
 import { TextClassifier, type TextClassifierFitOptions, trainingOptions } from '../text-classifier';
 import * as callbacks from '../training/callbacks';
 import { BestWeights } from '../training/callbacks/keep-best';
@@ -93,11 +98,13 @@ const UNSPACED =
 function vectorizerOptions({
   maxVocab,
   normalize,
+  standardize,
   split,
   stopWords,
   sequenceLength,
 }: TrainFlags): TextVectorizerOptions {
-  return { maxTokens: maxVocab ?? DEFAULT_VOCABULARY, normalization: normalize, split, stopWords, sequenceLength };
+  const maxTokens = maxVocab ?? DEFAULT_VOCABULARY;
+  return { maxTokens, normalization: normalize, standardize, split, stopWords, sequenceLength };
 }
 
 function networkOptions(flags: TrainFlags): ClassifierNetworkOptions {
@@ -299,9 +306,19 @@ export function classifyTrainCommand(): Command {
       ),
     )
     .addOption(
-      choiceOption('--split <kind>', 'how texts are cut; word is for languages without spaces (default: whitespace)', [
-        ...['whitespace', 'character', 'word'],
-      ]),
+      choiceOption(
+        '--standardize <kind>',
+        'whether upper case goes, and punctuation; lower keeps ，。 and the like for tokens of --split word (default: ' +
+          'lower-and-strip-punctuation)',
+        Object.keys(STANDARDIZATIONS),
+      ),
+    )
+    .addOption(
+      choiceOption(
+        '--split <kind>',
+        'how texts are cut; word is for languages without spaces (default: whitespace)',
+        SPLITS,
+      ),
     )
     .addOption(choiceOption('--stop-words <list>', 'leave out words that say little (default: none)', ['english']))
     .addOption(numberOption('--sequence-length <n>', 'words of a text that are read (default: all)'))

@@ -104,7 +104,7 @@ export interface ResolvedBeam {
 }
 
 function resolveStop({ stop, includeStop = false }: StopOptions): ResolvedStop {
-  const strings: unknown[] = stop === undefined ? [] : Array.isArray(stop) ? stop : [stop];
+  const strings: unknown[] = stop === undefined ? [] : Array.isArray(stop) ? [...stop] : [stop];
   const expected = 'a string or an array of strings';
   for (const string of strings) {
     if (typeof string !== 'string') throw check.wrongType('stop', expected, string);

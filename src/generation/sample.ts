@@ -94,15 +94,17 @@ export async function sampleTexts(
   for (const [i, prompt] of prompts.entries()) check.string(`prompts[${i}]`, prompt);
   const most = Number.MAX_SAFE_INTEGER - Math.max(0, prompts.length - 1);
   check.integer('seed', options.seed, { min: 0, max: most });
+  // The list may change while it is read.
+  const own = [...prompts];
   const results: string[] = [];
   const read = (prompt: string) => promptIds(generator, prompt, options.signal);
-  const waiting = (await idsOfAll(prompts, read)).entries();
+  const waiting = (await idsOfAll(own, read)).entries();
   // So many at once as a call takes: where a text ends, the next one begins.
   const drawSome = async () => {
     for (const [i, ids] of waiting) {
       results[i] = await wholeText(generator, ids, { ...options, seed: options.seed + i });
     }
   };
-  await Promise.all(Array.from({ length: Math.min(MOST_ROWS, prompts.length) }, drawSome));
+  await Promise.all(Array.from({ length: Math.min(MOST_ROWS, own.length) }, drawSome));
   return results;
 }

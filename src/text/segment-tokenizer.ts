@@ -148,15 +148,13 @@ export const wordTokenizer = segmentTokenizer('word', {
 
 const wordSegmenter = new Intl.Segmenter(LOCALE, { granularity: 'word' });
 
-/**
- * The words of a text alone, without the spaces and punctuation that `wordTokenizer` has for tokens too; a little at a
- * time.
- */
-export function* wordsOf(text: string): Generator<void, string[]> {
-  const words: string[] = [];
+/** Calls `visit` with each word, space and punctuation of a text in order, a little at a time. */
+export function* wordSegments(
+  text: string,
+  visit: (segment: string, isWordLike: boolean) => void,
+): Generator<void, void> {
   for (const piece of pieces(text)) {
-    for (const { segment, isWordLike } of wordSegmenter.segment(piece)) if (isWordLike) words.push(segment);
+    for (const { segment, isWordLike } of wordSegmenter.segment(piece)) visit(segment, isWordLike === true);
     yield;
   }
-  return words;
 }

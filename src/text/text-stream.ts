@@ -8,25 +8,20 @@ import { abortError } from '../cancellation';
 import { UnrolledError } from '../errors';
 import { readError } from '../files';
 import { TextChunks } from './encodings';
+import { type FileState, isSameContent, stateIn } from './file-state';
 import { emptyError, isGzip, unpackError } from './read-text';
 import { FormChunks, type ResolvedReading } from './text-form';
 
 /** Bytes read at once. */
 const CHUNK = 1 << 18;
 
-/** What identifies the bytes of a file. */
-export interface FileState {
-  /** In bytes, as it lies on the disk. */
-  size: number;
-  /** Time of the last change in milliseconds. */
-  modified: number;
-}
-
 /** What a pass over a file may be given. */
 export interface PassOptions {
   signal?: AbortSignal | undefined;
   /** Called with the bytes read so far, and the file's size. */
   onBytes?: ((received: number, total: number) => void) | undefined;
+  /** What the file was before: it must be that still. */
+  unchanged?: FileState | undefined;
 }
 
 async function openFile(path: string): Promise<FileHandle> {
@@ -38,10 +33,10 @@ async function openFile(path: string): Promise<FileHandle> {
 }
 
 /** @throws ERR_UNROLLED_FILE_READ for what cannot be read twice: a folder, a pipe, a device. */
-async function stateOf(file: FileHandle, path: string): Promise<FileState> {
-  const stats = await file.stat();
+async function regularState(file: FileHandle, path: string): Promise<FileState> {
+  const stats = await file.stat({ bigint: true });
   if (!stats.isFile()) throw readError(path, new Error('it is not a regular file'));
-  return { size: stats.size, modified: stats.mtimeMs };
+  return stateIn(stats);
 }
 
 /** A file that is open, and who is told of what is read. */
@@ -96,11 +91,12 @@ async function* unpackedBytes(file: OpenFile) {
  */
 export async function* fileBytes(
   path: string,
-  { signal, onBytes }: PassOptions,
+  { signal, onBytes, unchanged }: PassOptions,
 ): AsyncGenerator<Uint8Array, FileState, undefined> {
   const file = await openFile(path);
   try {
-    const before = await stateOf(file, path);
+    const before = await regularState(file, path);
+    if (unchanged !== undefined) requireUnchanged(path, unchanged, before);
     let received = 0;
     const advance = (bytes: number) => {
       received += bytes;
@@ -112,9 +108,9 @@ export async function* fileBytes(
       if (signal?.aborted) throw abortError(`Reading ${path}`, signal);
       yield bytes;
     }
-    const after = await stateOf(file, path);
-    if (after.size !== before.size || after.modified !== before.modified) throw changedError(path);
-    return before;
+    const after = await regularState(file, path);
+    requireUnchanged(path, before, after);
+    return after;
   } finally {
     await file.close();
   }
@@ -125,8 +121,17 @@ export function changedError(path: string): UnrolledError {
   return readError(path, new Error('it changed while it was read'));
 }
 
+/** @throws ERR_UNROLLED_FILE_READ where a file is not what it was. */
+function requireUnchanged(path: string, before: FileState, now: FileState): void {
+  if (isSameContent(before, now)) return;
+  if (before.device === now.device && before.inode === now.inode) throw changedError(path);
+  throw readError(path, new Error('another file took its place while it was read'));
+}
+
 /** What a pass over a text found. */
-export interface PassResult extends FileState {
+export interface PassResult {
+  /** The file, after it was read. */
+  state: FileState;
   /** Of the bytes, decompressed, in hexadecimal. */
   sha256: string;
 }
@@ -162,10 +167,10 @@ export async function passOver(
     for (;;) {
       const next = await bytes.next();
       if (next.done) {
-        if (parts === undefined) return { ...next.value, sha256: hash.digest('hex') };
+        if (parts === undefined) return { state: next.value, sha256: hash.digest('hex') };
         await take(form.push(decoder.end()) + form.end(), true);
         if (isEmpty) throw emptyError(path);
-        return { ...next.value, sha256: hash.digest('hex') };
+        return { state: next.value, sha256: hash.digest('hex') };
       }
       hash.update(next.value);
       if (parts !== undefined) await take(form.push(decoder.push(next.value)), false);

@@ -307,6 +307,8 @@ export class Loop {
     if (checkpoints.length === 0) return;
     const { model, header, source, options } = this.#run;
     requireCheckpointBytes(model, options.native.optimizer.kind);
+    // A call of `freeze` is served in its order too: what is frozen now is so in the state that is read.
+    const { frozen } = model;
     const { parameters, ...native } = await this.#training.readState();
     const before = this.#beforeCutEpoch;
     const isPending = this.#isPending || before !== undefined;
@@ -317,6 +319,7 @@ export class Loop {
       native: { ...native, ...(before && { learningRateScale: before.learningRateScale }) },
       ...((isPending || !this.#isBetweenEpochs) && { epoch: this.#sums.state, ...(isPending && { isPending }) }),
       seconds: this.#seconds,
+      frozen,
       callbacks: before?.states ?? this.#callbacks.states,
       ...(this.#stopReason !== undefined && before === undefined && { stopReason: this.#stopReason }),
     };

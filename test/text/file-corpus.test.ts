@@ -279,11 +279,18 @@ describe('FileCorpus', function () {
 
   it('ends training with an error where its ids are damaged', async () => {
     writeFileSync(at('text'), 'the lazy dog jumps. '.repeat(500));
-    const corpus = await datasets.textFile(at('text'), { vocabulary: smallModel().vocabulary });
+    const read = () => datasets.textFile(at('text'), { vocabulary: smallModel().vocabulary });
+    const { path } = (await read()).idsFile;
+    utimesSync(path, 1e9, 1e9);
+    const corpus = await read();
     const model = smallModel();
-    const bytes = readFileSync(corpus.idsFile.path);
+    const bytes = readFileSync(path);
     bytes.writeInt32LE(999, 4 * 3);
-    writeFileSync(corpus.idsFile.path, bytes);
+    writeFileSync(path, bytes);
+    const replaced = { code: 'ERR_UNROLLED_FILE_READ', message: /cut short or replaced after its text was read/ };
+    await assert.rejects(train(model, { steps: 1 }, corpus), replaced);
+    // Behind the back of its times, as by a failing disk.
+    utimesSync(path, 1e9, 1e9);
     await assert.rejects(train(model, { steps: 1 }, corpus), {
       code: 'ERR_UNROLLED_FILE_READ',
       message: /number 3 is 999, which is no id below 29/,

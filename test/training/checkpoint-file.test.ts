@@ -19,6 +19,7 @@ function fakeModel(name: string): Model {
     parameterShapes: { [name]: [2, 2] },
     dtype: 'float32',
     metadata: {},
+    frozen: [],
   };
   return { ...described, parameters: async () => parameters } as unknown as Model;
 }
