@@ -14,9 +14,11 @@ import { addCorpusOptions, CORPUS_HELP } from './corpus';
 import { printEstimate } from './estimate';
 import { messageOf } from './failure';
 import { Interrupt } from './interrupt';
+import type { KeptWeights } from './kept-weights';
 import { addTrainingOptions, choiceOption, fitOptions, jsonOption, numberOption } from './options';
 import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
+import { rememberedEncoding, remembersReading } from './remembered-reading';
 import { endOf, ReportFile } from './report-file';
 import { type Origin, originOf, type Prepared, prepare, type TrainFlags } from './train-model';
 import { TrainingReport } from './training-report';
@@ -35,9 +37,9 @@ import {
 } from './training-run';
 import { unseenIds } from './unseen-text';
 
-/** Options that a checkpoint has not: how the bytes of the text are read, callbacks, and where to write. */
+/** Options that a checkpoint has not: where the text stays, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
-  ...(['encoding', 'stream', 'reread', 'threads', 'earlyStopping'] as const),
+  ...(['stream', 'reread', 'threads', 'earlyStopping'] as const),
   ...(['checkpoint', 'checkpointEvery', 'out', 'report', 'logEvery', 'json'] as const),
 ];
 
@@ -50,6 +52,8 @@ function checkpointsOf({ checkpoint, checkpointEvery }: TrainFlags): Callback[] 
 }
 
 interface PreparedTraining {
+  /** The flags, with what a checkpoint says of the reading of its text. */
+  asked: TrainFlags;
   options: FitOptions;
   /** Keeps the best epoch, where that was asked for. */
   stopping: callbacks.EarlyStopping | undefined;
@@ -64,18 +68,25 @@ interface PreparedTraining {
 async function trainingOptions(flags: TrainFlags, history: History): Promise<PreparedTraining> {
   const { epochs, steps, validation, resume, earlyStopping } = flags;
   const origin = await originOf(flags);
+  const encoding = flags.encoding ?? rememberedEncoding(origin?.checkpoint);
   const stopping = earlyStopping === undefined ? undefined : callbacks.earlyStopping({ patience: earlyStopping });
   const options: FitOptions = {
     ...fitOptions(flags),
     ...{ epochs, steps, validation, resume, onWarning: note },
-    callbacks: [...(stopping === undefined ? [] : [stopping]), history, ...checkpointsOf(flags)],
+    callbacks: [
+      ...(stopping === undefined ? [] : [stopping]),
+      history,
+      ...remembersReading(encoding),
+      ...checkpointsOf(flags),
+    ],
   };
   const resolved = resolveFit(options, { threads: 0 }, origin?.checkpoint);
   const { validation: validated } = resolved;
   if (earlyStopping !== undefined && validated === 0) {
     throw nothingValidates(earlyStopping);
   }
-  return { options, stopping, validated, end: endOfRun(resolved), origin };
+  const asked = encoding === undefined ? flags : { ...flags, encoding };
+  return { asked, options, stopping, validated, end: endOfRun(resolved), origin };
 }
 
 /** Tokens that it writes after each epoch, for the report. */
@@ -92,7 +103,7 @@ async function writePage(
   page: ReportFile | undefined,
   { model, corpus }: Prepared,
   validated: number,
-  keptEpoch: number | undefined,
+  kept: KeptWeights,
   remark: string | undefined,
 ): Promise<void> {
   if (page === undefined) return;
@@ -100,10 +111,10 @@ async function writePage(
   await page.write({
     title: `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${corpus.name}`,
     note: remark,
-    inspect: async () => ({
-      ...(await inspect(model, await unseenIds(corpus, model.vocabulary, validated, tokensToInspect(model.model)))),
-      ...(keptEpoch !== undefined && { keptEpoch }),
-    }),
+    kept,
+    model: model.model.description,
+    inspect: async () =>
+      inspect(model, await unseenIds(corpus, model.vocabulary, validated, tokensToInspect(model.model))),
   });
   note(`The report is in ${page.path}.`);
 }
@@ -116,8 +127,8 @@ async function requireOut(option: string, path: string, corpus: string): Promise
 
 /** Says what the training would take, and trains nothing. */
 async function estimate(name: string, flags: TrainFlags): Promise<void> {
-  const { options, end, origin } = await trainingOptions(flags, new History());
-  const { corpus, model } = await prepare(name, origin, flags);
+  const { asked, options, end, origin } = await trainingOptions(flags, new History());
+  const { corpus, model } = await prepare(name, origin, asked);
   try {
     const estimated = await model.estimateFrom(corpus, { ...options, signal: outputEnd }, origin?.checkpoint);
     printEstimate(model, estimated, end, flags.json === true);
@@ -139,7 +150,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const others = { 'the corpus': name, '--out': out, '--checkpoint': checkpoint, '--init': init, '--resume': resume };
   const page = await ReportFile.open(report, history, others);
 
-  const prepared = await prepare(name, training.origin, flags);
+  const prepared = await prepare(name, training.origin, training.asked);
   const { corpus, model, counts } = prepared;
   if (page !== undefined) page.sample = sampler(model);
   const lines = new TrainingReport(flags.json === true, logEvery);
@@ -159,6 +170,8 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   };
   // The page comes after the history, whose epochs it shows.
   const all = [...(options.callbacks ?? []), ...(page === undefined ? [] : [page])];
+  const keepBest = `${validated > 0 ? '' : '--validation 0.1 '}--early-stopping N`;
+  const kept = (): KeptWeights => ({ bestEpoch: stopping?.bestEpoch, out, keepBest });
   const run = async (): Promise<boolean> => {
     const resumed = training.origin?.checkpoint;
     training.origin = undefined;
@@ -173,7 +186,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
         await saveFailed({
           ...{ out, bestEpoch: stopping?.bestEpoch },
           save: (path) => model.save(path),
-          writePage: () => writePage(page, prepared, validated, stopping?.bestEpoch, messageOf(error, command)),
+          writePage: () => writePage(page, prepared, validated, kept(), messageOf(error, command)),
         });
       }
       throw error;
@@ -183,7 +196,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     const interrupted = await run();
     if (out !== undefined) await model.save(out);
     const keptEpoch = stopping?.bestEpoch;
-    await writePage(page, prepared, validated, keptEpoch, endOf(history, interrupted, keptEpoch));
+    await writePage(page, prepared, validated, kept(), endOf(history, interrupted, keptEpoch));
     const { last } = history;
     if (last !== undefined) lines.resumedAt(last);
     const stopped = endOf(history, false, keptEpoch);
