@@ -1,5 +1,6 @@
 /** The epochs of a training as a loop takes them, which others may wait for too. */
 
+import { checkpointsOf } from './checkpoint-writing';
 import type { EpochResult } from './epoch-result';
 import type { History } from './history';
 
@@ -76,7 +77,12 @@ export class Epochs<Epoch extends EpochResult> implements AsyncGenerator<Epoch, 
       while (this.#untaken.length === 0 && !this.#isOver) await this.#train();
       const epoch = this.#untaken.shift();
       if (epoch === undefined) break;
-      yield epoch;
+      // What was not written is the training's to say, when it is asked for more.
+      const isWritten = await checkpointsOf(epoch).then(
+        () => true,
+        () => false,
+      );
+      if (isWritten) yield epoch;
     }
     if (this.#failure !== undefined) throw this.#failure.error;
   }
