@@ -24,7 +24,6 @@ const LOST: readonly (readonly [is: (value: object) => boolean, what: string, in
 
 function lost(value: unknown): readonly [what: string, instead: string] | undefined {
   if (typeof value === 'bigint') return ['a bigint', 'a number, or a string'];
-  if (typeof value === 'function' || typeof value === 'symbol') return [`a ${typeof value}`, 'data'];
   if (typeof value !== 'object' || value === null) return undefined;
   const found = LOST.find(([is]) => is(value));
   return found && [found[1], found[2]];

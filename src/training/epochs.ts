@@ -15,6 +15,8 @@ export class Epochs<Epoch extends EpochResult> implements AsyncGenerator<Epoch, 
   #running: Promise<void> | undefined;
   #failure: { error: unknown } | undefined;
   #isOver = false;
+  /** Whether an epoch is handed out once its checkpoints are written. */
+  #waits = true;
   /** Set where nobody wants more of it; settles when it has ended. */
   #leaving: Promise<void> | undefined;
 
@@ -57,6 +59,11 @@ export class Epochs<Epoch extends EpochResult> implements AsyncGenerator<Epoch, 
     this.#history = undefined;
   }
 
+  /** From now on an epoch is handed out while its checkpoints are written. */
+  handOutAhead(): void {
+    this.#waits = false;
+  }
+
   get isRunning(): boolean {
     return this.#running !== undefined;
   }
@@ -78,10 +85,12 @@ export class Epochs<Epoch extends EpochResult> implements AsyncGenerator<Epoch, 
       const epoch = this.#untaken.shift();
       if (epoch === undefined) break;
       // What was not written is the training's to say, when it is asked for more.
-      const isWritten = await checkpointsOf(epoch).then(
-        () => true,
-        () => false,
-      );
+      const isWritten =
+        !this.#waits ||
+        (await checkpointsOf(epoch).then(
+          () => true,
+          () => false,
+        ));
       if (isWritten) yield epoch;
     }
     if (this.#failure !== undefined) throw this.#failure.error;

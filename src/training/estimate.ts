@@ -9,6 +9,7 @@ import type {
   NativeTraining,
   NativeTrainingOptions,
 } from '../native/native';
+import type { Callback } from './callbacks/callback';
 import { pickExamples } from './examples';
 import { requireTrainingBytes, type TrainingBytes } from './memory';
 import { sequenceCount, sequencesOf, stepsPerEpoch } from './source';
@@ -27,6 +28,7 @@ export interface Estimate {
 export interface EstimateOptions {
   native: Omit<NativeTrainingOptions, 'source' | 'schedule' | 'resume'>;
   signal?: AbortSignal | undefined;
+  callbacks?: readonly Callback[] | undefined;
 }
 
 /** Batches of examples that a pass trains on. */
@@ -125,7 +127,7 @@ export async function estimateTraining(
   options: EstimateOptions,
 ): Promise<Estimate> {
   return model.exclusively(async () => {
-    const bytes = await requireTrainingBytes(model, source, options.native);
+    const bytes = await requireTrainingBytes(model, source, options.native, options.callbacks);
     const { steps, seconds } = await timeEpoch(model, source, options);
     return { bytes, stepsPerEpoch: steps, secondsPerStep: seconds / steps, secondsPerEpoch: seconds };
   });

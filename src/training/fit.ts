@@ -116,7 +116,7 @@ async function startLoop(run: Run): Promise<{ loop: Loop; training: NativeTraini
   const perEpoch = source.kind === 'documents' ? countSteps(run) : stepsPerEpoch(source);
   if (resumed !== undefined) requireSameModel(run.header, resumed);
   const { schedule, recorded, warning } = planRun(run, perEpoch);
-  await requireTrainingBytes(model, source, options.native);
+  await requireTrainingBytes(model, source, options.native, options.callbacks);
   const training = await startNative(run, schedule);
   try {
     const loop = new Loop(run, recorded, training);
