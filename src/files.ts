@@ -1,7 +1,7 @@
 /** Whole files, read with coded errors and written so that they are never half there. */
 
 import { randomBytes } from 'node:crypto';
-import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, type Stats } from 'node:fs';
+import { type BigIntStats, closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, type Stats } from 'node:fs';
 import {
   access,
   constants,
@@ -153,6 +153,16 @@ export async function isSameFile(first: string, second: string): Promise<boolean
   return one !== undefined && one === other;
 }
 
+/** Whether both paths lead to one file that is there, by whichever of its names. */
+export async function isSameFileByAnyName(first: string, second: string): Promise<boolean> {
+  if (await isSameFile(first, second)) return true;
+  const [one, other] = await Promise.all(
+    [first, second].map((path) => stat(path, { bigint: true }).catch(() => undefined)),
+  );
+  // A file system without inodes says 0 of every file.
+  return one !== undefined && other !== undefined && one.ino !== 0n && one.ino === other.ino && one.dev === other.dev;
+}
+
 /** Whether a write to one path would take the place of what is, or will be, under the other. */
 export async function isSamePlace(first: string, second: string): Promise<boolean> {
   return absolutePath(first) === absolutePath(second) || isSameFile(first, second);
@@ -188,11 +198,11 @@ function finishAll(): void {
 }
 
 /** Does work; where the process exits before it has ended, `finish` is called. */
-async function orAtExit(finish: () => void, work: () => Promise<void>): Promise<void> {
+async function orAtExit<Result>(finish: () => void, work: () => Promise<Result>): Promise<Result> {
   if (unfinished.size === 0) process.on('exit', finishAll);
   unfinished.add(finish);
   try {
-    await work();
+    return await work();
   } finally {
     unfinished.delete(finish);
     if (unfinished.size === 0) process.off('exit', finishAll);
@@ -228,13 +238,14 @@ function replaceNow({ path, mode }: Target, begun: string, write: (file: number)
  * flushed to the disk, then renamed over the old file, whose permissions it takes. On any failure the temporary
  * file goes and an old file stays.
  * @param writeNow writes the same at once, where the process exits before the file is there.
+ * @returns what the system says of the file that was written, whatever took its name meanwhile.
  * @throws ERR_UNROLLED_FILE_WRITE; a coded error of `write` passes through.
  */
 export async function replaceFile(
   path: string,
   write: (file: FileHandle) => Promise<void>,
   writeNow?: (file: number) => void,
-): Promise<void> {
+): Promise<BigIntStats> {
   try {
     const { path: destination, mode } = await target(path);
     const temporary = temporaryFor(destination);
@@ -243,14 +254,16 @@ export async function replaceFile(
       try {
         if (mode !== undefined) await file.chmod(mode);
         await fill(file, write);
+        const written = await stat(temporary, { bigint: true });
         await rename(temporary, destination);
+        return written;
       } catch (cause) {
         await rm(temporary, { force: true });
         throw cause;
       }
     };
-    if (writeNow === undefined) await replace();
-    else await orAtExit(() => replaceNow({ path: destination, mode }, temporary, writeNow), replace);
+    if (writeNow === undefined) return await replace();
+    return await orAtExit(() => replaceNow({ path: destination, mode }, temporary, writeNow), replace);
   } catch (cause) {
     throw cause instanceof UnrolledError ? cause : writeError(path, cause);
   }

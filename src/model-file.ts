@@ -124,11 +124,15 @@ async function fileTensors(
   return new Map(Object.entries(shapes).map(([name, shape]) => [name, parameters[name] ?? zeros(shape, model.dtype)]));
 }
 
-function fileMetadata(header: ModelHeader, given: ReadonlyMap<string, string>): Map<string, string> {
+function fileMetadata(
+  header: ModelHeader,
+  frozen: readonly string[],
+  given: ReadonlyMap<string, string>,
+): Map<string, string> {
   return new Map([
     ...given,
     ['format', 'pt'],
-    ['model', sortedJson(header.model)],
+    ['model', sortedJson({ ...header.model, ...(frozen.length > 0 && { frozen }) })],
     ['unrolled', String(FORMAT_VERSION)],
     ['vocabulary', sortedJson(header.vocabulary)],
   ]);
@@ -144,13 +148,14 @@ export async function writeModelFile(
   header: ModelHeader,
   options?: SaveOptions,
 ): Promise<void> {
-  const metadata = fileMetadata(header, resolveMetadata(options, model.metadata));
+  const metadata = fileMetadata(header, model.frozen, resolveMetadata(options, model.metadata));
   const parameters = await model.parameters();
   await writeSafetensors(path, await fileTensors(path, model, { parameters, finite: false }), metadata);
 }
 
 /**
  * Writes a model file of those parameters that holds a training too, whole or not at all.
+ * @param frozen names of the parameters that were not trained at that step.
  * @throws ERR_UNROLLED_OPTION_RANGE where the name of a parameter could be one of the training's,
  *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_FILE_WRITE.
  */
@@ -159,6 +164,7 @@ export async function writeCheckpointFile(
   model: Model,
   weights: { parameters: Parameters; finite: boolean },
   header: ModelHeader,
+  frozen: readonly string[],
   training: FileTraining,
 ): Promise<void> {
   const tensors = await fileTensors(path, model, weights);
@@ -167,7 +173,7 @@ export async function writeCheckpointFile(
     throw check.outOfRange('layers', `layers whose names do not begin with ${TRAINING_PREFIX} for a checkpoint`, taken);
   }
   for (const [name, tensor] of training.tensors) tensors.set(name, tensor);
-  const metadata = fileMetadata(header, resolveMetadata(undefined, model.metadata));
+  const metadata = fileMetadata(header, frozen, resolveMetadata(undefined, model.metadata));
   await writeSafetensors(path, tensors, metadata.set('training', sortedJson(training.json)), { evenAtExit: true });
 }
 

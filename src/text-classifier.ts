@@ -17,6 +17,7 @@ import { UnrolledError } from './errors';
 import { giveTurn, inTurns } from './event-loop';
 import type { Metadata, SaveOptions } from './file-metadata';
 import type { Parameters } from './flat-layout';
+import { restoreFrozen } from './frozen-parameters';
 import { MAX_SIZE, resolveThreads } from './limits';
 import { Model } from './model';
 import {
@@ -231,6 +232,7 @@ export class TextClassifier {
       const weights = weightsOf(file, describeClassifier(architecture, task), dtype);
       const { metadata } = file;
       const model = buildClassifier(architecture, task, { dtype }, { uninitialized: true, metadata });
+      await restoreFrozen(model, file);
       await model.setParameters(weights);
       return new TextClassifier(vectorizer, classNames, architecture, { model, threads });
     } catch (error) {

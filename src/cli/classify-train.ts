@@ -13,7 +13,12 @@ import { readModelFile } from '../model-file';
 import type { OptimizerKind } from '../native/native';
 import { NORMALIZATIONS } from '../text/text-form';
 import { TextVectorizer } from '../text/text-vectorizer';
-import { resolveVectorizerOptions, type TextVectorizerOptions } from '../text/vectorizer-options';
+import {
+  resolveVectorizerOptions,
+  SPLITS,
+  STANDARDIZATIONS,
+  type TextVectorizerOptions,
+} from '../text/vectorizer-options';
 import { TextClassifier, type TextClassifierFitOptions, trainingOptions } from '../text-classifier';
 import * as callbacks from '../training/callbacks';
 import { BestWeights } from '../training/callbacks/keep-best';
@@ -37,6 +42,7 @@ import { ClassifyReport } from './classify-report';
 import { messageOf } from './failure';
 import { encodingOption, type InputFlags } from './input';
 import { Interrupt } from './interrupt';
+import type { KeptWeights } from './kept-weights';
 import { choiceOption, jsonOption, numberOption, threadsOption } from './options';
 import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
@@ -92,11 +98,13 @@ const UNSPACED =
 function vectorizerOptions({
   maxVocab,
   normalize,
+  standardize,
   split,
   stopWords,
   sequenceLength,
 }: TrainFlags): TextVectorizerOptions {
-  return { maxTokens: maxVocab ?? DEFAULT_VOCABULARY, normalization: normalize, split, stopWords, sequenceLength };
+  const maxTokens = maxVocab ?? DEFAULT_VOCABULARY;
+  return { maxTokens, normalization: normalize, standardize, split, stopWords, sequenceLength };
 }
 
 function networkOptions(flags: TrainFlags): ClassifierNetworkOptions {
@@ -228,6 +236,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   };
   /** The epoch whose weights the model has; a checkpoint of an earlier release does not say. */
   const bestEpoch = () => best && (best.bestEpoch ?? history.best('validationLoss')?.epoch);
+  const kept = (): KeptWeights => ({ bestEpoch: bestEpoch(), out, keepBest: '--validation 0.1' });
   const run = async (): Promise<boolean> => {
     const { resumed } = prepared;
     prepared.resumed = undefined;
@@ -244,7 +253,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
         await saveFailed({
           ...{ out, bestEpoch: bestEpoch() },
           save: (path) => classifier.save(path),
-          writePage: () => writePage(page, classifier, training, bestEpoch(), messageOf(error, command)),
+          writePage: () => writePage(page, classifier, training, kept(), messageOf(error, command)),
         });
       }
       throw error;
@@ -255,7 +264,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   if (out !== undefined) await classifier.save(out);
   const keptEpoch = best === undefined && !interrupted ? history.last?.epoch : bestEpoch();
   if (interrupted && best !== undefined) noteKept(keptEpoch, trained);
-  await writePage(page, classifier, training, keptEpoch, endOf(history, interrupted, keptEpoch));
+  await writePage(page, classifier, training, kept(), endOf(history, interrupted, keptEpoch));
   seconds = Math.max(seconds, history.last?.seconds ?? 0);
   try {
     const test = interrupted || data.test === undefined ? undefined : await classifier.evaluate(data.test, { signal });
@@ -297,9 +306,19 @@ export function classifyTrainCommand(): Command {
       ),
     )
     .addOption(
-      choiceOption('--split <kind>', 'how texts are cut; word is for languages without spaces (default: whitespace)', [
-        ...['whitespace', 'character', 'word'],
-      ]),
+      choiceOption(
+        '--standardize <kind>',
+        'whether upper case goes, and punctuation; lower keeps ，。 and the like for tokens of --split word (default: ' +
+          'lower-and-strip-punctuation)',
+        Object.keys(STANDARDIZATIONS),
+      ),
+    )
+    .addOption(
+      choiceOption(
+        '--split <kind>',
+        'how texts are cut; word is for languages without spaces (default: whitespace)',
+        SPLITS,
+      ),
     )
     .addOption(choiceOption('--stop-words <list>', 'leave out words that say little (default: none)', ['english']))
     .addOption(numberOption('--sequence-length <n>', 'words of a text that are read (default: all)'))

@@ -4,9 +4,10 @@ import { UnrolledError } from '../errors';
 import { giveTurn, inTurns } from '../event-loop';
 import { sorted } from '../sorting';
 import * as check from '../validation';
+import { analyzer } from './analyzer';
 import { compareCodePoints } from './code-points';
 import { ScriptSample } from './unspaced-script';
-import { analyzer, type ResolvedVectorizerOptions } from './vectorizer-options';
+import type { ResolvedVectorizerOptions } from './vectorizer-options';
 
 /** Tokens that are counted between two turns of the event loop. */
 const PART = 1 << 10;

@@ -41,6 +41,8 @@ export interface TrainingRecord {
   callbacks: CallbackState[];
   /** Why a callback ended training. */
   stopReason?: string;
+  /** Names of the parameters that are not trained; absent in checkpoints of earlier releases. */
+  frozen?: readonly string[];
 }
 
 /** What a training resumes from. */
@@ -77,13 +79,8 @@ export async function writeCheckpoint(
   const { slots, ...native } = state;
   try {
     const packed = packState({ ...record, ...native, optimizer: slots, optimizerKind: native.optimizer }, NAME);
-    await writeCheckpointFile(
-      path,
-      model,
-      { parameters: model.named(parameters), finite },
-      header,
-      packed as FileTraining,
-    );
+    const weights = { parameters: model.named(parameters), finite };
+    await writeCheckpointFile(path, model, weights, header, record.frozen ?? [], packed as FileTraining);
   } catch (cause) {
     throw unwritable(cause);
   }
@@ -134,7 +131,7 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
   const record = unpackState(json, tensors, (name) => damaged(path, `${name} is missing`)) as FlatRecord;
   if (!isOf('object', record)) throw damaged(path, 'it is no object');
   requireFields(path, record, FIELDS);
-  const { options, totalSteps, data, epoch, isPending, seconds, callbacks, stopReason, ...rest } = record;
+  const { options, totalSteps, data, epoch, isPending, seconds, callbacks, stopReason, frozen, ...rest } = record;
   // What is compared or shown calls itself; callbacks' states are their own affair.
   const deep = Object.entries({ options, data }).find(([, value]) => isDeeperThan(MOST_DEPTH, value));
   if (deep !== undefined) throw damaged(path, `${deep[0]} are nested more than ${MOST_DEPTH} deep`);
@@ -145,6 +142,9 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
     requireFields(path, epoch, EPOCH_FIELDS);
   }
   if (data !== undefined && !isOf('object', data)) throw damaged(path, 'data is no object');
+  if (frozen !== undefined && !(Array.isArray(frozen) && frozen.every((name) => typeof name === 'string'))) {
+    throw damaged(path, 'frozen is no list of names');
+  }
   for (const callback of callbacks) {
     if (!isOf('object', callback)) throw damaged(path, 'a callback is no object');
     requireFields(path, callback, { name: 'string' });
@@ -156,6 +156,7 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
     ...(data !== undefined && { data }),
     ...(epoch !== undefined && { epoch, ...(isPending === true && { isPending }) }),
     ...(stopReason !== undefined && { stopReason }),
+    ...(frozen !== undefined && { frozen }),
   };
 }
 

@@ -58,7 +58,7 @@ export async function readData<T>(run: Omit<Run, 'source' | 'validate'>, read: (
     const { model, header, options, onRestored } = run;
     const { resumed, callbacks } = options;
     if (!isAborted || resumed === undefined || model.isDisposed) throw error;
-    requireSameModel(header, resumed);
+    requireSameModel(model, header, resumed);
     await model.exclusively(async () => {
       const { native, callbacks: states } = resumed.record;
       const list = new CallbackList(callbacks, model, native.learningRateScale, native.steps);
@@ -114,7 +114,7 @@ async function startLoop(run: Run): Promise<{ loop: Loop; training: NativeTraini
   const { model, source, options } = run;
   const { resumed } = options;
   const perEpoch = source.kind === 'documents' ? countSteps(run) : stepsPerEpoch(source);
-  if (resumed !== undefined) requireSameModel(run.header, resumed);
+  if (resumed !== undefined) requireSameModel(model, run.header, resumed);
   const { schedule, recorded, warning } = planRun(run, perEpoch);
   await requireTrainingBytes(model, source, options.native, options.callbacks);
   const training = await startNative(run, schedule);

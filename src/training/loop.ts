@@ -324,6 +324,8 @@ export class Loop {
     await this.#writing.end();
     const { model, header, source, options } = this.#run;
     requireCheckpointBytes(model, options.native.optimizer.kind);
+    // A call of `freeze` is served in its order too: what is frozen now is so in the state that is read.
+    const { frozen } = model;
     const before = this.#beforeCutEpoch;
     const isPending = this.#isPending || before !== undefined;
     const record: Omit<TrainingRecord, 'native'> = {
@@ -332,6 +334,7 @@ export class Loop {
       data: dataCounts(source),
       ...((isPending || !this.#isBetweenEpochs) && { epoch: this.#sums.state, ...(isPending && { isPending }) }),
       seconds: this.#seconds,
+      frozen,
       callbacks: before?.states ?? this.#callbacks.copiedStates,
       ...(this.#stopReason !== undefined && before === undefined && { stopReason: this.#stopReason }),
     };

@@ -19,6 +19,7 @@ function fakeModel(name: string): Model {
     parameterShapes: { [name]: [2, 2] },
     dtype: 'float32',
     metadata: {},
+    frozen: [],
   };
   const named = (data: Float32Array) => ({ [name]: { ...WEIGHTS, data } });
   return { ...described, named, parameters: async () => parameters } as unknown as Model;
