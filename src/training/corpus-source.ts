@@ -9,6 +9,7 @@ import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
 import type { FileSource, TokenSource } from '../text/token-source';
 import { counted } from '../wording';
+import { type Checkpoint, isCutInDoubles } from './checkpoint-file';
 import type { ResolvedStream } from './options';
 import { idCount, streamLength } from './source';
 
@@ -51,13 +52,18 @@ export function wholeCorpus(corpus: Corpus | FileCorpus, boundary: number | unde
 /**
  * What trains, and what validates; empty where nothing does.
  * @param boundary the id that stands before each document; undefined where none does.
+ * @param resumed what the training goes on from.
  */
 export function partsOf(
   corpus: Corpus | FileCorpus,
   validation: number,
   boundary: number | undefined,
+  resumed: Checkpoint | undefined,
 ): { train: CorpusPart; validation: CorpusPart } {
-  const parts = corpus.split(validation);
+  const inDoubles = resumed !== undefined && isCutInDoubles(resumed);
+  const parts = inDoubles
+    ? corpus.splitAt(Math.floor(idCount(wholeCorpus(corpus, boundary).ids) * (1 - validation)))
+    : corpus.split(validation);
   const boundaries = 'boundaries' in parts ? parts.boundaries : undefined;
   return {
     train: { ids: nativeIds(parts.train), boundaries: boundaries?.train, before: boundary },
