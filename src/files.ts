@@ -1,7 +1,7 @@
 /** Whole files, read with coded errors and written so that they are never half there. */
 
 import { randomBytes } from 'node:crypto';
-import type { Stats } from 'node:fs';
+import type { BigIntStats, Stats } from 'node:fs';
 import {
   access,
   constants,
@@ -153,6 +153,16 @@ export async function isSameFile(first: string, second: string): Promise<boolean
   return one !== undefined && one === other;
 }
 
+/** Whether both paths lead to one file that is there, by whichever of its names. */
+export async function isSameFileByAnyName(first: string, second: string): Promise<boolean> {
+  if (await isSameFile(first, second)) return true;
+  const [one, other] = await Promise.all(
+    [first, second].map((path) => stat(path, { bigint: true }).catch(() => undefined)),
+  );
+  // A file system without inodes says 0 of every file.
+  return one !== undefined && other !== undefined && one.ino !== 0n && one.ino === other.ino && one.dev === other.dev;
+}
+
 /** Whether a write to one path would take the place of what is, or will be, under the other. */
 export async function isSamePlace(first: string, second: string): Promise<boolean> {
   return absolutePath(first) === absolutePath(second) || isSameFile(first, second);
@@ -184,9 +194,10 @@ export async function requireWritable(path: string): Promise<void> {
  * Writes a file through `write`, whole or not at all: into a temporary file of the same folder,
  * flushed to the disk, then renamed over the old file, whose permissions it takes. On any failure the temporary
  * file goes and an old file stays.
+ * @returns what the system says of the file that was written, whatever took its name meanwhile.
  * @throws ERR_UNROLLED_FILE_WRITE; a coded error of `write` passes through.
  */
-export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<BigIntStats> {
   try {
     const { path: destination, mode } = await target(path);
     const temporary = join(dirname(destination), `.unrolled-${randomBytes(8).toString('hex')}.tmp`);
@@ -194,7 +205,9 @@ export async function replaceFile(path: string, write: (file: FileHandle) => Pro
     try {
       if (mode !== undefined) await file.chmod(mode);
       await fill(file, write);
+      const written = await stat(temporary, { bigint: true });
       await rename(temporary, destination);
+      return written;
     } catch (cause) {
       await rm(temporary, { force: true });
       throw cause;

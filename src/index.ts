@@ -38,6 +38,7 @@ export type {
 export {
   type Evaluation,
   type EvaluationOptions,
+  type InitOptions,
   LanguageModel,
   type LanguageModelOptions,
   type LoadOptions,

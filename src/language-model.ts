@@ -11,6 +11,8 @@ import {
 } from './architecture';
 import { cancelledError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
+import { inTurns } from './event-loop';
+import { extendedRanks, keepWeights } from './extended-weights';
 import type { Metadata } from './file-metadata';
 import { requireFiniteOutputs } from './finite-outputs';
 import {
@@ -38,12 +40,13 @@ import {
 import { promptIds } from './generation/prompt';
 import { adopted, completedFrom, otherVocabulary, withOutput } from './language-model-architecture';
 import { resolveThreads } from './limits';
-import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
-import { headerOf, readDocuments, readHeader, readVocabulary, withFormOf } from './model-header';
+import { dtypeOf, type ModelFile, type ModelHeader, readModelFile, weightsOf } from './model-file';
+import { headerOf, readDocuments, readHeader, readVocabulary, requireKind, withFormOf } from './model-header';
 import type { NativeEvaluation } from './native/native';
-import { defaultSparse } from './output';
+import { completeOutput, defaultSparse } from './output';
 import { softmax, type Tensor } from './tensor';
 import { Corpus } from './text/corpus';
+import { idsBefore, isExtension } from './text/extended-vocabulary';
 import { FileCorpus } from './text/file-corpus';
 import { AS_IT_IS, isInForm } from './text/text-form';
 import type { TokenCounts } from './text/token-counts';
@@ -69,6 +72,17 @@ export interface LanguageModelOptions extends NetworkOptions {
    * order counts, and it is kept with the model.
    */
   frequencies?: ArrayLike<number> | undefined;
+}
+
+/** Options of `LanguageModel.initFrom`. */
+export interface InitOptions extends LanguageModelOptions {
+  /**
+   * Whether the model learns the tokens of `vocabulary` that the file's lacks: its vocabulary is then that of
+   * `stored.extendedBy(vocabulary)`, with the file's ids first. What belongs to a new token is drawn by `seed`; all other
+   * weights are the file's, bit for bit. An adaptive softmax ranks the tokens anew, and draws the output weights of those
+   * that come into another cluster. Default false: then another vocabulary is refused.
+   */
+  extendVocabulary?: boolean | undefined;
 }
 
 /** Options of `LanguageModel.load`. */
@@ -117,6 +131,14 @@ const LANGUAGE_MODEL_OPTIONS = [
 function requireOptions(options: LanguageModelOptions) {
   const given = check.options('LanguageModel', options, LANGUAGE_MODEL_OPTIONS);
   return { given, vocabulary: check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary) };
+}
+
+function requireInitOptions(options: InitOptions) {
+  const { extendVocabulary = false, ...others } = check.options('LanguageModel', options, [
+    ...LANGUAGE_MODEL_OPTIONS,
+    'extendVocabulary',
+  ]);
+  return { ...requireOptions(others), extendVocabulary: check.boolean('extendVocabulary', extendVocabulary) };
 }
 
 /** Whether a new model of that vocabulary is one of documents. */
@@ -198,12 +220,13 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   /**
    * A new model with the weights of a file, which may be PyTorch's. Options that are not given are taken from the
    * file's description, where it has one, and so is whether it is a model of `documents`; the ones given must agree with
-   * it, and so must the vocabulary, whose form is the file's where it has none. All its weights are trained: what was
-   * frozen in the file's model is so in `load`'s alone, and `model.freeze` freezes it again.
+   * it, and so must the vocabulary, whose form is the file's where it has none; with `extendVocabulary` it may have more
+   * tokens. All its weights are trained: what was frozen in the file's model is so in `load`'s alone, and `model.freeze`
+   * freezes it again.
    * @throws what `load` and `create` throw.
    */
-  static async initFrom(path: string, options: LanguageModelOptions): Promise<LanguageModel> {
-    requireOptions(options);
+  static async initFrom(path: string, options: InitOptions): Promise<LanguageModel> {
+    requireInitOptions(options);
     return LanguageModel.initFromFile(await readModelFile(path), options);
   }
 
@@ -212,21 +235,29 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * @param metadata what the model keeps of the file's: a new model nothing, one that goes on with its training all.
    * @internal
    */
-  static async initFromFile(
-    file: ModelFile,
-    options: LanguageModelOptions,
-    metadata?: Metadata,
-  ): Promise<LanguageModel> {
-    const { given, vocabulary: wanted } = requireOptions(options);
+  static async initFromFile(file: ModelFile, options: InitOptions, metadata?: Metadata): Promise<LanguageModel> {
+    const { given, vocabulary: wanted, extendVocabulary } = requireInitOptions(options);
     const { path } = file;
     if (file.header === undefined) {
+      if (extendVocabulary)
+        throw check.outOfRange('extendVocabulary', `left out where ${path} has no vocabulary`, true);
       const architecture = withOutput(resolveArchitecture(given), wanted, given.frequencies);
       return LanguageModel.#fromFile(file, wanted, architecture, hasEnd(wanted), given, metadata);
     }
     const { header, architecture } = readHeader(file, KIND);
     const asked = adopted(path, architecture, given);
     const stored = await readVocabulary(path, header, Vocabulary.restore);
-    if (!stored.equals(wanted)) throw otherVocabulary(path, stored, wanted);
+    if (!stored.equals(wanted)) {
+      if (!extendVocabulary || stored.kind !== wanted.kind) throw otherVocabulary(path, stored, wanted);
+      const extended = isExtension(wanted, stored) ? wanted : stored.extendedBy(wanted);
+      const vocabulary = withFormOf(
+        path,
+        stored,
+        wanted.form && stored.form ? extended.withForm(wanted.form) : extended,
+      );
+      const known = { vocabulary: stored, architecture: completedFrom(path, asked, stored) };
+      return LanguageModel.#extended(file, known, vocabulary, given);
+    }
     const vocabulary = withFormOf(path, stored, wanted);
     const isSame = asked.output !== undefined && asked.output === architecture.output;
     if (isSame && given.frequencies !== undefined) {
@@ -237,6 +268,32 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
       : withOutput(asked, vocabulary, given.frequencies);
     const documents = readDocuments(path, header, hasEnd(vocabulary));
     return LanguageModel.#fromFile(file, vocabulary, completed, documents, given, metadata);
+  }
+
+  /** The model of a file with more tokens than it had. */
+  static async #extended(
+    file: ModelFile,
+    { vocabulary: stored, architecture: known }: Pick<LanguageModel, 'vocabulary' | 'architecture'>,
+    vocabulary: Vocabulary,
+    options: LanguageModelOptions,
+  ): Promise<LanguageModel> {
+    const dtype = options.dtype ?? dtypeOf(file);
+    const weights = weightsOf(file, LanguageModel.#describe(stored, known), dtype);
+    const before = idsBefore(vocabulary, stored);
+    const { frequencies = vocabulary.frequencies } = options;
+    const isRanked = known.output !== undefined;
+    const ranks = isRanked ? { ranks: await inTurns(extendedRanks(known, before, frequencies)) } : {};
+    const architecture =
+      options.frequencies === undefined
+        ? completeOutput({ ...known, ...ranks }, { classes: vocabulary.size })
+        : withOutput({ ...known, ...ranks }, vocabulary, options.frequencies);
+    const network = buildNetwork(LanguageModel.#describe(vocabulary, architecture), { ...options, dtype });
+    const fresh = await network.model.parameters();
+    const was = { architecture: known, size: stored.size };
+    await inTurns(keepWeights(fresh, weights, before, was, { architecture, size: vocabulary.size }));
+    await network.model.setParameters(fresh);
+    const documents = readDocuments(file.path, requireKind(file, KIND), hasEnd(stored));
+    return new LanguageModel(vocabulary, architecture, network, documents);
   }
 
   static #describe(vocabulary: Vocabulary, architecture: Architecture) {
@@ -302,7 +359,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const adopted = await readData(run, () => this.#adopt(corpus, run.options.signal)).catch((error) => {
       throw resumed === undefined ? error : lackingData(resumed, error);
     });
-    const epochs = runTraining({ ...run, ...this.#partsOf(run, adopted) });
+    const epochs = runTraining({ ...run, ...(await this.#partsOf(run, adopted)) });
     yield* epochs as AsyncGenerator<LanguageModelEpoch, void, undefined>;
   }
 
@@ -320,9 +377,12 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   }
 
   /** What a training trains on, and what judges it. */
-  #partsOf({ options, documents }: TextRun, corpus: Corpus | FileCorpus): Pick<Run, 'source' | 'validate'> {
+  async #partsOf(
+    { options, documents }: TextRun,
+    corpus: Corpus | FileCorpus,
+  ): Promise<Pick<Run, 'source' | 'validate'>> {
     const { stream, native, shuffle, resumed } = options;
-    const { train, validation } = partsOf(corpus, options.validation, this.#boundary(documents), resumed);
+    const { train, validation } = await partsOf(corpus, options.validation, this.#boundary(documents), resumed);
     const source = trainingSource('training text', train, stream, shuffle);
     const validate =
       options.validation > 0 ? scoring(this.model, 'validation text', validation, stream, native.threads) : undefined;
@@ -351,7 +411,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const adopted = await this.#adopt(corpus, run.options.signal).catch((error) => {
       throw resumed === undefined ? error : lackingData(resumed, error);
     });
-    return estimateTraining({ ...run, ...this.#partsOf(run, adopted) });
+    return estimateTraining({ ...run, ...(await this.#partsOf(run, adopted)) });
   }
 
   /**
@@ -366,7 +426,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const threads = resolveThreads(given.threads) || this.threads;
     const signal = check.abortSignal('signal', given.signal);
     const adopted = await this.#adopt(corpus, signal);
-    const part = wholeCorpus(adopted, this.#boundary());
+    const part = await wholeCorpus(adopted, this.#boundary());
     const result = await withCancellation(signal, scoring(this.model, 'corpus', part, stream, threads));
     if (result.cancelled) throw cancelledError(this.model, 'Evaluation', signal);
     return summarize(result, adopted.tokenCounts);

@@ -42,6 +42,7 @@ import { ClassifyReport } from './classify-report';
 import { messageOf } from './failure';
 import { encodingOption, type InputFlags } from './input';
 import { Interrupt } from './interrupt';
+import type { KeptWeights } from './kept-weights';
 import { choiceOption, jsonOption, numberOption, threadsOption } from './options';
 import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
@@ -235,6 +236,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   };
   /** The epoch whose weights the model has; a checkpoint of an earlier release does not say. */
   const bestEpoch = () => best && (best.bestEpoch ?? history.best('validationLoss')?.epoch);
+  const kept = (): KeptWeights => ({ bestEpoch: bestEpoch(), out, keepBest: '--validation 0.1' });
   const run = async (): Promise<boolean> => {
     const { resumed } = prepared;
     prepared.resumed = undefined;
@@ -251,7 +253,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
         await saveFailed({
           ...{ out, bestEpoch: bestEpoch() },
           save: (path) => classifier.save(path),
-          writePage: () => writePage(page, classifier, training, bestEpoch(), messageOf(error, command)),
+          writePage: () => writePage(page, classifier, training, kept(), messageOf(error, command)),
         });
       }
       throw error;
@@ -262,7 +264,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   if (out !== undefined) await classifier.save(out);
   const keptEpoch = best === undefined && !interrupted ? history.last?.epoch : bestEpoch();
   if (interrupted && best !== undefined) noteKept(keptEpoch, trained);
-  await writePage(page, classifier, training, keptEpoch, endOf(history, interrupted, keptEpoch));
+  await writePage(page, classifier, training, kept(), endOf(history, interrupted, keptEpoch));
   seconds = Math.max(seconds, history.last?.seconds ?? 0);
   try {
     const test = interrupted || data.test === undefined ? undefined : await classifier.evaluate(data.test, { signal });

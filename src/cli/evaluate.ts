@@ -31,7 +31,7 @@ async function evaluate(path: string, name: string, flags: EvaluateFlags): Promi
     if (json) printJson({ ...result, perplexity: Math.min(result.perplexity, Number.MAX_VALUE) });
     else {
       for (const [figure, value] of Object.entries(result)) printLine(`${figure} ${showFigure(value)}`);
-      noteUnknown(model, result, "the text's", 'these figures');
+      noteUnknown(model, result, "the text's", { results: 'these figures' });
     }
   } finally {
     model.dispose();

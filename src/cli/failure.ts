@@ -35,6 +35,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   'checkpoint.everySteps': 'checkpointEvery',
   patience: 'earlyStopping',
   normalization: 'normalize',
+  extendVocabulary: 'extendVocab',
 };
 
 /** A word of a message that may be an option: no part of a path, and nothing that the user has typed in quotes. */

@@ -31,7 +31,7 @@ async function next(path: string, argument: string | undefined, flags: NextFlags
       if (json) printJson({ ...result, ...counts });
       else printLine([JSON.stringify(token), showFigure(probability), showFigure(logProbability)].join('\t'));
     }
-    if (!json) noteUnknown(model, counts, "the text's", 'these probabilities');
+    if (!json) noteUnknown(model, counts, "the text's", { results: 'these probabilities' });
   } finally {
     model.dispose();
   }

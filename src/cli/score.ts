@@ -31,7 +31,7 @@ async function score(path: string, text: string | undefined, flags: ScoreFlags):
         printLine(`${JSON.stringify(token)} ${showFigure(logProbability)}`);
       for (const [figure, value] of Object.entries(figures)) printLine(`${figure} ${showFigure(value)}`);
       if (context !== undefined) noteUnknown(model, model.vocabulary.tokenCounts(context), "the context's");
-      noteUnknown(model, result, "the text's", 'these figures');
+      noteUnknown(model, result, "the text's", { results: 'these figures' });
     }
   } finally {
     model.dispose();

@@ -329,6 +329,8 @@ export interface NativeIdFile {
   total: number;
   first: number;
   count: number;
+  /** `device:inode:nanoseconds of the last change` that the file must have, decimal; on Windows the last alone. Not checked where left out. */
+  state?: string;
 }
 
 /** The ids of one long stream. */

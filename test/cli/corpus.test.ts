@@ -52,7 +52,7 @@ describe('unrolled: the corpus', function () {
     }
     assert.ok(losses[0]?.every((loss) => loss > 0));
     assert.deepEqual(losses[0], losses[1]);
-    assert.equal(readdirSync(at('cache', 'ids')).length, 2);
+    assert.equal(readdirSync(at('cache', 'ids')).filter((name) => name.endsWith('.ids')).length, 1);
 
     const evaluate = ['evaluate', at('model'), at('text'), '--encoding', 'latin1'];
     const [inMemory, inFile] = [await runCli(...evaluate), await runCli(...evaluate, '--stream')];
