@@ -150,7 +150,9 @@ function hasEnd({ endId }: Vocabulary): boolean {
 function otherCorpus({ name }: Corpus | FileCorpus, vocabulary: Vocabulary, error: unknown): unknown {
   if (!(error instanceof UnrolledError) || error.code !== 'ERR_UNROLLED_UNKNOWN_TOKEN') return error;
   const { code, message, expected = '', received = '' } = error;
-  const lacking = message.replace(` ${vocabulary.advice}`, '').replace(/the vocabulary\.$/, "the model's.");
+  const lacking = message
+    .replace(` ${vocabulary.advice}`, '')
+    .replace(/the vocabulary\.(?=$| It is of a line end)/, "the model's.");
   return new UnrolledError(
     code,
     `The corpus ${check.show(name)} has another vocabulary than the model. ${lacking} Leave it out of the text, have ` +
