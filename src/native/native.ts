@@ -465,22 +465,14 @@ export interface NativeTrainingOptions {
    * ERR_UNROLLED_PRECISION where `bf16` would be slower, or the model is of 64-bit floats.
    */
   precision?: 'float32' | 'bf16';
-  /**
-   * Goes on from this state with the bits of a training never stopped, once the parameters are written too.
-   * ERR_UNROLLED_MODEL_MISMATCH for a state of other data, another cut into batches, another seed, optimiser or model;
-   * its option is `resume.source` where data, cut or seed are other, else `resume`.
-   */
-  resume?: Omit<NativeTrainingState, 'parameters'>;
 }
 
 /** All that a training is, between two steps; plain data to be kept as it is. */
 export interface NativeTrainingState {
-  /** The model's parameters at this instant, `[P]`, as of `read()`. */
-  parameters: FloatArray;
   /** Steps made; the next one is number `steps`. */
   steps: number;
   learningRateScale: number;
-  /** What the training reads: 16 hexadecimal digits over the data, its cut and the seed. */
+  /** What the training reads, as of `NativeTraining.identity`. */
   source: string;
   optimizer: OptimizerKind;
   /** The optimiser's arrays, `[P]` each, none to two, in an order of their own. */
@@ -491,6 +483,21 @@ export interface NativeTrainingState {
   rows: number;
   /** Flat hidden state after the last step, in an order of its own. */
   hidden: FloatArray;
+}
+
+/** A training's state and its model's parameters of one instant, whose long arrays are copied piece by piece. */
+export interface NativeSnapshot extends Omit<NativeTrainingState, 'source' | 'slots'> {
+  /** P, the size of each long array. */
+  size: number;
+  /** Arrays of the optimiser, none to two. */
+  slots: number;
+  /** Whether all parameters are finite. */
+  finite: boolean;
+  /**
+   * Copies elements of a long array from `first` on. Number 0 are the parameters, as of `read()`; those of the optimiser
+   * follow. The snapshot ends with the last element of the last array: it is read in this order.
+   */
+  copy(part: number, first: number, to: FloatArray): void;
 }
 
 /** What each step was, none dropped, delivered at a limited rate. */
@@ -550,8 +557,16 @@ export interface NativeTraining {
     onProgress: (progress: NativeProgress) => void,
     lossSum?: number,
   ): Promise<NativeRunResult>;
+  /**
+   * Before the first step: goes on from this state with the bits of a training never stopped, once the parameters are
+   * written too. ERR_UNROLLED_MODEL_MISMATCH for a state of other data, another cut into batches, another seed, optimiser or
+   * model; its option is `resume.source` where data, cut or seed are other, else `resume`. The training is of no use then.
+   */
+  resume(state: NativeTrainingState): Promise<void>;
+  /** What it reads: 16 hexadecimal digits over the data, their cut and the seed. Computed once, beside a run. */
+  identity(): Promise<string>;
   /** State and parameters of one instant: while it runs, between two steps. */
-  readState(): Promise<NativeTrainingState>;
+  readState(): Promise<NativeSnapshot>;
   /** From the next step on multiplies the learning rate, beside the schedule; 1 at first. Kept in the state. */
   setLearningRateScale(scale: number): Promise<void>;
   dispose(): void;
