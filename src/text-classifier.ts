@@ -313,7 +313,8 @@ export class TextClassifier {
     const resolved = resolveExampleFit(trainingOptions(options), defaults, resumed);
     this.model.requireIdle();
     const { train } = await partsOf(await this.#labelled('examples', examples, resolved.signal), resolved);
-    return estimateTraining(this.model, inBatches(train, resolved.batching), resolved);
+    const source = inBatches(train, resolved.batching);
+    return estimateTraining({ model: this.model, source, options: resolved, header: this.#header() });
   }
 
   /**
