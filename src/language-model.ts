@@ -38,6 +38,7 @@ import {
   type TextScore,
 } from './generation';
 import { promptIds } from './generation/prompt';
+import { noTokens } from './generation/score';
 import { adopted, completedFrom, otherVocabulary, withOutput } from './language-model-architecture';
 import { resolveThreads } from './limits';
 import { dtypeOf, type ModelFile, type ModelHeader, readModelFile, weightsOf } from './model-file';
@@ -503,20 +504,24 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   /**
    * The distribution of the next token after each token of a text, `[T, V]`, from a zero state. To a model of
-   * `documents` the text is the beginning of a document.
-   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for an empty text, ERR_UNROLLED_MODEL_NOT_FINITE.
+   * `documents` the text is the beginning of a document, and an empty one gives that of the first token, `[1, V]`.
+   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for a text without tokens to a model of plain text, and for one of
+   *   which nothing is left; ERR_UNROLLED_MODEL_NOT_FINITE.
    */
   async probabilities(text: string): Promise<Tensor<'float32' | 'float64'>> {
-    const ids = await this.vocabulary.encodeInTurns(text);
-    if (ids.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'The text has no tokens.');
+    const { ids, unknownTokens } = await this.vocabulary.encodeCountedInTurns(text, undefined);
+    const isEmpty = ids.length === 0;
+    // The empty text is the beginning of a document.
+    if (isEmpty && (unknownTokens > 0 || !this.#documents)) throw noTokens(this.vocabulary, text, unknownTokens);
     const fed = await promptIds(this, text, undefined);
     const { output } = await this.model.forward(
       { ids: { dtype: 'int32', shape: [fed.length, 1], data: fed } },
       { threads: this.threads || undefined },
     );
     const { size } = this.vocabulary;
-    const data = output.data.subarray((fed.length - ids.length) * size);
-    return softmax({ ...output, data: requireFiniteOutputs(data), shape: [ids.length, size] });
+    const rows = Math.max(1, ids.length);
+    const data = output.data.subarray((fed.length - rows) * size);
+    return softmax({ ...output, data: requireFiniteOutputs(data), shape: [rows, size] });
   }
 
   /** The corpus under the model's own vocabulary. */

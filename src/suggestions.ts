@@ -100,3 +100,9 @@ export function meantOption(name: string, known: readonly string[]): string | un
   }
   return nearest;
 }
+
+/** The same as the end of a message, with a space before it. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const meant = meantOption(name, known);
+  return meant === undefined ? '' : ` Did you mean ${meant}?`;
+}

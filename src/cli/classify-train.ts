@@ -40,6 +40,7 @@ import {
 import { type ModelFlags, requireSameFlags } from './classify-model';
 import { type Parting, writePage } from './classify-page';
 import { ClassifyReport } from './classify-report';
+import { printEstimate } from './estimate';
 import { messageOf } from './failure';
 import { encodingOption, type InputFlags } from './input';
 import { Interrupt } from './interrupt';
@@ -82,6 +83,7 @@ interface TrainFlags extends ModelFlags, Pick<InputFlags, 'encoding'> {
   out?: string;
   report?: string;
   json?: true;
+  estimate?: true;
 }
 
 /** Options that a checkpoint has not: which texts are read, callbacks, and where to write. */
@@ -210,8 +212,31 @@ async function newClassifier({ classNames, examples }: ClassifyData, flags: Trai
   return TextClassifier.create({ ...networkOptions(flags), vectorizer, classNames, threads: flags.threads });
 }
 
+/** The classifier that is trained. */
+async function classifierOf(
+  data: ClassifyData,
+  flags: TrainFlags,
+  { resumed, parting }: Pick<Prepared, 'resumed' | 'parting'>,
+): Promise<TextClassifier> {
+  return resumed === undefined
+    ? newClassifier(data, flags, parting.validation)
+    : resumedClassifier(resumed, data, flags.threads);
+}
+
+/** Says what the training would take, and trains nothing. */
+async function estimate(name: string, flags: TrainFlags): Promise<void> {
+  const prepared = await fitOptions(flags, new History(), undefined);
+  const data = await loadTraining(name, flags);
+  noteTexts(data, prepared.parting.validation);
+  using classifier = await classifierOf(data, flags, prepared);
+  const { options, resumed, end } = prepared;
+  const estimated = await classifier.estimateFrom(data.examples, { ...options, signal: outputEnd }, resumed);
+  printEstimate(classifier.model, estimated, end, flags.json === true);
+}
+
 async function train(name: string, flags: TrainFlags, command: Command): Promise<void> {
-  const { out, checkpoint, resume, threads } = flags;
+  if (flags.estimate) return estimate(name, flags);
+  const { out, checkpoint, resume } = flags;
   const history = new History();
   const others = { '--out': out, '--checkpoint': checkpoint, '--resume': resume };
   const page = await ReportFile.open(flags.report, history, others);
@@ -219,10 +244,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const { options, best, parting, end } = prepared;
   const data = await loadTraining(name, { ...flags, encoding: prepared.encoding });
   noteTexts(data, parting.validation);
-  using classifier =
-    prepared.resumed === undefined
-      ? await newClassifier(data, flags, options.validation ?? 0)
-      : await resumedClassifier(prepared.resumed, data, threads);
+  using classifier = await classifierOf(data, flags, prepared);
 
   const { cell } = classifier.architecture;
   const title = `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${basename(absolutePath(name))}`;
@@ -353,6 +375,7 @@ export function classifyTrainCommand(): Command {
     .option('--out <file>', 'save the model there')
     .option('--report <file>', 'write a page there that shows the training: curves, confusions, hidden units (.html)')
     .addOption(jsonOption())
+    .option('--estimate', 'say what memory and time the training would take; train nothing and write no file')
     .addHelpText(
       'after',
       [

@@ -34,6 +34,9 @@ import {
   type VocabularyOptions,
 } from './vocabulary-options';
 
+/** UTF-16 units of a text that are looked at for tokens to name in a message. */
+const LOOKED_AT = 1000;
+
 /** Begins what is said of a carriage return. */
 export const CARRIAGE_RETURN = 'It is of a line end that the vocabulary does not have';
 
@@ -218,6 +221,19 @@ export class Vocabulary {
       return SKIP;
     });
     return { knownTokens: length, unknownTokens };
+  }
+
+  /**
+   * The distinct tokens at a text's beginning that have no id, as messages show them.
+   * @internal
+   */
+  unknownAtBeginning(text: string): string[] {
+    const unknown = new Set<string>();
+    this.#encode(this.formed(text.slice(0, LOOKED_AT)), (token) => {
+      unknown.add(this.#tokenizer.show(token));
+      return SKIP;
+    });
+    return [...unknown];
   }
 
   /**

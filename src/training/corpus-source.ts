@@ -5,6 +5,7 @@ import { UnrolledError } from '../errors';
 import type { Model } from '../model';
 import type { NativeCancellation, NativeEvaluation, NativeIds, NativeSource } from '../native/native';
 import { offsetsOf } from '../offsets';
+import { allocate } from '../tensor-shape';
 import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
 import type { FileSource, TokenSource } from '../text/token-source';
@@ -121,7 +122,7 @@ function ahead(before: number | undefined): { before?: number } {
 
 /** The ids of documents of two or more, so many in all. */
 function withoutShort(ids: Int32Array, boundaries: Int32Array, count: number): Int32Array {
-  const kept = new Int32Array(count);
+  const kept = allocate('int32', count);
   // What lies between two short documents is copied at once.
   let [at, start] = [0, boundaries[0] as number];
   const keepTo = (end: number) => {

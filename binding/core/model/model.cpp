@@ -56,7 +56,8 @@ Model<T>::Model(ModelDescription description) : description_(std::move(descripti
     buffers_ = std::make_unique<ParameterBuffers<T>>(list_);
   } catch (const std::exception&) {
     throw Error("ERR_UNROLLED_OUT_OF_MEMORY",
-                "The machine has no memory for " + std::to_string(list_.size()) + " parameters and their gradients.");
+                "The machine has no memory for " + std::to_string(list_.size()) + " parameters and their gradients. " +
+                    "Make the model smaller, or raise the process's limit (ulimit -v, ulimit -d).");
   }
 }
 
