@@ -64,7 +64,7 @@ export async function lengthsOf(
   list: readonly unknown[],
   lengthOf: (item: unknown, index: number) => number,
 ): Promise<Float64Array> {
-  const lengths = new Float64Array(list.length);
+  const lengths = allocate('float64', list.length);
   const pace = new Pace();
   for (let index = 0; index < lengths.length; index++) {
     lengths[index] = lengthOf(list[index], index);
@@ -82,7 +82,7 @@ function sequenceOffsets(option: string, lengths: Float64Array): Int32Array {
 }
 
 function equalOffsets(option: string, count: number, time: number): Int32Array {
-  return sequenceOffsets(option, new Float64Array(count).fill(time));
+  return sequenceOffsets(option, allocate('float64', count).fill(time));
 }
 
 function requireData(option: string, { shape, data }: Tensor): void {

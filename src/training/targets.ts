@@ -5,7 +5,7 @@ import type { ModelOutput } from '../model-output';
 import type { DType, FloatArray, NativeLoss, NativeSequences, NativeTargets } from '../native/native';
 import { nestedInTurns, nestedTensor } from '../nested-numbers';
 import type { Tensor } from '../tensor';
-import { allocate, isList } from '../tensor-shape';
+import { allocate, allocating, isList } from '../tensor-shape';
 import * as check from '../validation';
 import { counted } from '../wording';
 import { copyIds, copyValues, type Lists, listsIn, oneList } from './copying';
@@ -207,7 +207,8 @@ export async function valueTargets(given: unknown, loss: unknown, context: Targe
   } else if (isTensor(given)) {
     resolved = await tensorValues(given, context);
   } else if (isNumbers) {
-    const data = Float64Array.from(given as ArrayLike<number>);
+    const numbers = given as ArrayLike<number>;
+    const data = allocating('float64', numbers.length, () => Float64Array.from(numbers));
     resolved = await tensorValues({ dtype: 'float64', shape: [data.length], data }, context);
   } else if (Array.isArray(given)) {
     resolved = { values: await listedValues(given, context), everywhere: true };
