@@ -386,9 +386,11 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   ): Promise<Pick<Run, 'source' | 'validate'>> {
     const { stream, native, shuffle, resumed } = options;
     const { train, validation } = await partsOf(corpus, options.validation, this.#boundary(documents), resumed);
-    const source = trainingSource('training text', train, stream, shuffle);
+    const source = await trainingSource('training text', train, stream, shuffle);
     const validate =
-      options.validation > 0 ? scoring(this.model, 'validation text', validation, stream, native.threads) : undefined;
+      options.validation > 0
+        ? await scoring(this.model, 'validation text', validation, stream, native.threads)
+        : undefined;
     return { source, validate };
   }
 
@@ -430,7 +432,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const signal = check.abortSignal('signal', given.signal);
     const adopted = await this.#adopt(corpus, signal);
     const part = await wholeCorpus(adopted, this.#boundary());
-    const result = await withCancellation(signal, scoring(this.model, 'corpus', part, stream, threads));
+    const result = await withCancellation(signal, await scoring(this.model, 'corpus', part, stream, threads));
     if (result.cancelled) throw cancelledError(this.model, 'Evaluation', signal);
     return summarize(result, adopted.tokenCounts);
   }
