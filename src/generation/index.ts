@@ -1,6 +1,5 @@
 /** Text from a language model: drawn, searched for, and judged. */
 
-export { Batcher } from './batcher';
 export { type BeamResult, searchText } from './beam';
 export {
   type BeamOptions,
@@ -22,3 +21,4 @@ export {
   type TextScore,
   type TokenScore,
 } from './score';
+export { TextDrawer } from './text-drawer';

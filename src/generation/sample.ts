@@ -3,11 +3,12 @@
 import type { Model } from '../model';
 import type { Vocabulary } from '../text/vocabulary';
 import * as check from '../validation';
-import { type Batcher, MOST_ROWS, Row } from './batcher';
+import { MOST_ROWS, Row } from './batcher';
 import { GraphemeFilter } from './grapheme-filter';
 import type { ResolvedGeneration, ResolvedStream } from './options';
 import { type Beginnings, drawFirst, idsOfAll, promptIds } from './prompt';
 import { RowText } from './row-text';
+import type { TextDrawer } from './text-drawer';
 
 /** A language model's parts that generation needs. */
 export interface Generator extends Beginnings {
@@ -15,7 +16,7 @@ export interface Generator extends Beginnings {
   /** 0 is the pool's default. */
   threads: number;
   /** Draws all texts of the model. */
-  batcher: Batcher;
+  drawer: TextDrawer;
 }
 
 /** Tokens of a piece of `sample`, where nobody waits for the first; and where a stop string may come. */
@@ -23,32 +24,45 @@ const SAMPLE_PIECE = 1024;
 const STOPPABLE_PIECE = 64;
 
 /** A text to draw after a prompt; after none it begins with a token that the seed draws. */
-function rowOf(prompt: Int32Array, vocabulary: Vocabulary, { draw, seed }: ResolvedGeneration): Row {
-  if (prompt.length > 0) return new Row(prompt, { ...draw, seed });
-  return new Row(Int32Array.of(drawFirst(vocabulary, seed)), { ...draw, seed }, true);
+function rowOf(prompt: Int32Array, vocabulary: Vocabulary, { draw, seed }: ResolvedGeneration, call?: object): Row {
+  if (prompt.length > 0) return new Row(prompt, { ...draw, seed }, false, call);
+  return new Row(Int32Array.of(drawFirst(vocabulary, seed)), { ...draw, seed }, true, call);
 }
 
-/** Draws one text by pieces of up to `piece` tokens, and yields what each adds to it. */
+/**
+ * Draws one text by pieces of up to `piece` tokens, and yields what each adds to it.
+ * @param call what the text belongs to with others, for whoever calls to end; the text itself where it is left out.
+ */
 async function* drawText(
-  { batcher, vocabulary }: Generator,
+  { drawer, vocabulary }: Generator,
   prompt: Int32Array,
   options: ResolvedGeneration,
   piece: number,
+  call?: object,
 ): AsyncGenerator<string, void, undefined> {
   const { length, stop, signal } = options;
-  const row = rowOf(prompt, vocabulary, options);
+  const row = rowOf(prompt, vocabulary, options, call);
   const text = new RowText(vocabulary, stop);
-  while (row.position < length && !text.done) {
-    const drawn = await batcher.draw(row, { most: length - row.position, piece, signal });
-    const added = text.push(drawn);
-    yield !text.done && row.position >= length ? added + text.end() : added;
+  try {
+    while (row.position < length && !text.done) {
+      const drawn = await drawer.draw(row, { most: length - row.position, piece, signal });
+      const added = text.push(drawn);
+      yield !text.done && row.position >= length ? added + text.end() : added;
+    }
+  } finally {
+    if (call === undefined) drawer.end(row);
   }
 }
 
-async function wholeText(generator: Generator, prompt: Int32Array, options: ResolvedGeneration): Promise<string> {
+async function wholeText(
+  generator: Generator,
+  prompt: Int32Array,
+  options: ResolvedGeneration,
+  call?: object,
+): Promise<string> {
   let text = '';
   const piece = options.stop.strings.length > 0 ? STOPPABLE_PIECE : SAMPLE_PIECE;
-  for await (const added of drawText(generator, prompt, options, piece)) text += added;
+  for await (const added of drawText(generator, prompt, options, piece, call)) text += added;
   return text;
 }
 
@@ -100,11 +114,16 @@ export async function sampleTexts(
   const read = (prompt: string) => promptIds(generator, prompt, options.signal);
   const waiting = (await idsOfAll(own, read)).entries();
   // So many at once as a call takes: where a text ends, the next one begins.
+  const call = {};
   const drawSome = async () => {
     for (const [i, ids] of waiting) {
-      results[i] = await wholeText(generator, ids, { ...options, seed: options.seed + i });
+      results[i] = await wholeText(generator, ids, { ...options, seed: options.seed + i }, call);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(MOST_ROWS, own.length) }, drawSome));
+  try {
+    await Promise.all(Array.from({ length: Math.min(MOST_ROWS, own.length) }, drawSome));
+  } finally {
+    generator.drawer.end(call);
+  }
   return results;
 }

@@ -241,19 +241,21 @@ export class Loop {
     const until = this.#callbacks.nextStop(this.#steps, this.#endOf(epoch));
     let failure: { error: unknown } | undefined;
     const result = await withCancellation(signal, (cancellation) =>
-      this.#training.run(
-        until - this.#steps,
-        cancellation,
-        (progress) => {
-          this.#sums.addSteps(progress);
-          try {
-            if (failure === undefined) this.#report(epoch, progress);
-          } catch (error) {
-            failure = { error };
-            cancellation.cancel();
-          }
-        },
-        this.#sums.lossSum,
+      this.#run.model.making(() =>
+        this.#training.run(
+          until - this.#steps,
+          cancellation,
+          (progress) => {
+            this.#sums.addSteps(progress);
+            try {
+              if (failure === undefined) this.#report(epoch, progress);
+            } catch (error) {
+              failure = { error };
+              cancellation.cancel();
+            }
+          },
+          this.#sums.lossSum,
+        ),
       ),
     );
     this.#steps = result.steps;
