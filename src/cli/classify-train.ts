@@ -11,6 +11,7 @@ import { absolutePath, requireWritable } from '../files';
 import { resolveThreads } from '../limits';
 import { readModelFile } from '../model-file';
 import type { OptimizerKind } from '../native/native';
+import type { Encoding } from '../text/encodings';
 import { NORMALIZATIONS } from '../text/text-form';
 import { TextVectorizer } from '../text/text-vectorizer';
 import {
@@ -46,6 +47,7 @@ import type { KeptWeights } from './kept-weights';
 import { choiceOption, jsonOption, numberOption, threadsOption } from './options';
 import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
+import { rememberedEncoding, remembersReading } from './remembered-reading';
 import { endOf, ReportFile } from './report-file';
 import {
   endOfRun,
@@ -82,9 +84,9 @@ interface TrainFlags extends ModelFlags, Pick<InputFlags, 'encoding'> {
   json?: true;
 }
 
-/** Options that a checkpoint has not: how the texts are read, callbacks, and where to write. */
+/** Options that a checkpoint has not: which texts are read, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
-  ...(['test', 'classes', 'encoding', 'skipUnreadable', 'threads', 'earlyStopping'] as const),
+  ...(['test', 'classes', 'skipUnreadable', 'threads', 'earlyStopping'] as const),
   ...(['checkpoint', 'out', 'report', 'json'] as const),
 ];
 
@@ -117,6 +119,8 @@ function networkOptions(flags: TrainFlags): ClassifierNetworkOptions {
 }
 
 interface Prepared {
+  /** Of the texts: as asked, or as the checkpoint says. */
+  encoding: Encoding | undefined;
   options: TextClassifierFitOptions;
   /** Keeps the best epoch, where any validates. */
   best: BestWeights | undefined;
@@ -147,6 +151,7 @@ async function fitOptions(flags: TrainFlags, history: History, page: ReportFile 
     resolveClassifierArchitecture(networkOptions(flags));
   }
   const resumed = await resumedOf(flags);
+  const encoding = flags.encoding ?? rememberedEncoding(resumed);
   const options: TextClassifierFitOptions = {
     ...{ epochs, batch, optimizer, weightDecay, clipNorm, seed, threads, resume, onWarning: note },
     learningRate: lr,
@@ -157,6 +162,7 @@ async function fitOptions(flags: TrainFlags, history: History, page: ReportFile 
       ...(earlyStopping === undefined
         ? []
         : [callbacks.earlyStopping({ patience: earlyStopping, restoreBest: false })]),
+      ...remembersReading(encoding),
       ...(checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint })]),
     ],
   };
@@ -178,6 +184,7 @@ async function fitOptions(flags: TrainFlags, history: History, page: ReportFile 
     parting: { validation, seed: native.seed },
     end: endOfRun(resolved),
     resumed,
+    encoding,
   };
 }
 
@@ -210,7 +217,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const page = await ReportFile.open(flags.report, history, others);
   const prepared = await fitOptions(flags, history, page);
   const { options, best, parting, end } = prepared;
-  const data = await loadTraining(name, flags);
+  const data = await loadTraining(name, { ...flags, encoding: prepared.encoding });
   noteTexts(data, parting.validation);
   using classifier =
     prepared.resumed === undefined

@@ -15,7 +15,7 @@ import { counted } from '../wording';
 import { type CorpusFlags, corpusFlags, loadCorpus } from './corpus';
 import { networkOptions, type TrainingFlags } from './options';
 import { note } from './output';
-import { noteLeftOut, noteUnknown } from './unknown-note';
+import { noteLeftOut, noteLineEnds, noteUnknown } from './unknown-note';
 
 /** Values of the options of `train`. */
 export interface TrainFlags extends TrainingFlags, CorpusFlags {
@@ -128,6 +128,7 @@ async function countingOther(corpus: Corpus | FileCorpus, model: LanguageModel, 
   const prepared = await counting(corpus, model);
   if (prepared.counts !== undefined) {
     noteUnknown(model, prepared.counts, "the text's", advice === undefined ? {} : { advice });
+    if (prepared.counts.unknownTokens > 0) noteLineEnds(model, prepared.corpus);
   }
   return prepared;
 }

@@ -18,6 +18,7 @@ import type { KeptWeights } from './kept-weights';
 import { addTrainingOptions, choiceOption, fitOptions, jsonOption, numberOption } from './options';
 import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
+import { rememberedEncoding, remembersReading } from './remembered-reading';
 import { endOf, ReportFile } from './report-file';
 import { type Origin, originOf, type Prepared, prepare, type TrainFlags } from './train-model';
 import { TrainingReport } from './training-report';
@@ -36,9 +37,9 @@ import {
 } from './training-run';
 import { unseenIds } from './unseen-text';
 
-/** Options that a checkpoint has not: how the bytes of the text are read, callbacks, and where to write. */
+/** Options that a checkpoint has not: where the text stays, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
-  ...(['encoding', 'stream', 'reread', 'threads', 'earlyStopping'] as const),
+  ...(['stream', 'reread', 'threads', 'earlyStopping'] as const),
   ...(['checkpoint', 'checkpointEvery', 'out', 'report', 'logEvery', 'json'] as const),
 ];
 
@@ -51,6 +52,8 @@ function checkpointsOf({ checkpoint, checkpointEvery }: TrainFlags): Callback[] 
 }
 
 interface PreparedTraining {
+  /** The flags, with what a checkpoint says of the reading of its text. */
+  asked: TrainFlags;
   options: FitOptions;
   /** Keeps the best epoch, where that was asked for. */
   stopping: callbacks.EarlyStopping | undefined;
@@ -65,18 +68,25 @@ interface PreparedTraining {
 async function trainingOptions(flags: TrainFlags, history: History): Promise<PreparedTraining> {
   const { epochs, steps, validation, resume, earlyStopping } = flags;
   const origin = await originOf(flags);
+  const encoding = flags.encoding ?? rememberedEncoding(origin?.checkpoint);
   const stopping = earlyStopping === undefined ? undefined : callbacks.earlyStopping({ patience: earlyStopping });
   const options: FitOptions = {
     ...fitOptions(flags),
     ...{ epochs, steps, validation, resume, onWarning: note },
-    callbacks: [...(stopping === undefined ? [] : [stopping]), history, ...checkpointsOf(flags)],
+    callbacks: [
+      ...(stopping === undefined ? [] : [stopping]),
+      history,
+      ...remembersReading(encoding),
+      ...checkpointsOf(flags),
+    ],
   };
   const resolved = resolveFit(options, { threads: 0 }, origin?.checkpoint);
   const { validation: validated } = resolved;
   if (earlyStopping !== undefined && validated === 0) {
     throw nothingValidates(earlyStopping);
   }
-  return { options, stopping, validated, end: endOfRun(resolved), origin };
+  const asked = encoding === undefined ? flags : { ...flags, encoding };
+  return { asked, options, stopping, validated, end: endOfRun(resolved), origin };
 }
 
 /** Tokens that it writes after each epoch, for the report. */
@@ -117,8 +127,8 @@ async function requireOut(option: string, path: string, corpus: string): Promise
 
 /** Says what the training would take, and trains nothing. */
 async function estimate(name: string, flags: TrainFlags): Promise<void> {
-  const { options, end, origin } = await trainingOptions(flags, new History());
-  const { corpus, model } = await prepare(name, origin, flags);
+  const { asked, options, end, origin } = await trainingOptions(flags, new History());
+  const { corpus, model } = await prepare(name, origin, asked);
   try {
     const estimated = await model.estimateFrom(corpus, { ...options, signal: outputEnd }, origin?.checkpoint);
     printEstimate(model, estimated, end, flags.json === true);
@@ -140,7 +150,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const others = { 'the corpus': name, '--out': out, '--checkpoint': checkpoint, '--init': init, '--resume': resume };
   const page = await ReportFile.open(report, history, others);
 
-  const prepared = await prepare(name, training.origin, flags);
+  const prepared = await prepare(name, training.origin, training.asked);
   const { corpus, model, counts } = prepared;
   if (page !== undefined) page.sample = sampler(model);
   const lines = new TrainingReport(flags.json === true, logEvery);

@@ -1,6 +1,7 @@
 /** Notes of tokens that a model does not know: what it says of them is no word on the text. */
 
 import type { LanguageModel } from '../language-model';
+import { Corpus } from '../text/corpus';
 import type { TokenCounts } from '../text/token-counts';
 import { note } from './output';
 
@@ -62,4 +63,13 @@ export function noteLeftOut(counts: TokenCounts): void {
     ? '; loss and perplexity are low also where it is right in them alone'
     : '';
   note(`${message}, which are one unknown token to the model${many}.`);
+}
+
+/** Says where a text in memory has line ends that the model does not know, and another reading would have them. */
+export function noteLineEnds({ vocabulary }: Pick<LanguageModel, 'vocabulary'>, corpus: unknown): void {
+  if (vocabulary.form !== undefined || vocabulary.unknown === 'error' || !(corpus instanceof Corpus)) return;
+  if (vocabulary.id('\n') === undefined || vocabulary.id('\r') !== undefined || !corpus.text.includes('\r')) return;
+  note(
+    "The text's line ends have carriage returns, which the model does not know: --line-ends lf reads them as line feeds.",
+  );
 }

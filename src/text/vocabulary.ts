@@ -34,6 +34,9 @@ import {
   type VocabularyOptions,
 } from './vocabulary-options';
 
+/** Begins what is said of a carriage return. */
+export const CARRIAGE_RETURN = 'It is of a line end that the vocabulary does not have';
+
 /** Turns ids into text one by one; text is held back until a character is whole. */
 export interface TokenDecoder {
   /** The text that this id completes, maybe empty. */
@@ -401,13 +404,19 @@ export class Vocabulary {
     return count;
   }
 
+  /** What to do about a carriage return that a text with other line ends than the vocabulary's has. */
+  #lineEndAdvice(token: string): string {
+    if (!token.includes('\r') || this.id('\n') === undefined) return '';
+    return `${CARRIAGE_RETURN}: ${this.form === undefined ? 'give lineEnds lf where the text is read' : 'turn its line ends into LF'}. `;
+  }
+
   #unknownToken(token: string, position: number, line: number | undefined): UnrolledError {
     const { noun } = this.#tokenizer;
     const shown = this.#tokenizer.show(token);
     return new UnrolledError(
       'ERR_UNROLLED_UNKNOWN_TOKEN',
       `The ${noun} ${shown} at position ${position} (from 0, in ${noun}s)${line === undefined ? '' : `, in line ${line},`} is not in ` +
-        `the vocabulary. ${this.advice}`,
+        `the vocabulary. ${this.#lineEndAdvice(token)}${this.advice}`,
       { option: 'text', expected: `one of the ${this.size} tokens of the vocabulary`, received: shown },
     );
   }

@@ -304,6 +304,20 @@ describe('unrolled classify', function () {
       (await runCli(...judge, '--encoding', 'latin1')).stdout,
       /^loss \d\.\d{1,6}\naccuracy \S+\ntexts 16\n/,
     );
+    // A run that goes on reads them as its checkpoint says.
+    assert.equal((await runCli(...args, '--encoding', 'ISO-8859-1', '--checkpoint', at('run'))).status, 0);
+    const on = await runCli(
+      'classify',
+      'train',
+      at('latin1'),
+      '--resume',
+      at('run'),
+      '--epochs',
+      '2',
+      '--out',
+      at('m'),
+    );
+    assert.equal(on.status, 0, on.stderr);
   });
 
   it('stops cleanly on a signal, saves, and goes on from a checkpoint', async () => {
