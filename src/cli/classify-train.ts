@@ -11,6 +11,7 @@ import { absolutePath, requireWritable } from '../files';
 import { resolveThreads } from '../limits';
 import { readModelFile } from '../model-file';
 import type { OptimizerKind } from '../native/native';
+import type { Encoding } from '../text/encodings';
 import { NORMALIZATIONS } from '../text/text-form';
 import { TextVectorizer } from '../text/text-vectorizer';
 import {
@@ -42,9 +43,11 @@ import { ClassifyReport } from './classify-report';
 import { messageOf } from './failure';
 import { encodingOption, type InputFlags } from './input';
 import { Interrupt } from './interrupt';
+import type { KeptWeights } from './kept-weights';
 import { choiceOption, jsonOption, numberOption, threadsOption } from './options';
 import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
+import { rememberedEncoding, remembersReading } from './remembered-reading';
 import { endOf, ReportFile } from './report-file';
 import {
   endOfRun,
@@ -81,9 +84,9 @@ interface TrainFlags extends ModelFlags, Pick<InputFlags, 'encoding'> {
   json?: true;
 }
 
-/** Options that a checkpoint has not: how the texts are read, callbacks, and where to write. */
+/** Options that a checkpoint has not: which texts are read, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
-  ...(['test', 'classes', 'encoding', 'skipUnreadable', 'threads', 'earlyStopping'] as const),
+  ...(['test', 'classes', 'skipUnreadable', 'threads', 'earlyStopping'] as const),
   ...(['checkpoint', 'out', 'report', 'json'] as const),
 ];
 
@@ -116,6 +119,8 @@ function networkOptions(flags: TrainFlags): ClassifierNetworkOptions {
 }
 
 interface Prepared {
+  /** Of the texts: as asked, or as the checkpoint says. */
+  encoding: Encoding | undefined;
   options: TextClassifierFitOptions;
   /** Keeps the best epoch, where any validates. */
   best: BestWeights | undefined;
@@ -146,6 +151,7 @@ async function fitOptions(flags: TrainFlags, history: History, page: ReportFile 
     resolveClassifierArchitecture(networkOptions(flags));
   }
   const resumed = await resumedOf(flags);
+  const encoding = flags.encoding ?? rememberedEncoding(resumed);
   const options: TextClassifierFitOptions = {
     ...{ epochs, batch, optimizer, weightDecay, clipNorm, seed, threads, resume, onWarning: note },
     learningRate: lr,
@@ -156,6 +162,7 @@ async function fitOptions(flags: TrainFlags, history: History, page: ReportFile 
       ...(earlyStopping === undefined
         ? []
         : [callbacks.earlyStopping({ patience: earlyStopping, restoreBest: false })]),
+      ...remembersReading(encoding),
       ...(checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint })]),
     ],
   };
@@ -177,6 +184,7 @@ async function fitOptions(flags: TrainFlags, history: History, page: ReportFile 
     parting: { validation, seed: native.seed },
     end: endOfRun(resolved),
     resumed,
+    encoding,
   };
 }
 
@@ -209,7 +217,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const page = await ReportFile.open(flags.report, history, others);
   const prepared = await fitOptions(flags, history, page);
   const { options, best, parting, end } = prepared;
-  const data = await loadTraining(name, flags);
+  const data = await loadTraining(name, { ...flags, encoding: prepared.encoding });
   noteTexts(data, parting.validation);
   using classifier =
     prepared.resumed === undefined
@@ -235,6 +243,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   };
   /** The epoch whose weights the model has; a checkpoint of an earlier release does not say. */
   const bestEpoch = () => best && (best.bestEpoch ?? history.best('validationLoss')?.epoch);
+  const kept = (): KeptWeights => ({ bestEpoch: bestEpoch(), out, keepBest: '--validation 0.1' });
   const run = async (): Promise<boolean> => {
     const { resumed } = prepared;
     prepared.resumed = undefined;
@@ -251,7 +260,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
         await saveFailed({
           ...{ out, bestEpoch: bestEpoch() },
           save: (path) => classifier.save(path),
-          writePage: () => writePage(page, classifier, training, bestEpoch(), messageOf(error, command)),
+          writePage: () => writePage(page, classifier, training, kept(), messageOf(error, command)),
         });
       }
       throw error;
@@ -262,7 +271,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   if (out !== undefined) await classifier.save(out);
   const keptEpoch = best === undefined && !interrupted ? history.last?.epoch : bestEpoch();
   if (interrupted && best !== undefined) noteKept(keptEpoch, trained);
-  await writePage(page, classifier, training, keptEpoch, endOf(history, interrupted, keptEpoch));
+  await writePage(page, classifier, training, kept(), endOf(history, interrupted, keptEpoch));
   seconds = Math.max(seconds, history.last?.seconds ?? 0);
   try {
     const test = interrupted || data.test === undefined ? undefined : await classifier.evaluate(data.test, { signal });

@@ -6,20 +6,13 @@ import * as datasets from '../datasets';
 import { UnrolledError } from '../errors';
 import { requireSameForm } from '../model-header';
 import { Corpus } from '../text/corpus';
-import { ENCODINGS, type Encoding } from '../text/encodings';
+import type { Encoding } from '../text/encodings';
 import type { FileCorpus, FileCorpusOptions, ReadingProgress } from '../text/file-corpus';
-import {
-  type FormOptions,
-  LINE_ENDS,
-  type LineEnds,
-  NORMALIZATIONS,
-  type Normalization,
-  type TextForm,
-} from '../text/text-form';
+import { type FormOptions, type LineEnds, NORMALIZATIONS, type Normalization, type TextForm } from '../text/text-form';
 import type { Vocabulary } from '../text/vocabulary';
 import type { VocabularyOptions } from '../text/vocabulary-options';
 import * as check from '../validation';
-import { readStandardInput, STANDARD_INPUT } from './input';
+import { encodingOption, lineEndsOption, readStandardInput, STANDARD_INPUT } from './input';
 import { Interrupt } from './interrupt';
 import { choiceOption } from './options';
 import { note, outputEnd } from './output';
@@ -45,14 +38,8 @@ export interface CorpusFlags {
 /** Adds the options of `CorpusFlags`. */
 export function addCorpusOptions(command: Command): Command {
   command
-    .addOption(choiceOption('--encoding <name>', 'of the text file (default: utf-8)', ENCODINGS))
-    .addOption(
-      choiceOption(
-        '--line-ends <kind>',
-        'lf turns CR LF and CR into LF (default: keep, or as the model has it)',
-        LINE_ENDS,
-      ),
-    )
+    .addOption(encodingOption('the text file'))
+    .addOption(lineEndsOption())
     .addOption(
       choiceOption(
         '--normalize <form>',

@@ -35,6 +35,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   'checkpoint.everySteps': 'checkpointEvery',
   patience: 'earlyStopping',
   normalization: 'normalize',
+  extendVocabulary: 'extendVocab',
 };
 
 /** A word of a message that may be an option: no part of a path, and nothing that the user has typed in quotes. */
@@ -101,7 +102,13 @@ export function messageOf(error: unknown, command: Command | undefined): string 
     return `${where} has no option ${flagOf(option, command) ?? option}. It knows ${known.join(', ')}.`;
   }
   if (code === 'ERR_UNROLLED_UNKNOWN_TOKEN' && flagOf('unknown', command) !== undefined) {
-    const lacking = message.replace(/ Leave it out .*$/, '').replace(/ the vocabulary\.$/, " the model's vocabulary.");
+    const lineEnds = flagOf('lineEnds', command);
+    const lacking = message
+      .replace(/ Leave it out .*$/, '')
+      .replace(/ the vocabulary\.(?=$| It is of a line end)/, " the model's vocabulary.")
+      .replace(/ It is of a line end .*: give lineEnds .*$/, (advice) =>
+        lineEnds === undefined ? '' : advice.replace('lineEnds', lineEnds),
+      );
     return `${ofPrompt(lacking, command)} Leave it out of the text, or add --unknown skip.`;
   }
   if (code === 'ERR_UNROLLED_MODEL_MISMATCH' && option === 'kind' && COMMANDS_OF[received ?? ''] !== undefined) {

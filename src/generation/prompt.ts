@@ -51,6 +51,18 @@ export async function startIds(
   );
 }
 
+/** An error about one of several prompts, which it names; others, and that of a signal, as they are. */
+export function ofPrompt(i: number, error: unknown): unknown {
+  if (!(error instanceof UnrolledError) || error.code === 'ERR_UNROLLED_ABORTED') return error;
+  const { code, message, expected, received } = error;
+  return new UnrolledError(code, `prompts[${i}]: ${message}`, {
+    option: `prompts[${i}]`,
+    ...(expected !== undefined && { expected }),
+    ...(received !== undefined && { received }),
+    cause: error,
+  });
+}
+
 /** What `read` gives of several prompts; an error names the one it is about. */
 export async function idsOfAll(
   prompts: readonly string[],
@@ -61,14 +73,7 @@ export async function idsOfAll(
     try {
       all.push(await read(prompt));
     } catch (error) {
-      if (!(error instanceof UnrolledError) || error.code === 'ERR_UNROLLED_ABORTED') throw error;
-      const { code, message, expected, received } = error;
-      throw new UnrolledError(code, `prompts[${i}]: ${message}`, {
-        option: `prompts[${i}]`,
-        ...(expected !== undefined && { expected }),
-        ...(received !== undefined && { received }),
-        cause: error,
-      });
+      throw ofPrompt(i, error);
     }
   }
   return all;

@@ -52,6 +52,14 @@ export interface Checkpoint {
   record: TrainingRecord;
 }
 
+/**
+ * Whether it is of a release that cut data by a fraction in doubles, so that a part could be one too short (of 10, 0.9 were
+ * 10): it goes on with the parts that it began with. Such a checkpoint does not say what is frozen.
+ */
+export function isCutInDoubles({ record }: Checkpoint): boolean {
+  return record.frozen === undefined;
+}
+
 const NAME = 'training';
 
 /** Objects one in another that options and counts may be; they are three. */

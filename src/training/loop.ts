@@ -13,9 +13,8 @@ import type {
   NativeTraining,
 } from '../native/native';
 import { withShortArrays } from '../printing';
-import * as check from '../validation';
 import { CallbackList, type Remembered } from './callback-list';
-import { type Checkpoint, requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
+import { requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
 import { dataCounts } from './data-counts';
 import { type EpochResult, EpochSums } from './epoch-result';
 import { requireCheckpointBytes } from './memory';
@@ -35,19 +34,6 @@ export interface Run {
   validate?: ((cancellation: NativeCancellation) => Promise<NativeEvaluation>) | undefined;
   /** Told when a resumed training's weights are in the model. */
   onRestored?: (() => void) | undefined;
-}
-
-/**
- * Refuses to end a run before where its checkpoint is.
- * @throws ERR_UNROLLED_OPTION_RANGE.
- */
-function requireBound({ file, record }: Checkpoint, options: ResolvedTraining, total: number, perEpoch: number): void {
-  const made = record.native.steps;
-  if (made <= total) return;
-  const { epochs, steps } = options;
-  const came = `which ${file.path} has come to`;
-  if (Number.isFinite(steps)) throw check.outOfRange('steps', `at least ${made}, ${came}`, steps);
-  throw check.outOfRange('epochs', `at least ${Math.ceil(made / perEpoch)}, ${came}`, epochs);
 }
 
 /** One run's training, with what it has done so far. */
@@ -87,7 +73,6 @@ export class Loop {
       this.#sums = new EpochSums(0, training.stepsPerEpoch);
       return;
     }
-    requireBound(resumed, run.options, this.#totalSteps, training.stepsPerEpoch);
     const { epoch, isPending, seconds, stopReason } = resumed.record;
     this.#steps = made;
     this.#secondsBefore = seconds;
