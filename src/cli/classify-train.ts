@@ -249,7 +249,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     prepared.resumed = undefined;
     const epochs = classifier.fitFrom(data.examples, { ...options, signal, onProgress }, resumed);
     try {
-      return await runEpochs(epochs, display, (epoch) => {
+      return await runEpochs(epochs.ahead(), display, (epoch) => {
         trained = true;
         report.epoch(epoch);
         const stopped = endOf(history, false, bestEpoch());

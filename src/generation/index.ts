@@ -1,6 +1,7 @@
 /** Text from a language model: drawn, searched for, and judged. */
 
 export { type BeamResult, searchText } from './beam';
+export type { ConstraintOptions, GenerationStep, TokenBias, TokenChoice, TokenChoices } from './constraint';
 export {
   type BeamOptions,
   type GenerationOptions,

@@ -4,9 +4,11 @@ import type { Model } from '../model';
 import type { Vocabulary } from '../text/vocabulary';
 import * as check from '../validation';
 import { MOST_ROWS, Row } from './batcher';
+import { Constraint } from './constraint';
 import { GraphemeFilter } from './grapheme-filter';
 import type { ResolvedGeneration, ResolvedStream } from './options';
 import { type Beginnings, drawFirst, idsOfAll, promptIds } from './prompt';
+import { RowConstraint } from './row-constraint';
 import { RowText } from './row-text';
 import type { TextDrawer } from './text-drawer';
 
@@ -23,26 +25,43 @@ export interface Generator extends Beginnings {
 const SAMPLE_PIECE = 1024;
 const STOPPABLE_PIECE = 64;
 
-/** A text to draw after a prompt; after none it begins with a token that the seed draws. */
-function rowOf(prompt: Int32Array, vocabulary: Vocabulary, { draw, seed }: ResolvedGeneration, call?: object): Row {
-  if (prompt.length > 0) return new Row(prompt, { ...draw, seed }, false, call);
-  return new Row(Int32Array.of(drawFirst(vocabulary, seed)), { ...draw, seed }, true, call);
+/** What a text goes on from, and what is asked of its tokens. */
+interface Start {
+  prompt: string;
+  /** Of the prompt among others. */
+  index: number;
+  ids: Int32Array;
+  constraint: Constraint | undefined;
+  /** What the text belongs to with others, for whoever calls to end; the text itself where it is left out. */
+  call?: object;
 }
 
-/**
- * Draws one text by pieces of up to `piece` tokens, and yields what each adds to it.
- * @param call what the text belongs to with others, for whoever calls to end; the text itself where it is left out.
- */
+/** A text to draw after a prompt; after none it begins with a token that the seed draws. */
+function rowOf(
+  { ids, constraint, call, ...of }: Start,
+  vocabulary: Vocabulary,
+  { draw, seed }: ResolvedGeneration,
+): Row {
+  const own = constraint && new RowConstraint(constraint, vocabulary, of);
+  if (ids.length > 0) return new Row(ids, { ...draw, seed }, own, { call });
+  own?.ask();
+  return new Row(Int32Array.of(drawFirst(vocabulary, seed, own?.native.bias)), { ...draw, seed }, own, {
+    begun: true,
+    call,
+  });
+}
+
+/** Draws one text by pieces of up to `piece` tokens, and yields what each adds to it. */
 async function* drawText(
   { drawer, vocabulary }: Generator,
-  prompt: Int32Array,
+  start: Start,
   options: ResolvedGeneration,
   piece: number,
-  call?: object,
 ): AsyncGenerator<string, void, undefined> {
   const { length, stop, signal } = options;
-  const row = rowOf(prompt, vocabulary, options, call);
-  const text = new RowText(vocabulary, stop);
+  if (length === 0) return;
+  const row = rowOf(start, vocabulary, options);
+  const text = new RowText(vocabulary, stop, options.constraint.minLength);
   try {
     while (row.position < length && !text.done) {
       const drawn = await drawer.draw(row, { most: length - row.position, piece, signal });
@@ -50,19 +69,14 @@ async function* drawText(
       yield !text.done && row.position >= length ? added + text.end() : added;
     }
   } finally {
-    if (call === undefined) drawer.end(row);
+    if (start.call === undefined) drawer.end(row);
   }
 }
 
-async function wholeText(
-  generator: Generator,
-  prompt: Int32Array,
-  options: ResolvedGeneration,
-  call?: object,
-): Promise<string> {
+async function wholeText(generator: Generator, start: Start, options: ResolvedGeneration): Promise<string> {
   let text = '';
   const piece = options.stop.strings.length > 0 ? STOPPABLE_PIECE : SAMPLE_PIECE;
-  for await (const added of drawText(generator, prompt, options, piece, call)) text += added;
+  for await (const added of drawText(generator, start, options, piece)) text += added;
   return text;
 }
 
@@ -77,22 +91,25 @@ async function* graphemes(pieces: AsyncIterable<string>): AsyncGenerator<string,
  * Feeds the prompt from a zero state and yields the text drawn, without the prompt. Where there is nothing to feed, the
  * first token is drawn by the seed alone. The unknown token is never drawn.
  * @throws ERR_UNROLLED_UNKNOWN_TOKEN as the vocabulary's `unknown` says, ERR_UNROLLED_MODEL_NOT_FINITE,
- *   ERR_UNROLLED_ABORTED, ERR_UNROLLED_DISPOSED.
+ *   ERR_UNROLLED_CALLBACK, ERR_UNROLLED_ABORTED, ERR_UNROLLED_DISPOSED.
  */
 export async function* streamText(
   generator: Generator,
   prompt: string,
   options: ResolvedStream,
 ): AsyncGenerator<string, void, undefined> {
+  const constraint = Constraint.of(options.constraint, generator.vocabulary);
   const ids = await promptIds(generator, prompt, options.signal);
-  const pieces = drawText(generator, ids, options, options.piece);
+  const pieces = drawText(generator, { prompt, index: 0, ids, constraint }, options, options.piece);
   if (options.by === 'grapheme') yield* graphemes(pieces);
   else for await (const text of pieces) if (text !== '') yield text;
 }
 
 /** The text that `streamText` yields, as one string. */
 export async function sampleText(generator: Generator, prompt: string, options: ResolvedGeneration): Promise<string> {
-  return wholeText(generator, await promptIds(generator, prompt, options.signal), options);
+  const constraint = Constraint.of(options.constraint, generator.vocabulary);
+  const ids = await promptIds(generator, prompt, options.signal);
+  return wholeText(generator, { prompt, index: 0, ids, constraint }, options);
 }
 
 /**
@@ -108,6 +125,7 @@ export async function sampleTexts(
   for (const [i, prompt] of prompts.entries()) check.string(`prompts[${i}]`, prompt);
   const most = Number.MAX_SAFE_INTEGER - Math.max(0, prompts.length - 1);
   check.integer('seed', options.seed, { min: 0, max: most });
+  const constraint = Constraint.of(options.constraint, generator.vocabulary);
   // The list may change while it is read.
   const own = [...prompts];
   const results: string[] = [];
@@ -116,8 +134,9 @@ export async function sampleTexts(
   // So many at once as a call takes: where a text ends, the next one begins.
   const call = {};
   const drawSome = async () => {
-    for (const [i, ids] of waiting) {
-      results[i] = await wholeText(generator, ids, { ...options, seed: options.seed + i }, call);
+    for (const [index, ids] of waiting) {
+      const start = { prompt: own[index] as string, index, ids, constraint, call };
+      results[index] = await wholeText(generator, start, { ...options, seed: options.seed + index });
     }
   };
   try {

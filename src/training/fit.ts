@@ -87,16 +87,20 @@ function refusedPrecision(path: string, { message, expected = '', received = '' 
 }
 
 /** @throws ERR_UNROLLED_MODEL_MISMATCH for a checkpoint of other data, ERR_UNROLLED_PRECISION. */
-function startNative(
+async function startNative(
   { model, source, options }: Run,
   schedule: NonNullable<NativeTrainingOptions['schedule']>,
-): NativeTraining {
+): Promise<NativeTraining> {
   const { resumed } = options;
   const native = { ...options.native, schedule, source };
   if (resumed === undefined) return model.native.startTraining(native);
+  let training: NativeTraining | undefined;
   try {
-    return model.native.startTraining({ ...native, resume: resumed.record.native });
+    training = model.native.startTraining(native);
+    await training.resume(resumed.record.native);
+    return training;
   } catch (error) {
+    training?.dispose();
     if (!(error instanceof UnrolledError)) throw error;
     const { code, option = '' } = error;
     if (code === 'ERR_UNROLLED_PRECISION') throw refusedPrecision(resumed.file.path, error);
@@ -122,17 +126,17 @@ function plan(run: Run): RunPlan {
 export async function requireRunnable(run: Run): Promise<TrainingBytes> {
   const { model, source, options } = run;
   const { schedule } = plan(run);
-  const bytes = await requireTrainingBytes(model, source, options.native);
+  const bytes = await requireTrainingBytes(model, source, options.native, options.callbacks);
   // Whether the data are those of a checkpoint only the native side knows.
-  if (options.resumed !== undefined) startNative(run, schedule).dispose();
+  if (options.resumed !== undefined) (await startNative(run, schedule)).dispose();
   return bytes;
 }
 
 async function startLoop(run: Run): Promise<{ loop: Loop; training: NativeTraining }> {
   const { model, source, options } = run;
   const { schedule, recorded, warning } = plan(run);
-  await requireTrainingBytes(model, source, options.native);
-  const training = startNative(run, schedule);
+  await requireTrainingBytes(model, source, options.native, options.callbacks);
+  const training = await startNative(run, schedule);
   try {
     const loop = new Loop(run, recorded, training);
     await loop.start();

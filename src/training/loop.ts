@@ -15,12 +15,14 @@ import type {
 import { withShortArrays } from '../printing';
 import { CallbackList, type Remembered } from './callback-list';
 import { requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
+import { CheckpointWriting } from './checkpoint-writing';
 import { dataCounts } from './data-counts';
 import { type EpochResult, EpochSums } from './epoch-result';
 import { requireCheckpointBytes } from './memory';
 import type { FitProgress, ResolvedTraining } from './options';
 import type { RecordedOptions } from './recorded-options';
 import { restoreModel } from './restore';
+import { wholeState } from './snapshot';
 import { classifies } from './source';
 
 /** A training to run: a model, its data, and how. */
@@ -43,6 +45,7 @@ export class Loop {
   readonly #training: NativeTraining;
   readonly #totalSteps: number;
   readonly #callbacks: CallbackList;
+  readonly #writing = new CheckpointWriting();
   #sums: EpochSums;
   #steps = 0;
   /** Seconds of the run but for those since `#started`. */
@@ -114,6 +117,7 @@ export class Loop {
       await this.#settle();
       const result = this.isDone ? undefined : await this.#nextEpoch();
       if (this.isDone) await this.#end();
+      if (result !== undefined) this.#writing.belongsTo(result);
       return result;
     } catch (error) {
       await this.#fail(error);
@@ -156,7 +160,11 @@ export class Loop {
   async #close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await this.#callbacks.close();
+    try {
+      await this.#writing.end();
+    } finally {
+      await this.#callbacks.close();
+    }
   }
 
   /** Trains to the end of the epoch or of the run, and validates. */
@@ -225,28 +233,31 @@ export class Loop {
     await giveTurn();
     const until = this.#callbacks.nextStop(this.#steps, this.#endOf(epoch));
     let failure: { error: unknown } | undefined;
-    const result = await withCancellation(signal, (cancellation) =>
-      this.#run.model.making(() =>
-        this.#training.run(
-          until - this.#steps,
-          cancellation,
-          (progress) => {
-            this.#sums.addSteps(progress);
-            try {
-              if (failure === undefined) this.#report(epoch, progress);
-            } catch (error) {
-              failure = { error };
-              cancellation.cancel();
-            }
-          },
-          this.#sums.lossSum,
-        ),
-      ),
-    );
+    const result = await withCancellation(signal, async (cancellation) => {
+      // A training that cannot be saved as asked ends at once.
+      const forget = this.#writing.onFailure(() => cancellation.cancel());
+      const report = (progress: NativeProgress) => {
+        this.#sums.addSteps(progress);
+        try {
+          if (failure === undefined) this.#report(epoch, progress);
+        } catch (error) {
+          failure = { error };
+          cancellation.cancel();
+        }
+      };
+      try {
+        return await this.#run.model.making(() =>
+          this.#training.run(until - this.#steps, cancellation, report, this.#sums.lossSum),
+        );
+      } finally {
+        forget();
+      }
+    });
     this.#steps = result.steps;
     this.#callbacks.steps = result.steps;
     this.#sums.addCall(result);
     if (failure !== undefined) throw failure.error;
+    this.#writing.requireSound();
     if (this.#steps === until) await this.#tellStep(epoch);
     return result.reason === 'cancelled';
   }
@@ -290,29 +301,36 @@ export class Loop {
   async #settle(): Promise<void> {
     const { scale, checkpoints } = this.#callbacks.take();
     this.#isUnsettled = false;
+    this.#writing.requireSound();
     if (scale !== undefined) await this.#training.setLearningRateScale(scale);
     if (checkpoints.length === 0) return;
+    await this.#writing.end();
     const { model, header, source, options } = this.#run;
     requireCheckpointBytes(model, options.native.optimizer.kind);
     // A call of `freeze` is served in its order too: what is frozen now is so in the state that is read.
     const { frozen } = model;
-    const { parameters, ...native } = await this.#training.readState();
     const before = this.#beforeCutEpoch;
     const isPending = this.#isPending || before !== undefined;
-    const record: TrainingRecord = {
+    const record: Omit<TrainingRecord, 'native'> = {
       options: this.#recorded,
       totalSteps: this.#totalSteps,
       data: dataCounts(source),
-      native: { ...native, ...(before && { learningRateScale: before.learningRateScale }) },
       ...((isPending || !this.#isBetweenEpochs) && { epoch: this.#sums.state, ...(isPending && { isPending }) }),
       seconds: this.#seconds,
       frozen,
-      callbacks: before?.states ?? this.#callbacks.states,
+      callbacks: before?.states ?? this.#callbacks.copiedStates,
       ...(this.#stopReason !== undefined && before === undefined && { stopReason: this.#stopReason }),
     };
-    for (const path of checkpoints) {
-      await writeCheckpoint(path, model, model.named(parameters), header, record);
-    }
+    // Served before the next step: the state is of now, and the training need not wait for its copy to come here.
+    const reading = this.#training.readState();
+    this.#writing.begin(this.#steps - 1, async () => {
+      const { state, ...parameters } = await wholeState(model.dtype, this.#training, reading);
+      const whole = {
+        ...parameters,
+        state: { ...state, ...(before && { learningRateScale: before.learningRateScale }) },
+      };
+      for (const path of checkpoints) await writeCheckpoint(path, model, whole, header, record);
+    });
   }
 
   /** Either the model was disposed meanwhile, or the signal came. */

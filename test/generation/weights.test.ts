@@ -92,6 +92,23 @@ describe('A text that is being drawn', function () {
     await training;
   });
 
+  it('goes on as it began where a function constrains it, and is asked once for each token', async () => {
+    const draw = async (change: boolean) => {
+      using model = smallModel({ seed: 1 });
+      let asked = 0;
+      const allow = () => {
+        asked++;
+        return [...'the quick brown fox'];
+      };
+      const options = { ...OPTIONS, length: 60, allow };
+      const texts = [0, 1, 2].map((i) => model.sample(PROMPT, { ...options, seed: i }));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      if (change) await train(model, { ...TRAINING, epochs: 2 });
+      return { texts: await Promise.all(texts), asked };
+    };
+    assert.deepEqual(await draw(true), await draw(false));
+  });
+
   it('has the weights of one step where it begins while steps are made', async () => {
     const options = { ...TRAINING, learningRate: 0.5, batch: 4, window: 64, steps: 160, epochs: 100 } as const;
     // The same training, step by step, says which texts there can be.
