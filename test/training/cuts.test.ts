@@ -125,8 +125,8 @@ describe('an epoch that is cut', () => {
 
   /** What a run without any cut gives, its weights, and the steps of its epochs. */
   async function uncut(make: Make) {
-    const { fit, model } = await make();
-    const results = await collect(fit({ epochs }));
+    const { fit: train, model } = await make();
+    const results = await collect(train({ epochs }));
     const all = flat(await model.parameters());
     model.dispose();
     return { results: results.map(timeless), weights: all, steps: (results[0] as EpochResult).steps };
@@ -143,8 +143,8 @@ describe('an epoch that is cut', () => {
         { checkpoint: { path: at('c'), everySteps: 3 }, callbacks: [noted(2)] },
       ];
       for (const way of ways) {
-        const { fit, model } = await make();
-        const results = await collect(fit({ epochs, ...way }));
+        const { fit: train, model } = await make();
+        const results = await collect(train({ epochs, ...way }));
         assert.deepEqual(results.map(timeless), expected);
         assert.deepEqual(flat(await model.parameters()), weights);
         model.dispose();
@@ -154,7 +154,7 @@ describe('an epoch that is cut', () => {
     it(`has the figures of one that is not, at whatever step it was stopped and resumed: ${name}`, async () => {
       const { results: expected, weights, steps } = await uncut(make);
       // A checkpoint of every step of the second epoch.
-      const { fit, model } = await make();
+      const { fit: train, model } = await make();
       const saved: number[] = [];
       const saving: Callback = {
         everySteps: 1,
@@ -165,7 +165,7 @@ describe('an epoch that is cut', () => {
           control.saveCheckpoint(at(`c${made}`));
         },
       };
-      await collect(fit({ epochs, callbacks: [new History(), saving] }));
+      await collect(train({ epochs, callbacks: [new History(), saving] }));
       model.dispose();
       assert.equal(saved.length, steps - 1);
       for (const made of saved) {
