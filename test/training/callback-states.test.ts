@@ -58,7 +58,7 @@ describe('the state of a callback', () => {
     'earlyStopping of accuracy': () =>
       callbacks.earlyStopping({ patience: 4, monitor: 'validationAccuracy', minDelta: 0.5 }),
     'reduceOnPlateau with a cooldown': () =>
-      callbacks.reduceOnPlateau({ patience: 2, cooldown: 1, factor: 0.5, minDelta: 100 }),
+      callbacks.reduceOnPlateau({ patience: 3, cooldown: 1, factor: 0.5, minDelta: 100 }),
     'reduceOnPlateau to a minimum': () =>
       callbacks.reduceOnPlateau({ patience: 1, factor: 0.5, minimum: 0.2, minDelta: 100 }),
     'a checkpoint of the best': () => callbacks.checkpoint({ path: at('best'), keepBest: 'validationLoss' }),
@@ -143,7 +143,7 @@ describe('the state of a callback', () => {
     await run(cut, { steps: 2 * steps + 5, epochs: undefined, checkpoint, callbacks: [owner] });
     assert.deepEqual(owner.state.epochs, [0, 1, 2]);
     const [kept] = (await readCheckpoint(at('c'))).record.callbacks;
-    const { epochs: told, sums, words } = kept?.state as State;
+    const { epochs: told, sums, words } = (kept as { state: State }).state;
     assert.deepEqual(told, [0, 1]);
     assert.deepEqual([sums[2], words.last, words.yes], [0, 'épöch 1', false]);
   });
