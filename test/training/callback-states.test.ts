@@ -50,7 +50,7 @@ class Remembering implements Callback {
 
 describe('the state of a callback', () => {
   const at = useFolder();
-  const epochs = 7;
+  const epochs = 9;
 
   /** Each with an early epoch that stays the best: the later ones are worse, or not better by enough. */
   const KINDS: Record<string, () => Callback> = {
