@@ -274,11 +274,7 @@ Reduction reduction(const Napi::Value& value) {
 }
 
 LossKind lossKind(const Napi::Value& value) {
-  constexpr std::array<std::pair<const char*, LossKind>, 3> losses = {
-      {{"crossEntropy", LossKind::crossEntropy},
-       {"binaryCrossEntropy", LossKind::binaryCrossEntropy},
-       {"squaredError", LossKind::squaredError}}};
-  return value.IsUndefined() ? LossKind::crossEntropy : choice("loss", value, losses);
+  return value.IsUndefined() ? LossKind::crossEntropy : choice("loss", value, lossNames);
 }
 
 CancellationFlag cancellation(const Napi::Value& value) {

@@ -10,7 +10,7 @@
 
 #include <doctest/doctest.h>
 
-#include "kernels/reference_cells.h"
+#include "kernels/activations.h"
 #include "layers/gru.h"
 #include "layers/normalized_lstm.h"
 #include "layers/reset_first_gru.h"

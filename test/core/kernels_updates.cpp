@@ -6,7 +6,8 @@
 
 #include <doctest/doctest.h>
 
-#include "kernels/reference.h"
+#include "kernels/row_math.h"
+#include "kernels/updates.h"
 #include "support.h"
 #include "tables.h"
 

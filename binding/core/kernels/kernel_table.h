@@ -1,6 +1,6 @@
 // The project's own kernels, as a table of functions: one table for each instruction set the binary
 // was built with, chosen at run time. Each is single-threaded, allocates nothing and gives bits that
-// depend on its arguments and the instruction set alone. Their plain counterparts are in reference.h.
+// depend on its arguments and the instruction set alone. Their plain counterparts, for tests, are in test/core/kernels.
 #pragma once
 
 #include "types.h"

@@ -1,5 +1,6 @@
 // One step of each optimiser over a range of parameters. The formulas are PyTorch's; what each does
 // stands in optimizers/optimizer.h.
+// Plain reference: test/core/kernels/updates.h.
 #pragma once
 
 #include "kernels/kernel_table.h"

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "unreachable.h"
+
 namespace unrolled {
 
 double Schedule::at(Index step, Index stepsPerEpoch) const {
@@ -24,7 +26,7 @@ double Schedule::at(Index step, Index stepsPerEpoch) const {
     case Kind::cosine:
       return floor + (1 - floor) * (1 + std::cos(pi * done)) / 2;
   }
-  return 1;
+  unreachable();
 }
 
 }  // namespace unrolled
