@@ -14,7 +14,6 @@
 #include "kernels/row_product.h"
 #include "kernels/small_product.h"
 #include "kernels/softmax_panel.h"
-#include "kernels/updates.h"
 
 #define UNROLLED_TEXT_OF(name) #name
 #define UNROLLED_NAME(name) UNROLLED_TEXT_OF(name)
@@ -60,13 +59,6 @@ const KernelTable<T>& table() {
       .columnSums = UNROLLED_ISA::columnSums<T>,
       .sumOfSquares = UNROLLED_ISA::sumOfSquares<T>,
       .clamp = UNROLLED_ISA::clamp<T>,
-      .sgd = UNROLLED_ISA::sgd<T>,
-      .momentum = UNROLLED_ISA::momentum<T>,
-      .adagrad = UNROLLED_ISA::adagrad<T>,
-      .adagradAbsolute = UNROLLED_ISA::adagradAbsolute<T>,
-      .rmsprop = UNROLLED_ISA::rmsprop<T>,
-      .adam = UNROLLED_ISA::adam<T>,
-      .adamw = UNROLLED_ISA::adamw<T>,
       .drop = UNROLLED_ISA::drop<T>,
       .activate = UNROLLED_ISA::activate<T>,
       .activateBackward = UNROLLED_ISA::activateBackward<T>,

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "kernels/kernel_table.h"
+#include "optimizers/optimizer_state.h"
 #include "types.h"
 
 namespace unrolled::reference {
