@@ -6,6 +6,7 @@ import { MAX_SIZE, resolveThreads } from './limits';
 import { requireBeamMemory } from './memory';
 import type { Model } from './model';
 import type { NativeDecodeOptions, NativeInput, NativeSequences } from './native/native';
+import { ownCopyIfSmall } from './own-copy';
 import { isNothing, type SequenceData, toSequences } from './training/sequences';
 import * as check from './validation';
 
@@ -102,14 +103,17 @@ export async function decode(model: Model, sources: SequenceData, options: Decod
   const { signal, ...resolved } = resolve(options, input.vocabulary);
   requireBeamMemory(model, resolved.beams, input.vocabulary);
   if (isNothing(sources)) return [];
-  const sequences = await toSequences('sources', sources, source, model.dtype);
+  const sequences = await toSequences('sources', ownCopyIfSmall(sources), source, model.dtype);
   const answers: Answer[][] = [];
   for (let index = 0; index + 1 < sequences.offsets.length; index++) {
     const call = { ...resolved, source: sourceOf(sequences, index) };
     const result = await withCancellation(signal, (cancellation) => model.native.decode(call, cancellation));
     if (result.cancelled) throw cancelledError(model, 'Decoding', signal);
     answers.push(
-      result.hypotheses.map(({ ids, ...rest }) => ({ ids: rest.ended ? ids.subarray(0, -1) : ids, ...rest })),
+      result.hypotheses.map(({ ids, bias: _, ...rest }) => ({
+        ids: rest.ended ? ids.subarray(0, -1) : ids,
+        ...rest,
+      })),
     );
   }
   return answers;

@@ -26,18 +26,24 @@ export type { FloatTensor, InitialStates, Parameters, States } from './flat-layo
 export type {
   BeamOptions,
   BeamResult,
+  ConstraintOptions,
   GenerationOptions,
+  GenerationStep,
   NextOptions,
   NextToken,
   ScoreOptions,
   StopOptions,
   StreamOptions,
   TextScore,
+  TokenBias,
+  TokenChoice,
+  TokenChoices,
   TokenScore,
 } from './generation';
 export {
   type Evaluation,
   type EvaluationOptions,
+  type InitOptions,
   LanguageModel,
   type LanguageModelOptions,
   type LoadOptions,
@@ -98,6 +104,7 @@ export { type LayerSummary, type ParameterSummary, type ShapeLetters, Summary } 
 export type { NestedNumbers, NestedPlanes, NestedRows, Tensor, TensorDType } from './tensor';
 export * as tensor from './tensor';
 export { Corpus, type CorpusOptions, type CorpusSplit, type DocumentsOptions } from './text/corpus';
+export type { EncodingName } from './text/encoding-names';
 export type { Encoding } from './text/encodings';
 export type { Example, LabelledTexts, SourcedExample } from './text/example';
 export { FileCorpus, type FileCorpusOptions, type FileCorpusSplit, type ReadingProgress } from './text/file-corpus';

@@ -11,6 +11,8 @@ import {
 } from './architecture';
 import { cancelledError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
+import { inTurns } from './event-loop';
+import { extendedRanks, keepWeights } from './extended-weights';
 import type { Metadata } from './file-metadata';
 import { requireFiniteOutputs } from './finite-outputs';
 import {
@@ -38,12 +40,13 @@ import {
 import { promptIds } from './generation/prompt';
 import { adopted, completedFrom, otherVocabulary, withOutput } from './language-model-architecture';
 import { resolveThreads } from './limits';
-import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
-import { headerOf, readDocuments, readHeader, readVocabulary, withFormOf } from './model-header';
+import { dtypeOf, type ModelFile, type ModelHeader, readModelFile, weightsOf } from './model-file';
+import { headerOf, readDocuments, readHeader, readVocabulary, requireKind, withFormOf } from './model-header';
 import type { NativeEvaluation } from './native/native';
-import { defaultSparse } from './output';
+import { completeOutput, defaultSparse } from './output';
 import { softmax, type Tensor } from './tensor';
 import { Corpus } from './text/corpus';
+import { idsBefore, isExtension } from './text/extended-vocabulary';
 import { FileCorpus } from './text/file-corpus';
 import { AS_IT_IS, isInForm } from './text/text-form';
 import type { TokenCounts } from './text/token-counts';
@@ -56,6 +59,7 @@ import { lackingData } from './training/data-counts';
 import type { LanguageModelEpoch } from './training/epoch-result';
 import { type Estimate, estimateTraining } from './training/estimate';
 import { readData, runTraining } from './training/fit';
+import type { Run } from './training/loop';
 import { type FitOptions, type ModelDefaults, readResumed, resolveFit, resolveStream } from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
@@ -68,6 +72,17 @@ export interface LanguageModelOptions extends NetworkOptions {
    * order counts, and it is kept with the model.
    */
   frequencies?: ArrayLike<number> | undefined;
+}
+
+/** Options of `LanguageModel.initFrom`. */
+export interface InitOptions extends LanguageModelOptions {
+  /**
+   * Whether the model learns the tokens of `vocabulary` that the file's lacks: its vocabulary is then that of
+   * `stored.extendedBy(vocabulary)`, with the file's ids first. What belongs to a new token is drawn by `seed`; all other
+   * weights are the file's, bit for bit. An adaptive softmax ranks the tokens anew, and draws the output weights of those
+   * that come into another cluster. Default false: then another vocabulary is refused.
+   */
+  extendVocabulary?: boolean | undefined;
 }
 
 /** Options of `LanguageModel.load`. */
@@ -98,6 +113,13 @@ export interface Evaluation extends TokenCounts {
   tokens: number;
 }
 
+/** A training with everything checked but its data. */
+type TextRun = Pick<Run, 'model' | 'header' | 'onRestored'> & {
+  options: ReturnType<typeof resolveFit>;
+  /** Whether the end token stands before each document too. */
+  documents: boolean;
+};
+
 const KIND = 'language-model';
 
 const LANGUAGE_MODEL_OPTIONS = [
@@ -111,6 +133,14 @@ function requireOptions(options: LanguageModelOptions) {
   return { given, vocabulary: check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary) };
 }
 
+function requireInitOptions(options: InitOptions) {
+  const { extendVocabulary = false, ...others } = check.options('LanguageModel', options, [
+    ...LANGUAGE_MODEL_OPTIONS,
+    'extendVocabulary',
+  ]);
+  return { ...requireOptions(others), extendVocabulary: check.boolean('extendVocabulary', extendVocabulary) };
+}
+
 /** Whether a new model of that vocabulary is one of documents. */
 function hasEnd({ endId }: Vocabulary): boolean {
   return endId !== undefined;
@@ -120,7 +150,9 @@ function hasEnd({ endId }: Vocabulary): boolean {
 function otherCorpus({ name }: Corpus | FileCorpus, vocabulary: Vocabulary, error: unknown): unknown {
   if (!(error instanceof UnrolledError) || error.code !== 'ERR_UNROLLED_UNKNOWN_TOKEN') return error;
   const { code, message, expected = '', received = '' } = error;
-  const lacking = message.replace(` ${vocabulary.advice}`, '').replace(/the vocabulary\.$/, "the model's.");
+  const lacking = message
+    .replace(` ${vocabulary.advice}`, '')
+    .replace(/the vocabulary\.(?=$| It is of a line end)/, "the model's.");
   return new UnrolledError(
     code,
     `The corpus ${check.show(name)} has another vocabulary than the model. ${lacking} Leave it out of the text, have ` +
@@ -190,11 +222,13 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   /**
    * A new model with the weights of a file, which may be PyTorch's. Options that are not given are taken from the
    * file's description, where it has one, and so is whether it is a model of `documents`; the ones given must agree with
-   * it, and so must the vocabulary, whose form is the file's where it has none.
+   * it, and so must the vocabulary, whose form is the file's where it has none; with `extendVocabulary` it may have more
+   * tokens. All its weights are trained: what was frozen in the file's model is so in `load`'s alone, and `model.freeze`
+   * freezes it again.
    * @throws what `load` and `create` throw.
    */
-  static async initFrom(path: string, options: LanguageModelOptions): Promise<LanguageModel> {
-    requireOptions(options);
+  static async initFrom(path: string, options: InitOptions): Promise<LanguageModel> {
+    requireInitOptions(options);
     return LanguageModel.initFromFile(await readModelFile(path), options);
   }
 
@@ -203,21 +237,29 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * @param metadata what the model keeps of the file's: a new model nothing, one that goes on with its training all.
    * @internal
    */
-  static async initFromFile(
-    file: ModelFile,
-    options: LanguageModelOptions,
-    metadata?: Metadata,
-  ): Promise<LanguageModel> {
-    const { given, vocabulary: wanted } = requireOptions(options);
+  static async initFromFile(file: ModelFile, options: InitOptions, metadata?: Metadata): Promise<LanguageModel> {
+    const { given, vocabulary: wanted, extendVocabulary } = requireInitOptions(options);
     const { path } = file;
     if (file.header === undefined) {
+      if (extendVocabulary)
+        throw check.outOfRange('extendVocabulary', `left out where ${path} has no vocabulary`, true);
       const architecture = withOutput(resolveArchitecture(given), wanted, given.frequencies);
       return LanguageModel.#fromFile(file, wanted, architecture, hasEnd(wanted), given, metadata);
     }
     const { header, architecture } = readHeader(file, KIND);
     const asked = adopted(path, architecture, given);
     const stored = await readVocabulary(path, header, Vocabulary.restore);
-    if (!stored.equals(wanted)) throw otherVocabulary(path, stored, wanted);
+    if (!stored.equals(wanted)) {
+      if (!extendVocabulary || stored.kind !== wanted.kind) throw otherVocabulary(path, stored, wanted);
+      const extended = isExtension(wanted, stored) ? wanted : stored.extendedBy(wanted);
+      const vocabulary = withFormOf(
+        path,
+        stored,
+        wanted.form && stored.form ? extended.withForm(wanted.form) : extended,
+      );
+      const known = { vocabulary: stored, architecture: completedFrom(path, asked, stored) };
+      return LanguageModel.#extended(file, known, vocabulary, given);
+    }
     const vocabulary = withFormOf(path, stored, wanted);
     const isSame = asked.output !== undefined && asked.output === architecture.output;
     if (isSame && given.frequencies !== undefined) {
@@ -228,6 +270,32 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
       : withOutput(asked, vocabulary, given.frequencies);
     const documents = readDocuments(path, header, hasEnd(vocabulary));
     return LanguageModel.#fromFile(file, vocabulary, completed, documents, given, metadata);
+  }
+
+  /** The model of a file with more tokens than it had. */
+  static async #extended(
+    file: ModelFile,
+    { vocabulary: stored, architecture: known }: Pick<LanguageModel, 'vocabulary' | 'architecture'>,
+    vocabulary: Vocabulary,
+    options: LanguageModelOptions,
+  ): Promise<LanguageModel> {
+    const dtype = options.dtype ?? dtypeOf(file);
+    const weights = weightsOf(file, LanguageModel.#describe(stored, known), dtype);
+    const before = idsBefore(vocabulary, stored);
+    const { frequencies = vocabulary.frequencies } = options;
+    const isRanked = known.output !== undefined;
+    const ranks = isRanked ? { ranks: await inTurns(extendedRanks(known, before, frequencies)) } : {};
+    const architecture =
+      options.frequencies === undefined
+        ? completeOutput({ ...known, ...ranks }, { classes: vocabulary.size })
+        : withOutput({ ...known, ...ranks }, vocabulary, options.frequencies);
+    const network = buildNetwork(LanguageModel.#describe(vocabulary, architecture), { ...options, dtype });
+    const fresh = await network.model.parameters();
+    const was = { architecture: known, size: stored.size };
+    await inTurns(keepWeights(fresh, weights, before, was, { architecture, size: vocabulary.size }));
+    await network.model.setParameters(fresh);
+    const documents = readDocuments(file.path, requireKind(file, KIND), hasEnd(stored));
+    return new LanguageModel(vocabulary, architecture, network, documents);
   }
 
   static #describe(vocabulary: Vocabulary, architecture: Architecture) {
@@ -289,6 +357,15 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     read: () => Promise<Checkpoint | undefined>,
   ): AsyncGenerator<LanguageModelEpoch, void, undefined> {
     const resumed = await read();
+    const run = this.#runOf(options, resumed);
+    const adopted = await readData(run, () => this.#adopt(corpus, run.options.signal)).catch((error) => {
+      throw resumed === undefined ? error : lackingData(resumed, error);
+    });
+    const epochs = runTraining({ ...run, ...(await this.#partsOf(run, adopted)) });
+    yield* epochs as AsyncGenerator<LanguageModelEpoch, void, undefined>;
+  }
+
+  #runOf(options: FitOptions | undefined, resumed: Checkpoint | undefined): TextRun {
     const resolved = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
     const documents =
@@ -298,17 +375,20 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const onRestored = () => {
       this.#documents = documents;
     };
-    const run = { model: this.model, options: resolved, header: this.#headerOf(documents), onRestored };
-    const adopted = await readData(run, () => this.#adopt(corpus, resolved.signal)).catch((error) => {
-      throw resumed === undefined ? error : lackingData(resumed, error);
-    });
-    const { train, validation } = partsOf(adopted, resolved.validation, this.#boundary(documents));
-    const { stream, native, shuffle } = resolved;
+    return { model: this.model, options: resolved, header: this.#headerOf(documents), documents, onRestored };
+  }
+
+  /** What a training trains on, and what judges it. */
+  async #partsOf(
+    { options, documents }: TextRun,
+    corpus: Corpus | FileCorpus,
+  ): Promise<Pick<Run, 'source' | 'validate'>> {
+    const { stream, native, shuffle, resumed } = options;
+    const { train, validation } = await partsOf(corpus, options.validation, this.#boundary(documents), resumed);
     const source = trainingSource('training text', train, stream, shuffle);
     const validate =
-      resolved.validation > 0 ? scoring(this.model, 'validation text', validation, stream, native.threads) : undefined;
-    const epochs = runTraining({ ...run, source, validate });
-    yield* epochs as AsyncGenerator<LanguageModelEpoch, void, undefined>;
+      options.validation > 0 ? scoring(this.model, 'validation text', validation, stream, native.threads) : undefined;
+    return { source, validate };
   }
 
   /**
@@ -329,10 +409,11 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     options: FitOptions | undefined,
     resumed: Checkpoint | undefined,
   ): Promise<Estimate> {
-    const { stream, validation, shuffle, ...training } = resolveFit(options, this.#defaults(), resumed);
-    this.model.requireIdle();
-    const { train } = partsOf(await this.#adopt(corpus, training.signal), validation, this.#boundary());
-    return estimateTraining(this.model, trainingSource('training text', train, stream, shuffle), training);
+    const run = this.#runOf(options, resumed);
+    const adopted = await this.#adopt(corpus, run.options.signal).catch((error) => {
+      throw resumed === undefined ? error : lackingData(resumed, error);
+    });
+    return estimateTraining({ ...run, ...(await this.#partsOf(run, adopted)) });
   }
 
   /**
@@ -347,7 +428,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const threads = resolveThreads(given.threads) || this.threads;
     const signal = check.abortSignal('signal', given.signal);
     const adopted = await this.#adopt(corpus, signal);
-    const part = wholeCorpus(adopted, this.#boundary());
+    const part = await wholeCorpus(adopted, this.#boundary());
     const result = await withCancellation(signal, scoring(this.model, 'corpus', part, stream, threads));
     if (result.cancelled) throw cancelledError(this.model, 'Evaluation', signal);
     return summarize(result, adopted.tokenCounts);

@@ -110,21 +110,29 @@ function withZeroBiases(shapes: ParameterShapes, { layers }: ModelDescription): 
 }
 
 /**
- * A model's parameters as its file has them. Those that are not finite could not be read again: they are not written, and
+ * A model's parameters as its file has them, `finite` where all are known to be. Those that are not could not be read again: they are not written, and
  * the file that is there stays.
  * @throws ERR_UNROLLED_MODEL_NOT_FINITE.
  */
-async function fileTensors(path: string, model: Model, parameters: Parameters): Promise<Map<string, Tensor>> {
-  await requireFiniteParameters(`${path} is not written: `, parameters);
+async function fileTensors(
+  path: string,
+  model: Model,
+  { parameters, finite }: { parameters: Parameters; finite: boolean },
+): Promise<Map<string, Tensor>> {
+  if (!finite) await requireFiniteParameters(`${path} is not written: `, parameters);
   const shapes = withZeroBiases(model.parameterShapes, model.description);
   return new Map(Object.entries(shapes).map(([name, shape]) => [name, parameters[name] ?? zeros(shape, model.dtype)]));
 }
 
-function fileMetadata(header: ModelHeader, given: ReadonlyMap<string, string>): Map<string, string> {
+function fileMetadata(
+  header: ModelHeader,
+  frozen: readonly string[],
+  given: ReadonlyMap<string, string>,
+): Map<string, string> {
   return new Map([
     ...given,
     ['format', 'pt'],
-    ['model', sortedJson(header.model)],
+    ['model', sortedJson({ ...header.model, ...(frozen.length > 0 && { frozen }) })],
     ['unrolled', String(FORMAT_VERSION)],
     ['vocabulary', sortedJson(header.vocabulary)],
   ]);
@@ -140,30 +148,33 @@ export async function writeModelFile(
   header: ModelHeader,
   options?: SaveOptions,
 ): Promise<void> {
-  const metadata = fileMetadata(header, resolveMetadata(options, model.metadata));
-  await writeSafetensors(path, await fileTensors(path, model, await model.parameters()), metadata);
+  const metadata = fileMetadata(header, model.frozen, resolveMetadata(options, model.metadata));
+  const parameters = await model.parameters();
+  await writeSafetensors(path, await fileTensors(path, model, { parameters, finite: false }), metadata);
 }
 
 /**
  * Writes a model file of those parameters that holds a training too, whole or not at all.
+ * @param frozen names of the parameters that were not trained at that step.
  * @throws ERR_UNROLLED_OPTION_RANGE where the name of a parameter could be one of the training's,
  *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_FILE_WRITE.
  */
 export async function writeCheckpointFile(
   path: string,
   model: Model,
-  parameters: Parameters,
+  weights: { parameters: Parameters; finite: boolean },
   header: ModelHeader,
+  frozen: readonly string[],
   training: FileTraining,
 ): Promise<void> {
-  const tensors = await fileTensors(path, model, parameters);
+  const tensors = await fileTensors(path, model, weights);
   const taken = [...tensors.keys()].find((name) => name.startsWith(TRAINING_PREFIX));
   if (taken !== undefined) {
     throw check.outOfRange('layers', `layers whose names do not begin with ${TRAINING_PREFIX} for a checkpoint`, taken);
   }
   for (const [name, tensor] of training.tensors) tensors.set(name, tensor);
-  const metadata = fileMetadata(header, resolveMetadata(undefined, model.metadata));
-  await writeSafetensors(path, tensors, metadata.set('training', sortedJson(training.json)));
+  const metadata = fileMetadata(header, frozen, resolveMetadata(undefined, model.metadata));
+  await writeSafetensors(path, tensors, metadata.set('training', sortedJson(training.json)), { evenAtExit: true });
 }
 
 async function parseMetadata(path: string, metadata: Map<string, string>, key: string): Promise<unknown> {

@@ -10,6 +10,7 @@ import { UnrolledError } from './errors';
 import type { Metadata, SaveOptions } from './file-metadata';
 import { requireFinite } from './finite';
 import { FlatLayout, type FloatTensor, type Parameters, requireShape } from './flat-layout';
+import { restoreFrozen } from './frozen-parameters';
 import type { Layer } from './layer-functions';
 import { resolveSeed } from './limits';
 import { type OptionOf, requireCopyMemory, requireModelMemory } from './memory';
@@ -95,7 +96,6 @@ const KIND = 'model';
 /** What a file says of a model. */
 interface FileDescription extends ModelDescription {
   kind: unknown;
-  frozen?: string[];
 }
 
 const MODEL_OPTIONS = [
@@ -148,7 +148,7 @@ export class Model {
   static async load(path: string, options?: Pick<ModelOptions, 'dtype'>): Promise<Model> {
     const { dtype } = check.options('Model.load', options, ['dtype']);
     const file = await readModelFile(path);
-    const { kind, input, source, layers, frozen = [] } = requireHeader(file).model as unknown as FileDescription;
+    const { kind, input, source, layers } = requireHeader(file).model as unknown as FileDescription;
     if (kind !== KIND) throw otherKind(path, kind, KIND);
     try {
       const type = dtype ?? dtypeOf(file);
@@ -156,7 +156,7 @@ export class Model {
       const weights = weightsOf(file, description, type);
       const { metadata } = file;
       const model = Model.build({ ...description, dtype: type }, { uninitialized: true, metadata });
-      await model.freeze(frozen);
+      await restoreFrozen(model, file);
       await model.setParameters(weights);
       return model;
     } catch (error) {
@@ -243,7 +243,8 @@ export class Model {
   }
 
   /**
-   * Trains these parameters no more, and all others again.
+   * Trains these parameters no more, and all others again; between two steps while the model trains. `save` and
+   * checkpoints say what is frozen, and `load` freezes it.
    * @throws ERR_UNROLLED_OPTION_RANGE for a name the model has not.
    */
   async freeze(parameters: readonly string[]): Promise<void> {
@@ -270,8 +271,7 @@ export class Model {
    * @internal
    */
   get header(): ModelHeader {
-    const { description, frozen } = this;
-    return { model: { kind: KIND, ...description, ...(frozen.length > 0 && { frozen }) }, vocabulary: null };
+    return { model: { kind: KIND, ...this.description }, vocabulary: null };
   }
 
   /**
@@ -445,8 +445,10 @@ export class Model {
     for (const name of check.strings('freeze', parameters, 'a list of names of parameters')) {
       if (!Object.hasOwn(this.parameterShapes, name)) throw check.outOfRange('freeze', 'names of parameters', name);
     }
-    this.#frozen = [...parameters];
-    await this.#native.freeze([...parameters]);
+    // In the model's order, so that a file's bytes do not depend on the caller's.
+    const names = new Set(parameters);
+    this.#frozen = Object.keys(this.parameterShapes).filter((name) => names.has(name));
+    await this.#native.freeze([...this.#frozen]);
   }
 }
 

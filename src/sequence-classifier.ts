@@ -8,6 +8,7 @@ import {
   type Network,
   type NetworkOptions,
   resolveArchitecture,
+  type Task,
 } from './architecture';
 import { abortError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
@@ -38,7 +39,7 @@ export interface SequenceClassifierOptions extends NetworkOptions {
   classes: number;
   /**
    * Of a vanilla RNN: step back through time with `W_hh` where the chain rule needs its transpose, the error of a
-   * published tutorial. Kept for comparison; no file remembers it.
+   * published tutorial. Kept for comparison; files say so.
    */
   untransposedGradient?: boolean | undefined;
 }
@@ -80,15 +81,12 @@ interface Sequences {
 /** A classifier of texts (many-to-one): embedding, recurrent layers, the last state, and a softmax over classes. */
 export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   readonly classes: number;
+  readonly #untransposedGradient: boolean;
 
-  private constructor(
-    vocabulary: WordList | Vocabulary,
-    classes: number,
-    architecture: Architecture,
-    network: Network,
-  ) {
+  private constructor(vocabulary: WordList | Vocabulary, task: Task, architecture: Architecture, network: Network) {
     super(vocabulary, architecture, network);
-    this.classes = classes;
+    this.classes = task.outputs;
+    this.#untransposedGradient = task.untransposedGradient === true;
   }
 
   /**
@@ -120,7 +118,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     }
     const task = { vocabulary: vocabulary.size, outputs: classes, last: true, untransposedGradient };
     const network = buildNetwork(describeNetwork(architecture, task), given);
-    return new SequenceClassifier(vocabulary, classes, architecture, network);
+    return new SequenceClassifier(vocabulary, task, architecture, network);
   }
 
   /**
@@ -133,23 +131,27 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const file = await readModelFile(path);
     const { header, architecture } = readHeader(file, KIND);
     const vocabulary = await readVocabulary(path, header, vocabularyFromJSON);
-    const classes = SequenceClassifier.#classesOf(file, header);
-    const description = describeNetwork(architecture, { vocabulary: vocabulary.size, outputs: classes, last: true });
-    const network = await restoreNetwork(file, description, { threads }, file.metadata);
-    return new SequenceClassifier(vocabulary, classes, architecture, network);
+    const task = { vocabulary: vocabulary.size, last: true, ...SequenceClassifier.#taskOf(file, header) };
+    const network = await restoreNetwork(file, describeNetwork(architecture, task), { threads }, file.metadata);
+    return new SequenceClassifier(vocabulary, task, architecture, network);
   }
 
-  static #classesOf({ path }: ModelFile, { model }: ModelHeader): number {
-    const { classes } = model;
+  static #taskOf({ path }: ModelFile, { model }: ModelHeader): Pick<Task, 'outputs' | 'untransposedGradient'> {
+    const { classes, untransposed_gradient: untransposedGradient = false } = model;
     try {
-      return check.integer('classes', classes, { min: 2, max: MAX_SIZE });
+      return {
+        outputs: check.integer('classes', classes, { min: 2, max: MAX_SIZE }),
+        untransposedGradient: check.boolean('untransposed_gradient', untransposedGradient),
+      };
     } catch (error) {
       throw damagedHeader(path, error);
     }
   }
 
   protected override header(): ModelHeader {
-    return headerOf(KIND, this.architecture, this.vocabulary, { classes: this.classes });
+    const { classes } = this;
+    const untransposed = this.#untransposedGradient ? { untransposed_gradient: true } : {};
+    return headerOf(KIND, this.architecture, this.vocabulary, { classes, ...untransposed });
   }
 
   /**
@@ -207,7 +209,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
       this.model.requireAlive();
       return [];
     }
-    const logProbabilities = await this.#logProbabilities(texts);
+    const logProbabilities = await this.#logProbabilities([...texts]);
     const labels = argMax(logProbabilities).data;
     return Array.from(labels, (label, index) => ({
       label,

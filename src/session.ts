@@ -5,6 +5,7 @@ import { resolveThreads } from './limits';
 import type { ComputeOptions, Model, ModelInput } from './model';
 import { requireInput } from './model-input';
 import { tensorOrOther } from './nested-numbers';
+import { ownCopy } from './own-copy';
 import * as check from './validation';
 
 /** Options of `Model.session`. */
@@ -23,14 +24,16 @@ function withTensors(states: InitialStates): States {
 }
 
 /**
- * Runs a model over one input after another, each from the state where the last one ended. Calls are served in their
- * order.
+ * Runs a model over one input after another, each from the state where the last one ended. Steps, states that are set and
+ * resets have their effect in the order of the calls, and arrays are copied when they are given.
  */
 export class Session {
   readonly #model: Model;
   readonly #threads: number | undefined;
   #states: States | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  /** Calls whose turn has not ended. */
+  #waiting = 0;
 
   constructor(model: Model, options?: SessionOptions) {
     const { threads } = check.options('session', options, ['threads']);
@@ -45,36 +48,57 @@ export class Session {
    *   reset. The state stays as it was then.
    */
   step(input: Omit<ModelInput, 'states'>): Promise<SessionOutput> {
-    const result = this.#last.then(async () => {
-      requireInput(this.#model.description, input);
+    const own = ownCopy(input);
+    return this.#inTurn(async () => {
+      requireInput(this.#model.description, own);
       const states = this.#states;
       const { output, states: after } = await this.#model.forward(
-        { ...input, ...(states !== undefined && { states }) },
+        { ...own, ...(states !== undefined && { states }) },
         { threads: this.#threads },
       );
-      // A state that was set or reset meanwhile outranks the one of this step.
-      if (this.#states === states) this.#states = after;
+      this.#states = after;
       return output;
     });
-    this.#last = result.catch(() => {});
-    return result;
   }
 
-  /** States by name, `[B, H]` each; undefined, zero, at first. Setting them leaves the tensors to the session. */
+  /**
+   * States by name, `[B, H]` each; undefined, zero, at first. While steps wait they are those after the last one that
+   * has ended: what was set or reset since is seen when its turn has come.
+   */
   get states(): States | undefined {
     return this.#states;
   }
 
   /**
-   * Goes on from these states, tensors or nested arrays, or from zero where undefined.
+   * Goes on from these states, tensors or nested arrays, or from zero where undefined, after the steps that wait.
    * @throws ERR_UNROLLED_SHAPE, ERR_UNROLLED_OPTION_TYPE for nested arrays that are no tensor.
    */
   set states(states: InitialStates | undefined) {
-    this.#states = states && withTensors(states);
+    this.#begin(states && withTensors(ownCopy(states)));
   }
 
-  /** Begins anew from zero. */
+  /** Begins anew from zero, after the steps that wait. */
   reset(): void {
-    this.#states = undefined;
+    this.#begin(undefined);
+  }
+
+  #begin(states: States | undefined): void {
+    if (this.#waiting === 0) {
+      this.#states = states;
+      return;
+    }
+    void this.#inTurn(async () => {
+      this.#states = states;
+    });
+  }
+
+  /** Does work after all that was asked for before it. */
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#waiting++;
+    const result = this.#last.then(work).finally(() => {
+      this.#waiting--;
+    });
+    this.#last = result.catch(() => {});
+    return result;
   }
 }

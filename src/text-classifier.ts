@@ -17,6 +17,7 @@ import { UnrolledError } from './errors';
 import { giveTurn, inTurns } from './event-loop';
 import type { Metadata, SaveOptions } from './file-metadata';
 import type { Parameters } from './flat-layout';
+import { restoreFrozen } from './frozen-parameters';
 import { MAX_SIZE, resolveThreads } from './limits';
 import { Model } from './model';
 import {
@@ -231,6 +232,7 @@ export class TextClassifier {
       const weights = weightsOf(file, describeClassifier(architecture, task), dtype);
       const { metadata } = file;
       const model = buildClassifier(architecture, task, { dtype }, { uninitialized: true, metadata });
+      await restoreFrozen(model, file);
       await model.setParameters(weights);
       return new TextClassifier(vectorizer, classNames, architecture, { model, threads });
     } catch (error) {
@@ -322,7 +324,13 @@ export class TextClassifier {
       const probabilities = logProbabilities.map(Math.exp);
       const [className, probability] = [this.classNames[best] as string, probabilities[best] as number];
       const ids = sequences.ids.subarray(sequences.offsets[index], sequences.offsets[index + 1]);
-      return { label: best, className, probability, probabilities, ...this.#known(texts[index] as string, ids) };
+      return {
+        label: best,
+        className,
+        probability,
+        probabilities,
+        ...this.#known((given[index] as { text: string }).text, ids),
+      };
     });
   }
 
@@ -409,7 +417,7 @@ export class TextClassifier {
     const signal = check.abortSignal('signal', given.signal);
     this.model.requireAlive();
     const sequences = await this.#encode(examples, signal);
-    if (examples.length === 0) return { outcomes: [], sequences };
+    if (sequences.offsets.length === 1) return { outcomes: [], sequences };
     const isBinary = outputsFor(this.classNames.length) === 1;
     const native = { batch, threads, output: isBinary ? 'raw' : 'logProbabilities' } as const;
     const result = await withCancellation(signal, (cancellation) =>
@@ -452,10 +460,12 @@ export class TextClassifier {
 
   /** Texts as ids, one after another, with turns for the event loop. */
   async #encode(examples: readonly Pick<Example, 'text'>[], signal: AbortSignal | undefined): Promise<TokenSequences> {
+    // The list may change while it is encoded.
+    const texts = examples.map(({ text }) => text);
     const sequences: Int32Array[] = [];
-    const offsets = new Int32Array(examples.length + 1);
+    const offsets = new Int32Array(texts.length + 1);
     let end = 0;
-    for (const [index, { text }] of examples.entries()) {
+    for (const [index, text] of texts.entries()) {
       const ids = withoutPadding(await inTurns(this.vectorizer.encoding(text)));
       sequences.push(ids);
       end += ids.length;

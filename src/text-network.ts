@@ -4,6 +4,7 @@ import { type Architecture, buildNetwork, type Network, type NetworkOptions } fr
 import { UnrolledError } from './errors';
 import type { Metadata, SaveOptions } from './file-metadata';
 import type { Parameters } from './flat-layout';
+import { restoreFrozen } from './frozen-parameters';
 import { Model } from './model';
 import { dtypeOf, type ModelFile, type ModelHeader, weightsOf, writeModelFile } from './model-file';
 import type { ModelDescription } from './native/native';
@@ -20,18 +21,24 @@ export interface TokenEncoder {
 
 /**
  * A network with the weights of a file, which are checked before it is made.
- * @param metadata what of the file's it keeps.
+ * @param metadata what of the file's a model keeps that is the file's own; it keeps what is frozen, too. A new model, which
+ *   begins with the file's weights, has none and trains all of them.
  * @throws what `weightsOf` and `buildNetwork` throw.
  */
 export async function restoreNetwork(
   file: ModelFile,
   description: ModelDescription,
   options: NetworkOptions,
-  metadata: Metadata = {},
+  metadata?: Metadata,
 ): Promise<Network> {
   const dtype = options.dtype ?? dtypeOf(file);
   const weights = weightsOf(file, description, dtype);
-  const network = buildNetwork(description, { ...options, dtype }, { uninitialized: true, metadata });
+  const network = buildNetwork(
+    description,
+    { ...options, dtype },
+    { uninitialized: true, ...(metadata && { metadata }) },
+  );
+  if (metadata !== undefined) await restoreFrozen(network.model, file);
   await network.model.setParameters(weights);
   return network;
 }

@@ -37,6 +37,7 @@ inline IdFileRange idFileRange(const Napi::Object& from) {
   range.total = integer("total", from.Get("total"), 0, largestSafeInteger / 4);
   range.first = integer("first", from.Get("first"), 0, range.total);
   range.count = integer("count", from.Get("count"), 0, range.total);
+  if (const Napi::Value state = from.Get("state"); !state.IsUndefined()) range.state = text("state", state);
   return range;
 }
 

@@ -16,6 +16,7 @@ export interface ModelFlags
   > {
   maxVocab?: number;
   normalize?: Normalization;
+  standardize?: 'lower-and-strip-punctuation' | 'lower' | 'strip-punctuation' | 'none';
   split?: 'whitespace' | 'character' | 'word';
   stopWords?: 'english';
   sequenceLength?: number;
@@ -23,7 +24,7 @@ export interface ModelFlags
 }
 
 const MODEL_FLAGS = [
-  ...['maxVocab', 'normalize', 'split', 'stopWords', 'sequenceLength'],
+  ...['maxVocab', 'normalize', 'standardize', 'split', 'stopWords', 'sequenceLength'],
   ...['cell', 'embedding', 'hidden', 'layers', 'oneDirection', 'gateActivation'],
   ...['pooling', 'dense', 'denseActivation', 'dropout'],
 ] as readonly (keyof ModelFlags)[];

@@ -11,9 +11,15 @@ import { absolutePath, requireWritable } from '../files';
 import { resolveThreads } from '../limits';
 import { readModelFile } from '../model-file';
 import type { OptimizerKind } from '../native/native';
+import type { Encoding } from '../text/encodings';
 import { NORMALIZATIONS } from '../text/text-form';
 import { TextVectorizer } from '../text/text-vectorizer';
-import { resolveVectorizerOptions, type TextVectorizerOptions } from '../text/vectorizer-options';
+import {
+  resolveVectorizerOptions,
+  SPLITS,
+  STANDARDIZATIONS,
+  type TextVectorizerOptions,
+} from '../text/vectorizer-options';
 import { TextClassifier, type TextClassifierFitOptions, trainingOptions } from '../text-classifier';
 import * as callbacks from '../training/callbacks';
 import { BestWeights } from '../training/callbacks/keep-best';
@@ -37,9 +43,11 @@ import { ClassifyReport } from './classify-report';
 import { messageOf } from './failure';
 import { encodingOption, type InputFlags } from './input';
 import { Interrupt } from './interrupt';
+import type { KeptWeights } from './kept-weights';
 import { choiceOption, jsonOption, numberOption, threadsOption } from './options';
 import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
+import { rememberedEncoding, remembersReading } from './remembered-reading';
 import { endOf, ReportFile } from './report-file';
 import {
   endOfRun,
@@ -76,9 +84,9 @@ interface TrainFlags extends ModelFlags, Pick<InputFlags, 'encoding'> {
   json?: true;
 }
 
-/** Options that a checkpoint has not: how the texts are read, callbacks, and where to write. */
+/** Options that a checkpoint has not: which texts are read, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
-  ...(['test', 'classes', 'encoding', 'skipUnreadable', 'threads', 'earlyStopping'] as const),
+  ...(['test', 'classes', 'skipUnreadable', 'threads', 'earlyStopping'] as const),
   ...(['checkpoint', 'out', 'report', 'json'] as const),
 ];
 
@@ -92,11 +100,13 @@ const UNSPACED =
 function vectorizerOptions({
   maxVocab,
   normalize,
+  standardize,
   split,
   stopWords,
   sequenceLength,
 }: TrainFlags): TextVectorizerOptions {
-  return { maxTokens: maxVocab ?? DEFAULT_VOCABULARY, normalization: normalize, split, stopWords, sequenceLength };
+  const maxTokens = maxVocab ?? DEFAULT_VOCABULARY;
+  return { maxTokens, normalization: normalize, standardize, split, stopWords, sequenceLength };
 }
 
 function networkOptions(flags: TrainFlags): ClassifierNetworkOptions {
@@ -109,6 +119,8 @@ function networkOptions(flags: TrainFlags): ClassifierNetworkOptions {
 }
 
 interface Prepared {
+  /** Of the texts: as asked, or as the checkpoint says. */
+  encoding: Encoding | undefined;
   options: TextClassifierFitOptions;
   /** Keeps the best epoch, where any validates. */
   best: BestWeights | undefined;
@@ -139,6 +151,7 @@ async function fitOptions(flags: TrainFlags, history: History, page: ReportFile 
     resolveClassifierArchitecture(networkOptions(flags));
   }
   const resumed = await resumedOf(flags);
+  const encoding = flags.encoding ?? rememberedEncoding(resumed);
   const options: TextClassifierFitOptions = {
     ...{ epochs, batch, optimizer, weightDecay, clipNorm, seed, threads, resume, onWarning: note },
     learningRate: lr,
@@ -149,6 +162,7 @@ async function fitOptions(flags: TrainFlags, history: History, page: ReportFile 
       ...(earlyStopping === undefined
         ? []
         : [callbacks.earlyStopping({ patience: earlyStopping, restoreBest: false })]),
+      ...remembersReading(encoding),
       ...(checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint })]),
     ],
   };
@@ -170,6 +184,7 @@ async function fitOptions(flags: TrainFlags, history: History, page: ReportFile 
     parting: { validation, seed: native.seed },
     end: endOfRun(resolved),
     resumed,
+    encoding,
   };
 }
 
@@ -202,7 +217,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const page = await ReportFile.open(flags.report, history, others);
   const prepared = await fitOptions(flags, history, page);
   const { options, best, parting, end } = prepared;
-  const data = await loadTraining(name, flags);
+  const data = await loadTraining(name, { ...flags, encoding: prepared.encoding });
   noteTexts(data, parting.validation);
   using classifier =
     prepared.resumed === undefined
@@ -228,12 +243,13 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   };
   /** The epoch whose weights the model has; a checkpoint of an earlier release does not say. */
   const bestEpoch = () => best && (best.bestEpoch ?? history.best('validationLoss')?.epoch);
+  const kept = (): KeptWeights => ({ bestEpoch: bestEpoch(), out, keepBest: '--validation 0.1' });
   const run = async (): Promise<boolean> => {
     const { resumed } = prepared;
     prepared.resumed = undefined;
     const epochs = classifier.fitFrom(data.examples, { ...options, signal, onProgress }, resumed);
     try {
-      return await runEpochs(epochs, display, (epoch) => {
+      return await runEpochs(epochs.ahead(), display, (epoch) => {
         trained = true;
         report.epoch(epoch);
         const stopped = endOf(history, false, bestEpoch());
@@ -244,7 +260,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
         await saveFailed({
           ...{ out, bestEpoch: bestEpoch() },
           save: (path) => classifier.save(path),
-          writePage: () => writePage(page, classifier, training, bestEpoch(), messageOf(error, command)),
+          writePage: () => writePage(page, classifier, training, kept(), messageOf(error, command)),
         });
       }
       throw error;
@@ -255,7 +271,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   if (out !== undefined) await classifier.save(out);
   const keptEpoch = best === undefined && !interrupted ? history.last?.epoch : bestEpoch();
   if (interrupted && best !== undefined) noteKept(keptEpoch, trained);
-  await writePage(page, classifier, training, keptEpoch, endOf(history, interrupted, keptEpoch));
+  await writePage(page, classifier, training, kept(), endOf(history, interrupted, keptEpoch));
   seconds = Math.max(seconds, history.last?.seconds ?? 0);
   try {
     const test = interrupted || data.test === undefined ? undefined : await classifier.evaluate(data.test, { signal });
@@ -297,9 +313,19 @@ export function classifyTrainCommand(): Command {
       ),
     )
     .addOption(
-      choiceOption('--split <kind>', 'how texts are cut; word is for languages without spaces (default: whitespace)', [
-        ...['whitespace', 'character', 'word'],
-      ]),
+      choiceOption(
+        '--standardize <kind>',
+        'whether upper case goes, and punctuation; lower keeps ，。 and the like for tokens of --split word (default: ' +
+          'lower-and-strip-punctuation)',
+        Object.keys(STANDARDIZATIONS),
+      ),
+    )
+    .addOption(
+      choiceOption(
+        '--split <kind>',
+        'how texts are cut; word is for languages without spaces (default: whitespace)',
+        SPLITS,
+      ),
     )
     .addOption(choiceOption('--stop-words <list>', 'leave out words that say little (default: none)', ['english']))
     .addOption(numberOption('--sequence-length <n>', 'words of a text that are read (default: all)'))

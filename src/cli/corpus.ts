@@ -6,23 +6,17 @@ import * as datasets from '../datasets';
 import { UnrolledError } from '../errors';
 import { requireSameForm } from '../model-header';
 import { Corpus } from '../text/corpus';
-import { ENCODINGS, type Encoding } from '../text/encodings';
+import type { Encoding } from '../text/encodings';
 import type { FileCorpus, FileCorpusOptions, ReadingProgress } from '../text/file-corpus';
-import {
-  type FormOptions,
-  LINE_ENDS,
-  type LineEnds,
-  NORMALIZATIONS,
-  type Normalization,
-  type TextForm,
-} from '../text/text-form';
+import { type FormOptions, type LineEnds, NORMALIZATIONS, type Normalization, type TextForm } from '../text/text-form';
 import type { Vocabulary } from '../text/vocabulary';
 import type { VocabularyOptions } from '../text/vocabulary-options';
 import * as check from '../validation';
-import { readStandardInput, STANDARD_INPUT } from './input';
+import { encodingOption, lineEndsOption, readStandardInput, STANDARD_INPUT } from './input';
 import { Interrupt } from './interrupt';
 import { choiceOption } from './options';
 import { note, outputEnd } from './output';
+import { readingDisplay } from './reading-display';
 
 const NAMED: Record<string, (options: VocabularyOptions) => Promise<Corpus>> = {
   shakespeare: datasets.shakespeare,
@@ -38,19 +32,14 @@ export interface CorpusFlags {
   lineEnds?: LineEnds;
   normalize?: Normalization;
   stream?: true;
+  reread?: true;
 }
 
 /** Adds the options of `CorpusFlags`. */
 export function addCorpusOptions(command: Command): Command {
   command
-    .addOption(choiceOption('--encoding <name>', 'of the text file (default: utf-8)', ENCODINGS))
-    .addOption(
-      choiceOption(
-        '--line-ends <kind>',
-        'lf turns CR LF and CR into LF (default: keep, or as the model has it)',
-        LINE_ENDS,
-      ),
-    )
+    .addOption(encodingOption('the text file'))
+    .addOption(lineEndsOption())
     .addOption(
       choiceOption(
         '--normalize <form>',
@@ -58,17 +47,19 @@ export function addCorpusOptions(command: Command): Command {
         NORMALIZATIONS,
       ),
     )
-    .option('--stream', 'leave the text in its file, for one larger than memory; its ids go to the cache folder');
+    .option('--stream', 'leave the text in its file, for one larger than memory; its ids go to the cache folder')
+    .option('--reread', 'with --stream: read the text whole, even where it is unchanged and its ids are there');
   return command;
 }
 
 /** The part of the flags that says how the file is read. */
-export function corpusFlags({ encoding, lineEnds, normalize, stream }: CorpusFlags): CorpusFlags {
+export function corpusFlags({ encoding, lineEnds, normalize, stream, reread }: CorpusFlags): CorpusFlags {
   return {
     ...(encoding !== undefined && { encoding }),
     ...(lineEnds !== undefined && { lineEnds }),
     ...(normalize !== undefined && { normalize }),
     ...(stream && { stream }),
+    ...(reread && { reread }),
   };
 }
 
@@ -140,16 +131,26 @@ function formOf({ flags: { lineEnds, normalize: normalization }, model }: Corpus
 async function streamCorpus(name: string, options: FileCorpusOptions): Promise<FileCorpus> {
   using interrupt = new Interrupt({ onFirst: () => {}, onSecond: () => {} });
   let noted = 0;
-  const onProgress = ({ pass }: ReadingProgress) => {
-    if (pass > noted) note(pass === 1 ? `Reading ${name} to find its tokens.` : `Writing the ids of ${name}.`);
+  const display = readingDisplay(name);
+  const onProgress = (progress: ReadingProgress) => {
+    const { pass } = progress;
+    if (pass > noted) {
+      display.clear();
+      note(pass === 1 ? `Reading ${name} to find its tokens.` : `Writing the ids of ${name}.`);
+    }
     noted = pass;
+    display.update(progress);
   };
   try {
     const signal = AbortSignal.any([interrupt.signal, outputEnd]);
-    return await datasets.textFile(name, { ...options, signal, onProgress });
+    const corpus = await datasets.textFile(name, { ...options, signal, onProgress });
+    if (noted === 0) note(`${name} has not changed: its ids of an earlier run are taken.`);
+    return corpus;
   } catch (error) {
     if (interrupt.status !== undefined) process.exit(interrupt.status);
     throw error;
+  } finally {
+    display.clear();
   }
 }
 
@@ -161,8 +162,10 @@ async function streamCorpus(name: string, options: FileCorpusOptions): Promise<F
 export async function loadCorpus(name: string, how: CorpusReading): Promise<Corpus | FileCorpus> {
   const { flags, vocabulary, trained } = how;
   const load = Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
-  const { encoding, lineEnds, normalize: normalization, stream } = flags;
+  const { encoding, lineEnds, normalize: normalization, stream, reread } = flags;
   const form = formOf(how);
+  if (reread && !stream)
+    throw check.outOfRange('reread', 'left out without --stream, whose ids it writes anew', reread);
   if (name === STANDARD_INPUT) {
     if (stream) throw check.outOfRange('stream', 'left out for standard input, which cannot be read twice', stream);
     const text = await readStandardInput({ encoding, ...form });
@@ -172,7 +175,7 @@ export async function loadCorpus(name: string, how: CorpusReading): Promise<Corp
   if (!isFile && load === undefined) refuseMisspelt(name);
   if (load === undefined || isFile) {
     if (!stream) return datasets.text(name, { ...vocabulary, encoding, ...form });
-    return streamCorpus(name, { ...(trained ? { vocabulary: trained } : vocabulary), encoding, ...form });
+    return streamCorpus(name, { ...(trained ? { vocabulary: trained } : vocabulary), encoding, ...form, reread });
   }
   const [given] = Object.entries({ encoding, lineEnds, normalize: normalization, stream }).filter(([, value]) => value);
   if (given !== undefined) throw check.outOfRange(given[0], `left out for the data set ${name}`, given[1]);

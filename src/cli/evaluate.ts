@@ -7,7 +7,7 @@ import { resolveStream } from '../training/options';
 import { addCorpusOptions, CORPUS_HELP, type CorpusFlags, corpusFlags, loadCorpus } from './corpus';
 import { jsonOption, numberOption, threadsOption, unknownOption } from './options';
 import { printJson, printLine, showFigure } from './output';
-import { noteUnknown } from './unknown-note';
+import { noteLineEnds, noteUnknown } from './unknown-note';
 
 interface EvaluateFlags extends CorpusFlags, Pick<EvaluationOptions, 'batch' | 'window' | 'threads'> {
   unknown?: UnknownPolicy;
@@ -31,7 +31,8 @@ async function evaluate(path: string, name: string, flags: EvaluateFlags): Promi
     if (json) printJson({ ...result, perplexity: Math.min(result.perplexity, Number.MAX_VALUE) });
     else {
       for (const [figure, value] of Object.entries(result)) printLine(`${figure} ${showFigure(value)}`);
-      noteUnknown(model, result, "the text's", 'these figures');
+      noteUnknown(model, result, "the text's", { results: 'these figures' });
+      noteLineEnds(model, corpus);
     }
   } finally {
     model.dispose();

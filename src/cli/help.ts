@@ -7,7 +7,19 @@ import { meantOption } from '../suggestions';
 const LONG_LIST = 15;
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Text:': [
-    ...['test', 'classes', 'tokens', 'maxVocab', 'minCount', 'encoding', 'lineEnds', 'normalize', 'stream', 'split'],
+    ...[
+      'test',
+      'classes',
+      'tokens',
+      'maxVocab',
+      'minCount',
+      'encoding',
+      'lineEnds',
+      'normalize',
+      'stream',
+      'reread',
+      'split',
+    ],
     ...['stopWords', 'sequenceLength', 'unknown', 'skipUnreadable', 'vocab'],
   ],
   'Model:': [

@@ -3,9 +3,10 @@
 import { existsSync } from 'node:fs';
 import { Option } from 'commander';
 import { UnrolledError } from '../errors';
-import { ENCODINGS, type Encoding, LONGEST_TEXT_BYTES, tooLong } from '../text/encodings';
+import { resolveEncoding } from '../text/encoding-names';
+import { type Encoding, LONGEST_TEXT_BYTES, tooLong } from '../text/encodings';
 import { decodeText, readText, unpacked } from '../text/read-text';
-import { type ReadOptions, resolveReading } from '../text/text-form';
+import { formText, LINE_ENDS, type LineEnds, type ReadOptions, resolveReading } from '../text/text-form';
 import * as check from '../validation';
 import { note } from './output';
 
@@ -13,6 +14,7 @@ import { note } from './output';
 export interface InputFlags {
   file?: string;
   encoding?: Encoding;
+  lineEnds?: LineEnds;
 }
 
 export const TEXT_HELP = 'the text itself, or - for standard input, whose last line end does not count';
@@ -23,7 +25,15 @@ export function fileOption(description: string): Option {
 
 /** @param of what is read in that encoding. */
 export function encodingOption(of: string): Option {
-  return new Option('--encoding <name>', `of ${of} (default: utf-8)`).choices(ENCODINGS);
+  const names = 'gb18030, gbk, big5, shift_jis, euc-kr, utf-16le, latin1, ...; any usual name';
+  return new Option('--encoding <name>', `of ${of} (${names}; default: utf-8)`).argParser((name) =>
+    resolveEncoding(name, '--encoding'),
+  );
+}
+
+export function lineEndsOption(): Option {
+  const description = 'lf turns CR LF and CR into LF (default: keep, or as the model has it)';
+  return new Option('--line-ends <kind>', description).choices(LINE_ENDS);
 }
 
 /** An ending as files have it: a dot and a few letters or digits, with nothing but a word before. */
@@ -93,11 +103,14 @@ function withoutLastLineEnd(text: string): string {
  * The one text that was asked for: an argument as it is, or a file or standard input without the last line end.
  * @throws what `readText` throws.
  */
-export async function readInput(text: string | undefined, { file, encoding }: InputFlags): Promise<string> {
-  if (file !== undefined) return withoutLastLineEnd(await readText(file, { encoding }));
-  if (text === STANDARD_INPUT) return withoutLastLineEnd(await readStandardInput({ encoding }));
+export async function readInput(
+  text: string | undefined,
+  { file, encoding, lineEnds = 'keep' }: InputFlags,
+): Promise<string> {
+  if (file !== undefined) return withoutLastLineEnd(await readText(file, { encoding, lineEnds }));
+  if (text === STANDARD_INPUT) return withoutLastLineEnd(await readStandardInput({ encoding, lineEnds }));
   notePaths([text as string]);
-  return text as string;
+  return formText(text as string, { lineEnds, normalization: 'none' });
 }
 
 /**

@@ -4,7 +4,15 @@ import { Command } from 'commander';
 import { LanguageModel } from '../language-model';
 import type { UnknownPolicy } from '../text/vocabulary-options';
 import * as check from '../validation';
-import { encodingOption, fileOption, type InputFlags, readInput, requireOneText, TEXT_HELP } from './input';
+import {
+  encodingOption,
+  fileOption,
+  type InputFlags,
+  lineEndsOption,
+  readInput,
+  requireOneText,
+  TEXT_HELP,
+} from './input';
 import { jsonOption, numberOption, threadsOption, unknownOption } from './options';
 import { outputEnd, printJson, printLine, showFigure } from './output';
 import { noteUnknown } from './unknown-note';
@@ -31,7 +39,7 @@ async function next(path: string, argument: string | undefined, flags: NextFlags
       if (json) printJson({ ...result, ...counts });
       else printLine([JSON.stringify(token), showFigure(probability), showFigure(logProbability)].join('\t'));
     }
-    if (!json) noteUnknown(model, counts, "the text's", 'these probabilities');
+    if (!json) noteUnknown(model, counts, "the text's", { results: 'these probabilities' });
   } finally {
     model.dispose();
   }
@@ -44,6 +52,7 @@ export function nextCommand(): Command {
     .argument('[text]', `what comes before: ${TEXT_HELP}; of a model of documents it may be empty`)
     .addOption(fileOption('the text of this file (.gz too) without its last line end, in place of an argument'))
     .addOption(encodingOption('the file, or of standard input'))
+    .addOption(lineEndsOption())
     .addOption(numberOption('--top <n>', 'tokens to print (default: 10)'))
     .addOption(unknownOption())
     .addOption(threadsOption())

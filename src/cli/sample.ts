@@ -1,12 +1,16 @@
 /** `unrolled sample <model>`: prompts, and the text a model goes on with. */
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { UnrolledError } from '../errors';
 import { type BeamOptions, type GenerationOptions, resolveBeam, resolveGeneration } from '../generation';
-import { idsOfAll, startIds } from '../generation/prompt';
+import { idsOfAll, ofPrompt, promptIds, startIds } from '../generation/prompt';
 import { LanguageModel } from '../language-model';
 import { sumCounts } from '../text/token-counts';
+import type { Vocabulary } from '../text/vocabulary';
 import type { UnknownPolicy } from '../text/vocabulary-options';
 import * as check from '../validation';
+import { unescaped } from './escapes';
+import { FAILED, messageOf, reportFailure } from './failure';
 import { encodingOption, type InputFlags, readInput, readLines, STANDARD_INPUT } from './input';
 import { jsonOption, listOption, numberOption, plainOption, threadsOption, unknownOption } from './options';
 import { outputEnd, print, printJson, printLine } from './output';
@@ -22,6 +26,9 @@ interface SampleFlags extends Pick<InputFlags, 'encoding'> {
   seed?: number;
   stop?: string[];
   includeStop?: true;
+  allow?: string[];
+  bias?: (readonly [token: string, value: number])[];
+  minLength?: number;
   beams?: number;
   lengthPenalty?: number;
   threads?: number;
@@ -29,29 +36,102 @@ interface SampleFlags extends Pick<InputFlags, 'encoding'> {
   json?: true;
 }
 
-/** What follows each prompt, many computed together. */
-async function sampleAll(
-  model: LanguageModel,
-  prompts: string[],
-  options: GenerationOptions,
-  json?: true,
-): Promise<void> {
-  for (const [i, text] of (await model.sampleAll(prompts, options)).entries()) {
-    const prompt = prompts[i] as string;
-    if (json) printJson({ prompt, text });
-    else printLine(prompt + text);
+/** What was asked for each prompt: what is printed, an error that is told in its place, or nothing yet. */
+type Answers = AsyncIterable<
+  { prompt: string; results: readonly object[]; text: string } | { prompt: string; error: unknown }
+>;
+
+/** Texts that are drawn at a time: as many as one call of the model takes. */
+const AT_ONCE = 64;
+
+/** What `answer` gives of each prompt, in their order, some computed together. A prompt that cannot be read is left out. */
+async function* answersTo(
+  prompts: readonly string[],
+  read: (prompt: string) => Promise<unknown>,
+  answer: (prompt: string, index: number) => Promise<{ results: readonly object[]; text: string }>,
+  atOnce: number,
+): Answers {
+  const pending: Promise<Awaited<ReturnType<typeof answer>> | { error: unknown }>[] = [];
+  let asked = 0;
+  const ask = async (index: number) => {
+    const prompt = prompts[index] as string;
+    try {
+      await read(prompt);
+    } catch (error) {
+      if (!isOfPrompt(error)) throw error;
+      return { error: ofPrompt(index, error) };
+    }
+    return answer(prompt, index);
+  };
+  for (const [index, prompt] of prompts.entries()) {
+    while (asked < prompts.length && asked < index + atOnce) {
+      const answered = ask(asked++);
+      // Whoever comes to its prompt hears of its error; until then it is nobody's.
+      answered.catch(() => {});
+      pending.push(answered);
+    }
+    yield { prompt, ...(await (pending.shift() as (typeof pending)[number])) };
   }
 }
 
-/** What a search finds for each prompt: the best, or as JSON all. */
-async function search(model: LanguageModel, prompts: string[], options: BeamOptions, json?: true): Promise<void> {
-  // A prompt that cannot be read is told of by its line, before anything is printed.
-  await idsOfAll(prompts, (prompt) => startIds(model, prompt, 'prompt', options.signal));
-  for (const prompt of prompts) {
-    const found = await model.beam(prompt, options);
-    if (json) for (const result of found) printJson({ prompt, ...result });
-    else printLine(prompt + (found[0]?.text ?? ''));
+/** Whether an error is about one prompt, so that the others can be answered. */
+function isOfPrompt(error: unknown): boolean {
+  return (
+    error instanceof UnrolledError &&
+    (error.code === 'ERR_UNROLLED_UNKNOWN_TOKEN' || error.code === 'ERR_UNROLLED_CORPUS_EMPTY')
+  );
+}
+
+/**
+ * Prints the answers: as JSON one object a line, else with an empty line between two. Tells of those that failed.
+ * @returns the prompts that were answered.
+ */
+async function printAll(answers: Answers, command: Command, json?: true): Promise<string[]> {
+  const answered: string[] = [];
+  for await (const answer of answers) {
+    if ('error' in answer) {
+      process.exitCode = FAILED;
+      reportFailure(answer.error, command);
+      const { code } = answer.error as UnrolledError;
+      if (json) printJson({ prompt: answer.prompt, error: { code, message: messageOf(answer.error, command) } });
+      continue;
+    }
+    if (json) {
+      for (const result of answer.results) printJson({ prompt: answer.prompt, ...result });
+    } else {
+      if (answered.length > 0) printLine('');
+      printLine(answer.prompt + answer.text);
+    }
+    answered.push(answer.prompt);
   }
+  return answered;
+}
+
+/** What follows each prompt, many computed together, drawn by the seed plus the prompt's number. */
+function drawn(model: LanguageModel, prompts: readonly string[], options: GenerationOptions): Answers {
+  const { seed = 0, signal } = options;
+  return answersTo(
+    prompts,
+    (prompt) => promptIds(model, prompt, signal),
+    async (prompt, index) => {
+      const text = await model.sample(prompt, { ...options, seed: seed + index });
+      return { text, results: [{ text }] };
+    },
+    AT_ONCE,
+  );
+}
+
+/** What a search finds for each prompt: the best, or as JSON all. */
+function found(model: LanguageModel, prompts: readonly string[], options: BeamOptions): Answers {
+  return answersTo(
+    prompts,
+    (prompt) => startIds(model, prompt, 'prompt', options.signal),
+    async (prompt) => {
+      const results = await model.beam(prompt, options);
+      return { text: results[0]?.text ?? '', results };
+    },
+    1,
+  );
 }
 
 async function streamOne(model: LanguageModel, prompt: string, options: GenerationOptions): Promise<void> {
@@ -69,27 +149,73 @@ async function promptOf({ prompt, ...input }: SampleFlags): Promise<string> {
   return prompt === STANDARD_INPUT ? readInput(prompt, input) : prompt;
 }
 
-async function sample(path: string, flags: SampleFlags): Promise<void> {
-  const { prompt: _, prompts: file, beams, lengthPenalty, encoding, threads, unknown, json, ...given } = flags;
+/** Refuses a single prompt that cannot be read as the command would a wrong argument: nothing else is to be answered. */
+async function startOf(model: LanguageModel, prompt: string, { beams }: SampleFlags): Promise<void> {
+  const read = (text: string) =>
+    beams === undefined ? promptIds(model, text, outputEnd) : startIds(model, text, 'prompt', outputEnd);
+  await idsOfAll([prompt], read);
+}
+
+/** The strings that end a text, whose escapes a shell leaves as they are. */
+function stopsOf({ stop }: SampleFlags): string[] | undefined {
+  return stop?.map(unescaped);
+}
+
+async function sample(path: string, flags: SampleFlags, command: Command): Promise<void> {
+  const { prompt: _, prompts: file, beams, lengthPenalty, encoding, threads, unknown, json, allow, ...given } = flags;
   if (lengthPenalty !== undefined && beams === undefined) {
     throw check.outOfRange('lengthPenalty', 'given with --beams', lengthPenalty);
   }
-  const options = { ...given, signal: outputEnd };
-  const beamOptions = { ...options, beams, lengthPenalty };
-  if (beams === undefined) resolveGeneration(options);
-  else resolveBeam(beamOptions);
+  const stop = stopsOf(flags);
+  const bias = given.bias && new Map(given.bias);
+  const asked = { ...given, bias, ...(stop !== undefined && { stop }), signal: outputEnd };
+  if (beams === undefined) resolveGeneration(asked);
+  else resolveBeam({ ...asked, beams, lengthPenalty });
   const prompts = file === undefined ? [await promptOf(flags)] : await readLines(file, encoding);
   const model = await LanguageModel.load(path, { threads, unknown });
   try {
-    if (beams !== undefined) await search(model, prompts, beamOptions, json);
-    else if (file !== undefined || json) await sampleAll(model, prompts, options, json);
+    const options = { ...asked, allow: allow && allowedIds(model.vocabulary, allow) };
+    const beamOptions = { ...options, beams, lengthPenalty };
+    if (file === undefined && (json || beams !== undefined)) await startOf(model, prompts[0] as string, flags);
+    let answered: readonly string[] = prompts;
+    if (beams !== undefined) answered = await printAll(found(model, prompts, beamOptions), command, json);
+    else if (file !== undefined || json) answered = await printAll(drawn(model, prompts, options), command, json);
     else await streamOne(model, prompts[0] as string, options);
     if (json) return;
-    const counts = sumCounts(prompts.map((text) => model.vocabulary.tokenCounts(text)));
+    const counts = sumCounts(answered.map((text) => model.vocabulary.tokenCounts(text)));
     noteUnknown(model, counts, file === undefined ? "the prompt's" : "the prompts'");
   } finally {
     model.dispose();
   }
+}
+
+/** The tokens of these texts, and the end of a document. */
+function allowedIds(vocabulary: Vocabulary, texts: readonly string[]): Int32Array {
+  const strict = vocabulary.withUnknown('error');
+  const ids = new Set(vocabulary.endId === undefined ? [] : [vocabulary.endId]);
+  for (const text of texts) {
+    try {
+      for (const id of strict.encode(unescaped(text))) ids.add(id);
+    } catch (error) {
+      if (!(error instanceof UnrolledError)) throw error;
+      const { code, message, expected = '', received = '' } = error;
+      const lacking = message.replace(` ${strict.advice}`, ' Leave it out.');
+      throw new UnrolledError(code, `allow: ${lacking}`, { option: 'allow', expected, received, cause: error });
+    }
+  }
+  return Int32Array.from(ids);
+}
+
+function biasOption(): Option {
+  const option = new Option('--bias <token=x>', "add x to a token's logit, -inf bars it; may be given several times");
+  return option.argParser((text, before: SampleFlags['bias']) => {
+    const [, token, number] = /^(.+)=([^=]*)$/s.exec(text) ?? [];
+    const value = number === '-inf' ? Number.NEGATIVE_INFINITY : Number(number);
+    if (token === undefined || number?.trim() === '' || Number.isNaN(value)) {
+      throw check.wrongType('--bias', 'a token, =, and a number or -inf', text);
+    }
+    return [...(before ?? []), [unescaped(token), value] as const];
+  });
 }
 
 export function sampleCommand(): Command {
@@ -101,7 +227,7 @@ export function sampleCommand(): Command {
     .addOption(
       plainOption(
         '--prompts <file>',
-        'go on with each line of a file, drawn by the seed plus its number from 0',
+        'go on with each line of a file, drawn by the seed plus its number from 0; an empty line between two answers',
       ).conflicts('prompt'),
     )
     .addOption(encodingOption('the file of --prompts, or of standard input'))
@@ -110,8 +236,18 @@ export function sampleCommand(): Command {
     .addOption(numberOption('--top-k <n>', 'draw from the k likeliest tokens alone (default: off)'))
     .addOption(numberOption('--top-p <x>', 'draw from the likeliest tokens of this probability (default: off)'))
     .addOption(numberOption('--seed <n>', 'the same seed draws the same text (default: 0)'))
-    .addOption(listOption('--stop <text>', 'end before this text; may be given several times'))
+    .addOption(
+      listOption(
+        '--stop <text>',
+        'end before this text; may be given several times; \\n is a line end, \\r, \\t, \\\\ and \\u{1f600} as in JavaScript',
+      ),
+    )
     .option('--include-stop', 'end after it')
+    .addOption(numberOption('--min-length <n>', 'tokens before which the text does not end (default: 0)'))
+    .addOption(
+      listOption('--allow <text>', 'draw tokens of this text, and the end of a document, alone (default: all)'),
+    )
+    .addOption(biasOption())
     .addOption(
       numberOption(
         '--beams <n>',

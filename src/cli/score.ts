@@ -4,7 +4,15 @@ import { Command } from 'commander';
 import { resolveScore, type ScoreOptions } from '../generation';
 import { LanguageModel } from '../language-model';
 import type { UnknownPolicy } from '../text/vocabulary-options';
-import { encodingOption, fileOption, type InputFlags, readInput, requireOneText, TEXT_HELP } from './input';
+import {
+  encodingOption,
+  fileOption,
+  type InputFlags,
+  lineEndsOption,
+  readInput,
+  requireOneText,
+  TEXT_HELP,
+} from './input';
 import { jsonOption, plainOption, threadsOption, unknownOption } from './options';
 import { outputEnd, printJson, printLine, showFigure } from './output';
 import { noteUnknown } from './unknown-note';
@@ -31,7 +39,7 @@ async function score(path: string, text: string | undefined, flags: ScoreFlags):
         printLine(`${JSON.stringify(token)} ${showFigure(logProbability)}`);
       for (const [figure, value] of Object.entries(figures)) printLine(`${figure} ${showFigure(value)}`);
       if (context !== undefined) noteUnknown(model, model.vocabulary.tokenCounts(context), "the context's");
-      noteUnknown(model, result, "the text's", 'these figures');
+      noteUnknown(model, result, "the text's", { results: 'these figures' });
     }
   } finally {
     model.dispose();
@@ -45,6 +53,7 @@ export function scoreCommand(): Command {
     .argument('[text]', TEXT_HELP)
     .addOption(fileOption('the text of this file (.gz too) without its last line end, in place of an argument'))
     .addOption(encodingOption('the file, or of standard input'))
+    .addOption(lineEndsOption())
     .addOption(plainOption('--context <text>', 'what comes before; then the first token counts too'))
     .option('--document', 'of a model of documents: the text is a whole one, whose end counts too')
     .option('--per-token', 'the log-probability of each token too')

@@ -1,44 +1,26 @@
 /** `unrolled train <corpus>`: a language model on a text file or a named data set. */
 
 import { Command } from 'commander';
-import { resolveArchitecture } from '../architecture';
 import { isSameFile, requireWritable } from '../files';
-import { LanguageModel } from '../language-model';
-import { type ModelFile, readModelFile } from '../model-file';
-import { readVocabulary, requireKind } from '../model-header';
+import type { LanguageModel } from '../language-model';
 import { inspect, tokensToInspect } from '../report/inspect';
-import { Corpus } from '../text/corpus';
-import type { FileCorpus } from '../text/file-corpus';
-import { Vocabulary } from '../text/vocabulary';
-import {
-  TOKEN_KINDS,
-  type TokenKind,
-  UNKNOWN_POLICIES,
-  type UnknownPolicy,
-  type VocabularyOptions,
-} from '../text/vocabulary-options';
+import { TOKEN_KINDS, UNKNOWN_POLICIES } from '../text/vocabulary-options';
 import * as callbacks from '../training/callbacks';
 import type { Callback } from '../training/callbacks/callback';
-import { type Checkpoint, checkpointOf } from '../training/checkpoint-file';
 import { History } from '../training/history';
 import { type FitOptions, resolveFit } from '../training/options';
 import * as check from '../validation';
-import { addCorpusOptions, CORPUS_HELP, type CorpusFlags, corpusFlags, loadCorpus } from './corpus';
+import { addCorpusOptions, CORPUS_HELP } from './corpus';
 import { printEstimate } from './estimate';
 import { messageOf } from './failure';
 import { Interrupt } from './interrupt';
-import {
-  addTrainingOptions,
-  choiceOption,
-  fitOptions,
-  jsonOption,
-  networkOptions,
-  numberOption,
-  type TrainingFlags,
-} from './options';
+import type { KeptWeights } from './kept-weights';
+import { addTrainingOptions, choiceOption, fitOptions, jsonOption, numberOption } from './options';
 import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
+import { rememberedEncoding, remembersReading } from './remembered-reading';
 import { endOf, ReportFile } from './report-file';
+import { type Origin, originOf, type Prepared, prepare, type TrainFlags } from './train-model';
 import { TrainingReport } from './training-report';
 import {
   endOfRun,
@@ -53,154 +35,13 @@ import {
   runEpochs,
   saveFailed,
 } from './training-run';
-import { noteUnknown } from './unknown-note';
 import { unseenIds } from './unseen-text';
 
-interface TrainFlags extends TrainingFlags, CorpusFlags {
-  tokens?: TokenKind;
-  maxVocab?: number;
-  minCount?: number;
-  epochs?: number;
-  steps?: number;
-  validation?: number;
-  earlyStopping?: number;
-  init?: string;
-  unknown?: UnknownPolicy;
-  resume?: string;
-  checkpoint?: string;
-  checkpointEvery?: number;
-  out?: string;
-  report?: string;
-  logEvery?: number;
-  estimate?: true;
-  json?: true;
-}
-
-/** Options that a checkpoint has not: how the bytes of the text are read, callbacks, and where to write. */
+/** Options that a checkpoint has not: where the text stays, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
-  ...(['encoding', 'stream', 'threads', 'earlyStopping'] as const),
+  ...(['stream', 'reread', 'threads', 'earlyStopping'] as const),
   ...(['checkpoint', 'checkpointEvery', 'out', 'report', 'logEvery', 'json'] as const),
 ];
-
-/** The bounds that were given; any makes an unknown token. */
-function vocabularyBounds({ maxVocab, minCount }: TrainFlags): Pick<VocabularyOptions, 'maxSize' | 'minCount'> {
-  return {
-    ...(maxVocab !== undefined && { maxSize: maxVocab }),
-    ...(minCount !== undefined && { minCount }),
-  };
-}
-
-/**
- * The vocabulary with what `--unknown` says, which is for a text that a model there is has not been made of.
- * @throws ERR_UNROLLED_OPTION_RANGE.
- */
-function withUnknown(vocabulary: Vocabulary | undefined, { unknown, init }: TrainFlags): Vocabulary | undefined {
-  if (unknown === undefined) return vocabulary;
-  if (init === undefined) throw check.outOfRange('unknown', 'left out without --init', unknown);
-  if (vocabulary === undefined) throw check.outOfRange('unknown', `left out where ${init} has no vocabulary`, unknown);
-  return vocabulary.withUnknown(unknown);
-}
-
-/** The vocabulary with the form that the flags ask for, where its file keeps none, as those of earlier releases. */
-function withFormAsked(
-  vocabulary: Vocabulary | undefined,
-  { lineEnds, normalize: normalization }: TrainFlags,
-): Vocabulary | undefined {
-  if (vocabulary?.form !== undefined || (lineEnds ?? normalization) === undefined) return vocabulary;
-  return vocabulary?.withForm({ lineEnds, normalization });
-}
-
-/** The file that a training starts from or goes on with. It is read once. */
-interface Origin {
-  file: ModelFile;
-  /** Where the file has one, with what the flags say. */
-  vocabulary: Vocabulary | undefined;
-  /** Of a training that goes on. */
-  checkpoint: Checkpoint | undefined;
-}
-
-/**
- * What `--init` or `--resume` names; undefined without either.
- * @throws ERR_UNROLLED_MODEL_MISMATCH for another kind of model, ERR_UNROLLED_MODEL_FORMAT where there is no training to
- *   resume.
- */
-async function originOf(flags: TrainFlags): Promise<Origin | undefined> {
-  const { init, resume } = flags;
-  if (resume !== undefined && init !== undefined) throw check.outOfRange('init', 'left out beside --resume', init);
-  const path = resume === undefined ? init : check.nonEmptyString('resume', resume);
-  if (path === undefined) {
-    withUnknown(undefined, flags);
-    return undefined;
-  }
-  const file = await readModelFile(path);
-  const header = file.header && requireKind(file, 'language-model');
-  const stored = header && (await readVocabulary(path, header, Vocabulary.restore));
-  const checkpoint = resume === undefined ? undefined : await checkpointOf(file);
-  return { file, vocabulary: withFormAsked(withUnknown(stored, flags), flags), checkpoint };
-}
-
-interface Prepared {
-  corpus: Corpus | FileCorpus;
-  model: LanguageModel;
-}
-
-/** A model that goes on from a checkpoint, whose vocabulary the text is read by. */
-async function prepareResumed(name: string, { file, vocabulary }: Origin, flags: TrainFlags): Promise<Prepared> {
-  const stored = vocabulary as Vocabulary;
-  const bounds = { tokens: flags.tokens ?? stored.kind, ...vocabularyBounds(flags) };
-  const model = { path: file.path, form: stored.form };
-  const corpus = await loadCorpus(name, { flags: corpusFlags(flags), vocabulary: bounds, model });
-  const isBound = Object.keys(vocabularyBounds(flags)).length > 0 || flags.tokens !== undefined;
-  const options = { ...networkOptions(flags), vocabulary: isBound ? corpus.vocabulary : stored };
-  return { corpus, model: await LanguageModel.initFromFile(file, options, file.metadata) };
-}
-
-/** A new model with the weights of a file, by whose vocabulary the text is read, whatever else the text has in it. */
-async function prepareInitialised(
-  name: string,
-  file: ModelFile,
-  vocabulary: Vocabulary,
-  flags: TrainFlags,
-): Promise<Prepared> {
-  const corpus = await loadCorpus(name, {
-    flags: corpusFlags(flags),
-    vocabulary: { tokens: vocabulary.kind },
-    model: { path: file.path, form: vocabulary.form },
-    trained: vocabulary,
-  });
-  // The text's own knows how frequent its tokens are besides, which another softmax may ask for.
-  const isSame = corpus.vocabulary.equals(vocabulary);
-  const options = {
-    ...networkOptions(flags),
-    vocabulary: isSame ? corpus.vocabulary.withUnknown(vocabulary.unknown) : vocabulary,
-  };
-  const model = await LanguageModel.initFromFile(file, options);
-  if (vocabulary.unknown === 'error') return { corpus, model };
-  // Under the model's vocabulary at once, so that what it lacks is told of before a long training.
-  const read = corpus instanceof Corpus ? await corpus.adoptedBy(model.vocabulary, undefined) : corpus;
-  noteUnknown(model, read.tokenCounts, "the text's");
-  return { corpus: read, model };
-}
-
-async function prepare(name: string, origin: Origin | undefined, flags: TrainFlags): Promise<Prepared> {
-  if (origin?.checkpoint !== undefined) return prepareResumed(name, origin, flags);
-  const before = origin?.vocabulary;
-  const isAnother = Object.keys(vocabularyBounds(flags)).length > 0 || (flags.tokens ?? before?.kind) !== before?.kind;
-  if (origin !== undefined && before !== undefined && !isAnother) {
-    return prepareInitialised(name, origin.file, before, flags);
-  }
-  const network = networkOptions(flags);
-  if (origin === undefined) resolveArchitecture(network);
-  const tokens = flags.tokens ?? before?.kind ?? 'char';
-  const corpus = await loadCorpus(name, {
-    flags: corpusFlags(flags),
-    vocabulary: { tokens, ...vocabularyBounds(flags) },
-    model: origin && { path: origin.file.path, form: before?.form },
-  });
-  const options = { ...network, vocabulary: corpus.vocabulary };
-  if (origin === undefined) return { corpus, model: LanguageModel.create(options) };
-  return { corpus, model: await LanguageModel.initFromFile(origin.file, options) };
-}
 
 /** Checkpoints, as asked. */
 function checkpointsOf({ checkpoint, checkpointEvery }: TrainFlags): Callback[] {
@@ -211,6 +52,8 @@ function checkpointsOf({ checkpoint, checkpointEvery }: TrainFlags): Callback[] 
 }
 
 interface PreparedTraining {
+  /** The flags, with what a checkpoint says of the reading of its text. */
+  asked: TrainFlags;
   options: FitOptions;
   /** Keeps the best epoch, where that was asked for. */
   stopping: callbacks.EarlyStopping | undefined;
@@ -225,18 +68,25 @@ interface PreparedTraining {
 async function trainingOptions(flags: TrainFlags, history: History): Promise<PreparedTraining> {
   const { epochs, steps, validation, resume, earlyStopping } = flags;
   const origin = await originOf(flags);
+  const encoding = flags.encoding ?? rememberedEncoding(origin?.checkpoint);
   const stopping = earlyStopping === undefined ? undefined : callbacks.earlyStopping({ patience: earlyStopping });
   const options: FitOptions = {
     ...fitOptions(flags),
     ...{ epochs, steps, validation, resume, onWarning: note },
-    callbacks: [...(stopping === undefined ? [] : [stopping]), history, ...checkpointsOf(flags)],
+    callbacks: [
+      ...(stopping === undefined ? [] : [stopping]),
+      history,
+      ...remembersReading(encoding),
+      ...checkpointsOf(flags),
+    ],
   };
   const resolved = resolveFit(options, { threads: 0 }, origin?.checkpoint);
   const { validation: validated } = resolved;
   if (earlyStopping !== undefined && validated === 0) {
     throw nothingValidates(earlyStopping);
   }
-  return { options, stopping, validated, end: endOfRun(resolved), origin };
+  const asked = encoding === undefined ? flags : { ...flags, encoding };
+  return { asked, options, stopping, validated, end: endOfRun(resolved), origin };
 }
 
 /** Tokens that it writes after each epoch, for the report. */
@@ -253,7 +103,7 @@ async function writePage(
   page: ReportFile | undefined,
   { model, corpus }: Prepared,
   validated: number,
-  keptEpoch: number | undefined,
+  kept: KeptWeights,
   remark: string | undefined,
 ): Promise<void> {
   if (page === undefined) return;
@@ -261,10 +111,10 @@ async function writePage(
   await page.write({
     title: `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${corpus.name}`,
     note: remark,
-    inspect: async () => ({
-      ...(await inspect(model, await unseenIds(corpus, model.vocabulary, validated, tokensToInspect(model.model)))),
-      ...(keptEpoch !== undefined && { keptEpoch }),
-    }),
+    kept,
+    model: model.model.description,
+    inspect: async () =>
+      inspect(model, await unseenIds(corpus, model.vocabulary, validated, tokensToInspect(model.model))),
   });
   note(`The report is in ${page.path}.`);
 }
@@ -277,8 +127,8 @@ async function requireOut(option: string, path: string, corpus: string): Promise
 
 /** Says what the training would take, and trains nothing. */
 async function estimate(name: string, flags: TrainFlags): Promise<void> {
-  const { options, end, origin } = await trainingOptions(flags, new History());
-  const { corpus, model } = await prepare(name, origin, flags);
+  const { asked, options, end, origin } = await trainingOptions(flags, new History());
+  const { corpus, model } = await prepare(name, origin, asked);
   try {
     const estimated = await model.estimateFrom(corpus, { ...options, signal: outputEnd }, origin?.checkpoint);
     printEstimate(model, estimated, end, flags.json === true);
@@ -300,8 +150,8 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const others = { 'the corpus': name, '--out': out, '--checkpoint': checkpoint, '--init': init, '--resume': resume };
   const page = await ReportFile.open(report, history, others);
 
-  const prepared = await prepare(name, training.origin, flags);
-  const { corpus, model } = prepared;
+  const prepared = await prepare(name, training.origin, training.asked);
+  const { corpus, model, counts } = prepared;
   if (page !== undefined) page.sample = sampler(model);
   const lines = new TrainingReport(flags.json === true, logEvery);
   const display = progressDisplay();
@@ -320,12 +170,14 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   };
   // The page comes after the history, whose epochs it shows.
   const all = [...(options.callbacks ?? []), ...(page === undefined ? [] : [page])];
+  const keepBest = `${validated > 0 ? '' : '--validation 0.1 '}--early-stopping N`;
+  const kept = (): KeptWeights => ({ bestEpoch: stopping?.bestEpoch, out, keepBest });
   const run = async (): Promise<boolean> => {
     const resumed = training.origin?.checkpoint;
     training.origin = undefined;
     const epochs = model.fitFrom(corpus, { ...options, callbacks: all, signal, onProgress }, resumed);
     try {
-      return await runEpochs(epochs, display, (epoch) => {
+      return await runEpochs(epochs.ahead(), display, (epoch) => {
         trained = true;
         lines.epoch(epoch);
       });
@@ -334,7 +186,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
         await saveFailed({
           ...{ out, bestEpoch: stopping?.bestEpoch },
           save: (path) => model.save(path),
-          writePage: () => writePage(page, prepared, validated, stopping?.bestEpoch, messageOf(error, command)),
+          writePage: () => writePage(page, prepared, validated, kept(), messageOf(error, command)),
         });
       }
       throw error;
@@ -344,14 +196,14 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     const interrupted = await run();
     if (out !== undefined) await model.save(out);
     const keptEpoch = stopping?.bestEpoch;
-    await writePage(page, prepared, validated, keptEpoch, endOf(history, interrupted, keptEpoch));
+    await writePage(page, prepared, validated, kept(), endOf(history, interrupted, keptEpoch));
     const { last } = history;
     if (last !== undefined) lines.resumedAt(last);
     const stopped = endOf(history, false, keptEpoch);
     if (stopped !== undefined && (trained || interrupted)) note(stopped);
     else if (!stepped && !interrupted) noteNothingTrained(end);
     if (stopping !== undefined) noteKept(keptEpoch, trained);
-    lines.done({ savedTo: out, interrupted, trained: trained || interrupted, keptEpoch });
+    lines.done({ savedTo: out, interrupted, trained: trained || interrupted, keptEpoch, counts });
     if (interrupt.status === undefined) return;
     process.exitCode = interrupt.status;
     if (interrupted) noteGoingOn(command, flags, KEPT);
@@ -382,7 +234,10 @@ export function trainCommand(): Command {
       ),
     );
   return addTrainingOptions(addCorpusOptions(command))
-    .option('--init <file>', 'start from the weights of a safetensors file, and its vocabulary where it has one')
+    .option(
+      '--init <file>',
+      'start from the weights of a safetensors file, and its vocabulary where it has one; frozen weights are trained',
+    )
     .addOption(
       choiceOption(
         '--unknown <policy>',
@@ -390,6 +245,7 @@ export function trainCommand(): Command {
         [...UNKNOWN_POLICIES],
       ),
     )
+    .option('--extend-vocab', "of --init: give the model the text's tokens that it lacks, with fresh weights")
     .option('--checkpoint <file>', 'save the whole training there after each epoch')
     .addOption(numberOption('--checkpoint-every <n>', 'save it every n steps instead, and at the end'))
     .option('--resume <file>', 'go on from a checkpoint, with its options where none are given')

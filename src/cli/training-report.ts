@@ -1,6 +1,7 @@
 /** What `train` prints on standard output: lines for people, or one JSON object a line. */
 
 import { showRate } from '../printing';
+import type { TokenCounts } from '../text/token-counts';
 import type { EpochResult } from '../training/fit';
 import type { FitProgress } from '../training/options';
 import { counted } from '../wording';
@@ -28,6 +29,8 @@ export interface Outcome {
   trained: boolean;
   /** The epoch whose weights the model has, from 0; undefined for those of the last step. */
   keptEpoch: number | undefined;
+  /** Of a text that may have tokens which the model does not know. */
+  counts: TokenCounts | undefined;
 }
 
 /** A line for people, who count from 1; the first word tells a step from an epoch. */
@@ -96,9 +99,9 @@ export class TrainingReport {
   }
 
   /** The last line: the figures of the last epoch, or of what was made of it. */
-  done({ savedTo, interrupted, trained, keptEpoch }: Outcome): void {
+  done({ savedTo, interrupted, trained, keptEpoch, counts }: Outcome): void {
     if (this.#json) {
-      printJson({ event: 'done', ...this.#latest, ...(keptEpoch !== undefined && { keptEpoch }) });
+      printJson({ event: 'done', ...this.#latest, ...(keptEpoch !== undefined && { keptEpoch }), ...counts });
       return;
     }
     const steps = this.#latest === undefined ? 0 : this.#latest.step + 1;

@@ -28,6 +28,7 @@ async function pieceOf(corpus: Corpus | FileCorpus, validation: number, tokens: 
     const { train, validation: unseen } = corpus.split(validation);
     return unseen.length > 0 ? unseen.slice(0, tokens) : train.slice(-tokens);
   }
+  await corpus.currentIds();
   const { train, validation: unseen } = corpus.split(validation);
   const count = Math.min(tokens, unseen.count > 0 ? unseen.count : train.count);
   const first = unseen.count > 0 ? unseen.first : train.first + train.count - count;

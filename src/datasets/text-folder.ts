@@ -1,6 +1,6 @@
 import { UnrolledError } from '../errors';
 import { shownPath } from '../system-names';
-import type { Encoding } from '../text/encodings';
+import type { EncodingName } from '../text/encoding-names';
 import type { LabelledTexts, SourcedExample } from '../text/example';
 import { resolveReading } from '../text/text-form';
 import * as check from '../validation';
@@ -17,7 +17,7 @@ export interface TextFolderOptions {
   /** Of the shuffle that parts train and validation. Default 0. */
   seed?: number | undefined;
   /** Of all files. Default `'utf-8'`. */
-  encoding?: Encoding | undefined;
+  encoding?: EncodingName | undefined;
   /**
    * Whether files that cannot be read, or are of another encoding, are left out and given as `skipped`. Default false: they
    * are an error that names them.

@@ -51,6 +51,18 @@ export async function startIds(
   );
 }
 
+/** An error about one of several prompts, which it names; others, and that of a signal, as they are. */
+export function ofPrompt(i: number, error: unknown): unknown {
+  if (!(error instanceof UnrolledError) || error.code === 'ERR_UNROLLED_ABORTED') return error;
+  const { code, message, expected, received } = error;
+  return new UnrolledError(code, `prompts[${i}]: ${message}`, {
+    option: `prompts[${i}]`,
+    ...(expected !== undefined && { expected }),
+    ...(received !== undefined && { received }),
+    cause: error,
+  });
+}
+
 /** What `read` gives of several prompts; an error names the one it is about. */
 export async function idsOfAll(
   prompts: readonly string[],
@@ -61,14 +73,7 @@ export async function idsOfAll(
     try {
       all.push(await read(prompt));
     } catch (error) {
-      if (!(error instanceof UnrolledError) || error.code === 'ERR_UNROLLED_ABORTED') throw error;
-      const { code, message, expected, received } = error;
-      throw new UnrolledError(code, `prompts[${i}]: ${message}`, {
-        option: `prompts[${i}]`,
-        ...(expected !== undefined && { expected }),
-        ...(received !== undefined && { received }),
-        cause: error,
-      });
+      throw ofPrompt(i, error);
     }
   }
   return all;
@@ -77,12 +82,26 @@ export async function idsOfAll(
 /** A byte within a character, with which no text begins. */
 const CONTINUATION = /^<0x[89AB]/;
 
-/** The first token of a text that nothing comes before, drawn by the seed, evenly from all that are text. */
-export function drawFirst(vocabulary: Vocabulary, seed: number): number {
+/**
+ * The first token of a text that nothing comes before, drawn by the seed, evenly from all that are text, or as `bias`
+ * (`[V]`) weighs them.
+ */
+export function drawFirst(vocabulary: Vocabulary, seed: number, bias?: Float64Array): number {
   const known = Array.from({ length: vocabulary.unknownId ?? vocabulary.endId ?? vocabulary.size }, (_, id) => id);
   const first = known.filter((id) => vocabulary.kind !== 'byte' || !CONTINUATION.test(vocabulary.token(id)));
   const ids = first.length > 0 ? first : known;
-  return ids[Math.floor(new Random(seed, RandomUse.firstToken).uniform() * ids.length)] as number;
+  const drawn = new Random(seed, RandomUse.firstToken).uniform();
+  if (bias === undefined) return ids[Math.floor(drawn * ids.length)] as number;
+  const isOpen = (id: number) => (bias[id] as number) > Number.NEGATIVE_INFINITY;
+  const open = ids.some(isOpen) ? ids.filter(isOpen) : known.filter(isOpen);
+  const most = open.reduce((most, id) => Math.max(most, bias[id] as number), Number.NEGATIVE_INFINITY);
+  const weights = open.map((id) => Math.exp((bias[id] as number) - most));
+  let left = drawn * weights.reduce((sum, weight) => sum + weight, 0);
+  const place = weights.findIndex((weight) => {
+    left -= weight;
+    return left < 0;
+  });
+  return open.at(place) as number;
 }
 
 /** Ids one after another. */

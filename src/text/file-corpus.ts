@@ -1,10 +1,33 @@
 /** A corpus larger than memory: its ids lie in a file. */
 
-import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { UnrolledError } from '../errors';
 import { inTurns } from '../event-loop';
+import { absolutePath, isSameFileByAnyName } from '../files';
+import { countWithout } from '../fractions';
+import { jsonHash } from '../json-writer';
 import * as check from '../validation';
-import { type CountedIdFile, type IdFile, openIdFile, writeIdFile } from './id-file';
+import {
+  type AskedReading,
+  askedHash,
+  cutOf,
+  earlierReading,
+  keepBeside,
+  keepInCache,
+  readingToKeep,
+} from './earlier-reading';
+import { type FileState, modifiedMs } from './file-state';
+import { keepInUse, limitIds, requireIdLimit } from './id-cache';
+import {
+  type CountedIdFile,
+  descriptionPath,
+  type IdFile,
+  type IdIdentity,
+  noteUse,
+  openIdFile,
+  requireSameIds,
+  writeIdFile,
+} from './id-file';
 import {
   AS_IT_IS,
   FORM_OPTIONS,
@@ -39,9 +62,11 @@ export interface FileCorpusOptions extends ReadOptions, Omit<VocabularyOptions, 
   vocabulary?: Vocabulary | undefined;
   /** Where the ids are written, and a small `.json` beside them. Default: a file in the cache folder. */
   idsFile?: string | undefined;
+  /** Whether the text is read whole and its ids are written anew, even where it has not changed. Default false. */
+  reread?: boolean | undefined;
   /** Ends reading with ERR_UNROLLED_ABORTED. */
   signal?: AbortSignal | undefined;
-  /** Called while the file is read. */
+  /** Called while the file is read; of an unchanged text whose ids are taken again, never. */
   onProgress?: ((progress: ReadingProgress) => void) | undefined;
 }
 
@@ -63,6 +88,7 @@ const OPTIONS = [
   'name',
   'vocabulary',
   'idsFile',
+  'reread',
   'signal',
   'onProgress',
   ...READ_OPTIONS,
@@ -99,48 +125,100 @@ function vocabularyOptions(options: FileCorpusOptions): VocabularyOptions {
 interface EncodedFile {
   vocabulary: Vocabulary;
   ids: IdFile;
+  identity: IdIdentity;
   counts: TokenCounts;
 }
 
-function encodedFile(vocabulary: Vocabulary, { file, unknownTokens }: CountedIdFile): EncodedFile {
+function encodedFile(vocabulary: Vocabulary, { file, identity, unknownTokens }: CountedIdFile): EncodedFile {
   const replaced = vocabulary.unknown === 'replace' ? unknownTokens : 0;
-  return { vocabulary, ids: file, counts: { knownTokens: file.count - replaced, unknownTokens } };
+  return { vocabulary, ids: file, identity, counts: { knownTokens: file.count - replaced, unknownTokens } };
 }
 
-/** Reads the file a first time, and its ids from an earlier run or by a second pass. */
-async function encodeFile(
+/**
+ * Refuses to write ids, or what is kept beside them, in the place of the text.
+ * @throws ERR_UNROLLED_OPTION_RANGE.
+ */
+async function requireOtherPlace(path: string, idsFile: string | undefined): Promise<void> {
+  if (idsFile === undefined) return;
+  const [ids, text] = [absolutePath(idsFile), absolutePath(path)];
+  for (const written of [ids, descriptionPath(ids)]) {
+    if (written !== text && !(await isSameFileByAnyName(written, path))) continue;
+    const besides = written === ids ? '' : ' (a .json is written beside the ids)';
+    throw check.outOfRange('idsFile', `another file than the text, ${path}${besides}`, idsFile);
+  }
+}
+
+/** Writes the ids by a second pass. */
+async function writeIds(
   { path, reading }: Text,
-  given: Vocabulary | undefined,
+  vocabulary: Vocabulary,
   options: FileCorpusOptions,
-): Promise<EncodedFile> {
-  const builder = given === undefined ? Vocabulary.builder(vocabularyOptions(options)) : undefined;
+  { state, sha256, key, kept }: { state: FileState; sha256: string; key: string; kept: object | undefined },
+): Promise<CountedIdFile> {
+  const besides = options.idsFile === undefined ? undefined : kept;
+  return writeIdFile(
+    key,
+    options.idsFile,
+    async (write) => {
+      const place = { tokens: 0, lines: 0 };
+      const again = await passOver(
+        path,
+        reading,
+        { ...passOptions(2, options), unchanged: state },
+        {
+          settled: (text) => vocabulary.settled(text),
+          visit: async (part) => {
+            const encoding = vocabulary.encoding(part, options.signal, place);
+            const { ids, knownTokens, unknownTokens } = await inTurns(encoding);
+            place.tokens += knownTokens + unknownTokens;
+            place.lines += lineFeeds(part);
+            await write(ids, unknownTokens);
+          },
+        },
+      ).catch((error) => {
+        // The text's own vocabulary has all of its tokens.
+        const isOwn = options.vocabulary === undefined;
+        const isUnknown = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_UNKNOWN_TOKEN';
+        throw isOwn && isUnknown ? changedError(path) : error;
+      });
+      if (again.sha256 !== sha256) throw changedError(path);
+    },
+    besides,
+  );
+}
+
+/** What an earlier run made of the text, or what reading it gives: ids from an earlier run, or by a second pass. */
+async function encodeFile(text: Text, given: Vocabulary | undefined, options: FileCorpusOptions): Promise<EncodedFile> {
+  const { path, reading } = text;
+  const { idsFile, reread = false } = options;
+  const ownOptions = vocabularyOptions(options);
+  const asking: AskedReading = { path, reading, vocabulary: given, options: ownOptions, idsFile };
+  const asked = await askedHash(asking);
+  const earlier = reread ? undefined : await earlierReading(asking, asked);
+  if (earlier !== undefined) {
+    keepInUse(earlier.ids.file.path);
+    return encodedFile(earlier.vocabulary, earlier.ids);
+  }
+
+  const begun = Date.now();
+  const builder = given === undefined ? Vocabulary.builder(ownOptions) : undefined;
   const parts = builder && { settled: builder.settled, visit: builder.addInTurns };
-  const found = await passOver(path, reading, passOptions(1, options), parts);
+  const { state, sha256 } = await passOver(path, reading, passOptions(1, options), parts);
   const vocabulary = given ?? (await (builder as NonNullable<typeof builder>).buildInTurns());
 
   // The form is that of the reading.
   const { form: _, ...tokens } = vocabulary.toJSON();
-  const key = createHash('sha256')
-    .update(JSON.stringify({ found, reading, vocabulary: tokens }))
-    .digest('hex');
-  const idsPath = options.idsFile;
-  const earlier = await openIdFile(key, idsPath, vocabulary.unknown === 'error' ? 0 : undefined);
-  if (earlier !== undefined) return encodedFile(vocabulary, earlier);
-  const written = await writeIdFile(key, idsPath, async (write) => {
-    const place = { tokens: 0, lines: 0 };
-    const again = await passOver(path, reading, passOptions(2, options), {
-      settled: (text) => vocabulary.settled(text),
-      visit: async (part) => {
-        const encoding = vocabulary.encoding(part, options.signal, place);
-        const { ids, knownTokens, unknownTokens } = await inTurns(encoding);
-        place.tokens += knownTokens + unknownTokens;
-        place.lines += lineFeeds(part);
-        await write(ids, unknownTokens);
-      },
-    });
-    if (again.sha256 !== found.sha256) throw changedError(path);
-  });
-  return encodedFile(vocabulary, written);
+  const found = { size: state.size, modified: modifiedMs(state), sha256 };
+  const key = await inTurns(jsonHash({ found, reading, vocabulary: tokens, ...cutOf(vocabulary.kind) }));
+  const kept = await readingToKeep(asking, asked, { state, sha256, key, vocabulary }, begun);
+
+  const there = reread ? undefined : await openIdFile(key, idsFile, vocabulary.unknown === 'error' ? 0 : undefined);
+  const ids = there ?? (await writeIds(text, vocabulary, options, { state, sha256, key, kept }));
+  keepInUse(ids.file.path);
+  if (kept !== undefined && idsFile === undefined) await keepInCache(asking, asked, kept);
+  if (kept !== undefined && idsFile !== undefined && there !== undefined) await keepBeside(ids.file.path, kept);
+  if (idsFile === undefined) await limitIds(ids.file.path);
+  return encodedFile(vocabulary, ids);
 }
 
 /** A corpus larger than memory: its ids lie in a file, and are read as they are needed. */
@@ -154,20 +232,25 @@ export class FileCorpus {
   /** How many tokens of the text the vocabulary knows, and how many not. */
   readonly tokenCounts: Readonly<TokenCounts>;
   readonly #reading: ResolvedReading;
+  readonly #identity: IdIdentity;
 
-  private constructor(name: string, text: Text, { vocabulary, ids, counts }: EncodedFile) {
+  private constructor(name: string, text: Text, { vocabulary, ids, identity, counts }: EncodedFile) {
     this.name = name;
     this.path = text.path;
     this.vocabulary = vocabulary;
     this.idsFile = ids;
     this.tokenCounts = counts;
     this.#reading = text.reading;
+    this.#identity = identity;
   }
 
   /**
    * A corpus from a text file of any size, plain or gzipped, in memory that does not grow with it: one pass finds the
    * vocabulary, a second writes the ids to a file, 4 bytes each. An earlier file of ids is taken where text and
-   * vocabulary are the same.
+   * vocabulary are the same. A text that an earlier run has read with the same options is not even read again where device,
+   * inode, size and times are what they were, and blocks all over it too; `reread` reads it all the same. A text that was
+   * changed in the last seconds before its reading is not known again. Of ids in the cache the oldest used are removed
+   * where they are more than UNROLLED_IDS_LIMIT bytes.
    * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_ENCODING with the offset in the file,
    *   ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_ABORTED, and what
    *   impossible options throw.
@@ -182,8 +265,11 @@ export class FileCorpus {
     const form = formAfter(reading, vocabulary?.form ?? AS_IT_IS);
     const text = { path, reading: { ...reading, ...form } };
     if (given.idsFile !== undefined) check.nonEmptyString('idsFile', given.idsFile);
+    if (given.reread !== undefined) check.boolean('reread', given.reread);
+    requireIdLimit();
     check.abortSignal('signal', given.signal);
     check.callback('onProgress', given.onProgress);
+    await requireOtherPlace(path, given.idsFile);
     return new FileCorpus(name, text, await encodeFile(text, vocabulary, given));
   }
 
@@ -198,6 +284,18 @@ export class FileCorpus {
     return FileCorpus.read(this.path, { ...this.#reading, ...options, name: this.name, vocabulary });
   }
 
+  /**
+   * What the file of ids is now.
+   * @throws ERR_UNROLLED_FILE_READ where it has not the ids of this text any more, ERR_UNROLLED_FILE_NOT_FOUND.
+   * @internal
+   */
+  async currentIds(): Promise<FileState> {
+    const { path } = this.idsFile;
+    const state = await requireSameIds(path, this.#identity);
+    await noteUse(path);
+    return state;
+  }
+
   /** Where the ids are. */
   get source(): FileSource {
     return this.#range(0, this.idsFile.count);
@@ -206,8 +304,15 @@ export class FileCorpus {
   /** The first `floor(N · (1 − validation))` ids train, the rest validate; `0 ≤ validation < 1`. */
   split(validation: number): FileCorpusSplit {
     check.number('validation', validation, { min: 0, below: 1 });
+    return this.splitAt(countWithout(this.idsFile.count, validation));
+  }
+
+  /**
+   * The first ids, so many of them, and the rest.
+   * @internal
+   */
+  splitAt(trained: number): FileCorpusSplit {
     const { count } = this.idsFile;
-    const trained = Math.floor(count * (1 - validation));
     return { train: this.#range(0, trained), validation: this.#range(trained, count - trained) };
   }
 

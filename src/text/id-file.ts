@@ -1,14 +1,19 @@
 /**
- * Files of ids: little-endian, 32 bits each. A small JSON file beside one says of which text and vocabulary it is; it
- * also has the time of the file's last change, so that it is never taken for the description of another.
+ * Files of ids: little-endian, 32 bits each. A small JSON file beside one says of which text and vocabulary it is, and
+ * which file it speaks of, so that it is never taken for the description of another.
  */
 
-import { open, readFile, stat } from 'node:fs/promises';
+import { createHash, type Hash } from 'node:crypto';
+import { type FileHandle, open, readFile, utimes } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cacheFolder } from '../cache-folder';
+import { inTurns } from '../event-loop';
 import { piecesOf, readInto, writeFrom } from '../file-pieces';
 import { absolutePath, makeFolder, readError, replaceFile, writeWhole } from '../files';
+import { parseJson } from '../json-reader';
+import { stringifying } from '../json-writer';
+import { type FileState, isSameContent, modifiedMs, stateIn, stateOf } from './file-state';
 import type { FileSource } from './token-source';
 
 /** A file of ids. */
@@ -18,9 +23,17 @@ export interface IdFile {
   count: number;
 }
 
+/** What tells a file of ids from every other. */
+export interface IdIdentity {
+  state: FileState;
+  /** `IdDigest` of its content; undefined of files of earlier releases. */
+  digest: string | undefined;
+}
+
 /** A file of ids, and what is remembered of the text. */
 export interface CountedIdFile {
   file: IdFile;
+  identity: IdIdentity;
   /** Tokens of the text that the vocabulary lacks. */
   unknownTokens: number;
 }
@@ -29,27 +42,129 @@ export interface CountedIdFile {
 export type WriteIds = (ids: Int32Array, unknownTokens: number) => Promise<void>;
 
 /** What the file beside it says. */
-interface Description {
+export interface Description {
   /** Of text, form and vocabulary. */
   key: string;
   count: number;
   unknownTokens: number;
   /** Time of the last change of the file of ids in milliseconds. */
   modified: number;
+  /** The file of ids; earlier releases have the time alone. */
+  ids?: FileState;
+  digest?: string | undefined;
+  /** Of an `idsFile` that was given: the reading whose ids it has. */
+  reading?: unknown;
+}
+
+/** The folder of the ids of texts that were given no other place. */
+export async function idFolder(): Promise<string> {
+  return join(await cacheFolder(), 'ids');
 }
 
 async function pathOf(key: string, path: string | undefined): Promise<string> {
   // Absolute, as the native side may open it when the working directory is another.
-  return absolutePath(path ?? join(await cacheFolder(), 'ids', `${key}.ids`));
+  return absolutePath(path ?? join(await idFolder(), `${key}.ids`));
 }
 
-async function readDescription(path: string): Promise<Partial<Description>> {
+/** Where the description of a file of ids is. */
+export function descriptionPath(ids: string): string {
+  return `${ids}.json`;
+}
+
+/** A JSON file's object; an empty one where there is none. */
+export async function readObject(path: string): Promise<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(await readFile(`${path}.json`, 'utf8'));
-    return typeof value === 'object' && value !== null ? value : {};
+    const value = await parseJson(await readFile(path, 'utf8'));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
     return {};
   }
+}
+
+/** @throws ERR_UNROLLED_FILE_WRITE. */
+export async function writeObject(path: string, value: object): Promise<void> {
+  await writeWhole(path, Buffer.from(`${await inTurns(stringifying(value))}\n`));
+}
+
+/** Bytes of a block of the digest; so many from the beginning are hashed, then each of so many. */
+const BLOCK = 1 << 20;
+const WHOLE_BLOCKS = 64;
+const BLOCK_STRIDE = 16;
+
+/** A hash of ids as they are written: of all where they are few, of blocks of them where they are many. */
+class IdDigest {
+  readonly #hash: Hash = createHash('sha256');
+  #position = 0;
+
+  add(bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; ) {
+      const block = Math.floor(this.#position / BLOCK);
+      const length = Math.min(bytes.length - done, (block + 1) * BLOCK - this.#position);
+      if (IdDigest.#isHashed(block)) this.#hash.update(bytes.subarray(done, done + length));
+      done += length;
+      this.#position += length;
+    }
+  }
+
+  end(): string {
+    return this.#hash.update(String(this.#position)).digest('hex');
+  }
+
+  /** The digest of a file. */
+  static async of(file: FileHandle, size: number): Promise<string> {
+    const digest = new IdDigest();
+    const block = Buffer.alloc(BLOCK);
+    while (digest.#position < size) {
+      const at = digest.#position;
+      if (IdDigest.#isHashed(at / BLOCK)) {
+        const read = await readInto(file, at, block);
+        if (read === 0) break;
+        digest.add(block.subarray(0, read));
+      } else digest.#position = Math.min(size, at + BLOCK);
+    }
+    return digest.end();
+  }
+
+  static #isHashed(block: number): boolean {
+    return block < WHOLE_BLOCKS || block % BLOCK_STRIDE === 0;
+  }
+}
+
+/** What a file is now, where its content is still that of `identity`; undefined where it is not. */
+async function sameIds(file: FileHandle, { state, digest }: IdIdentity): Promise<FileState | undefined> {
+  const now = await stateOf(file);
+  if (isSameContent(state, now)) return now;
+  // It was copied, or another reading of the same text has written it anew.
+  const isSame = digest !== undefined && now.size === state.size && (await IdDigest.of(file, now.size)) === digest;
+  return isSame ? now : undefined;
+}
+
+/**
+ * What a file of ids is now.
+ * @throws ERR_UNROLLED_FILE_READ where it is another than it was, ERR_UNROLLED_FILE_NOT_FOUND.
+ */
+export async function requireSameIds(path: string, identity: IdIdentity): Promise<FileState> {
+  let now: FileState | undefined;
+  try {
+    await using file = await open(path);
+    now = await sameIds(file, identity);
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+  if (now !== undefined) return now;
+  throw readError(path, new Error('it was cut short or replaced after its text was read; read the text again'));
+}
+
+/** The identity that a description gives its file; undefined where the file is of another size. */
+async function describedIdentity(
+  { count, modified, ids, digest }: Partial<Description>,
+  file: FileHandle,
+): Promise<IdIdentity | undefined> {
+  const now = await stateOf(file);
+  if (count === undefined || now.size !== 4 * count) return undefined;
+  if (ids === undefined) return modifiedMs(now) === modified ? { state: now, digest: undefined } : undefined;
+  const state = await sameIds(file, { state: ids, digest });
+  return state && { state, digest };
 }
 
 /**
@@ -63,10 +178,22 @@ export async function openIdFile(
   uncounted: number | undefined,
 ): Promise<CountedIdFile | undefined> {
   const path = await pathOf(key, given);
-  const { key: found, count, unknownTokens = uncounted, modified } = await readDescription(path);
-  const stats = await stat(path).catch(() => undefined);
-  const isSame = found === key && count !== undefined && stats?.size === 4 * count && stats.mtimeMs === modified;
-  return isSame && typeof unknownTokens === 'number' ? { file: { path, count }, unknownTokens } : undefined;
+  const description: Partial<Description> = await readObject(descriptionPath(path));
+  const { key: found, count, unknownTokens = uncounted } = description;
+  if (found !== key || count === undefined || typeof unknownTokens !== 'number') return undefined;
+  try {
+    await using file = await open(path);
+    const identity = await describedIdentity(description, file);
+    return identity && { file: { path, count }, identity, unknownTokens };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Says that a file of ids of the cache is in use: the oldest used ones go first. */
+export async function noteUse(path: string): Promise<void> {
+  const now = new Date();
+  await utimes(descriptionPath(path), now, now).catch(() => {});
 }
 
 /** Turns ids of this machine's byte order into little-endian ones in their place, or back. */
@@ -79,30 +206,40 @@ function asLittleEndian(ids: Int32Array): Int32Array {
 /**
  * Writes a file of ids, whole or not at all.
  * @param fill hands the ids over, part by part.
+ * @param reading to be kept in the file beside it.
  * @throws ERR_UNROLLED_FILE_WRITE; a coded error of `fill` passes through.
  */
 export async function writeIdFile(
   key: string,
   given: string | undefined,
   fill: (write: WriteIds) => Promise<void>,
+  reading: unknown,
 ): Promise<CountedIdFile> {
   const path = await pathOf(key, given);
   if (given === undefined) await makeFolder(dirname(path));
   let count = 0;
   let unknownTokens = 0;
-  await replaceFile(path, async (file) => {
+  const digests = new IdDigest();
+  const stats = await replaceFile(path, async (file) => {
     await fill(async (ids, unknown) => {
       count += ids.length;
       unknownTokens += unknown;
-      await writeFrom(file, asLittleEndian(ids));
+      const written = asLittleEndian(ids);
+      for (const piece of piecesOf(written)) digests.add(piece);
+      await writeFrom(file, written);
     });
   });
-  const stats = await stat(path).catch((cause) => {
-    throw readError(path, cause);
-  });
-  const description: Description = { key, count, unknownTokens, modified: stats.mtimeMs };
-  await writeWhole(`${path}.json`, Buffer.from(`${JSON.stringify(description)}\n`));
-  return { file: { path, count }, unknownTokens };
+  const identity = { state: stateIn(stats), digest: digests.end() };
+  const described = { ids: identity.state, digest: identity.digest };
+  const description: Description = { key, count, unknownTokens, modified: modifiedMs(identity.state), ...described };
+  await writeObject(descriptionPath(path), { ...description, reading });
+  return { file: { path, count }, identity, unknownTokens };
+}
+
+/** The description of a file of ids with another reading, where the file is still there. */
+export async function keepReading(path: string, reading: unknown): Promise<void> {
+  const description = await readObject(descriptionPath(path));
+  await writeObject(descriptionPath(path), { ...description, reading });
 }
 
 /**

@@ -2,7 +2,8 @@
 
 import { UnrolledError } from '../errors';
 import * as check from '../validation';
-import { ENCODINGS, type Encoding } from './encodings';
+import { type EncodingName, resolveEncoding } from './encoding-names';
+import type { Encoding } from './encodings';
 import { PART_UNITS, partsCutAt } from './text-parts';
 
 export const LINE_ENDS = ['keep', 'lf'] as const;
@@ -30,8 +31,8 @@ export interface FormOptions {
 
 /** How the bytes of a file become a text. */
 export interface ReadOptions extends FormOptions {
-  /** Default `'utf-8'`. A byte-order mark is dropped; one of another encoding is an error. */
-  encoding?: Encoding | undefined;
+  /** By any of its usual names, default `'utf-8'`. A byte-order mark is dropped; one of another encoding is an error. */
+  encoding?: EncodingName | undefined;
 }
 
 /** `ReadOptions` with every value given. */
@@ -56,7 +57,7 @@ export function resolveForm({ lineEnds, normalization }: FormOptions): TextForm 
 
 /** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
 export function resolveReading({ encoding, ...form }: ReadOptions): ResolvedReading {
-  return { encoding: check.oneOf('encoding', encoding ?? 'utf-8', ENCODINGS), ...resolveForm(form) };
+  return { encoding: resolveEncoding(encoding ?? undefined), ...resolveForm(form) };
 }
 
 /** The form that a text has which was brought into one form, and then into another. */

@@ -1,32 +1,29 @@
 /** Text files of any size, read in pieces: plain or gzipped, of any encoding, in the form asked. */
 
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { abortError } from '../cancellation';
 import { UnrolledError } from '../errors';
+import { readInto } from '../file-pieces';
 import { readError } from '../files';
 import { TextChunks } from './encodings';
-import { emptyError, isGzip, unpackError } from './read-text';
+import { type FileState, isSameContent, stateIn } from './file-state';
+import { GZIP_BYTES, isGzip } from './gzip';
+import { emptyError, unpackError } from './read-text';
 import { FormChunks, type ResolvedReading } from './text-form';
 
 /** Bytes read at once. */
 const CHUNK = 1 << 18;
-
-/** What identifies the bytes of a file. */
-export interface FileState {
-  /** In bytes, as it lies on the disk. */
-  size: number;
-  /** Time of the last change in milliseconds. */
-  modified: number;
-}
 
 /** What a pass over a file may be given. */
 export interface PassOptions {
   signal?: AbortSignal | undefined;
   /** Called with the bytes read so far, and the file's size. */
   onBytes?: ((received: number, total: number) => void) | undefined;
+  /** What the file was before: it must be that still. */
+  unchanged?: FileState | undefined;
 }
 
 async function openFile(path: string): Promise<FileHandle> {
@@ -38,10 +35,10 @@ async function openFile(path: string): Promise<FileHandle> {
 }
 
 /** @throws ERR_UNROLLED_FILE_READ for what cannot be read twice: a folder, a pipe, a device. */
-async function stateOf(file: FileHandle, path: string): Promise<FileState> {
-  const stats = await file.stat();
+async function regularState(file: FileHandle, path: string): Promise<FileState> {
+  const stats = await file.stat({ bigint: true });
   if (!stats.isFile()) throw readError(path, new Error('it is not a regular file'));
-  return { size: stats.size, modified: stats.mtimeMs };
+  return stateIn(stats);
 }
 
 /** A file that is open, and who is told of what is read. */
@@ -96,25 +93,27 @@ async function* unpackedBytes(file: OpenFile) {
  */
 export async function* fileBytes(
   path: string,
-  { signal, onBytes }: PassOptions,
+  { signal, onBytes, unchanged }: PassOptions,
 ): AsyncGenerator<Uint8Array, FileState, undefined> {
   const file = await openFile(path);
   try {
-    const before = await stateOf(file, path);
+    const before = await regularState(file, path);
+    if (unchanged !== undefined) requireUnchanged(path, unchanged, before);
     let received = 0;
     const advance = (bytes: number) => {
       received += bytes;
       onBytes?.(received, before.size);
     };
-    const { buffer: start } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    const start = Buffer.alloc(GZIP_BYTES);
+    await readInto(file, 0, start);
     const opened = { file, path, size: before.size, advance };
     for await (const bytes of isGzip(start) ? unpackedBytes(opened) : plainBytes(opened)) {
       if (signal?.aborted) throw abortError(`Reading ${path}`, signal);
       yield bytes;
     }
-    const after = await stateOf(file, path);
-    if (after.size !== before.size || after.modified !== before.modified) throw changedError(path);
-    return before;
+    const after = await regularState(file, path);
+    requireUnchanged(path, before, after);
+    return after;
   } finally {
     await file.close();
   }
@@ -125,23 +124,62 @@ export function changedError(path: string): UnrolledError {
   return readError(path, new Error('it changed while it was read'));
 }
 
+/** @throws ERR_UNROLLED_FILE_READ where a file is not what it was. */
+function requireUnchanged(path: string, before: FileState, now: FileState): void {
+  if (isSameContent(before, now)) return;
+  if (before.device === now.device && before.inode === now.inode) throw changedError(path);
+  throw readError(path, new Error('another file took its place while it was read'));
+}
+
+/** What there is under a path; undefined where nothing is. */
+async function stateAt(path: string): Promise<FileState | undefined> {
+  const stats = await stat(path, { bigint: true }).catch(() => undefined);
+  return stats && stateIn(stats);
+}
+
 /** What a pass over a text found. */
-export interface PassResult extends FileState {
+export interface PassResult {
+  /** The file, after it was read. */
+  state: FileState;
   /** Of the bytes, decompressed, in hexadecimal. */
   sha256: string;
+}
+
+/** What to do with a text that comes in parts. */
+interface VisitedParts {
+  settled: (text: string) => number;
+  visit: (part: string) => void | Promise<void>;
 }
 
 /**
  * Reads a text file once.
  * @param settled how many UTF-16 units of a text that goes on may be visited now.
  * @param visit called with each part in its order; the parts together are the text. Left out, the file is only hashed.
- * @throws what `fileBytes` and `TextChunks` throw; ERR_UNROLLED_CORPUS_EMPTY.
+ * @throws what `fileBytes` and `TextChunks` throw; ERR_UNROLLED_CORPUS_EMPTY; what `visit` throws, unless the file has
+ *   changed, which that follows from.
  */
 export async function passOver(
   path: string,
   reading: ResolvedReading,
   options: PassOptions,
-  parts?: { settled: (text: string) => number; visit: (part: string) => void | Promise<void> },
+  parts?: VisitedParts,
+): Promise<PassResult> {
+  const before = options.unchanged ?? (await stateAt(path));
+  try {
+    return await pass(path, reading, options, parts);
+  } catch (error) {
+    if ((error as UnrolledError).code === 'ERR_UNROLLED_ABORTED') throw error;
+    const now = await stateAt(path);
+    if (before !== undefined && now !== undefined) requireUnchanged(path, before, now);
+    throw error;
+  }
+}
+
+async function pass(
+  path: string,
+  reading: ResolvedReading,
+  options: PassOptions,
+  parts: VisitedParts | undefined,
 ): Promise<PassResult> {
   const hash = createHash('sha256');
   const decoder = new TextChunks(reading.encoding, path);
@@ -162,10 +200,10 @@ export async function passOver(
     for (;;) {
       const next = await bytes.next();
       if (next.done) {
-        if (parts === undefined) return { ...next.value, sha256: hash.digest('hex') };
+        if (parts === undefined) return { state: next.value, sha256: hash.digest('hex') };
         await take(form.push(decoder.end()) + form.end(), true);
         if (isEmpty) throw emptyError(path);
-        return { ...next.value, sha256: hash.digest('hex') };
+        return { state: next.value, sha256: hash.digest('hex') };
       }
       hash.update(next.value);
       if (parts !== undefined) await take(form.push(decoder.push(next.value)), false);

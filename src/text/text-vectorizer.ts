@@ -11,11 +11,11 @@ import { PRINTED, printFields } from '../printing';
 import { type Tensor, zeros } from '../tensor';
 import * as check from '../validation';
 import { emitWarning } from '../warning';
+import { analyzer, CURRENT_RULE, type WordRule } from './analyzer';
 import { type EncodeOptions, joining } from './part-encoding';
 import { decodeUtf8 } from './read-text';
 import { countTokens, mostFrequent } from './vectorizer-counts';
 import {
-  analyzer,
   type ResolvedVectorizerOptions,
   resolveVectorizerOptions,
   specialTokens,
@@ -57,6 +57,11 @@ export interface VectorizerAdaptOptions extends TextVectorizerOptions {
 export interface TextVectorizerJSON {
   kind: typeof KIND;
   options: TextVectorizerOptions;
+  /**
+   * With `split: 'word'`: 2 where texts are cut before punctuation is stripped of them. Absent in files of the first
+   * releases, which stripped it before; they go on doing so.
+   */
+  rule?: WordRule;
   /** Padding and unknown included; token i has the id i. */
   vocabulary: string[];
   /** With tf-idf, one a token. */
@@ -103,11 +108,18 @@ export class TextVectorizer {
   readonly #options: ResolvedVectorizerOptions;
   readonly #analyze: ReturnType<typeof analyzer>;
   readonly #ids: ReadonlyMap<string, number>;
+  readonly #rule: WordRule;
 
-  private constructor(options: ResolvedVectorizerOptions, tokens: readonly string[], idf: Float64Array | undefined) {
+  private constructor(
+    options: ResolvedVectorizerOptions,
+    tokens: readonly string[],
+    idf: Float64Array | undefined,
+    rule: WordRule = CURRENT_RULE,
+  ) {
     const special = specialTokens(options.output);
     this.#options = options;
-    this.#analyze = analyzer(options);
+    this.#rule = rule;
+    this.#analyze = analyzer(options, rule);
     this.#ids = new Map(tokens.map((token, index) => [token, special.length + index]));
     this.vocabulary = Object.freeze([...special, ...tokens]);
     this.output = options.output;
@@ -150,6 +162,14 @@ export class TextVectorizer {
    *   `idf` has another length than `tokens`.
    */
   static fromVocabulary(tokens: readonly string[], options?: VectorizerVocabularyOptions): TextVectorizer {
+    return TextVectorizer.#of(tokens, options, CURRENT_RULE);
+  }
+
+  static #of(
+    tokens: readonly string[],
+    options: VectorizerVocabularyOptions | undefined,
+    rule: WordRule,
+  ): TextVectorizer {
     const given = check.options('TextVectorizer.fromVocabulary', options, [...TEXT_VECTORIZER_OPTIONS, 'idf']);
     const { idf, ...rest } = given;
     const resolved = resolveVectorizerOptions(rest);
@@ -174,8 +194,8 @@ export class TextVectorizer {
       );
     }
     const weights = TextVectorizer.#resolveIdf(resolved, tokens, idf);
-    if (weights === undefined || hasSpecial) return new TextVectorizer(resolved, own, weights);
-    return new TextVectorizer(resolved, own, Float64Array.from([mean(weights), ...weights]));
+    if (weights === undefined || hasSpecial) return new TextVectorizer(resolved, own, weights, rule);
+    return new TextVectorizer(resolved, own, Float64Array.from([mean(weights), ...weights]), rule);
   }
 
   static #resolveIdf(
@@ -261,7 +281,9 @@ export class TextVectorizer {
    */
   async encodeAllInTurns(texts: Iterable<string>, options?: EncodeOptions): Promise<TokenSequences> {
     const given = check.options('TextVectorizer.encodeAllInTurns', options, ['signal']);
-    return inTurns(this.#encodingAll(texts, check.abortSignal('signal', given.signal)));
+    // A list may change while it is encoded.
+    const own = Array.isArray(texts) ? [...texts] : texts;
+    return inTurns(this.#encodingAll(own, check.abortSignal('signal', given.signal)));
   }
 
   *#encodingAll(texts: Iterable<string>, signal: AbortSignal | undefined): Generator<void, TokenSequences> {
@@ -309,12 +331,14 @@ export class TextVectorizer {
    */
   toJSON(): TextVectorizerJSON {
     const { standardize, split } = this.#options;
+    const isWord = split === 'word' && this.#rule !== 1;
     for (const [option, value] of Object.entries({ standardize, split })) {
       if (typeof value === 'function') throw check.wrongType(option, 'a name where a vectorizer is saved', value);
     }
     return {
       kind: KIND,
       options: { ...this.#options },
+      ...(isWord && { rule: this.#rule }),
       vocabulary: [...this.vocabulary],
       ...(this.idf !== undefined && { idf: [...this.idf] }),
     };
@@ -325,11 +349,12 @@ export class TextVectorizer {
    * @throws ERR_UNROLLED_MODEL_FORMAT for anything else.
    */
   static fromJSON(value: unknown): TextVectorizer {
-    const { kind, options, vocabulary, idf } = (value ?? {}) as Partial<TextVectorizerJSON>;
+    const { kind, options, rule = 1, vocabulary, idf } = (value ?? {}) as Partial<TextVectorizerJSON>;
     if (kind !== KIND) throw damaged(`its kind is ${check.show(kind)}, not ${check.show(KIND)}`);
     if (typeof options !== 'object' || options === null) throw damaged('it has no options');
+    if (rule !== 1 && rule !== 2) throw damaged(`its rule is ${check.show(rule)}, not 1 or 2`);
     try {
-      return TextVectorizer.fromVocabulary(vocabulary as string[], { ...options, ...(idf !== undefined && { idf }) });
+      return TextVectorizer.#of(vocabulary as string[], { ...options, ...(idf !== undefined && { idf }) }, rule);
     } catch (cause) {
       throw damaged((cause as Error).message.replace(/\.$/, ''), cause);
     }

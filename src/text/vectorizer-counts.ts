@@ -4,9 +4,10 @@ import { UnrolledError } from '../errors';
 import { giveTurn, inTurns } from '../event-loop';
 import { sorted } from '../sorting';
 import * as check from '../validation';
+import { analyzer } from './analyzer';
 import { compareCodePoints } from './code-points';
 import { ScriptSample } from './unspaced-script';
-import { analyzer, type ResolvedVectorizerOptions } from './vectorizer-options';
+import type { ResolvedVectorizerOptions } from './vectorizer-options';
 
 /** Tokens that are counted between two turns of the event loop. */
 const PART = 1 << 10;
@@ -44,7 +45,8 @@ export async function countTokens(
     texts: 0,
     script: new ScriptSample(),
   };
-  for await (const text of texts) {
+  // A list may change while it is read.
+  for await (const text of Array.isArray(texts) ? [...texts] : texts) {
     const tokens = await inTurns(analyze(check.string('texts', text)));
     await inTurns(countEach(tokens, counts.occurrences));
     if (options.output === 'tf-idf') await inTurns(countEach(new Set(tokens), counts.documents));

@@ -5,6 +5,7 @@ import { UnrolledError } from '../errors';
 import { atOnce, inTurns } from '../event-loop';
 import { PRINTED, printFields } from '../printing';
 import * as check from '../validation';
+import { extensionOf } from './extended-vocabulary';
 import { BEGINNING, type EncodedText, type EncodeOptions, encodingParts, type PartPlace } from './part-encoding';
 import {
   AS_IT_IS,
@@ -32,6 +33,9 @@ import {
   type UnknownPolicy,
   type VocabularyOptions,
 } from './vocabulary-options';
+
+/** Begins what is said of a carriage return. */
+export const CARRIAGE_RETURN = 'It is of a line end that the vocabulary does not have';
 
 /** Turns ids into text one by one; text is held back until a character is whole. */
 export interface TokenDecoder {
@@ -131,14 +135,15 @@ export class Vocabulary {
 
   /**
    * The same, with turns for the event loop.
+   * @param frequencies of the text that it was built from, where they are known.
    * @internal
    */
-  static async restore(value: unknown): Promise<Vocabulary> {
-    return Vocabulary.#restored(await inTurns(parseVocabulary(value)));
+  static async restore(value: unknown, frequencies?: readonly number[]): Promise<Vocabulary> {
+    return Vocabulary.#restored(await inTurns(parseVocabulary(value)), frequencies);
   }
 
-  static #restored({ tokens, ...json }: VocabularyJSON): Vocabulary {
-    return new Vocabulary({ ...json, tokens: new TokenList(tokens) }, undefined);
+  static #restored({ tokens, ...json }: VocabularyJSON, frequencies?: readonly number[]): Vocabulary {
+    return new Vocabulary({ ...json, tokens: new TokenList(tokens) }, frequencies);
   }
 
   /**
@@ -161,6 +166,18 @@ export class Vocabulary {
     const given = check.options('withForm', form, FORM_OPTIONS);
     const { lineEnds = this.form?.lineEnds, normalization = this.form?.normalization } = given;
     return new Vocabulary({ ...this.#content(), form: resolveForm({ lineEnds, normalization }) }, this.frequencies);
+  }
+
+  /**
+   * The same ids, and behind them those tokens of another vocabulary that this one lacks; the unknown and the end token,
+   * where either has one, follow. `frequencies` are those of the other's text. For `LanguageModel.initFrom` with
+   * `extendVocabulary`.
+   * @throws ERR_UNROLLED_OPTION_TYPE for what is no vocabulary; ERR_UNROLLED_OPTION_RANGE for another kind of tokens.
+   */
+  extendedBy(other: Vocabulary): Vocabulary {
+    check.instance('other', other, 'a Vocabulary', Vocabulary);
+    const { content, frequencies } = extensionOf(this, this.#content(), other);
+    return new Vocabulary(content, frequencies);
   }
 
   /** The vocabulary as plain data, the same for the same tokens. */
@@ -387,13 +404,19 @@ export class Vocabulary {
     return count;
   }
 
+  /** What to do about a carriage return that a text with other line ends than the vocabulary's has. */
+  #lineEndAdvice(token: string): string {
+    if (!token.includes('\r') || this.id('\n') === undefined) return '';
+    return `${CARRIAGE_RETURN}: ${this.form === undefined ? 'give lineEnds lf where the text is read' : 'turn its line ends into LF'}. `;
+  }
+
   #unknownToken(token: string, position: number, line: number | undefined): UnrolledError {
     const { noun } = this.#tokenizer;
     const shown = this.#tokenizer.show(token);
     return new UnrolledError(
       'ERR_UNROLLED_UNKNOWN_TOKEN',
       `The ${noun} ${shown} at position ${position} (from 0, in ${noun}s)${line === undefined ? '' : `, in line ${line},`} is not in ` +
-        `the vocabulary. ${this.advice}`,
+        `the vocabulary. ${this.#lineEndAdvice(token)}${this.advice}`,
       { option: 'text', expected: `one of the ${this.size} tokens of the vocabulary`, received: shown },
     );
   }

@@ -9,6 +9,7 @@ import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
 import type { FileSource, TokenSource } from '../text/token-source';
 import { counted } from '../wording';
+import { type Checkpoint, isCutInDoubles } from './checkpoint-file';
 import type { ResolvedStream } from './options';
 import { idCount, streamLength } from './source';
 
@@ -33,36 +34,57 @@ function isDocuments(part: CorpusPart): part is DocumentsPart {
   return part.boundaries !== undefined;
 }
 
-/** Ids as the native side takes them. */
-function nativeIds(ids: Int32Array | FileSource): NativeIds {
-  return types.isInt32Array(ids) ? ids : { file: ids.path, total: ids.total, first: ids.first, count: ids.count };
+/** Ids as the native side takes them. @param state what their file is, where they are in one. */
+function nativeIds(ids: Int32Array | FileSource, state: string | undefined): NativeIds {
+  if (types.isInt32Array(ids)) return ids;
+  const { path: file, total, first, count } = ids;
+  return { file, total, first, count, ...(state !== undefined && { state }) };
+}
+
+/** What the file of a corpus is, as the native side compares it; undefined of a corpus in memory. */
+async function stateOf(corpus: Corpus | FileCorpus): Promise<string | undefined> {
+  if (!('currentIds' in corpus)) return undefined;
+  const { device, inode, modified } = await corpus.currentIds();
+  return `${device}:${inode}:${modified}`;
 }
 
 /**
  * The whole corpus.
  * @param boundary the id that stands before each document; undefined where none does.
+ * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ where the file of its ids is another by now.
  */
-export function wholeCorpus(corpus: Corpus | FileCorpus, boundary: number | undefined): CorpusPart {
+export async function wholeCorpus(corpus: Corpus | FileCorpus, boundary: number | undefined): Promise<CorpusPart> {
+  const state = await stateOf(corpus);
   const source: TokenSource = corpus.source;
   const boundaries = 'boundaries' in corpus ? corpus.boundaries : undefined;
-  return { ids: nativeIds(source.kind === 'memory' ? source.ids : source), boundaries, before: boundary };
+  return { ids: nativeIds(source.kind === 'memory' ? source.ids : source, state), boundaries, before: boundary };
+}
+
+/** Number of its ids. */
+function countOf({ source }: { source: TokenSource }): number {
+  return source.kind === 'memory' ? source.ids.length : source.count;
 }
 
 /**
  * What trains, and what validates; empty where nothing does.
  * @param boundary the id that stands before each document; undefined where none does.
+ * @param resumed what the training goes on from.
+ * @throws as `wholeCorpus`.
  */
-export function partsOf(
+export async function partsOf(
   corpus: Corpus | FileCorpus,
   validation: number,
   boundary: number | undefined,
-): { train: CorpusPart; validation: CorpusPart } {
-  const parts = corpus.split(validation);
+  resumed: Checkpoint | undefined,
+): Promise<{ train: CorpusPart; validation: CorpusPart }> {
+  const state = await stateOf(corpus);
+  const inDoubles = resumed !== undefined && isCutInDoubles(resumed);
+  const parts = inDoubles ? corpus.splitAt(Math.floor(countOf(corpus) * (1 - validation))) : corpus.split(validation);
   const boundaries = 'boundaries' in parts ? parts.boundaries : undefined;
   return {
-    train: { ids: nativeIds(parts.train), boundaries: boundaries?.train, before: boundary },
+    train: { ids: nativeIds(parts.train, state), boundaries: boundaries?.train, before: boundary },
     validation: {
-      ids: nativeIds(parts.validation),
+      ids: nativeIds(parts.validation, state),
       boundaries: boundaries?.validation,
       // A stream that is cut goes on there: no document begins.
       before: boundaries === undefined ? undefined : boundary,

@@ -6,8 +6,9 @@ import type { FloatTensor } from '../flat-layout';
 import { resolveThreads } from '../limits';
 import type { Model } from '../model';
 import { outputOf } from '../model-output';
-import type { DType, FloatArray, ModelDescription, NativeSequences } from '../native/native';
+import type { DType, FloatArray, ModelDescription, NativeSequences, NativeSource } from '../native/native';
 import { defaultSparse } from '../output';
+import { ownCopyIfSmall } from '../own-copy';
 import * as check from '../validation';
 import type { TrainingData } from './data';
 import { type Estimate, estimateTraining } from './estimate';
@@ -54,10 +55,11 @@ export async function* fitModel(
   data: TrainingData,
   options: ModelFitOptions | undefined,
 ): AsyncGenerator<EpochResult, void, undefined> {
+  const own = ownCopyIfSmall(data);
   const resumed = options?.resume === undefined ? undefined : await readResumed(options);
   const resolved = resolveExampleFit(options, defaultsOf(model), resumed);
   model.requireIdle();
-  const examples = await toExamples(model, data);
+  const examples = await toExamples(model, own);
   yield* fitExamples({
     ...{ model, examples, options: resolved, header: model.header },
     toExamples: (validationData) => toExamples(model, validationData),
@@ -69,11 +71,14 @@ export async function estimateModel(
   data: TrainingData,
   options: ModelFitOptions | undefined,
 ): Promise<Estimate> {
+  const own = ownCopyIfSmall(data);
   const resumed = options?.resume === undefined ? undefined : await readResumed(options);
   const resolved = resolveExampleFit(options, defaultsOf(model), resumed);
   model.requireIdle();
-  const { train } = await partsOf(await toExamples(model, data), resolved);
-  return estimateTraining(model, inBatches(train, resolved.batching), resolved);
+  const { train } = await partsOf(await toExamples(model, own), resolved);
+  if (resolved.validationData !== undefined) await toExamples(model, resolved.validationData);
+  const source = inBatches(train, resolved.batching) as NativeSource;
+  return estimateTraining({ model, source, options: resolved, header: model.header });
 }
 
 export async function evaluateModel(
@@ -86,7 +91,7 @@ export async function evaluateModel(
   const threads = resolveThreads(given.threads);
   const signal = check.abortSignal('signal', given.signal);
   model.requireAlive();
-  return scoreExamples(model, inOrder(await toExamples(model, data), batch), threads, signal);
+  return scoreExamples(model, inOrder(await toExamples(model, ownCopyIfSmall(data)), batch), threads, signal);
 }
 
 /** Outputs of sequences one after another as `[N, T, F]`, zero behind each one's end. */
@@ -156,7 +161,7 @@ export async function predictModel(
   if (isNothing(inputs)) {
     return ragged ? [] : { dtype, shape: once ? [0, features] : [0, 0, features], data: floats(dtype, 0) };
   }
-  const sequences = await toSequences('inputs', inputs, description.input, dtype);
+  const sequences = await toSequences('inputs', ownCopyIfSmall(inputs), description.input, dtype);
   const native = { batch, output: output === 'softmax' ? 'logProbabilities' : 'raw', threads } as const;
   const result = await withCancellation(signal, (cancellation) =>
     model.native.predict(sequences, native, cancellation),

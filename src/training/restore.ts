@@ -1,6 +1,7 @@
 /** A checkpoint's weights back in its model. */
 
 import { UnrolledError } from '../errors';
+import { requireSameFrozen, withoutFrozen } from '../frozen-parameters';
 import type { Model } from '../model';
 import { type ModelHeader, sortedJson, weightsLike } from '../model-file';
 import type { Checkpoint } from './checkpoint-file';
@@ -52,13 +53,29 @@ function comparable(vocabulary: unknown, stored: unknown): unknown {
 }
 
 /**
+ * What was frozen in the training of a checkpoint. Those of earlier releases say so of a model of layers alone; of others
+ * nothing is known, and whatever is frozen now is taken for it.
+ */
+function frozenIn({ record, header: { model } }: Checkpoint): readonly string[] | undefined {
+  const { kind, frozen = [] } = model;
+  return record.frozen ?? (kind === 'model' ? (frozen as readonly string[]) : undefined);
+}
+
+/**
  * Refuses a checkpoint of another model, by what its file says.
+ * @param header of the model.
  * @throws ERR_UNROLLED_MODEL_MISMATCH naming the first thing that differs.
  */
-export function requireSameModel(header: ModelHeader, { file, header: stored }: Checkpoint): void {
+export function requireSameModel({ frozen }: Model, header: ModelHeader, checkpoint: Checkpoint): void {
+  const { file, header: stored } = checkpoint;
   const vocabulary = comparable(header.vocabulary, stored.vocabulary);
-  const found = difference(header.model, stored.model, '') ?? difference(vocabulary, stored.vocabulary, 'vocabulary');
-  if (found === undefined) return;
+  const found =
+    difference(withoutFrozen(header.model), withoutFrozen(stored.model), '') ??
+    difference(vocabulary, stored.vocabulary, 'vocabulary');
+  if (found === undefined) {
+    requireSameFrozen(file.path, frozen, frozenIn(checkpoint) ?? frozen);
+    return;
+  }
   const [expected, received] = [shown(found.one), shown(found.other)];
   throw new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',

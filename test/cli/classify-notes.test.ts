@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { confusionTable } from '../../src/cli/classify-report';
+import { TextClassifier } from '../../src/index';
 import { type CliResult, runCli } from '../support/cli';
 import { useFolder } from '../support/folder';
 import { parseJsonLines } from '../support/json-lines';
@@ -52,6 +53,39 @@ describe('unrolled classify tells', function () {
     }
     assert.equal(spaces?.status, 0);
     assert.doesNotMatch(spaces?.stderr ?? '', /Warning/, 'the note alone');
+  });
+
+  it('texts apart that differ in emoji alone, and takes --standardize', async () => {
+    const marks = { 差: ['😡', '👎', '💔'], 好: ['😀', '👍', '❤️'] };
+    for (const [name, faces] of Object.entries(marks)) {
+      for (let i = 0; i < 60; i++) write(at('表情', name, `${i}.txt`), `第${i % 7}次来,味道${faces[i % 3]}`);
+    }
+    const args = ['classify', 'train', at('表情'), ...SMALL, '--split', 'word', '--epochs', '8', '--json'];
+    const accuracies = await Promise.all(
+      ['lower-and-strip-punctuation', 'lower', 'strip-punctuation', 'none'].map(async (standardize) => {
+        const out = at(`${standardize}.safetensors`);
+        const { status, stdout, stderr } = await runCli(...args, '--standardize', standardize, '--out', out);
+        assert.equal(status, 0, stderr);
+        using classifier = await TextClassifier.load(out);
+        assert.equal(classifier.vectorizer.toJSON().options.standardize, standardize);
+        return parseJsonLines<{ validationAccuracy: number }>(stdout).at(-1)?.validationAccuracy;
+      }),
+    );
+    assert.deepEqual(accuracies, [1, 1, 1, 1]);
+    const wrong = await runCli(...args, '--standardize', 'upper');
+    assert.equal(wrong.status, 2);
+    assert.match(wrong.stderr, /--standardize/);
+  });
+
+  it('another --standardize than a checkpoint has', async () => {
+    const checkpoint = at('run.safetensors');
+    const args = ['classify', 'train', texts('films', ['neg', 'pos'], 10), ...SMALL, '--checkpoint', checkpoint];
+    assert.equal((await runCli(...args, '--epochs', '1', '--standardize', 'lower')).status, 0);
+    const resume = [...args, '--epochs', '2', '--resume', checkpoint];
+    const other = await runCli(...resume, '--standardize', 'none');
+    assert.equal(other.status, 1);
+    assert.match(other.stderr, /has --standardize "lower", and "none" was asked/);
+    assert.equal((await runCli(...resume, '--standardize', 'lower')).status, 0);
   });
 
   it('confusions in a table that is lined up, also of wide characters', () => {

@@ -84,6 +84,12 @@ describe('unrolled classify', function () {
     assert.deepEqual(sectionsOf(page), ['training', 'classes', 'activations', 'model']);
     assert.ok(page.includes('<title>GRU on shown</title>'));
     assert.match(page, /<dt>Weights kept<\/dt><dd>epoch [12] <small>of 2</);
+    const [, kept] =
+      /The model has the weights of epoch ([12]), the one with the lowest validation loss\. The model was/.exec(page) ??
+      [];
+    assert.match(page, new RegExp(`<dt>Weights kept</dt><dd>epoch ${kept} <`));
+    assert.match(page, new RegExp(`<dt>Validation accuracy</dt><dd>[\\d.]+ % <small>epoch ${kept}, kept, `));
+    assert.match(page, /<dt>Median speed<\/dt><dd>[\d,]+ <small>examples\/s</);
     // A tenth of 60 validates.
     assert.match(page, /<caption><bdi>The 6 texts that validated<\/bdi>: each class<\/caption>/);
     for (const name of ['neg', 'pos']) assert.match(page, new RegExp(`<th scope="row"><bdi>${name}</bdi></th>`));
@@ -298,6 +304,20 @@ describe('unrolled classify', function () {
       (await runCli(...judge, '--encoding', 'latin1')).stdout,
       /^loss \d\.\d{1,6}\naccuracy \S+\ntexts 16\n/,
     );
+    // A run that goes on reads them as its checkpoint says.
+    assert.equal((await runCli(...args, '--encoding', 'ISO-8859-1', '--checkpoint', at('run'))).status, 0);
+    const on = await runCli(
+      'classify',
+      'train',
+      at('latin1'),
+      '--resume',
+      at('run'),
+      '--epochs',
+      '2',
+      '--out',
+      at('m'),
+    );
+    assert.equal(on.status, 0, on.stderr);
   });
 
   it('stops cleanly on a signal, saves, and goes on from a checkpoint', async () => {

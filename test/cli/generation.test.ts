@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { unescaped } from '../../src/cli/escapes';
 import { type BeamResult, LanguageModel, type NextToken, type TextScore } from '../../src/index';
 import { runCli } from '../support/cli';
 import { parseJsonLines } from '../support/json-lines';
@@ -41,6 +42,41 @@ describe('unrolled sample, score and next', function () {
     assert.deepEqual(parseJsonLines(stdout), [{ prompt: 'the', text: `${drawn}o` }]);
   });
 
+  it('sample takes --allow, --bias and --min-length, for beams too, and refuses what they cannot be', async () => {
+    const printed = async (...args: string[]) =>
+      (await runCli('sample', path, '--prompt', 'the', '--length', '12', ...args)).stdout;
+    const bias = new Map([
+      ['o', 2.5],
+      [' ', -Infinity],
+    ]);
+    const drawn = await model.sample('the', { length: 12, bias, allow: ['e', 'o', ' ', 'x'] });
+    const flags = ['--bias', 'o=2.5', '--bias', ' =-inf', '--allow', 'eoe', '--allow', 'x '];
+    assert.match(drawn, /^[eox]{12}$/);
+    assert.equal(await printed(...flags), `the${drawn}\n`);
+    const [best] = await model.beam('the', { length: 12, bias, allow: ['e', 'o', ' ', 'x'], beams: 3 });
+    assert.equal(await printed(...flags, '--beams', '3'), `the${best?.text}\n`);
+    const late = await model.sample('the', { length: 12, stop: 'o', minLength: 9 });
+    assert.ok(late.length >= 9);
+    assert.equal(await printed('--stop', 'o', '--min-length', '9'), `the${late}\n`);
+    for (const [args, status, message] of [
+      [['--bias', 'o'], 2, /^unrolled: --bias must be a token, =, and a number or -inf, not "o"\./],
+      [['--bias', 'o=abc'], 2, /^unrolled: --bias must be a token, =, and a number or -inf/],
+      [['--bias', 'o='], 2, /^unrolled: --bias must be/],
+      [['--bias', 'Q=1'], 1, /^unrolled: --bias\["Q"\] must name one of the 29 tokens/],
+      [['--bias', 'o=1e99'], 2, /^unrolled: --bias\["o"\] must be a number from -1e30/],
+      [['--allow', 'abQ'], 1, /^unrolled: --allow: The character "Q" \(U\+0051\) at position 2 .* Leave it out\. \(/],
+      [['--allow', 'o', '--bias', 'o=-inf'], 2, /^unrolled: --allow leaves no token to take at step 1\. /],
+      [['--min-length', '13'], 2, /^unrolled: --min-length must be at most --length, which is 12, not 13\./],
+      [['--min-length', 'x'], 2, /^unrolled: --min-length must be a number/],
+    ] as const) {
+      for (const more of [[], ['--beams', '2']]) {
+        const result = await runCli('sample', path, '--length', '12', ...args, ...more);
+        assert.deepEqual([result.status, result.stdout], [status, '']);
+        assert.match(result.stderr, message);
+      }
+    }
+  });
+
   it('sample goes on with each line of --prompts', async () => {
     const file = join(folder, 'prompts.txt');
     writeFileSync(file, 'the quick\n\r\nfox\n');
@@ -48,22 +84,71 @@ describe('unrolled sample, score and next', function () {
     const texts = await model.sampleAll(prompts, { length: 8, seed: 5 });
     const options = ['sample', path, '--prompts', file, '--length', '8', '--seed', '5'];
     const lines = prompts.map((prompt, i) => `${prompt}${texts[i]}\n`);
-    assert.equal((await runCli(...options)).stdout, lines.join(''));
+    assert.equal((await runCli(...options)).stdout, lines.join('\n'), 'an empty line between two');
     assert.deepEqual(
       parseJsonLines((await runCli(...options, '--json')).stdout),
       prompts.map((prompt, i) => ({ prompt, text: texts[i] })),
     );
-    writeFileSync(file, 'the quick\nThe fox\n');
+    // What cannot be read is told of, and keeps nothing else from its answer.
+    writeFileSync(file, 'the quick\nThe fox\nfox\nX\n');
+    const two = await model.sampleAll(['the quick', '', 'fox'], { length: 8, seed: 5 });
+    const [best, last] = await Promise.all(['the quick', 'fox'].map((prompt) => model.beam(prompt, { beams: 2 })));
     const beams = ['sample', path, '--prompts', file, '--beams', '2'];
-    for (const args of [options, beams]) {
-      const unseen = await runCli(...args);
-      assert.equal(unseen.status, 1);
-      assert.match(unseen.stderr, /^unrolled: --prompts, line 2: .*"T".*characters\) is not in.*UNKNOWN_TOKEN/);
-      assert.equal(unseen.stdout, '');
+    for (const [args, [one, three]] of [
+      [options, [two[0], two[2]]],
+      [beams, [best?.[0]?.text, last?.[0]?.text]],
+    ] as const) {
+      const { status, stdout, stderr } = await runCli(...args);
+      assert.equal(status, 1);
+      assert.match(
+        stderr,
+        /^unrolled: --prompts, line 2: .*"T".*characters\) is not in.*UNKNOWN_TOKEN\)\n.*, line 4: .*"X"/,
+      );
+      assert.equal(stdout, `the quick${one}\n\nfox${three}\n`);
+      const lines = await runCli(...args, '--json');
+      assert.equal(lines.status, 1);
+      const answers = parseJsonLines<{ prompt: string; text?: string; error?: { code: string } }>(lines.stdout);
+      const failed = answers.filter(({ error }) => error !== undefined);
+      assert.deepEqual(
+        failed.map(({ prompt, error }) => [prompt, error?.code]),
+        ['The fox', 'X'].map((prompt) => [prompt, 'ERR_UNROLLED_UNKNOWN_TOKEN']),
+      );
+      assert.deepEqual([answers[0]?.text, answers.findLast(({ text }) => text !== undefined)?.prompt], [one, 'fox']);
     }
+    writeFileSync(file, 'THE\nX\n');
+    const none = await runCli(...options);
+    assert.deepEqual([none.status, none.stdout, none.stderr.split('\n').length], [1, '', 3]);
     const typed = await runCli('sample', path, '--prompt', 'The', '--json');
     assert.match(typed.stderr, /^unrolled: --prompt: The character "T"/);
     assert.equal((await runCli('sample', path, '--prompts', join(folder, 'none.txt'))).status, 1);
+  });
+
+  it('sample takes escapes in --stop', async () => {
+    const whole = await model.sample('the', { length: 200, seed: 2 });
+    const line = await model.sample('the', { length: 200, seed: 2, stop: '\n' });
+    assert.ok(line.length < whole.length);
+    const options = ['--prompt', 'the', '--length', '200', '--seed', '2'];
+    for (const typed of ['\\n', '\\u000a', '\\u{A}', '\n']) {
+      const { stdout } = await runCli('sample', path, ...options, '--stop', typed);
+      assert.equal(stdout, `the${line}\n`, JSON.stringify(typed));
+    }
+    assert.equal(unescaped('a\\tb\\\\n\\r\\u4f60\\u{1F600}'), 'a\tb\\n\r你😀');
+    assert.equal(unescaped('C:\\dir \\N \\u12 \\u{110000} \\'), 'C:\\dir \\N \\u12 \\u{110000} \\');
+  });
+
+  it('sample draws more prompts than are computed at once, each as alone', async () => {
+    const file = join(folder, 'prompts.txt');
+    const prompts = Array.from({ length: 150 }, (_, i) => ['the', 'fox', 'T', 'dog'][i % 4] as string);
+    writeFileSync(file, prompts.join('\n'));
+    const { stdout } = await runCli('sample', path, '--prompts', file, '--length', '3', '--seed', '9', '--json');
+    const answers = parseJsonLines<{ prompt: string; text?: string }>(stdout);
+    assert.deepEqual(
+      answers.map(({ prompt }) => prompt),
+      prompts,
+    );
+    for (const i of [0, 65, 149]) {
+      assert.equal(answers[i]?.text, await model.sample(prompts[i] as string, { length: 3, seed: 9 + i }));
+    }
   });
 
   it('sample searches with --beams', async () => {

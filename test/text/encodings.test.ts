@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { UnrolledError } from '../../src/errors';
-import { type Encoding, TextChunks } from '../../src/text/encodings';
+import { resolveEncoding } from '../../src/text/encoding-names';
+import { ENCODINGS, type Encoding, TextChunks } from '../../src/text/encodings';
 
 /** A text and its bytes in every encoding but UTF-8 and UTF-16, as other programs write it. */
 const SAMPLES: [encoding: Encoding, bytes: number[], text: string][] = [
@@ -108,5 +109,51 @@ describe('TextChunks', () => {
     }
     const long = [...Buffer.alloc(4000, Buffer.from([0x94, 0x39, 0xfc, 0x36])), 0xff, ...Buffer.alloc(999, 0x61)];
     assert.throws(() => decode('gb18030', long, long.length), /offset 4000 are/);
+  });
+});
+
+describe('names of encodings', () => {
+  it('are the usual ones, in any case', () => {
+    const names: Record<string, readonly string[]> = {
+      'utf-8': ['utf-8', 'UTF8', 'Utf_8', ' utf-8 ', 'unicode-1-1-utf-8', 'utf-8-sig', 'cp65001'],
+      'utf-16le': ['UTF-16LE', 'utf16le', 'utf-16', 'UTF16', 'ucs-2', 'unicode'],
+      'utf-16be': ['UTF-16BE', 'utf16be', 'unicodefffe'],
+      gb18030: ['GB18030', 'gb-18030', 'GB18030-2005', 'gb18030-2022'],
+      gbk: [
+        'GBK',
+        'gb2312',
+        'GB2312',
+        'gb_2312-80',
+        'cp936',
+        'CP936',
+        'ms936',
+        'windows-936',
+        'EUC-CN',
+        'chinese',
+        'x-gbk',
+      ],
+      big5: ['Big5', 'big5-hkscs', 'cp950', 'cn-big5', 'x-x-big5'],
+      shift_jis: ['Shift_JIS', 'shift-jis', 'SJIS', 'cp932', 'windows-31j', 'MS_Kanji'],
+      'euc-jp': ['EUC-JP', 'eucjp', 'x-euc-jp'],
+      'euc-kr': ['EUC-KR', 'euckr', 'cp949', 'windows-949', 'ks_c_5601-1987', 'KSC5601'],
+      latin1: ['latin1', 'Latin-1', 'ISO-8859-1', 'iso8859-1', 'l1', 'cp819'],
+      'windows-1251': ['Windows-1251', 'cp1251', 'x-cp1251'],
+      'windows-1252': ['windows1252', 'CP1252', 'us-ascii', 'ASCII'],
+      'koi8-r': ['KOI8-R', 'koi8', 'koi8_r'],
+    };
+    assert.deepEqual(Object.keys(names), [...ENCODINGS]);
+    for (const [encoding, all] of Object.entries(names)) {
+      for (const name of all) assert.equal(resolveEncoding(name), encoding, name);
+    }
+    assert.equal(resolveEncoding(undefined), 'utf-8');
+  });
+
+  it('are refused where nothing is of that name, or cannot be read', () => {
+    for (const name of ['', 'ebcdic', 'iso-8859-2', 'utf-7', 'utf-32', 'constructor', 'gb']) {
+      assert.throws(() => resolveEncoding(name), { code: 'ERR_UNROLLED_OPTION_RANGE', option: 'encoding' }, name);
+    }
+    for (const name of [null, 936, ['gbk']]) {
+      assert.throws(() => resolveEncoding(name), { code: 'ERR_UNROLLED_OPTION_TYPE', option: 'encoding' });
+    }
   });
 });

@@ -64,6 +64,16 @@ Index sizeOf(std::intptr_t file, const std::string& path) {
   return static_cast<Index>(size.QuadPart);
 }
 
+// The time of the last change alone: file systems differ in how they number files, and releases of Node.js in what they
+// tell of it.
+bool isOfState(std::intptr_t file, const std::string& path, const std::string& state) {
+  FILETIME written;
+  if (GetFileTime(handleOf(file), nullptr, nullptr, &written) == 0) throw cannotRead(path, lastReason());
+  constexpr std::int64_t ticksTo1970 = 116444736000000000;
+  const auto ticks = static_cast<std::int64_t>(std::uint64_t{written.dwHighDateTime} << 32U | written.dwLowDateTime);
+  return state.substr(state.rfind(':') + 1) == std::to_string((ticks - ticksTo1970) * 100);
+}
+
 Index readAt(std::intptr_t file, const std::string& path, Index offset, Index bytes, char* to) {
   OVERLAPPED place{};
   place.Offset = static_cast<DWORD>(static_cast<std::uint64_t>(offset) & 0xffffffffU);
@@ -97,6 +107,19 @@ Index sizeOf(std::intptr_t file, const std::string& path) {
   return static_cast<Index>(status.st_size);
 }
 
+bool isOfState(std::intptr_t file, const std::string& path, const std::string& state) {
+  struct stat status {};
+  if (::fstat(static_cast<int>(file), &status) != 0) throw cannotRead(path, reasonOf(errno));
+#ifdef __APPLE__
+  const timespec& modified = status.st_mtimespec;
+#else
+  const timespec& modified = status.st_mtim;
+#endif
+  const std::int64_t nanoseconds = std::int64_t{modified.tv_sec} * 1'000'000'000 + modified.tv_nsec;
+  return state == std::to_string(static_cast<std::uint64_t>(status.st_dev)) + ":" +
+                      std::to_string(static_cast<std::uint64_t>(status.st_ino)) + ":" + std::to_string(nanoseconds);
+}
+
 Index readAt(std::intptr_t file, const std::string& path, Index offset, Index bytes, char* to) {
   for (;;) {
     const ssize_t got = ::pread(static_cast<int>(file), to, static_cast<std::size_t>(bytes), offset);
@@ -118,6 +141,9 @@ void checkFile(std::intptr_t file, const IdFileRange& range) {
   if (size % idBytes != 0 || size / idBytes != range.total) {
     throw cannotRead(range.path, "it has " + std::to_string(size) + " bytes, and " + std::to_string(range.total) +
                                      " ids of 4 bytes were expected; it was cut short or replaced");
+  }
+  if (!range.state.empty() && !isOfState(file, range.path, range.state)) {
+    throw cannotRead(range.path, "it was changed or replaced after its text was read; read the text again");
   }
   if (range.first < 0 || range.count < 0 || range.first > range.total - range.count) {
     const std::string received = std::to_string(range.count) + " ids from number " + std::to_string(range.first);

@@ -14,6 +14,8 @@ struct IdFileRange {
   Index total = 0;   // ids in the whole file
   Index first = 0;
   Index count = 0;
+  // "device:inode:nanoseconds of the last change" that the file must have; empty where it may be any.
+  std::string state;
 };
 
 // Little-endian 32-bit ids, read by position for each row of each window. They are not mapped: a
@@ -22,7 +24,7 @@ struct IdFileRange {
 class FileIds final : public IdStream {
  public:
   // Throws ERR_UNROLLED_FILE_NOT_FOUND, and ERR_UNROLLED_FILE_READ for what is no file of `total`
-  // ids, ERR_UNROLLED_SHAPE for a range outside of it.
+  // ids or is another than the range says, ERR_UNROLLED_SHAPE for a range outside of it.
   FileIds(IdFileRange range, Index vocabulary);
   ~FileIds() override;
 
