@@ -7,8 +7,8 @@
 
 #include <doctest/doctest.h>
 
-#include "optimizers/optimizer.h"
 #include "../support.h"
+#include "optimizers/optimizer.h"
 
 namespace unrolled::test {
 
