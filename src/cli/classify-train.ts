@@ -256,7 +256,7 @@ async function train(name: string, typed: TypedFlags, command: Command): Promise
     prepared.resumed = undefined;
     const epochs = classifier.fitFrom(data.examples, { ...options, signal, onProgress }, resumed);
     try {
-      return await runEpochs(epochs, display, (epoch) => {
+      return await runEpochs(epochs.ahead(), display, (epoch) => {
         trained = true;
         report.epoch(epoch);
         const stopped = endOf(history, false, bestEpoch());

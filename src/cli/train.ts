@@ -178,7 +178,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     training.origin = undefined;
     const epochs = model.fitFrom(corpus, { ...options, callbacks: all, signal, onProgress }, resumed);
     try {
-      return await runEpochs(epochs, display, (epoch) => {
+      return await runEpochs(epochs.ahead(), display, (epoch) => {
         trained = true;
         lines.epoch(epoch);
       });
