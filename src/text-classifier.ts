@@ -14,7 +14,7 @@ import {
   resolveClassifierArchitecture,
 } from './classifier-network';
 import { UnrolledError } from './errors';
-import { giveTurn, inTurns } from './event-loop';
+import { atOnce, giveTurn, inTurns } from './event-loop';
 import type { Metadata, SaveOptions } from './file-metadata';
 import type { Parameters } from './flat-layout';
 import { restoreFrozen } from './frozen-parameters';
@@ -139,13 +139,6 @@ export function trainingOptions(options: TextClassifierFitOptions | undefined): 
   // Other optimisers, and an Adam with figures of its own, have their own rate.
   const { learningRate = optimizer === 'adam' ? DEFAULTS.learningRate : undefined } = given;
   return { ...given, epochs, learningRate };
-}
-
-/** Ids up to the last that is no padding; at least one. */
-function withoutPadding(ids: Int32Array): Int32Array {
-  let length = ids.length;
-  while (length > 1 && ids[length - 1] === 0) length--;
-  return ids.subarray(0, length);
 }
 
 function requireList(option: string, values: unknown): void {
@@ -358,7 +351,7 @@ export class TextClassifier {
     const { model, vectorizer } = this;
     return {
       model,
-      vocabulary: { encode: (text) => withoutPadding(vectorizer.encode(text)), words: vectorizer.vocabulary },
+      vocabulary: { encode: (text) => atOnce(vectorizer.encodingUnpadded(text)), words: vectorizer.vocabulary },
     };
   }
 
@@ -466,7 +459,7 @@ export class TextClassifier {
     const offsets = new Int32Array(texts.length + 1);
     let end = 0;
     for (const [index, text] of texts.entries()) {
-      const ids = withoutPadding(await inTurns(this.vectorizer.encoding(text)));
+      const ids = await inTurns(this.vectorizer.encodingUnpadded(text));
       sequences.push(ids);
       end += ids.length;
       if (end > MAX_SIZE) throw check.outOfRange('examples', `texts of at most ${MAX_SIZE} tokens in all`, end);

@@ -50,7 +50,7 @@ describe('any number of threads', () => {
 
   it('refuses an UNROLLED_THREADS that is no number of threads', () => {
     const script = "require('./src/index').info()";
-    for (const UNROLLED_THREADS of ['0', 'abc', '-1', '']) {
+    for (const UNROLLED_THREADS of ['0', 'abc', '-1', ' ']) {
       const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '-e', script], {
         env: { ...process.env, UNROLLED_THREADS },
         encoding: 'utf8',
