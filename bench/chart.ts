@@ -32,8 +32,8 @@ const LEFT = { times: LABEL, ofMachine: LABEL + PANEL.times + GAP };
 const WIDTH = LEFT.ofMachine + PANEL.ofMachine + GAP;
 
 const STYLE = [
-  ':root{color-scheme:light dark;--paper:#fff;--ink:#1b2330;--soft:#5b6675;--line:#d5dae1;--bar:#0067a8;--short:#c2570c;--plain:#9aa6b5}',
-  '@media(prefers-color-scheme:dark){:root{--paper:#12171e;--ink:#e8ecf2;--soft:#9aa6b5;--line:#333d4a;--bar:#6cbcf5;--short:#f2a154;--plain:#5b6675}}',
+  ':root{color-scheme:light dark;--paper:#fff;--ink:#1b2330;--soft:#5b6675;--line:#d5dae1;--bar:#0067a8;--short:#c2570c;--plain:#7d8998}',
+  '@media(prefers-color-scheme:dark){:root{--paper:#12171e;--ink:#e8ecf2;--soft:#9aa6b5;--line:#333d4a;--bar:#6cbcf5;--short:#f2a154;--plain:#727f8e}}',
   'svg,body{background:var(--paper)}text{font-family:system-ui,sans-serif;font-size:13px;fill:var(--ink)}',
   '.title{font-size:16px;font-weight:600}.soft{fill:var(--soft);font-size:11.5px}.grid{stroke:var(--line)}',
   '.bar{fill:var(--bar)}.short{fill:var(--short)}.plain{fill:var(--plain)}.asked{stroke:var(--ink);stroke-width:2.5}',
@@ -120,6 +120,10 @@ export function toSvg(machine: Machine, results: readonly Result[]): string {
 /** @param file ends in .svg, or in .html for a page around the same drawing. */
 export function writeChart(file: string, machine: Machine, results: readonly Result[]): void {
   const svg = toSvg(machine, results);
-  const page = `<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>unrolled: training speed</title><body style="margin:0">${svg}</body></html>`;
+  const head =
+    '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>unrolled: training speed</title>';
+  // The drawing is wide: it scrolls by itself, by the keyboard too.
+  const drawing = `<h1 style="position:absolute;clip-path:inset(50%)">Training speed</h1><div style="overflow-x:auto" tabindex="0" role="group" aria-label="Training speed beside the peers">${svg}</div>`;
+  const page = `<!doctype html>\n<html lang="en"><head>${head}</head><body style="margin:0;print-color-adjust:exact"><main>${drawing}</main></body></html>`;
   writeFileSync(file, `${/\.html$/i.test(file) ? page : svg}\n`);
 }

@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { buildTypeScript, configure, isBuildNews, UNITY_BUILD } from './build.mjs';
 import { asProgram, clang, Failure, root, run, say, status } from './support.mjs';
 
-const TYPESCRIPT = ['safetensors', 'model-files', 'api', 'command-line'];
+const TYPESCRIPT = ['safetensors', 'model-files', 'api', 'command-line', 'cutting'];
 
 /** Targets of the C++ core, with the longest input of each. */
 const CORE = { description: 700, 'id-file': 400 };

@@ -110,7 +110,10 @@ export async function decode(model: Model, sources: SequenceData, options: Decod
     const result = await withCancellation(signal, (cancellation) => model.native.decode(call, cancellation));
     if (result.cancelled) throw cancelledError(model, 'Decoding', signal);
     answers.push(
-      result.hypotheses.map(({ ids, ...rest }) => ({ ids: rest.ended ? ids.subarray(0, -1) : ids, ...rest })),
+      result.hypotheses.map(({ ids, bias: _, ...rest }) => ({
+        ids: rest.ended ? ids.subarray(0, -1) : ids,
+        ...rest,
+      })),
     );
   }
   return answers;

@@ -10,6 +10,7 @@ export const ERROR_CODES = {
   ERR_UNROLLED_OPTION_RANGE: 'RangeError',
   ERR_UNROLLED_SHAPE: 'RangeError',
   ERR_UNROLLED_UNKNOWN_TOKEN: 'RangeError',
+  ERR_UNROLLED_CALLBACK: 'Error',
   ERR_UNROLLED_FILE_NOT_FOUND: 'Error',
   ERR_UNROLLED_FILE_READ: 'Error',
   ERR_UNROLLED_FILE_WRITE: 'Error',
@@ -67,7 +68,7 @@ export interface ErrorDetails {
   expected?: string;
   /** What came instead. */
   received?: string;
-  /** The training step (from 0) the fault belongs to. */
+  /** The step (from 0) the fault belongs to, of a training or of a text that is drawn. */
   step?: number;
   /** The error below this one. */
   cause?: unknown;

@@ -1,5 +1,6 @@
 /** Bytes of any number to and from open files: the system takes fewer than 2^31 in one call, and Node.js ends the process. */
 
+import { writeSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 
 /** Bytes of one call. */
@@ -32,4 +33,11 @@ export async function readInto(file: FileHandle, position: number, array: ArrayB
 /** Writes an array's bytes where the last write ended. */
 export async function writeFrom(file: FileHandle, array: ArrayBufferView): Promise<void> {
   for (const piece of piecesOf(array)) await file.writeFile(piece);
+}
+
+/** The same at once, for a process that ends. */
+export function writeFromNow(file: number, array: ArrayBufferView): void {
+  for (const piece of piecesOf(array)) {
+    for (let done = 0; done < piece.length; ) done += writeSync(file, piece, done, piece.length - done);
+  }
 }

@@ -1,7 +1,7 @@
 /** Whole files, read with coded errors and written so that they are never half there. */
 
 import { randomBytes } from 'node:crypto';
-import type { BigIntStats, Stats } from 'node:fs';
+import { type BigIntStats, closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, type Stats } from 'node:fs';
 import {
   access,
   constants,
@@ -190,28 +190,80 @@ export async function requireWritable(path: string): Promise<void> {
   }
 }
 
+/** What ends the writing of each file that must be whole even where the process exits meanwhile. */
+const unfinished = new Set<() => void>();
+
+function finishAll(): void {
+  for (const finish of unfinished) finish();
+}
+
+/** Does work; where the process exits before it has ended, `finish` is called. */
+async function orAtExit<Result>(finish: () => void, work: () => Promise<Result>): Promise<Result> {
+  if (unfinished.size === 0) process.on('exit', finishAll);
+  unfinished.add(finish);
+  try {
+    return await work();
+  } finally {
+    unfinished.delete(finish);
+    if (unfinished.size === 0) process.off('exit', finishAll);
+  }
+}
+
+/** The name of a file that becomes the one at `destination` once it is whole. */
+function temporaryFor(destination: string): string {
+  return join(dirname(destination), `.unrolled-${randomBytes(8).toString('hex')}.tmp`);
+}
+
+/** `replaceFile` at once, in place of one that has not ended; nobody can hear of a failure any more. */
+function replaceNow({ path, mode }: Target, begun: string, write: (file: number) => void): void {
+  const temporary = temporaryFor(path);
+  try {
+    const file = openSync(temporary, 'wx');
+    try {
+      if (mode !== undefined) fchmodSync(file, mode);
+      write(file);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch {
+    rmSync(temporary, { force: true });
+  }
+  rmSync(begun, { force: true });
+}
+
 /**
  * Writes a file through `write`, whole or not at all: into a temporary file of the same folder,
  * flushed to the disk, then renamed over the old file, whose permissions it takes. On any failure the temporary
  * file goes and an old file stays.
+ * @param writeNow writes the same at once, where the process exits before the file is there.
  * @returns what the system says of the file that was written, whatever took its name meanwhile.
  * @throws ERR_UNROLLED_FILE_WRITE; a coded error of `write` passes through.
  */
-export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<BigIntStats> {
+export async function replaceFile(
+  path: string,
+  write: (file: FileHandle) => Promise<void>,
+  writeNow?: (file: number) => void,
+): Promise<BigIntStats> {
   try {
     const { path: destination, mode } = await target(path);
-    const temporary = join(dirname(destination), `.unrolled-${randomBytes(8).toString('hex')}.tmp`);
-    const file = await open(temporary, 'wx');
-    try {
-      if (mode !== undefined) await file.chmod(mode);
-      await fill(file, write);
-      const written = await stat(temporary, { bigint: true });
-      await rename(temporary, destination);
-      return written;
-    } catch (cause) {
-      await rm(temporary, { force: true });
-      throw cause;
-    }
+    const temporary = temporaryFor(destination);
+    const replace = async () => {
+      const file = await open(temporary, 'wx');
+      try {
+        if (mode !== undefined) await file.chmod(mode);
+        await fill(file, write);
+        const written = await stat(temporary, { bigint: true });
+        await rename(temporary, destination);
+        return written;
+      } catch (cause) {
+        await rm(temporary, { force: true });
+        throw cause;
+      }
+    };
+    if (writeNow === undefined) return await replace();
+    return await orAtExit(() => replaceNow({ path: destination, mode }, temporary, writeNow), replace);
   } catch (cause) {
     throw cause instanceof UnrolledError ? cause : writeError(path, cause);
   }

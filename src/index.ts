@@ -26,13 +26,18 @@ export type { FloatTensor, InitialStates, Parameters, States } from './flat-layo
 export type {
   BeamOptions,
   BeamResult,
+  ConstraintOptions,
   GenerationOptions,
+  GenerationStep,
   NextOptions,
   NextToken,
   ScoreOptions,
   StopOptions,
   StreamOptions,
   TextScore,
+  TokenBias,
+  TokenChoice,
+  TokenChoices,
   TokenScore,
 } from './generation';
 export {

@@ -59,6 +59,7 @@ import { lackingData } from './training/data-counts';
 import type { LanguageModelEpoch } from './training/epoch-result';
 import { type Estimate, estimateTraining } from './training/estimate';
 import { readData, runTraining } from './training/fit';
+import type { Run } from './training/loop';
 import { type FitOptions, type ModelDefaults, readResumed, resolveFit, resolveStream } from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
@@ -111,6 +112,13 @@ export interface Evaluation extends TokenCounts {
   /** Targets it is the mean of. */
   tokens: number;
 }
+
+/** A training with everything checked but its data. */
+type TextRun = Pick<Run, 'model' | 'header' | 'onRestored'> & {
+  options: ReturnType<typeof resolveFit>;
+  /** Whether the end token stands before each document too. */
+  documents: boolean;
+};
 
 const KIND = 'language-model';
 
@@ -349,6 +357,15 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     read: () => Promise<Checkpoint | undefined>,
   ): AsyncGenerator<LanguageModelEpoch, void, undefined> {
     const resumed = await read();
+    const run = this.#runOf(options, resumed);
+    const adopted = await readData(run, () => this.#adopt(corpus, run.options.signal)).catch((error) => {
+      throw resumed === undefined ? error : lackingData(resumed, error);
+    });
+    const epochs = runTraining({ ...run, ...(await this.#partsOf(run, adopted)) });
+    yield* epochs as AsyncGenerator<LanguageModelEpoch, void, undefined>;
+  }
+
+  #runOf(options: FitOptions | undefined, resumed: Checkpoint | undefined): TextRun {
     const resolved = resolveFit(options, this.#defaults(), resumed);
     this.model.requireIdle();
     const documents =
@@ -358,17 +375,20 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const onRestored = () => {
       this.#documents = documents;
     };
-    const run = { model: this.model, options: resolved, header: this.#headerOf(documents), onRestored };
-    const adopted = await readData(run, () => this.#adopt(corpus, resolved.signal)).catch((error) => {
-      throw resumed === undefined ? error : lackingData(resumed, error);
-    });
-    const { train, validation } = await partsOf(adopted, resolved.validation, this.#boundary(documents));
-    const { stream, native, shuffle } = resolved;
+    return { model: this.model, options: resolved, header: this.#headerOf(documents), documents, onRestored };
+  }
+
+  /** What a training trains on, and what judges it. */
+  async #partsOf(
+    { options, documents }: TextRun,
+    corpus: Corpus | FileCorpus,
+  ): Promise<Pick<Run, 'source' | 'validate'>> {
+    const { stream, native, shuffle, resumed } = options;
+    const { train, validation } = await partsOf(corpus, options.validation, this.#boundary(documents), resumed);
     const source = trainingSource('training text', train, stream, shuffle);
     const validate =
-      resolved.validation > 0 ? scoring(this.model, 'validation text', validation, stream, native.threads) : undefined;
-    const epochs = runTraining({ ...run, source, validate });
-    yield* epochs as AsyncGenerator<LanguageModelEpoch, void, undefined>;
+      options.validation > 0 ? scoring(this.model, 'validation text', validation, stream, native.threads) : undefined;
+    return { source, validate };
   }
 
   /**
@@ -389,10 +409,11 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     options: FitOptions | undefined,
     resumed: Checkpoint | undefined,
   ): Promise<Estimate> {
-    const { stream, validation, shuffle, ...training } = resolveFit(options, this.#defaults(), resumed);
-    this.model.requireIdle();
-    const { train } = await partsOf(await this.#adopt(corpus, training.signal), validation, this.#boundary());
-    return estimateTraining(this.model, trainingSource('training text', train, stream, shuffle), training);
+    const run = this.#runOf(options, resumed);
+    const adopted = await this.#adopt(corpus, run.options.signal).catch((error) => {
+      throw resumed === undefined ? error : lackingData(resumed, error);
+    });
+    return estimateTraining({ ...run, ...(await this.#partsOf(run, adopted)) });
   }
 
   /**

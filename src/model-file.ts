@@ -110,12 +110,16 @@ function withZeroBiases(shapes: ParameterShapes, { layers }: ModelDescription): 
 }
 
 /**
- * A model's parameters as its file has them. Those that are not finite could not be read again: they are not written, and
+ * A model's parameters as its file has them, `finite` where all are known to be. Those that are not could not be read again: they are not written, and
  * the file that is there stays.
  * @throws ERR_UNROLLED_MODEL_NOT_FINITE.
  */
-async function fileTensors(path: string, model: Model, parameters: Parameters): Promise<Map<string, Tensor>> {
-  await requireFiniteParameters(`${path} is not written: `, parameters);
+async function fileTensors(
+  path: string,
+  model: Model,
+  { parameters, finite }: { parameters: Parameters; finite: boolean },
+): Promise<Map<string, Tensor>> {
+  if (!finite) await requireFiniteParameters(`${path} is not written: `, parameters);
   const shapes = withZeroBiases(model.parameterShapes, model.description);
   return new Map(Object.entries(shapes).map(([name, shape]) => [name, parameters[name] ?? zeros(shape, model.dtype)]));
 }
@@ -145,7 +149,8 @@ export async function writeModelFile(
   options?: SaveOptions,
 ): Promise<void> {
   const metadata = fileMetadata(header, model.frozen, resolveMetadata(options, model.metadata));
-  await writeSafetensors(path, await fileTensors(path, model, await model.parameters()), metadata);
+  const parameters = await model.parameters();
+  await writeSafetensors(path, await fileTensors(path, model, { parameters, finite: false }), metadata);
 }
 
 /**
@@ -157,19 +162,19 @@ export async function writeModelFile(
 export async function writeCheckpointFile(
   path: string,
   model: Model,
-  parameters: Parameters,
+  weights: { parameters: Parameters; finite: boolean },
   header: ModelHeader,
   frozen: readonly string[],
   training: FileTraining,
 ): Promise<void> {
-  const tensors = await fileTensors(path, model, parameters);
+  const tensors = await fileTensors(path, model, weights);
   const taken = [...tensors.keys()].find((name) => name.startsWith(TRAINING_PREFIX));
   if (taken !== undefined) {
     throw check.outOfRange('layers', `layers whose names do not begin with ${TRAINING_PREFIX} for a checkpoint`, taken);
   }
   for (const [name, tensor] of training.tensors) tensors.set(name, tensor);
   const metadata = fileMetadata(header, frozen, resolveMetadata(undefined, model.metadata));
-  await writeSafetensors(path, tensors, metadata.set('training', sortedJson(training.json)));
+  await writeSafetensors(path, tensors, metadata.set('training', sortedJson(training.json)), { evenAtExit: true });
 }
 
 async function parseMetadata(path: string, metadata: Map<string, string>, key: string): Promise<unknown> {

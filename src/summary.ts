@@ -65,8 +65,8 @@ function showTime(seconds: number): string {
 
 /** What a training takes, in lines. */
 function showFit({ bytes, stepsPerEpoch, secondsPerStep, secondsPerEpoch }: Estimate): string {
-  const parts = (['parameters', 'gradients', 'optimizer', 'workspace', 'data'] as const)
-    .map((part) => `${part} ${showBytes(bytes[part])}`)
+  const parts = (['parameters', 'gradients', 'optimizer', 'workspace', 'data', 'checkpoint'] as const)
+    .flatMap((part) => (bytes[part] === undefined ? [] : [`${part} ${showBytes(bytes[part])}`]))
     .join(', ');
   const epoch = `${showTime(secondsPerEpoch)} an epoch of ${showCount(stepsPerEpoch)} step${stepsPerEpoch === 1 ? '' : 's'}`;
   return `a fit takes ${showBytes(bytes.total)} (${parts})\nand about ${epoch}, ${showTime(secondsPerStep)} each`;

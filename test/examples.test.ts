@@ -17,6 +17,7 @@ describe('examples', function () {
     ['exercises', '--seed', 0],
     ['from-sums-to-rnn', '--epochs'],
     ['neighbours', '--seed', 0],
+    ['poem-forms', '--steps'],
     ['poems', '--steps'],
     ['reviews', '--epochs'],
     ['server', '--epochs'],

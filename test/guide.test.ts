@@ -121,6 +121,14 @@ describe('the guide', () => {
     );
   });
 
+  it('has the figures that npm run figures draws', async () => {
+    const { GUIDE_FIGURES } = await import(pathToFileURL(path.join(ROOT, 'scripts', 'guide-figures.mjs')).href);
+    assert.deepEqual(Object.keys(GUIDE_FIGURES), ['sums-to-network.svg', 'hello-unrolled.svg']);
+    for (const [name, draw] of Object.entries(GUIDE_FIGURES) as [string, () => string][]) {
+      assert.equal(readFileSync(path.join(FIGURES, name), 'utf8'), draw());
+    }
+  });
+
   for (const language of LANGUAGES) {
     it(`links only to files that are there (${language})`, () => {
       for (const chapter of chaptersOf(language)) {

@@ -9,8 +9,8 @@ import type {
   NativeSource,
   NativeTraining,
   NativeTrainingOptions,
-  NativeTrainingState,
 } from '../src/native/native';
+import { type WholeState, wholeState } from '../src/training/snapshot';
 
 const VOCABULARY = 200;
 
@@ -176,25 +176,26 @@ describe('native training', () => {
       const total = 11;
       using whole = createModel({ last });
       const training = whole.native.startTraining(options);
-      let reading: Promise<NativeTrainingState> | undefined;
+      let reading: Promise<WholeState> | undefined;
       const expected: number[] = [];
       while (expected.length < total) {
         const running = training.run(total - expected.length, never(), ({ losses }) => expected.push(...losses));
-        reading ??= training.readState();
+        reading ??= wholeState('float32', training, training.readState());
         await running;
       }
-      const late = await training.readState();
-      assert.equal(late.steps, total);
-      const early = (await reading) as NativeTrainingState;
-      assert.ok(early.steps < total);
+      const late = await wholeState('float32', training, training.readState());
+      assert.equal(late.state.steps, total);
+      const { parameters, state } = (await reading) as WholeState;
+      assert.ok(state.steps < total);
 
       using model = createModel({ last });
-      const { parameters, ...state } = structuredClone(early);
+
       await model.native.write(parameters);
-      const resumed = model.native.startTraining({ ...options, resume: state });
-      const { losses } = await train(resumed, total - early.steps);
-      assert.deepEqual(losses, expected.slice(early.steps));
-      assert.deepEqual(await resumed.readState(), late);
+      const resumed = model.native.startTraining(options);
+      await resumed.resume(state);
+      const { losses } = await train(resumed, total - state.steps);
+      assert.deepEqual(losses, expected.slice(state.steps));
+      assert.deepEqual(await wholeState('float32', resumed, resumed.readState()), late);
     });
   }
 
@@ -202,21 +203,21 @@ describe('native training', () => {
     using model = createModel();
     const training = model.native.startTraining(optionsOf(STREAM));
     await train(training, 2);
-    const { parameters: _, ...state } = await training.readState();
-    const start = (resume: unknown, more: Partial<NativeTrainingOptions> = {}) =>
-      model.native.startTraining({ ...optionsOf(STREAM, more), resume: resume as typeof state });
-    start(state);
+    const { state } = await wholeState('float32', training, training.readState());
+    const start = async (from: unknown, more: Partial<NativeTrainingOptions> = {}) =>
+      model.native.startTraining(optionsOf(STREAM, more)).resume(from as typeof state);
+    await start(state);
     const mismatch = { code: 'ERR_UNROLLED_MODEL_MISMATCH', option: 'resume' };
     const otherSource = { ...mismatch, option: 'resume.source' };
-    assert.throws(() => start(state, { source: { ...STREAM, batch: 2 } }), otherSource);
-    assert.throws(() => start(state, { source: { ...STREAM, ids: numbers(100, VOCABULARY, 4) } }), otherSource);
-    assert.throws(() => start(state, { seed: 6 }), otherSource);
-    assert.throws(() => start({ ...state, slots: [] }), mismatch);
-    assert.throws(() => start({ ...state, rows: 1 }), mismatch);
-    assert.throws(() => start({ ...state, steps: 1.5 }), { code: 'ERR_UNROLLED_OPTION_RANGE' });
-    assert.throws(() => start({ ...state, source: 'x' }), { code: 'ERR_UNROLLED_OPTION_RANGE' });
-    assert.throws(() => start({ ...state, bounds: new Float64Array(2) }), { code: 'ERR_UNROLLED_SHAPE' });
-    assert.throws(() => start('state'), { code: 'ERR_UNROLLED_OPTION_TYPE' });
+    await assert.rejects(start(state, { source: { ...STREAM, batch: 2 } }), otherSource);
+    await assert.rejects(start(state, { source: { ...STREAM, ids: numbers(100, VOCABULARY, 4) } }), otherSource);
+    await assert.rejects(start(state, { seed: 6 }), otherSource);
+    await assert.rejects(start({ ...state, slots: [] }), mismatch);
+    await assert.rejects(start({ ...state, rows: 1 }), mismatch);
+    await assert.rejects(start({ ...state, steps: 1.5 }), { code: 'ERR_UNROLLED_OPTION_RANGE' });
+    await assert.rejects(start({ ...state, source: 'x' }), { code: 'ERR_UNROLLED_OPTION_RANGE' });
+    await assert.rejects(start({ ...state, bounds: new Float64Array(2) }), { code: 'ERR_UNROLLED_SHAPE' });
+    await assert.rejects(start('state'), { code: 'ERR_UNROLLED_OPTION_TYPE' });
   });
 
   it('refuses impossible examples and schedules', async () => {

@@ -67,8 +67,8 @@ std::vector<double> readingTimes(Index count, Index repeats, const std::function
 Addon::Addon(Napi::Env env, Napi::Object exports) : mailbox_(std::make_shared<Mailbox>(env)) {
   // Runs before the environment takes the mailbox's thread-safe function away, which was made earlier.
   env.AddCleanupHook([this] { end(); });
-  measuring_ = std::make_unique<Executor>(mailbox_);
-  executors_->insert(measuring_.get());
+  aside_ = std::make_unique<Executor>(mailbox_);
+  executors_->insert(aside_.get());
   trainingFloat32_ = Napi::Persistent(TrainingHandle<float>::define(env));
   trainingFloat64_ = Napi::Persistent(TrainingHandle<double>::define(env));
   DefineAddon(exports, {
@@ -126,7 +126,7 @@ Napi::Value Addon::machineGflops(const Napi::CallbackInfo& info) {
     const Index size = integer("size", info[0], 1, 16384);
     const Index repeats = integer("repeats", info[1], 1, 1000);
     const Parallel parallel(*pool_, threadCount(info[2]));
-    return measuring_->submit(
+    return aside_->submit(
         info, nullptr, [=](const auto& proceed) { return bestGemm(parallel, size, repeats, proceed); },
         [](Napi::Env env, double gflops) -> Napi::Value { return Napi::Number::New(env, gflops); });
   });
@@ -136,7 +136,7 @@ Napi::Value Addon::machineReading(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Index count = integer("count", info[0], 1, largestSize);
     const Index repeats = integer("repeats", info[1], 1, 1'000'000);
-    return measuring_->submit(
+    return aside_->submit(
         info, nullptr, [=](const auto& proceed) { return readingTimes(count, repeats, proceed); },
         [](Napi::Env env, const std::vector<double>& seconds) -> Napi::Value { return typedArray(env, seconds); });
   });

@@ -20,6 +20,9 @@ class Addon final : public Napi::Addon<Addon> {
   [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
   [[nodiscard]] const Napi::FunctionReference& errorFactory() const { return errorFactory_; }
 
+  // Runs what belongs to no model, or must not wait for it.
+  [[nodiscard]] Executor& aside() const { return *aside_; }
+
   // Shared with the models, which may outlive this object by a moment when the environment ends.
   [[nodiscard]] const std::shared_ptr<Executors>& executors() const { return executors_; }
 
@@ -39,7 +42,7 @@ class Addon final : public Napi::Addon<Addon> {
   std::shared_ptr<Mailbox> mailbox_;
   Napi::FunctionReference errorFactory_;
   std::shared_ptr<Executors> executors_ = std::make_shared<Executors>();
-  std::unique_ptr<Executor> measuring_;
+  std::unique_ptr<Executor> aside_;
   Napi::FunctionReference trainingFloat32_;
   Napi::FunctionReference trainingFloat64_;
 };

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -251,6 +252,19 @@ PredictionOptions predictionOptions(const Napi::Object& value) {
   return {integer("batch", value.Get("batch"), 1, largestSize), choice("output", value.Get("output"), outputs)};
 }
 
+Index leastLength(const Napi::Object& from) {
+  const Napi::Value value = from.Get("leastLength");
+  return value.IsUndefined() ? 0 : integer("leastLength", value, 0, largestSafeInteger);
+}
+
+std::vector<double> bias(const Napi::Object& from) {
+  std::vector<double> values = floats<double>("bias", from.Get("bias"), true);
+  const bool isSound = std::all_of(values.begin(), values.end(),
+                                   [](double value) { return value < std::numeric_limits<double>::infinity(); });
+  require(isSound, "bias must have finite numbers and minus infinity alone.");
+  return values;
+}
+
 RowOptions rowOptions(const Napi::Value& from) {
   const Napi::Object value = object("rows", from);
   RowOptions options;
@@ -264,6 +278,8 @@ RowOptions rowOptions(const Napi::Value& from) {
   options.position = integer("position", value.Get("position"), 0, largestSafeInteger);
   options.seed = seed(value.Get("seed"));
   options.count = integer("count", value.Get("count"), 0, largestSize);
+  options.leastLength = leastLength(value);
+  options.bias = bias(value);
   return options;
 }
 

@@ -60,6 +60,10 @@ const char* nameOf(OptimizerKind kind);
 PredictionOptions predictionOptions(const Napi::Object& value);
 // How one row draws: { temperature, topK, topP, seed, position, count }.
 RowOptions rowOptions(const Napi::Value& from);
+// `leastLength` of an object, 0 where it has none.
+Index leastLength(const Napi::Object& from);
+// `bias` of an object: numbers, minus infinity among them; empty where it has none.
+std::vector<double> bias(const Napi::Object& from);
 Reduction reduction(const Napi::Value& value);
 // Cross-entropy where it is absent.
 LossKind lossKind(const Napi::Value& value);

@@ -1,5 +1,6 @@
 // The methods of a model's handle that continue text and judge it.
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -20,12 +21,16 @@ namespace unrolled::node {
 namespace {
 
 // One for each prompt.
-std::vector<RowOptions> rowsOptions(const Napi::Value& value, Index rows) {
+std::vector<RowOptions> rowsOptions(const Napi::Value& value, Index rows, Index vocabulary) {
   require(value.IsArray(), "rows must be an array.");
   const auto list = value.As<Napi::Array>();
   requireSize("rows", rows, static_cast<Index>(list.Length()));
   std::vector<RowOptions> result;
-  for (std::uint32_t row = 0; row < list.Length(); ++row) result.push_back(rowOptions(list.Get(row)));
+  for (std::uint32_t row = 0; row < list.Length(); ++row) {
+    result.push_back(rowOptions(list.Get(row)));
+    const std::vector<double>& bias = result.back().bias;
+    if (!bias.empty()) requireSize("bias", vocabulary, static_cast<Index>(bias.size()));
+  }
   return result;
 }
 
@@ -65,23 +70,55 @@ BeamOptions beamOptions(const Napi::Object& from) {
   options.lengthPenalty = number("lengthPenalty", from.Get("lengthPenalty"));
   options.end = endId(from.Get("end"));
   options.excluded = ids("excluded", from.Get("excluded"));
+  options.leastLength = leastLength(from);
+  options.bias = bias(from);
   return options;
 }
 
-Napi::Value hypotheses(Napi::Env env, const BeamResult& result) {
+Napi::Array hypothesisList(Napi::Env env, const std::vector<Hypothesis>& hypotheses) {
   Napi::Array list = Napi::Array::New(env);
-  for (const Hypothesis& one : result.hypotheses) {
+  for (const Hypothesis& one : hypotheses) {
     Napi::Object entry = Napi::Object::New(env);
     entry.Set("ids", typedArray(env, one.ids));
     entry.Set("logProbability", one.logProbability);
+    entry.Set("bias", one.bias);
     entry.Set("score", one.score);
     entry.Set("ended", one.ended);
     list.Set(list.Length(), entry);
   }
+  return list;
+}
+
+Napi::Value hypotheses(Napi::Env env, const BeamResult& result) {
   Napi::Object value = Napi::Object::New(env);
-  value.Set("hypotheses", list);
+  value.Set("hypotheses", hypothesisList(env, result.hypotheses));
   value.Set("cancelled", result.cancelled);
   return value;
+}
+
+// Those that are followed { ids, offsets, logProbabilities, biases }, how many have ended, and the state.
+template <class T>
+BeamProgress<T> beamProgress(const Model<T>& model, const Napi::Value& value) {
+  BeamProgress<T> result;
+  if (value.IsUndefined()) return result;
+  const Napi::Object from = object("from", value);
+  const Prompts live = promptsOf(model, from.Get("ids"), from.Get("offsets"));
+  const auto logProbabilities = floats<double>("from.logProbabilities", from.Get("logProbabilities"));
+  const auto biases = floats<double>("from.biases", from.Get("biases"));
+  requireSize("from.logProbabilities", live.count(), static_cast<Index>(logProbabilities.size()));
+  requireSize("from.biases", live.count(), static_cast<Index>(biases.size()));
+  for (std::size_t i = 0; i < logProbabilities.size(); ++i) {
+    Hypothesis one;
+    one.ids.assign(live.ids.begin() + live.offsets[i], live.ids.begin() + live.offsets[i + 1]);
+    one.logProbability = logProbabilities[i];
+    one.bias = biases[i];
+    require(i == 0 || one.ids.size() == result.live.front().ids.size(), "from.ids must be of one length.");
+    result.live.push_back(std::move(one));
+  }
+  result.endedBefore = integer("from.ended", from.Get("ended"), 0, largestSize);
+  result.state = floats<T>("from.state", from.Get("state"));
+  requireSize("from.state", model.stateSize(live.count()), static_cast<Index>(result.state.size()));
+  return result;
 }
 
 }  // namespace
@@ -94,7 +131,7 @@ Napi::Value ModelHandle<T>::generate(const Napi::CallbackInfo& info) {
     Prompts prompts = promptsOf(model, options.Get("ids"), options.Get("offsets"));
     std::vector<T> state = floats<T>("state", options.Get("state"), true);
     if (!state.empty()) requireSize("state", model.stateSize(prompts.count()), static_cast<Index>(state.size()));
-    std::vector<RowOptions> drawings = rowsOptions(options.Get("rows"), prompts.count());
+    std::vector<RowOptions> drawings = rowsOptions(options.Get("rows"), prompts.count(), model.outputFeatures());
     std::vector<TokenId> excluded = ids("excluded", options.Get("excluded"));
     const TokenId end = endId(options.Get("end"));
     return core()->executor.submit(
@@ -130,6 +167,40 @@ Napi::Value ModelHandle<T>::beam(const Napi::CallbackInfo& info) {
       return searchBeams(core->model, prompt, complete, parallel, proceed);
     };
     return core()->executor.submit(info, cancellation(info[1]), compute, hypotheses);
+  });
+}
+
+template <class T>
+Napi::Value ModelHandle<T>::beamStep(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Model<T>& model = core()->model;
+    const Napi::Object from = object("options", info[0]);
+    BeamProgress<T> progress = beamProgress(model, from.Get("from"));
+    BeamOptions options = beamOptions(from);
+    require(progress.endedBefore < options.beams &&
+                static_cast<Index>(progress.live.size()) <= options.beams - progress.endedBefore,
+            "from must leave a beam to follow, and have no more of them than beams.");
+    const auto rows = std::max<Index>(1, static_cast<Index>(progress.live.size()));
+    if (!options.bias.empty()) {
+      requireSize("bias", rows * model.outputFeatures(), static_cast<Index>(options.bias.size()));
+    }
+    const auto compute = [core = core_, prompt = promptIds(model, from.Get("ids")), options = std::move(options),
+                          progress = std::move(progress),
+                          stops = std::shared_ptr(stopStrings(from.Get("stop"), model.outputFeatures())),
+                          parallel = Parallel(*core_->pool, threadCount(from.Get("threads")))](const auto& proceed) {
+      BeamOptions complete = options;
+      complete.stopStrings = stops.get();
+      return stepBeams(core->model, prompt, progress, complete, parallel, proceed);
+    };
+    return core()->executor.submit(info, cancellation(info[1]), compute,
+                                   [](Napi::Env env, const BeamProgress<T>& result) -> Napi::Value {
+                                     Napi::Object value = Napi::Object::New(env);
+                                     value.Set("live", hypothesisList(env, result.live));
+                                     value.Set("ended", hypothesisList(env, result.ended));
+                                     value.Set("state", typedArray(env, result.state));
+                                     value.Set("cancelled", result.cancelled);
+                                     return value;
+                                   });
   });
 }
 
@@ -204,6 +275,8 @@ template Napi::Value ModelHandle<float>::generate(const Napi::CallbackInfo&);
 template Napi::Value ModelHandle<double>::generate(const Napi::CallbackInfo&);
 template Napi::Value ModelHandle<float>::beam(const Napi::CallbackInfo&);
 template Napi::Value ModelHandle<double>::beam(const Napi::CallbackInfo&);
+template Napi::Value ModelHandle<float>::beamStep(const Napi::CallbackInfo&);
+template Napi::Value ModelHandle<double>::beamStep(const Napi::CallbackInfo&);
 template Napi::Value ModelHandle<float>::decode(const Napi::CallbackInfo&);
 template Napi::Value ModelHandle<double>::decode(const Napi::CallbackInfo&);
 template Napi::Value ModelHandle<float>::score(const Napi::CallbackInfo&);

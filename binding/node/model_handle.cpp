@@ -140,6 +140,7 @@ Napi::Function ModelHandle<T>::define(Napi::Env env) {
                                Self::InstanceMethod("predict", &Self::predict),
                                Self::InstanceMethod("generate", &Self::generate),
                                Self::InstanceMethod("beam", &Self::beam),
+                               Self::InstanceMethod("beamStep", &Self::beamStep),
                                Self::InstanceMethod("decode", &Self::decode),
                                Self::InstanceMethod("score", &Self::score),
                                Self::InstanceMethod("next", &Self::next),

@@ -58,6 +58,7 @@ class ModelHandle final : public Napi::ObjectWrap<ModelHandle<T>> {
   // In model_generation.cpp.
   Napi::Value generate(const Napi::CallbackInfo& info);
   Napi::Value beam(const Napi::CallbackInfo& info);
+  Napi::Value beamStep(const Napi::CallbackInfo& info);
   Napi::Value decode(const Napi::CallbackInfo& info);
   Napi::Value score(const Napi::CallbackInfo& info);
   Napi::Value next(const Napi::CallbackInfo& info);

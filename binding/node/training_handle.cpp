@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "node/addon.h"
 #include "node/arguments.h"
 #include "node/errors.h"
 #include "node/source_arguments.h"
@@ -131,6 +132,8 @@ Napi::Function TrainingHandle<T>::define(Napi::Env env) {
                                Self::InstanceAccessor("stepsPerEpoch", &Self::stepsPerEpoch, nullptr),
                                Self::InstanceAccessor("tokensPerEpoch", &Self::tokensPerEpoch, nullptr),
                                Self::InstanceMethod("run", &Self::run),
+                               Self::InstanceMethod("resume", &Self::resume),
+                               Self::InstanceMethod("identity", &Self::identity),
                                Self::InstanceMethod("readState", &Self::readState),
                                Self::InstanceMethod("setLearningRateScale", &Self::setLearningRateScale),
                                Self::InstanceMethod("dispose", &Self::dispose),
@@ -146,7 +149,6 @@ TrainingHandle<T>::TrainingHandle(const Napi::CallbackInfo& info) : Napi::Object
     trainer_ =
         std::make_shared<Trainer<T>>(core_->model, core_->pool, trainingOptions(options),
                                      batchSource(core_->model, options.Get("source"), seed(options.Get("seed"))));
-    if (!options.Get("resume").IsUndefined()) trainer_->importState(trainingState<T>(options.Get("resume")));
     model_ = Napi::Persistent(model);
   });
 }
@@ -188,14 +190,44 @@ Napi::Value TrainingHandle<T>::run(const Napi::CallbackInfo& info) {
 }
 
 template <class T>
-Napi::Value TrainingHandle<T>::readState(const Napi::CallbackInfo& info) {
+Napi::Value TrainingHandle<T>::resume(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
+    // Moved on, since a copy of the arrays would take as much again.
+    const auto state = std::make_shared<TrainingState<T>>(trainingState<T>(info[0]));
     return core_->executor.submit(
         info, nullptr,
-        [core = core_, trainer = trainer()](const auto& /*proceed*/) {
-          Snapshot<T> snapshot{{}, trainer->exportState()};
-          snapshot.parameters.resize(static_cast<std::size_t>(core->model.buffers().size()));
-          core->model.read(snapshot.parameters.data());
+        [core = core_, trainer = trainer(), state](const auto& /*proceed*/) {
+          trainer->importState(std::move(*state));
+          return true;
+        },
+        [](Napi::Env env, bool /*done*/) -> Napi::Value { return env.Undefined(); });
+  });
+}
+
+template <class T>
+Napi::Value TrainingHandle<T>::identity(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    // Beside the training, which has a thread of its own.
+    return Addon::of(info.Env())
+        .aside()
+        .submit(
+            info, nullptr, [core = core_, trainer = trainer()](const auto& /*proceed*/) { return trainer->identity(); },
+            [](Napi::Env env, std::uint64_t value) -> Napi::Value {
+              return Napi::String::New(env, toHexadecimal(value));
+            });
+  });
+}
+
+template <class T>
+Napi::Value TrainingHandle<T>::readState(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const std::shared_ptr<Trainer<T>>& trained = trainer();
+    if (!snapshot_ || !snapshot_->free) snapshot_ = std::make_shared<Snapshot<T>>();
+    snapshot_->free = false;
+    return core_->executor.submit(
+        info, nullptr,
+        [core = core_, trained, snapshot = snapshot_](const auto& /*proceed*/) {
+          snapshot->take(*trained, core->model);
           return snapshot;
         },
         toJavaScript<T>);
@@ -223,6 +255,7 @@ Napi::Value TrainingHandle<T>::setLearningRateScale(const Napi::CallbackInfo& in
 template <class T>
 Napi::Value TrainingHandle<T>::dispose(const Napi::CallbackInfo& info) {
   trainer_.reset();
+  snapshot_.reset();
   core_.reset();
   model_.Reset();
   return info.Env().Undefined();

@@ -7,6 +7,7 @@
 
 #include "core/training/trainer.h"
 #include "node/model_handle.h"
+#include "node/training_state.h"
 
 namespace unrolled::node {
 
@@ -22,6 +23,8 @@ class TrainingHandle final : public Napi::ObjectWrap<TrainingHandle<T>> {
   Napi::Value stepsPerEpoch(const Napi::CallbackInfo& info);
   Napi::Value tokensPerEpoch(const Napi::CallbackInfo& info);
   Napi::Value run(const Napi::CallbackInfo& info);
+  Napi::Value resume(const Napi::CallbackInfo& info);
+  Napi::Value identity(const Napi::CallbackInfo& info);
   Napi::Value readState(const Napi::CallbackInfo& info);
   Napi::Value setLearningRateScale(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
@@ -29,6 +32,7 @@ class TrainingHandle final : public Napi::ObjectWrap<TrainingHandle<T>> {
 
   std::shared_ptr<ModelCore<T>> core_;
   std::shared_ptr<Trainer<T>> trainer_;
+  std::shared_ptr<Snapshot<T>> snapshot_;  // the last one
   Napi::ObjectReference model_;
 };
 

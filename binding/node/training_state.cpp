@@ -1,24 +1,18 @@
 #include "node/training_state.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string>
 #include <utility>
 
 #include "node/arguments.h"
+#include "node/errors.h"
 
 namespace unrolled::node {
 namespace {
 
 constexpr std::size_t identityDigits = 16;
-
-std::string toHexadecimal(std::uint64_t value) {
-  std::string digits(identityDigits, '0');
-  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, value >>= 4U) {
-    *digit = "0123456789abcdef"[value & 15U];
-  }
-  return digits;
-}
 
 std::uint64_t fromHexadecimal(const std::string& digits) {
   std::uint64_t value = 0;
@@ -31,24 +25,72 @@ std::uint64_t fromHexadecimal(const std::string& digits) {
   return value;
 }
 
+// copy(part, first, to): elements of a long array from `first` on. The end of the last one frees the snapshot for
+// another.
+template <class T>
+Napi::Function copying(Napi::Env env, const std::shared_ptr<Snapshot<T>>& snapshot) {
+  return Napi::Function::New(
+      env,
+      [snapshot](const Napi::CallbackInfo& info) -> Napi::Value {
+        return guarded(info.Env(), [&]() -> Napi::Value {
+          if (snapshot->free) throw Error("ERR_UNROLLED_DISPOSED", "The snapshot was copied already.");
+          const Index number = integer("part", info[0], 0, static_cast<Index>(snapshot->slots));
+          const std::vector<T>& part = snapshot->part(static_cast<std::size_t>(number));
+          const auto size = static_cast<Index>(part.size());
+          const Index first = integer("first", info[1], 0, size);
+          if (!info[2].IsTypedArray() || info[2].As<Napi::TypedArray>().ElementSize() != sizeof(T)) {
+            throw Error("ERR_UNROLLED_OPTION_TYPE", "to must be an array of the model's type.");
+          }
+          auto to = info[2].As<Napi::TypedArrayOf<T>>();
+          const auto count = static_cast<Index>(to.ElementLength());
+          require(count <= size - first, "to must have no more elements than are left.");
+          std::copy_n(part.data() + first, count, to.Data());
+          snapshot->free = first + count == size && number == static_cast<Index>(snapshot->slots);
+          return info.Env().Undefined();
+        });
+      },
+      "copy");
+}
+
 }  // namespace
 
-template <class T>
-Napi::Value toJavaScript(Napi::Env env, const Snapshot<T>& snapshot) {
-  const auto array = [env](const auto& values) { return typedArray(env, values); };
-  const TrainingState<T>& state = snapshot.state;
-  const OptimizerState<T>& optimizer = state.optimizer;
-  Napi::Array slots = Napi::Array::New(env);
-  for (const std::vector<T>* slot : {&optimizer.first, &optimizer.second}) {
-    if (!slot->empty()) slots.Set(slots.Length(), array(*slot));
+std::string toHexadecimal(std::uint64_t value) {
+  std::string digits(identityDigits, '0');
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, value >>= 4U) {
+    *digit = "0123456789abcdef"[value & 15U];
   }
+  return digits;
+}
+
+template <class T>
+void Snapshot<T>::take(const Trainer<T>& trainer, Model<T>& model) {
+  trainer.exportProgress(state);
+  slots = (state.optimizer.first.empty() ? 0U : 1U) + (state.optimizer.second.empty() ? 0U : 1U);
+  parameters.resize(static_cast<std::size_t>(model.buffers().size()));
+  model.read(parameters.data());
+  finite = std::all_of(parameters.begin(), parameters.end(), [](T value) { return value - value == 0; });
+}
+
+template <class T>
+const std::vector<T>& Snapshot<T>::part(std::size_t index) const {
+  if (index == 0) return parameters;
+  const bool isFirst = index == 1 && (slots == 2 || !state.optimizer.first.empty());
+  return isFirst ? state.optimizer.first : state.optimizer.second;
+}
+
+template <class T>
+Napi::Value toJavaScript(Napi::Env env, const std::shared_ptr<Snapshot<T>>& snapshot) {
+  const auto array = [env](const auto& values) { return typedArray(env, values); };
+  const TrainingState<T>& state = snapshot->state;
+  const OptimizerState<T>& optimizer = state.optimizer;
   Napi::Object value = Napi::Object::New(env);
-  value.Set("parameters", array(snapshot.parameters));
+  value.Set("size", static_cast<double>(snapshot->parameters.size()));
+  value.Set("slots", static_cast<double>(snapshot->slots));
+  value.Set("finite", snapshot->finite);
+  value.Set("copy", copying(env, snapshot));
   value.Set("steps", static_cast<double>(optimizer.steps));
   value.Set("learningRateScale", state.learningRateScale);
-  value.Set("source", toHexadecimal(state.identity));
   value.Set("optimizer", nameOf(state.kind));
-  value.Set("slots", slots);
   value.Set("bounds", array(std::vector<double>{optimizer.weightBound, optimizer.velocityBound, optimizer.sumBound}));
   value.Set("rows", static_cast<double>(state.rows));
   value.Set("hidden", array(state.hidden));
@@ -76,8 +118,10 @@ TrainingState<T> trainingState(const Napi::Value& value) {
   return state;
 }
 
-template Napi::Value toJavaScript<float>(Napi::Env, const Snapshot<float>&);
-template Napi::Value toJavaScript<double>(Napi::Env, const Snapshot<double>&);
+template struct Snapshot<float>;
+template struct Snapshot<double>;
+template Napi::Value toJavaScript<float>(Napi::Env, const std::shared_ptr<Snapshot<float>>&);
+template Napi::Value toJavaScript<double>(Napi::Env, const std::shared_ptr<Snapshot<double>>&);
 template TrainingState<float> trainingState<float>(const Napi::Value&);
 template TrainingState<double> trainingState<double>(const Napi::Value&);
 

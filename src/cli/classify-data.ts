@@ -7,6 +7,7 @@ import * as datasets from '../datasets';
 import { otherFiles, subFolders } from '../datasets/labelled-files';
 import { listFiles, type SkippedFile } from '../datasets/unreadable-files';
 import { UnrolledError } from '../errors';
+import { roundedCount } from '../fractions';
 import { shownPath } from '../system-names';
 import type { Encoding } from '../text/encodings';
 import type { Example, LabelledTexts, SourcedExample } from '../text/example';
@@ -102,7 +103,7 @@ export function noteTexts({ classNames, examples }: LabelledTexts, validation: n
   const counts = classNames.map((name, label) => {
     return `${name} ${examples.filter((example) => example.label === label).length}`;
   });
-  const unseen = Math.round(examples.length * validation);
+  const unseen = roundedCount(examples.length, validation);
   const validate = validation === 0 ? 'none' : String(unseen);
   note(
     `${classNames.length} classes: ${counts.join(', ')}; ${validate} of ` +

@@ -7,6 +7,7 @@ import type { Example } from '../text/example';
 import type { TextClassifier } from '../text-classifier';
 import { counted } from '../wording';
 import type { ClassifyData } from './classify-data';
+import type { KeptWeights } from './kept-weights';
 import { note } from './output';
 import type { ReportFile } from './report-file';
 
@@ -50,14 +51,13 @@ async function confusionOf(
 
 /**
  * Writes the page of a training that is over.
- * @param kept the epoch whose weights the model has, from 0; undefined where it has those of a step within one.
  * @param remark how the training ended, where it was not as planned.
  */
 export async function writePage(
   page: ReportFile | undefined,
   classifier: TextClassifier,
   { title, data, parting }: PageTraining,
-  kept: number | undefined,
+  kept: KeptWeights,
   remark: string | undefined,
 ): Promise<void> {
   if (page === undefined) return;
@@ -68,8 +68,9 @@ export async function writePage(
     inspect: async () => ({
       ...(await inspect(classifier.inspected, textToShow(data.test, parts))),
       confusions: [await confusionOf(classifier, parts)],
-      ...(kept !== undefined && { keptEpoch: kept }),
     }),
+    kept,
+    model: classifier.inspected.model.description,
   });
   note(`The report is in ${page.path}.`);
 }

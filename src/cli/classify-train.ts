@@ -43,6 +43,7 @@ import { ClassifyReport } from './classify-report';
 import { messageOf } from './failure';
 import { encodingOption, type InputFlags } from './input';
 import { Interrupt } from './interrupt';
+import type { KeptWeights } from './kept-weights';
 import { choiceOption, jsonOption, numberOption, threadsOption } from './options';
 import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
@@ -249,12 +250,13 @@ async function train(name: string, typed: TypedFlags, command: Command): Promise
   };
   /** The epoch whose weights the model has; a checkpoint of an earlier release does not say. */
   const bestEpoch = () => best && (best.bestEpoch ?? history.best('validationLoss')?.epoch);
+  const kept = (): KeptWeights => ({ bestEpoch: bestEpoch(), out, keepBest: '--validation 0.1' });
   const run = async (): Promise<boolean> => {
     const { resumed } = prepared;
     prepared.resumed = undefined;
     const epochs = classifier.fitFrom(data.examples, { ...options, signal, onProgress }, resumed);
     try {
-      return await runEpochs(epochs, display, (epoch) => {
+      return await runEpochs(epochs.ahead(), display, (epoch) => {
         trained = true;
         report.epoch(epoch);
         const stopped = endOf(history, false, bestEpoch());
@@ -265,7 +267,7 @@ async function train(name: string, typed: TypedFlags, command: Command): Promise
         await saveFailed({
           ...{ out, bestEpoch: bestEpoch() },
           save: (path) => classifier.save(path),
-          writePage: () => writePage(page, classifier, training, bestEpoch(), messageOf(error, command)),
+          writePage: () => writePage(page, classifier, training, kept(), messageOf(error, command)),
         });
       }
       throw error;
@@ -276,7 +278,7 @@ async function train(name: string, typed: TypedFlags, command: Command): Promise
   if (out !== undefined) await classifier.save(out);
   const keptEpoch = best === undefined && !interrupted ? history.last?.epoch : bestEpoch();
   if (interrupted && best !== undefined) noteKept(keptEpoch, trained);
-  await writePage(page, classifier, training, keptEpoch, endOf(history, interrupted, keptEpoch));
+  await writePage(page, classifier, training, kept(), endOf(history, interrupted, keptEpoch));
   seconds = Math.max(seconds, history.last?.seconds ?? 0);
   try {
     const test = interrupted || data.test === undefined ? undefined : await classifier.evaluate(data.test, { signal });

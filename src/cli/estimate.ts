@@ -10,11 +10,12 @@ import type { RunEnd } from './training-run';
 export function printEstimate(
   model: LanguageModel,
   estimate: Estimate,
-  { epochs, steps, made }: RunEnd,
+  { epochs, steps, made, stopReason }: RunEnd,
   json: boolean,
 ): void {
   const { stepsPerEpoch, secondsPerStep } = estimate;
-  const stepsLeft = Math.max(0, Math.min(steps, epochs * stepsPerEpoch) - made);
+  const all = Math.min(steps, epochs * stepsPerEpoch);
+  const stepsLeft = stopReason === undefined ? Math.max(0, all - made) : 0;
   const seconds = stepsLeft * secondsPerStep;
   if (json) {
     printJson({

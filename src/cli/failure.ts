@@ -79,11 +79,17 @@ function ofPrompt(message: string, command: Command | undefined): string {
   return `${place}: ${message.slice(index[0].length).replace(/, in line 1,/, '')}`;
 }
 
+/** Which option an error about a token is of, as in `bias["a"]`. */
+function constrained(option: string | undefined): string | undefined {
+  return /^(?:allow|bias)\b/.exec(option ?? '')?.[0];
+}
+
 /** The message with flags in place of the API's options, as far as the command has them. */
 function withFlags({ message, option, mentions = [] }: UnrolledError, command: Command | undefined): string {
   return withoutCalls(message, command).replace(WORD, (word, at: number) => {
     // Elsewhere the option's name may be a word like any other, as in "the classes of the model".
-    const isOption = (at === 0 && word === option) || mentions.includes(word) || CAMEL_CASE.test(word);
+    const isOption =
+      (at === 0 && word === (constrained(option) ?? option)) || mentions.includes(word) || CAMEL_CASE.test(word);
     return (isOption ? flagOf(word, command) : undefined) ?? word;
   });
 }
@@ -101,7 +107,8 @@ export function messageOf(error: unknown, command: Command | undefined): string 
     const where = message.split(' has no option ')[0];
     return `${where} has no option ${flagOf(option, command) ?? option}. It knows ${known.join(', ')}.`;
   }
-  if (code === 'ERR_UNROLLED_UNKNOWN_TOKEN' && flagOf('unknown', command) !== undefined) {
+  const isOfText = constrained(option) === undefined;
+  if (code === 'ERR_UNROLLED_UNKNOWN_TOKEN' && isOfText && flagOf('unknown', command) !== undefined) {
     const lineEnds = flagOf('lineEnds', command);
     const lacking = message
       .replace(/ Leave it out .*$/, '')
@@ -114,7 +121,9 @@ export function messageOf(error: unknown, command: Command | undefined): string 
   if (code === 'ERR_UNROLLED_MODEL_MISMATCH' && option === 'kind' && COMMANDS_OF[received ?? ''] !== undefined) {
     return message.replace(/\. .*$/, `. ${COMMANDS_OF[received ?? '']}`);
   }
-  if (step !== undefined) return withFlags(error, command).replace(`step ${step}`, `step ${step + 1}`);
+  if (step !== undefined) {
+    return withFlags(error, command).replace(new RegExp(`step ${step}(?: \\(from 0\\))?`), `step ${step + 1}`);
+  }
   return ofPrompt(withFlags(error, command), command);
 }
 

@@ -2,6 +2,7 @@
 
 import { type ErrorCode, UnrolledError } from '../errors';
 import { isSamePlace, requireWritable } from '../files';
+import type { ModelDescription } from '../native/native';
 import { version } from '../package';
 import type { Inspection } from '../report/inspect';
 import type { ReportRecord, ReportSample } from '../report/record';
@@ -13,6 +14,7 @@ import type { History } from '../training/history';
 import type { FitProgress } from '../training/options';
 import * as check from '../validation';
 import { commandLine } from './command-line';
+import { describeKept, type KeptWeights } from './kept-weights';
 
 /** What stands on the page beside the training. */
 export interface ReportContents {
@@ -20,7 +22,10 @@ export interface ReportContents {
   /** How the training ended, where it was not as planned. */
   note?: string | undefined;
   /** The model from within; called once the training is over. */
-  inspect(): Promise<Inspection & Pick<ReportRecord, 'confusions' | 'keptEpoch'>>;
+  inspect(): Promise<Inspection & Pick<ReportRecord, 'confusions'>>;
+  kept: KeptWeights;
+  /** What was trained: its output says what the speed counts. */
+  model: ModelDescription;
 }
 
 /** Most samples of a page. Where there would be more, every second is left out, then every second of those left. */
@@ -148,15 +153,20 @@ export class ReportFile implements Callback {
    * Writes the page, whole or not at all.
    * @throws ERR_UNROLLED_FILE_WRITE.
    */
-  async write({ title, note: remark, inspect }: ReportContents): Promise<void> {
+  async write({ title, note: remark, inspect, kept, model }: ReportContents): Promise<void> {
     await this.#addLastSample();
     const seen = (await ifPossible(inspect)) ?? {};
+    // The last epoch's are those that the model has, unless steps were made since.
+    const last = this.#unfinished.length === 0 ? this.#history.last?.epoch : undefined;
+    const keptEpoch = kept.bestEpoch ?? last;
     await writeReport(this.path, {
       title,
       command: commandLine(),
       created: `unrolled ${version}, ${new Date().toISOString().slice(0, 10)}`,
       ...(remark !== undefined && { note: remark }),
-      ...trainingParts(this.#history, this.#unfinished),
+      ...trainingParts(this.#history, this.#unfinished, model),
+      ...(keptEpoch !== undefined && { keptEpoch }),
+      weights: describeKept(kept, keptEpoch, this.#history),
       ...(this.#samples.length > 0 && { samples: this.#samples }),
       ...seen,
     });

@@ -1,11 +1,12 @@
 /** `unrolled sample <model>`: prompts, and the text a model goes on with. */
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { UnrolledError } from '../errors';
 import { type BeamOptions, type GenerationOptions, resolveBeam, resolveGeneration } from '../generation';
 import { idsOfAll, ofPrompt, promptIds, startIds } from '../generation/prompt';
 import { LanguageModel } from '../language-model';
 import { sumCounts } from '../text/token-counts';
+import type { Vocabulary } from '../text/vocabulary';
 import type { UnknownPolicy } from '../text/vocabulary-options';
 import * as check from '../validation';
 import { unescaped } from './escapes';
@@ -25,6 +26,9 @@ interface SampleFlags extends Pick<InputFlags, 'encoding'> {
   seed?: number;
   stop?: string[];
   includeStop?: true;
+  allow?: string[];
+  bias?: (readonly [token: string, value: number])[];
+  minLength?: number;
   beams?: number;
   lengthPenalty?: number;
   threads?: number;
@@ -158,18 +162,20 @@ function stopsOf({ stop }: SampleFlags): string[] | undefined {
 }
 
 async function sample(path: string, flags: SampleFlags, command: Command): Promise<void> {
-  const { prompt: _, prompts: file, beams, lengthPenalty, encoding, threads, unknown, json, ...given } = flags;
+  const { prompt: _, prompts: file, beams, lengthPenalty, encoding, threads, unknown, json, allow, ...given } = flags;
   if (lengthPenalty !== undefined && beams === undefined) {
     throw check.outOfRange('lengthPenalty', 'given with --beams', lengthPenalty);
   }
   const stop = stopsOf(flags);
-  const options = { ...given, ...(stop !== undefined && { stop }), signal: outputEnd };
-  const beamOptions = { ...options, beams, lengthPenalty };
-  if (beams === undefined) resolveGeneration(options);
-  else resolveBeam(beamOptions);
+  const bias = given.bias && new Map(given.bias);
+  const asked = { ...given, bias, ...(stop !== undefined && { stop }), signal: outputEnd };
+  if (beams === undefined) resolveGeneration(asked);
+  else resolveBeam({ ...asked, beams, lengthPenalty });
   const prompts = file === undefined ? [await promptOf(flags)] : await readLines(file, encoding);
   const model = await LanguageModel.load(path, { threads, unknown });
   try {
+    const options = { ...asked, allow: allow && allowedIds(model.vocabulary, allow) };
+    const beamOptions = { ...options, beams, lengthPenalty };
     if (file === undefined && (json || beams !== undefined)) await startOf(model, prompts[0] as string, flags);
     let answered: readonly string[] = prompts;
     if (beams !== undefined) answered = await printAll(found(model, prompts, beamOptions), command, json);
@@ -181,6 +187,35 @@ async function sample(path: string, flags: SampleFlags, command: Command): Promi
   } finally {
     model.dispose();
   }
+}
+
+/** The tokens of these texts, and the end of a document. */
+function allowedIds(vocabulary: Vocabulary, texts: readonly string[]): Int32Array {
+  const strict = vocabulary.withUnknown('error');
+  const ids = new Set(vocabulary.endId === undefined ? [] : [vocabulary.endId]);
+  for (const text of texts) {
+    try {
+      for (const id of strict.encode(unescaped(text))) ids.add(id);
+    } catch (error) {
+      if (!(error instanceof UnrolledError)) throw error;
+      const { code, message, expected = '', received = '' } = error;
+      const lacking = message.replace(` ${strict.advice}`, ' Leave it out.');
+      throw new UnrolledError(code, `allow: ${lacking}`, { option: 'allow', expected, received, cause: error });
+    }
+  }
+  return Int32Array.from(ids);
+}
+
+function biasOption(): Option {
+  const option = new Option('--bias <token=x>', "add x to a token's logit, -inf bars it; may be given several times");
+  return option.argParser((text, before: SampleFlags['bias']) => {
+    const [, token, number] = /^(.+)=([^=]*)$/s.exec(text) ?? [];
+    const value = number === '-inf' ? Number.NEGATIVE_INFINITY : Number(number);
+    if (token === undefined || number?.trim() === '' || Number.isNaN(value)) {
+      throw check.wrongType('--bias', 'a token, =, and a number or -inf', text);
+    }
+    return [...(before ?? []), [unescaped(token), value] as const];
+  });
 }
 
 export function sampleCommand(): Command {
@@ -208,6 +243,11 @@ export function sampleCommand(): Command {
       ),
     )
     .option('--include-stop', 'end after it')
+    .addOption(numberOption('--min-length <n>', 'tokens before which the text does not end (default: 0)'))
+    .addOption(
+      listOption('--allow <text>', 'draw tokens of this text, and the end of a document, alone (default: all)'),
+    )
+    .addOption(biasOption())
     .addOption(
       numberOption(
         '--beams <n>',

@@ -14,6 +14,7 @@ import { addCorpusOptions, CORPUS_HELP } from './corpus';
 import { printEstimate } from './estimate';
 import { messageOf } from './failure';
 import { Interrupt } from './interrupt';
+import type { KeptWeights } from './kept-weights';
 import { addTrainingOptions, choiceOption, fitOptions, jsonOption, numberOption } from './options';
 import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
@@ -103,7 +104,7 @@ async function writePage(
   page: ReportFile | undefined,
   { model, corpus }: Prepared,
   validated: number,
-  keptEpoch: number | undefined,
+  kept: KeptWeights,
   remark: string | undefined,
 ): Promise<void> {
   if (page === undefined) return;
@@ -111,10 +112,10 @@ async function writePage(
   await page.write({
     title: `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${corpus.name}`,
     note: remark,
-    inspect: async () => ({
-      ...(await inspect(model, await unseenIds(corpus, model.vocabulary, validated, tokensToInspect(model.model)))),
-      ...(keptEpoch !== undefined && { keptEpoch }),
-    }),
+    kept,
+    model: model.model.description,
+    inspect: async () =>
+      inspect(model, await unseenIds(corpus, model.vocabulary, validated, tokensToInspect(model.model))),
   });
   note(`The report is in ${page.path}.`);
 }
@@ -170,12 +171,14 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   };
   // The page comes after the history, whose epochs it shows.
   const all = [...(options.callbacks ?? []), ...(page === undefined ? [] : [page])];
+  const keepBest = `${validated > 0 ? '' : '--validation 0.1 '}--early-stopping N`;
+  const kept = (): KeptWeights => ({ bestEpoch: stopping?.bestEpoch, out, keepBest });
   const run = async (): Promise<boolean> => {
     const resumed = training.origin?.checkpoint;
     training.origin = undefined;
     const epochs = model.fitFrom(corpus, { ...options, callbacks: all, signal, onProgress }, resumed);
     try {
-      return await runEpochs(epochs, display, (epoch) => {
+      return await runEpochs(epochs.ahead(), display, (epoch) => {
         trained = true;
         lines.epoch(epoch);
       });
@@ -184,7 +187,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
         await saveFailed({
           ...{ out, bestEpoch: stopping?.bestEpoch },
           save: (path) => model.save(path),
-          writePage: () => writePage(page, prepared, validated, stopping?.bestEpoch, messageOf(error, command)),
+          writePage: () => writePage(page, prepared, validated, kept(), messageOf(error, command)),
         });
       }
       throw error;
@@ -194,7 +197,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     const interrupted = await run();
     if (out !== undefined) await model.save(out);
     const keptEpoch = stopping?.bestEpoch;
-    await writePage(page, prepared, validated, keptEpoch, endOf(history, interrupted, keptEpoch));
+    await writePage(page, prepared, validated, kept(), endOf(history, interrupted, keptEpoch));
     const { last } = history;
     if (last !== undefined) lines.resumedAt(last);
     const stopped = endOf(history, false, keptEpoch);

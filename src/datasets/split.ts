@@ -1,6 +1,7 @@
 /** Examples to train on and examples to validate with. */
 
 import { UnrolledError } from '../errors';
+import { roundedCount } from '../fractions';
 import { resolveSeed } from '../limits';
 import { Random, RandomUse } from '../random';
 import * as check from '../validation';
@@ -34,7 +35,7 @@ export function split<T>(examples: readonly T[], options?: SplitOptions): Split<
   const validation = check.number('validation', given.validation ?? 0.1, { min: 0, below: 1 });
   const random = new Random(resolveSeed(given.seed), RandomUse.split);
   if (validation === 0) return { train: [...examples], validation: [] };
-  const trained = examples.length - Math.round(examples.length * validation);
+  const trained = examples.length - roundedCount(examples.length, validation);
   if (trained === 0 || trained === examples.length) {
     throw new UnrolledError(
       'ERR_UNROLLED_CORPUS_TOO_SHORT',

@@ -7,6 +7,7 @@ import { addon } from '../native/load';
 import type { FloatArray, NativeCancellation, NativeGeneration } from '../native/native';
 import type { Vocabulary } from '../text/vocabulary';
 import { endIdOf, excludedIds } from './prompt';
+import type { RowConstraint } from './row-constraint';
 
 /** Texts in one call. */
 export const MOST_ROWS = 64;
@@ -29,6 +30,8 @@ const AHEAD_SECONDS = 0.0005;
 /** A text that is being drawn: how, and how far it is. */
 export class Row {
   readonly drawing: { readonly seed: number; temperature: number; topK: number; topP: number };
+  /** What is asked of its tokens, where anything is. */
+  readonly constraint: RowConstraint | undefined;
   /** Ids that have not been fed: what is left of the prompt, or the last id drawn. */
   pending: Int32Array;
   /** Ids drawn so far. */
@@ -41,11 +44,13 @@ export class Row {
   /**
    * @param begun whether the prompt has been drawn itself, as the beginning of the text.
    */
-  constructor(prompt: Int32Array, drawing: Row['drawing'], begun = false) {
+  constructor(prompt: Int32Array, drawing: Row['drawing'], constraint?: RowConstraint, begun = false) {
     this.pending = prompt;
     this.drawing = drawing;
+    this.constraint = constraint;
     this.ahead = begun ? prompt : new Int32Array(0);
     this.drawn = this.ahead.length;
+    constraint?.push(this.ahead);
   }
 
   /** Ids that were handed out. */
@@ -194,7 +199,26 @@ export class Batcher {
     return shares;
   }
 
-  async #call(shares: readonly Share[]): Promise<void> {
+  /**
+   * Asks the functions that constrain texts, with turns for the event loop between them; whose function fails takes no part.
+   */
+  async #constrained(shares: readonly Share[]): Promise<Share[]> {
+    for (const { turn, fed } of shares) {
+      const { constraint, pending } = turn.row;
+      if (constraint === undefined || fed < pending.length || turn.settled) continue;
+      try {
+        constraint.ask();
+      } catch (error) {
+        turn.reject(error);
+      }
+      await giveTurn();
+    }
+    return shares.filter(({ turn }) => !turn.settled);
+  }
+
+  async #call(taken: readonly Share[]): Promise<void> {
+    const isFree = taken.every(({ turn }) => turn.row.constraint?.isStepwise !== true);
+    const shares = isFree ? taken : await this.#constrained(taken);
     if (shares.length === 0) return;
     const turns = shares.map(({ turn }) => turn);
     const { Cancellation } = addon();
@@ -217,7 +241,8 @@ export class Batcher {
     for (const [i, { fed }] of shares.entries()) offsets[i + 1] = (offsets[i] as number) + fed;
     const ids = new Int32Array(offsets.at(-1) as number);
     for (const [i, { turn, fed }] of shares.entries()) ids.set(turn.row.pending.subarray(0, fed), offsets[i]);
-    const shortest = Math.min(...shares.map(({ turn }) => turn.wanted.piece));
+    const pieceOf = ({ row, wanted }: Turn) => (row.constraint?.isStepwise ? 1 : wanted.piece);
+    const shortest = Math.min(...shares.map(({ turn }) => pieceOf(turn)));
     const piece = Math.min(this.#withAhead(shortest), Math.max(LEAST_PIECE, Math.floor(MOST_DRAWN / shares.length)));
     const state = joinedStates(this.#model, rows);
     return this.#model.native.generate(
@@ -228,7 +253,8 @@ export class Batcher {
         rows: shares.map(({ turn: { row, wanted }, fed }) => ({
           ...row.drawing,
           position: row.drawn,
-          count: fed < row.pending.length ? 0 : Math.min(wanted.most, piece),
+          ...row.constraint?.native,
+          count: fed < row.pending.length ? 0 : Math.min(wanted.most, row.constraint?.isStepwise ? 1 : piece),
         })),
       },
       cancellation,
@@ -258,6 +284,7 @@ export class Batcher {
       const drawn = ids[i] as Int32Array;
       row.pending = drawn.subarray(-1);
       row.drawn += drawn.length;
+      row.constraint?.push(drawn);
       row.ahead = drawn;
       turn.resolve(row.take(turn.wanted.piece));
     }

@@ -2,6 +2,7 @@
 
 export { Batcher } from './batcher';
 export { type BeamResult, searchText } from './beam';
+export type { ConstraintOptions, GenerationStep, TokenBias, TokenChoice, TokenChoices } from './constraint';
 export {
   type BeamOptions,
   type GenerationOptions,

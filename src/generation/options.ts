@@ -2,6 +2,7 @@
 
 import { MAX_SIZE, resolveSeed } from '../limits';
 import * as check from '../validation';
+import { CONSTRAINT_OPTIONS, type ConstraintOptions, type ResolvedConstraint, resolveConstraint } from './constraint';
 
 /** Where text ends before its `length`. */
 export interface StopOptions {
@@ -15,7 +16,7 @@ export interface StopOptions {
 }
 
 /** Options of `sample` and `sampleAll`. */
-export interface GenerationOptions extends StopOptions {
+export interface GenerationOptions extends StopOptions, ConstraintOptions {
   /** Tokens to draw, at most; 200 by default. */
   length?: number | undefined;
   /** Below 1 the likely tokens are drawn more often; 0 takes the likeliest each time. 1 by default. */
@@ -39,13 +40,14 @@ export interface StreamOptions extends GenerationOptions {
 }
 
 /** Options of `beam`. */
-export interface BeamOptions extends StopOptions {
+export interface BeamOptions extends StopOptions, ConstraintOptions {
   /** Continuations followed at once, and returned; 4 by default. 1 takes the likeliest token each time. */
   beams?: number | undefined;
   /** Tokens of a continuation, at most; 200 by default. */
   length?: number | undefined;
   /**
-   * Continuations are ranked by `logProbability / ((5 + tokens) / 6) ** lengthPenalty`: above 0 favours longer ones.
+   * Continuations are ranked by `(logProbability + biases) / ((5 + tokens) / 6) ** lengthPenalty`: above 0 favours longer
+   * ones. The biases are those of their tokens, as `bias` gives them.
    * 0 (off) by default.
    */
   lengthPenalty?: number | undefined;
@@ -61,6 +63,7 @@ const GENERATION_OPTIONS = [
   'seed',
   'stop',
   'includeStop',
+  ...CONSTRAINT_OPTIONS,
   'signal',
 ] as const satisfies (keyof GenerationOptions)[];
 
@@ -70,6 +73,7 @@ const BEAM_OPTIONS = [
   'lengthPenalty',
   'stop',
   'includeStop',
+  ...CONSTRAINT_OPTIONS,
   'signal',
 ] as const satisfies (keyof BeamOptions)[];
 
@@ -89,6 +93,7 @@ export interface ResolvedGeneration {
   seed: number;
   length: number;
   stop: ResolvedStop;
+  constraint: ResolvedConstraint;
   signal: AbortSignal | undefined;
 }
 
@@ -100,6 +105,7 @@ export interface ResolvedStream extends ResolvedGeneration {
 export interface ResolvedBeam {
   search: { beams: number; length: number; lengthPenalty: number };
   stop: ResolvedStop;
+  constraint: ResolvedConstraint;
   signal: AbortSignal | undefined;
 }
 
@@ -125,6 +131,7 @@ function resolveDrawing(given: GenerationOptions): ResolvedGeneration {
     },
     seed: resolveSeed(given.seed),
     stop: resolveStop(given),
+    constraint: resolveConstraint(given, length),
     signal: check.abortSignal('signal', given.signal),
   };
 }
@@ -156,6 +163,7 @@ export function resolveBeam(options: BeamOptions | undefined): ResolvedBeam {
       lengthPenalty: check.number('lengthPenalty', lengthPenalty, { min: 0 }),
     },
     stop: resolveStop(given),
+    constraint: resolveConstraint(given, length),
     signal: check.abortSignal('signal', given.signal),
   };
 }

@@ -82,12 +82,26 @@ export async function idsOfAll(
 /** A byte within a character, with which no text begins. */
 const CONTINUATION = /^<0x[89AB]/;
 
-/** The first token of a text that nothing comes before, drawn by the seed, evenly from all that are text. */
-export function drawFirst(vocabulary: Vocabulary, seed: number): number {
+/**
+ * The first token of a text that nothing comes before, drawn by the seed, evenly from all that are text, or as `bias`
+ * (`[V]`) weighs them.
+ */
+export function drawFirst(vocabulary: Vocabulary, seed: number, bias?: Float64Array): number {
   const known = Array.from({ length: vocabulary.unknownId ?? vocabulary.endId ?? vocabulary.size }, (_, id) => id);
   const first = known.filter((id) => vocabulary.kind !== 'byte' || !CONTINUATION.test(vocabulary.token(id)));
   const ids = first.length > 0 ? first : known;
-  return ids[Math.floor(new Random(seed, RandomUse.firstToken).uniform() * ids.length)] as number;
+  const drawn = new Random(seed, RandomUse.firstToken).uniform();
+  if (bias === undefined) return ids[Math.floor(drawn * ids.length)] as number;
+  const isOpen = (id: number) => (bias[id] as number) > Number.NEGATIVE_INFINITY;
+  const open = ids.some(isOpen) ? ids.filter(isOpen) : known.filter(isOpen);
+  const most = open.reduce((most, id) => Math.max(most, bias[id] as number), Number.NEGATIVE_INFINITY);
+  const weights = open.map((id) => Math.exp((bias[id] as number) - most));
+  let left = drawn * weights.reduce((sum, weight) => sum + weight, 0);
+  const place = weights.findIndex((weight) => {
+    left -= weight;
+    return left < 0;
+  });
+  return open.at(place) as number;
 }
 
 /** Ids one after another. */

@@ -10,9 +10,14 @@ export class RowText {
   readonly #decoder: TokenDecoder;
   readonly #stop: StopFilter;
   readonly #endId: number;
+  /** Tokens left in which no stop string is looked for. */
+  #free: number;
+  /** Whether a character began in them that is not whole. */
+  #straddles = false;
   #done = false;
 
-  constructor(vocabulary: Vocabulary, stop: ResolvedStop) {
+  constructor(vocabulary: Vocabulary, stop: ResolvedStop, minLength: number) {
+    this.#free = minLength;
     this.#decoder = vocabulary.decoder();
     this.#stop = new StopFilter(stopIn(vocabulary, stop));
     this.#endId = endIdOf(vocabulary);
@@ -25,12 +30,25 @@ export class RowText {
 
   /** The text that these ids make sure of. Bytes wait for their character, and what may begin a stop string. */
   push(ids: Int32Array): string {
+    let free = '';
     let decoded = '';
     for (const id of ids) {
-      if (id === this.#endId) return this.#stop.push(decoded) + this.end();
-      decoded += this.#decoder.push(id);
+      if (id === this.#endId) return free + this.#stop.push(decoded) + this.end();
+      const piece = this.#decoder.push(id);
+      if (this.#free > 0) {
+        this.#free--;
+        this.#straddles = piece === '';
+        free += piece;
+      } else if (this.#straddles && piece !== '') {
+        this.#straddles = false;
+        const [first = '', ...others] = piece;
+        free += first;
+        decoded += others.join('');
+      } else {
+        decoded += piece;
+      }
     }
-    const text = this.#stop.push(decoded);
+    const text = free + this.#stop.push(decoded);
     this.#done = this.#stop.stopped;
     return text;
   }

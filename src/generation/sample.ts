@@ -4,9 +4,11 @@ import type { Model } from '../model';
 import type { Vocabulary } from '../text/vocabulary';
 import * as check from '../validation';
 import { type Batcher, MOST_ROWS, Row } from './batcher';
+import { Constraint } from './constraint';
 import { GraphemeFilter } from './grapheme-filter';
 import type { ResolvedGeneration, ResolvedStream } from './options';
 import { type Beginnings, drawFirst, idsOfAll, promptIds } from './prompt';
+import { RowConstraint } from './row-constraint';
 import { RowText } from './row-text';
 
 /** A language model's parts that generation needs. */
@@ -22,22 +24,34 @@ export interface Generator extends Beginnings {
 const SAMPLE_PIECE = 1024;
 const STOPPABLE_PIECE = 64;
 
+/** What a text goes on from, and what is asked of its tokens. */
+interface Start {
+  prompt: string;
+  /** Of the prompt among others. */
+  index: number;
+  ids: Int32Array;
+  constraint: Constraint | undefined;
+}
+
 /** A text to draw after a prompt; after none it begins with a token that the seed draws. */
-function rowOf(prompt: Int32Array, vocabulary: Vocabulary, { draw, seed }: ResolvedGeneration): Row {
-  if (prompt.length > 0) return new Row(prompt, { ...draw, seed });
-  return new Row(Int32Array.of(drawFirst(vocabulary, seed)), { ...draw, seed }, true);
+function rowOf({ ids, constraint, ...of }: Start, vocabulary: Vocabulary, { draw, seed }: ResolvedGeneration): Row {
+  const own = constraint && new RowConstraint(constraint, vocabulary, of);
+  if (ids.length > 0) return new Row(ids, { ...draw, seed }, own);
+  own?.ask();
+  return new Row(Int32Array.of(drawFirst(vocabulary, seed, own?.native.bias)), { ...draw, seed }, own, true);
 }
 
 /** Draws one text by pieces of up to `piece` tokens, and yields what each adds to it. */
 async function* drawText(
   { batcher, vocabulary }: Generator,
-  prompt: Int32Array,
+  start: Start,
   options: ResolvedGeneration,
   piece: number,
 ): AsyncGenerator<string, void, undefined> {
   const { length, stop, signal } = options;
-  const row = rowOf(prompt, vocabulary, options);
-  const text = new RowText(vocabulary, stop);
+  if (length === 0) return;
+  const row = rowOf(start, vocabulary, options);
+  const text = new RowText(vocabulary, stop, options.constraint.minLength);
   while (row.position < length && !text.done) {
     const drawn = await batcher.draw(row, { most: length - row.position, piece, signal });
     const added = text.push(drawn);
@@ -45,10 +59,10 @@ async function* drawText(
   }
 }
 
-async function wholeText(generator: Generator, prompt: Int32Array, options: ResolvedGeneration): Promise<string> {
+async function wholeText(generator: Generator, start: Start, options: ResolvedGeneration): Promise<string> {
   let text = '';
   const piece = options.stop.strings.length > 0 ? STOPPABLE_PIECE : SAMPLE_PIECE;
-  for await (const added of drawText(generator, prompt, options, piece)) text += added;
+  for await (const added of drawText(generator, start, options, piece)) text += added;
   return text;
 }
 
@@ -63,22 +77,25 @@ async function* graphemes(pieces: AsyncIterable<string>): AsyncGenerator<string,
  * Feeds the prompt from a zero state and yields the text drawn, without the prompt. Where there is nothing to feed, the
  * first token is drawn by the seed alone. The unknown token is never drawn.
  * @throws ERR_UNROLLED_UNKNOWN_TOKEN as the vocabulary's `unknown` says, ERR_UNROLLED_MODEL_NOT_FINITE,
- *   ERR_UNROLLED_ABORTED, ERR_UNROLLED_DISPOSED.
+ *   ERR_UNROLLED_CALLBACK, ERR_UNROLLED_ABORTED, ERR_UNROLLED_DISPOSED.
  */
 export async function* streamText(
   generator: Generator,
   prompt: string,
   options: ResolvedStream,
 ): AsyncGenerator<string, void, undefined> {
+  const constraint = Constraint.of(options.constraint, generator.vocabulary);
   const ids = await promptIds(generator, prompt, options.signal);
-  const pieces = drawText(generator, ids, options, options.piece);
+  const pieces = drawText(generator, { prompt, index: 0, ids, constraint }, options, options.piece);
   if (options.by === 'grapheme') yield* graphemes(pieces);
   else for await (const text of pieces) if (text !== '') yield text;
 }
 
 /** The text that `streamText` yields, as one string. */
 export async function sampleText(generator: Generator, prompt: string, options: ResolvedGeneration): Promise<string> {
-  return wholeText(generator, await promptIds(generator, prompt, options.signal), options);
+  const constraint = Constraint.of(options.constraint, generator.vocabulary);
+  const ids = await promptIds(generator, prompt, options.signal);
+  return wholeText(generator, { prompt, index: 0, ids, constraint }, options);
 }
 
 /**
@@ -94,6 +111,7 @@ export async function sampleTexts(
   for (const [i, prompt] of prompts.entries()) check.string(`prompts[${i}]`, prompt);
   const most = Number.MAX_SAFE_INTEGER - Math.max(0, prompts.length - 1);
   check.integer('seed', options.seed, { min: 0, max: most });
+  const constraint = Constraint.of(options.constraint, generator.vocabulary);
   // The list may change while it is read.
   const own = [...prompts];
   const results: string[] = [];
@@ -101,8 +119,9 @@ export async function sampleTexts(
   const waiting = (await idsOfAll(own, read)).entries();
   // So many at once as a call takes: where a text ends, the next one begins.
   const drawSome = async () => {
-    for (const [i, ids] of waiting) {
-      results[i] = await wholeText(generator, ids, { ...options, seed: options.seed + i });
+    for (const [index, ids] of waiting) {
+      const start = { prompt: own[index] as string, index, ids, constraint };
+      results[index] = await wholeText(generator, start, { ...options, seed: options.seed + index });
     }
   };
   await Promise.all(Array.from({ length: Math.min(MOST_ROWS, own.length) }, drawSome));

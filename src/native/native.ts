@@ -465,22 +465,14 @@ export interface NativeTrainingOptions {
    * ERR_UNROLLED_PRECISION where `bf16` would be slower, or the model is of 64-bit floats.
    */
   precision?: 'float32' | 'bf16';
-  /**
-   * Goes on from this state with the bits of a training never stopped, once the parameters are written too.
-   * ERR_UNROLLED_MODEL_MISMATCH for a state of other data, another cut into batches, another seed, optimiser or model;
-   * its option is `resume.source` where data, cut or seed are other, else `resume`.
-   */
-  resume?: Omit<NativeTrainingState, 'parameters'>;
 }
 
 /** All that a training is, between two steps; plain data to be kept as it is. */
 export interface NativeTrainingState {
-  /** The model's parameters at this instant, `[P]`, as of `read()`. */
-  parameters: FloatArray;
   /** Steps made; the next one is number `steps`. */
   steps: number;
   learningRateScale: number;
-  /** What the training reads: 16 hexadecimal digits over the data, its cut and the seed. */
+  /** What the training reads, as of `NativeTraining.identity`. */
   source: string;
   optimizer: OptimizerKind;
   /** The optimiser's arrays, `[P]` each, none to two, in an order of their own. */
@@ -491,6 +483,21 @@ export interface NativeTrainingState {
   rows: number;
   /** Flat hidden state after the last step, in an order of its own. */
   hidden: FloatArray;
+}
+
+/** A training's state and its model's parameters of one instant, whose long arrays are copied piece by piece. */
+export interface NativeSnapshot extends Omit<NativeTrainingState, 'source' | 'slots'> {
+  /** P, the size of each long array. */
+  size: number;
+  /** Arrays of the optimiser, none to two. */
+  slots: number;
+  /** Whether all parameters are finite. */
+  finite: boolean;
+  /**
+   * Copies elements of a long array from `first` on. Number 0 are the parameters, as of `read()`; those of the optimiser
+   * follow. The snapshot ends with the last element of the last array: it is read in this order.
+   */
+  copy(part: number, first: number, to: FloatArray): void;
 }
 
 /** What each step was, none dropped, delivered at a limited rate. */
@@ -550,8 +557,16 @@ export interface NativeTraining {
     onProgress: (progress: NativeProgress) => void,
     lossSum?: number,
   ): Promise<NativeRunResult>;
+  /**
+   * Before the first step: goes on from this state with the bits of a training never stopped, once the parameters are
+   * written too. ERR_UNROLLED_MODEL_MISMATCH for a state of other data, another cut into batches, another seed, optimiser or
+   * model; its option is `resume.source` where data, cut or seed are other, else `resume`. The training is of no use then.
+   */
+  resume(state: NativeTrainingState): Promise<void>;
+  /** What it reads: 16 hexadecimal digits over the data, their cut and the seed. Computed once, beside a run. */
+  identity(): Promise<string>;
   /** State and parameters of one instant: while it runs, between two steps. */
-  readState(): Promise<NativeTrainingState>;
+  readState(): Promise<NativeSnapshot>;
   /** From the next step on multiplies the learning rate, beside the schedule; 1 at first. Kept in the state. */
   setLearningRateScale(scale: number): Promise<void>;
   dispose(): void;
@@ -602,6 +617,10 @@ export interface NativeRow {
   position: number;
   /** Ids to draw, at most. 0 only feeds the row's ids. */
   count: number;
+  /** Ids of the whole text before which `end` is barred; 0 where absent. */
+  leastLength?: number;
+  /** `[V]`, added to the logits; minus infinity bars an id. Nothing where absent. */
+  bias?: Float64Array;
   /** 0 takes the likeliest. */
   temperature: number;
   /** 0 is off. */
@@ -659,6 +678,10 @@ export interface NativeBeamOptions {
   /** The id that ends a continuation; -1 for none. */
   end: number;
   stop?: NativeStop;
+  /** Ids before which `end` is barred; stop strings are looked for after them. 0 where absent. */
+  leastLength?: number;
+  /** `[V]`, added to the ranks of ids; minus infinity bars one. Nothing where absent. */
+  bias?: Float64Array;
   /** 0 takes the pool's default. */
   threads: number;
 }
@@ -670,9 +693,46 @@ export interface NativeDecodeOptions extends Omit<NativeBeamOptions, 'ids' | 'st
   start: number;
 }
 
+export interface NativeHypothesis {
+  ids: Int32Array;
+  logProbability: number;
+  /** Sum of the biases of the ids. */
+  bias: number;
+  score: number;
+  ended: boolean;
+}
+
 export interface NativeBeams {
   /** By falling score, at most `beams`; of equals the lower ids first. */
-  hypotheses: { ids: Int32Array; logProbability: number; score: number; ended: boolean }[];
+  hypotheses: NativeHypothesis[];
+  cancelled: boolean;
+}
+
+/** A step of a search. */
+export interface NativeBeamStepOptions extends Omit<NativeBeamOptions, 'bias'> {
+  /** `[1, V]` of the first step, else `[B, V]`: of each continuation that is followed. */
+  bias?: Float64Array;
+  /** What the step before gave; absent for the first. */
+  from?: {
+    /** Of the B continuations that are followed, all of one length. */
+    ids: Int32Array;
+    /** `[B + 1]` */
+    offsets: Int32Array;
+    /** `[B]` */
+    logProbabilities: Float64Array;
+    /** `[B]` */
+    biases: Float64Array;
+    /** How many have ended so far. */
+    ended: number;
+    state: FloatArray;
+  };
+}
+
+export interface NativeBeamStep {
+  live: NativeHypothesis[];
+  /** Those that the step ended. */
+  ended: NativeHypothesis[];
+  state: FloatArray;
   cancelled: boolean;
 }
 
@@ -733,6 +793,8 @@ export interface NativeModel {
   generate(options: NativeGenerateOptions, cancellation: NativeCancellation): Promise<NativeGeneration>;
   /** The likeliest continuations of a prompt, by beam search from a zero state. */
   beam(options: NativeBeamOptions, cancellation: NativeCancellation): Promise<NativeBeams>;
+  /** One step of the same search, for whoever gives each continuation a bias of its own. */
+  beamStep(options: NativeBeamStepOptions, cancellation: NativeCancellation): Promise<NativeBeamStep>;
   /** The likeliest answers of an encoder–decoder to one source, by beam search. */
   decode(options: NativeDecodeOptions, cancellation: NativeCancellation): Promise<NativeBeams>;
   /** Log-probabilities of the ids from `first` (at least 1) on, from a zero state; logits are held for a few only. */

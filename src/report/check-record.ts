@@ -11,7 +11,9 @@ const RECORD_PARTS = [
   'note',
   'model',
   'history',
+  'units',
   'keptEpoch',
+  'weights',
   'steps',
   'samples',
   'confusions',
@@ -157,6 +159,14 @@ function checkCurves({ history, steps, gradientByStep, comparisons }: ReportReco
   }
 }
 
+function checkUnits(value: unknown): void {
+  const units = check.options('units', object('units', value) as { loss?: unknown; speed?: unknown }, [
+    'loss',
+    'speed',
+  ]);
+  fields('units', units, { 'loss?': 'string', 'speed?': 'string' });
+}
+
 function checkNeighbours(value: unknown): void {
   const { words, lists } = object('neighbours', value) as { words?: unknown; lists?: unknown };
   for (const [name, word] of list('neighbours.words', words)) {
@@ -210,7 +220,14 @@ function checkTables(value: unknown): void {
  */
 export function checkRecord(record: ReportRecord): void {
   check.options('a report', object('record', record) as unknown as ReportRecord, RECORD_PARTS);
-  fields('record', record, { title: 'string', 'command?': 'string', 'created?': 'string', 'note?': 'string' });
+  fields('record', record, {
+    title: 'string',
+    'command?': 'string',
+    'created?': 'string',
+    'note?': 'string',
+    'weights?': 'string',
+  });
+  if (record.units !== undefined) checkUnits(record.units);
   if (record.model !== undefined) checkModel('model', record.model);
   checkCurves(record);
   if (record.samples !== undefined) {

@@ -1,11 +1,14 @@
 /** What a classifier took examples of each class for, as tables. */
 
 import { formatNumber } from './display';
-import { escapeText } from './html';
+import { escapeText, scrollable } from './html';
 import type { ReportConfusion } from './record';
 
 /** Most classes of a table of confusions: it has as many columns, and its cells are their square. */
 const MOST_COLUMNS = 50;
+
+/** Classes whose table is wider than a page of paper in its usual size. */
+const WIDE = 10;
 
 function percent(part: number, whole: number): string {
   return whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
@@ -29,8 +32,8 @@ function matrix({ title, classNames, counts }: ReportConfusion): string {
     return `<tr><th scope="row"><bdi>${escapeText(classNames[label] as string)}</bdi></th>${cells}</tr>`;
   });
   return (
-    `<div class="card scroll"><table class="confusion"><caption><bdi>${escapeText(title)}</bdi>: what they are, and what they were taken for</caption>` +
-    `<thead><tr><th scope="col" rowspan="2">is</th><th scope="colgroup" colspan="${classNames.length}">taken for</th></tr><tr>${names}</tr></thead>` +
+    `${scrollable(`Table: ${title}`)}<table class="confusion${classNames.length > WIDE ? ' wide' : ''}"><caption><bdi>${escapeText(title)}</bdi>: what they are, and what they were taken for</caption>` +
+    `<thead><tr><th scope="col" rowspan="2" class="corner">is</th><th scope="colgroup" colspan="${classNames.length}">taken for</th></tr><tr>${names}</tr></thead>` +
     `<tbody>${rows.join('')}</tbody></table></div>`
   );
 }
@@ -47,7 +50,7 @@ function figures({ title, classNames, counts }: ReportConfusion): string {
   });
   const heads = ['examples', 'precision', 'recall'].map((head) => `<th scope="col" class="number">${head}</th>`);
   return (
-    `<div class="card scroll"><table><caption><bdi>${escapeText(title)}</bdi>: each class</caption>` +
+    `${scrollable(`Table: ${title}, each class`)}<table><caption><bdi>${escapeText(title)}</bdi>: each class</caption>` +
     `<thead><tr><th scope="col">class</th>${heads.join('')}</tr></thead><tbody>${rows.join('')}</tbody>` +
     `<tfoot><tr><th scope="row">all</th>${number(formatNumber(sum(are)))}<td class="number" colspan="2">accuracy ${percent(sum(right), sum(are))}</td></tr></tfoot></table>` +
     '<p class="note">Precision: of what was taken for the class, the part that is of it. Recall: of what is of the class, the part that was taken for it.</p></div>'

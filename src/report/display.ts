@@ -1,13 +1,60 @@
 /** Numbers and text for people; the page's script uses them too. */
 
-/** Three to four digits that matter, thousands separated, powers of ten for what is tiny or huge. */
-export function formatNumber(value: number | null | undefined): string {
+/** What is tiny or huge is shown with a power of ten. */
+const [TINY, HUGE] = [1e-3, 1e9];
+
+/**
+ * Three to four digits that matter, thousands separated, powers of ten for what is tiny or huge.
+ * @param digits of a value among others that differ less: see `digitsOf`.
+ */
+export function formatNumber(value: number | null | undefined, digits = 4): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–';
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e9))
-    return Number(value.toPrecision(3)).toExponential().replace('e+', 'e');
-  if (Number.isInteger(value) || size >= 1000) return Math.round(value).toLocaleString('en');
+  if (size !== 0 && (size < TINY || size >= HUGE)) {
+    const rounded = Number(value.toPrecision(Math.max(3, digits - 1)));
+    return rounded.toExponential().replace('e+', 'e');
+  }
+  if (Number.isInteger(value)) return value.toLocaleString('en');
+  if (digits > 4) return Number(value.toPrecision(digits)).toLocaleString('en', { maximumFractionDigits: 12 });
+  if (size >= 1000) return Math.round(value).toLocaleString('en');
   return String(Number(value.toPrecision(4)));
+}
+
+/** Digits that tell values between two extremes apart: `least` of them, and more where the extremes are close. */
+export function digitsOf(min: number, max: number, least: number): number {
+  const range = max - min;
+  if (!Number.isFinite(range) || range <= 0) return least;
+  const size = Math.max(Math.abs(min), Math.abs(max));
+  return Math.min(least + Math.max(0, Math.ceil(Math.log10(size / range)) - 1), 15);
+}
+
+/** Digits after the point of a number that has few. */
+function decimalsOf(value: number): number {
+  for (let decimals = 0; decimals < 15; decimals++) {
+    const scaled = value * 10 ** decimals;
+    // Differences of two marks have an error in their last digits.
+    if (Math.round(scaled) > 0 && Math.abs(scaled - Math.round(scaled)) < 1e-3) return decimals;
+  }
+  return 15;
+}
+
+/** The marks of an axis with equal distances: with as many digits as tell two of them apart. */
+export function formatMarks(marks: readonly (number | null)[]): string[] {
+  const numbers = marks.filter((mark) => mark !== null);
+  const distances = numbers.slice(1).map((mark, index) => Math.abs(mark - (numbers[index] as number)));
+  const distance = Math.min(...distances.filter((each) => each > 0));
+  const largest = Math.max(...numbers.map(Math.abs));
+  const decimals = decimalsOf(distance);
+  return marks.map((mark) => {
+    if (mark === null) return '';
+    if (distance === Number.POSITIVE_INFINITY) return formatNumber(mark);
+    // An error of the marks' sum that is nothing beside their distance.
+    if (Math.abs(mark) < distance / 1000) return '0';
+    if (largest >= TINY && largest < HUGE)
+      return mark.toLocaleString('en', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    const power = Math.floor(Math.log10(Math.abs(mark)) + 1e-9);
+    return mark.toExponential(decimalsOf(distance / 10 ** power)).replace('e+', 'e');
+  });
 }
 
 /** `8 s`, `3 min 20 s`, `2 h 5 min`. */
@@ -26,4 +73,9 @@ export function visibleControls(text: string): string {
     if (code < 0x20) return String.fromCharCode(0x2400 + code);
     return code === 0x7f ? '\u2421' : '\ufffd';
   });
+}
+
+/** After which epoch and step a model wrote something; people count both from 1. */
+export function sampleName({ epoch, step }: { epoch: number; step: number }): string {
+  return `after epoch ${formatNumber(epoch + 1)}, step ${formatNumber(step + 1)}`;
 }

@@ -22,3 +22,8 @@ export function scriptJson(value: unknown): string {
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
+
+/** The beginning of a card that scrolls sideways where it is too wide, by the keyboard too: it needs a name for that. */
+export function scrollable(name: string, kind = 'card scroll'): string {
+  return `<div class="${kind}" tabindex="0" role="group" aria-label="${escapeText(name)}">`;
+}

@@ -31,7 +31,9 @@ const OPTIONS = [
   'created',
   'note',
   'history',
+  'units',
   'keptEpoch',
+  'weights',
   'samples',
   'confusions',
   'activations',
@@ -47,7 +49,8 @@ function titleOf({ parameterCount }: Model): string {
 
 function recordOf(model: Model, drawn: ReportModel, { history, ...given }: ReportOptions): ReportRecord {
   const { title = titleOf(model), ...parts } = given;
-  return { ...parts, title, model: drawn, ...(history !== undefined && trainingParts(history)) };
+  const training = history === undefined ? {} : trainingParts(history, [], model.description);
+  return { ...training, ...parts, title, model: drawn };
 }
 
 /** @internal What `Model.report` does. */

@@ -1,19 +1,30 @@
 /** What travels into the page for its script: the record's numbers, thinned out, rounded, and safe as JSON. */
 
+import { digitsOf } from './display';
 import { type Buckets, bucketed } from './downsample';
-import type { ActivationData, ChartData, Line, PageData, StepChartData, Value } from './page-types';
-import type { ReportActivations, ReportComparison, ReportEpoch, ReportRecord, ReportSteps } from './record';
+import type { ActivationData, ChartData, Line, Mark, PageData, StepChartData, Value } from './page-types';
+import type { ReportActivations, ReportComparison, ReportEpoch, ReportRecord } from './record';
+import { shownUnits } from './units';
 
 /** Most buckets of a series: more than a wide screen has pixels for. */
 const MOST_BUCKETS = 2000;
 
-/** Six digits: more than a screen shows, and half the bytes. */
-function rounded(value: number | undefined): Value {
-  return value === undefined || !Number.isFinite(value) ? null : Number(value.toPrecision(6));
+/** Six digits, and more of values that lie close together: more than a screen shows, and half the bytes. */
+function rounded(...series: readonly (readonly (number | undefined)[])[]): Value[][] {
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of series.flat()) {
+    if (value === undefined || !Number.isFinite(value)) continue;
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+  }
+  const digits = digitsOf(min, max, 6);
+  return series.map((values) =>
+    values.map((value) => (value === undefined || !Number.isFinite(value) ? null : Number(value.toPrecision(digits)))),
+  );
 }
 
 function line(label: string, values: readonly (number | undefined)[], unseen = false): Line | undefined {
-  const shown = values.map(rounded);
+  const [shown = []] = rounded(values);
   if (shown.every((value) => value === null)) return undefined;
   return { label, values: shown, ...(unseen && { unseen }) };
 }
@@ -27,18 +38,24 @@ interface EpochChart {
   lines: readonly (readonly [label: string, key: EpochNumber, unseen?: boolean])[];
   logarithmic?: 'offered';
   fromZero?: boolean;
+  note?: string;
 }
+
+/** Of a chart with a curve of the training and one of unseen data. */
+const TWO_CURVES =
+  'The training curve is the mean over an epoch, while the weights change. Validation comes after the epoch, with the weights at its end.';
 
 const EPOCH_CHARTS: readonly EpochChart[] = [
   {
     id: 'loss',
     title: 'Loss',
-    yLabel: 'nats',
+    yLabel: '',
     lines: [
       ['training', 'loss'],
       ['validation', 'validationLoss', true],
     ],
     logarithmic: 'offered',
+    note: TWO_CURVES,
   },
   {
     id: 'accuracy',
@@ -65,16 +82,35 @@ const EPOCH_CHARTS: readonly EpochChart[] = [
   },
   {
     id: 'speed',
-    title: 'Tokens per second',
+    title: 'Speed',
     yLabel: '',
-    lines: [['tokens per second', 'tokensPerSecond']],
+    lines: [['speed', 'tokensPerSecond']],
     fromZero: true,
   },
 ];
 
-function epochCharts(epochs: readonly ReportEpoch[]): ChartData[] {
+/** The epoch whose weights were kept, for the charts. */
+interface Kept {
+  ofEpochs?: Mark;
+  ofSteps?: Mark;
+}
+
+function keptOf({ history = [], keptEpoch }: ReportRecord): Kept {
+  if (keptEpoch === undefined) return {};
+  const label = `kept: epoch ${keptEpoch + 1}`;
+  const step = history.find(({ epoch }) => epoch === keptEpoch)?.step;
+  return {
+    ofEpochs: { x: keptEpoch + 1, label },
+    ...(step !== undefined && { ofSteps: { x: step + 1, label } }),
+  };
+}
+
+function epochCharts(record: ReportRecord, mark: Mark | undefined): ChartData[] {
+  const { history: epochs = [] } = record;
+  const units = shownUnits(record);
+  const yLabels: Readonly<Record<string, string>> = { loss: units.loss, speed: `${units.speed}/s` };
   const history = epochs.filter(({ epoch }) => Number.isFinite(epoch)).sort((a, b) => a.epoch - b.epoch);
-  return EPOCH_CHARTS.flatMap(({ lines, ...chart }) => {
+  return EPOCH_CHARTS.flatMap(({ lines, note, ...chart }) => {
     const drawn = lines.flatMap(
       ([label, key, unseen]) =>
         line(
@@ -84,37 +120,71 @@ function epochCharts(epochs: readonly ReportEpoch[]): ChartData[] {
         ) ?? [],
     );
     if (drawn.length === 0) return [];
-    // People count epochs from 1.
-    return { ...chart, xLabel: 'epoch', x: history.map(({ epoch }) => epoch + 1), lines: drawn, group: 'epochs' };
+    return {
+      ...chart,
+      yLabel: yLabels[chart.id] ?? chart.yLabel,
+      xLabel: 'epoch',
+      // People count epochs from 1.
+      x: history.map(({ epoch }) => epoch + 1),
+      lines: drawn,
+      group: 'epochs',
+      ...(mark !== undefined && { mark }),
+      ...(note !== undefined && drawn.length > 1 && { note }),
+    };
   });
 }
 
+interface StepChart {
+  id: string;
+  title: string;
+  yLabel: string;
+  values: ArrayLike<number> | undefined;
+  /** A learning rate has no noise. */
+  noisy: boolean;
+}
+
+/** Buckets on each side of the one that a smoothed curve is at, to begin with: a hundredth of the run. */
+function halfWidth(buckets: number): number {
+  return Math.max(1, Math.round(buckets / 100));
+}
+
 function stepChart(
-  id: string,
-  title: string,
-  yLabel: string,
-  values: ArrayLike<number> | undefined,
+  { values, noisy, ...chart }: StepChart,
   first: number,
+  mark: Mark | undefined,
 ): StepChartData | undefined {
   if (values === undefined || values.length === 0) return undefined;
   const buckets: Buckets = bucketed(values, MOST_BUCKETS);
   if (buckets.gaps === values.length) return undefined;
-  const [min, max, mean] = [buckets.min, buckets.max, buckets.mean].map((each) => each.map(rounded)) as [
-    Value[],
-    Value[],
-    Value[],
-  ];
-  // People count steps from 1.
-  const start = buckets.start.map((step) => step + first + 1);
-  return { id, title, yLabel, ...buckets, start, min, max, mean, logarithmic: 'offered' };
+  const [min = [], max = [], mean = []] = rounded(buckets.min, buckets.max, buckets.mean);
+  return {
+    ...chart,
+    ...buckets,
+    // People count steps from 1.
+    start: buckets.start.map((step) => step + first + 1),
+    last: first + values.length,
+    ...{ min, max, mean },
+    ...(noisy && { smoothing: halfWidth(buckets.start.length) }),
+    ...(mark !== undefined && { mark }),
+    logarithmic: 'offered',
+  };
 }
 
-function stepCharts({ first = 0, loss, learningRate, gradientNorm }: ReportSteps): StepChartData[] {
-  return [
-    stepChart('step-loss', 'Loss of each step', 'nats', loss, first),
-    stepChart('step-learning-rate', 'Learning rate of each step', '', learningRate, first),
-    stepChart('step-gradient-norm', 'Gradient norm of each step', '', gradientNorm, first),
-  ].filter((chart) => chart !== undefined);
+function stepCharts(record: ReportRecord, mark: Mark | undefined): StepChartData[] {
+  if (record.steps === undefined) return [];
+  const { first = 0, loss, learningRate, gradientNorm } = record.steps;
+  const charts: StepChart[] = [
+    { id: 'step-loss', title: 'Loss of each step', yLabel: shownUnits(record).loss, values: loss, noisy: true },
+    {
+      ...{ id: 'step-learning-rate', title: 'Learning rate of each step', yLabel: '' },
+      ...{ values: learningRate, noisy: false },
+    },
+    {
+      ...{ id: 'step-gradient-norm', title: 'Gradient norm of each step', yLabel: '' },
+      ...{ values: gradientNorm, noisy: true },
+    },
+  ];
+  return charts.flatMap((chart) => stepChart(chart, first, mark) ?? []);
 }
 
 function gradientChart({ gradientByStep }: ReportRecord): ChartData[] {
@@ -187,9 +257,10 @@ function isShownBySteps({ id }: ChartData, charts: readonly StepChartData[]): bo
 
 /** The numbers of a record as the page's script reads them. */
 export function pageData(record: ReportRecord): PageData {
-  const { history = [], steps, samples = [], activations = [], neighbours, comparisons = [] } = record;
-  const ofSteps = steps === undefined ? [] : stepCharts(steps);
-  const ofEpochs = epochCharts(history).filter((chart) => !isShownBySteps(chart, ofSteps));
+  const { samples = [], activations = [], neighbours, comparisons = [] } = record;
+  const kept = keptOf(record);
+  const ofSteps = stepCharts(record, kept.ofSteps);
+  const ofEpochs = epochCharts(record, kept.ofEpochs).filter((chart) => !isShownBySteps(chart, ofSteps));
   return {
     charts: [...ofEpochs, ...gradientChart(record), ...comparisons.flatMap(comparisonChart)],
     stepCharts: ofSteps,

@@ -15,6 +15,12 @@ export interface Line {
   unseen?: boolean;
 }
 
+/** A line across a chart at one place, with a word. */
+export interface Mark {
+  x: number;
+  label: string;
+}
+
 export interface ChartData {
   id: string;
   title: string;
@@ -29,6 +35,9 @@ export interface ChartData {
   fromZero?: boolean;
   /** Charts of one group share their cursor. */
   group?: string;
+  mark?: Mark;
+  /** A sentence below the chart. */
+  note?: string;
 }
 
 /** A chart of one value for each training step, in buckets. */
@@ -36,12 +45,18 @@ export interface StepChartData {
   id: string;
   title: string;
   yLabel: string;
+  /** The first step of each bucket. */
   start: number[];
+  /** The last step of all. */
+  last: number;
   min: Value[];
   max: Value[];
   mean: Value[];
   width: number;
   gaps: number;
+  /** Buckets on each side that the smoothed curve begins with; absent where there is no noise. */
+  smoothing?: number;
+  mark?: Mark;
   logarithmic?: 'offered' | 'initial';
 }
 

@@ -49,7 +49,7 @@ export interface ReportModel {
   layers: readonly ReportLayer[];
 }
 
-/** One epoch. Losses are in nats per token or example. */
+/** One epoch. Losses are in nats per token or example, but for a record with other `units`. */
 export interface ReportEpoch {
   /** From 0. */
   epoch: number;
@@ -63,6 +63,7 @@ export interface ReportEpoch {
   learningRate?: number;
   /** Over all trained parameters, after clipping by value, before clipping by norm. */
   gradientNorm?: number;
+  /** Tokens, or what `units.speed` says. */
   tokensPerSecond?: number;
   /** Since the run began. */
   seconds?: number;
@@ -139,8 +140,12 @@ export interface ReportRecord {
   note?: string;
   model?: ReportModel;
   history?: readonly ReportEpoch[];
-  /** The epoch, from 0, whose weights the model has. */
+  /** What the loss is measured in, `nats` where absent, and what the speed counts each second, `tokens` where absent. */
+  units?: { loss?: string; speed?: string };
+  /** The epoch, from 0, whose weights the model has: the figures at the head of the page are its. */
   keptEpoch?: number;
+  /** Which weights the model has, in words. */
+  weights?: string;
   steps?: ReportSteps;
   samples?: readonly ReportSample[];
   confusions?: readonly ReportConfusion[];

@@ -10,7 +10,8 @@ import { checkRecord } from './check-record';
 import { escapeText, scriptJson } from './html';
 import { pageData } from './page-data';
 import type { ReportRecord } from './record';
-import { sections, tiles } from './sections';
+import { sections } from './sections';
+import { tiles } from './tiles';
 
 /** What the build makes of `src/report/page`: the page's script, with uPlot in it, and its style sheet. */
 const ASSETS = join(packageRoot, 'lib', 'report', 'page');
@@ -37,17 +38,24 @@ function asset(name: 'page.js' | 'page.css'): string {
 const POLICY =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
+/** Where no script runs: what is missing, and none of what would do nothing. */
+const UNSCRIPTED =
+  '<p class="remark" role="note">The curves, the coloured units and the map of words need JavaScript, which is switched off here. The texts and the tables are all there.</p>';
+const UNSCRIPTED_STYLE =
+  '<noscript><style>.chart,.scripted,#theme,button,.controls label,.controls input,.scale,#activation-view [data-value],#neighbour-map,#gradient,#comparisons,[href="#gradient"],[href="#comparisons"]{display:none!important}[data-drawing][hidden]{display:block!important}#sample-view pre{max-height:none}</style></noscript>';
+
 function header(record: ReportRecord): string {
-  const { title, command, created, note } = record;
+  const { title, command, created, note, weights } = record;
   const made = created === undefined ? '' : `<p class="created">${escapeText(created)}</p>`;
   const line =
     command === undefined
       ? ''
-      : `<div class="command"><code>${escapeText(command)}</code><button type="button" data-copy>copy</button></div>`;
+      : `<div class="command"><code tabindex="0" role="group" aria-label="The command line">${escapeText(command)}</code><button type="button" data-copy>copy</button></div>`;
   const remark = note === undefined ? '' : `<p class="remark" role="note">${escapeText(note)}</p>`;
+  const kept = weights === undefined ? '' : `<p class="note" id="weights">${escapeText(weights)}</p>`;
   const themes =
     '<button type="button" id="theme" aria-label="Switch between light and dark"><span aria-hidden="true">◐</span></button>';
-  return `<header><div class="headline"><div><h1><bdi>${escapeText(title)}</bdi></h1>${made}</div>${themes}</div>${remark}${line}${tiles(record)}</header>`;
+  return `<header><div class="headline"><div><h1><bdi>${escapeText(title)}</bdi></h1>${made}</div>${themes}</div><noscript>${UNSCRIPTED}</noscript>${remark}${line}${tiles(record)}${kept}</header>`;
 }
 
 /**
@@ -76,7 +84,7 @@ export function renderReport(record: ReportRecord): string {
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">',
     `<title>${escapeText(record.title)}</title>`,
-    `<style>${asset('page.css')}</style></head>`,
+    `<style>${asset('page.css')}</style>${UNSCRIPTED_STYLE}</head>`,
     `<body>${header(record)}${navigation}<main>${body}</main>`,
     '<footer>Made by unrolled. This page is whole: it loads nothing and works offline.</footer>',
     `<script type="application/json" id="report-data">${scriptJson(data)}</script>`,

@@ -1,10 +1,11 @@
 /** The parts of the page, as HTML. Charts are empty frames that the page's script fills. */
 
 import { confusionTables } from './confusion';
-import { formatNumber, formatSeconds } from './display';
+import { formatNumber, sampleName } from './display';
+import { epochTable } from './epoch-table';
 import { showShape } from './figure/graph';
 import { figure } from './figure/model-figure';
-import { escapeText } from './html';
+import { escapeText, scrollable } from './html';
 import type { ChartData, PageData, StepChartData } from './page-types';
 import type { ReportModel, ReportNeighbours, ReportRecord, ReportTable } from './record';
 
@@ -17,44 +18,6 @@ interface Section {
   isHalf?: boolean;
 }
 
-function tile(name: string, value: string, unit = ''): string {
-  return `<div class="tile"><dt>${escapeText(name)}</dt><dd>${escapeText(value)}${unit === '' ? '' : ` <small>${escapeText(unit)}</small>`}</dd></div>`;
-}
-
-/** The figures one looks for first. */
-export function tiles({ history = [], keptEpoch, model }: ReportRecord): string {
-  const last = history.at(-1);
-  const shown: string[] = [];
-  const finite = (values: (number | undefined)[]) => values.filter((value) => Number.isFinite(value)) as number[];
-  const validation = finite(history.map((epoch) => epoch.validationLoss));
-  const accuracy = finite(history.map((epoch) => epoch.validationAccuracy));
-  if (validation.length > 0) {
-    const best = Math.min(...validation);
-    const epoch = history.find((each) => each.validationLoss === best)?.epoch ?? 0;
-    shown.push(tile('Best validation loss', formatNumber(best), `nats, epoch ${epoch + 1}`));
-  }
-  if (accuracy.length > 0)
-    shown.push(tile('Best validation accuracy', `${formatNumber(Math.max(...accuracy) * 100)} %`));
-  if (keptEpoch !== undefined) {
-    const all = last === undefined ? '' : `of ${Math.max(last.epoch, keptEpoch) + 1}`;
-    shown.push(tile('Weights kept', `epoch ${keptEpoch + 1}`, all));
-  }
-  if (last !== undefined) {
-    shown.push(tile('Last training loss', formatNumber(last.loss), 'nats'));
-    shown.push(
-      tile('Steps', formatNumber(last.step + 1), `in ${history.length} epoch${history.length === 1 ? '' : 's'}`),
-    );
-  }
-  if (model !== undefined) {
-    shown.push(tile('Parameters', formatNumber(model.layers.reduce((total, layer) => total + layer.parameters, 0))));
-  }
-  const speeds = finite(history.map((epoch) => epoch.tokensPerSecond)).sort((a, b) => a - b);
-  if (speeds.length > 0) shown.push(tile('Median speed', formatNumber(speeds[speeds.length >> 1]), 'tokens/s'));
-  if (last?.seconds !== undefined && Number.isFinite(last.seconds))
-    shown.push(tile('Time', formatSeconds(last.seconds)));
-  return shown.length === 0 ? '' : `<dl class="tiles">${shown.join('')}</dl>`;
-}
-
 function logarithmicToggle({ logarithmic }: Pick<ChartData, 'logarithmic'>): string {
   if (logarithmic === undefined) return '';
   return `<label class="switch"><input type="checkbox" data-log${logarithmic === 'initial' ? ' checked' : ''}> log scale</label>`;
@@ -63,18 +26,31 @@ function logarithmicToggle({ logarithmic }: Pick<ChartData, 'logarithmic'>): str
 function chartCard(chart: ChartData | StepChartData, controls: string, note = ''): string {
   const title = escapeText(chart.title);
   const unit = chart.yLabel === '' ? '' : ` <small>${escapeText(chart.yLabel)}</small>`;
+  const below = note === '' ? '' : `<p class="note">${escapeText(note)}</p>`;
+  const mark =
+    'mark' in chart && chart.mark !== undefined ? ` A line marks what was ${escapeText(chart.mark.label)}.` : '';
   return (
     `<figure class="card chart" id="chart-${chart.id}"><figcaption><h3>${title}${unit}</h3><div class="controls">${controls}</div></figcaption>` +
-    `<div class="plot" tabindex="0" role="img" aria-label="${title}. Left and right arrow keys read the values."></div>` +
-    `<p class="spoken" aria-live="polite"></p><div class="keys" role="group" aria-label="Curves of ${title}"></div>${note}</figure>`
+    `<div class="plot" tabindex="0" role="img" aria-label="${title}. Left and right arrow keys read the values.${mark}"></div>` +
+    `<p class="spoken" aria-live="polite"></p><div class="keys" role="group" aria-label="Curves of ${title}"></div>${below}</figure>`
   );
 }
 
+/** Widths of the smoothing, as buckets on each side. */
+export const SMOOTHINGS = [0, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500];
+
+/** The page's script says how many steps a position of the slider stands for. */
+function smoothingSlider({ smoothing, start }: StepChartData): string {
+  if (smoothing === undefined) return '';
+  const offered = SMOOTHINGS.filter((half) => half === 0 || half <= start.length / 2);
+  const first = Math.max(
+    offered.findLastIndex((half) => half <= smoothing),
+    0,
+  );
+  return `<label class="slider">smoothed over <input type="range" data-smoothing="${offered.join(' ')}" min="0" max="${offered.length - 1}" step="1" value="${first}"><output></output></label>`;
+}
+
 function stepCard(chart: StepChartData): string {
-  // The learning rate has no noise.
-  const isSmooth = chart.id === 'step-learning-rate';
-  const weight = isSmooth ? '0.00' : chart.start.length > 300 ? '0.90' : '0.60';
-  const smoothing = `<label class="slider"${isSmooth ? ' hidden' : ''}>smoothing <input type="range" data-smoothing min="0" max="0.99" step="0.01" value="${weight}"><output>${weight}</output></label>`;
   const notes = [
     ...(chart.width > 1
       ? [
@@ -85,23 +61,22 @@ function stepCard(chart: StepChartData): string {
       ? [`${formatNumber(chart.gaps)} step${chart.gaps === 1 ? ' has' : 's have'} no finite value.`]
       : []),
   ];
-  const note = notes.length === 0 ? '' : `<p class="note">${notes.join(' ')}</p>`;
-  return chartCard(chart, smoothing + logarithmicToggle(chart), note);
+  return chartCard(chart, smoothingSlider(chart) + logarithmicToggle(chart), notes.join(' '));
 }
 
 function epochCard(chart: ChartData): string {
-  return chartCard(chart, logarithmicToggle(chart));
+  return chartCard(chart, logarithmicToggle(chart), chart.note);
 }
 
 /** What one looks at first comes first and larger, each step's curve beside the epochs'. */
 const MAJOR = ['loss', 'step-loss', 'accuracy', 'gradient-norm', 'step-gradient-norm'];
 const MINOR = ['learning-rate', 'step-learning-rate', 'speed'];
 
-function trainingSection({ charts: all, stepCharts }: PageData): Section[] {
+function trainingSection(record: ReportRecord, { charts: all, stepCharts }: PageData): Section[] {
   const epochs = all.filter(({ group }) => group === 'epochs');
   if (epochs.length + stepCharts.length === 0) return [];
   const hint =
-    '<p class="note">Point at a curve to read it, drag to zoom in, double-click to zoom out, and click a name to hide its curve.</p>';
+    '<p class="note scripted">Point at a curve to read it, drag to zoom in, double-click to zoom out, and click a name to hide its curve.</p>';
   const cards = new Map([
     ...epochs.map((chart) => [chart.id, epochCard(chart)] as const),
     ...stepCharts.map((chart) => [chart.id, stepCard(chart)] as const),
@@ -110,18 +85,27 @@ function trainingSection({ charts: all, stepCharts }: PageData): Section[] {
     const shown = ids.map((id) => cards.get(id) ?? '').join('');
     return shown === '' ? '' : `<div class="${kind}">${shown}</div>`;
   };
-  const body = grid('grid', MAJOR) + grid('minor', MINOR) + hint;
+  const body = grid('grid', MAJOR) + grid('minor', MINOR) + hint + epochTable(record);
   return [{ id: 'training', title: 'Training', body }];
 }
 
 function samplesSection({ samples }: PageData): Section[] {
-  if (samples.length === 0) return [];
-  const last = samples.length - 1;
+  const last = samples.at(-1);
+  if (last === undefined) return [];
+  const most = samples.length - 1;
   const slider =
-    last === 0
+    most === 0
       ? ''
-      : `<button type="button" data-previous aria-label="Earlier sample">‹</button><input type="range" min="0" max="${last}" value="${last}" step="1" aria-label="Epoch of the sample"><button type="button" data-next aria-label="Later sample">›</button>`;
-  const body = `<div class="card" id="sample-view"><div class="controls">${slider}<output></output></div><pre dir="auto" tabindex="0" aria-label="Sample"></pre></div>`;
+      : `<button type="button" data-previous aria-label="Earlier sample">‹</button><input type="range" min="0" max="${most}" value="${most}" step="1" aria-label="Epoch of the sample"><button type="button" data-next aria-label="Later sample">›</button>`;
+  // The page's script shows one of them at a time.
+  const earlier = samples.slice(0, -1).map((sample) => {
+    const text = `<pre dir="auto">${escapeText(sample.text)}</pre>`;
+    return `<p class="note">${escapeText(sampleName(sample))}</p>${text}`;
+  });
+  const unscripted = earlier.length === 0 ? '' : `<noscript>${earlier.join('')}</noscript>`;
+  const body =
+    `<div class="card" id="sample-view"><div class="controls">${slider}<output>${escapeText(sampleName(last))}</output></div>` +
+    `<pre dir="auto" tabindex="0" role="group" aria-label="Sample">${escapeText(last.text)}</pre>${unscripted}</div>`;
   return [{ id: 'samples', title: 'What it wrote', body, isHalf: true }];
 }
 
@@ -144,7 +128,8 @@ function activationsSection({ activations }: PageData): Section[] {
     '<button type="button" data-next aria-label="Next unit">›</button>' +
     '<button type="button" data-liveliest>liveliest</button>' +
     '<span class="scale" aria-hidden="true"><span data-low></span><i></i><span data-high></span></span></div>' +
-    '<div class="tokens" dir="auto" tabindex="0" role="group" aria-label="The text, coloured by the unit. Left and right arrow keys change the unit."></div>' +
+    '<div class="tokens" dir="auto" tabindex="0" role="group" aria-label="The text, coloured by the unit. Left and right arrow keys change the unit.">' +
+    `${first.tokens.map(escapeText).join('')}</div>` +
     '<p class="note" data-value aria-live="polite">Point at a token to read its value.</p></div>';
   return [{ id: 'activations', title: 'One hidden unit over a text', body, isHalf: true }];
 }
@@ -176,7 +161,7 @@ function neighbourLists({ lists }: ReportNeighbours): string {
       const items = neighbours
         .map((near) => `<li><bdi>${escapeText(near.word)}</bdi> <small>${formatNumber(near.distance)}</small></li>`)
         .join('');
-      return `<div class="neighbours"><h4><bdi>${escapeText(word)}</bdi></h4><ol>${items}</ol></div>`;
+      return `<div class="neighbours"><h3><bdi>${escapeText(word)}</bdi></h3><ol>${items}</ol></div>`;
     })
     .join('');
 }
@@ -221,8 +206,8 @@ function modelSection({ model }: ReportRecord): Section[] {
     `<div class="${model.inputs.length > 1 ? 'stack' : 'grid'}">` +
     '<div class="card model-figure" id="model-view"><div class="controls" role="group" aria-label="How the model is drawn">' +
     '<button type="button" data-figure="folded" aria-pressed="true">folded</button><button type="button" data-figure="unrolled" aria-pressed="false">unrolled</button></div>' +
-    `<div class="drawing" data-drawing="folded">${figure(model, false, false)}</div><div class="drawing" data-drawing="unrolled" hidden>${figure(model, true, false)}</div></div>` +
-    `<div class="card scroll">${description}<table><thead><tr><th scope="col">layer</th><th scope="col">type</th><th scope="col">output</th><th scope="col">states</th><th scope="col" class="number">parameters</th></tr></thead>` +
+    `<div class="drawing" data-drawing="folded" tabindex="0" role="group" aria-label="The model, folded">${figure(model, false, false)}</div><div class="drawing" data-drawing="unrolled" tabindex="0" role="group" aria-label="The model, unrolled" hidden>${figure(model, true, false)}</div></div>` +
+    `${scrollable('Layers of the model')}${description}<table><thead><tr><th scope="col">layer</th><th scope="col">type</th><th scope="col">output</th><th scope="col">states</th><th scope="col" class="number">parameters</th></tr></thead>` +
     `<tbody>${layerRows(model)}</tbody><tfoot><tr><th scope="row" colspan="4">all</th><td class="number">${total}</td></tr></tfoot></table></div></div>`;
   return [{ id: 'model', title: 'The model', body }];
 }
@@ -235,7 +220,7 @@ function table({ title, columns, rows }: ReportTable): string {
   const body = rows
     .map((row) => `<tr>${row.map((cell, index) => `<td${kind(index)}>${show(cell)}</td>`).join('')}</tr>`)
     .join('');
-  return `<div class="card scroll"><table><caption>${escapeText(title)}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
+  return `${scrollable(`Table: ${title}`)}<table><caption>${escapeText(title)}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
 function tablesSection({ tables = [] }: ReportRecord): Section[] {
@@ -245,7 +230,7 @@ function tablesSection({ tables = [] }: ReportRecord): Section[] {
 /** The sections that the record has anything for, in the order of the page. */
 export function sections(record: ReportRecord, data: PageData): Section[] {
   return [
-    ...trainingSection(data),
+    ...trainingSection(record, data),
     ...confusionSection(record),
     ...samplesSection(data),
     ...activationsSection(data),

@@ -1,8 +1,10 @@
 /** What a training yielded, as parts of a record. */
 
+import type { ModelDescription } from '../native/native';
 import type { EpochResult } from '../training/epoch-result';
 import * as check from '../validation';
 import type { ReportEpoch, ReportRecord, ReportSteps } from './record';
+import { unitsOf } from './units';
 
 /** The epochs of a training: a `History`, or what `fit` yielded. */
 export type TrainingHistory = { readonly epochs: readonly EpochResult[] } | Iterable<EpochResult>;
@@ -82,12 +84,14 @@ function join(pieces: readonly UnfinishedSteps[]): ReportSteps {
 /**
  * The curves of a training: of its epochs, and of its steps.
  * @param unfinished steps behind the last epoch.
+ * @param model what was trained, where it is known: its output says what the speed counts.
  * @throws ERR_UNROLLED_OPTION_TYPE for what is no history.
  */
 export function trainingParts(
   history: TrainingHistory,
   unfinished: readonly UnfinishedSteps[] = [],
-): Pick<ReportRecord, 'history' | 'steps'> {
+  model?: ModelDescription,
+): Pick<ReportRecord, 'history' | 'steps' | 'units'> {
   const epochs = epochsOf(history);
   const figures = epochs.map(figuresOf);
   const steps = epochs.map(stepsOf);
@@ -96,5 +100,6 @@ export function trainingParts(
   return {
     ...(figures.length > 0 && { history: figures }),
     ...(isWhole && { steps: join(pieces) }),
+    ...((epochs.length > 0 || pieces.length > 0) && unitsOf(epochs, model)),
   };
 }

@@ -3,7 +3,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { UnrolledError } from '../errors';
 import { atOnce, giveTurn, inTurns } from '../event-loop';
-import { PIECE_BYTES, piecesOf, readInto, writeFrom } from '../file-pieces';
+import { PIECE_BYTES, piecesOf, readInto, writeFrom, writeFromNow } from '../file-pieces';
 import { readError, replaceFile } from '../files';
 import { requireMemory } from '../limits';
 import { type Tensor, zeros } from '../tensor';
@@ -86,20 +86,25 @@ export function decodeSafetensors(bytes: Uint8Array, source = 'The data'): Safet
 }
 
 /**
- * Writes a file, whole or not at all.
+ * Writes a file, whole or not at all; with `evenAtExit` whole also where the process exits meanwhile.
  * @throws ERR_UNROLLED_FILE_WRITE, and what `encodeSafetensors` throws.
  */
 export async function writeSafetensors(
   path: string,
   tensors: ReadonlyMap<string, Tensor>,
   metadata: ReadonlyMap<string, string> = new Map(),
+  { evenAtExit = false }: { evenAtExit?: boolean } = {},
 ): Promise<void> {
   check.nonEmptyString('path', path);
   const parts = partsOf(tensors, metadata);
   // One by one: no second copy of the tensors is made.
-  await replaceFile(path, async (file) => {
+  const write = async (file: FileHandle) => {
     for (const part of parts) await writeFrom(file, part);
-  });
+  };
+  const writeNow = (file: number) => {
+    for (const part of parts) writeFromNow(file, part);
+  };
+  await replaceFile(path, write, evenAtExit ? writeNow : undefined);
 }
 
 /** Fills an array with the bytes from `position` on, which the file's length allows. */

@@ -4,16 +4,18 @@ import { createReadStream, type ReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { UnrolledError } from '../errors';
+import { readInto } from '../file-pieces';
 import { readError } from '../files';
+import { GZIP_BYTES, isGzip } from './gzip';
 
 const CHUNK_BYTES = 1 << 18;
 
 async function isGzipped(path: string): Promise<boolean> {
   const file = await open(path);
   try {
-    const start = Buffer.alloc(2);
-    await file.read(start, 0, 2, 0);
-    return start[0] === 0x1f && start[1] === 0x8b;
+    const start = Buffer.alloc(GZIP_BYTES);
+    await readInto(file, 0, start);
+    return isGzip(start);
   } finally {
     await file.close();
   }

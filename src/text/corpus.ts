@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { abortError } from '../cancellation';
 import { UnrolledError } from '../errors';
 import { atOnce, inTurns } from '../event-loop';
+import { countWithout } from '../fractions';
 import { offsetsOf } from '../offsets';
 import { excerpt, PRINTED } from '../printing';
 import * as check from '../validation';
@@ -259,8 +260,15 @@ export class Corpus {
    */
   split(validation: number): CorpusSplit {
     check.number('validation', validation, { min: 0, below: 1 });
+    return this.splitAt(countWithout(this.ids.length, validation));
+  }
+
+  /**
+   * The first ids, so many of them or where documents stay whole fewer, and the rest.
+   * @internal
+   */
+  splitAt(wanted: number): CorpusSplit {
     const { ids, boundaries } = this;
-    const wanted = Math.floor(ids.length * (1 - validation));
     if (boundaries === undefined) return { train: ids.subarray(0, wanted), validation: ids.subarray(wanted) };
     const document = boundaries.findLastIndex((start) => start <= wanted);
     const trained = boundaries[document] as number;

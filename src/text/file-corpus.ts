@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { UnrolledError } from '../errors';
 import { inTurns } from '../event-loop';
 import { absolutePath, isSameFileByAnyName } from '../files';
+import { countWithout } from '../fractions';
 import { jsonHash } from '../json-writer';
 import * as check from '../validation';
 import {
@@ -303,8 +304,15 @@ export class FileCorpus {
   /** The first `floor(N · (1 − validation))` ids train, the rest validate; `0 ≤ validation < 1`. */
   split(validation: number): FileCorpusSplit {
     check.number('validation', validation, { min: 0, below: 1 });
+    return this.splitAt(countWithout(this.idsFile.count, validation));
+  }
+
+  /**
+   * The first ids, so many of them, and the rest.
+   * @internal
+   */
+  splitAt(trained: number): FileCorpusSplit {
     const { count } = this.idsFile;
-    const trained = Math.floor(count * (1 - validation));
     return { train: this.#range(0, trained), validation: this.#range(trained, count - trained) };
   }
 

@@ -8,6 +8,7 @@ import { readWhole } from '../files';
 import { shownPath } from '../system-names';
 import * as check from '../validation';
 import { LONGEST_TEXT_BYTES, TextChunks, tooLong } from './encodings';
+import { isGzip } from './gzip';
 import { formingText, type ReadOptions, type ResolvedReading, resolveReading } from './text-form';
 
 const gunzipAsync = promisify(gunzip);
@@ -17,11 +18,6 @@ const DECODED_AT_ONCE = 1 << 16;
 
 function codeOf(cause: unknown): string | undefined {
   return (cause as NodeJS.ErrnoException | undefined)?.code;
-}
-
-/** Whether a file begins as gzip does: with a control character that no text begins with. */
-export function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
 /** The error of damaged compression. */

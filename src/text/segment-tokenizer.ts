@@ -24,13 +24,18 @@ const BREAK_BEFORE = /[A-Za-z\u4e00-\u9fff]/;
 /** Characters that never join a neighbour of the same set into one grapheme. */
 const PLAIN_LINE = /^[\n\x20-\x7e\u3001\u3002\u4e00-\u9fff\uff01-\uff5e]*$/;
 
-/** Where to cut a piece that has no line end: the last sure boundary, else before the last character. */
-function lastBoundary(piece: string): number {
-  for (let i = piece.length - 1; i > 0; i--) {
-    if (BREAK_AFTER.test(piece.charAt(i - 1)) && BREAK_BEFORE.test(piece.charAt(i))) return i;
+/**
+ * Where to cut a text that has no line end in its longest piece, and goes on behind that: at the last sure boundary up to
+ * the end of the longest piece, else before its last character. What comes behind the unit that follows the longest
+ * piece makes no difference, so that a part of a text is cut as the whole is: a part that ends where the whole is cut
+ * may only lack cuts at sure boundaries, where there is a boundary without them.
+ */
+function lastBoundary(text: string, start: number): number {
+  for (let i = start + LONGEST_PIECE; i > start; i--) {
+    if (BREAK_AFTER.test(text.charAt(i - 1)) && BREAK_BEFORE.test(text.charAt(i))) return i;
   }
-  const lastIsTail = (piece.codePointAt(piece.length - 2) as number) > 0xffff;
-  return piece.length - (lastIsTail ? 2 : 1);
+  const last = start + LONGEST_PIECE - 1;
+  return (text.codePointAt(last - 1) as number) > 0xffff ? last - 1 : last;
 }
 
 /**
@@ -42,9 +47,9 @@ function* pieces(text: string): Generator<string> {
     const ahead = text.slice(start, start + LONGEST_PIECE);
     const lineEnd = ahead.indexOf('\n') + 1;
     const isLast = start + ahead.length === text.length;
-    const piece = lineEnd > 0 ? ahead.slice(0, lineEnd) : isLast ? ahead : ahead.slice(0, lastBoundary(ahead));
-    yield piece;
-    start += piece.length;
+    const end = lineEnd > 0 ? start + lineEnd : isLast ? text.length : lastBoundary(text, start);
+    yield text.slice(start, end);
+    start = end;
   }
 }
 
@@ -52,7 +57,7 @@ function* pieces(text: string): Generator<string> {
 function settled(text: string): number {
   let end = text.lastIndexOf('\n') + 1;
   // Behind the last line end, a piece is cut only where more than its longest is there to look at.
-  while (text.length - end > LONGEST_PIECE) end += lastBoundary(text.slice(end, end + LONGEST_PIECE));
+  while (text.length - end > LONGEST_PIECE) end = lastBoundary(text, end);
   return end;
 }
 

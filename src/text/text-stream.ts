@@ -1,15 +1,17 @@
 /** Text files of any size, read in pieces: plain or gzipped, of any encoding, in the form asked. */
 
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { abortError } from '../cancellation';
 import { UnrolledError } from '../errors';
+import { readInto } from '../file-pieces';
 import { readError } from '../files';
 import { TextChunks } from './encodings';
 import { type FileState, isSameContent, stateIn } from './file-state';
-import { emptyError, isGzip, unpackError } from './read-text';
+import { GZIP_BYTES, isGzip } from './gzip';
+import { emptyError, unpackError } from './read-text';
 import { FormChunks, type ResolvedReading } from './text-form';
 
 /** Bytes read at once. */
@@ -102,7 +104,8 @@ export async function* fileBytes(
       received += bytes;
       onBytes?.(received, before.size);
     };
-    const { buffer: start } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    const start = Buffer.alloc(GZIP_BYTES);
+    await readInto(file, 0, start);
     const opened = { file, path, size: before.size, advance };
     for await (const bytes of isGzip(start) ? unpackedBytes(opened) : plainBytes(opened)) {
       if (signal?.aborted) throw abortError(`Reading ${path}`, signal);
@@ -128,6 +131,12 @@ function requireUnchanged(path: string, before: FileState, now: FileState): void
   throw readError(path, new Error('another file took its place while it was read'));
 }
 
+/** What there is under a path; undefined where nothing is. */
+async function stateAt(path: string): Promise<FileState | undefined> {
+  const stats = await stat(path, { bigint: true }).catch(() => undefined);
+  return stats && stateIn(stats);
+}
+
 /** What a pass over a text found. */
 export interface PassResult {
   /** The file, after it was read. */
@@ -136,17 +145,41 @@ export interface PassResult {
   sha256: string;
 }
 
+/** What to do with a text that comes in parts. */
+interface VisitedParts {
+  settled: (text: string) => number;
+  visit: (part: string) => void | Promise<void>;
+}
+
 /**
  * Reads a text file once.
  * @param settled how many UTF-16 units of a text that goes on may be visited now.
  * @param visit called with each part in its order; the parts together are the text. Left out, the file is only hashed.
- * @throws what `fileBytes` and `TextChunks` throw; ERR_UNROLLED_CORPUS_EMPTY.
+ * @throws what `fileBytes` and `TextChunks` throw; ERR_UNROLLED_CORPUS_EMPTY; what `visit` throws, unless the file has
+ *   changed, which that follows from.
  */
 export async function passOver(
   path: string,
   reading: ResolvedReading,
   options: PassOptions,
-  parts?: { settled: (text: string) => number; visit: (part: string) => void | Promise<void> },
+  parts?: VisitedParts,
+): Promise<PassResult> {
+  const before = options.unchanged ?? (await stateAt(path));
+  try {
+    return await pass(path, reading, options, parts);
+  } catch (error) {
+    if ((error as UnrolledError).code === 'ERR_UNROLLED_ABORTED') throw error;
+    const now = await stateAt(path);
+    if (before !== undefined && now !== undefined) requireUnchanged(path, before, now);
+    throw error;
+  }
+}
+
+async function pass(
+  path: string,
+  reading: ResolvedReading,
+  options: PassOptions,
+  parts: VisitedParts | undefined,
 ): Promise<PassResult> {
   const hash = createHash('sha256');
   const decoder = new TextChunks(reading.encoding, path);

@@ -3,10 +3,10 @@
 import { UnrolledError } from '../errors';
 import type { Model } from '../model';
 import * as check from '../validation';
+import { storedState } from './callback-state';
 import type { Callback, StepResult, TrainingControl } from './callbacks/callback';
 import type { CallbackState } from './checkpoint-file';
 import type { EpochResult } from './epoch-result';
-import { copyState } from './packed-state';
 
 /** What callbacks have asked for since it was last taken. */
 export interface Wishes {
@@ -157,11 +157,18 @@ export class CallbackList {
    */
   remember(): Remembered | undefined {
     try {
-      const states = this.states.map(({ state, ...rest }) => ({ ...rest, state: copyState(state) }));
-      return { learningRateScale: this.#control.learningRateScale, states };
+      return { learningRateScale: this.#control.learningRateScale, states: this.copiedStates };
     } catch {
       return undefined;
     }
+  }
+
+  /**
+   * Copies of what they remember now, for a checkpoint.
+   * @throws ERR_UNROLLED_OPTION_RANGE for what cannot be written.
+   */
+  get copiedStates(): CallbackState[] {
+    return this.states.map(({ state, ...rest }) => ({ ...rest, state: storedState(rest.name, state) }));
   }
 
   get states(): CallbackState[] {

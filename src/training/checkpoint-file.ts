@@ -5,7 +5,6 @@
 import { types } from 'node:util';
 import { isRangeError } from '../builtins';
 import { UnrolledError } from '../errors';
-import type { Parameters } from '../flat-layout';
 import type { Model } from '../model';
 import { type FileTraining, type ModelFile, type ModelHeader, readModelFile, writeCheckpointFile } from '../model-file';
 import type { FloatArray, NativeTrainingState, OptimizerKind } from '../native/native';
@@ -14,6 +13,7 @@ import type { EpochSumsState } from './epoch-result';
 import { OPTIMIZER_KINDS } from './optimizers';
 import { isDeeperThan, packState, unpackState } from './packed-state';
 import type { RecordedOptions } from './recorded-options';
+import type { WholeState } from './snapshot';
 import { requireSound } from './sound-record';
 
 /** The state of a callback under its name; of several of one name in their order. */
@@ -31,7 +31,7 @@ export interface TrainingRecord {
   totalSteps?: number;
   /** How much data it was trained on; absent in checkpoints of earlier releases. */
   data?: DataCounts;
-  native: Omit<NativeTrainingState, 'parameters'>;
+  native: NativeTrainingState;
   /** Of the running epoch; absent between two. */
   epoch?: EpochSumsState;
   /** Whether the epoch is trained to its end but neither validated nor told of. */
@@ -50,6 +50,14 @@ export interface Checkpoint {
   file: ModelFile;
   header: ModelHeader;
   record: TrainingRecord;
+}
+
+/**
+ * Whether it is of a release that cut data by a fraction in doubles, so that a part could be one too short (of 10, 0.9 were
+ * 10): it goes on with the parts that it began with. Such a checkpoint does not say what is frozen.
+ */
+export function isCutInDoubles({ record }: Checkpoint): boolean {
+  return record.frozen === undefined;
 }
 
 const NAME = 'training';
@@ -72,13 +80,15 @@ function unwritable(cause: unknown): unknown {
 export async function writeCheckpoint(
   path: string,
   model: Model,
-  parameters: Parameters,
+  { parameters, finite, state }: WholeState,
   header: ModelHeader,
-  { native: { slots, ...native }, ...record }: TrainingRecord,
+  record: Omit<TrainingRecord, 'native'>,
 ): Promise<void> {
+  const { slots, ...native } = state;
   try {
     const packed = packState({ ...record, ...native, optimizer: slots, optimizerKind: native.optimizer }, NAME);
-    await writeCheckpointFile(path, model, parameters, header, record.frozen ?? [], packed as FileTraining);
+    const weights = { parameters: model.named(parameters), finite };
+    await writeCheckpointFile(path, model, weights, header, record.frozen ?? [], packed as FileTraining);
   } catch (cause) {
     throw unwritable(cause);
   }

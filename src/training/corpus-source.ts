@@ -9,6 +9,7 @@ import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
 import type { FileSource, TokenSource } from '../text/token-source';
 import { counted } from '../wording';
+import { type Checkpoint, isCutInDoubles } from './checkpoint-file';
 import type { ResolvedStream } from './options';
 import { idCount, streamLength } from './source';
 
@@ -59,18 +60,26 @@ export async function wholeCorpus(corpus: Corpus | FileCorpus, boundary: number 
   return { ids: nativeIds(source.kind === 'memory' ? source.ids : source, state), boundaries, before: boundary };
 }
 
+/** Number of its ids. */
+function countOf({ source }: { source: TokenSource }): number {
+  return source.kind === 'memory' ? source.ids.length : source.count;
+}
+
 /**
  * What trains, and what validates; empty where nothing does.
  * @param boundary the id that stands before each document; undefined where none does.
+ * @param resumed what the training goes on from.
  * @throws as `wholeCorpus`.
  */
 export async function partsOf(
   corpus: Corpus | FileCorpus,
   validation: number,
   boundary: number | undefined,
+  resumed: Checkpoint | undefined,
 ): Promise<{ train: CorpusPart; validation: CorpusPart }> {
   const state = await stateOf(corpus);
-  const parts = corpus.split(validation);
+  const inDoubles = resumed !== undefined && isCutInDoubles(resumed);
+  const parts = inDoubles ? corpus.splitAt(Math.floor(countOf(corpus) * (1 - validation))) : corpus.split(validation);
   const boundaries = 'boundaries' in parts ? parts.boundaries : undefined;
   return {
     train: { ids: nativeIds(parts.train, state), boundaries: boundaries?.train, before: boundary },

@@ -1,5 +1,6 @@
 /** The epochs of a training as a loop takes them, which others may wait for too. */
 
+import { checkpointsOf } from './checkpoint-writing';
 import type { EpochResult } from './epoch-result';
 import type { History } from './history';
 
@@ -14,6 +15,8 @@ export class Epochs<Epoch extends EpochResult> implements AsyncGenerator<Epoch, 
   #running: Promise<void> | undefined;
   #failure: { error: unknown } | undefined;
   #isOver = false;
+  /** Whether an epoch is handed out once its checkpoints are written. */
+  #waits = true;
   /** Set where nobody wants more of it; settles when it has ended. */
   #leaving: Promise<void> | undefined;
 
@@ -56,6 +59,11 @@ export class Epochs<Epoch extends EpochResult> implements AsyncGenerator<Epoch, 
     this.#history = undefined;
   }
 
+  /** From now on an epoch is handed out while its checkpoints are written. */
+  handOutAhead(): void {
+    this.#waits = false;
+  }
+
   get isRunning(): boolean {
     return this.#running !== undefined;
   }
@@ -76,7 +84,14 @@ export class Epochs<Epoch extends EpochResult> implements AsyncGenerator<Epoch, 
       while (this.#untaken.length === 0 && !this.#isOver) await this.#train();
       const epoch = this.#untaken.shift();
       if (epoch === undefined) break;
-      yield epoch;
+      // What was not written is the training's to say, when it is asked for more.
+      const isWritten =
+        !this.#waits ||
+        (await checkpointsOf(epoch).then(
+          () => true,
+          () => false,
+        ));
+      if (isWritten) yield epoch;
     }
     if (this.#failure !== undefined) throw this.#failure.error;
   }

@@ -1,16 +1,11 @@
 /** What a training will take, known before it begins. */
 
 import { cancelledError, withCancellation } from '../cancellation';
-import type { Model } from '../model';
-import type {
-  NativeExamples,
-  NativeRunResult,
-  NativeSource,
-  NativeTraining,
-  NativeTrainingOptions,
-} from '../native/native';
+import type { NativeExamples, NativeRunResult, NativeTraining } from '../native/native';
 import { pickExamples } from './examples';
-import { requireTrainingBytes, type TrainingBytes } from './memory';
+import { requireRunnable } from './fit';
+import type { Run } from './loop';
+import type { TrainingBytes } from './memory';
 import { sequenceCount, sequencesOf, stepsPerEpoch } from './source';
 
 /** What a training takes. */
@@ -21,12 +16,6 @@ export interface Estimate {
   secondsPerStep: number;
   /** Of its steps: validation and callbacks take time of their own. */
   secondsPerEpoch: number;
-}
-
-/** The training that is asked about. */
-export interface EstimateOptions {
-  native: Omit<NativeTrainingOptions, 'source' | 'schedule' | 'resume'>;
-  signal?: AbortSignal | undefined;
 }
 
 /** Batches of examples that a pass trains on. */
@@ -84,11 +73,8 @@ function median(values: number[]): number {
 }
 
 /** Steps and seconds of an epoch, by steps like its own. */
-async function timeEpoch(
-  model: Model,
-  source: NativeSource,
-  { native, signal }: EstimateOptions,
-): Promise<{ steps: number; seconds: number }> {
+async function timeEpoch({ model, source, options }: Run): Promise<{ steps: number; seconds: number }> {
+  const { native, signal } = options;
   const isStream = source.kind === 'stream' || source.kind === 'documents';
   const timed = isStream ? source : await sampleOf(source);
   const training = model.native.startTraining({ ...native, source: timed });
@@ -116,17 +102,13 @@ async function timeEpoch(
 
 /**
  * The memory and the time of a training, by steps of one that leaves the weights as they are.
- * @throws ERR_UNROLLED_BUSY while the model is training, ERR_UNROLLED_ABORTED, and what the first steps of the training
- *   would throw.
+ * @throws ERR_UNROLLED_BUSY while the model is training, ERR_UNROLLED_ABORTED, and what the training would throw before its
+ *   first step and in it.
  */
-export async function estimateTraining(
-  model: Model,
-  source: NativeSource,
-  options: EstimateOptions,
-): Promise<Estimate> {
-  return model.exclusively(async () => {
-    const bytes = await requireTrainingBytes(model, source, options.native);
-    const { steps, seconds } = await timeEpoch(model, source, options);
+export async function estimateTraining(run: Run): Promise<Estimate> {
+  return run.model.exclusively(async () => {
+    const bytes = await requireRunnable(run);
+    const { steps, seconds } = await timeEpoch(run);
     return { bytes, stepsPerEpoch: steps, secondsPerStep: seconds / steps, secondsPerEpoch: seconds };
   });
 }

@@ -2,11 +2,13 @@
 
 import { cancelledError, withCancellation } from '../cancellation';
 import { UnrolledError } from '../errors';
+import { roundedCount } from '../fractions';
 import type { Model } from '../model';
 import type { ModelHeader } from '../model-file';
 import type { NativeEvaluation, NativeExamples, NativeSource } from '../native/native';
 import { Random, RandomUse } from '../random';
 import { counted } from '../wording';
+import { type Checkpoint, isCutInDoubles } from './checkpoint-file';
 import type { ResolvedExampleFit } from './example-options';
 import { type Examples, exampleCount, inBatches, pickExamples } from './examples';
 import { type EpochResult, runTraining } from './fit';
@@ -27,9 +29,11 @@ async function split(
   examples: Examples,
   validation: number,
   seed: number,
+  resumed: Checkpoint | undefined,
 ): Promise<{ train: Examples; validate: Examples }> {
   const count = exampleCount(examples);
-  const trained = count - Math.round(count * validation);
+  const inDoubles = resumed !== undefined && isCutInDoubles(resumed);
+  const trained = count - (inDoubles ? Math.round(count * validation) : roundedCount(count, validation));
   if (trained === 0 || trained === count) {
     throw new UnrolledError(
       'ERR_UNROLLED_CORPUS_TOO_SHORT',
@@ -71,9 +75,9 @@ export function inOrder(examples: Examples, batch: number): NativeExamples {
  */
 export async function partsOf(
   examples: Examples,
-  { validation, native }: Pick<ResolvedExampleFit<unknown>, 'validation' | 'native'>,
+  { validation, native, resumed }: Pick<ResolvedExampleFit<unknown>, 'validation' | 'native' | 'resumed'>,
 ): Promise<{ train: Examples; validate?: Examples }> {
-  return validation > 0 ? split(examples, validation, native.seed) : { train: examples };
+  return validation > 0 ? split(examples, validation, native.seed, resumed) : { train: examples };
 }
 
 /** @throws what `runTraining` throws, ERR_UNROLLED_CORPUS_TOO_SHORT. */

@@ -8,9 +8,9 @@ import { damagedBy } from './checkpoint-file';
 import { ANEW, otherData } from './data-counts';
 import type { EpochResult } from './epoch-result';
 import { Loop, type Run } from './loop';
-import { requireTrainingBytes } from './memory';
+import { requireTrainingBytes, type TrainingBytes } from './memory';
 import { requireSameModel, restoreModel } from './restore';
-import { planRun } from './run-plan';
+import { planRun, type RunPlan } from './run-plan';
 import { stepsPerEpoch } from './source';
 
 /**
@@ -87,16 +87,20 @@ function refusedPrecision(path: string, { message, expected = '', received = '' 
 }
 
 /** @throws ERR_UNROLLED_MODEL_MISMATCH for a checkpoint of other data, ERR_UNROLLED_PRECISION. */
-function startNative(
+async function startNative(
   { model, source, options }: Run,
   schedule: NonNullable<NativeTrainingOptions['schedule']>,
-): NativeTraining {
+): Promise<NativeTraining> {
   const { resumed } = options;
   const native = { ...options.native, schedule, source };
   if (resumed === undefined) return model.native.startTraining(native);
+  let training: NativeTraining | undefined;
   try {
-    return model.native.startTraining({ ...native, resume: resumed.record.native });
+    training = model.native.startTraining(native);
+    await training.resume(resumed.record.native);
+    return training;
   } catch (error) {
+    training?.dispose();
     if (!(error instanceof UnrolledError)) throw error;
     const { code, option = '' } = error;
     if (code === 'ERR_UNROLLED_PRECISION') throw refusedPrecision(resumed.file.path, error);
@@ -106,14 +110,33 @@ function startNative(
   }
 }
 
+/** @throws ERR_UNROLLED_MODEL_MISMATCH for a checkpoint of another model or other options, and what `planRun` throws. */
+function plan(run: Run): RunPlan {
+  const { model, source, options, header } = run;
+  const perEpoch = source.kind === 'documents' ? countSteps(run) : stepsPerEpoch(source);
+  if (options.resumed !== undefined) requireSameModel(model, header, options.resumed);
+  return planRun(run, perEpoch);
+}
+
+/**
+ * Whether a training could begin, which is not begun.
+ * @returns the bytes that it takes.
+ * @throws what `runTraining` throws before its first step.
+ */
+export async function requireRunnable(run: Run): Promise<TrainingBytes> {
+  const { model, source, options } = run;
+  const { schedule } = plan(run);
+  const bytes = await requireTrainingBytes(model, source, options.native, options.callbacks);
+  // Whether the data are those of a checkpoint only the native side knows.
+  if (options.resumed !== undefined) (await startNative(run, schedule)).dispose();
+  return bytes;
+}
+
 async function startLoop(run: Run): Promise<{ loop: Loop; training: NativeTraining }> {
   const { model, source, options } = run;
-  const { resumed } = options;
-  const perEpoch = source.kind === 'documents' ? countSteps(run) : stepsPerEpoch(source);
-  if (resumed !== undefined) requireSameModel(model, run.header, resumed);
-  const { schedule, recorded, warning } = planRun(run, perEpoch);
-  await requireTrainingBytes(model, source, options.native);
-  const training = startNative(run, schedule);
+  const { schedule, recorded, warning } = plan(run);
+  await requireTrainingBytes(model, source, options.native, options.callbacks);
+  const training = await startNative(run, schedule);
   try {
     const loop = new Loop(run, recorded, training);
     await loop.start();

@@ -17,10 +17,10 @@ export type EpochJSON = {
 const ARRAYS = ['stepLosses', 'stepGradientNorms', 'stepLearningRates'] as const;
 
 /** The figures that every epoch has, beside its counts. */
-const FIGURES = ['loss', 'bitsPerToken', 'learningRate', 'gradientNorm', 'tokensPerSecond', 'seconds'] as const;
+const FIGURES = ['loss', 'learningRate', 'gradientNorm', 'tokensPerSecond', 'seconds'] as const;
 
-/** Those that some have. */
-const SOME_FIGURES = ['accuracy', 'validationLoss', 'validationAccuracy'] as const;
+/** Those that some have: a squared error has no bits. */
+const SOME_FIGURES = ['bitsPerToken', 'accuracy', 'validationLoss', 'validationAccuracy'] as const;
 
 /** What is printed of an epoch, each figure as people read it. */
 const COLUMNS = [

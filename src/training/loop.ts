@@ -13,15 +13,16 @@ import type {
   NativeTraining,
 } from '../native/native';
 import { withShortArrays } from '../printing';
-import * as check from '../validation';
 import { CallbackList, type Remembered } from './callback-list';
-import { type Checkpoint, requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
+import { requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
+import { CheckpointWriting } from './checkpoint-writing';
 import { dataCounts } from './data-counts';
 import { type EpochResult, EpochSums } from './epoch-result';
 import { requireCheckpointBytes } from './memory';
 import type { FitProgress, ResolvedTraining } from './options';
 import type { RecordedOptions } from './recorded-options';
 import { restoreModel } from './restore';
+import { wholeState } from './snapshot';
 import { classifies } from './source';
 
 /** A training to run: a model, its data, and how. */
@@ -37,19 +38,6 @@ export interface Run {
   onRestored?: (() => void) | undefined;
 }
 
-/**
- * Refuses to end a run before where its checkpoint is.
- * @throws ERR_UNROLLED_OPTION_RANGE.
- */
-function requireBound({ file, record }: Checkpoint, options: ResolvedTraining, total: number, perEpoch: number): void {
-  const made = record.native.steps;
-  if (made <= total) return;
-  const { epochs, steps } = options;
-  const came = `which ${file.path} has come to`;
-  if (Number.isFinite(steps)) throw check.outOfRange('steps', `at least ${made}, ${came}`, steps);
-  throw check.outOfRange('epochs', `at least ${Math.ceil(made / perEpoch)}, ${came}`, epochs);
-}
-
 /** One run's training, with what it has done so far. */
 export class Loop {
   readonly #run: Run;
@@ -57,6 +45,7 @@ export class Loop {
   readonly #training: NativeTraining;
   readonly #totalSteps: number;
   readonly #callbacks: CallbackList;
+  readonly #writing = new CheckpointWriting();
   #sums: EpochSums;
   #steps = 0;
   /** Seconds of the run but for those since `#started`. */
@@ -87,7 +76,6 @@ export class Loop {
       this.#sums = new EpochSums(0, training.stepsPerEpoch);
       return;
     }
-    requireBound(resumed, run.options, this.#totalSteps, training.stepsPerEpoch);
     const { epoch, isPending, seconds, stopReason } = resumed.record;
     this.#steps = made;
     this.#secondsBefore = seconds;
@@ -129,6 +117,7 @@ export class Loop {
       await this.#settle();
       const result = this.isDone ? undefined : await this.#nextEpoch();
       if (this.isDone) await this.#end();
+      if (result !== undefined) this.#writing.belongsTo(result);
       return result;
     } catch (error) {
       await this.#fail(error);
@@ -171,7 +160,11 @@ export class Loop {
   async #close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await this.#callbacks.close();
+    try {
+      await this.#writing.end();
+    } finally {
+      await this.#callbacks.close();
+    }
   }
 
   /** Trains to the end of the epoch or of the run, and validates. */
@@ -240,26 +233,33 @@ export class Loop {
     await giveTurn();
     const until = this.#callbacks.nextStop(this.#steps, this.#endOf(epoch));
     let failure: { error: unknown } | undefined;
-    const result = await withCancellation(signal, (cancellation) =>
-      this.#training.run(
-        until - this.#steps,
-        cancellation,
-        (progress) => {
-          this.#sums.addSteps(progress);
-          try {
-            if (failure === undefined) this.#report(epoch, progress);
-          } catch (error) {
-            failure = { error };
-            cancellation.cancel();
-          }
-        },
-        this.#sums.lossSum,
-      ),
-    );
+    const result = await withCancellation(signal, async (cancellation) => {
+      // A training that cannot be saved as asked ends at once.
+      const forget = this.#writing.onFailure(() => cancellation.cancel());
+      try {
+        return await this.#training.run(
+          until - this.#steps,
+          cancellation,
+          (progress) => {
+            this.#sums.addSteps(progress);
+            try {
+              if (failure === undefined) this.#report(epoch, progress);
+            } catch (error) {
+              failure = { error };
+              cancellation.cancel();
+            }
+          },
+          this.#sums.lossSum,
+        );
+      } finally {
+        forget();
+      }
+    });
     this.#steps = result.steps;
     this.#callbacks.steps = result.steps;
     this.#sums.addCall(result);
     if (failure !== undefined) throw failure.error;
+    this.#writing.requireSound();
     if (this.#steps === until) await this.#tellStep(epoch);
     return result.reason === 'cancelled';
   }
@@ -303,29 +303,36 @@ export class Loop {
   async #settle(): Promise<void> {
     const { scale, checkpoints } = this.#callbacks.take();
     this.#isUnsettled = false;
+    this.#writing.requireSound();
     if (scale !== undefined) await this.#training.setLearningRateScale(scale);
     if (checkpoints.length === 0) return;
+    await this.#writing.end();
     const { model, header, source, options } = this.#run;
     requireCheckpointBytes(model, options.native.optimizer.kind);
     // A call of `freeze` is served in its order too: what is frozen now is so in the state that is read.
     const { frozen } = model;
-    const { parameters, ...native } = await this.#training.readState();
     const before = this.#beforeCutEpoch;
     const isPending = this.#isPending || before !== undefined;
-    const record: TrainingRecord = {
+    const record: Omit<TrainingRecord, 'native'> = {
       options: this.#recorded,
       totalSteps: this.#totalSteps,
       data: dataCounts(source),
-      native: { ...native, ...(before && { learningRateScale: before.learningRateScale }) },
       ...((isPending || !this.#isBetweenEpochs) && { epoch: this.#sums.state, ...(isPending && { isPending }) }),
       seconds: this.#seconds,
       frozen,
-      callbacks: before?.states ?? this.#callbacks.states,
+      callbacks: before?.states ?? this.#callbacks.copiedStates,
       ...(this.#stopReason !== undefined && before === undefined && { stopReason: this.#stopReason }),
     };
-    for (const path of checkpoints) {
-      await writeCheckpoint(path, model, model.named(parameters), header, record);
-    }
+    // Served before the next step: the state is of now, and the training need not wait for its copy to come here.
+    const reading = this.#training.readState();
+    this.#writing.begin(this.#steps - 1, async () => {
+      const { state, ...parameters } = await wholeState(model.dtype, this.#training, reading);
+      const whole = {
+        ...parameters,
+        state: { ...state, ...(before && { learningRateScale: before.learningRateScale }) },
+      };
+      for (const path of checkpoints) await writeCheckpoint(path, model, whole, header, record);
+    });
   }
 
   /** Either the model was disposed meanwhile, or the signal came. */

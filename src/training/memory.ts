@@ -3,6 +3,8 @@
 import { requireMemory } from '../limits';
 import type { Model } from '../model';
 import type { NativePassSize, NativeSource, NativeTrainingOptions, OptimizerKind } from '../native/native';
+import type { Callback } from './callbacks/callback';
+import { savesCheckpoints } from './callbacks/checkpoint';
 import { OPTIMIZERS } from './optimizers';
 import { largestBatch, sourceBytes } from './source';
 
@@ -16,11 +18,18 @@ export interface TrainingBytes {
   workspace: number;
   /** The native copy of the data. */
   data: number;
+  /** Where `callbacks.checkpoint` saves the training: copies of its state, from which it is written while training goes on. */
+  checkpoint?: number;
   total: number;
 }
 
 /** Those of a training's options that its memory depends on, beside its data. */
 type MemoryOptions = Pick<NativeTrainingOptions, 'optimizer' | 'precision'>;
+
+/** Bytes of a checkpoint: one copy of the state natively, and one for its file. */
+function checkpointBytes({ parameterBytes }: Model, optimizer: OptimizerKind): number {
+  return 2 * parameterBytes * (1 + OPTIMIZERS[optimizer].slots.length);
+}
 
 /** Of an operand's piece that a product in bf16 packs at once, in both directions: `kernels/bf16_products.cpp`. */
 const BF16_PIECE = 2048;
@@ -58,6 +67,7 @@ export async function trainingBytes(
   model: Model,
   source: NativeSource,
   { optimizer, precision }: MemoryOptions,
+  callbacks: readonly Callback[],
 ): Promise<TrainingBytes> {
   const parameters = model.parameterBytes;
   const size = passSize(source);
@@ -68,6 +78,7 @@ export async function trainingBytes(
     optimizer: parameters * OPTIMIZERS[optimizer.kind].slots.length,
     workspace: passes + (precision === 'bf16' ? bf16Bytes(model, size.positions) : 0),
     data: sourceBytes(source),
+    ...(callbacks.some(savesCheckpoints) && { checkpoint: checkpointBytes(model, optimizer.kind) }),
   };
   return { ...bytes, total: Object.values(bytes).reduce((total, part) => total + part, 0) };
 }
@@ -81,8 +92,9 @@ export async function requireTrainingBytes(
   model: Model,
   source: NativeSource,
   options: MemoryOptions,
+  callbacks: readonly Callback[] = [],
 ): Promise<TrainingBytes> {
-  const bytes = await trainingBytes(model, source, options);
+  const bytes = await trainingBytes(model, source, options, callbacks);
   const { total, parameters, gradients, workspace, data } = bytes;
   // The model is there already.
   const need = { total, more: total - parameters - gradients };
@@ -98,10 +110,10 @@ export async function requireTrainingBytes(
 }
 
 /**
- * Refuses to copy the state of a training where memory cannot hold it: natively, and again for its file.
+ * Refuses to copy the state of a training where memory cannot hold it.
  * @throws ERR_UNROLLED_OUT_OF_MEMORY.
  */
-export function requireCheckpointBytes({ parameterBytes }: Model, optimizer: OptimizerKind): void {
-  const bytes = 2 * parameterBytes * (1 + OPTIMIZERS[optimizer].slots.length);
+export function requireCheckpointBytes(model: Model, optimizer: OptimizerKind): void {
+  const bytes = checkpointBytes(model, optimizer);
   requireMemory('A checkpoint of this training', bytes, 'checkpoint', 'Make the model smaller');
 }

@@ -6,7 +6,7 @@ import type { FloatTensor } from '../flat-layout';
 import { resolveThreads } from '../limits';
 import type { Model } from '../model';
 import { outputOf } from '../model-output';
-import type { DType, FloatArray, ModelDescription, NativeSequences } from '../native/native';
+import type { DType, FloatArray, ModelDescription, NativeSequences, NativeSource } from '../native/native';
 import { defaultSparse } from '../output';
 import { ownCopyIfSmall } from '../own-copy';
 import * as check from '../validation';
@@ -76,7 +76,9 @@ export async function estimateModel(
   const resolved = resolveExampleFit(options, defaultsOf(model), resumed);
   model.requireIdle();
   const { train } = await partsOf(await toExamples(model, own), resolved);
-  return estimateTraining(model, inBatches(train, resolved.batching), resolved);
+  if (resolved.validationData !== undefined) await toExamples(model, resolved.validationData);
+  const source = inBatches(train, resolved.batching) as NativeSource;
+  return estimateTraining({ model, source, options: resolved, header: model.header });
 }
 
 export async function evaluateModel(

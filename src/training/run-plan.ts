@@ -6,7 +6,7 @@ import * as check from '../validation';
 import { counted } from '../wording';
 import { type Checkpoint, damagedBy, type TrainingRecord } from './checkpoint-file';
 import type { Run } from './loop';
-import { DEFAULT_EPOCHS } from './options';
+import { DEFAULT_EPOCHS, type ResolvedTraining } from './options';
 import { type RecordedOptions, requireSameOptions } from './recorded-options';
 import {
   completeSchedule,
@@ -80,9 +80,22 @@ function otherLength(path: string, { kind }: ResolvedSchedule, now: RunLength, b
 }
 
 /**
+ * Refuses to end a run before where its checkpoint is.
+ * @throws ERR_UNROLLED_OPTION_RANGE.
+ */
+function requireBound({ file, record }: Checkpoint, { epochs, steps }: ResolvedTraining, length: RunLength): void {
+  const made = record.native.steps;
+  if (made <= length.steps) return;
+  const came = `which ${file.path} has come to`;
+  if (Number.isFinite(steps)) throw check.outOfRange('steps', `at least ${made}, ${came}`, steps);
+  throw check.outOfRange('epochs', `at least ${Math.ceil(made / length.stepsPerEpoch)}, ${came}`, epochs);
+}
+
+/**
  * The schedule of a run, and what its checkpoints remember of its options. A schedule without a length of its own covers
  * the run; of a resumed run that is its new length.
- * @throws ERR_UNROLLED_MODEL_MISMATCH where a checkpoint is of other options, ERR_UNROLLED_MODEL_FORMAT.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH where a checkpoint is of other options, ERR_UNROLLED_OPTION_RANGE where it has come
+ *   further than the run's end, ERR_UNROLLED_MODEL_FORMAT.
  */
 export function planRun({ source, options }: Run, stepsPerEpoch: number): RunPlan {
   const { resumed } = options;
@@ -102,6 +115,7 @@ export function planRun({ source, options }: Run, stepsPerEpoch: number): RunPla
     { ...common, schedule: completeSchedule(schedule, before.length) },
     { ...record.options, schedule: completeSchedule(before.schedule, before.length) },
   );
+  requireBound(resumed, options, length);
   return {
     schedule: completeSchedule(schedule, length),
     recorded: { ...common, schedule },

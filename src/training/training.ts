@@ -59,6 +59,15 @@ export class Training<Epoch extends EpochResult = EpochResult>
     return this.#epochs[Symbol.asyncDispose]();
   }
 
+  /**
+   * The same training, whose epochs a loop is handed while their checkpoints are written.
+   * @internal
+   */
+  ahead(): this {
+    this.#epochs.handOutAhead();
+    return this;
+  }
+
   /** Trains what is left. */
   // biome-ignore lint/suspicious/noThenProperty: so that `await model.fit(…)` trains.
   then<Result = History, Caught = never>(

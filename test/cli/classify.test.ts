@@ -84,6 +84,12 @@ describe('unrolled classify', function () {
     assert.deepEqual(sectionsOf(page), ['training', 'classes', 'activations', 'model']);
     assert.ok(page.includes('<title>GRU on shown</title>'));
     assert.match(page, /<dt>Weights kept<\/dt><dd>epoch [12] <small>of 2</);
+    const [, kept] =
+      /The model has the weights of epoch ([12]), the one with the lowest validation loss\. The model was/.exec(page) ??
+      [];
+    assert.match(page, new RegExp(`<dt>Weights kept</dt><dd>epoch ${kept} <`));
+    assert.match(page, new RegExp(`<dt>Validation accuracy</dt><dd>[\\d.]+ % <small>epoch ${kept}, kept, `));
+    assert.match(page, /<dt>Median speed<\/dt><dd>[\d,]+ <small>examples\/s</);
     // A tenth of 60 validates.
     assert.match(page, /<caption><bdi>The 6 texts that validated<\/bdi>: each class<\/caption>/);
     for (const name of ['neg', 'pos']) assert.match(page, new RegExp(`<th scope="row"><bdi>${name}</bdi></th>`));

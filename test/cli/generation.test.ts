@@ -42,6 +42,41 @@ describe('unrolled sample, score and next', function () {
     assert.deepEqual(parseJsonLines(stdout), [{ prompt: 'the', text: `${drawn}o` }]);
   });
 
+  it('sample takes --allow, --bias and --min-length, for beams too, and refuses what they cannot be', async () => {
+    const printed = async (...args: string[]) =>
+      (await runCli('sample', path, '--prompt', 'the', '--length', '12', ...args)).stdout;
+    const bias = new Map([
+      ['o', 2.5],
+      [' ', -Infinity],
+    ]);
+    const drawn = await model.sample('the', { length: 12, bias, allow: ['e', 'o', ' ', 'x'] });
+    const flags = ['--bias', 'o=2.5', '--bias', ' =-inf', '--allow', 'eoe', '--allow', 'x '];
+    assert.match(drawn, /^[eox]{12}$/);
+    assert.equal(await printed(...flags), `the${drawn}\n`);
+    const [best] = await model.beam('the', { length: 12, bias, allow: ['e', 'o', ' ', 'x'], beams: 3 });
+    assert.equal(await printed(...flags, '--beams', '3'), `the${best?.text}\n`);
+    const late = await model.sample('the', { length: 12, stop: 'o', minLength: 9 });
+    assert.ok(late.length >= 9);
+    assert.equal(await printed('--stop', 'o', '--min-length', '9'), `the${late}\n`);
+    for (const [args, status, message] of [
+      [['--bias', 'o'], 2, /^unrolled: --bias must be a token, =, and a number or -inf, not "o"\./],
+      [['--bias', 'o=abc'], 2, /^unrolled: --bias must be a token, =, and a number or -inf/],
+      [['--bias', 'o='], 2, /^unrolled: --bias must be/],
+      [['--bias', 'Q=1'], 1, /^unrolled: --bias\["Q"\] must name one of the 29 tokens/],
+      [['--bias', 'o=1e99'], 2, /^unrolled: --bias\["o"\] must be a number from -1e30/],
+      [['--allow', 'abQ'], 1, /^unrolled: --allow: The character "Q" \(U\+0051\) at position 2 .* Leave it out\. \(/],
+      [['--allow', 'o', '--bias', 'o=-inf'], 2, /^unrolled: --allow leaves no token to take at step 1\. /],
+      [['--min-length', '13'], 2, /^unrolled: --min-length must be at most --length, which is 12, not 13\./],
+      [['--min-length', 'x'], 2, /^unrolled: --min-length must be a number/],
+    ] as const) {
+      for (const more of [[], ['--beams', '2']]) {
+        const result = await runCli('sample', path, '--length', '12', ...args, ...more);
+        assert.deepEqual([result.status, result.stdout], [status, '']);
+        assert.match(result.stderr, message);
+      }
+    }
+  });
+
   it('sample goes on with each line of --prompts', async () => {
     const file = join(folder, 'prompts.txt');
     writeFileSync(file, 'the quick\n\r\nfox\n');

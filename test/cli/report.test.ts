@@ -15,6 +15,13 @@ const TEXT = 'the quick brown fox jumps over the lazy dog.\n'.repeat(40);
 const SMALL = ['--hidden', '16', '--embedding', '8', '--batch', '4', '--window', '8'];
 const ALL = ['training', 'samples', 'activations', 'gradient', 'model'];
 
+/** Of a training that never was. */
+const KEPT = { bestEpoch: undefined, out: undefined, keepBest: '--early-stopping N' };
+const MODEL = {
+  input: { kind: 'ids' as const, vocabulary: 2 },
+  layers: [{ name: 'head', type: 'dense' as const, features: 2 }],
+};
+
 describe('unrolled train --report', function () {
   this.timeout(60_000);
   const at = useFolder();
@@ -35,7 +42,7 @@ describe('unrolled train --report', function () {
     assert.deepEqual(sectionsOf(page), ALL);
     assert.ok(page.includes(`<title>${escapeText("LSTM on the dog's.txt")}</title>`));
     const quoted = `'${join(at(), "the dog'\\''s.txt")}'`;
-    assert.ok(page.includes(`<code>unrolled train ${escapeText(quoted)} ${SMALL.join(' ')}`));
+    assert.ok(page.includes(`>unrolled train ${escapeText(quoted)} ${SMALL.join(' ')}`));
     const { charts, stepCharts, samples, activations } = dataOf(page);
     assert.deepEqual(
       charts.map(({ id, x }) => [id, x?.length]),
@@ -102,6 +109,64 @@ describe('unrolled train --report', function () {
     assert.match(read(), /role="note">The loss is not finite at step \d+\./);
   });
 
+  describe('says which weights were saved', () => {
+    const weights = () => /<p class="note" id="weights">(.*?)<\/p>/.exec(read())?.[1];
+    const run = async (...args: string[]) => {
+      const { status, stderr } = await runCli('train', corpus(), ...SMALL, ...args, '--report', at('page.html'));
+      assert.equal(status, 0, stderr);
+    };
+
+    it('those of the last epoch, and how to get the best ones', async () => {
+      await run('--epochs', '2', '--out', at('m'));
+      assert.equal(
+        weights(),
+        `The model has the weights of epoch 2, the last. Nothing validated, so which epoch is the best is not known: --validation 0.1 --early-stopping N keeps the best. It is saved in ${at('m')}.`,
+      );
+      assert.match(read(), /<dt>Weights kept<\/dt><dd>epoch 2 <small>of 2</);
+    });
+
+    it('of a training that went past its best epoch', async () => {
+      // The text's end is unlike the rest: what is learned makes it less likely.
+      writeFileSync(at('t'), 'ab'.repeat(1800) + 'aabbbabaab'.repeat(40));
+      const args = ['train', at('t'), ...SMALL, '--epochs', '4', '--lr', '0.01', '--validation', '0.1', '--seed', '1'];
+      const { status, stderr } = await runCli(...args, '--report', at('page.html'));
+      assert.equal(status, 0, stderr);
+      const [, epoch, loss] =
+        /^The model has the weights of epoch 4, the last\. Epoch (\d) has the lowest validation loss, ([\d.]+): --early-stopping N keeps the best\. The model was not saved: --out FILE saves it\.$/.exec(
+          weights() ?? '',
+        ) ?? [];
+      const values = (dataOf(read()).charts[0]?.lines[1]?.values ?? []) as number[];
+      assert.equal(values.length, 4);
+      const best = Math.min(...values);
+      assert.equal(Number(epoch), values.indexOf(best) + 1);
+      assert.notEqual(Number(epoch), 4);
+      assert.ok(Math.abs(Number(loss) - best) < 1e-3);
+      // Those of the best are its own, and so are the figures at the head.
+      const again = await runCli(...args, '--early-stopping', '4', '--out', at('m'), '--report', at('page.html'));
+      assert.equal(again.status, 0, again.stderr);
+      assert.equal(
+        weights(),
+        `The model has the weights of epoch ${epoch}, the one with the lowest validation loss. It is saved in ${at('m')}.`,
+      );
+      assert.match(
+        read(),
+        new RegExp(`<dt>Validation loss</dt><dd>${loss} <small>nats, epoch ${epoch}, kept, the best<`),
+      );
+    });
+
+    it('those of the last step, where it ended within an epoch', async () => {
+      const args = ['train', corpus(), ...SMALL, '--steps', '1000000000', '--batch', '1', '--window', '1'];
+      const { process, result } = startCli(...args, '--log-every', '1', '--out', at('m'), '--report', at('page.html'));
+      process.stdout?.once('data', () => process.kill('SIGINT'));
+      assert.equal((await result).status, 130);
+      assert.match(
+        weights() ?? '',
+        /^The model has the weights of the last step, in an epoch that did not end\. .* It is saved in /,
+      );
+      assert.doesNotMatch(read(), /Weights kept/);
+    });
+  });
+
   it('goes on with the page of a training that is resumed', async () => {
     const training = ['train', corpus(), ...SMALL, '--checkpoint', at('c'), '--report', at('page.html')];
     const first = await runCli(...training, '--epochs', '1');
@@ -132,7 +197,7 @@ describe('unrolled train --report', function () {
       history.push(result);
       await page.onEpochEnd(result);
     }
-    await page.write({ title: 'long', inspect: async () => ({}) });
+    await page.write({ title: 'long', inspect: async () => ({}), kept: KEPT, model: MODEL });
     const { samples } = dataOf(read());
     assert.deepEqual(
       samples.map(({ epoch }) => epoch),

@@ -243,6 +243,48 @@ TEST_CASE("stop strings end a continuation across the borders of tokens") {
   CHECK(seen == std::vector<bool>{false, false, false, true, false, false});
 }
 
+TEST_CASE("a search by steps is the search, with bias, ends and stop strings") {
+  constexpr double barred = -std::numeric_limits<double>::infinity();
+  const StopStrings stops({"a", "b", "c", "d"}, {"bb"});
+  for (const Index least : {0, 2, 5}) {
+    for (const std::vector<double>& bias : {std::vector<double>(), {0.5, 0, barred, -0.25}}) {
+      BeamOptions options = beams(5, 6);
+      options.end = 3;
+      options.leastLength = least;
+      options.bias = bias;
+      options.stopStrings = &stops;
+      const std::vector<Hypothesis> found = search(options).hypotheses;
+      BeamProgress<double> progress;
+      std::vector<Hypothesis> all;
+      for (Index step = 0; step < options.length && (step == 0 || !progress.live.empty()); ++step) {
+        BeamOptions own = options;
+        const std::size_t rows = std::max<std::size_t>(1, progress.live.size());
+        own.bias.clear();
+        for (std::size_t row = 0; row < rows; ++row) own.bias.insert(own.bias.end(), bias.begin(), bias.end());
+        progress = stepBeams<double>(model(), prompt, progress, own, threads(1), goOn);
+        progress.endedBefore += static_cast<Index>(progress.ended.size());
+        all.insert(all.end(), progress.ended.begin(), progress.ended.end());
+      }
+      all.insert(all.end(), progress.live.begin(), progress.live.end());
+      std::stable_sort(all.begin(), all.end(), [](const Hypothesis& a, const Hypothesis& b) {
+        return a.score > b.score || (a.score == b.score && a.ids < b.ids);
+      });
+      REQUIRE(all.size() == found.size());
+      for (std::size_t i = 0; i < all.size(); ++i) {
+        CHECK(all[i].ids == found[i].ids);
+        CHECK(all[i].logProbability == found[i].logProbability);
+        CHECK(all[i].score == found[i].score);
+        CHECK(all[i].ended == found[i].ended);
+        CHECK(std::abs(all[i].logProbability - logProbability(all[i].ids)) < 1e-9);
+        CHECK((!all[i].ended || static_cast<Index>(all[i].ids.size()) > least));
+        double sum = 0;
+        for (const TokenId id : all[i].ids) sum += bias.empty() ? 0 : bias[asSize(id)];
+        CHECK(std::abs(all[i].score - all[i].logProbability - sum) < 1e-9);
+      }
+    }
+  }
+}
+
 TEST_CASE("equal continuations come by their ids") {
   BeamModel<double> uniform;
   uniform.vocabulary = 3;

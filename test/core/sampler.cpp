@@ -124,6 +124,49 @@ TEST_CASE("excluded tokens are never drawn") {
   }
 }
 
+TEST_CASE("a bias comes before temperature, topK and topP, and minus infinity bars") {
+  constexpr double barred = -std::numeric_limits<double>::infinity();
+  const auto frequenciesOf = [](const std::vector<double>& bias, TokenId alsoBarred, const SamplingOptions& options) {
+    Sampler sampler(options, 4);
+    std::vector<double> seen(logits.size());
+    for (Index position = 0; position < draws; ++position) {
+      seen.at(asSize(sampler.draw(logits.data(), bias.data(), alsoBarred, options, position))) += 1.0 / draws;
+    }
+    return seen;
+  };
+  const auto check = [&](const std::vector<double>& bias, TokenId alsoBarred, const SamplingOptions& options,
+                         const std::vector<double>& expected) {
+    const std::vector<double> seen = frequenciesOf(bias, alsoBarred, options);
+    for (std::size_t id = 0; id < expected.size(); ++id) {
+      CAPTURE(id);
+      if (expected[id] == 0) CHECK(seen[id] == 0);
+      CHECK(std::abs(seen[id] - expected[id]) < 0.018);
+    }
+  };
+  check({0, 0, 0, 0}, -1, {}, frequencies({}));
+  check({0, 0, barred, 0}, -1, {}, {0.5, 1.0 / 6, 0, 2.0 / 6});
+  check({0, std::log(6), barred, 0}, -1, {}, {3.0 / 11, 6.0 / 11, 0, 2.0 / 11});
+  check({0, std::log(6), barred, 0}, 0, {}, {0, 6.0 / 8, 0, 2.0 / 8});
+  // Of 0.3, 0.6 and 0.2, squared: temperature takes what the bias has made.
+  check({0, std::log(6), barred, 0}, -1, withTemperature(0.5), {9.0 / 49, 36.0 / 49, 0, 4.0 / 49});
+  SamplingOptions one;
+  one.topK = 1;
+  check({0, std::log(6), barred, 0}, -1, one, {0, 1, 0, 0});
+  one.topK = 0;
+  one.topP = 0.5;
+  check({0, std::log(6), barred, 0}, -1, one, {0, 1, 0, 0});
+  Sampler sampler(SamplingOptions(), 4);
+  CHECK(sampler.draw(logits.data(), nullptr, 2, withTemperature(0), 0) == 0);
+  const std::vector<double> all(4, barred);
+  try {
+    sampler.draw(logits.data(), all.data(), -1, withTemperature(0), 0);
+    FAIL("nothing is left to draw");
+  } catch (const Error& error) {
+    CHECK(error.code() == "ERR_UNROLLED_OPTION_RANGE");
+    CHECK(error.option() == "bias");
+  }
+}
+
 TEST_CASE("a draw depends on seed and position, not on the draws before it") {
   SamplingOptions options;
   options.seed = 5;

@@ -9,7 +9,7 @@ import { inflateSync } from 'node:zlib';
 import type { Browser, Page } from 'puppeteer-core';
 import { type ReportRecord, writeReport } from '../../src/report';
 import { requireChromium } from '../support/chromium';
-import { fullRecord } from '../support/report';
+import { fullRecord, wave } from '../support/report';
 
 /** Distinct bytes in the pixels of a PNG, of which an empty picture has few. */
 function distinctBytes(png: Uint8Array): number {
@@ -150,16 +150,95 @@ describe('the report in Chromium', function () {
     await point('#chart-step-loss', 0.5);
     const before = await text('#chart-step-loss .tooltip');
     assert.match(before, /^steps 1,99\d to \d,\d{3}mean, smoothed/);
-    await set('#chart-step-loss [data-smoothing]', '0.99', 'input');
+    assert.equal(await text('#chart-step-loss output'), '82 steps');
+    await set('#chart-step-loss [data-smoothing]', '12', 'input');
     await point('#chart-step-loss', 0.6);
     await point('#chart-step-loss', 0.5);
     assert.notEqual(await text('#chart-step-loss .tooltip'), before);
-    assert.equal(await text('#chart-step-loss output'), '0.99');
+    // A hundred buckets of two steps on each side, and the one between.
+    assert.equal(await text('#chart-step-loss output'), '402 steps');
+    assert.equal(await evaluate("document.querySelector('#chart-step-loss input').ariaValueText"), '402 steps');
     await pointAway();
     const linear = await picture();
     await page.click('#chart-step-loss [data-log]');
     await pointAway();
     assert.ok(!linear.equals(await picture()), 'another picture');
+  });
+
+  it('marks the epoch that was kept, where it is', async () => {
+    const lines = () =>
+      evaluate<[string, number, string][]>(`[...document.querySelectorAll('.plot')].flatMap((plot) => {
+        const mark = plot.querySelector('.mark');
+        const over = plot.querySelector('.u-over').getBoundingClientRect();
+        return mark?.checkVisibility() ? [[plot.closest('figure').id, (mark.getBoundingClientRect().left - over.left) / over.width, mark.textContent]] : [];
+      })`);
+    const shown = await lines();
+    assert.deepEqual(
+      shown.map(([id, , words]) => [id, words]),
+      ['loss', 'step-loss', 'accuracy', 'gradient-norm', 'learning-rate', 'speed'].map((id) => [
+        `chart-${id}`,
+        'kept: epoch 6',
+      ]),
+    );
+    // The sixth of eight epochs, whose last step is the 3,000th of 4,000.
+    for (const [id, place] of shown) {
+      const expected = id === 'chart-step-loss' ? 2999 / 4000 : 5 / 7;
+      assert.ok(Math.abs(place - expected) < 0.01, `${id}: ${place}`);
+    }
+    assert.match(await property<string>('#chart-loss .plot', 'ariaLabel'), /A line marks what was kept: epoch 6\./);
+    await look('light', 390);
+    const [, narrow = 0] = (await lines())[0] ?? [];
+    assert.ok(Math.abs(narrow - 5 / 7) < 0.02, `${narrow}`);
+    await look('light');
+    assert.ok(!(await lines()).some(([id]) => id === 'chart-comparison-0'));
+  });
+
+  it('has room for the marks of its axes, however many digits they have', async () => {
+    const steps = { first: 12_345_678, loss: [3_456_789.5, 3_456_789.25, 3_456_788], learningRate: [1e-7, 2e-7, 3e-7] };
+    const history = [0, 1, 2].map((epoch) => ({ epoch, step: epoch, loss: 123_456_789 + epoch, tokensPerSecond: 2e8 }));
+    const series = [{ label: 'a', x: [1_000_000, 2_000_000], y: [-8e8, 1e8] }];
+    const comparisons = [{ title: 'large', xLabel: 'tokens', yLabel: '', series }];
+    for (const width of [1180, 390]) {
+      await open({ title: 'large numbers', steps, history, comparisons });
+      await look('light', width);
+      const cut = await evaluate<string[]>(`[...document.querySelectorAll('.chart')].filter((card) => {
+        const canvas = card.querySelector('canvas');
+        const { width, height } = canvas;
+        const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+        copy.drawImage(canvas, 0, 0);
+        return [0, width - 1].some((x) => copy.getImageData(x, 0, 1, height).data.some((byte) => byte !== 0));
+      }).map((card) => card.id)`);
+      assert.deepEqual(cut, []);
+      assert.equal(await evaluate("document.querySelectorAll('.chart').length"), 5);
+    }
+    await open(fullRecord());
+  });
+
+  it('reads as many digits as tell two values apart', async () => {
+    const loss = [1.2345, 1.2347, 1.2349, 1.2352];
+    await open({
+      title: 'close',
+      history: loss.map((each, epoch) => ({ epoch, step: epoch, loss: each })),
+      steps: { loss },
+    });
+    await point('#chart-loss', 0);
+    assert.equal(await text('#chart-loss .tooltip'), 'epoch 1training1.2345');
+    await point('#chart-loss', 1 / 3);
+    assert.equal(await text('#chart-loss .tooltip'), 'epoch 2training1.2347');
+    await open(fullRecord());
+  });
+
+  it('names the steps of a bucket, the last one as well', async () => {
+    await open({ title: 'long', steps: { first: 100, loss: wave(4001, 1), learningRate: wave(4001, 1) } });
+    await point('#chart-step-loss', 0);
+    assert.match(await text('#chart-step-loss .tooltip'), /^steps 101 to 103mean, smoothed/);
+    await page.focus('#chart-step-loss .plot');
+    await page.keyboard.press('End');
+    assert.match(await text('#chart-step-loss .tooltip'), /^steps 4,100 to 4,101mean, smoothed/);
+    await point('#chart-step-learning-rate', 0);
+    assert.match(await text('#chart-step-learning-rate .tooltip'), /^steps 101 to 103learning rate, mean[−\-\d.]+$/);
+    assert.equal(await evaluate("document.querySelector('#chart-step-learning-rate [data-smoothing]')"), null);
+    await open(fullRecord());
   });
 
   it('goes through the samples, whatever is in them', async () => {

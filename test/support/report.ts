@@ -137,3 +137,70 @@ export function fullRecord(): ReportRecord {
     ],
   };
 }
+
+/** A classifier's record, of as many classes. */
+export function classifierRecord(classes: number): ReportRecord {
+  const classNames = Array.from({ length: classes }, (_, label) => `class ${label}, with a name of some length`);
+  const counts = classNames.map((_, label) =>
+    classNames.map((_, taken) => (taken === label ? 20 + label : (label * taken) % 5)),
+  );
+  const { command, history, model, activations } = fullRecord();
+  return {
+    title: `A classifier of ${classes} classes`,
+    ...(command !== undefined && { command }),
+    ...(history !== undefined && { history }),
+    ...(model !== undefined && { model }),
+    ...(activations !== undefined && { activations }),
+    units: { speed: 'examples' },
+    keptEpoch: 3,
+    weights: 'The model has the weights of epoch 4. It is saved in model.safetensors.',
+    note: 'Stopped early: no better for 3 epochs.',
+    confusions: [{ title: `The ${20 * classes} texts that validated`, classNames, counts }],
+  };
+}
+
+/** A regression's record: its loss is a squared error, large and hardly changing. */
+export function regressionRecord(): ReportRecord {
+  const steps = 3000;
+  return {
+    title: 'A regression',
+    units: { loss: 'squared error', speed: 'time steps' },
+    history: Array.from({ length: 6 }, (_, epoch) => ({
+      epoch,
+      step: 500 * epoch + 499,
+      loss: 3_456_789 - 10 * epoch,
+      validationLoss: 3_456_795 - 12 * epoch,
+      tokensPerSecond: 1e4,
+      seconds: epoch + 1,
+    })),
+    keptEpoch: 5,
+    steps: {
+      loss: wave(steps, 0.7).map((value, step) => 3_456_789 - step / 50 + value),
+      learningRate: Array.from({ length: steps }, (_, step) => 0.01 * (1 - step / steps)),
+    },
+  };
+}
+
+/** A language model's record. */
+export function languageModelRecord(): ReportRecord {
+  const { confusions: _, neighbours: __, tables: ___, comparisons: ____, ...record } = fullRecord();
+  return {
+    ...record,
+    title: 'LSTM on a text',
+    model: {
+      inputs: [{ name: 'input', kind: 'ids', shape: ['T', 'B'] }],
+      layers: [
+        { name: 'embedding', type: 'embedding', shape: ['T', 'B', 32], parameters: 1600 },
+        { name: 'rnn', type: 'lstm', shape: ['T', 'B', 64], parameters: 25_088, recurrent: true, note: 'dropout 0.2' },
+        { name: 'head', type: 'dense', shape: ['T', 'B', 50], parameters: 3250 },
+      ],
+    },
+    weights: 'The model has the weights of epoch 6, the one with the lowest validation loss.',
+  };
+}
+
+/** A record of gradients through time alone, as `collectGradientByStep` gives them. */
+export function gradientRecord(): ReportRecord {
+  const { gradientByStep } = fullRecord();
+  return { title: 'Gradients of three networks', ...(gradientByStep !== undefined && { gradientByStep }) };
+}

@@ -4,6 +4,7 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   truncateSync,
   utimesSync,
@@ -231,6 +232,71 @@ describe('FileCorpus', function () {
       });
     }
     assert.deepEqual(readdirSync(at('cache', 'ids')), []);
+  });
+
+  it('says that the file changed or was replaced, not what is wrong with a text that nobody gave', async () => {
+    const other = `${MIXED.slice(0, -9)}ж${MIXED.slice(-8)}`;
+    const { vocabulary } = Corpus.fromText(MIXED);
+    for (const given of [{}, { vocabulary }]) {
+      const failure = async (when: (progress: ReadingProgress) => boolean, change: () => void) => {
+        writeFileSync(at('text'), MIXED);
+        let left = 1;
+        const onProgress = (progress: ReadingProgress) => {
+          if (when(progress) && left-- > 0) change();
+        };
+        return datasets.textFile(at('text'), { ...given, onProgress, reread: true }).then(
+          () => undefined,
+          ({ code, message }) => `${code} ${message}`,
+        );
+      };
+      const replace = () => {
+        writeFileSync(at('other'), other);
+        renameSync(at('other'), at('text'));
+      };
+      const isRead = ({ pass, received, total }: ReadingProgress) => pass === 1 && received === total;
+      assert.match(String(await failure(isRead, replace)), /^ERR_UNROLLED_FILE_READ .*another file took its place/);
+      for (const pass of [1, 2]) {
+        const changed = await failure(
+          (progress) => progress.pass === pass,
+          () => writeFileSync(at('text'), other),
+        );
+        assert.match(String(changed), /^ERR_UNROLLED_FILE_READ .*it changed while it was read/);
+        const damaged = await failure(
+          (progress) => progress.pass === pass,
+          () => writeFileSync(at('text'), Buffer.alloc(Buffer.byteLength(MIXED), 0xff)),
+        );
+        assert.match(String(damaged), /^ERR_UNROLLED_FILE_READ .*it changed while it was read/);
+      }
+    }
+    // With the time put back, its own vocabulary shows it.
+    writeFileSync(at('text'), MIXED);
+    utimesSync(at('text'), 1e9, 1e9);
+    const onProgress = ({ pass, received }: ReadingProgress) => {
+      if (pass !== 2 || received > 1 << 18) return;
+      writeFileSync(at('text'), other);
+      utimesSync(at('text'), 1e9, 1e9);
+    };
+    await assert.rejects(datasets.textFile(at('text'), { onProgress }), {
+      code: 'ERR_UNROLLED_FILE_READ',
+      message: /it changed while it was read/,
+    });
+    assert.deepEqual(readdirSync(at('cache', 'ids')), []);
+  });
+
+  it('takes UTF-16 without a mark for text that begins with the bytes of gzip', async () => {
+    for (const text of ['謟', '謟x', '謟合', '謟\u4e08\n謟合'.repeat(9)]) {
+      writeFileSync(at('text'), Buffer.from(text, 'utf16le'));
+      const options = { encoding: 'utf-16le' } as const;
+      const corpus = await datasets.textFile(at('text'), options);
+      assert.equal(corpus.vocabulary.decode(idsIn(corpus)), text);
+      assert.equal((await datasets.text(at('text'), options)).text, text);
+      assert.deepEqual(
+        (await datasets.documents(at('text'), { ...options, format: 'lines' })).documents?.[0],
+        text.split('\n')[0],
+      );
+    }
+    writeFileSync(at('text'), gzipSync(Buffer.from('謟合', 'utf16le')));
+    assert.equal((await datasets.text(at('text'), { encoding: 'utf-16le' })).text, '謟合');
   });
 
   it('tells how far it is', async () => {

@@ -21,7 +21,8 @@ function fakeModel(name: string): Model {
     metadata: {},
     frozen: [],
   };
-  return { ...described, parameters: async () => parameters } as unknown as Model;
+  const named = (data: Float32Array) => ({ [name]: { ...WEIGHTS, data } });
+  return { ...described, named, parameters: async () => parameters } as unknown as Model;
 }
 
 const MODEL = fakeModel('dense.weight');
@@ -53,8 +54,13 @@ const RECORD: TrainingRecord = {
 describe('a checkpoint', () => {
   const at = useFolder();
 
+  async function write(model: Model, weights: Float32Array, { native: state, ...record }: TrainingRecord) {
+    const finite = weights.every(Number.isFinite);
+    await writeCheckpoint(at('c'), model, { parameters: weights, finite, state }, HEADER, record);
+  }
+
   async function written(record = RECORD): Promise<string> {
-    await writeCheckpoint(at('c'), MODEL, await MODEL.parameters(), HEADER, record);
+    await write(MODEL, WEIGHTS.data, record);
     return at('c');
   }
 
@@ -87,7 +93,7 @@ describe('a checkpoint', () => {
   it('keeps the old one where the new one cannot be written', async () => {
     const before = readFileSync(await written());
     const odd = fakeModel('training.weight');
-    await assert.rejects(async () => writeCheckpoint(at('c'), odd, await odd.parameters(), HEADER, RECORD), {
+    await assert.rejects(write(odd, WEIGHTS.data, RECORD), {
       code: 'ERR_UNROLLED_OPTION_RANGE',
     });
     assert.ok(readFileSync(at('c')).equals(before));
@@ -95,8 +101,7 @@ describe('a checkpoint', () => {
 
   it('keeps the old one where the new weights are not finite', async () => {
     const before = readFileSync(await written());
-    const spoilt = { 'dense.weight': { ...WEIGHTS, data: Float32Array.of(1, 2, Number.NaN, 4) } };
-    await assert.rejects(writeCheckpoint(at('c'), MODEL, spoilt, HEADER, RECORD), {
+    await assert.rejects(write(MODEL, Float32Array.of(1, 2, Number.NaN, 4), RECORD), {
       code: 'ERR_UNROLLED_MODEL_NOT_FINITE',
       message: /c is not written: dense\.weight\[1, 0\] is NaN/,
     });

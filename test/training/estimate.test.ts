@@ -13,8 +13,11 @@ import {
   SequenceClassifier,
   TextClassifier,
   TextVectorizer,
+  type TrainingData,
 } from '../../src/index';
 import type { NativeTrainingOptions } from '../../src/native/native';
+import { Random } from '../../src/random';
+import { readSafetensors, writeSafetensors } from '../../src/safetensors';
 import { useFolder } from '../support/folder';
 import { CORPUS, smallModel, weights } from '../support/models';
 
@@ -117,6 +120,108 @@ describe('estimate of a training', () => {
     const { epochs } = await model.fit(documents, { ...OPTIONS, steps: undefined, epochs: 1 });
     assert.equal(stepsPerEpoch, (epochs[0]?.step as number) + 1);
     assert.ok(Math.abs(secondsPerEpoch / stepsPerEpoch - secondsPerStep) < 1e-9);
+  });
+
+  it('knows the steps of documents in every cut', async () => {
+    const random = new Random(5, 1007);
+    const below = (count: number) => Math.floor(random.uniform() * count);
+    for (let round = 0; round < 10; round++) {
+      const texts = Array.from({ length: 2 + below(30) }, () => `b${'ab'.repeat(below(25))}`);
+      const documents = Corpus.fromDocuments(texts);
+      using model = LanguageModel.create({ vocabulary: documents.vocabulary, embedding: 2, hidden: 2 });
+      const cut = { batch: 1 + below(40), window: 1 + below(30), validation: [0, 0.3][below(2)] as number };
+      const { stepsPerEpoch } = await model.estimate(documents, cut);
+      const { epochs } = await model.fit(documents, { ...cut, epochs: 1 });
+      assert.equal(stepsPerEpoch, epochs[0]?.steps, JSON.stringify({ texts, cut }));
+    }
+  });
+
+  it('knows the steps of documents that begin as those of a checkpoint of an earlier release', async () => {
+    const path = at('earlier');
+    // Of each, the second window is there for the end token's sake alone where that stands before the text, too.
+    const documents = Corpus.fromDocuments(Array.from({ length: 12 }, (_, index) => 'abcd'.repeat(1 + (index % 2))));
+    const cut = { batch: 2, window: 4 };
+    using before = LanguageModel.create({ vocabulary: documents.vocabulary, embedding: 4, hidden: 8 });
+    await before.save(path);
+    const { tensors, metadata } = await readSafetensors(path);
+    const { documents: _, ...header } = JSON.parse(metadata.get('model') as string);
+    await writeSafetensors(path, tensors, metadata.set('model', JSON.stringify(header)));
+    using earlier = await LanguageModel.load(path);
+    const { epochs } = await earlier.fit(documents, { ...cut, epochs: 1, callbacks: [callbacks.checkpoint({ path })] });
+    using model = LanguageModel.create({ vocabulary: documents.vocabulary, embedding: 4, hidden: 8 });
+    assert.equal(model.documents, true);
+    const { stepsPerEpoch } = await model.estimate(documents, { resume: path });
+    assert.equal(stepsPerEpoch, epochs[0]?.steps);
+    assert.notEqual((await model.estimate(documents, cut)).stepsPerEpoch, stepsPerEpoch);
+  });
+
+  it('knows the steps of every kind of examples', async () => {
+    const count = 23;
+    const ids = Array.from({ length: count }, (_, index) => Array.from({ length: 1 + (index % 5) }, () => index % 4));
+    const labels = ids.map((_, index) => index % 2);
+    const input = { kind: 'ids', vocabulary: 4 } as const;
+    const kinds: [Model, TrainingData][] = [
+      [
+        Model.create({ input, layers: [layers.embedding(2), layers.gru(2), layers.pooling('last'), layers.dense(2)] }),
+        { inputs: ids, labels },
+      ],
+      [
+        Model.create({ input, layers: [layers.embedding(2), layers.gru(2), layers.dense(4)] }),
+        { inputs: ids, tags: ids },
+      ],
+      [
+        Model.create({
+          input,
+          source: input,
+          layers: [
+            layers.embedding(2, { from: 'source', name: 'read' }),
+            layers.gru(2, { name: 'encoder' }),
+            layers.embedding(2, { from: 'input', name: 'written' }),
+            layers.gru(2, { name: 'decoder', initialState: 'encoder' }),
+            layers.dense(4),
+          ],
+        }),
+        { sources: ids, targets: ids, start: 0, end: 1 },
+      ],
+    ];
+    for (const [model, data] of kinds) {
+      for (const batch of [1, 4, 100]) {
+        for (const bucketing of [0, 3]) {
+          for (const validation of [0, 0.1]) {
+            const options = { batch, bucketing, validation };
+            const { stepsPerEpoch } = await model.estimate(data, options);
+            const { epochs } = await model.fit(data, { ...options, epochs: 1 });
+            assert.equal(stepsPerEpoch, epochs[0]?.steps, JSON.stringify(options));
+          }
+        }
+      }
+      model.dispose();
+    }
+  });
+
+  it('refuses a checkpoint as the training would', async () => {
+    const path = at('c');
+    using model = smallModel();
+    await model.fit(CORPUS, { ...OPTIONS, callbacks: [callbacks.checkpoint({ path })] });
+    using wider = smallModel({ hidden: 17 });
+    const other = Corpus.fromText([...CORPUS.text].reverse().join(''));
+    const asked: [LanguageModel, Corpus, FitOptions, string][] = [
+      [model, CORPUS, { batch: 5 }, 'ERR_UNROLLED_MODEL_MISMATCH'],
+      [wider, CORPUS, {}, 'ERR_UNROLLED_MODEL_MISMATCH'],
+      [model, other, {}, 'ERR_UNROLLED_MODEL_MISMATCH'],
+      [model, CORPUS, { steps: 1 }, 'ERR_UNROLLED_OPTION_RANGE'],
+    ];
+    for (const [trained, corpus, options, code] of asked) {
+      const told = { code, message: '' };
+      await assert.rejects(
+        async () => trained.fit(corpus, { ...options, resume: path }),
+        (error: typeof told) => {
+          told.message = error.message;
+          return error.code === code;
+        },
+      );
+      await assert.rejects(trained.estimate(corpus, { ...options, resume: path }), told);
+    }
   });
 
   it('takes whole batches from all over the examples, without those that validate', async () => {

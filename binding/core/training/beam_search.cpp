@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -26,17 +27,20 @@ struct Node {
 struct Beam {
   Index node = none;
   double logProbability = 0;
+  double bias = 0;
   std::string tail;  // of its text, for stop strings
 };
 
 // A beam with one more token.
 struct Candidate {
+  double rank = 0;  // logProbability + bias
   double logProbability = 0;
+  double bias = 0;
   Index parent = 0;
   TokenId id = 0;
 
   bool operator<(const Candidate& other) const {
-    return std::tuple(-logProbability, parent, id) < std::tuple(-other.logProbability, other.parent, other.id);
+    return std::tuple(-rank, parent, id) < std::tuple(-other.rank, other.parent, other.id);
   }
 };
 
@@ -52,6 +56,24 @@ class Search {
         .about("excluded", "fewer than " + std::to_string(vocabulary) + " ids", "all of them");
   }
 
+  // A search that goes on with these, of one length, where so many have ended before.
+  Search(const BeamOptions& options, Index vocabulary, const std::vector<Hypothesis>& live, Index endedBefore)
+      : Search(options, vocabulary) {
+    endedBefore_ = static_cast<std::size_t>(endedBefore);
+    length_ = static_cast<Index>(live.front().ids.size());
+    live_.clear();
+    for (const Hypothesis& one : live) {
+      Beam beam{none, one.logProbability, one.bias, {}};
+      for (std::size_t i = 0; i < one.ids.size(); ++i) {
+        nodes_.push_back({beam.node, one.ids[i]});
+        beam.node = static_cast<Index>(nodes_.size()) - 1;
+        isStopped(beam, one.ids[i], static_cast<Index>(i));
+      }
+      ids_.push_back(one.ids.back());
+      live_.push_back(std::move(beam));
+    }
+  }
+
   [[nodiscard]] const std::vector<Beam>& live() const { return live_; }
   // Of the beams that live: which of those before each goes on from, and the token it did so by.
   [[nodiscard]] const std::vector<Index>& parents() const { return parents_; }
@@ -60,7 +82,7 @@ class Search {
   // From the scores [beams that live, V].
   template <class T>
   void advance(const T* scores) {
-    const std::size_t width = static_cast<std::size_t>(options_.beams) - ended_.size();
+    const std::size_t width = static_cast<std::size_t>(options_.beams) - endedBefore_ - ended_.size();
     candidates_.clear();
     for (std::size_t parent = 0; parent < live_.size(); ++parent) {
       addCandidates(static_cast<Index>(parent), scores + static_cast<Index>(parent) * vocabulary_, width);
@@ -75,11 +97,9 @@ class Search {
     ids_.clear();
     for (const Candidate& candidate : candidates_) {
       const Beam& parent = live_[static_cast<std::size_t>(candidate.parent)];
-      Beam beam{static_cast<Index>(nodes_.size()), candidate.logProbability, parent.tail};
+      Beam beam{static_cast<Index>(nodes_.size()), candidate.logProbability, candidate.bias, parent.tail};
       nodes_.push_back({parent.node, candidate.id});
-      const bool stopped = options_.stopStrings != nullptr && candidate.id != options_.end &&
-                           options_.stopStrings->push(beam.tail, candidate.id);
-      if (stopped || candidate.id == options_.end) {
+      if (candidate.id == options_.end || isStopped(beam, candidate.id, length_)) {
         ended_.push_back(hypothesis(beam, true));
         continue;
       }
@@ -88,10 +108,18 @@ class Search {
       ids_.push_back(candidate.id);
     }
     live_ = std::move(next);
+    ++length_;
   }
 
+  [[nodiscard]] std::vector<Hypothesis> liveHypotheses() const {
+    std::vector<Hypothesis> result;
+    for (const Beam& beam : live_) result.push_back(hypothesis(beam, false));
+    return result;
+  }
+  std::vector<Hypothesis> takeEnded() { return std::move(ended_); }
+
   std::vector<Hypothesis> take() {
-    for (const Beam& beam : live_) ended_.push_back(hypothesis(beam, false));
+    for (Hypothesis& one : liveHypotheses()) ended_.push_back(std::move(one));
     std::sort(ended_.begin(), ended_.end(), [](const Hypothesis& a, const Hypothesis& b) {
       return a.score > b.score || (a.score == b.score && a.ids < b.ids);
     });
@@ -99,10 +127,46 @@ class Search {
   }
 
  private:
+  // Whether a stop string is complete with the id, the text's one after `before` others.
+  bool isStopped(Beam& beam, TokenId id, Index before) const {
+    if (options_.stopStrings == nullptr || before < options_.leastLength) return false;
+    return options_.stopStrings->push(beam.tail, id);
+  }
+
+  template <class T>
+  void addBiased(Index parent, const T* scores, double logSum, std::size_t width) {
+    const bool isShared = options_.bias.size() <= static_cast<std::size_t>(vocabulary_);
+    const double* bias = options_.bias.empty() ? nullptr : options_.bias.data() + (isShared ? 0 : parent * vocabulary_);
+    const Beam& beam = live_[static_cast<std::size_t>(parent)];
+    std::vector<Candidate>& own = own_;
+    own.clear();
+    for (const TokenId id : allowed_) {
+      const double added = bias == nullptr ? 0 : bias[id];
+      const bool isEarly = id == options_.end && length_ < options_.leastLength;
+      if (isEarly || added == -std::numeric_limits<double>::infinity()) continue;
+      const double logProbability = beam.logProbability + (static_cast<double>(scores[id]) - logSum);
+      const double sum = beam.bias + added;
+      own.push_back({logProbability + sum, logProbability, sum, parent, id});
+    }
+    if (own.empty()) {
+      throw Error("ERR_UNROLLED_OPTION_RANGE", "bias leaves no token of the vocabulary to take.")
+          .about("bias", "at least one token that is not barred", "all barred");
+    }
+    if (width < own.size()) {
+      std::nth_element(own.begin(), own.begin() + static_cast<std::ptrdiff_t>(width) - 1, own.end());
+      own.resize(width);
+    }
+    candidates_.insert(candidates_.end(), own.begin(), own.end());
+  }
+
   template <class T>
   void addCandidates(Index parent, const T* scores, std::size_t width) {
     const double logSum = logSumExp(scores, vocabulary_);
     requireFiniteOutput(logSum);
+    if (!options_.bias.empty() || length_ < options_.leastLength) {
+      addBiased(parent, scores, logSum, width);
+      return;
+    }
     std::vector<TokenId>& order = order_;
     order = allowed_;
     if (width < order.size()) {
@@ -112,9 +176,10 @@ class Search {
       std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(width) - 1, order.end(), likelier);
       order.resize(width);
     }
-    const double before = live_[static_cast<std::size_t>(parent)].logProbability;
+    const Beam& beam = live_[static_cast<std::size_t>(parent)];
     for (const TokenId id : order) {
-      candidates_.push_back({before + (static_cast<double>(scores[id]) - logSum), parent, id});
+      const double logProbability = beam.logProbability + (static_cast<double>(scores[id]) - logSum);
+      candidates_.push_back({logProbability + beam.bias, logProbability, beam.bias, parent, id});
     }
   }
 
@@ -131,8 +196,9 @@ class Search {
     }
     std::reverse(result.ids.begin(), result.ids.end());
     result.logProbability = beam.logProbability;
+    result.bias = beam.bias;
     const auto length = static_cast<double>(result.ids.size());
-    result.score = beam.logProbability / std::pow((5 + length) / 6, options_.lengthPenalty);
+    result.score = (beam.logProbability + beam.bias) / std::pow((5 + length) / 6, options_.lengthPenalty);
     result.ended = ended;
     return result;
   }
@@ -147,6 +213,9 @@ class Search {
   std::vector<TokenId> ids_;
   std::vector<TokenId> order_;
   std::vector<Candidate> candidates_;
+  std::vector<Candidate> own_;  // of one parent
+  Index length_ = 0;            // ids of those that live
+  std::size_t endedBefore_ = 0;
 };
 
 }  // namespace
@@ -184,6 +253,32 @@ BeamResult searchBeams(Model<T>& model, const std::vector<TokenId>& prompt, cons
                         options, proceed);
 }
 
+template <class T>
+BeamProgress<T> stepBeams(Model<T>& model, const std::vector<TokenId>& prompt, BeamProgress<T> from,
+                          const BeamOptions& options, const Parallel& parallel, const std::function<bool()>& proceed) {
+  const FloatingPointMode mode;
+  const bool isFirst = from.live.empty();
+  const Index vocabulary = model.outputFeatures();
+  Search search = isFirst ? Search(options, vocabulary) : Search(options, vocabulary, from.live, from.endedBefore);
+  std::vector<T> first(static_cast<std::size_t>(isFirst ? vocabulary : 0));
+  const T* scores = first.data();
+  const auto rows = static_cast<Index>(search.live().size());
+  from.state.resize(static_cast<std::size_t>(model.stateSize(rows)));
+  if (isFirst) {
+    const Prompts prompts{prompt, {0, static_cast<Index>(prompt.size())}};
+    from.cancelled = !feedPrompts(model, prompts, from.state.data(), first.data(), parallel, proceed);
+  } else {
+    from.cancelled = !proceed();
+    if (!from.cancelled) {
+      scores = model.forward({1, rows, search.ids().data(), nullptr}, from.state.data(), parallel, {}, true).data;
+    }
+  }
+  if (from.cancelled) return {{}, {}, 0, {}, true};
+  search.advance(scores);
+  from.state = takeStateRows(stateWidths(model), from.state, rows, search.parents());
+  return {search.liveHypotheses(), search.takeEnded(), from.endedBefore, std::move(from.state), false};
+}
+
 template BeamResult searchBeams<float>(const BeamModel<float>&, const float*, std::vector<float>, const BeamOptions&,
                                        const std::function<bool()>&);
 template BeamResult searchBeams<double>(const BeamModel<double>&, const double*, std::vector<double>,
@@ -192,5 +287,9 @@ template BeamResult searchBeams<float>(Model<float>&, const std::vector<TokenId>
                                        const std::function<bool()>&);
 template BeamResult searchBeams<double>(Model<double>&, const std::vector<TokenId>&, const BeamOptions&,
                                         const Parallel&, const std::function<bool()>&);
+template BeamProgress<float> stepBeams<float>(Model<float>&, const std::vector<TokenId>&, BeamProgress<float>,
+                                              const BeamOptions&, const Parallel&, const std::function<bool()>&);
+template BeamProgress<double> stepBeams<double>(Model<double>&, const std::vector<TokenId>&, BeamProgress<double>,
+                                                const BeamOptions&, const Parallel&, const std::function<bool()>&);
 
 }  // namespace unrolled

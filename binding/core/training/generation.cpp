@@ -57,7 +57,10 @@ RowsGeneration<T> generateRows(Model<T>& model, const Prompts& prompts, std::vec
       const auto row = static_cast<std::size_t>(rows[i]);
       const RowOptions& own = options[row];
       const T* ofRow = logits == nullptr ? first.data() + rows[i] * classes : logits + static_cast<Index>(i) * classes;
-      const TokenId id = sampler.draw(ofRow, own, own.position + position);
+      const Index ofText = own.position + position;
+      const TokenId id = own.isConstrained(ofText) ? sampler.draw(ofRow, own.bias.empty() ? nullptr : own.bias.data(),
+                                                                  ofText < own.leastLength ? end : -1, own, ofText)
+                                                   : sampler.draw(ofRow, own, ofText);
       result.ids[row].push_back(id);
       if (id == end || position + 1 == own.count) continue;
       kept.push_back(static_cast<Index>(i));
@@ -84,7 +87,7 @@ template <class T>
 Generation<T> generate(Model<T>& model, const std::vector<TokenId>& ids, std::vector<T> state, Index count,
                        const SamplingOptions& options, const Parallel& parallel, const std::function<bool()>& proceed) {
   const Prompts prompts{ids, {0, static_cast<Index>(ids.size())}};
-  RowsGeneration<T> rows = generateRows(model, prompts, std::move(state), {RowOptions{options, count}},
+  RowsGeneration<T> rows = generateRows(model, prompts, std::move(state), {RowOptions{options, count, 0, {}}},
                                         options.excluded, options.end, parallel, proceed);
   return {std::move(rows.ids.front()), std::move(rows.states), rows.cancelled};
 }

@@ -12,7 +12,11 @@ namespace unrolled {
 
 // What one row draws, and how.
 struct RowOptions : Drawing {
-  Index count = 0;  // tokens, at most; 0 feeds the prompt alone
+  Index count = 0;             // tokens, at most; 0 feeds the prompt alone
+  Index leastLength = 0;       // tokens of the whole text before which the end token is barred
+  std::vector<double> bias{};  // [V], added to the logits of each token, minus infinity bars one; empty: none
+
+  [[nodiscard]] bool isConstrained(Index ofText) const { return !bias.empty() || ofText < leastLength; }
 };
 
 // Of B rows.

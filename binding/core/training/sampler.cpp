@@ -2,12 +2,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "error.h"
 #include "training/log_softmax.h"
 
 namespace unrolled {
+namespace {
+
+template <class T>
+void requireFiniteLogits(const T* logits, Index vocabulary) {
+  std::for_each(logits, logits + vocabulary, [](T logit) { requireFiniteOutput(static_cast<double>(logit)); });
+}
+
+}  // namespace
 
 Sampler::Sampler(const std::vector<TokenId>& excluded, Index vocabulary) : vocabulary_(vocabulary) {
   allowed_.reserve(static_cast<std::size_t>(vocabulary));
@@ -24,15 +33,39 @@ Sampler::Sampler(const std::vector<TokenId>& excluded, Index vocabulary) : vocab
 
 template <class T>
 TokenId Sampler::draw(const T* logits, const Drawing& options, Index position) {
-  std::for_each(logits, logits + vocabulary_, [](T logit) { requireFiniteOutput(static_cast<double>(logit)); });
+  requireFiniteLogits(logits, vocabulary_);
+  return drawFrom(allowed_, logits, options, position);
+}
+
+template <class T>
+TokenId Sampler::draw(const T* logits, const double* bias, TokenId barred, const Drawing& options, Index position) {
+  requireFiniteLogits(logits, vocabulary_);
+  open_.clear();
+  biased_.resize(static_cast<std::size_t>(vocabulary_));
+  for (const TokenId id : allowed_) {
+    const double added = bias == nullptr ? 0 : bias[id];
+    if (id == barred || added == -std::numeric_limits<double>::infinity()) continue;
+    biased_[static_cast<std::size_t>(id)] = static_cast<double>(logits[id]) + added;
+    open_.push_back(id);
+  }
+  if (open_.empty()) {
+    throw Error("ERR_UNROLLED_OPTION_RANGE", "bias leaves no token of the vocabulary to draw.")
+        .about("bias", "at least one token that is not barred", "all barred");
+  }
+  return drawFrom(open_, biased_.data(), options, position);
+}
+
+template <class T>
+TokenId Sampler::drawFrom(const std::vector<TokenId>& allowed, const T* logits, const Drawing& options,
+                          Index position) {
   // Ties go to the smaller id, so that the order is the same on every machine.
   const auto likelier = [logits](TokenId a, TokenId b) {
     return logits[a] > logits[b] || (logits[a] == logits[b] && a < b);
   };
-  const TokenId best = *std::min_element(allowed_.begin(), allowed_.end(), likelier);
+  const TokenId best = *std::min_element(allowed.begin(), allowed.end(), likelier);
   if (options.temperature == 0) return best;
 
-  candidates_ = allowed_;
+  candidates_ = allowed;
   auto kept = static_cast<Index>(candidates_.size());
   if (options.topK > 0 && options.topK < kept) {
     kept = options.topK;
@@ -77,5 +110,7 @@ TokenId Sampler::draw(const T* logits, const Drawing& options, Index position) {
 
 template TokenId Sampler::draw<float>(const float*, const Drawing&, Index);
 template TokenId Sampler::draw<double>(const double*, const Drawing&, Index);
+template TokenId Sampler::draw<float>(const float*, const double*, TokenId, const Drawing&, Index);
+template TokenId Sampler::draw<double>(const double*, const double*, TokenId, const Drawing&, Index);
 
 }  // namespace unrolled

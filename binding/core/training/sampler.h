@@ -43,13 +43,23 @@ class Sampler {
   // The same by other options; their position is not read.
   template <class T>
   TokenId draw(const T* logits, const Drawing& options, Index position);
+  // The same from logits to which `bias` [V] is added first (null: nothing). Minus infinity bars its token, and
+  // `barred`
+  // (-1: none) is barred too. Throws ERR_UNROLLED_OPTION_RANGE where nothing is left to draw.
+  template <class T>
+  TokenId draw(const T* logits, const double* bias, TokenId barred, const Drawing& options, Index position);
 
  private:
+  template <class T>
+  TokenId drawFrom(const std::vector<TokenId>& allowed, const T* logits, const Drawing& options, Index position);
+
   Index vocabulary_;
   Drawing options_;
   std::vector<TokenId> allowed_;
   std::vector<TokenId> candidates_;
   std::vector<double> weights_;
+  std::vector<TokenId> open_;
+  std::vector<double> biased_;
 };
 
 }  // namespace unrolled

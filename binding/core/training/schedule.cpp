@@ -2,21 +2,34 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace unrolled {
+
+namespace {
+
+// A figure that is whole but for its last bits as the whole one: 0.29 of 100 steps are 29, and 0.9 is three times 0.3,
+// which neither is in doubles.
+double withoutLastBits(double value) {
+  const double whole = std::round(value);
+  return std::abs(value - whole) <= 4 * std::numeric_limits<double>::epsilon() * value ? whole : value;
+}
+
+}  // namespace
 
 double Schedule::at(Index step, Index stepsPerEpoch) const {
   const double unit = inEpochs ? static_cast<double>(stepsPerEpoch) : 1;
   const auto steps = static_cast<double>(step);
-  if (steps < warmup * unit) return std::min(1.0, (steps + 1) / (warmup * unit));
-  const double k = (steps - warmup * unit) / unit;
+  const double warmupSteps = withoutLastBits(warmup * unit);
+  if (steps < warmupSteps) return std::min(1.0, (steps + 1) / warmupSteps);
+  const double k = (steps - warmupSteps) / unit;
   const double done = std::min(1.0, k / length);
   constexpr double pi = 3.141592653589793;
   switch (kind) {
     case Kind::constant:
       return 1;
     case Kind::step:
-      return std::pow(factor, std::floor(k / every));
+      return std::pow(factor, std::floor(withoutLastBits((steps - warmupSteps) / (every * unit))));
     case Kind::exponential:
       return std::pow(factor, k / every);
     case Kind::linear:

@@ -154,19 +154,30 @@ StepRecord Trainer<T>::step(const TrainingBatch<T>& batch, RunResult& result) {
 
 template <class T>
 std::uint64_t Trainer<T>::identity() const {
-  return Hash().add(source_->identity()).add(options_.seed).value();
+  std::call_once(identified_, [this] { identity_ = Hash().add(source_->identity()).add(options_.seed).value(); });
+  return identity_;
 }
 
 template <class T>
 TrainingState<T> Trainer<T>::exportState() const {
-  TrainingState<T> state{identity(),         options_.optimizer.kind, optimizer_.state(),
-                         learningRateScale_, states_.rows(),          states_.values()};
+  TrainingState<T> state;
+  exportProgress(state);
+  state.identity = identity();
+  return state;
+}
+
+template <class T>
+void Trainer<T>::exportProgress(TrainingState<T>& state) const {
+  state.kind = options_.optimizer.kind;
+  state.optimizer = optimizer_.state();
+  state.learningRateScale = learningRateScale_;
+  state.rows = states_.rows();
+  state.hidden = states_.values();
   // Somebody else changed the weights since the last step: these are exported, so their bound is too.
   const ParameterBuffers<T>& buffers = model_.buffers();
   if (version_ != -1 && version_ != buffers.version()) {
     state.optimizer.weightBound = optimizer_.measured(buffers.values());
   }
-  return state;
 }
 
 template <class T>

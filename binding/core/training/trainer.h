@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "model/model.h"
@@ -114,10 +115,16 @@ class Trainer {
   [[nodiscard]] TrainingState<T> exportState() const;
   void importState(TrainingState<T> state);
 
+  // The state but for `identity`, which takes as long as the data are. Takes no memory where the state has some
+  // already.
+  void exportProgress(TrainingState<T>& state) const;
+
+  // Of what it reads. Computed once, by whichever thread asks first, also while the training runs.
+  [[nodiscard]] std::uint64_t identity() const;
+
  private:
   // Makes the next step, of that batch.
   StepRecord step(const TrainingBatch<T>& batch, RunResult& result);
-  [[nodiscard]] std::uint64_t identity() const;
 
   Model<T>& model_;
   std::shared_ptr<ThreadPool> pool_;
@@ -135,6 +142,8 @@ class Trainer {
   GradientTiles touched_;  // whose gradient may not be zero
   GradientTiles updated_;
   std::vector<double> partials_;
+  mutable std::once_flag identified_;
+  mutable std::uint64_t identity_ = 0;
 };
 
 }  // namespace unrolled

@@ -1,10 +1,11 @@
 /** One chart: uPlot, with a tooltip, names that hide their curves, a logarithmic scale, and the keyboard. */
 
 import uPlot from 'uplot';
-import { formatNumber } from '../display';
-import type { Value } from '../page-types';
+import { digitsOf, formatNumber } from '../display';
+import type { Mark, Value } from '../page-types';
+import { axes, rightPadding } from './axes';
 import { find, make } from './elements';
-import { logarithmicMarks, logarithmicRange } from './logarithm';
+import { logarithmicRange } from './logarithm';
 import { color, onThemeChange } from './theme';
 
 /** A curve as the chart draws it. */
@@ -13,9 +14,11 @@ export interface Curve {
   dashed?: boolean;
   /** Number of its colour, from 0; the next free one where absent. */
   color?: number;
-  /** Drawn faintly, as what stands behind another curve. */
+  /** Drawn paler, as what stands behind another curve. */
   isFaint?: boolean;
-  /** Not drawn, named or read: the edge of a band. */
+  /** Drawn in the colour of the text, over what is faint. */
+  isInk?: boolean;
+  /** Not named or read: the edge of a band. */
   isEdge?: boolean;
 }
 
@@ -30,17 +33,17 @@ export interface ChartOptions {
   group?: string;
   /** The words for an x value. */
   showX?: (x: number) => string;
+  /** The x axis counts: its marks are whole numbers. */
+  whole: boolean;
+  /** A line across the curves. */
+  mark?: Mark;
 }
 
 /** Colours of `page.css`, made to be told apart by colour-blind readers too. */
 const COLORS = 6;
 
-function dataColor(index: number): string {
-  return color(`data-${(index % COLORS) + 1}`);
-}
-
 /** A colour of the form `rgb(r, g, b)` made transparent. */
-function faint(opaque: string, alpha: number): string {
+function transparent(opaque: string, alpha: number): string {
   const [r, g, b] = opaque.match(/[\d.]+/g) ?? ['0', '0', '0'];
   return `rgba(${r}, ${g}, ${b}, ${alpha})`;
 }
@@ -74,6 +77,7 @@ export class Chart {
   readonly #card: HTMLElement;
   readonly #plot: HTMLElement;
   readonly #tooltip = make('div', 'tooltip');
+  readonly #mark = make('div', 'mark');
   readonly #options: ChartOptions;
   readonly #hidden = new Set<number>();
   #data: uPlot.AlignedData;
@@ -91,6 +95,7 @@ export class Chart {
       this.#isLogarithmic = log.checked;
       this.#draw();
     });
+    if (options.mark !== undefined) this.#mark.append(make('span', '', options.mark.label));
     this.#makeKeys();
     this.#draw();
     this.#listenToKeyboard();
@@ -120,14 +125,7 @@ export class Chart {
   #draw(): void {
     this.#drawn?.destroy();
     this.#tooltip.hidden = true;
-    const { curves, bands = [], group, xLabel, fromZero } = this.#options;
-    const axis = {
-      stroke: color('soft'),
-      font: '12px system-ui, sans-serif',
-      labelFont: '12px system-ui, sans-serif',
-      grid: { stroke: color('line'), width: 1 },
-      ticks: { show: false },
-    };
+    const { curves, bands = [], group, fromZero } = this.#options;
     const colors = this.#colors();
     this.#drawn = new uPlot(
       {
@@ -142,40 +140,23 @@ export class Chart {
               ? { range: { min: { soft: 0, mode: 1 }, max: { pad: 0.1 } } }
               : {},
         },
-        axes: [
-          {
-            ...axis,
-            label: xLabel,
-            labelSize: 16,
-            labelGap: -2,
-            size: 26,
-            space: 60,
-            incrs: [1, 2, 5]
-              .flatMap((step) => [...Array(8).keys()].map((power) => step * 10 ** power))
-              .sort((a, b) => a - b),
-          },
-          {
-            ...axis,
-            size: 62,
-            ...(this.#isLogarithmic && { splits: logarithmicMarks, filter: (_: uPlot, splits: number[]) => splits }),
-            values: (_, splits) => splits.map((value) => (value === null ? '' : formatNumber(value))),
-          },
-        ],
+        axes: axes(this.#options, this.#isLogarithmic),
+        padding: [null, (plot) => rightPadding(plot), null, null],
         series: [
           {},
           ...curves.map(({ label, dashed, isEdge, isFaint }, index) => ({
             label,
             gaps,
             show: !this.#hidden.has(index),
-            stroke: isEdge === true ? 'transparent' : faint(colors[index] as string, isFaint === true ? 0.35 : 1),
-            width: isEdge === true ? 0 : isFaint === true ? 1.2 : 2,
+            stroke: colors[index] as string,
+            width: isEdge === true ? 0.7 : isFaint === true ? 1 : 2,
             ...(dashed === true && { dash: [6, 4] }),
             points: { show: isEdge !== true && this.#data[0].length <= 40, size: 6, fill: colors[index] as string },
           })),
         ],
         bands: bands.map(([upper, lower]) => ({
           series: [upper + 1, lower + 1],
-          fill: faint(colors[upper] as string, 0.22),
+          fill: transparent(colors[upper] as string, 0.25),
         })),
         cursor: {
           drag: { x: true, y: false },
@@ -184,35 +165,49 @@ export class Chart {
           move: snapped,
           ...(group !== undefined && { sync: { key: group, setSeries: false } }),
         },
-        hooks: { setCursor: [(plot) => this.#read(plot)] },
+        hooks: { setCursor: [(plot) => this.#read(plot)], draw: [(plot) => this.#placeMark(plot)] },
       },
       this.#plotted(),
       this.#plot,
     );
-    this.#drawn.over.append(this.#tooltip);
+    this.#drawn.over.append(this.#mark, this.#tooltip);
     this.#drawn.over.addEventListener('mouseleave', () => {
       this.#tooltip.hidden = true;
     });
   }
 
-  /** Of each curve; the edges of a band have that of the curve they belong to. */
+  /** Puts the line where its x is; out of sight where the reader has zoomed in beside it. */
+  #placeMark(plot: uPlot): void {
+    const { mark } = this.#options;
+    const { min = 0, max = 0 } = plot.scales.x ?? {};
+    this.#mark.hidden = mark === undefined || mark.x < (min ?? 0) || mark.x > (max ?? 0);
+    if (mark === undefined || this.#mark.hidden) return;
+    const left = plot.valToPos(mark.x, 'x');
+    this.#mark.style.left = `${left}px`;
+    this.#mark.classList.toggle('leftward', left > plot.over.clientWidth / 2);
+  }
+
   #colors(): string[] {
-    let next = -1;
-    return this.#options.curves.map(({ isEdge, color }) => {
-      if (isEdge !== true) next++;
-      return dataColor(color ?? Math.max(next, 0));
-    });
+    return this.#options.curves.map((curve, index) => color(this.#colorName(curve, index)));
+  }
+
+  /** The name of a curve's colour in the style sheet. */
+  #colorName({ color: given, isFaint, isInk }: Curve, index: number): string {
+    if (isInk === true) return 'ink';
+    if (isFaint === true) return 'faint';
+    const before = this.#options.curves.slice(0, index).filter(({ isEdge }) => isEdge !== true);
+    return `data-${((given ?? before.length) % COLORS) + 1}`;
   }
 
   #makeKeys(): void {
     const keys = find(this.#card, '.keys');
     const named = this.#options.curves.filter(({ isEdge }) => isEdge !== true);
-    let order = 0;
-    for (const [index, { label, dashed, isEdge, isFaint, color: given }] of this.#options.curves.entries()) {
+    for (const [index, curve] of this.#options.curves.entries()) {
+      const { label, dashed, isEdge } = curve;
       if (isEdge === true || (named.length < 2 && named.length === this.#options.curves.length)) continue;
-      const key = make('button', `key${dashed === true ? ' dashed' : ''}${isFaint === true ? ' faint' : ''}`);
+      const key = make('button', `key${dashed === true ? ' dashed' : ''}`);
       key.type = 'button';
-      key.style.setProperty('--key', `var(--data-${((given ?? order++) % COLORS) + 1})`);
+      key.style.setProperty('--key', `var(--${this.#colorName(curve, index)})`);
       key.append(make('i', ''), label);
       key.setAttribute('aria-pressed', 'true');
       key.addEventListener('click', () => {
@@ -236,10 +231,12 @@ export class Chart {
     const x = this.#data[0][idx] as number;
     const head = showX?.(x) ?? `${xLabel} ${formatNumber(x)}`;
     const colors = this.#colors();
+    const { min: low, max: high } = plot.scales.y ?? {};
+    const digits = this.#isLogarithmic ? 4 : digitsOf(low ?? 0, high ?? 0, 4);
     const lines = curves.flatMap(({ label, isEdge }, index) => {
       const value = this.#data[index + 1]?.[idx] as Value | undefined;
       if (value === undefined || isEdge === true || this.#hidden.has(index)) return [];
-      return [{ label, value: formatNumber(value), color: colors[index] as string }];
+      return [{ label, value: formatNumber(value, digits), color: colors[index] as string }];
     });
     this.#tooltip.replaceChildren(
       make('b', '', head),

@@ -5,6 +5,7 @@ import { startActivations } from './activations';
 import { drawChart, drawStepChart } from './curves';
 import { find } from './elements';
 import { startNeighbours } from './neighbours';
+import { startPrinting } from './printing';
 import { startSamples } from './samples';
 import { startTheme } from './theme';
 
@@ -38,6 +39,7 @@ function startCopy(): void {
 
 const data = JSON.parse(find(document, '#report-data').textContent ?? '') as PageData;
 startTheme();
+startPrinting();
 startModelFigure();
 startCopy();
 for (const chart of data.charts) drawChart(chart);

@@ -1,6 +1,6 @@
 /** The samples: a slider through the epochs. */
 
-import { formatNumber, visibleControls } from '../display';
+import { sampleName, visibleControls } from '../display';
 import type { PageData } from '../page-types';
 import { find } from './elements';
 
@@ -16,7 +16,7 @@ export function startSamples(samples: PageData['samples']): void {
     const sample = samples[shown];
     if (sample === undefined) return;
     text.textContent = visibleControls(sample.text);
-    const words = `after epoch ${formatNumber(sample.epoch + 1)}, step ${formatNumber(sample.step + 1)}`;
+    const words = sampleName(sample);
     find(view, 'output').textContent = words;
     if (slider === null) return;
     slider.value = String(shown);

@@ -10,7 +10,8 @@ export function onThemeChange(listener: () => void): void {
   listeners.push(listener);
 }
 
-function notify(): void {
+/** Has everything drawn in the colours of now. */
+export function notifyTheme(): void {
   for (const listener of listeners) listener();
 }
 
@@ -26,11 +27,11 @@ export function startTheme(): void {
   button.addEventListener('click', () => {
     document.documentElement.dataset.theme = isDark() ? 'light' : 'dark';
     describe();
-    notify();
+    notifyTheme();
   });
   system.addEventListener('change', () => {
     describe();
-    notify();
+    notifyTheme();
   });
 }
 

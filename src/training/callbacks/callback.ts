@@ -28,7 +28,10 @@ export interface TrainingControl {
   learningRateScale: number;
   /** Ends training here; the reason is in the last result. */
   stop(reason: string): void;
-  /** Writes a checkpoint, whole or not at all, once every callback has had this step or epoch. */
+  /**
+   * Writes a checkpoint of this moment, whole or not at all, once every callback has had this step or epoch; as of
+   * `callbacks.checkpoint` beside the steps that follow.
+   */
   saveCheckpoint(path: string): void;
 }
 

@@ -17,6 +17,14 @@ export interface CheckpointOptions {
   keepBest?: Monitor | undefined;
 }
 
+/** Those that `checkpoint` made. */
+const saving = new WeakSet<Callback>();
+
+/** Whether a callback was made by `checkpoint`. */
+export function savesCheckpoints(callback: Callback): boolean {
+  return saving.has(callback);
+}
+
 interface State {
   best?: number;
 }
@@ -25,6 +33,10 @@ interface State {
  * Writes checkpoints, from which `fit` resumes and which load as models too. But for `keepBest`, the last one is of the
  * training's end: its last step, where a callback or a signal ended it, or where its loop was left. After an error the
  * one before stays: what cannot go on is no place to go on from.
+ *
+ * A checkpoint is written beside the training, from a copy of its state. A file that is there is always whole; the newest
+ * is there when a loop is handed its epoch, when `fit` ends, however it ends, and before the next one is begun. Where
+ * one cannot be written, training ends with that error, which has the step of the checkpoint.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
 export function checkpoint(options: CheckpointOptions): Callback {
@@ -55,7 +67,7 @@ export function checkpoint(options: CheckpointOptions): Callback {
     if (keepBest === undefined && savedAt !== control.steps) save(control);
   }
 
-  return {
+  const callback: Callback = {
     name: 'checkpoint',
     ...(everySteps !== undefined && { everySteps }),
 
@@ -88,4 +100,6 @@ export function checkpoint(options: CheckpointOptions): Callback {
       },
     }),
   };
+  saving.add(callback);
+  return callback;
 }

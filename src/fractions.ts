@@ -1,0 +1,22 @@
+/**
+ * Parts of a whole by a fraction that was written in decimal. Of 10, 0.9 are 9, though `10 · (1 − 0.9)` is less than 1 in
+ * doubles: figures that are whole but for their last bits are taken for whole ones.
+ */
+
+/** Units in the last place that a product of such a fraction may be off. */
+const LAST_BITS = 4 * Number.EPSILON;
+
+function withoutLastBits(value: number): number {
+  const whole = Math.round(value);
+  return Math.abs(value - whole) <= LAST_BITS * value ? whole : value;
+}
+
+/** `floor(count · (1 − fraction))`: how many are left where a fraction is taken away. */
+export function countWithout(count: number, fraction: number): number {
+  return count - Math.ceil(withoutLastBits(count * fraction));
+}
+
+/** `round(count · fraction)`, a half upwards. */
+export function roundedCount(count: number, fraction: number): number {
+  return Math.round(withoutLastBits(2 * count * fraction) / 2);
+}
