@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { confusionTable } from '../../src/cli/classify-report';
+import { confusionTable } from '../../src/cli/classify-figures';
 import { TextClassifier } from '../../src/index';
 import { type CliResult, runCli } from '../support/cli';
 import { useFolder } from '../support/folder';
@@ -138,7 +138,10 @@ describe('unrolled classify tells', function () {
         [2, 300],
       ],
     };
-    assert.equal(confusionTable(['体育', 'news'], score), '      体育  news\n体育    10     0\nnews     2   300');
+    assert.equal(
+      confusionTable(['体育', 'news'], score.confusion),
+      '      体育  news\n体育    10     0\nnews     2   300',
+    );
   });
 
   it('which texts it knows no word of', async () => {
