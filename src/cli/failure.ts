@@ -74,8 +74,8 @@ function withoutCalls(message: string, command: Command | undefined): string {
 function ofPrompt(message: string, command: Command | undefined): string {
   const index = /^prompts\[(\d+)\]: /.exec(message);
   if (index === null) return message;
-  const place =
-    command?.getOptionValue('prompts') === undefined ? '--prompt' : `--prompts, line ${Number(index[1]) + 1}`;
+  const typed = command !== undefined && command.args.length > 1 ? '[text]' : '--prompt';
+  const place = command?.getOptionValue('prompts') === undefined ? typed : `--prompts, line ${Number(index[1]) + 1}`;
   // The line within the prompt, which is one.
   return `${place}: ${message.slice(index[0].length).replace(/, in line 1,/, '')}`;
 }

@@ -15,7 +15,7 @@ struct IdFileRange {
   Index first = 0;
   Index count = 0;
   // "device:inode:nanoseconds of the last change" that the file must have; empty where it may be any.
-  std::string state;
+  std::string state{};
 };
 
 // Little-endian 32-bit ids, read by position for each row of each window. They are not mapped: a
