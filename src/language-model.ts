@@ -251,7 +251,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const stored = await readVocabulary(path, header, Vocabulary.restore);
     if (!stored.equals(wanted)) {
       if (!extendVocabulary || stored.kind !== wanted.kind) throw otherVocabulary(path, stored, wanted);
-      const extended = isExtension(wanted, stored) ? wanted : stored.extendedBy(wanted);
+      const extended = isExtension(wanted, stored) ? wanted : await stored.extendedInTurns(wanted);
       const vocabulary = withFormOf(
         path,
         stored,
