@@ -50,6 +50,7 @@ import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
 import { rememberedEncoding, remembersReading } from './remembered-reading';
 import { endOf, ReportFile } from './report-file';
+import { readStopWords, stopWordsOption } from './stop-words';
 import {
   endOfRun,
   isNonFinite,
@@ -85,6 +86,9 @@ interface TrainFlags extends ModelFlags, Pick<InputFlags, 'encoding'> {
   json?: true;
   estimate?: true;
 }
+
+/** The flags as they are typed, where stop words are a name. */
+type TypedFlags = Omit<TrainFlags, 'stopWords'> & { stopWords?: string };
 
 /** Options that a checkpoint has not: which texts are read, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
@@ -226,7 +230,7 @@ async function classifierOf(
 /** Says what the training would take, and trains nothing. */
 async function estimate(name: string, flags: TrainFlags): Promise<void> {
   const prepared = await fitOptions(flags, new History(), undefined);
-  const data = await loadTraining(name, flags);
+  const data = await loadTraining(name, { ...flags, encoding: prepared.encoding });
   noteTexts(data, prepared.parting.validation);
   using classifier = await classifierOf(data, flags, prepared);
   const { options, resumed, end } = prepared;
@@ -234,12 +238,15 @@ async function estimate(name: string, flags: TrainFlags): Promise<void> {
   printEstimate(classifier.model, estimated, end, flags.json === true);
 }
 
-async function train(name: string, flags: TrainFlags, command: Command): Promise<void> {
+async function train(name: string, typed: TypedFlags, command: Command): Promise<void> {
+  const { stopWords, ...others } = typed;
+  const read = await readStopWords(stopWords, typed.encoding);
+  const flags: TrainFlags = { ...others, ...(read !== undefined && { stopWords: read }) };
   if (flags.estimate) return estimate(name, flags);
   const { out, checkpoint, resume } = flags;
   const history = new History();
-  const others = { '--out': out, '--checkpoint': checkpoint, '--resume': resume };
-  const page = await ReportFile.open(flags.report, history, others);
+  const places = { '--out': out, '--checkpoint': checkpoint, '--resume': resume };
+  const page = await ReportFile.open(flags.report, history, places);
   const prepared = await fitOptions(flags, history, page);
   const { options, best, parting, end } = prepared;
   const data = await loadTraining(name, { ...flags, encoding: prepared.encoding });
@@ -349,7 +356,7 @@ export function classifyTrainCommand(): Command {
         SPLITS,
       ),
     )
-    .addOption(choiceOption('--stop-words <list>', 'leave out words that say little (default: none)', ['english']))
+    .addOption(stopWordsOption())
     .addOption(numberOption('--sequence-length <n>', 'words of a text that are read (default: all)'))
     .addOption(choiceOption('--cell <kind>', 'recurrent cell (default: gru)', CELLS))
     .addOption(numberOption('--embedding <n>', 'width of the embedding (default: 64)'))
