@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/losses/value_losses.h"
 #include "core/training/batches.h"
 #include "core/training/document_batches.h"
 #include "core/training/labelled_sequences.h"
 #include "core/training/paired_sequences.h"
 #include "core/training/tagged_sequences.h"
 #include "node/arguments.h"
+#include "node/choice.h"
 #include "node/stream_arguments.h"
 
 namespace unrolled::node {
@@ -26,21 +28,9 @@ void requireOutputs(bool manyToOne, bool wanted) {
 template <class T>
 TargetData<T> targetData(const Model<T>& model, const Napi::Value& value) {
   const Napi::Object from = object("targets", value);
-  constexpr std::array<std::pair<const char*, LossKind>, 3> losses = {
-      {{"crossEntropy", LossKind::crossEntropy},
-       {"binaryCrossEntropy", LossKind::binaryCrossEntropy},
-       {"squaredError", LossKind::squaredError}}};
   TargetData<T> targets;
-  const std::string loss = text("targets.loss", from.Get("loss"));
-  const auto* found =
-      std::find_if(losses.begin(), losses.end(), [&loss](const auto& entry) { return loss == entry.first; });
-  if (found == losses.end()) {
-    const std::string expected = "one of crossEntropy binaryCrossEntropy squaredError";
-    throw Error("ERR_UNROLLED_OPTION_RANGE", "targets.loss must be " + expected + ", not '" + loss + "'.")
-        .about("targets.loss", expected, "'" + loss + "'");
-  }
-  targets.loss = found->second;
-  if (targets.loss == LossKind::crossEntropy) {
+  targets.loss = choice("targets.loss", from.Get("loss"), lossNames);
+  if (isOfClasses(targets.loss)) {
     require(model.hasHead(),
             "Cross-entropy needs a model that ends in a dense layer without a function or in an adaptive softmax.");
     targets.ids = ids("targets.ids", from.Get("ids"));
@@ -49,8 +39,7 @@ TargetData<T> targetData(const Model<T>& model, const Napi::Value& value) {
   }
   targets.width = model.outputFeatures();
   targets.values = floats<T>("targets.values", from.Get("values"));
-  const double least = targets.loss == LossKind::binaryCrossEntropy ? 0 : -std::numeric_limits<double>::max();
-  const double most = targets.loss == LossKind::binaryCrossEntropy ? 1 : std::numeric_limits<double>::max();
+  const auto [least, most] = targetRange(targets.loss);
   for (const T target : targets.values) {
     if (static_cast<double>(target) >= least && static_cast<double>(target) <= most) continue;
     const std::string expected = least == 0 ? "numbers from 0 to 1" : "finite numbers";

@@ -49,6 +49,7 @@ import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
 import { rememberedEncoding, remembersReading } from './remembered-reading';
 import { endOf, ReportFile } from './report-file';
+import { readStopWords, stopWordsOption } from './stop-words';
 import {
   endOfRun,
   isNonFinite,
@@ -83,6 +84,9 @@ interface TrainFlags extends ModelFlags, Pick<InputFlags, 'encoding'> {
   report?: string;
   json?: true;
 }
+
+/** The flags as they are typed, where stop words are a name. */
+type TypedFlags = Omit<TrainFlags, 'stopWords'> & { stopWords?: string };
 
 /** Options that a checkpoint has not: which texts are read, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
@@ -210,11 +214,14 @@ async function newClassifier({ classNames, examples }: ClassifyData, flags: Trai
   return TextClassifier.create({ ...networkOptions(flags), vectorizer, classNames, threads: flags.threads });
 }
 
-async function train(name: string, flags: TrainFlags, command: Command): Promise<void> {
+async function train(name: string, typed: TypedFlags, command: Command): Promise<void> {
+  const { stopWords, ...others } = typed;
+  const read = await readStopWords(stopWords, typed.encoding);
+  const flags: TrainFlags = { ...others, ...(read !== undefined && { stopWords: read }) };
   const { out, checkpoint, resume, threads } = flags;
   const history = new History();
-  const others = { '--out': out, '--checkpoint': checkpoint, '--resume': resume };
-  const page = await ReportFile.open(flags.report, history, others);
+  const places = { '--out': out, '--checkpoint': checkpoint, '--resume': resume };
+  const page = await ReportFile.open(flags.report, history, places);
   const prepared = await fitOptions(flags, history, page);
   const { options, best, parting, end } = prepared;
   const data = await loadTraining(name, { ...flags, encoding: prepared.encoding });
@@ -327,7 +334,7 @@ export function classifyTrainCommand(): Command {
         SPLITS,
       ),
     )
-    .addOption(choiceOption('--stop-words <list>', 'leave out words that say little (default: none)', ['english']))
+    .addOption(stopWordsOption())
     .addOption(numberOption('--sequence-length <n>', 'words of a text that are read (default: all)'))
     .addOption(choiceOption('--cell <kind>', 'recurrent cell (default: gru)', CELLS))
     .addOption(numberOption('--embedding <n>', 'width of the embedding (default: 64)'))

@@ -5,7 +5,7 @@ import { UnrolledError } from '../errors';
 import { atOnce, inTurns } from '../event-loop';
 import { PRINTED, printFields } from '../printing';
 import * as check from '../validation';
-import { extensionOf } from './extended-vocabulary';
+import { extending } from './extended-vocabulary';
 import { BEGINNING, type EncodedText, type EncodeOptions, encodingParts, type PartPlace } from './part-encoding';
 import {
   AS_IT_IS,
@@ -176,7 +176,16 @@ export class Vocabulary {
    */
   extendedBy(other: Vocabulary): Vocabulary {
     check.instance('other', other, 'a Vocabulary', Vocabulary);
-    const { content, frequencies } = extensionOf(this, this.#content(), other);
+    const { content, frequencies } = atOnce(extending(this, this.#content(), other));
+    return new Vocabulary(content, frequencies);
+  }
+
+  /**
+   * The same, with turns for the event loop.
+   * @internal
+   */
+  async extendedInTurns(other: Vocabulary): Promise<Vocabulary> {
+    const { content, frequencies } = await inTurns(extending(this, this.#content(), other));
     return new Vocabulary(content, frequencies);
   }
 
