@@ -16,7 +16,6 @@ import { extendedRanks, keepWeights } from './extended-weights';
 import type { Metadata } from './file-metadata';
 import { requireFiniteOutputs } from './finite-outputs';
 import {
-  Batcher,
   type BeamOptions,
   type BeamResult,
   type GenerationOptions,
@@ -35,6 +34,7 @@ import {
   scoreText,
   searchText,
   streamText,
+  TextDrawer,
   type TextScore,
 } from './generation';
 import { promptIds } from './generation/prompt';
@@ -173,12 +173,12 @@ function summarize({ lossSum, tokens }: NativeEvaluation, counts: TokenCounts): 
  */
 export class LanguageModel extends TextNetwork<Vocabulary> {
   /** Draws texts, those that are asked for at the same time together. */
-  readonly #batcher: Batcher;
+  readonly #drawer: TextDrawer;
   #documents: boolean;
 
   private constructor(vocabulary: Vocabulary, architecture: Architecture, network: Network, documents: boolean) {
     super(vocabulary, architecture, network);
-    this.#batcher = new Batcher(this.model, vocabulary, this.threads);
+    this.#drawer = new TextDrawer(this.model, vocabulary, this.threads);
     this.#documents = documents;
   }
 
@@ -460,6 +460,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * Streams that are read at the same time are computed together, up to 64 in one native call: each takes part when its
    * next piece is asked for, may begin and end while others go on, has options of its own, and draws what it would draw
    * alone. Leaving the loop frees its place. `sample` and `sampleAll` take part too.
+   *
+   * A text is drawn to its end with the weights that the model had when its first piece was asked for, whatever becomes of
+   * them: where they are about to change (a training, `setParameters`, `loadParameters`), texts that were begun share a copy
+   * of them, and a text that begins while steps are made has one of its own until it ends.
    * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_UNKNOWN_TOKEN where the
    *   vocabulary lacks a character of the prompt and does not skip or replace it; ERR_UNROLLED_MODEL_NOT_FINITE where
    *   the weights are too large to compute with; ERR_UNROLLED_ABORTED.
@@ -545,6 +549,6 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   #generator(): Generator {
     const { model, vocabulary, documents, threads } = this;
-    return { model, vocabulary, documents, threads, batcher: this.#batcher };
+    return { model, vocabulary, documents, threads, drawer: this.#drawer };
   }
 }

@@ -30,7 +30,7 @@ const COMMON = {
   resumeThreads: [1, 2],
 } as const;
 
-const TEXT_FACTORS = {
+export const TEXT_FACTORS = {
   ...COMMON,
   embedding: [5, 'onehot', 'tied'],
   singleBias: [false, true],
@@ -43,7 +43,7 @@ const TEXT_FACTORS = {
   shuffle: [true, false],
 } as const;
 
-const EXAMPLE_FACTORS = {
+export const EXAMPLE_FACTORS = {
   ...COMMON,
   kind: ['TextClassifier', 'SequenceClassifier', 'labelled', 'tagged', 'paired', 'vectors'],
   bidirectional: [false, true],
@@ -78,6 +78,11 @@ function isOfExamples(configuration: ExampleConfiguration): boolean {
   // What answers every position pools nothing, and a sequence classifier takes the last state.
   if (pooling !== 'last' && (kind === 'SequenceClassifier' || kind === 'tagged' || kind === 'paired')) return false;
   return goesTogether(configuration);
+}
+
+/** Whether its features go together. */
+export function isPossible(configuration: Configuration): boolean {
+  return configuration.family === 'text' ? isText(configuration) : isOfExamples(configuration);
 }
 
 /** All configurations, in an order that is always the same. */

@@ -80,6 +80,7 @@ class Checks {
     const whole = await this.#trained(fresh, { threads: 1 });
     this.#firstLoss = whole.epochs[0]?.stepLosses[0];
     await this.#frozen(begun, whole);
+    await this.#estimated(steps, begun);
     const other = await this.#trained(await this.#created(threads), {
       threads: 2,
       callbacks: [callbacks.checkpoint({ path: this.#at('each'), everySteps: 1 })],
@@ -101,6 +102,15 @@ class Checks {
     const { epochs } = await this.#trained(subject, { epochs: 1, steps: undefined });
     subject.network.dispose();
     return epochs[0]?.steps as number;
+  }
+
+  /** An estimate tells the steps of the training, and leaves the weights where they are. */
+  async #estimated(steps: number, begun: Awaited<ReturnType<Subject['parameters']>>): Promise<void> {
+    const subject = await this.#created(1);
+    if (subject.estimate === undefined) return;
+    const { stepsPerEpoch } = await subject.estimate({ ...this.#training, ...this.#end });
+    assert.equal(stepsPerEpoch, steps, 'the estimate has other steps');
+    assert.deepEqual(await subject.parameters(), begun, 'the estimate moved weights');
   }
 
   async #frozen(begun: Awaited<ReturnType<Subject['parameters']>>, { subject }: Outcome): Promise<void> {
@@ -128,15 +138,35 @@ class Checks {
       callbacks: [callbacks.checkpoint({ path, everySteps: at }), breaksAt(at + 1)],
     });
     await assert.rejects(broken, { message: CUT }, 'the training was not cut');
-    const { epochs: _, ...end } = this.#end;
-    const subject = await this.#maker.load(path, threads);
+    // Cut a second time, by a signal.
+    const control = new AbortController();
+    const again = this.#at('again');
+    const aborting: Callback = { everySteps: Math.min(at + 2, last), onStep: () => control.abort() };
+    const interrupted = await this.#maker.load(path, 1);
+    const options = { ...this.#boundOf(), onWarning: () => {} };
+    const before = interrupted.fit({
+      ...{ ...options, resume: path, threads: 1, signal: control.signal },
+      callbacks: [...callbacksOf(this.#configuration), callbacks.checkpoint({ path: again }), aborting],
+    });
+    // Where it comes with the last step the run is over.
+    await before.then(
+      () => {},
+      (error: unknown) => assert.equal((error as { code?: string }).code, 'ERR_UNROLLED_ABORTED', String(error)),
+    );
+    const subject = await this.#maker.load(again, threads);
     const own = callbacksOf(this.#configuration);
     const epochs: Figures[] = [];
-    const going = subject.fit({ ...end, threads, resume: path, callbacks: own, onWarning: () => {} });
+    const going = subject.fit({ ...options, threads, resume: again, callbacks: own });
     for await (const epoch of going) epochs.push(timeless(epoch));
     const told = { subject, epochs: [...whole.epochs.slice(0, whole.epochs.length - epochs.length), ...epochs] };
-    await this.#sameAs(`resumed at step ${at}`, whole, told);
+    await this.#sameAs(`resumed at step ${at}, and again`, whole, told);
     assert.deepEqual(subject.network.frozen, whole.subject.network.frozen, 'resumed: others are frozen');
+  }
+
+  /** Where the run ends, as a resumed one is told it. */
+  #boundOf(): TrainingOptions {
+    const { epochs: _, ...bound } = this.#end;
+    return bound;
   }
 
   async #loaded({ subject }: Outcome): Promise<void> {
@@ -173,6 +203,16 @@ class Checks {
       await Promise.all([model.sample('the', options), model.sample('a', { ...options, seed: 3 })]),
     ];
     assert.equal(together[0], alone, 'a text depends on what is drawn beside it');
+    let streamed = '';
+    for await (const piece of model.stream('the', options)) streamed += piece;
+    assert.equal(streamed, alone, 'a stream is another text than sample gives');
+    const wide = await model.evaluate(inMemory, { batch: 1, window: 64 });
+    const narrow = await model.evaluate(inMemory, { batch: 1, window: 2, threads: 2 });
+    assert.ok(
+      isClose(wide.loss, narrow.loss, 1e-5),
+      `evaluate gives ${wide.loss}, and by other windows ${narrow.loss}`,
+    );
+    assert.equal(wide.tokens, narrow.tokens, 'evaluate counts other tokens by other windows');
     const first = await this.#created(1);
     await first.save(this.#at('fresh'));
     const { vocabulary } = inMemory;

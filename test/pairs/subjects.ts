@@ -6,6 +6,7 @@ import {
   Corpus,
   callbacks,
   datasets,
+  type Estimate,
   type Example,
   type FileCorpus,
   LanguageModel,
@@ -30,6 +31,8 @@ export interface Subject {
   /** Of a language model. */
   text?: { model: LanguageModel; inMemory: Corpus; fitOther(model: LanguageModel, options: TrainingOptions): Training };
   fit(options: TrainingOptions): Training;
+  /** What `estimate` says, of models that have it. */
+  estimate?: (options: TrainingOptions) => Promise<Estimate>;
   save(path: string): Promise<void>;
   parameters(): Promise<Parameters>;
   /** A figure of what it computes, the same for the same weights. */
@@ -131,6 +134,7 @@ async function makerOfText(configuration: TextConfiguration, at: (name: string) 
     network: model.model,
     text: { model, inMemory, fitOther: (other, options) => other.fit(data, { ...stream, ...options }) },
     fit: (options) => model.fit(data, { ...stream, ...options }),
+    estimate: (options) => model.estimate(data, { ...stream, ...options }),
     save: (path) => model.save(path),
     parameters: () => model.parameters(),
     outcome: async () => [
@@ -222,6 +226,7 @@ function makerOfLayers(configuration: ExampleConfiguration): Maker {
   const subject = (model: Model, threads: number): Subject => ({
     network: model,
     fit: (options) => model.fit(data, { ...own, threads, ...options }),
+    estimate: (options) => model.estimate(data, { ...own, ...options }),
     save: (path) => model.save(path),
     parameters: () => model.parameters(),
     outcome: async () => [
