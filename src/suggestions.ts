@@ -122,6 +122,12 @@ export function meantOption(name: string, known: readonly string[]): string | un
   return nearest;
 }
 
+/** The same as the end of a message, with a space before it. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const meant = meantOption(name, known);
+  return meant === undefined ? '' : ` Did you mean ${meant}?`;
+}
+
 /** The command, of the program or below a command of it, that a name was meant for; undefined where none is near. */
 export function meantCommand(name: string, known: readonly string[]): string | undefined {
   const peer = Object.hasOwn(PEER_COMMANDS, plain(name)) ? PEER_COMMANDS[plain(name)] : undefined;

@@ -41,15 +41,15 @@ import { constructorError } from './text-network';
 import { type Outcome, outcomesOf } from './text-outcomes';
 import { BestWeights } from './training/callbacks/keep-best';
 import type { Checkpoint } from './training/checkpoint-file';
-import type { Estimate } from './training/estimate';
+import { type Estimate, estimateTraining } from './training/estimate';
 import {
   EXAMPLE_FIT_OPTIONS,
   type ExampleFitOptions,
   resolveBatch,
   resolveExampleFit,
 } from './training/example-options';
-import { fitExamples } from './training/example-training';
-import type { Examples } from './training/examples';
+import { fitExamples, partsOf } from './training/example-training';
+import { type Examples, inBatches } from './training/examples';
 import { type EpochResult, readData } from './training/fit';
 import { DEFAULT_BATCH, readResumed } from './training/options';
 import { Training } from './training/training';
@@ -282,6 +282,32 @@ export class TextClassifier {
       validating: validationData && (await this.#labelled('validationData', validationData, signal)),
     }));
     yield* fitExamples({ ...run, examples: training, toExamples: async () => validating as Examples });
+  }
+
+  /**
+   * What a `fit` of these examples with these options would take, in bytes and seconds, without changing the weights: a few
+   * of its steps are made with a learning rate of 0.
+   * @throws what `fit` throws before its first step and in it.
+   */
+  async estimate(examples: readonly Example[], options?: TextClassifierFitOptions): Promise<Estimate> {
+    return this.estimateFrom(examples, options, await readResumed(options));
+  }
+
+  /**
+   * `estimate` with what was read of the file that `resume` names.
+   * @internal
+   */
+  async estimateFrom(
+    examples: readonly Example[],
+    options: TextClassifierFitOptions | undefined,
+    resumed: Checkpoint | undefined,
+  ): Promise<Estimate> {
+    const defaults = { threads: this.#threads, batch: DEFAULT_BATCH };
+    const resolved = resolveExampleFit(trainingOptions(options), defaults, resumed);
+    this.model.requireIdle();
+    const { train } = await partsOf(await this.#labelled('examples', examples, resolved.signal), resolved);
+    const source = inBatches(train, resolved.batching);
+    return estimateTraining({ model: this.model, source, options: resolved, header: this.#header() });
   }
 
   /**

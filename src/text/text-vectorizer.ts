@@ -337,20 +337,26 @@ export class TextVectorizer {
 
   /**
    * One vector a text, `[N, V]`. With `'multi-hot'`, 1 for each token it has; with `'count'`, how often it has it; with
-   * `'tf-idf'`, that times the token's `idf`. A text without tokens is all zeros.
+   * `'frequency'`, that divided by the number of its tokens, known or not; with `'tf-idf'`, how often times the token's
+   * `idf`. A text without tokens is all zeros.
    * @throws ERR_UNROLLED_OPTION_RANGE with `output: 'int'`, ERR_UNROLLED_OUT_OF_MEMORY.
    */
   vectors(texts: readonly string[]): Tensor<'float32'> {
-    if (this.output === 'int') throw check.outOfRange('output', 'multi-hot, count or tf-idf for vectors', this.output);
+    if (this.output === 'int')
+      throw check.outOfRange('output', 'multi-hot, count, frequency or tf-idf for vectors', this.output);
     if (!Array.isArray(texts)) throw check.wrongType('texts', 'an array of strings', texts);
     const advice = 'Lower maxTokens, or take fewer texts at a time';
     requireMemory(`A matrix of ${texts.length} texts`, texts.length * this.size * 4, 'maxTokens', advice);
     const result = zeros([texts.length, this.size]);
     for (const [index, text] of texts.entries()) {
       const vector = result.data.subarray(index * this.size, (index + 1) * this.size);
-      for (const token of this.tokens(text)) {
+      const tokens = this.tokens(text);
+      for (const token of tokens) {
         const id = this.#ids.get(token) ?? this.unknownId;
         vector[id] = this.output === 'multi-hot' ? 1 : (vector[id] as number) + 1;
+      }
+      if (this.output === 'frequency') {
+        for (const [id, count] of vector.entries()) if (count > 0) vector[id] = count / tokens.length;
       }
       if (this.idf !== undefined)
         for (const [id, weight] of this.idf.entries()) vector[id] = (vector[id] as number) * weight;

@@ -52,11 +52,11 @@ TEST_CASE("a stream from a file is cut into the same batches as one in memory") 
   const IdFile file(ids);
   const std::vector<TokenId> part(ids.begin() + 10, ids.begin() + 210);
   StreamBatches<float> inMemory(std::make_unique<MemoryIds>(part), 3, 7);
-  StreamBatches<float> inFile(std::make_unique<FileIds>(IdFileRange{file.path(), 211, 10, 200, ""}, 50), 3, 7);
+  StreamBatches<float> inFile(std::make_unique<FileIds>(IdFileRange{file.path(), 211, 10, 200}, 50), 3, 7);
   REQUIRE(inFile.stepsPerEpoch() == inMemory.stepsPerEpoch());
   // So that no event loop waits for a disk.
   CHECK(inFile.readsFile());
-  CHECK(PrecededIds(1, std::make_unique<FileIds>(IdFileRange{file.path(), 211, 10, 200, ""}, 50)).inFile());
+  CHECK(PrecededIds(1, std::make_unique<FileIds>(IdFileRange{file.path(), 211, 10, 200}, 50)).inFile());
   CHECK_FALSE(inMemory.readsFile());
   for (Index step = 0; step < inMemory.stepsPerEpoch(); ++step) {
     const TrainingBatch<float> expected = inMemory.batch(0, step);
@@ -73,7 +73,7 @@ TEST_CASE("an id before a stream is one more of its ids, wherever these lie") {
   joined.insert(joined.end(), ids.begin(), ids.end());
   const IdFile file(ids);
   const PrecededIds inMemory(49, std::make_unique<MemoryIds>(ids));
-  const PrecededIds inFile(49, std::make_unique<FileIds>(IdFileRange{file.path(), 60, 0, 60, ""}, 50));
+  const PrecededIds inFile(49, std::make_unique<FileIds>(IdFileRange{file.path(), 60, 0, 60}, 50));
   for (const IdStream* stream : {static_cast<const IdStream*>(&inMemory), static_cast<const IdStream*>(&inFile)}) {
     REQUIRE(stream->size() == 61);
     for (const auto& [first, count] :
@@ -95,7 +95,7 @@ TEST_CASE("evaluation of a file is that of its ids, bit for bit") {
   const std::vector<TokenId> ids = randomIds(101, 7, 1);
   const IdFile file(ids);
   const auto goOn = [] { return true; };
-  const FileIds stream({file.path(), 101, 0, 101, ""}, 7);
+  const FileIds stream({file.path(), 101, 0, 101}, 7);
   const Evaluation received = evaluateStream<double>(model, stream, 2, 10, threads(1), goOn);
   const Evaluation expected = evaluateStream<double>(model, MemoryIds(ids), 2, 10, threads(1), goOn);
   CHECK(received.lossSum == expected.lossSum);
@@ -104,19 +104,20 @@ TEST_CASE("evaluation of a file is that of its ids, bit for bit") {
 
 TEST_CASE("a file that is not there, of another size, or no file is refused") {
   const IdFile file(std::vector<TokenId>(10, 1));
-  CHECK(codeOf([&] { FileIds({file.path(), 10, 0, 10, ""}, 2); }) == "none");
-  CHECK(codeOf([&] { FileIds({file.path() + "-not", 10, 0, 10, ""}, 2); }) == "ERR_UNROLLED_FILE_NOT_FOUND");
-  CHECK(codeOf([&] { FileIds({file.path(), 11, 0, 10, ""}, 2); }) == notRead);
-  CHECK(codeOf([&] { FileIds({file.path(), 9, 0, 9, ""}, 2); }) == notRead);
-  CHECK(codeOf([&] { FileIds({file.path(), 10, 1, 10, ""}, 2); }) == "ERR_UNROLLED_SHAPE");
-  CHECK(codeOf([&] { FileIds({std::filesystem::temp_directory_path().string(), 10, 0, 10, ""}, 2); }) == notRead);
+  CHECK(codeOf([&] { FileIds({file.path(), 10, 0, 10}, 2); }) == "none");
+  CHECK(codeOf([&] { FileIds({file.path() + "-not", 10, 0, 10}, 2); }) == "ERR_UNROLLED_FILE_NOT_FOUND");
+  CHECK(codeOf([&] { FileIds({file.path(), 11, 0, 10}, 2); }) == notRead);
+  CHECK(codeOf([&] { FileIds({file.path(), 9, 0, 9}, 2); }) == notRead);
+  CHECK(codeOf([&] { FileIds({file.path(), 10, 1, 10}, 2); }) == "ERR_UNROLLED_SHAPE");
+  CHECK(codeOf([&] { FileIds({std::filesystem::temp_directory_path().string(), 10, 0, 10}, 2); }) == notRead);
+  CHECK(codeOf([&] { FileIds({file.path(), 10, 0, 10}, 2, "1:2:3"); }) == notRead);
   file.cutTo(39);
-  CHECK(codeOf([&] { FileIds({file.path(), 10, 0, 10, ""}, 2); }) == notRead);
+  CHECK(codeOf([&] { FileIds({file.path(), 10, 0, 10}, 2); }) == notRead);
 }
 
 TEST_CASE("ids that the model does not have, and a file cut short later, end in an error") {
   const IdFile file({0, 1, 2, 3, -1, 0});
-  const FileIds ids({file.path(), 6, 0, 6, ""}, 3);
+  const FileIds ids({file.path(), 6, 0, 6}, 3);
   std::vector<TokenId> read(6);
   CHECK(codeOf([&] { ids.read(0, 3, read.data()); }) == "none");
   CHECK(read == std::vector<TokenId>{0, 1, 2, 0, 0, 0});
