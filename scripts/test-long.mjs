@@ -42,6 +42,7 @@ const STEPS = {
   kills: mocha('cli/resume'),
   // Of each fuzzer.
   fuzz: script('fuzz', '--seconds', '600'),
+  pairs: npm('test:pairs'),
   'core-clang': script('test', '--core', '--clang'),
   'sanitize-address': script('sanitize', 'address'),
   'sanitize-thread': script('sanitize', 'thread'),

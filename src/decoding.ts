@@ -1,5 +1,6 @@
 /** Writing what an encoder–decoder answers to sources: greedily, or by beam search. */
 
+import { types } from 'node:util';
 import { cancelledError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
 import { MAX_SIZE, resolveThreads } from './limits';
@@ -14,7 +15,7 @@ import * as check from './validation';
 export interface DecodingOptions {
   /** Id that the decoder is fed first. */
   start: number;
-  /** Id that ends an answer; it is not in the result. */
+  /** Id that ends an answer, another than `start`; it is not in the result. */
   end: number;
   /** Most ids of an answer; 100 by default. */
   length?: number | undefined;
@@ -54,17 +55,29 @@ const OPTIONS = [
 
 type Resolved = Omit<NativeDecodeOptions, 'source'> & { signal: AbortSignal | undefined };
 
+/** One id cannot begin answers and end them: none would have been trained so. */
+function requireEnd(end: number, start: number): number {
+  if (end !== start) return end;
+  throw check.outOfRange('end', 'another id than start', end);
+}
+
+/** @throws ERR_UNROLLED_OPTION_TYPE for what is no list. */
+function requireIds(excluded: unknown): ArrayLike<unknown> {
+  if (Array.isArray(excluded) || types.isTypedArray(excluded)) return excluded as ArrayLike<unknown>;
+  throw check.wrongType('excluded', 'a list of ids', excluded);
+}
+
 function resolve(options: DecodingOptions, vocabulary: number): Resolved {
   const given = check.options('Model.decode', options, OPTIONS);
   const { length = 100, beams = 1, lengthPenalty = 0, excluded = [] } = given;
   const id = { min: 0, max: vocabulary - 1 };
   return {
     start: check.integer('start', given.start, id),
-    end: check.integer('end', given.end, id),
+    end: requireEnd(check.integer('end', given.end, id), given.start),
     length: check.integer('length', length, { min: 0, max: MAX_SIZE }),
     beams: check.integer('beams', beams, { min: 1, max: MAX_SIZE }),
     lengthPenalty: check.number('lengthPenalty', lengthPenalty, { min: 0 }),
-    excluded: Int32Array.from(excluded, (one, index) => check.integer(`excluded[${index}]`, one, id)),
+    excluded: Int32Array.from(requireIds(excluded), (one, index) => check.integer(`excluded[${index}]`, one, id)),
     threads: resolveThreads(given.threads),
     signal: check.abortSignal('signal', given.signal),
   };

@@ -71,19 +71,23 @@ interface Side {
 }
 
 /** Rows of an adaptive softmax's tensors: of the row at each place, the one it was before, in the same cluster. */
-function adaptiveRows(name: string, before: Int32Array, was: Side, is: Side): number[] | undefined {
+function* adaptiveRows(name: string, before: Int32Array, was: Side, is: Side): Generator<void, number[] | undefined> {
   const { cutoffs = [] } = is.architecture;
   const [, tail] = /^head\.tail\.(\d+)\.1\.weight$/.exec(name) ?? [];
   const isHead = name === 'head.head.weight' || name === 'head.head.bias';
   if (tail === undefined && !isHead) return undefined;
   const begin = isHead ? 0 : (cutoffs[Number(tail)] as number);
   const next = isHead ? cutoffs[0] : cutoffs[Number(tail) + 1];
-  const oldRank = new Map(Array.from(byRank(was.architecture, was.size), (id, rank) => [id, rank]));
   const [from, to] = [next ?? was.size, next ?? is.size];
-  const rows = Array.from(byRank(is.architecture, is.size).subarray(begin, to), (id) => {
-    const rank = oldRank.get(before[id] as number) ?? -1;
-    return rank >= begin && rank < from ? rank - begin : -1;
-  });
+  const ids = byRank(is.architecture, is.size);
+  const oldRanks = was.architecture.ranks;
+  const rows: number[] = [];
+  for (let place = begin; place < to; place++) {
+    const id = before[ids[place] as number] as number;
+    const rank = id < 0 ? -1 : (oldRanks?.[id] ?? id);
+    rows.push(rank >= begin && rank < from ? rank - begin : -1);
+    if (place % PART === 0) yield;
+  }
   // The entries of the clusters follow the tokens of the head.
   return isHead ? [...rows, ...cutoffs.map((_, index) => (cutoffs[0] as number) + index)] : rows;
 }
@@ -107,7 +111,7 @@ export function* keepWeights(
     const from = known[name] as Tensor;
     const width = tensor.shape[1] ?? 1;
     const isTable = name === 'embedding.weight' || name === 'head.weight' || name === 'head.bias';
-    const rows = isTable ? before : isAdaptive ? adaptiveRows(name, before, was, is) : undefined;
+    const rows = isTable ? before : isAdaptive ? yield* adaptiveRows(name, before, was, is) : undefined;
     if (rows !== undefined) yield* copyRows(tensor.data, from.data, width, rows);
     else if (isOneHot && name === 'rnn.weight_ih_l0') yield* copyColumns(tensor, from, before);
     else tensor.data.set(from.data as never);

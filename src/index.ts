@@ -103,6 +103,7 @@ export { Session, type SessionOptions, type SessionOutput } from './session';
 export { type LayerSummary, type ParameterSummary, type ShapeLetters, Summary } from './summary';
 export type { NestedNumbers, NestedPlanes, NestedRows, Tensor, TensorDType } from './tensor';
 export * as tensor from './tensor';
+export { CHINESE_STOP_WORDS } from './text/chinese-stop-words';
 export { Corpus, type CorpusOptions, type CorpusSplit, type DocumentsOptions } from './text/corpus';
 export type { EncodingName } from './text/encoding-names';
 export type { Encoding } from './text/encodings';
@@ -120,7 +121,13 @@ export {
 } from './text/text-vectorizer';
 export type { TokenCounts } from './text/token-counts';
 export type { FileSource, TokenSource } from './text/token-source';
-export type { Splitting, Standardization, TextVectorizerOptions, VectorizerOutput } from './text/vectorizer-options';
+export type {
+  Splitting,
+  Standardization,
+  StopWords,
+  TextVectorizerOptions,
+  VectorizerOutput,
+} from './text/vectorizer-options';
 export { type TokenDecoder, Vocabulary } from './text/vocabulary';
 export type { VocabularyJSON } from './text/vocabulary-json';
 export type { TokenKind, UnknownPolicy, VocabularyOptions } from './text/vocabulary-options';

@@ -16,7 +16,6 @@ import { extendedRanks, keepWeights } from './extended-weights';
 import type { Metadata } from './file-metadata';
 import { requireFiniteOutputs } from './finite-outputs';
 import {
-  Batcher,
   type BeamOptions,
   type BeamResult,
   type GenerationOptions,
@@ -35,9 +34,11 @@ import {
   scoreText,
   searchText,
   streamText,
+  TextDrawer,
   type TextScore,
 } from './generation';
 import { promptIds } from './generation/prompt';
+import { noTokens } from './generation/score';
 import { adopted, completedFrom, otherVocabulary, withOutput } from './language-model-architecture';
 import { resolveThreads } from './limits';
 import { dtypeOf, type ModelFile, type ModelHeader, readModelFile, weightsOf } from './model-file';
@@ -173,12 +174,12 @@ function summarize({ lossSum, tokens }: NativeEvaluation, counts: TokenCounts): 
  */
 export class LanguageModel extends TextNetwork<Vocabulary> {
   /** Draws texts, those that are asked for at the same time together. */
-  readonly #batcher: Batcher;
+  readonly #drawer: TextDrawer;
   #documents: boolean;
 
   private constructor(vocabulary: Vocabulary, architecture: Architecture, network: Network, documents: boolean) {
     super(vocabulary, architecture, network);
-    this.#batcher = new Batcher(this.model, vocabulary, this.threads);
+    this.#drawer = new TextDrawer(this.model, vocabulary, this.threads);
     this.#documents = documents;
   }
 
@@ -251,7 +252,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const stored = await readVocabulary(path, header, Vocabulary.restore);
     if (!stored.equals(wanted)) {
       if (!extendVocabulary || stored.kind !== wanted.kind) throw otherVocabulary(path, stored, wanted);
-      const extended = isExtension(wanted, stored) ? wanted : stored.extendedBy(wanted);
+      const extended = isExtension(wanted, stored) ? wanted : await stored.extendedInTurns(wanted);
       const vocabulary = withFormOf(
         path,
         stored,
@@ -385,9 +386,11 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   ): Promise<Pick<Run, 'source' | 'validate'>> {
     const { stream, native, shuffle, resumed } = options;
     const { train, validation } = await partsOf(corpus, options.validation, this.#boundary(documents), resumed);
-    const source = trainingSource('training text', train, stream, shuffle);
+    const source = await trainingSource('training text', train, stream, shuffle);
     const validate =
-      options.validation > 0 ? scoring(this.model, 'validation text', validation, stream, native.threads) : undefined;
+      options.validation > 0
+        ? await scoring(this.model, 'validation text', validation, stream, native.threads)
+        : undefined;
     return { source, validate };
   }
 
@@ -429,7 +432,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const signal = check.abortSignal('signal', given.signal);
     const adopted = await this.#adopt(corpus, signal);
     const part = await wholeCorpus(adopted, this.#boundary());
-    const result = await withCancellation(signal, scoring(this.model, 'corpus', part, stream, threads));
+    const result = await withCancellation(signal, await scoring(this.model, 'corpus', part, stream, threads));
     if (result.cancelled) throw cancelledError(this.model, 'Evaluation', signal);
     return summarize(result, adopted.tokenCounts);
   }
@@ -460,6 +463,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * Streams that are read at the same time are computed together, up to 64 in one native call: each takes part when its
    * next piece is asked for, may begin and end while others go on, has options of its own, and draws what it would draw
    * alone. Leaving the loop frees its place. `sample` and `sampleAll` take part too.
+   *
+   * A text is drawn to its end with the weights that the model had when its first piece was asked for, whatever becomes of
+   * them: where they are about to change (a training, `setParameters`, `loadParameters`), texts that were begun share a copy
+   * of them, and a text that begins while steps are made has one of its own until it ends.
    * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_UNKNOWN_TOKEN where the
    *   vocabulary lacks a character of the prompt and does not skip or replace it; ERR_UNROLLED_MODEL_NOT_FINITE where
    *   the weights are too large to compute with; ERR_UNROLLED_ABORTED.
@@ -503,20 +510,24 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   /**
    * The distribution of the next token after each token of a text, `[T, V]`, from a zero state. To a model of
-   * `documents` the text is the beginning of a document.
-   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for an empty text, ERR_UNROLLED_MODEL_NOT_FINITE.
+   * `documents` the text is the beginning of a document, and an empty one gives that of the first token, `[1, V]`.
+   * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY for a text without tokens to a model of plain text, and for one of
+   *   which nothing is left; ERR_UNROLLED_MODEL_NOT_FINITE.
    */
   async probabilities(text: string): Promise<Tensor<'float32' | 'float64'>> {
-    const ids = await this.vocabulary.encodeInTurns(text);
-    if (ids.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'The text has no tokens.');
+    const { ids, unknownTokens } = await this.vocabulary.encodeCountedInTurns(text, undefined);
+    const isEmpty = ids.length === 0;
+    // The empty text is the beginning of a document.
+    if (isEmpty && (unknownTokens > 0 || !this.#documents)) throw noTokens(this.vocabulary, text, unknownTokens);
     const fed = await promptIds(this, text, undefined);
     const { output } = await this.model.forward(
       { ids: { dtype: 'int32', shape: [fed.length, 1], data: fed } },
       { threads: this.threads || undefined },
     );
     const { size } = this.vocabulary;
-    const data = output.data.subarray((fed.length - ids.length) * size);
-    return softmax({ ...output, data: requireFiniteOutputs(data), shape: [ids.length, size] });
+    const rows = Math.max(1, ids.length);
+    const data = output.data.subarray((fed.length - rows) * size);
+    return softmax({ ...output, data: requireFiniteOutputs(data), shape: [rows, size] });
   }
 
   /** The corpus under the model's own vocabulary. */
@@ -545,6 +556,6 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   #generator(): Generator {
     const { model, vocabulary, documents, threads } = this;
-    return { model, vocabulary, documents, threads, batcher: this.#batcher };
+    return { model, vocabulary, documents, threads, drawer: this.#drawer };
   }
 }

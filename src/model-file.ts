@@ -15,6 +15,7 @@ import type { DType, ModelDescription } from './native/native';
 import { type ParameterShapes, parameterShapes } from './parameter-shapes';
 import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors';
 import { type Tensor, zeros } from './tensor';
+import { allocating } from './tensor-shape';
 import { withTiedOnce } from './tied-weights';
 import * as check from './validation';
 
@@ -286,7 +287,7 @@ function checkShape(path: string, name: string, tensor: Tensor, expected: readon
 }
 
 function converted(data: ArrayLike<number>, dtype: DType): Float32Array | Float64Array {
-  return dtype === 'float32' ? new Float32Array(data) : new Float64Array(data);
+  return allocating(dtype, data.length, () => (dtype === 'float32' ? new Float32Array(data) : new Float64Array(data)));
 }
 
 /** The tensor as the model's element type, every element finite in it. */

@@ -98,6 +98,17 @@ interface FileDescription extends ModelDescription {
   kind: unknown;
 }
 
+/**
+ * Who reads the weights in several calls that belong together.
+ * @internal
+ */
+export interface WeightReader {
+  /** Called before a change of the weights is asked for: what is asked for now comes before it. */
+  keepWeights(): void;
+  /** The model is gone. */
+  dispose(): void;
+}
+
 const MODEL_OPTIONS = [
   'input',
   'source',
@@ -121,6 +132,9 @@ export class Model {
   #frozen: readonly string[] = [];
   #busy = false;
   #disposed = false;
+  readonly #readers: WeightReader[] = [];
+  /** Native calls that make steps now. */
+  #runs = 0;
 
   private constructor(description: ModelDescription, dtype: DType, metadata: Metadata = {}) {
     const { ModelFloat32, ModelFloat64 } = addon();
@@ -239,7 +253,10 @@ export class Model {
    */
   async setParameters(parameters: Readonly<Record<string, Tensor>>): Promise<void> {
     requireCopyMemory(this.parameterBytes);
-    await this.native.write(this.#layout.flatParameters(parameters));
+    const flat = this.#layout.flatParameters(parameters);
+    const { native } = this;
+    this.#keepWeights();
+    await native.write(flat);
   }
 
   /**
@@ -377,6 +394,51 @@ export class Model {
   dispose(): void {
     this.#disposed = true;
     this.#native.dispose();
+    for (const reader of this.#readers) reader.dispose();
+  }
+
+  /** @internal */
+  addWeightReader(reader: WeightReader): void {
+    this.#readers.push(reader);
+  }
+
+  /**
+   * A model of the same layers with the weights that this one has now, whatever is asked of it after.
+   * @internal
+   * @throws ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_DISPOSED.
+   */
+  async copy(): Promise<Model> {
+    requireModelMemory(this.description, this.dtype, (_, size, index) => `layers[${index}].${size}`);
+    const weights = this.native.read();
+    const copy = new Model(this.description, this.dtype);
+    await copy.native.write(await weights);
+    return copy;
+  }
+
+  /**
+   * Makes steps, which change the weights.
+   * @internal
+   */
+  async making<T>(steps: () => Promise<T>): Promise<T> {
+    this.#keepWeights();
+    this.#runs++;
+    try {
+      return await steps();
+    } finally {
+      this.#runs--;
+    }
+  }
+
+  /**
+   * Whether steps are made now, so that two calls may find different weights.
+   * @internal
+   */
+  get isTraining(): boolean {
+    return this.#runs > 0;
+  }
+
+  #keepWeights(): void {
+    for (const reader of this.#readers) reader.keepWeights();
   }
 
   /** `dispose`, for `using`. */

@@ -1,6 +1,7 @@
 /** Where parts begin that lie one after another in one array: 32-bit offsets, which end below 2^31. */
 
 import { MAX_SIZE } from './limits';
+import { allocate } from './tensor-shape';
 import * as check from './validation';
 
 /**
@@ -10,7 +11,7 @@ import * as check from './validation';
  * @throws ERR_UNROLLED_OPTION_RANGE for more than an offset can count.
  */
 export function offsetsOf(option: string, lengths: ArrayLike<number>, noun = 'elements'): Int32Array {
-  const offsets = new Int32Array(lengths.length + 1);
+  const offsets = allocate('int32', lengths.length + 1);
   let end = 0;
   for (let index = 0; index < lengths.length; index++) {
     end += lengths[index] as number;
@@ -22,7 +23,7 @@ export function offsetsOf(option: string, lengths: ArrayLike<number>, noun = 'el
 
 /** Parts joined in one array, at the offsets of their lengths. */
 export function joined(parts: readonly Int32Array[], offsets: Int32Array): Int32Array {
-  const all = new Int32Array(offsets.at(-1) as number);
+  const all = allocate('int32', offsets.at(-1) as number);
   for (const [index, part] of parts.entries()) all.set(part, offsets[index]);
   return all;
 }

@@ -2,6 +2,7 @@
 
 import { types } from 'node:util';
 import { isPlainObject } from './builtins';
+import { allocating } from './tensor-shape';
 
 /** Numbers that a call copies at once, at most, where it reads larger data in turns: about 10 milliseconds' work. */
 const MOST_AT_ONCE = 2 ** 22;
@@ -39,7 +40,10 @@ function sizeOf(value: unknown, most: number, depth: number): number {
 function copied(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null || depth > MOST_DEPTH) return value;
   // One that was handed to a worker has no elements left, and cannot be copied.
-  if (types.isTypedArray(value)) return value.length === 0 ? value : slice.call(value as ArrayLike<number>);
+  if (types.isTypedArray(value)) {
+    const { length } = value;
+    return length === 0 ? value : allocating('an array', length, () => slice.call(value as ArrayLike<number>));
+  }
   if (Array.isArray(value)) {
     return typeof value[0] === 'number' ? value.slice() : value.map((part) => copied(part, depth + 1));
   }

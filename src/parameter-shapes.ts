@@ -31,9 +31,26 @@ function recurrentFeatures({ features, bidirectional, merge }: RecurrentDescript
 
 /** Features of a layer's output over what it reads. Ids count as many features as the vocabulary has. */
 function outputFeatures(layer: LayerDescription, inputs: readonly number[]): number {
-  if (isRecurrent(layer)) return recurrentFeatures(layer);
-  if (layer.type === 'attention' || layer.type === 'concatenate') return sum(inputs);
-  return 'features' in layer ? layer.features : (inputs[0] as number);
+  switch (layer.type) {
+    case 'rnn':
+    case 'gru':
+    case 'lstm':
+      return recurrentFeatures(layer);
+    case 'embedding':
+    case 'dense':
+    case 'adaptiveSoftmax':
+      return layer.features;
+    case 'attention':
+    case 'concatenate':
+      return sum(inputs);
+    case 'oneHot':
+    case 'pooling':
+    case 'activation':
+    case 'dropout':
+    case 'layerNorm':
+    case 'add':
+      return inputs[0] as number;
+  }
 }
 
 function sum(values: readonly number[]): number {
@@ -115,7 +132,12 @@ function layerShapes(layer: LayerDescription, inputs: readonly number[]): Parame
     case 'gru':
     case 'lstm':
       return recurrentShapes(layer, width);
-    default:
+    case 'oneHot':
+    case 'pooling':
+    case 'activation':
+    case 'dropout':
+    case 'concatenate':
+    case 'add':
       return {};
   }
 }

@@ -41,6 +41,11 @@ export function showFigure(value: number | undefined): string {
   return size === 0 || (size >= 0.001 && size < 1e5) ? value.toFixed(4) : value.toExponential(3);
 }
 
+/** How long something will take, about: `about 2m 05s`. */
+export function showEstimate(seconds: number): string {
+  return seconds > 0 && Math.round(seconds) === 0 ? 'under a second' : `about ${showSeconds(seconds)}`;
+}
+
 /** Seconds as a person reads them: `1h 02m`, `2m 05s`, `7s`. */
 export function showSeconds(seconds: number): string {
   const whole = Math.round(seconds);

@@ -55,6 +55,27 @@ const PEERS: Readonly<Record<string, readonly string[]>> = {
   savepath: ['out'],
 };
 
+/** Names of other tools' commands, and ours for the same; those below `classify` by both words. */
+const PEER_COMMANDS: Readonly<Record<string, string>> = {
+  predict: 'classify predict',
+  generate: 'sample',
+  complete: 'sample',
+  infer: 'sample',
+  inference: 'sample',
+  write: 'sample',
+  fit: 'train',
+  finetune: 'train',
+  resume: 'train',
+  learn: 'train',
+  eval: 'evaluate',
+  test: 'evaluate',
+  validate: 'evaluate',
+  perplexity: 'score',
+  benchmark: 'bench',
+  info: 'doctor',
+  version: 'doctor',
+};
+
 /** A name without its capitals and signs: `batch_size`, `batch-size` and `batchSize` are one. */
 function plain(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');
@@ -99,4 +120,18 @@ export function meantOption(name: string, known: readonly string[]): string | un
     if (away < least) [least, nearest] = [away, option];
   }
   return nearest;
+}
+
+/** The same as the end of a message, with a space before it. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const meant = meantOption(name, known);
+  return meant === undefined ? '' : ` Did you mean ${meant}?`;
+}
+
+/** The command, of the program or below a command of it, that a name was meant for; undefined where none is near. */
+export function meantCommand(name: string, known: readonly string[]): string | undefined {
+  const peer = Object.hasOwn(PEER_COMMANDS, plain(name)) ? PEER_COMMANDS[plain(name)] : undefined;
+  const below = peer?.split(' ').at(-1) as string | undefined;
+  // Of the commands below one, their last word is what is typed.
+  return [peer, below].find((command) => command !== undefined && known.includes(command)) ?? meantOption(name, known);
 }

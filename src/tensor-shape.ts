@@ -18,18 +18,26 @@ export const CONSTRUCTORS: { readonly [D in TensorDType]: new (length: number) =
 };
 
 /**
+ * Does what makes a typed array of so many elements.
+ * @throws ERR_UNROLLED_OUT_OF_MEMORY
+ */
+export function allocating<Result>(dtype: string, length: number, make: () => Result): Result {
+  try {
+    return make();
+  } catch (cause) {
+    const what = `There is no memory for ${length} elements of ${dtype}.`;
+    const advice =
+      "Take less at a time (a smaller batch, fewer sequences), or raise the process's limit (ulimit -v, ulimit -d).";
+    throw new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', `${what} ${advice}`, { received: check.show(length), cause });
+  }
+}
+
+/**
  * A typed array of zeros.
  * @throws ERR_UNROLLED_OUT_OF_MEMORY
  */
 export function allocate<D extends TensorDType>(dtype: D, length: number): TensorArrays[D] {
-  try {
-    return new CONSTRUCTORS[dtype](length);
-  } catch (cause) {
-    throw new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', `There is no memory for ${length} elements of ${dtype}.`, {
-      received: check.show(length),
-      cause,
-    });
-  }
+  return allocating(dtype, length, () => new CONSTRUCTORS[dtype](length));
 }
 
 /** A list of numbers: an array or any typed array. */
@@ -59,7 +67,7 @@ export const FLOATS = ['float32', 'float64'] as const;
 
 /** As many zeros in an array of the same element type. */
 export function zerosLike<Data extends TensorArrays[TensorDType]>(data: Data, length: number): Data {
-  return new CONSTRUCTORS[arrayDType(data) as TensorDType](length) as Data;
+  return allocate(arrayDType(data) as TensorDType, length) as Data;
 }
 
 export function badShape(message: string, expected: string, received: string): UnrolledError {

@@ -14,7 +14,7 @@ import {
   resolveClassifierArchitecture,
 } from './classifier-network';
 import { UnrolledError } from './errors';
-import { giveTurn, inTurns } from './event-loop';
+import { atOnce, giveTurn, inTurns } from './event-loop';
 import type { Metadata, SaveOptions } from './file-metadata';
 import type { Parameters } from './flat-layout';
 import { restoreFrozen } from './frozen-parameters';
@@ -41,15 +41,15 @@ import { constructorError } from './text-network';
 import { type Outcome, outcomesOf } from './text-outcomes';
 import { BestWeights } from './training/callbacks/keep-best';
 import type { Checkpoint } from './training/checkpoint-file';
-import type { Estimate } from './training/estimate';
+import { type Estimate, estimateTraining } from './training/estimate';
 import {
   EXAMPLE_FIT_OPTIONS,
   type ExampleFitOptions,
   resolveBatch,
   resolveExampleFit,
 } from './training/example-options';
-import { fitExamples } from './training/example-training';
-import type { Examples } from './training/examples';
+import { fitExamples, partsOf } from './training/example-training';
+import { type Examples, inBatches } from './training/examples';
 import { type EpochResult, readData } from './training/fit';
 import { DEFAULT_BATCH, readResumed } from './training/options';
 import { Training } from './training/training';
@@ -139,13 +139,6 @@ export function trainingOptions(options: TextClassifierFitOptions | undefined): 
   // Other optimisers, and an Adam with figures of its own, have their own rate.
   const { learningRate = optimizer === 'adam' ? DEFAULTS.learningRate : undefined } = given;
   return { ...given, epochs, learningRate };
-}
-
-/** Ids up to the last that is no padding; at least one. */
-function withoutPadding(ids: Int32Array): Int32Array {
-  let length = ids.length;
-  while (length > 1 && ids[length - 1] === 0) length--;
-  return ids.subarray(0, length);
 }
 
 function requireList(option: string, values: unknown): void {
@@ -292,6 +285,32 @@ export class TextClassifier {
   }
 
   /**
+   * What a `fit` of these examples with these options would take, in bytes and seconds, without changing the weights: a few
+   * of its steps are made with a learning rate of 0.
+   * @throws what `fit` throws before its first step and in it.
+   */
+  async estimate(examples: readonly Example[], options?: TextClassifierFitOptions): Promise<Estimate> {
+    return this.estimateFrom(examples, options, await readResumed(options));
+  }
+
+  /**
+   * `estimate` with what was read of the file that `resume` names.
+   * @internal
+   */
+  async estimateFrom(
+    examples: readonly Example[],
+    options: TextClassifierFitOptions | undefined,
+    resumed: Checkpoint | undefined,
+  ): Promise<Estimate> {
+    const defaults = { threads: this.#threads, batch: DEFAULT_BATCH };
+    const resolved = resolveExampleFit(trainingOptions(options), defaults, resumed);
+    this.model.requireIdle();
+    const { train } = await partsOf(await this.#labelled('examples', examples, resolved.signal), resolved);
+    const source = inBatches(train, resolved.batching);
+    return estimateTraining({ model: this.model, source, options: resolved, header: this.#header() });
+  }
+
+  /**
    * Loss, accuracy and confusions over examples.
    * @throws ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_OPTION_TYPE and ERR_UNROLLED_OPTION_RANGE naming the example,
    *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
@@ -358,7 +377,7 @@ export class TextClassifier {
     const { model, vectorizer } = this;
     return {
       model,
-      vocabulary: { encode: (text) => withoutPadding(vectorizer.encode(text)), words: vectorizer.vocabulary },
+      vocabulary: { encode: (text) => atOnce(vectorizer.encodingUnpadded(text)), words: vectorizer.vocabulary },
     };
   }
 
@@ -466,7 +485,7 @@ export class TextClassifier {
     const offsets = new Int32Array(texts.length + 1);
     let end = 0;
     for (const [index, text] of texts.entries()) {
-      const ids = withoutPadding(await inTurns(this.vectorizer.encoding(text)));
+      const ids = await inTurns(this.vectorizer.encodingUnpadded(text));
       sequences.push(ids);
       end += ids.length;
       if (end > MAX_SIZE) throw check.outOfRange('examples', `texts of at most ${MAX_SIZE} tokens in all`, end);

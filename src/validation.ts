@@ -2,7 +2,7 @@
 
 import { isAbortSignal } from './builtins';
 import { UnrolledError } from './errors';
-import { meantOption } from './suggestions';
+import { didYouMean } from './suggestions';
 
 /** Whether a value has elements and a number of them, as arrays, typed arrays and their like have. */
 export function isArrayLike(value: unknown): value is ArrayLike<unknown> {
@@ -132,7 +132,9 @@ export function nonEmptyString(option: string, value: unknown): string {
 export function oneOf<const T extends string>(option: string, value: unknown, choices: readonly T[]): T {
   if ((choices as readonly unknown[]).includes(value)) return value as T;
   const expected = `one of ${choices.join(', ')}`;
-  throw typeof value === 'string' ? outOfRange(option, expected, value) : wrongType(option, expected, value);
+  if (typeof value !== 'string') throw wrongType(option, expected, value);
+  const { code, message, received = '' } = outOfRange(option, expected, value);
+  throw new UnrolledError(code, `${message}${didYouMean(value, choices)}`, { option, expected, received });
 }
 
 /** An object, and no list. */
@@ -179,8 +181,7 @@ export function options<T extends object>(
   }
   for (const key of Object.keys(value)) {
     if (!(known as readonly string[]).includes(key)) {
-      const meant = meantOption(key, known);
-      const hint = meant === undefined ? '' : ` Did you mean ${meant}?`;
+      const hint = didYouMean(key, known);
       throw new UnrolledError(
         'ERR_UNROLLED_UNKNOWN_OPTION',
         `${where} has no option ${JSON.stringify(key)}.${hint} It knows ${known.join(', ')}.`,

@@ -1,6 +1,7 @@
 /** Links between Markdown pages lead somewhere, and every page of the documentation can be reached. */
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -81,6 +82,26 @@ describe('links', () => {
       documentation.filter((page) => !reached.has(page)),
       [],
     );
+  });
+
+  it('of the pages that npm packs lead to files that it packs', function () {
+    this.timeout(60_000);
+    const options = { cwd: ROOT, encoding: 'utf8', shell: process.platform === 'win32' } as const;
+    const packed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], options);
+    const [{ files }] = JSON.parse(packed) as [{ files: { path: string }[] }];
+    const places = new Set<string>();
+    for (const { path: file } of files) {
+      for (let place = file; place !== '.'; place = path.posix.dirname(place)) places.add(place);
+    }
+    const shipped = files.map(({ path: file }) => file).filter((file) => file.endsWith('.md'));
+    assert.ok(shipped.length > 40);
+    assert.ok(!shipped.some((page) => /releasing/i.test(page)), 'how a release is made does not ship');
+    for (const page of shipped) {
+      for (const target of targetsOf(page)) {
+        const file = path.posix.normalize(resolved(page, target).file).replace(/\/$/, '');
+        assert.ok(places.has(file), `${page}: ${target} is not in the package`);
+      }
+    }
   });
 
   it('are found, with the headings they lead to', () => {

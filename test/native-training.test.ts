@@ -144,6 +144,7 @@ describe('native training', () => {
 
     using model = createModel();
     const training = model.native.startTraining(optionsOf(DOCUMENTS));
+    await training.prepare();
     const documents = OF_TWO.length - 1;
     assert.equal(training.tokensPerEpoch, 30 - documents);
     const result = await training.run(100, never(), () => {});
@@ -176,6 +177,7 @@ describe('native training', () => {
       const total = 11;
       using whole = createModel({ last });
       const training = whole.native.startTraining(options);
+      await training.prepare();
       let reading: Promise<WholeState> | undefined;
       const expected: number[] = [];
       while (expected.length < total) {
@@ -192,12 +194,46 @@ describe('native training', () => {
 
       await model.native.write(parameters);
       const resumed = model.native.startTraining(options);
+      await resumed.prepare();
       await resumed.resume(state);
       const { losses } = await train(resumed, total - state.steps);
       assert.deepEqual(losses, expected.slice(state.steps));
       assert.deepEqual(await wholeState('float32', resumed, resumed.readState()), late);
     });
   }
+
+  it('lays documents out, and goes on from a state, while the event loop turns', async () => {
+    const count = 50_000;
+    const offsets = Int32Array.from({ length: count + 1 }, (_, index) => 3 * index);
+    const source: NativeSource = { ...DOCUMENTS, ids: numbers(3 * count, VOCABULARY, 3), offsets };
+    using model = createModel();
+    /** Refuses work that is over when all that waited for promises alone has been done. */
+    const requireBeside = async (work: Promise<unknown>) => {
+      let isOver = false;
+      void work.then(() => {
+        isOver = true;
+      });
+      for (let i = 0; i < 10; i++) await Promise.resolve();
+      assert.equal(isOver, false);
+      await work;
+    };
+    const training = model.native.startTraining(optionsOf(source));
+    assert.throws(() => training.stepsPerEpoch);
+    await requireBeside(training.prepare());
+    assert.equal(training.stepsPerEpoch, count / 2);
+    await train(training, 2);
+    const { state } = await wholeState('float32', training, training.readState());
+    const other = model.native.startTraining(optionsOf(source));
+    await other.prepare();
+    await requireBeside(other.resume(state));
+    const short = model.native.startTraining(optionsOf({ ...DOCUMENTS, offsets: Int32Array.of(0, 1, 30) }));
+    await assert.rejects(short.prepare(), { code: 'ERR_UNROLLED_CORPUS_TOO_SHORT', option: 'offsets' });
+    const gone = model.native.startTraining(optionsOf(source));
+    const preparing = gone.prepare();
+    gone.dispose();
+    await preparing;
+    assert.throws(() => gone.stepsPerEpoch, { code: 'ERR_UNROLLED_DISPOSED' });
+  });
 
   it('refuses the state of another training, and what is no state', async () => {
     using model = createModel();

@@ -17,6 +17,27 @@ function code(program: string): string {
 }
 
 describe('the README', () => {
+  it('has a picture of its own, in light and in dark, that leaves room for the first words', () => {
+    const seen = PAGES.flatMap((page) => {
+      const text = readFileSync(path.join(__dirname, '..', page), 'utf8');
+      const [, dark = '', light = ''] =
+        /<source media="\(prefers-color-scheme: dark\)" srcset="([^"]+)">\s*<img src="([^"]+)" alt="[^"]+">/.exec(
+          text,
+        ) ?? [];
+      return [light, dark];
+    });
+    assert.equal(new Set(seen).size, 4);
+    const pixels = seen.map((file) => {
+      const picture = readFileSync(path.join(__dirname, '..', file));
+      assert.ok(picture.length < 300_000);
+      // Width and height stand in the header of a PNG.
+      const [width, height] = [picture.readUInt32BE(16), picture.readUInt32BE(20)];
+      assert.ok(height <= 0.35 * width, `${file}: ${width} x ${height}`);
+      return picture.toString('base64');
+    });
+    assert.equal(new Set(pixels).size, 4);
+  });
+
   it('has its three programs, the same in both languages', () => {
     const [english, chinese] = PAGES.map((page) => programsOf(page).map(code));
     assert.equal(english?.length, 3);

@@ -166,6 +166,9 @@ describe('The five shapes of a recurrent network', function () {
       [[[[0]], { start: 0, end: 1, beams: 2 ** 31 - 1 }], 'ERR_UNROLLED_OUT_OF_MEMORY', 'beams'],
       [[[[0]], { start: 0, end: 1, lengthPenalty: -1 }], 'ERR_UNROLLED_OPTION_RANGE', 'lengthPenalty'],
       [[[[0]], { start: 0, end: 1, excluded: [0, 1, 2] }], 'ERR_UNROLLED_OPTION_RANGE', 'excluded'],
+      [[[[0]], { start: 0, end: 1, excluded: 5 as never }], 'ERR_UNROLLED_OPTION_TYPE', 'excluded'],
+      [[[[0]], { start: 0, end: 1, excluded: '2' as never }], 'ERR_UNROLLED_OPTION_TYPE', 'excluded'],
+      [[[[0]], { start: 1, end: 1 }], 'ERR_UNROLLED_OPTION_RANGE', 'end'],
       [[[[]], { start: 0, end: 1 }], 'ERR_UNROLLED_CORPUS_EMPTY', 'sources[0]'],
     ];
     for (const [args, code, option] of refusals) await assert.rejects(model.decode(...args), { code, option });

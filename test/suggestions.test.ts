@@ -2,7 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { datasets, LanguageModel, TextVectorizer, Vocabulary } from '../src/index';
+import {
+  Corpus,
+  callbacks,
+  datasets,
+  LanguageModel,
+  layers,
+  Model,
+  TextVectorizer,
+  type UnrolledError,
+  Vocabulary,
+} from '../src/index';
 import { meantOption } from '../src/suggestions';
 import { runCli } from './support/cli';
 import { useFolder } from './support/folder';
@@ -132,5 +142,98 @@ describe('unrolled', function () {
       );
       if (command.endsWith('train')) assert.equal(groups.length, 4, stdout);
     }
+  });
+});
+
+describe('a value of an option that has fixed ones', () => {
+  const at = useFolder();
+
+  it('is told what it may have been meant for, in programs', async () => {
+    const corpus = Corpus.fromText('hello world. '.repeat(20));
+    using model = LanguageModel.create({ vocabulary: corpus.vocabulary, hidden: 4 });
+    const trained = (options: object) =>
+      model.fit(corpus, { batch: 2, window: 4, steps: 1, ...options }).then(() => {});
+    for (const [call, option, meant] of [
+      [() => trained({ optimizer: 'adamW' }), 'optimizer', 'adamw'],
+      [() => trained({ optimizer: { kind: 'AdaGrad' } }), 'optimizer.kind', 'adagrad'],
+      [() => trained({ schedule: 'cosin' }), 'schedule', 'cosine'],
+      [() => trained({ schedule: { kind: 'liner' } }), 'schedule.kind', 'linear'],
+      [() => trained({ reduction: 'means' }), 'reduction', 'mean'],
+      [async () => LanguageModel.create({ vocabulary: corpus.vocabulary, cell: 'LSTM' as 'lstm' }), 'cell', 'lstm'],
+      [async () => Vocabulary.build('abc', { tokens: 'chars' as 'char' }), 'tokens', 'char'],
+      [
+        async () =>
+          Model.create({
+            input: { kind: 'features', features: 1 },
+            layers: [layers.lstm(4, { activation: 'Tanh' as 'tanh' })],
+          }),
+        'activation',
+        'tanh',
+      ],
+    ] as const) {
+      await assert.rejects(call, (error: UnrolledError) => {
+        assert.equal(error.code, 'ERR_UNROLLED_OPTION_RANGE', error.stack);
+        assert.ok(error.option?.endsWith(option), error.option);
+        assert.match(error.message, new RegExp(` must be one of .*, not '?"?\\w+"?'?\\. Did you mean ${meant}\\?$`));
+        return true;
+      });
+    }
+    await assert.rejects(trained({ optimizer: 'lion' }), { message: /not [^.]*\.$/ });
+    await assert.rejects(trained({ optimizer: 5 }), { code: 'ERR_UNROLLED_OPTION_TYPE' });
+  });
+
+  it('is told so on the command line', async () => {
+    writeFileSync(at('text'), 'hello world. '.repeat(20));
+    for (const [flags, meant] of [
+      [['--optimizer', 'adamW'], 'adamw'],
+      [['--schedule', 'cosin'], 'cosine'],
+      [['--cell', 'LSTM'], 'lstm'],
+    ] as const) {
+      const { status, stderr } = await runCli('train', at('text'), ...flags);
+      assert.equal(status, 2);
+      assert.ok(stderr.includes(`Did you mean ${meant}?`), stderr);
+    }
+    const { stderr } = await runCli('classify', 'train', at(), '--pooling', 'Mean');
+    assert.match(stderr, /Did you mean mean\?/);
+  });
+});
+
+describe('a warm-up that is longer than its run', () => {
+  const at = useFolder();
+
+  it('is noted, in steps and in epochs, also where a run goes on', async () => {
+    const corpus = Corpus.fromText('hello world. '.repeat(20));
+    const heard = async (options: object) => {
+      using model = LanguageModel.create({ vocabulary: corpus.vocabulary, hidden: 4 });
+      const said: string[] = [];
+      await model.fit(corpus, { batch: 2, window: 4, steps: 5, onWarning: (text) => said.push(text), ...options });
+      return said;
+    };
+    assert.deepEqual(await heard({ schedule: { kind: 'cosine', warmup: 5 } }), []);
+    assert.deepEqual(await heard({ schedule: { kind: 'constant', warmup: 20 } }), [
+      'The warm-up of 20 steps is longer than the run of 5 steps: the learning rate ends at 25 % of what was asked.',
+    ]);
+    const [cosine, ...others] = await heard({ schedule: { kind: 'cosine', unit: 'epochs', warmup: 1 } });
+    assert.match(
+      cosine as string,
+      /^The warm-up of 1 epoch is longer .*, and the cosine schedule after it never begins\.$/,
+    );
+    assert.deepEqual(others, []);
+    const schedule = { kind: 'linear', warmup: 20 };
+    const saving = { schedule, callbacks: [callbacks.checkpoint({ path: at('c') })] };
+    await heard({ ...saving, steps: 30 });
+    const [again] = await heard({
+      resume: at('c'),
+      schedule: undefined,
+      batch: undefined,
+      window: undefined,
+      steps: 31,
+    });
+    assert.match(again as string, /^The linear schedule of .* covers 31 steps now/);
+    assert.doesNotMatch(again as string, /warm-up/);
+    writeFileSync(at('text'), 'hello world. '.repeat(20));
+    const flags = ['--batch', '2', '--window', '4', '--hidden', '4', '--steps', '5', '--warmup', '50'];
+    const { stderr } = await runCli('train', at('text'), ...flags);
+    assert.match(stderr, /The warm-up of 50 steps is longer than the run of 5 steps: the learning rate ends at 10 %/);
   });
 });

@@ -48,9 +48,44 @@ describe('any number of threads', () => {
     }).timeout(120_000);
   }
 
+  /** The most threads of a process of its own in the midst of a training, an evaluation and a sample. */
+  function threadsAtWork(threads: number | undefined, env: Record<string, string> = {}): number {
+    const script = `
+      const { readdirSync } = require('node:fs');
+      const { Corpus, LanguageModel } = require('./src/index');
+      const count = () => readdirSync('/proc/self/task').length;
+      const corpus = Corpus.fromText(Array.from({ length: 6000 }, (_, i) => String.fromCodePoint(0x4e00 + ((i * i) % 900))).join(''));
+      (async () => {
+        const threads = ${JSON.stringify(threads)};
+        const model = LanguageModel.create({ vocabulary: corpus.vocabulary, embedding: 64, hidden: 260, threads });
+        let most = 0;
+        const onProgress = () => { most = Math.max(most, count()); };
+        await model.fit(corpus, { steps: 3, batch: 32, window: 20, threads, onProgress });
+        await model.evaluate(corpus, { batch: 32, window: 20 });
+        most = Math.max(most, count());
+        await model.sample('', { length: 5 });
+        console.log(Math.max(most, count()));
+      })();`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '-e', script], {
+      env: { ...process.env, ...env },
+      encoding: 'utf8',
+    });
+    assert.match(stdout, /^\d+\n$/, stderr);
+    return Number(stdout);
+  }
+
+  it('is no more than was asked for, by an option or by UNROLLED_THREADS', function () {
+    if (process.platform !== 'linux') this.skip();
+    // What Node.js has of its own is the same each time.
+    const alone = threadsAtWork(1);
+    for (const threads of [2, 4]) assert.equal(threadsAtWork(threads) - alone, threads - 1, `${threads} threads`);
+    assert.equal(threadsAtWork(undefined, { UNROLLED_THREADS: '3' }) - alone, 2);
+    assert.equal(threadsAtWork(2, { UNROLLED_THREADS: '5' }) - alone, 1);
+  }).timeout(120_000);
+
   it('refuses an UNROLLED_THREADS that is no number of threads', () => {
     const script = "require('./src/index').info()";
-    for (const UNROLLED_THREADS of ['0', 'abc', '-1', '']) {
+    for (const UNROLLED_THREADS of ['0', 'abc', '-1', ' ']) {
       const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '-e', script], {
         env: { ...process.env, UNROLLED_THREADS },
         encoding: 'utf8',

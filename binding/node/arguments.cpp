@@ -27,15 +27,6 @@ Error wrong(const char* code, const char* name, const std::string& expected, con
       .about(name, expected, received);
 }
 
-constexpr std::array<std::pair<const char*, OptimizerKind>, 7> optimizerKinds = {
-    {{"sgd", OptimizerKind::sgd},
-     {"momentum", OptimizerKind::momentum},
-     {"adagrad", OptimizerKind::adagrad},
-     {"adagrad-abs", OptimizerKind::adagradAbsolute},
-     {"rmsprop", OptimizerKind::rmsprop},
-     {"adam", OptimizerKind::adam},
-     {"adamw", OptimizerKind::adamw}}};
-
 // The elements of a typed array of one type.
 template <class T>
 std::vector<T> copied(const char* name, const Napi::Value& value, napi_typedarray_type type, const char* expected) {
@@ -208,14 +199,9 @@ Schedule schedule(const Napi::Value& value) {
 
 }  // namespace
 
-OptimizerKind optimizerKind(const Napi::Value& value) { return choice("optimizer.kind", value, optimizerKinds); }
+OptimizerKind optimizerKind(const Napi::Value& value) { return choice("optimizer.kind", value, optimizerNames); }
 
-const char* nameOf(OptimizerKind kind) {
-  for (const auto& [name, meaning] : optimizerKinds) {
-    if (meaning == kind) return name;
-  }
-  return "";
-}
+const char* nameOf(OptimizerKind kind) { return optimizerNames[static_cast<std::size_t>(kind)].first; }
 
 TrainingOptions trainingOptions(const Napi::Object& value) {
   const Napi::Object from = object("optimizer", value.Get("optimizer"));
@@ -290,11 +276,7 @@ Reduction reduction(const Napi::Value& value) {
 }
 
 LossKind lossKind(const Napi::Value& value) {
-  constexpr std::array<std::pair<const char*, LossKind>, 3> losses = {
-      {{"crossEntropy", LossKind::crossEntropy},
-       {"binaryCrossEntropy", LossKind::binaryCrossEntropy},
-       {"squaredError", LossKind::squaredError}}};
-  return value.IsUndefined() ? LossKind::crossEntropy : choice("loss", value, losses);
+  return value.IsUndefined() ? LossKind::crossEntropy : choice("loss", value, lossNames);
 }
 
 CancellationFlag cancellation(const Napi::Value& value) {

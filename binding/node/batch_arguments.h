@@ -166,7 +166,7 @@ struct Objective {
     }
     loss = lossKind(from.Get("loss"));
     reduction = node::reduction(from.Get("reduction"));
-    if (loss != LossKind::crossEntropy) {
+    if (!isOfClasses(loss)) {
       values = outputs("values");
       return;
     }
@@ -179,13 +179,11 @@ struct Objective {
   }
 
   [[nodiscard]] Targets<T> wanted() const {
-    return loss == LossKind::crossEntropy ? Targets<T>(targets.data()) : Targets<T>(loss, values.data());
+    return isOfClasses(loss) ? Targets<T>(targets.data()) : Targets<T>(loss, values.data());
   }
 
   // What the loss is divided by: the targets that are there, one for each output but for cross-entropy.
-  [[nodiscard]] Index count() const {
-    return static_cast<Index>(loss == LossKind::crossEntropy ? targets.size() : values.size());
-  }
+  [[nodiscard]] Index count() const { return static_cast<Index>(isOfClasses(loss) ? targets.size() : values.size()); }
 };
 
 }  // namespace unrolled::node

@@ -125,8 +125,11 @@ LayerDescription layerDescription(const Napi::Value& value) {
     case LayerKind::attention:
       layer.general = choiceOr(true, "score", from.Get("score"), scores);
       break;
-    default:
-      break;
+    case LayerKind::oneHot:
+    case LayerKind::layerNorm:
+    case LayerKind::concatenate:
+    case LayerKind::add:
+      break;  // no options of their own
   }
   return layer;
 }

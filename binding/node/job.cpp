@@ -157,8 +157,11 @@ void Executor::post(std::shared_ptr<Job> job) {
       thread_ = std::thread([this] { main(); });
       threadAlive_ = true;
     } catch (const std::exception&) {  // a system_error, or a bad_alloc
-      fail(*job, {"ERR_UNROLLED_OUT_OF_MEMORY",
-                  "The system gives this process no more threads. Raise its limits (ulimit -u, ulimit -v)."});
+      fail(
+          *job,
+          {"ERR_UNROLLED_OUT_OF_MEMORY",
+           "The system gives this process no more threads. Ask for fewer (threads, UNROLLED_THREADS), use fewer models "
+           "at a time, or raise its limits (ulimit -u, ulimit -v)."});
       lock.unlock();
       finish(std::move(job));
       return;

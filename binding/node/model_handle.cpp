@@ -419,12 +419,13 @@ template <class T>
 Napi::Value ModelHandle<T>::evaluateExamples(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Napi::Object options = object("options", info[0]);
-    const std::shared_ptr<BatchSource<T>> source = exampleSource(core()->model, options.Get("source"));
+    const auto source = std::make_shared<SourceArguments<T>>(exampleSource(core()->model, options.Get("source")));
     const Parallel parallel(*core_->pool, threadCount(options.Get("threads")));
     return core()->executor.submit(
         info, cancellation(info[1]),
         [core = core_, source, parallel](const auto& proceed) {
-          return evaluateSource(core->model, *source, parallel, proceed);
+          const std::unique_ptr<BatchSource<T>> made = source->take();
+          return evaluateSource(core->model, *made, parallel, proceed);
         },
         evaluationToJavaScript);
   });

@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/losses/value_losses.h"
 #include "core/training/batches.h"
 #include "core/training/document_batches.h"
 #include "core/training/labelled_sequences.h"
 #include "core/training/paired_sequences.h"
 #include "core/training/tagged_sequences.h"
 #include "node/arguments.h"
+#include "node/choice.h"
 #include "node/stream_arguments.h"
 
 namespace unrolled::node {
@@ -26,21 +28,9 @@ void requireOutputs(bool manyToOne, bool wanted) {
 template <class T>
 TargetData<T> targetData(const Model<T>& model, const Napi::Value& value) {
   const Napi::Object from = object("targets", value);
-  constexpr std::array<std::pair<const char*, LossKind>, 3> losses = {
-      {{"crossEntropy", LossKind::crossEntropy},
-       {"binaryCrossEntropy", LossKind::binaryCrossEntropy},
-       {"squaredError", LossKind::squaredError}}};
   TargetData<T> targets;
-  const std::string loss = text("targets.loss", from.Get("loss"));
-  const auto* found =
-      std::find_if(losses.begin(), losses.end(), [&loss](const auto& entry) { return loss == entry.first; });
-  if (found == losses.end()) {
-    const std::string expected = "one of crossEntropy binaryCrossEntropy squaredError";
-    throw Error("ERR_UNROLLED_OPTION_RANGE", "targets.loss must be " + expected + ", not '" + loss + "'.")
-        .about("targets.loss", expected, "'" + loss + "'");
-  }
-  targets.loss = found->second;
-  if (targets.loss == LossKind::crossEntropy) {
+  targets.loss = choice("targets.loss", from.Get("loss"), lossNames);
+  if (isOfClasses(targets.loss)) {
     require(model.hasHead(),
             "Cross-entropy needs a model that ends in a dense layer without a function or in an adaptive softmax.");
     targets.ids = ids("targets.ids", from.Get("ids"));
@@ -49,8 +39,7 @@ TargetData<T> targetData(const Model<T>& model, const Napi::Value& value) {
   }
   targets.width = model.outputFeatures();
   targets.values = floats<T>("targets.values", from.Get("values"));
-  const double least = targets.loss == LossKind::binaryCrossEntropy ? 0 : -std::numeric_limits<double>::max();
-  const double most = targets.loss == LossKind::binaryCrossEntropy ? 1 : std::numeric_limits<double>::max();
+  const auto [least, most] = targetRange(targets.loss);
   for (const T target : targets.values) {
     if (static_cast<double>(target) >= least && static_cast<double>(target) <= most) continue;
     const std::string expected = least == 0 ? "numbers from 0 to 1" : "finite numbers";
@@ -72,14 +61,25 @@ SequenceData<T> inputData(const Model<T>& model, const char* name, const Napi::V
 }
 
 template <class T>
-std::unique_ptr<BatchSource<T>> documents(const Model<T>& model, const Napi::Object& from, bool shuffle,
-                                          std::uint64_t seed) {
-  SequenceData<T> data{streamIds(model, from.Get("ids")), {}, 0, offsets("offsets", from.Get("offsets"))};
-  data.check();
-  if (const TokenId before = idBefore(model, from); before >= 0) data.putBefore(before);
-  return std::make_unique<DocumentBatches<T>>(std::move(data.ids), std::move(data.offsets),
-                                              integer("batch", from.Get("batch"), 1, largestSize),
-                                              integer("window", from.Get("window"), 1, largestSize), shuffle, seed);
+SourceArguments<T> documents(const Model<T>& model, const Napi::Object& from, bool shuffle, std::uint64_t seed) {
+  // Moved on when the source is made; shared, since a function can be copied.
+  const auto data = std::make_shared<SequenceData<T>>();
+  requireStreamModel(model);
+  data->ids = ids("ids", from.Get("ids"));
+  data->offsets = offsets("offsets", from.Get("offsets"));
+  const TokenId before = idBefore(model, from);
+  const Index batch = integer("batch", from.Get("batch"), 1, largestSize);
+  const Index window = integer("window", from.Get("window"), 1, largestSize);
+  // The maker is called by a job of the model's, which keeps that.
+  return SourceArguments<T>([=, &model]() -> std::unique_ptr<BatchSource<T>> {
+    const auto count = static_cast<Index>(data->ids.size());
+    model.checkIds(data->ids.data(), count);
+    model.checkTargets(data->ids.data(), count);
+    data->check();
+    if (before >= 0) data->putBefore(before);
+    return std::make_unique<DocumentBatches<T>>(std::move(data->ids), std::move(data->offsets), batch, window, shuffle,
+                                                seed);
+  });
 }
 
 template <class T>
@@ -144,21 +144,21 @@ SequenceData<T> sequenceData(const char* name, const Napi::Value& value, InputKi
 }
 
 template <class T>
-std::unique_ptr<BatchSource<T>> batchSource(const Model<T>& model, const Napi::Value& value, std::uint64_t seed) {
+SourceArguments<T> batchSource(const Model<T>& model, const Napi::Value& value, std::uint64_t seed) {
   const Napi::Object from = object("source", value);
   const std::string kind = kindOf(from, true);
   if (kind == "stream") {
     std::unique_ptr<IdStream> all = idStream(model, from);
     const Index rows = integer("batch", from.Get("batch"), 1, largestSize);
     const Index window = integer("window", from.Get("window"), 1, largestSize);
-    return std::make_unique<StreamBatches<T>>(std::move(all), rows, window);
+    return SourceArguments<T>(std::make_unique<StreamBatches<T>>(std::move(all), rows, window));
   }
   if (kind == "documents") return documents(model, from, flag("shuffle", from.Get("shuffle"), true), seed);
-  return examples(model, from, kind, batching(from), seed);
+  return SourceArguments<T>(examples(model, from, kind, batching(from), seed));
 }
 
 template <class T>
-std::unique_ptr<BatchSource<T>> exampleSource(const Model<T>& model, const Napi::Value& value) {
+SourceArguments<T> exampleSource(const Model<T>& model, const Napi::Value& value) {
   const Napi::Object from = object("source", value);
   const std::string kind = kindOf(from, false);
   if (kind == "documents") return documents(model, from, false, 0);
@@ -166,15 +166,14 @@ std::unique_ptr<BatchSource<T>> exampleSource(const Model<T>& model, const Napi:
   Batching cut = batching(from);
   cut.shuffle = false;
   if (cut.bucketing == 0) cut.bucketing = largestSize;
-  return examples(model, from, kind, cut, 0);
+  return SourceArguments<T>(examples(model, from, kind, cut, 0));
 }
 
 template SequenceData<float> sequenceData<float>(const char*, const Napi::Value&, InputKind, Index);
 template SequenceData<double> sequenceData<double>(const char*, const Napi::Value&, InputKind, Index);
-template std::unique_ptr<BatchSource<float>> batchSource<float>(const Model<float>&, const Napi::Value&, std::uint64_t);
-template std::unique_ptr<BatchSource<double>> batchSource<double>(const Model<double>&, const Napi::Value&,
-                                                                  std::uint64_t);
-template std::unique_ptr<BatchSource<float>> exampleSource<float>(const Model<float>&, const Napi::Value&);
-template std::unique_ptr<BatchSource<double>> exampleSource<double>(const Model<double>&, const Napi::Value&);
+template SourceArguments<float> batchSource<float>(const Model<float>&, const Napi::Value&, std::uint64_t);
+template SourceArguments<double> batchSource<double>(const Model<double>&, const Napi::Value&, std::uint64_t);
+template SourceArguments<float> exampleSource<float>(const Model<float>&, const Napi::Value&);
+template SourceArguments<double> exampleSource<double>(const Model<double>&, const Napi::Value&);
 
 }  // namespace unrolled::node

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <utility>
 
 #include <napi.h>
 
@@ -16,11 +18,31 @@ namespace unrolled::node {
 template <class T>
 SequenceData<T> sequenceData(const char* name, const Napi::Value& value, InputKind kind, Index size);
 
+// A source whose arguments are copied. What takes long to lay out, as a million documents do, is made by `take`, which
+// may run on any thread.
 template <class T>
-std::unique_ptr<BatchSource<T>> batchSource(const Model<T>& model, const Napi::Value& value, std::uint64_t seed);
+class SourceArguments {
+ public:
+  using Make = std::function<std::unique_ptr<BatchSource<T>>()>;
+
+  explicit SourceArguments(std::unique_ptr<BatchSource<T>> source) : source_(std::move(source)) {}
+  explicit SourceArguments(Make make) : make_(std::move(make)) {}
+
+  [[nodiscard]] bool takesLong() const { return !source_; }
+
+  // The source, once.
+  [[nodiscard]] std::unique_ptr<BatchSource<T>> take() { return source_ ? std::move(source_) : make_(); }
+
+ private:
+  std::unique_ptr<BatchSource<T>> source_;
+  Make make_;
+};
+
+template <class T>
+SourceArguments<T> batchSource(const Model<T>& model, const Napi::Value& value, std::uint64_t seed);
 
 // The same to be judged on, in its own order: every source but a stream.
 template <class T>
-std::unique_ptr<BatchSource<T>> exampleSource(const Model<T>& model, const Napi::Value& value);
+SourceArguments<T> exampleSource(const Model<T>& model, const Napi::Value& value);
 
 }  // namespace unrolled::node

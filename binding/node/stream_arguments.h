@@ -37,7 +37,6 @@ inline IdFileRange idFileRange(const Napi::Object& from) {
   range.total = integer("total", from.Get("total"), 0, largestSafeInteger / 4);
   range.first = integer("first", from.Get("first"), 0, range.total);
   range.count = integer("count", from.Get("count"), 0, range.total);
-  if (const Napi::Value state = from.Get("state"); !state.IsUndefined()) range.state = text("state", state);
   return range;
 }
 
@@ -60,7 +59,9 @@ std::unique_ptr<IdStream> idStream(const Model<T>& model, const Napi::Object& fr
   } else {
     requireStreamModel(model);
     const Index vocabulary = std::min(model.description().inputSize, model.outputFeatures());
-    stream = std::make_unique<FileIds>(idFileRange(value.As<Napi::Object>()), vocabulary);
+    const auto file = value.As<Napi::Object>();
+    const Napi::Value state = file.Get("state");
+    stream = std::make_unique<FileIds>(idFileRange(file), vocabulary, state.IsUndefined() ? "" : text("state", state));
   }
   const TokenId before = idBefore(model, from);
   if (before < 0) return stream;

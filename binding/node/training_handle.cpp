@@ -132,6 +132,7 @@ Napi::Function TrainingHandle<T>::define(Napi::Env env) {
                                Self::InstanceAccessor("stepsPerEpoch", &Self::stepsPerEpoch, nullptr),
                                Self::InstanceAccessor("tokensPerEpoch", &Self::tokensPerEpoch, nullptr),
                                Self::InstanceMethod("run", &Self::run),
+                               Self::InstanceMethod("prepare", &Self::prepare),
                                Self::InstanceMethod("resume", &Self::resume),
                                Self::InstanceMethod("identity", &Self::identity),
                                Self::InstanceMethod("readState", &Self::readState),
@@ -146,9 +147,16 @@ TrainingHandle<T>::TrainingHandle(const Napi::CallbackInfo& info) : Napi::Object
     const Napi::Object model = object("model", info[0]);
     const Napi::Object options = object("options", info[1]);
     core_ = ModelHandle<T>::Unwrap(model)->core();
-    trainer_ =
-        std::make_shared<Trainer<T>>(core_->model, core_->pool, trainingOptions(options),
-                                     batchSource(core_->model, options.Get("source"), seed(options.Get("seed"))));
+    const auto source = std::make_shared<SourceArguments<T>>(
+        batchSource(core_->model, options.Get("source"), seed(options.Get("seed"))));
+    const auto make = [core = core_, trained = trainingOptions(options), source] {
+      return std::make_shared<Trainer<T>>(core->model, core->pool, trained, source->take());
+    };
+    if (source->takesLong()) {
+      make_ = make;
+    } else {
+      trainer_ = make();
+    }
     model_ = Napi::Persistent(model);
   });
 }
@@ -186,6 +194,24 @@ Napi::Value TrainingHandle<T>::run(const Napi::CallbackInfo& info) {
     core_->executor.training = true;
     core_->executor.post(job);
     return job->promise();
+  });
+}
+
+template <class T>
+Napi::Value TrainingHandle<T>::prepare(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    if (!make_) {
+      const Napi::Promise::Deferred ready = Napi::Promise::Deferred::New(info.Env());
+      ready.Resolve(info.Env().Undefined());
+      return ready.Promise();
+    }
+    return core_->executor.submit(
+        info, nullptr, [make = std::exchange(make_, nullptr)](const auto& /*proceed*/) { return make(); },
+        // The promise keeps this handle.
+        [this](Napi::Env env, const std::shared_ptr<Trainer<T>>& made) -> Napi::Value {
+          if (core_) trainer_ = made;
+          return env.Undefined();
+        });
   });
 }
 
@@ -254,6 +280,7 @@ Napi::Value TrainingHandle<T>::setLearningRateScale(const Napi::CallbackInfo& in
 
 template <class T>
 Napi::Value TrainingHandle<T>::dispose(const Napi::CallbackInfo& info) {
+  make_ = nullptr;
   trainer_.reset();
   snapshot_.reset();
   core_.reset();

@@ -1,6 +1,7 @@
 // The JavaScript object of a training: its optimiser, its place in the data and its hidden state.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include <napi.h>
@@ -23,6 +24,7 @@ class TrainingHandle final : public Napi::ObjectWrap<TrainingHandle<T>> {
   Napi::Value stepsPerEpoch(const Napi::CallbackInfo& info);
   Napi::Value tokensPerEpoch(const Napi::CallbackInfo& info);
   Napi::Value run(const Napi::CallbackInfo& info);
+  Napi::Value prepare(const Napi::CallbackInfo& info);
   Napi::Value resume(const Napi::CallbackInfo& info);
   Napi::Value identity(const Napi::CallbackInfo& info);
   Napi::Value readState(const Napi::CallbackInfo& info);
@@ -31,6 +33,7 @@ class TrainingHandle final : public Napi::ObjectWrap<TrainingHandle<T>> {
   [[nodiscard]] const std::shared_ptr<Trainer<T>>& trainer() const;
 
   std::shared_ptr<ModelCore<T>> core_;
+  std::function<std::shared_ptr<Trainer<T>>()> make_;  // until it is prepared, where that takes long
   std::shared_ptr<Trainer<T>> trainer_;
   std::shared_ptr<Snapshot<T>> snapshot_;  // the last one
   Napi::ObjectReference model_;

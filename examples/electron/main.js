@@ -2,22 +2,44 @@
 
 const path = require('node:path');
 const { app, BrowserWindow, ipcMain, utilityProcess } = require('electron');
+const { orderOf } = require('./orders.js');
 
 /**
- * A trainer whose messages go to a window.
- * @param {Electron.BrowserWindow} window
+ * A trainer whose messages go to a window, and which is started anew by the next order to train where it has died.
+ * @param {(message: import('./messages').FromTrainer) => void} tell
  */
-function startTrainer(window) {
-  const trainer = utilityProcess.fork(path.join(__dirname, 'trainer.js'), [], { serviceName: 'unrolled trainer' });
-  /** @param {import('./messages').FromTrainer} message */
-  const tell = (message) => {
-    if (!window.isDestroyed()) window.webContents.send('trainer', message);
+function keepTrainer(tell) {
+  /** @type {Electron.UtilityProcess | undefined} */
+  let trainer;
+  const start = () => {
+    const started = utilityProcess.fork(path.join(__dirname, 'trainer.js'), [], { serviceName: 'unrolled trainer' });
+    started.on('message', tell);
+    started.on('exit', (code) => {
+      if (trainer !== started) return;
+      trainer = undefined;
+      tell({
+        type: 'failed',
+        code: 'exit',
+        message: `The trainer ended with status ${code}; the next one starts anew.`,
+      });
+    });
+    trainer = started;
+    return started;
   };
-  trainer.on('message', tell);
-  trainer.on('exit', (code) => {
-    if (code !== 0) tell({ type: 'failed', code: 'exit', message: `The trainer ended with status ${code}.` });
-  });
-  return trainer;
+  start();
+  return {
+    /** @param {import('./messages').ToTrainer} order */
+    hand: (order) => {
+      if (order.type === 'train') (trainer ?? start()).postMessage(order);
+      else trainer?.postMessage(order);
+    },
+    end: () => {
+      const last = trainer;
+      trainer = undefined;
+      // A training that runs is cancelled, and its threads are joined, before the process ends.
+      last?.kill();
+    },
+  };
 }
 
 function openWindow() {
@@ -32,16 +54,22 @@ function openWindow() {
   window.webContents.setWindowOpenHandler(() => ({ action: 'deny' }));
   window.webContents.on('will-navigate', (event) => event.preventDefault());
 
-  const trainer = startTrainer(window);
-  /** @type {(event: Electron.IpcMainEvent, order: import('./messages').ToTrainer) => void} */
-  const hand = ({ sender }, order) => {
-    if (sender === window.webContents) trainer.postMessage(order);
+  /** @param {import('./messages').FromTrainer} message */
+  const tell = (message) => {
+    if (!window.isDestroyed()) window.webContents.send('trainer', message);
+  };
+  const trainer = keepTrainer(tell);
+  /** @type {(event: Electron.IpcMainEvent, message: unknown) => void} */
+  const hand = ({ sender }, message) => {
+    if (sender !== window.webContents) return;
+    const order = orderOf(message);
+    if (order !== undefined) trainer.hand(order);
+    else tell({ type: 'failed', code: 'order', message: 'This is no order that the trainer could carry out.' });
   };
   ipcMain.on('trainer', hand);
   window.on('closed', () => {
     ipcMain.off('trainer', hand);
-    // A training that runs is cancelled, and its threads are joined, before the process ends.
-    trainer.kill();
+    trainer.end();
   });
   void window.loadFile('index.html');
 }

@@ -4,10 +4,11 @@ import { Command } from 'commander';
 import { TextClassifier } from '../text-classifier';
 import { resolveBatch } from '../training/example-options';
 import { classesOption, FOLDER_HELP, loadEvaluation, skipUnreadableOption } from './classify-data';
-import { confusionTable } from './classify-report';
+import { classFigures, confusionText, figuresTable } from './classify-figures';
 import { encodingOption, type InputFlags } from './input';
 import { jsonOption, numberOption, threadsOption } from './options';
 import { printJson, printLine, showFigure } from './output';
+import { columnsOf } from './width';
 
 interface EvaluateFlags extends Pick<InputFlags, 'encoding'> {
   classes?: string[];
@@ -25,17 +26,24 @@ async function evaluate(path: string, folder: string, flags: EvaluateFlags): Pro
   const examples = await loadEvaluation(folder, classNames, { classes, encoding, skipUnreadable });
   const score = await classifier.evaluate(examples, { batch });
   const { loss, accuracy, confusion } = score;
+  const figures = classFigures(confusion);
   if (json) {
-    printJson({ loss, accuracy, texts: examples.length, classNames, confusion });
+    const parts = (['precision', 'recall', 'f1'] as const).map((key) => [
+      key,
+      figures.map((each) => each[key] ?? null),
+    ]);
+    printJson({ loss, accuracy, texts: examples.length, classNames, ...Object.fromEntries(parts), confusion });
     return;
   }
+  const columns = columnsOf(process.stdout);
   printLine(`loss ${showFigure(loss)}\naccuracy ${showFigure(accuracy)}\ntexts ${examples.length}\n`);
-  printLine(`what the texts are (rows), and what they were taken for (columns):\n${confusionTable(classNames, score)}`);
+  printLine(`${figuresTable(classNames, figures, columns)}\n`);
+  printLine(confusionText(classNames, confusion, columns));
 }
 
 export function classifyEvaluateCommand(): Command {
   return new Command('evaluate')
-    .description("print a classifier's loss, accuracy and confusions on a folder of texts")
+    .description("print a classifier's loss, accuracy, figures of each class and confusions on a folder of texts")
     .argument('<model>', 'a file that classify train saved')
     .argument('<folder>', `${FOLDER_HELP}, whose test part is taken`)
     .addOption(classesOption())

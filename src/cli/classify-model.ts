@@ -6,6 +6,7 @@ import { damagedHeader, type ModelFile } from '../model-file';
 import { readVocabulary, requireKind } from '../model-header';
 import type { Normalization } from '../text/text-form';
 import { TextVectorizer } from '../text/text-vectorizer';
+import type { StopWords } from '../text/vectorizer-options';
 import * as check from '../validation';
 
 /** Flags of the vocabulary and of the network, which a checkpoint has its own of. */
@@ -18,7 +19,8 @@ export interface ModelFlags
   normalize?: Normalization;
   standardize?: 'lower-and-strip-punctuation' | 'lower' | 'strip-punctuation' | 'none';
   split?: 'whitespace' | 'character' | 'word';
-  stopWords?: 'english';
+  /** A list by its name, or the words of the file that was named. */
+  stopWords?: StopWords;
   sequenceLength?: number;
   oneDirection?: true;
 }
@@ -48,13 +50,18 @@ async function flagsOf(file: ModelFile): Promise<Readonly<Record<string, unknown
   }
 }
 
+/** Lists by their elements. */
+function isSame(one: unknown, other: unknown): boolean {
+  return one === other || (Array.isArray(one) && JSON.stringify(one) === JSON.stringify(other));
+}
+
 /**
  * Refuses another model than a checkpoint has; what is not given is the checkpoint's.
  * @throws ERR_UNROLLED_MODEL_MISMATCH naming the flag and both values; for another kind of model.
  */
 export async function requireSameFlags(file: ModelFile, flags: ModelFlags): Promise<void> {
   const before = await flagsOf(file);
-  const other = MODEL_FLAGS.find((flag) => flags[flag] !== undefined && flags[flag] !== before[flag]);
+  const other = MODEL_FLAGS.find((flag) => flags[flag] !== undefined && !isSame(flags[flag], before[flag]));
   if (other === undefined) return;
   const [expected, received] = [
     before[other] === undefined ? 'none' : check.show(before[other]),

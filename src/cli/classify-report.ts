@@ -74,27 +74,3 @@ export class ClassifyReport {
     else printLine(`${interrupted ? 'interrupted' : 'done'} after ${seconds.toFixed(1)} s${weights}${saved}`);
   }
 }
-
-/** Characters that a terminal shows twice as wide as others. */
-const WIDE =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff00-\uff60\p{Emoji_Presentation}]/gu;
-
-/** Columns of a terminal that a text takes. */
-function widthOf(text: string): number {
-  const composed = text.normalize();
-  return Array.from(composed).length + (composed.match(WIDE)?.length ?? 0);
-}
-
-/** How often each class was taken for each, rows being what the texts are. */
-export function confusionTable(classNames: readonly string[], { confusion }: TextClassifierScore): string {
-  const rows = [
-    ['', ...classNames],
-    ...confusion.map((row, label) => [classNames[label] as string, ...row.map(String)]),
-  ];
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? '')))) ?? [];
-  const space = (cell: string, column: number) => ' '.repeat((widths[column] ?? 0) - widthOf(cell));
-  return rows
-    .map((row) => row.map((cell, column) => (column === 0 ? cell + space(cell, 0) : space(cell, column) + cell)))
-    .map((cells) => cells.join('  '))
-    .join('\n');
-}

@@ -40,6 +40,7 @@ import {
 import { type ModelFlags, requireSameFlags } from './classify-model';
 import { type Parting, writePage } from './classify-page';
 import { ClassifyReport } from './classify-report';
+import { printEstimate } from './estimate';
 import { messageOf } from './failure';
 import { encodingOption, type InputFlags } from './input';
 import { Interrupt } from './interrupt';
@@ -49,6 +50,7 @@ import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
 import { rememberedEncoding, remembersReading } from './remembered-reading';
 import { endOf, ReportFile } from './report-file';
+import { readStopWords, stopWordsOption } from './stop-words';
 import {
   endOfRun,
   isNonFinite,
@@ -82,7 +84,11 @@ interface TrainFlags extends ModelFlags, Pick<InputFlags, 'encoding'> {
   out?: string;
   report?: string;
   json?: true;
+  estimate?: true;
 }
+
+/** The flags as they are typed, where stop words are a name. */
+type TypedFlags = Omit<TrainFlags, 'stopWords'> & { stopWords?: string };
 
 /** Options that a checkpoint has not: which texts are read, callbacks, and where to write. */
 const KEPT: readonly (keyof TrainFlags)[] = [
@@ -210,19 +216,42 @@ async function newClassifier({ classNames, examples }: ClassifyData, flags: Trai
   return TextClassifier.create({ ...networkOptions(flags), vectorizer, classNames, threads: flags.threads });
 }
 
-async function train(name: string, flags: TrainFlags, command: Command): Promise<void> {
-  const { out, checkpoint, resume, threads } = flags;
+/** The classifier that is trained. */
+async function classifierOf(
+  data: ClassifyData,
+  flags: TrainFlags,
+  { resumed, parting }: Pick<Prepared, 'resumed' | 'parting'>,
+): Promise<TextClassifier> {
+  return resumed === undefined
+    ? newClassifier(data, flags, parting.validation)
+    : resumedClassifier(resumed, data, flags.threads);
+}
+
+/** Says what the training would take, and trains nothing. */
+async function estimate(name: string, flags: TrainFlags): Promise<void> {
+  const prepared = await fitOptions(flags, new History(), undefined);
+  const data = await loadTraining(name, { ...flags, encoding: prepared.encoding });
+  noteTexts(data, prepared.parting.validation);
+  using classifier = await classifierOf(data, flags, prepared);
+  const { options, resumed, end } = prepared;
+  const estimated = await classifier.estimateFrom(data.examples, { ...options, signal: outputEnd }, resumed);
+  printEstimate(classifier.model, estimated, end, flags.json === true);
+}
+
+async function train(name: string, typed: TypedFlags, command: Command): Promise<void> {
+  const { stopWords, ...others } = typed;
+  const read = await readStopWords(stopWords, typed.encoding);
+  const flags: TrainFlags = { ...others, ...(read !== undefined && { stopWords: read }) };
+  if (flags.estimate) return estimate(name, flags);
+  const { out, checkpoint, resume } = flags;
   const history = new History();
-  const others = { '--out': out, '--checkpoint': checkpoint, '--resume': resume };
-  const page = await ReportFile.open(flags.report, history, others);
+  const places = { '--out': out, '--checkpoint': checkpoint, '--resume': resume };
+  const page = await ReportFile.open(flags.report, history, places);
   const prepared = await fitOptions(flags, history, page);
   const { options, best, parting, end } = prepared;
   const data = await loadTraining(name, { ...flags, encoding: prepared.encoding });
   noteTexts(data, parting.validation);
-  using classifier =
-    prepared.resumed === undefined
-      ? await newClassifier(data, flags, options.validation ?? 0)
-      : await resumedClassifier(prepared.resumed, data, threads);
+  using classifier = await classifierOf(data, flags, prepared);
 
   const { cell } = classifier.architecture;
   const title = `${cell === 'rnn' ? 'Vanilla RNN' : cell.toUpperCase()} on ${basename(absolutePath(name))}`;
@@ -327,7 +356,7 @@ export function classifyTrainCommand(): Command {
         SPLITS,
       ),
     )
-    .addOption(choiceOption('--stop-words <list>', 'leave out words that say little (default: none)', ['english']))
+    .addOption(stopWordsOption())
     .addOption(numberOption('--sequence-length <n>', 'words of a text that are read (default: all)'))
     .addOption(choiceOption('--cell <kind>', 'recurrent cell (default: gru)', CELLS))
     .addOption(numberOption('--embedding <n>', 'width of the embedding (default: 64)'))
@@ -353,6 +382,7 @@ export function classifyTrainCommand(): Command {
     .option('--out <file>', 'save the model there')
     .option('--report <file>', 'write a page there that shows the training: curves, confusions, hidden units (.html)')
     .addOption(jsonOption())
+    .option('--estimate', 'say what memory and time the training would take; train nothing and write no file')
     .addHelpText(
       'after',
       [

@@ -2,6 +2,7 @@
 
 import os from 'node:os';
 import { Command } from 'commander';
+import { environmentFaults } from '../environment';
 import { type NativeLoadReason, UnrolledError } from '../errors';
 import { memoryLimit } from '../limits';
 import { processLibc } from '../native/libc';
@@ -37,6 +38,10 @@ function notesOn({ kernels, processors, threads }: NativeInfo): string[] {
   return notes;
 }
 
+function problemOf({ message, code }: UnrolledError): string {
+  return `${message} (${code})`;
+}
+
 function diagnose(): Diagnosis {
   const libc = processLibc();
   const diagnosis: Diagnosis = {
@@ -57,7 +62,10 @@ function diagnose(): Diagnosis {
   } catch (error) {
     if (!(error instanceof UnrolledError)) throw error;
     if (error.reason !== undefined) diagnosis.reason = error.reason;
-    diagnosis.problems.push(`${error.message} (${error.code})`);
+    diagnosis.problems.push(problemOf(error));
+  }
+  for (const fault of environmentFaults().map(problemOf)) {
+    if (!diagnosis.problems.includes(fault)) diagnosis.problems.push(fault);
   }
   return diagnosis;
 }

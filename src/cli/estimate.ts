@@ -1,14 +1,14 @@
-/** What `train --estimate` prints. */
+/** What `train --estimate` and `classify train --estimate` print. */
 
-import type { LanguageModel } from '../language-model';
-import { showCount, showSeconds } from '../printing';
+import type { Model } from '../model';
+import { showCount, showEstimate } from '../printing';
 import type { Estimate } from '../training/estimate';
 import { printJson, printLine } from './output';
 import type { RunEnd } from './training-run';
 
 /** Prints the model and what the run takes: lines for people, or one JSON object. */
 export function printEstimate(
-  model: LanguageModel,
+  model: Pick<Model, 'summary'>,
   estimate: Estimate,
   { epochs, steps, made, stopReason }: RunEnd,
   json: boolean,
@@ -28,7 +28,5 @@ export function printEstimate(
     return;
   }
   printLine(String(model.summary(estimate)));
-  printLine(
-    `about ${showSeconds(seconds)} for the ${showCount(stepsLeft)} step${stepsLeft === 1 ? '' : 's'} of this run`,
-  );
+  printLine(`${showEstimate(seconds)} for the ${showCount(stepsLeft)} step${stepsLeft === 1 ? '' : 's'} of this run`);
 }

@@ -1,5 +1,6 @@
 /** What goes wrong on the command line: a message on standard error, and an exit status. */
 
+import { inspect } from 'node:util';
 import { type Command, CommanderError } from 'commander';
 import { isError } from '../builtins';
 import { type ErrorCode, UnrolledError } from '../errors';
@@ -73,8 +74,8 @@ function withoutCalls(message: string, command: Command | undefined): string {
 function ofPrompt(message: string, command: Command | undefined): string {
   const index = /^prompts\[(\d+)\]: /.exec(message);
   if (index === null) return message;
-  const place =
-    command?.getOptionValue('prompts') === undefined ? '--prompt' : `--prompts, line ${Number(index[1]) + 1}`;
+  const typed = command !== undefined && command.args.length > 1 ? '[text]' : '--prompt';
+  const place = command?.getOptionValue('prompts') === undefined ? typed : `--prompts, line ${Number(index[1]) + 1}`;
   // The line within the prompt, which is one.
   return `${place}: ${message.slice(index[0].length).replace(/, in line 1,/, '')}`;
 }
@@ -100,7 +101,7 @@ function withFlags({ message, option, mentions = [] }: UnrolledError, command: C
  * @param command the one that ran.
  */
 export function messageOf(error: unknown, command: Command | undefined): string {
-  if (!(error instanceof UnrolledError)) return String(error);
+  if (!(error instanceof UnrolledError)) return isError(error) ? `${error.name}: ${error.message}` : shown(error);
   const { code, message, option, expected, received, step } = error;
   if (code === 'ERR_UNROLLED_UNKNOWN_OPTION' && option !== undefined) {
     const known = expected?.split(', ').flatMap((name) => flagOf(name, command) ?? []) ?? [];
@@ -137,6 +138,11 @@ function withCode(error: unknown): unknown {
   return new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', message, { cause: error });
 }
 
+/** What was thrown and is no error; a text as it is. Not everything can be made a text of. */
+function shown(thrown: unknown): string {
+  return typeof thrown === 'string' ? thrown : inspect(thrown);
+}
+
 function say(message: string): void {
   process.stderr.write(`unrolled: ${visibleText(message)}\n`);
 }
@@ -156,7 +162,7 @@ export function reportFailure(thrown: unknown, command?: Command): number {
     return USAGE;
   }
   if (!(error instanceof UnrolledError)) {
-    say(`${isError(error) ? error.stack : error} (ERR_UNROLLED_INTERNAL)`);
+    say(`${isError(error) ? (error.stack ?? error.message) : shown(error)} (ERR_UNROLLED_INTERNAL)`);
     return FAILED;
   }
   say(`${messageOf(error, command)} (${error.code})`);

@@ -1,7 +1,7 @@
 /** What `--help` shows beside descriptions: groups of options, and examples; and what an unknown option was meant for. */
 
 import { type Command, CommanderError } from 'commander';
-import { meantOption } from '../suggestions';
+import { meantCommand, meantOption } from '../suggestions';
 
 /** Options of long lists by what they are about. Commands with fewer than so many have one list. */
 const LONG_LIST = 15;
@@ -42,7 +42,7 @@ const EXAMPLES: Readonly<Record<string, readonly [string, string]>> = {
     'train poems.txt --resume run.safetensors --checkpoint run.safetensors --out poems.safetensors',
   ],
   sample: [
-    'sample poems.safetensors --prompt "The " --length 300 --temperature 0.8',
+    'sample poems.safetensors "The " --length 300 --temperature 0.8',
     'sample poems.safetensors --prompts beginnings.txt --beams 4 --json',
   ],
   evaluate: [
@@ -101,17 +101,35 @@ function commandOf(program: Command, args: readonly string[]): Command {
   return command;
 }
 
-/** The error of an unknown option with what that was meant for, where one is near; any other error as it is. */
-export function withMeantOption(error: unknown, program: Command, args: readonly string[]): unknown {
-  if (!(error instanceof CommanderError) || error.code !== 'commander.unknownOption') return error;
+/** Commands below one, by the words that are typed after its name. */
+function namesBelow(command: Command): string[] {
+  return command.commands.flatMap((inner) => [
+    inner.name(),
+    ...namesBelow(inner).map((name) => `${inner.name()} ${name}`),
+  ]);
+}
+
+/** The first line of an error, and what was meant. */
+function withMeant({ message, exitCode, code }: CommanderError, meant: string | undefined): CommanderError {
+  const [first = ''] = message.split('\n');
+  return new CommanderError(exitCode, code, meant === undefined ? first : `${first}\n(Did you mean ${meant}?)`);
+}
+
+/** The error of an unknown option or command with what that was meant for, where one is near; any other error as it is. */
+export function withMeantName(error: unknown, program: Command, args: readonly string[]): unknown {
+  if (!(error instanceof CommanderError)) return error;
+  const command = commandOf(program, args);
+  if (error.code === 'commander.unknownCommand') {
+    const name = /^error: unknown command '([^']+)'/.exec(error.message)?.[1];
+    return name === undefined ? error : withMeant(error, meantCommand(name, namesBelow(command)));
+  }
+  if (error.code !== 'commander.unknownOption') return error;
   const name = /^error: unknown option '--(?:no-)?([^'=]+)/.exec(error.message)?.[1];
   if (name === undefined) return error;
-  const { options } = commandOf(program, args);
+  const { options } = command;
   const meant = meantOption(
     name,
     options.map((option) => option.attributeName()),
   );
-  const flag = options.find((option) => option.attributeName() === meant)?.long;
-  const [first] = error.message.split('\n');
-  return new CommanderError(error.exitCode, error.code, flag ? `${first}\n(Did you mean ${flag}?)` : (first as string));
+  return withMeant(error, options.find((option) => option.attributeName() === meant)?.long);
 }

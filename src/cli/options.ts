@@ -1,9 +1,10 @@
 /** Options that several commands share, and the reading of their values. */
 
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CELLS, type NetworkOptions, NONLINEARITIES } from '../architecture';
 import type { OptimizerKind } from '../native/native';
 import { OUTPUTS } from '../output';
+import { didYouMean } from '../suggestions';
 import { UNKNOWN_POLICIES } from '../text/vocabulary-options';
 import { OPTIMIZER_KINDS } from '../training/optimizers';
 import { DEFAULT_BATCH, DEFAULT_WINDOW, type FitOptions, PRECISIONS } from '../training/options';
@@ -49,7 +50,10 @@ function cutoffsOption(): Option {
 }
 
 export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
-  return new Option(flags, description).choices(choices);
+  return new Option(flags, description).choices(choices).argParser((text) => {
+    if (choices.includes(text)) return text;
+    throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.${didYouMean(text, choices)}`);
+  });
 }
 
 export function jsonOption(): Option {

@@ -10,7 +10,7 @@ import { classifyCommand } from './classify';
 import { doctorCommand } from './doctor';
 import { evaluateCommand } from './evaluate';
 import { reportFailure } from './failure';
-import { addHelp, withMeantOption } from './help';
+import { addHelp, withMeantName } from './help';
 import { nextCommand } from './next';
 import { outputEnd, watchOutput } from './output';
 import { sampleCommand } from './sample';
@@ -80,6 +80,6 @@ export async function run(args?: readonly string[]): Promise<void> {
     await program.parseAsync(withKnownHelp(given, program), { from: 'user' });
   } catch (error) {
     const isStopped = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED' && outputEnd.aborted;
-    if (!isStopped) fail(withMeantOption(error, program, given));
+    if (!isStopped) fail(withMeantName(error, program, given));
   }
 }

@@ -1,16 +1,11 @@
 /** Progress of a training on standard error: a bar on a terminal, now and then a line elsewhere. */
 
-import { SingleBar } from 'cli-progress';
 import { showRate, showSeconds } from '../printing';
 import type { FitProgress } from '../training/options';
+import { StatusBar } from './status-bar';
 
 /** Seconds between two lines where standard error is no terminal. */
 const SECONDS_BETWEEN_LINES = 5;
-
-const BAR_FORMAT = '{bar} {percentage}%  epoch {epoch}  loss {loss}  {rate} {unit}/s  {left} left  lr {lr}';
-
-/** Columns of the bar alone: with its figures it must fit into the 80 of a terminal. */
-const BAR_SIZE = 8;
 
 /** What is shown of the progress, counted from 1; `done` counts steps. */
 function describe({ epoch, firstStep, losses, learningRates, totalSteps, tokensPerSecond, seconds }: FitProgress) {
@@ -35,35 +30,30 @@ export interface ProgressDisplay {
 }
 
 class Bar implements ProgressDisplay {
-  readonly #bar: SingleBar;
+  readonly #bar: StatusBar;
   readonly #unit: string;
-  #isShown = false;
 
   constructor(stream: NodeJS.WriteStream, unit: string) {
     this.#unit = unit;
-    this.#bar = new SingleBar({
-      stream,
-      format: BAR_FORMAT,
-      barsize: BAR_SIZE,
-      clearOnComplete: true,
-      gracefulExit: false,
-      // The terminal's own settings must never need restoring: with these the bar changes neither.
-      hideCursor: false,
-      linewrap: true,
-    });
+    this.#bar = new StatusBar(stream);
   }
 
   update(progress: FitProgress): void {
-    const { done, ...figures } = describe(progress);
-    const shown = { ...figures, unit: this.#unit };
-    if (this.#isShown) this.#bar.update(done, shown);
-    else this.#bar.start(progress.totalSteps, done, shown);
-    this.#isShown = true;
+    const { done, epoch, loss, rate, left, lr } = describe(progress);
+    const { totalSteps: total } = progress;
+    const figures = [
+      { text: `${Math.floor((100 * done) / total)}%`, goes: 0 },
+      { text: `epoch ${epoch}`, goes: 2 },
+      { text: `loss ${loss}`, goes: 1 },
+      { text: `${rate} ${this.#unit}/s`, goes: 3 },
+      { text: `${left} left`, goes: 0 },
+      { text: `lr ${lr}`, goes: 4 },
+    ];
+    this.#bar.update({ done, total, figures });
   }
 
   clear(): void {
-    if (this.#isShown) this.#bar.stop();
-    this.#isShown = false;
+    this.#bar.clear();
   }
 }
 

@@ -1,15 +1,16 @@
 /** Progress of the reading of a large text on standard error: a bar on a terminal, now and then a line elsewhere. */
 
-import { SingleBar } from 'cli-progress';
 import { showSeconds } from '../printing';
 import type { ReadingProgress } from '../text/file-corpus';
+import { StatusBar } from './status-bar';
 import { visibleText } from './visible-text';
+import { cutTo } from './width';
 
 /** Seconds between two lines where standard error is no terminal. */
 const SECONDS_BETWEEN_LINES = 5;
 
-/** Columns of the bar alone. */
-const BAR_SIZE = 16;
+/** Most columns of the text's name: the figures matter more. */
+const MOST_NAME = 24;
 
 const MEGABYTE = 1e6;
 
@@ -36,32 +37,29 @@ class Pass {
 }
 
 class Bar implements ReadingDisplay {
-  readonly #bar: SingleBar;
+  readonly #bar: StatusBar;
+  readonly #name: string;
   #shown: Pass | undefined;
 
   constructor(stream: NodeJS.WriteStream, name: string) {
-    this.#bar = new SingleBar({
-      stream,
-      format: `{bar} {percent}%  reading ${visibleText(name)}  {rate} MB/s  {left} left`,
-      barsize: BAR_SIZE,
-      clearOnComplete: true,
-      gracefulExit: false,
-      // As of the bar of a training.
-      hideCursor: false,
-      linewrap: true,
-    });
+    this.#bar = new StatusBar(stream);
+    this.#name = cutTo(visibleText(name), MOST_NAME);
   }
 
   update(progress: ReadingProgress): void {
-    const pass = this.#shown ?? new Pass();
-    const figures = pass.figures(progress);
-    if (this.#shown === undefined) this.#bar.start(progress.total, progress.received, figures);
-    else this.#bar.update(progress.received, figures);
-    this.#shown = pass;
+    this.#shown ??= new Pass();
+    const { percent, rate, left } = this.#shown.figures(progress);
+    const figures = [
+      { text: `${percent}%`, goes: 0 },
+      { text: `reading ${this.#name}`, goes: 2 },
+      { text: `${rate} MB/s`, goes: 1 },
+      { text: `${left} left`, goes: 0 },
+    ];
+    this.#bar.update({ done: progress.received, total: progress.total, figures });
   }
 
   clear(): void {
-    if (this.#shown !== undefined) this.#bar.stop();
+    this.#bar.clear();
     this.#shown = undefined;
   }
 }

@@ -17,7 +17,7 @@ import { outputEnd, print, printJson, printLine } from './output';
 import { noteUnknown } from './unknown-note';
 
 interface SampleFlags extends Pick<InputFlags, 'encoding'> {
-  prompt: string;
+  prompt?: string;
   prompts?: string;
   length?: number;
   temperature?: number;
@@ -145,7 +145,9 @@ async function streamOne(model: LanguageModel, prompt: string, options: Generati
 }
 
 /** The prompt itself, or what standard input has. */
-async function promptOf({ prompt, ...input }: SampleFlags): Promise<string> {
+async function promptOf(text: string | undefined, { prompt = '', encoding }: SampleFlags): Promise<string> {
+  const input = encoding === undefined ? {} : { encoding };
+  if (text !== undefined) return readInput(text, input);
   return prompt === STANDARD_INPUT ? readInput(prompt, input) : prompt;
 }
 
@@ -161,7 +163,14 @@ function stopsOf({ stop }: SampleFlags): string[] | undefined {
   return stop?.map(unescaped);
 }
 
-async function sample(path: string, flags: SampleFlags, command: Command): Promise<void> {
+/** @throws ERR_UNROLLED_OPTION_RANGE for a text beside a flag that has one. */
+function requireOne(text: string | undefined, { prompt, prompts }: SampleFlags): void {
+  const other = prompt !== undefined ? '--prompt' : prompts !== undefined ? '--prompts' : undefined;
+  if (text !== undefined && other !== undefined) throw check.outOfRange('[text]', `left out beside ${other}`, text);
+}
+
+async function sample(path: string, text: string | undefined, flags: SampleFlags, command: Command): Promise<void> {
+  requireOne(text, flags);
   const { prompt: _, prompts: file, beams, lengthPenalty, encoding, threads, unknown, json, allow, ...given } = flags;
   if (lengthPenalty !== undefined && beams === undefined) {
     throw check.outOfRange('lengthPenalty', 'given with --beams', lengthPenalty);
@@ -171,7 +180,7 @@ async function sample(path: string, flags: SampleFlags, command: Command): Promi
   const asked = { ...given, bias, ...(stop !== undefined && { stop }), signal: outputEnd };
   if (beams === undefined) resolveGeneration(asked);
   else resolveBeam({ ...asked, beams, lengthPenalty });
-  const prompts = file === undefined ? [await promptOf(flags)] : await readLines(file, encoding);
+  const prompts = file === undefined ? [await promptOf(text, flags)] : await readLines(file, encoding);
   const model = await LanguageModel.load(path, { threads, unknown });
   try {
     const options = { ...asked, allow: allow && allowedIds(model.vocabulary, allow) };
@@ -223,7 +232,8 @@ export function sampleCommand(): Command {
   return new Command('sample')
     .description('print a prompt and the text that a model goes on with')
     .argument('<model>', 'a file that train saved')
-    .option('--prompt <text>', 'text to go on with, - for standard input, or none to begin a text', '')
+    .argument('[text]', 'text to go on with, - for standard input, or none to begin a text')
+    .addOption(plainOption('--prompt <text>', 'the same as a flag'))
     .addOption(
       plainOption(
         '--prompts <file>',

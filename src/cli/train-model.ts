@@ -189,7 +189,7 @@ async function prepareExtended(
     model: { path: file.path, form: stored.form },
   });
   const isOther = corpus.vocabulary.kind !== stored.kind;
-  const extended = isOther ? corpus.vocabulary : stored.extendedBy(corpus.vocabulary);
+  const extended = isOther ? corpus.vocabulary : await stored.extendedInTurns(corpus.vocabulary);
   const vocabulary = flags.unknown === undefined ? extended : extended.withUnknown(flags.unknown);
   const options = { ...networkOptions(flags), vocabulary, extendVocabulary: true };
   const model = await LanguageModel.initFromFile(file, options);

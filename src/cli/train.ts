@@ -25,6 +25,7 @@ import { TrainingReport } from './training-report';
 import {
   endOfRun,
   isNonFinite,
+  noteBest,
   noteGoingOn,
   noteKept,
   noteNothingTrained,
@@ -202,8 +203,10 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     const stopped = endOf(history, false, keptEpoch);
     if (stopped !== undefined && (trained || interrupted)) note(stopped);
     else if (!stepped && !interrupted) noteNothingTrained(end);
+    const best = validated > 0 ? history.best('validationLoss') : undefined;
     if (stopping !== undefined) noteKept(keptEpoch, trained);
-    lines.done({ savedTo: out, interrupted, trained: trained || interrupted, keptEpoch, counts });
+    else if (best !== undefined && trained) noteBest(best, lines.isBetweenEpochs ? last : undefined);
+    lines.done({ savedTo: out, interrupted, trained: trained || interrupted, keptEpoch, best, counts });
     if (interrupt.status === undefined) return;
     process.exitCode = interrupt.status;
     if (interrupted) noteGoingOn(command, flags, KEPT);

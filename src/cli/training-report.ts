@@ -29,6 +29,8 @@ export interface Outcome {
   trained: boolean;
   /** The epoch whose weights the model has, from 0; undefined for those of the last step. */
   keptEpoch: number | undefined;
+  /** The epoch with the lowest validation loss, where any validates. */
+  best: EpochResult | undefined;
   /** Of a text that may have tokens which the model does not know. */
   counts: TokenCounts | undefined;
 }
@@ -68,6 +70,11 @@ export class TrainingReport {
     this.#logEvery = logEvery;
   }
 
+  /** Whether no step was made since the last epoch that was told of. */
+  get isBetweenEpochs(): boolean {
+    return this.#steps === 0;
+  }
+
   /** The last epoch of a resumed run that had nothing left to train. */
   resumedAt(result: EpochResult): void {
     this.#latest ??= figuresOf(result);
@@ -99,9 +106,13 @@ export class TrainingReport {
   }
 
   /** The last line: the figures of the last epoch, or of what was made of it. */
-  done({ savedTo, interrupted, trained, keptEpoch, counts }: Outcome): void {
+  done({ savedTo, interrupted, trained, keptEpoch, best, counts }: Outcome): void {
     if (this.#json) {
-      printJson({ event: 'done', ...this.#latest, ...(keptEpoch !== undefined && { keptEpoch }), ...counts });
+      const epochs = {
+        ...(keptEpoch !== undefined && { keptEpoch }),
+        ...(best !== undefined && { bestEpoch: best.epoch }),
+      };
+      printJson({ event: 'done', ...this.#latest, ...epochs, ...counts });
       return;
     }
     const steps = this.#latest === undefined ? 0 : this.#latest.step + 1;

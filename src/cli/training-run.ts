@@ -63,6 +63,22 @@ export function noteKept(bestEpoch: number | undefined, trained: boolean): void 
   }
 }
 
+/**
+ * Says which epoch had the lowest validation loss, after a training that keeps its last weights.
+ * @param last the epoch whose weights the model has, if it has those of a whole one.
+ */
+export function noteBest(best: EpochResult, last: EpochResult | undefined): void {
+  const loss = `the lowest validation loss (${(best.validationLoss as number).toFixed(4)})`;
+  if (best.epoch === last?.epoch) note(`Epoch ${best.epoch + 1}, the last, has ${loss}.`);
+  else {
+    const kept = last === undefined ? 'the last step' : `epoch ${last.epoch + 1}, the last`;
+    note(
+      `Epoch ${best.epoch + 1} has ${loss}; the model has the weights of ${kept}. --early-stopping 3 ends a training whose ` +
+        'validation loss falls no more, and keeps the best epoch.',
+    );
+  }
+}
+
 /** What there is to save of a training that failed. */
 export interface FailedRun {
   out: string | undefined;

@@ -59,9 +59,7 @@ export function noteUnknown(
 export function noteLeftOut(counts: TokenCounts): void {
   if (counts.unknownTokens === 0) return;
   const message = warned(`The vocabulary leaves out ${shareOf(counts, "the text's")}`, counts);
-  const many = message.startsWith('Warning')
-    ? '; loss and perplexity are low also where it is right in them alone'
-    : '';
+  const many = message.startsWith('Warning') ? '; a low loss may only mean that it predicts that token' : '';
   note(`${message}, which are one unknown token to the model${many}.`);
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { cacheFolder } from '../cache-folder';
 import { UnrolledError } from '../errors';
 import { makeFolder } from '../files';
-import { decodeText, readUnpacked } from '../text/read-text';
+import { decodeText, readUnpackedUpTo } from '../text/read-text';
 import { type DownloadOptions, download } from './download';
 
 /** What is known about the file. */
@@ -17,6 +17,8 @@ export interface DatasetFile {
   fileNames: readonly [string, ...string[]];
   /** Of its bytes, decompressed. */
   sha256: string;
+  /** How many there are. */
+  bytes: number;
   /** Where it can be had, not compressed; undefined where it must be brought. */
   url?: string | undefined;
 }
@@ -33,16 +35,21 @@ function findIn(folders: readonly string[], fileNames: readonly string[]): strin
   return folders.flatMap((folder) => fileNames.map((name) => join(folder, name))).find((path) => existsSync(path));
 }
 
-async function readChecked(path: string, sha256: string): Promise<string> {
-  const bytes = await readUnpacked(path);
+function another(path: string, expected: string, received: string): UnrolledError {
+  const advice = 'Replace or remove it, or read it as it is with datasets.text.';
+  return new UnrolledError('ERR_UNROLLED_CHECKSUM', `${path} is not the file expected. ${advice}`, {
+    expected,
+    received,
+  });
+}
+
+/** The text of a file that must be the one known; a longer one is not read, and not unpacked to its end. */
+async function readChecked(path: string, { sha256, bytes: length }: DatasetFile): Promise<string> {
+  const expected = `SHA-256 ${sha256}`;
+  const bytes = await readUnpackedUpTo(path, length);
+  if (bytes === undefined) throw another(path, expected, `more than ${length} bytes`);
   const received = createHash('sha256').update(bytes).digest('hex');
-  if (received !== sha256) {
-    throw new UnrolledError(
-      'ERR_UNROLLED_CHECKSUM',
-      `${path} is not the file expected. Replace or remove it, or read it as it is with datasets.text.`,
-      { expected: `SHA-256 ${sha256}`, received: `SHA-256 ${received}` },
-    );
-  }
+  if (received !== sha256) throw another(path, expected, `SHA-256 ${received}`);
   return decodeText(bytes, path);
 }
 
@@ -57,7 +64,7 @@ export async function readDatasetFile(file: DatasetFile, options: DatasetFileOpt
   const cache = await cacheFolder();
   const folders = [options.directory, UNROLLED_DATA, cache].filter((folder) => folder !== undefined && folder !== '');
   const found = findIn(folders as string[], file.fileNames);
-  if (found !== undefined) return readChecked(found, file.sha256);
+  if (found !== undefined) return readChecked(found, file);
 
   if (file.url === undefined || !options.download) {
     const names = file.fileNames.join(' or ');
@@ -70,6 +77,6 @@ export async function readDatasetFile(file: DatasetFile, options: DatasetFileOpt
   }
   await makeFolder(cache);
   const path = join(cache, file.fileNames[0]);
-  await download(file.url, path, file.sha256, options);
-  return readChecked(path, file.sha256);
+  await download(file.url, path, { sha256: file.sha256, maxBytes: file.bytes }, options);
+  return readChecked(path, file);
 }

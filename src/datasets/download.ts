@@ -26,6 +26,14 @@ export interface DownloadOptions {
   timeout?: number | undefined;
 }
 
+/** What is known of a file before it comes. */
+export interface ExpectedFile {
+  /** In hexadecimal digits. */
+  sha256: string;
+  /** The most bytes that it may have: more are not taken. */
+  maxBytes: number;
+}
+
 /** Connections tried where each breaks off. */
 const ATTEMPTS = 4;
 const DEFAULT_TIMEOUT = 60;
@@ -34,9 +42,22 @@ const ADVICE =
   'Try again, or get the file in another way and set UNROLLED_DATA to the folder that has it ' +
   '(the API takes the folder as directory too).';
 
+/** The longest text of a server that is shown. */
+const MOST_SHOWN = 200;
+
+/** What a server said, for people: without characters that a terminal would obey. */
+function shown(text: string): string {
+  const visible = text.replace(
+    /[\p{Cc}\p{Cf}]/gu,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return visible.length > MOST_SHOWN ? `${visible.slice(0, MOST_SHOWN)}…` : visible;
+}
+
 function downloadError(url: string, reason: string, cause?: unknown): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_DOWNLOAD', `${url} could not be downloaded: ${reason}. ${ADVICE}`, {
-    received: reason,
+  const received = shown(reason);
+  return new UnrolledError('ERR_UNROLLED_DOWNLOAD', `${url} could not be downloaded: ${received}. ${ADVICE}`, {
+    received,
     cause,
   });
 }
@@ -110,6 +131,18 @@ function numberOf(header: string | null | undefined): number | undefined {
   return header !== null && header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
 }
 
+/** Compressions that `fetch` has undone before anyone sees the bytes. */
+const UNDONE = new Set(['gzip', 'x-gzip', 'deflate', 'br']);
+
+/** How the bytes were compressed on the way, although nobody asked for it. */
+function codingsOf(headers: Headers): string[] {
+  const codings = (headers.get('content-encoding') ?? '').toLowerCase().split(',');
+  return codings.map((coding) => coding.trim()).filter((coding) => coding !== '' && coding !== 'identity');
+}
+
+/** Answers to a request that go by what it says of a part: without that, the same server may give the whole. */
+const REFUSED_PARTS = [400, 412, 413, 431];
+
 /** What `If-Range` takes: a strong ETag, else the time of the last change. */
 function validatorOf(headers: Headers): string | undefined {
   const tag = headers.get('etag');
@@ -121,9 +154,11 @@ class Download {
   readonly #url: string;
   readonly #options: DownloadOptions;
   readonly #part: PartFile;
+  readonly #expected: ExpectedFile;
 
-  constructor(url: string, path: string, options: DownloadOptions) {
+  constructor(url: string, path: string, expected: ExpectedFile, options: DownloadOptions) {
     this.#url = url;
+    this.#expected = expected;
     this.#options = options;
     this.#part = new PartFile(path);
   }
@@ -142,7 +177,8 @@ class Download {
   }
 
   /** @throws ERR_UNROLLED_CHECKSUM, and the part goes; the target appears only where it is right. */
-  async finish({ file, length }: Whole, sha256: string): Promise<void> {
+  async finish({ file, length }: Whole): Promise<void> {
+    const { sha256 } = this.#expected;
     const hash = createHash('sha256');
     const requireSame = () => {
       const received = hash.digest('hex');
@@ -165,7 +201,7 @@ class Download {
 
   async #attempt(): Promise<Whole> {
     const { signal, timeout = DEFAULT_TIMEOUT } = this.#options;
-    const before = await this.#part.progress(this.#url);
+    const before = await this.#part.progress(this.#url, this.#expected.maxBytes);
     const watch = new Watch(timeout, signal);
     try {
       const answer = await this.#ask(before, watch);
@@ -207,16 +243,30 @@ class Download {
     if (status === 416 && asked > 0) {
       return total === asked ? undefined : new Restart('the server has no such part of it');
     }
+    if (asked > 0 && REFUSED_PARTS.includes(status)) return new Restart(`the server answered ${status} to a part`);
+    const codings = codingsOf(headers);
+    const unknown = codings.find((coding) => !UNDONE.has(coding));
+    if (unknown !== undefined) return downloadError(this.#url, `the server sent it compressed as ${unknown}, unasked`);
+    // A part of what was compressed is no part of the file.
+    if (status === 206 && codings.length > 0) return new Restart('the server sent a part of it compressed');
     if (status === 206 && numberOf(range?.[1]) !== asked) return new Restart('the server sent another part than asked');
     if (status !== 200 && status !== 206) {
       return downloadError(this.#url, `the server answered ${status} ${response.statusText}`.trim());
     }
+    const length = status === 206 ? total : numberOf(headers.get('content-length'));
+    if (codings.length === 0 && length !== undefined && length > this.#expected.maxBytes) return this.#tooLong(length);
     return {
       start: status === 206 ? asked : 0,
-      total: status === 206 ? total : numberOf(headers.get('content-length')),
+      // The length is that of what was compressed, and so are places in it.
+      total: codings.length === 0 ? length : undefined,
       body: (response.body ?? []) as AsyncIterable<Uint8Array>,
-      validator: validatorOf(headers),
+      validator: codings.length === 0 ? validatorOf(headers) : undefined,
     };
+  }
+
+  #tooLong(bytes: number): UnrolledError {
+    const { maxBytes } = this.#expected;
+    return downloadError(this.#url, `it has ${bytes} bytes or more, and at most ${maxBytes} are expected`);
   }
 
   async #receive({ start, total, body, validator }: Answer, isPartThere: boolean, watch: Watch): Promise<Whole> {
@@ -228,6 +278,7 @@ class Download {
     let received = start;
     try {
       for await (const piece of this.#pieces(body, watch)) {
+        if (received + piece.length > this.#expected.maxBytes) throw this.#tooLong(received + piece.length);
         await this.#write(file, piece, received);
         received += piece.length;
         this.#options.onProgress?.({ received, total, resumed: start });
@@ -236,6 +287,8 @@ class Download {
       return { file, length: received };
     } catch (error) {
       await file.close();
+      // Of what is too long, nothing is worth keeping.
+      if ((error as UnrolledError).code === 'ERR_UNROLLED_DOWNLOAD') await this.#part.remove();
       throw error;
     }
   }
@@ -273,16 +326,17 @@ class Download {
 /**
  * Downloads a file to `path`, which appears only when the SHA-256 of its bytes is the one given. What comes is kept
  * beside it, in `<path>.part`, until then: a later call goes on from there where the server allows it, and a
- * connection that breaks off is tried again a few times.
+ * connection that breaks off is tried again a few times. What a server compresses on the way, unasked, is taken as it
+ * was before.
  * @throws ERR_UNROLLED_DOWNLOAD, ERR_UNROLLED_CHECKSUM (nothing is kept then), ERR_UNROLLED_ABORTED,
  *   ERR_UNROLLED_FILE_WRITE.
  */
 export async function download(
   url: string,
   path: string,
-  sha256: string,
+  expected: ExpectedFile,
   options: DownloadOptions = {},
 ): Promise<void> {
-  const task = new Download(url, path, options);
-  await task.finish(await task.fetch(), sha256);
+  const task = new Download(url, path, expected, options);
+  await task.finish(await task.fetch());
 }

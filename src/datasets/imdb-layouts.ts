@@ -65,6 +65,16 @@ function damagedArchive(path: string, reason: string, cause?: unknown): Unrolled
   });
 }
 
+/** The pieces of a tarball, up to so many bytes. */
+async function* bounded(path: string, pieces: AsyncIterable<Uint8Array>, most: number) {
+  let left = most;
+  for await (const piece of pieces) {
+    left -= piece.length;
+    if (left < 0) throw damagedArchive(path, `it unpacks to more than ${most} bytes`);
+    yield piece;
+  }
+}
+
 /** The labelled reviews of a tarball, by their path below `aclImdb`; of two with one path the last, as `tar` has it. */
 async function unpack(path: string, archive: AsyncIterable<Uint8Array>): Promise<Map<string, SourcedExample>> {
   const { createTarDecoder } = await import('modern-tar');
@@ -85,13 +95,14 @@ async function unpack(path: string, archive: AsyncIterable<Uint8Array>): Promise
 
 /**
  * The reviews of the tarball, gzipped or not, unpacked in memory.
- * @throws ERR_UNROLLED_FILE_READ for one that is cut short or damaged, ERR_UNROLLED_ENCODING,
+ * @param most bytes that it may unpack to.
+ * @throws ERR_UNROLLED_FILE_READ for one that is cut short, damaged, or unpacks to more, ERR_UNROLLED_ENCODING,
  *   ERR_UNROLLED_CORPUS_EMPTY where it has no reviews, ERR_UNROLLED_ABORTED.
  */
-export async function readArchive(path: string, signal?: AbortSignal): Promise<ImdbReviews> {
+export async function readArchive(path: string, most: number, signal?: AbortSignal): Promise<ImdbReviews> {
   const reviews = await readStreamed(path, signal, async (pieces) => {
     try {
-      return await unpack(path, pieces);
+      return await unpack(path, bounded(path, pieces, most));
     } catch (cause) {
       // What the stream itself ran into says so by its code.
       if (cause instanceof UnrolledError || (cause as NodeJS.ErrnoException).code !== undefined) throw cause;

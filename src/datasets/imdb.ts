@@ -3,12 +3,16 @@ import { join } from 'node:path';
 import { cacheFolder } from '../cache-folder';
 import { UnrolledError } from '../errors';
 import { makeFolder } from '../files';
+import { fileSha256 } from '../text/byte-stream';
 import type { SourcedExample } from '../text/example';
 import * as check from '../validation';
 import { type DownloadOptions, download } from './download';
 import { IMDB_CLASSES, type ImdbReviews, readArchive, readFolder, readLines } from './imdb-layouts';
 
 const URL = 'https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz';
+
+const BYTES = 84_125_825;
+const UNPACKED_BYTES = 2 ** 31;
 
 /** The tarball's names: of the labelled reviews alone, and as its authors have it. */
 const ARCHIVES = ['aclImdb_labelled.tar.gz', 'aclImdb_v1.tar.gz'] as const;
@@ -21,8 +25,15 @@ export interface ImdbOptions extends DownloadOptions {
   download?: boolean | undefined;
   /** Where to download the tarball from. Default: the authors' page. */
   url?: string | undefined;
-  /** The SHA-256 that the download must have, in hexadecimal digits: the authors publish none. */
+  /**
+   * The SHA-256 of the tarball in hexadecimal digits, which the download must have, and a tarball that is found: the authors
+   * publish none. The other layouts are no one file, and are read as they are.
+   */
   sha256?: string | undefined;
+  /** The most bytes that the download may have. Default: those of the authors' tarball, 84,125,825. */
+  maxBytes?: number | undefined;
+  /** The most bytes that a tarball may unpack to. Default: 2 GiB. */
+  maxUnpackedBytes?: number | undefined;
 }
 
 /** The Large Movie Review Dataset. */
@@ -34,12 +45,42 @@ export interface Imdb {
   readonly test: readonly SourcedExample[];
 }
 
+/** What a tarball must be. */
+interface ArchiveBounds {
+  /** Undefined where any will do. */
+  sha256: string | undefined;
+  maxUnpackedBytes: number;
+}
+
+/**
+ * The first tarball that has the checksum.
+ * @throws ERR_UNROLLED_CHECKSUM where none has.
+ */
+async function checkedArchive(paths: readonly string[], sha256: string, signal?: AbortSignal): Promise<string> {
+  let received = '';
+  for (const path of paths) {
+    received = await fileSha256(path, signal);
+    if (received === sha256) return path;
+  }
+  throw new UnrolledError(
+    'ERR_UNROLLED_CHECKSUM',
+    `${paths.join(' and ')} ${paths.length > 1 ? 'are' : 'is'} not the file that sha256 is of. Replace or remove it, or leave sha256 out.`,
+    { option: 'sha256', expected: `SHA-256 ${sha256}`, received: `SHA-256 ${received}` },
+  );
+}
+
 /** A reader of what a folder has of the dataset; undefined where it has nothing. */
-function findIn(folder: string): ((signal?: AbortSignal) => Promise<ImdbReviews>) | undefined {
+function findIn(folder: string): ((bounds: ArchiveBounds, signal?: AbortSignal) => Promise<ImdbReviews>) | undefined {
   const unpacked = [join(folder, 'aclImdb'), folder].find((path) => existsSync(join(path, 'train', 'pos')));
-  if (unpacked !== undefined) return (signal) => readFolder(unpacked, signal);
-  const archive = ARCHIVES.map((name) => join(folder, name)).find((path) => existsSync(path));
-  if (archive !== undefined) return (signal) => readArchive(archive, signal);
+  if (unpacked !== undefined) return (_, signal) => readFolder(unpacked, signal);
+  const archives = ARCHIVES.map((name) => join(folder, name)).filter((path) => existsSync(path));
+  const [first] = archives;
+  if (first !== undefined) {
+    return async ({ sha256, maxUnpackedBytes }, signal) => {
+      const archive = sha256 === undefined ? first : await checkedArchive(archives, sha256, signal);
+      return readArchive(archive, maxUnpackedBytes, signal);
+    };
+  }
   const lines = ['reviews.txt', 'labels.txt'].every((name) => existsSync(join(folder, name)));
   return lines ? () => readLines(folder) : undefined;
 }
@@ -74,13 +115,20 @@ function resolveSha256(sha256: unknown): string {
  *   ERR_UNROLLED_CHECKSUM, ERR_UNROLLED_ABORTED.
  */
 export async function imdb(options?: ImdbOptions): Promise<Imdb> {
-  const known = ['directory', 'download', 'url', 'sha256', 'signal', 'onProgress'] as const;
+  const known = [
+    ...(['directory', 'download', 'url', 'sha256', 'maxBytes', 'maxUnpackedBytes'] as const),
+    ...(['signal', 'onProgress', 'timeout'] as const),
+  ];
   const given = check.options('datasets.imdb', options, known);
-  const { directory, download: mayDownload = false, url = URL, onProgress } = given;
+  const { directory, download: mayDownload = false, url = URL, onProgress, timeout } = given;
+  const { maxBytes = BYTES, maxUnpackedBytes = UNPACKED_BYTES } = given;
   if (directory !== undefined) check.nonEmptyString('directory', directory);
   check.boolean('download', mayDownload);
   check.nonEmptyString('url', url);
-  const sha256 = mayDownload || given.sha256 !== undefined ? resolveSha256(given.sha256) : '';
+  const sha256 = mayDownload || given.sha256 !== undefined ? resolveSha256(given.sha256) : undefined;
+  check.integer('maxBytes', maxBytes, { min: 1 });
+  check.integer('maxUnpackedBytes', maxUnpackedBytes, { min: 1 });
+  if (timeout !== undefined) check.number('timeout', timeout, { above: 0, max: 86_400 });
   check.callback('onProgress', onProgress);
   const signal = check.abortSignal('signal', given.signal);
 
@@ -89,11 +137,11 @@ export async function imdb(options?: ImdbOptions): Promise<Imdb> {
   const folders = [directory, UNROLLED_DATA, cache].filter((folder) => folder) as string[];
   for (const folder of folders) {
     const read = findIn(folder);
-    if (read !== undefined) return { classNames: IMDB_CLASSES, ...(await read(signal)) };
+    if (read !== undefined) return { classNames: IMDB_CLASSES, ...(await read({ sha256, maxUnpackedBytes }, signal)) };
   }
-  if (!mayDownload) throw notFound(folders);
+  if (!mayDownload || sha256 === undefined) throw notFound(folders);
   await makeFolder(cache);
   const path = join(cache, ARCHIVES[1]);
-  await download(url, path, sha256, { signal, onProgress });
-  return { classNames: IMDB_CLASSES, ...(await readArchive(path, signal)) };
+  await download(url, path, { sha256, maxBytes }, { signal, onProgress, timeout });
+  return { classNames: IMDB_CLASSES, ...(await readArchive(path, maxUnpackedBytes, signal)) };
 }

@@ -17,6 +17,18 @@ interface Origin {
   validator: string;
 }
 
+/** The longest validator that is sent to a server: headers have a limit. */
+const LONGEST_VALIDATOR = 1024;
+
+/** Whether a request can have it in a header; the file that it is from may be damaged. */
+function isValidator(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value.length <= LONGEST_VALIDATOR &&
+    /^[\x21-\x7e]([\x20-\x7e\x80-\xff]*[\x21-\x7e])?$/.test(value)
+  );
+}
+
 export class PartFile {
   readonly path: string;
   readonly #target: string;
@@ -35,12 +47,20 @@ export class PartFile {
     }
   }
 
-  /** The bytes there are, and what to ask the server to go on from them; undefined where there is nothing to go on from. */
-  async progress(url: string): Promise<{ length: number; validator: string } | undefined> {
+  /**
+   * The bytes there are, and what to ask the server to go on from them; undefined where there is nothing to go on from.
+   * What cannot be asked for is removed.
+   * @param most bytes of the whole.
+   * @throws ERR_UNROLLED_FILE_WRITE.
+   */
+  async progress(url: string, most: number): Promise<{ length: number; validator: string } | undefined> {
     const origin = await this.#origin();
     const length = await this.#length();
-    if (origin?.url !== url || typeof origin.validator !== 'string' || length === 0) return undefined;
-    return { length, validator: origin.validator };
+    if (origin === undefined || origin.url !== url || length === 0) return undefined;
+    const { validator } = origin;
+    if (isValidator(validator) && length <= most) return { length, validator };
+    await this.remove();
+    return undefined;
   }
 
   /** Bytes of the part, 0 where there is none. */

@@ -44,6 +44,7 @@ export async function shakespeare(options?: ShakespeareOptions): Promise<Corpus>
       name: 'shakespeare',
       fileNames: ['tinyshakespeare.txt'],
       sha256: '86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed',
+      bytes: 1_115_394,
       url: check.nonEmptyString('url', url),
     },
     {

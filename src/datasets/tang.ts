@@ -20,6 +20,7 @@ export async function tang(options?: TangOptions): Promise<Corpus> {
       name: 'tang',
       fileNames: ['tang.txt.gz', 'tang.txt'],
       sha256: 'a256ae4100a8ca931c017aee6cca589f79da274d02f30eba9ed5b978acf61c48',
+      bytes: 12_662_845,
     },
     {
       directory: directory === undefined ? undefined : check.nonEmptyString('directory', directory),

@@ -1,5 +1,6 @@
 /** Texts that are drawn at the same time, computed together: one native call after another, each for all that wait. */
 
+import { isPromise } from 'node:util/types';
 import { abortError, cancelledError, onAbort } from '../cancellation';
 import { giveTurn, settled } from '../event-loop';
 import type { Model } from '../model';
@@ -41,13 +42,23 @@ export class Row {
   /** After the last id fed; zero where absent. */
   state: FloatArray | undefined;
 
+  /** What it belongs to, all of which is drawn with the same weights: a call for several texts, or itself. */
+  readonly call: object;
+
   /**
    * @param begun whether the prompt has been drawn itself, as the beginning of the text.
+   * @param call `Row.call`; the row itself where it is left out.
    */
-  constructor(prompt: Int32Array, drawing: Row['drawing'], constraint?: RowConstraint, begun = false) {
+  constructor(
+    prompt: Int32Array,
+    drawing: Row['drawing'],
+    constraint?: RowConstraint,
+    { begun = false, call }: { begun?: boolean; call?: object | undefined } = {},
+  ) {
     this.pending = prompt;
     this.drawing = drawing;
     this.constraint = constraint;
+    this.call = call ?? this;
     this.ahead = begun ? prompt : new Int32Array(0);
     this.drawn = this.ahead.length;
     constraint?.push(this.ahead);
@@ -81,6 +92,8 @@ interface Turn {
   wanted: Wanted;
   /** Whether there was an answer; nobody waits any more. */
   settled: boolean;
+  /** Whether the function that constrains its next id was asked. */
+  asked: boolean;
   resolve(ids: Int32Array): void;
   reject(error: unknown): void;
 }
@@ -116,14 +129,21 @@ function joinedStates(model: Model, rows: readonly Row[]): FloatArray | undefine
  */
 export class Batcher {
   readonly #model: Model;
+  /** What computes: the model itself, or one that has the weights which it had once. */
+  readonly #weights: Model | Promise<Model>;
   readonly #fixed: { excluded: Int32Array; end: number; threads: number };
   #waiting: Turn[] = [];
   #running = false;
   /** Seconds that an id took in the last call that drew some, of all its texts together; unknown before. */
   #pace: number | undefined;
 
-  constructor(model: Model, vocabulary: Vocabulary, threads: number) {
+  /** Where the rows of turns are drawn now that were left in the middle of a prompt. */
+  #other: (row: Row) => Batcher | undefined = () => undefined;
+
+  /** @param weights a copy of the model, which is that model to everyone; the model itself where it is left out. */
+  constructor(model: Model, vocabulary: Vocabulary, threads: number, weights: Model | Promise<Model> = model) {
     this.#model = model;
+    this.#weights = weights;
     this.#fixed = { excluded: excludedIds(vocabulary), end: endIdOf(vocabulary), threads };
   }
 
@@ -147,7 +167,7 @@ export class Batcher {
         removeAbort();
       };
       const turn: Turn = {
-        ...{ row, wanted, settled: false },
+        ...{ row, wanted, settled: false, asked: false },
         resolve(ids) {
           settle();
           resolve(ids);
@@ -159,12 +179,30 @@ export class Batcher {
       };
       const abort = () => {
         turn.reject(abortError('Generation', signal));
+        (this.#other(row) ?? this).#left();
         this.#left();
       };
       const removeAbort = onAbort(signal, abort);
-      this.#waiting.push(turn);
-      if (!this.#running) void this.#run();
+      this.#wait(turn);
     });
+  }
+
+  /**
+   * Hands those who wait, and are in no call, over to the batchers that their rows have now.
+   * @param other of a row; undefined where it stays.
+   */
+  handOver(other: (row: Row) => Batcher | undefined): void {
+    this.#other = other;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const turn of waiting) this.#wait(turn);
+  }
+
+  /** Lets a turn wait where its row is drawn. */
+  #wait(turn: Turn): void {
+    const batcher = this.#other(turn.row) ?? this;
+    batcher.#waiting.push(turn);
+    if (!batcher.#running) void batcher.#run();
   }
 
   /** Set while a call runs: cancels it where nobody waits for it any more. */
@@ -205,7 +243,8 @@ export class Batcher {
   async #constrained(shares: readonly Share[]): Promise<Share[]> {
     for (const { turn, fed } of shares) {
       const { constraint, pending } = turn.row;
-      if (constraint === undefined || fed < pending.length || turn.settled) continue;
+      if (constraint === undefined || fed < pending.length || turn.settled || turn.asked) continue;
+      turn.asked = true;
       try {
         constraint.ask();
       } catch (error) {
@@ -213,7 +252,13 @@ export class Batcher {
       }
       await giveTurn();
     }
-    return shares.filter(({ turn }) => !turn.settled);
+    // Meanwhile the weights may have changed, and rows be drawn elsewhere.
+    return shares.filter(({ turn }) => {
+      if (turn.settled) return false;
+      const isHere = (this.#other(turn.row) ?? this) === this;
+      if (!isHere) this.#wait(turn);
+      return isHere;
+    });
   }
 
   async #call(taken: readonly Share[]): Promise<void> {
@@ -227,7 +272,10 @@ export class Batcher {
       if (turns.every(({ settled }) => settled)) cancellation.cancel();
     };
     try {
-      this.#answer(shares, await this.#generate(shares, cancellation));
+      this.#model.requireAlive();
+      // No turn between where the weights are the model's own: calls are made in their order.
+      const model = isPromise(this.#weights) ? await this.#weights : this.#weights;
+      this.#answer(shares, await this.#generate(model, shares, cancellation));
     } catch (error) {
       for (const turn of turns) if (!turn.settled) turn.reject(error);
     } finally {
@@ -235,7 +283,7 @@ export class Batcher {
     }
   }
 
-  #generate(shares: readonly Share[], cancellation: NativeCancellation): Promise<NativeGeneration> {
+  #generate(model: Model, shares: readonly Share[], cancellation: NativeCancellation): Promise<NativeGeneration> {
     const rows = shares.map(({ turn }) => turn.row);
     const offsets = new Int32Array(shares.length + 1);
     for (const [i, { fed }] of shares.entries()) offsets[i + 1] = (offsets[i] as number) + fed;
@@ -244,8 +292,8 @@ export class Batcher {
     const pieceOf = ({ row, wanted }: Turn) => (row.constraint?.isStepwise ? 1 : wanted.piece);
     const shortest = Math.min(...shares.map(({ turn }) => pieceOf(turn)));
     const piece = Math.min(this.#withAhead(shortest), Math.max(LEAST_PIECE, Math.floor(MOST_DRAWN / shares.length)));
-    const state = joinedStates(this.#model, rows);
-    return this.#model.native.generate(
+    const state = joinedStates(model, rows);
+    return model.native.generate(
       {
         ...this.#fixed,
         ...{ ids, offsets },
@@ -278,7 +326,7 @@ export class Batcher {
       row.state = stateOf(state, i, shares.length);
       if (fed < row.pending.length) {
         row.pending = row.pending.subarray(fed);
-        this.#waiting.push(turn);
+        this.#wait(turn);
         continue;
       }
       const drawn = ids[i] as Int32Array;

@@ -1,6 +1,5 @@
 /** Text from a language model: drawn, searched for, and judged. */
 
-export { Batcher } from './batcher';
 export { type BeamResult, searchText } from './beam';
 export type { ConstraintOptions, GenerationStep, TokenBias, TokenChoice, TokenChoices } from './constraint';
 export {
@@ -23,3 +22,4 @@ export {
   type TextScore,
   type TokenScore,
 } from './score';
+export { TextDrawer } from './text-drawer';

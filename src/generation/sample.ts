@@ -3,13 +3,14 @@
 import type { Model } from '../model';
 import type { Vocabulary } from '../text/vocabulary';
 import * as check from '../validation';
-import { type Batcher, MOST_ROWS, Row } from './batcher';
+import { MOST_ROWS, Row } from './batcher';
 import { Constraint } from './constraint';
 import { GraphemeFilter } from './grapheme-filter';
 import type { ResolvedGeneration, ResolvedStream } from './options';
 import { type Beginnings, drawFirst, idsOfAll, promptIds } from './prompt';
 import { RowConstraint } from './row-constraint';
 import { RowText } from './row-text';
+import type { TextDrawer } from './text-drawer';
 
 /** A language model's parts that generation needs. */
 export interface Generator extends Beginnings {
@@ -17,7 +18,7 @@ export interface Generator extends Beginnings {
   /** 0 is the pool's default. */
   threads: number;
   /** Draws all texts of the model. */
-  batcher: Batcher;
+  drawer: TextDrawer;
 }
 
 /** Tokens of a piece of `sample`, where nobody waits for the first; and where a stop string may come. */
@@ -31,19 +32,28 @@ interface Start {
   index: number;
   ids: Int32Array;
   constraint: Constraint | undefined;
+  /** What the text belongs to with others, for whoever calls to end; the text itself where it is left out. */
+  call?: object;
 }
 
 /** A text to draw after a prompt; after none it begins with a token that the seed draws. */
-function rowOf({ ids, constraint, ...of }: Start, vocabulary: Vocabulary, { draw, seed }: ResolvedGeneration): Row {
+function rowOf(
+  { ids, constraint, call, ...of }: Start,
+  vocabulary: Vocabulary,
+  { draw, seed }: ResolvedGeneration,
+): Row {
   const own = constraint && new RowConstraint(constraint, vocabulary, of);
-  if (ids.length > 0) return new Row(ids, { ...draw, seed }, own);
+  if (ids.length > 0) return new Row(ids, { ...draw, seed }, own, { call });
   own?.ask();
-  return new Row(Int32Array.of(drawFirst(vocabulary, seed, own?.native.bias)), { ...draw, seed }, own, true);
+  return new Row(Int32Array.of(drawFirst(vocabulary, seed, own?.native.bias)), { ...draw, seed }, own, {
+    begun: true,
+    call,
+  });
 }
 
 /** Draws one text by pieces of up to `piece` tokens, and yields what each adds to it. */
 async function* drawText(
-  { batcher, vocabulary }: Generator,
+  { drawer, vocabulary }: Generator,
   start: Start,
   options: ResolvedGeneration,
   piece: number,
@@ -52,10 +62,14 @@ async function* drawText(
   if (length === 0) return;
   const row = rowOf(start, vocabulary, options);
   const text = new RowText(vocabulary, stop, options.constraint.minLength);
-  while (row.position < length && !text.done) {
-    const drawn = await batcher.draw(row, { most: length - row.position, piece, signal });
-    const added = text.push(drawn);
-    yield !text.done && row.position >= length ? added + text.end() : added;
+  try {
+    while (row.position < length && !text.done) {
+      const drawn = await drawer.draw(row, { most: length - row.position, piece, signal });
+      const added = text.push(drawn);
+      yield !text.done && row.position >= length ? added + text.end() : added;
+    }
+  } finally {
+    if (start.call === undefined) drawer.end(row);
   }
 }
 
@@ -118,12 +132,17 @@ export async function sampleTexts(
   const read = (prompt: string) => promptIds(generator, prompt, options.signal);
   const waiting = (await idsOfAll(own, read)).entries();
   // So many at once as a call takes: where a text ends, the next one begins.
+  const call = {};
   const drawSome = async () => {
     for (const [index, ids] of waiting) {
-      const start = { prompt: own[index] as string, index, ids, constraint };
+      const start = { prompt: own[index] as string, index, ids, constraint, call };
       results[index] = await wholeText(generator, start, { ...options, seed: options.seed + index });
     }
   };
-  await Promise.all(Array.from({ length: Math.min(MOST_ROWS, own.length) }, drawSome));
+  try {
+    await Promise.all(Array.from({ length: Math.min(MOST_ROWS, own.length) }, drawSome));
+  } finally {
+    generator.drawer.end(call);
+  }
   return results;
 }

@@ -3,6 +3,7 @@
 import { cancelledError, withCancellation } from '../cancellation';
 import { UnrolledError } from '../errors';
 import type { TokenCounts } from '../text/token-counts';
+import type { Vocabulary } from '../text/vocabulary';
 import * as check from '../validation';
 import { counted } from '../wording';
 import { type Beginnings, endIdOf, joined, promptIds, startIds } from './prompt';
@@ -75,10 +76,32 @@ export function resolveScore(options: ScoreOptions | undefined): ResolvedScore {
   };
 }
 
-/** @param unknown how many tokens of the text were left out. */
-function noTokens(unknown: number): UnrolledError {
-  const what = unknown === 0 ? 'tokens' : `token that the model knows (${counted(unknown, 'unknown one')})`;
-  return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `The text has no ${what}.`);
+/** Tokens that a message names. */
+const MOST_NAMED = 5;
+
+/**
+ * The error for a text of which nothing is left.
+ * @param unknown how many of its tokens were left out.
+ */
+export function noTokens(vocabulary: Vocabulary, text: string, unknown: number): UnrolledError {
+  if (unknown === 0) return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'The text has no tokens.');
+  const all = vocabulary.unknownAtBeginning(text);
+  const named = all.slice(0, MOST_NAMED).join(', ') + (all.length > MOST_NAMED ? ', …' : '');
+  return new UnrolledError(
+    'ERR_UNROLLED_CORPUS_EMPTY',
+    `The text has no token that the model knows (${counted(unknown, 'unknown one')}: ${named}).`,
+    { option: 'text', expected: 'at least one token that the model knows', received: named },
+  );
+}
+
+/**
+ * Refuses a text of nothing but unknown tokens, which is not the empty text.
+ * @throws ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_UNKNOWN_TOKEN.
+ */
+async function requireKnown({ vocabulary }: Beginnings, text: string, signal: AbortSignal | undefined): Promise<void> {
+  if (text === '') return;
+  const { ids, unknownTokens } = await vocabulary.encodeCountedInTurns(text, signal);
+  if (ids.length === 0 && unknownTokens > 0) throw noTokens(vocabulary, text, unknownTokens);
 }
 
 /** Ids to feed, those to score after them, and how many of the text's tokens are known. */
@@ -98,7 +121,8 @@ async function partsOf(
   const { ids, ...counts } = await vocabulary.encodeCountedInTurns(text, signal);
   const scored = document ? joined(ids, Int32Array.of(endIdOf(vocabulary))) : ids;
   // A text of nothing but unknown tokens is not the empty document.
-  if (ids.length === 0 && (!document || counts.unknownTokens > 0)) throw noTokens(counts.unknownTokens);
+  if (ids.length === 0 && (!document || counts.unknownTokens > 0))
+    throw noTokens(vocabulary, text, counts.unknownTokens);
   if (documents) return { before: await promptIds(generator, context ?? '', signal), rest: scored, counts };
   if (context !== undefined)
     return { before: await startIds(generator, context, 'context', signal), rest: scored, counts };
@@ -158,6 +182,7 @@ export async function nextTokens(
   check.integer('k', count, { min: 1 });
   const given = check.options('next', options, ['signal']);
   const signal = check.abortSignal('signal', given.signal);
+  await requireKnown(generator, text, signal);
   const call = { ids: await startIds(generator, text, 'text', signal), count, threads };
   const result = await withCancellation(signal, (cancellation) => model.native.next(call, cancellation));
   if (result.cancelled) throw cancelledError(model, 'Scoring', signal);

@@ -3,9 +3,9 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import nodeGypBuild from 'node-gyp-build';
+import { environmentVariable } from '../environment';
 import { ERROR_CODES, type ErrorCode, UnrolledError } from '../errors';
 import { packageRoot } from '../package';
-import { outOfRange } from '../validation';
 import { libcOf } from './libc';
 import { absentBinary, prebuiltForLibc, refusedBinary, requireLoadable, requireSameVersion } from './load-failure';
 import type { NativeAddon, NativeErrorFactory } from './native';
@@ -18,13 +18,8 @@ const createError: NativeErrorFactory = (code, message, details) =>
 
 /** The native side reads these by itself, and takes what it cannot read for absent. */
 function checkEnvironment(): void {
-  const { UNROLLED_THREADS, UNROLLED_KERNELS = '' } = process.env;
-  if (UNROLLED_THREADS !== undefined && !/^[1-9][0-9]*$/.test(UNROLLED_THREADS)) {
-    throw outOfRange('UNROLLED_THREADS', 'a whole number at least 1', UNROLLED_THREADS);
-  }
-  if (UNROLLED_KERNELS !== '' && UNROLLED_KERNELS !== 'blas') {
-    throw outOfRange('UNROLLED_KERNELS', 'blas, or left out', UNROLLED_KERNELS);
-  }
+  environmentVariable('UNROLLED_THREADS');
+  environmentVariable('UNROLLED_KERNELS');
 }
 
 /** Loads the file, which `requireLoadable` has looked at. */

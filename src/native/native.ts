@@ -541,6 +541,11 @@ export interface NativeCancellation {
 /** A training with its optimiser state, its position in the data and its hidden state. */
 export interface NativeTraining {
   readonly stepsPerEpoch: number;
+  /**
+   * Before all else: lays the data out, off the JavaScript thread. Of a source other than `documents` it does nothing.
+   * Rejects as `startTraining` throws.
+   */
+  prepare(): Promise<void>;
   /** Targets (tokens, or sequences) of a full epoch. */
   readonly tokensPerEpoch: number;
   /**

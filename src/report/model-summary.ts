@@ -70,8 +70,16 @@ function notesOf(layer: LayerDescription): string[] {
     }
     case 'adaptiveSoftmax':
       return [`cut at ${layer.cutoffs.join(', ')}`];
-    default:
-      return isRecurrent(layer) ? recurrentNotes(layer) : [];
+    case 'rnn':
+    case 'gru':
+    case 'lstm':
+      return recurrentNotes(layer);
+    case 'embedding':
+    case 'oneHot':
+    case 'layerNorm':
+    case 'concatenate':
+    case 'add':
+      return [];
   }
 }
 

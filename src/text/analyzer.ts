@@ -2,6 +2,7 @@
 
 import { atOnce } from '../event-loop';
 import * as check from '../validation';
+import { CHINESE_STOP_WORDS } from './chinese-stop-words';
 import { ENGLISH_STOP_WORDS } from './stop-words';
 import { formingText } from './text-form';
 import { partsCutAt } from './text-parts';
@@ -18,6 +19,8 @@ export type WordRule = 1 | 2;
 export const CURRENT_RULE = 2 satisfies WordRule;
 
 const EACH_PUNCTUATION = new RegExp(`[${ASCII_PUNCTUATION}]`, 'g');
+
+const NAMED_STOP_WORDS = { english: ENGLISH_STOP_WORDS, chinese: CHINESE_STOP_WORDS };
 
 /** Tokens that are made between two turns of the event loop. */
 const PART = 1 << 10;
@@ -106,7 +109,8 @@ export function analyzer(
     return more.length === 0 ? token : text;
   }
 
-  const given = options.stopWords === 'english' ? ENGLISH_STOP_WORDS : (options.stopWords ?? []);
+  const { stopWords = [] } = options;
+  const given = typeof stopWords === 'string' ? NAMED_STOP_WORDS[stopWords] : stopWords;
   const left = new Set(['', ...given, ...given.map(asToken)]);
 
   return function* (text) {

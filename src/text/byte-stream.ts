@@ -1,5 +1,6 @@
 /** Files larger than memory, read from begin to end: plain or gzipped, decompressed on the way. */
 
+import { createHash } from 'node:crypto';
 import { createReadStream, type ReadStream } from 'node:fs';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { UnrolledError } from '../errors';
@@ -34,6 +35,21 @@ function streamError(path: string, cause: unknown, signal: AbortSignal | undefin
     received: path,
     cause,
   });
+}
+
+/**
+ * The SHA-256 of a file's bytes, as they lie on the disk, in hexadecimal.
+ * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_ABORTED.
+ */
+export async function fileSha256(path: string, signal: AbortSignal | undefined): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    const pieces = createReadStream(path, { highWaterMark: CHUNK_BYTES, ...(signal && { signal }) });
+    for await (const piece of pieces) hash.update(piece as Buffer);
+  } catch (cause) {
+    throw streamError(path, cause, signal);
+  }
+  return hash.digest('hex');
 }
 
 /**

@@ -11,23 +11,56 @@ interface Extension {
   frequencies: number[] | undefined;
 }
 
+/** Tokens that are looked at between two turns of the event loop. */
+const PART = 1 << 10;
+
+function* idsOf(tokens: readonly string[]): Generator<void, Map<string, number>> {
+  const ids = new Map<string, number>();
+  for (const token of tokens) {
+    ids.set(token, ids.size);
+    if (ids.size % PART === 0) yield;
+  }
+  return ids;
+}
+
+/** The tokens of a list that are not among these. */
+function* tokensWithout(tokens: readonly string[], known: ReadonlyMap<string, number>): Generator<void, string[]> {
+  const added: string[] = [];
+  for (const [index, token] of tokens.entries()) {
+    if (!known.has(token)) added.push(token);
+    if (index % PART === 0) yield;
+  }
+  return added;
+}
+
 /** How often the other vocabulary's text has each id of an extension. */
-function frequenciesOf(other: Vocabulary, content: VocabularyContent): number[] | undefined {
+function* frequenciesOf(
+  other: Vocabulary,
+  ids: ReadonlyMap<string, number>,
+  content: VocabularyContent,
+): Generator<void, number[] | undefined> {
   const { frequencies: counts } = other;
   if (counts === undefined) return undefined;
   const countOf = (id: number | undefined) => (id === undefined ? 0 : (counts[id] as number));
-  return [
-    ...content.tokens.strings.map((token) => countOf(other.id(token))),
-    ...(content.unknownToken ? [countOf(other.unknownId)] : []),
-    ...(content.endToken === true ? [countOf(other.endId)] : []),
-  ];
+  const frequencies: number[] = [];
+  for (const token of content.tokens.strings) {
+    frequencies.push(countOf(ids.get(token)));
+    if (frequencies.length % PART === 0) yield;
+  }
+  if (content.unknownToken) frequencies.push(countOf(other.unknownId));
+  if (content.endToken === true) frequencies.push(countOf(other.endId));
+  return frequencies;
 }
 
 /**
- * The tokens of `other` that `own` lacks, behind its own.
+ * The tokens of `other` that `own` lacks, behind its own; a little at a time.
  * @throws ERR_UNROLLED_OPTION_RANGE for another kind of tokens.
  */
-export function extensionOf(own: Vocabulary, ownContent: VocabularyContent, other: Vocabulary): Extension {
+export function* extending(
+  own: Vocabulary,
+  ownContent: VocabularyContent,
+  other: Vocabulary,
+): Generator<void, Extension> {
   if (own.kind !== other.kind) {
     throw new UnrolledError(
       'ERR_UNROLLED_OPTION_RANGE',
@@ -36,17 +69,19 @@ export function extensionOf(own: Vocabulary, ownContent: VocabularyContent, othe
       { option: 'vocabulary', expected: `tokens of kind ${own.kind}`, received: other.kind },
     );
   }
-  const added = other.toJSON().tokens.filter((token) => own.id(token) === undefined);
+  const tokens = ownContent.tokens.strings;
+  const others = other.toJSON().tokens;
+  const added = yield* tokensWithout(others, yield* idsOf(tokens));
   const unknownToken = own.unknownId !== undefined || other.unknownId !== undefined;
   const content: VocabularyContent = {
     ...ownContent,
-    tokens: new TokenList([...ownContent.tokens.strings, ...added]),
+    tokens: new TokenList([...tokens, ...added]),
     unknownToken,
     // What is new in it, an unknown token, is used as the other vocabulary uses it.
     unknown: unknownToken && own.unknownId === undefined ? other.unknown : own.unknown,
     ...((own.endId ?? other.endId) !== undefined && { endToken: true as const }),
   };
-  return { content, frequencies: frequenciesOf(other, content) };
+  return { content, frequencies: yield* frequenciesOf(other, yield* idsOf(others), content) };
 }
 
 /** Whether every token of `own` has the same id in `other`, which may have more. */
@@ -54,7 +89,8 @@ export function isExtension(other: Vocabulary, own: Vocabulary): boolean {
   if (other.kind !== own.kind || other.size < own.size) return false;
   if (own.unknownId !== undefined && other.unknownId === undefined) return false;
   if (own.endId !== undefined && other.endId === undefined) return false;
-  return own.toJSON().tokens.every((token, id) => other.id(token) === id);
+  const tokens = other.toJSON().tokens;
+  return own.toJSON().tokens.every((token, id) => tokens[id] === token);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import * as check from '../validation';
+import { environmentVariable } from '../environment';
 import { readObject } from './id-file';
 
 /** Bytes that are kept where UNROLLED_IDS_LIMIT says nothing. */
@@ -16,10 +16,8 @@ const LONGEST_WRITING = 7 * 24 * 3600 * 1000;
  * @throws ERR_UNROLLED_OPTION_RANGE where UNROLLED_IDS_LIMIT is no number of bytes.
  */
 export function requireIdLimit(): number {
-  const { UNROLLED_IDS_LIMIT } = process.env;
-  if (UNROLLED_IDS_LIMIT === undefined || UNROLLED_IDS_LIMIT === '') return USUAL_LIMIT;
-  if (/^[0-9]+$/.test(UNROLLED_IDS_LIMIT)) return Number(UNROLLED_IDS_LIMIT);
-  throw check.outOfRange('UNROLLED_IDS_LIMIT', 'a whole number of bytes', UNROLLED_IDS_LIMIT);
+  const limit = environmentVariable('UNROLLED_IDS_LIMIT');
+  return limit === undefined ? USUAL_LIMIT : Number(limit);
 }
 
 /** Files that belong to one file of ids. */

@@ -1,6 +1,7 @@
 /** A text encoded part by part, so that the event loop can have turns between. */
 
 import { abortError } from '../cancellation';
+import { allocate } from '../tensor-shape';
 import { lineFeeds, PART_UNITS, tokenParts } from './text-parts';
 import { sumCounts, type TokenCounts } from './token-counts';
 
@@ -59,7 +60,10 @@ export function* encodingParts(
 
 /** Arrays of ids one after another, a little at a time. */
 export function* joining(parts: readonly Int32Array[]): Generator<void, Int32Array> {
-  const all = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  const all = allocate(
+    'int32',
+    parts.reduce((sum, { length }) => sum + length, 0),
+  );
   let end = 0;
   for (const part of parts) {
     all.set(part, end);

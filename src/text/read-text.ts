@@ -1,5 +1,6 @@
 /** Text files as a whole: of any encoding, plain or gzipped. */
 
+import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { UnrolledError } from '../errors';
@@ -50,6 +51,26 @@ export async function readUnpacked(path: string): Promise<Uint8Array> {
     throw codeOf(error.cause) === 'ERR_FS_FILE_TOO_LARGE' ? tooLong(path, error.cause) : error;
   });
   return unpacked(bytes, path);
+}
+
+/** What compression adds at most to bytes that it cannot make fewer. */
+const COMPRESSION_BYTES = 1 << 20;
+
+/**
+ * The same, of a file that has at most so many bytes unpacked; undefined where it has more.
+ * @throws as `readUnpacked`.
+ */
+export async function readUnpackedUpTo(path: string, most: number): Promise<Uint8Array | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && found.size > most + COMPRESSION_BYTES) return undefined;
+  const bytes = await readWhole(path);
+  if (!isGzip(bytes)) return bytes.length > most ? undefined : bytes;
+  try {
+    return await gunzipAsync(bytes, { maxOutputLength: most });
+  } catch (cause) {
+    if (codeOf(cause) === 'ERR_BUFFER_TOO_LARGE') return undefined;
+    throw unpackError(path, cause);
+  }
 }
 
 /** The error of a file without text. */

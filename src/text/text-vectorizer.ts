@@ -29,6 +29,9 @@ const PART = 1 << 10;
 
 const KIND = 'text-vectorizer';
 
+/** The largest `idf`: without a logarithm, that of a token in one of as many texts as there can be. */
+const MAX_IDF = MAX_SIZE;
+
 /** Several sequences in one array: sequence i is `ids[offsets[i] .. offsets[i + 1])`. */
 export interface TokenSequences {
   ids: Int32Array;
@@ -38,7 +41,7 @@ export interface TokenSequences {
 
 /** The vectorizer's options, and what a vocabulary for tf-idf has beside its tokens. */
 export interface VectorizerVocabularyOptions extends TextVectorizerOptions {
-  /** With `output: 'tf-idf'`: the inverse document frequency of each token of the list given. */
+  /** With `output: 'tf-idf'`: the inverse document frequency of each token of the list given, from 0 to 2^31 - 1. */
   idf?: ArrayLike<number> | undefined;
 }
 
@@ -222,7 +225,7 @@ export class TextVectorizer {
         },
       );
     }
-    return Float64Array.from(idf, (weight) => check.number('idf', weight, { min: 0 }));
+    return Float64Array.from(idf, (weight) => check.number('idf', weight, { min: 0, max: MAX_IDF }));
   }
 
   /** Number of ids V, padding and unknown included. */
@@ -245,6 +248,7 @@ export class TextVectorizer {
   /**
    * The ids of a text's tokens, `[N]`, at most `sequenceLength` of them, and with `pad` exactly as many.
    * A text without tokens has one id, the unknown one, since no sequence may be empty.
+   * @throws ERR_UNROLLED_OUT_OF_MEMORY for padding that memory cannot hold.
    */
   encode(text: string): Int32Array {
     return atOnce(this.encoding(text));
@@ -255,10 +259,24 @@ export class TextVectorizer {
    * @internal
    */
   *encoding(text: string): Generator<void, Int32Array> {
+    const own = yield* this.encodingUnpadded(text);
+    const length = this.#paddedLength(own);
+    if (length === own.length) return own;
+    this.#requirePadding(length);
+    const ids = new Int32Array(length);
+    ids.set(own);
+    return ids;
+  }
+
+  /**
+   * The same without padding.
+   * @internal
+   */
+  *encodingUnpadded(text: string): Generator<void, Int32Array> {
     const tokens = yield* this.#analyze(check.string('text', text));
-    const { sequenceLength = tokens.length, pad } = this.#options;
+    const { sequenceLength = tokens.length } = this.#options;
     const length = Math.max(1, Math.min(tokens.length, sequenceLength));
-    const ids = new Int32Array(pad ? sequenceLength : length);
+    const ids = new Int32Array(length);
     for (let i = 0; i < length; i++) {
       ids[i] = this.#ids.get(tokens[i] as string) ?? this.unknownId;
       if (i % PART === 0) yield;
@@ -269,7 +287,7 @@ export class TextVectorizer {
   /**
    * The ids of many texts in one array, as `encode` has those of one. Of many texts this takes long, and the event loop
    * waits: `encodeAllInTurns` lets that go on.
-   * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE for more ids than an offset can count.
+   * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE for more ids than an offset can count, ERR_UNROLLED_OUT_OF_MEMORY.
    */
   encodeAll(texts: Iterable<string>): TokenSequences {
     return atOnce(this.#encodingAll(texts, undefined));
@@ -291,33 +309,54 @@ export class TextVectorizer {
     const sequences: Int32Array[] = [];
     for (const text of texts) {
       if (signal?.aborted) throw abortError('Encoding', signal);
-      sequences.push(yield* this.encoding(text));
+      sequences.push(yield* this.encodingUnpadded(text));
       yield;
     }
-    const offsets = offsetsOf(
-      'texts',
-      sequences.map(({ length }) => length),
-      'tokens',
-    );
-    return { ids: yield* joining(sequences), offsets };
+    const lengths = sequences.map((ids) => this.#paddedLength(ids));
+    const offsets = offsetsOf('texts', lengths, 'tokens');
+    if (!this.#options.pad) return { ids: yield* joining(sequences), offsets };
+    this.#requirePadding(offsets.at(-1) as number);
+    const ids = new Int32Array(offsets.at(-1) as number);
+    for (const [index, own] of sequences.entries()) {
+      ids.set(own, offsets[index]);
+      yield;
+    }
+    return { ids, offsets };
+  }
+
+  #paddedLength({ length }: Int32Array): number {
+    const { sequenceLength = length, pad } = this.#options;
+    return pad ? sequenceLength : length;
+  }
+
+  /** @throws ERR_UNROLLED_OUT_OF_MEMORY for so many padded ids. */
+  #requirePadding(length: number): void {
+    const advice = 'Lower sequenceLength, or leave pad out';
+    requireMemory('Padding of this length', length * Int32Array.BYTES_PER_ELEMENT, 'sequenceLength', advice);
   }
 
   /**
    * One vector a text, `[N, V]`. With `'multi-hot'`, 1 for each token it has; with `'count'`, how often it has it; with
-   * `'tf-idf'`, that times the token's `idf`. A text without tokens is all zeros.
+   * `'frequency'`, that divided by the number of its tokens, known or not; with `'tf-idf'`, how often times the token's
+   * `idf`. A text without tokens is all zeros.
    * @throws ERR_UNROLLED_OPTION_RANGE with `output: 'int'`, ERR_UNROLLED_OUT_OF_MEMORY.
    */
   vectors(texts: readonly string[]): Tensor<'float32'> {
-    if (this.output === 'int') throw check.outOfRange('output', 'multi-hot, count or tf-idf for vectors', this.output);
+    if (this.output === 'int')
+      throw check.outOfRange('output', 'multi-hot, count, frequency or tf-idf for vectors', this.output);
     if (!Array.isArray(texts)) throw check.wrongType('texts', 'an array of strings', texts);
     const advice = 'Lower maxTokens, or take fewer texts at a time';
     requireMemory(`A matrix of ${texts.length} texts`, texts.length * this.size * 4, 'maxTokens', advice);
     const result = zeros([texts.length, this.size]);
     for (const [index, text] of texts.entries()) {
       const vector = result.data.subarray(index * this.size, (index + 1) * this.size);
-      for (const token of this.tokens(text)) {
+      const tokens = this.tokens(text);
+      for (const token of tokens) {
         const id = this.#ids.get(token) ?? this.unknownId;
         vector[id] = this.output === 'multi-hot' ? 1 : (vector[id] as number) + 1;
+      }
+      if (this.output === 'frequency') {
+        for (const [id, count] of vector.entries()) if (count > 0) vector[id] = count / tokens.length;
       }
       if (this.idf !== undefined)
         for (const [id, weight] of this.idf.entries()) vector[id] = (vector[id] as number) * weight;

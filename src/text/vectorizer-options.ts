@@ -15,7 +15,13 @@ export const STANDARDIZATIONS = {
 
 export const SPLITS = ['whitespace', 'character', 'word'] as const;
 
-const OUTPUTS = ['int', 'multi-hot', 'count', 'tf-idf'] as const;
+const OUTPUTS = ['int', 'multi-hot', 'count', 'frequency', 'tf-idf'] as const;
+
+/** The lists of stop words that have a name. */
+export const STOP_WORD_LISTS = ['english', 'chinese'] as const;
+
+/** Words to leave out: a list by its name, or the words. */
+export type StopWords = (typeof STOP_WORD_LISTS)[number] | readonly string[];
 
 /** What is done to a text, before it is cut or after. */
 export type Standardization = keyof typeof STANDARDIZATIONS | ((text: string) => string);
@@ -54,8 +60,11 @@ export interface TextVectorizerOptions {
   sequenceLength?: number | undefined;
   /** With `sequenceLength`: whether shorter texts are filled up with the padding id 0. Default false. */
   pad?: boolean | undefined;
-  /** Words to leave out, before n-grams are made: `'english'` for `ENGLISH_STOP_WORDS`, or a list. Default: none. */
-  stopWords?: 'english' | readonly string[] | undefined;
+  /**
+   * Words to leave out, before n-grams are made: `'english'` for `ENGLISH_STOP_WORDS`, `'chinese'` for
+   * `CHINESE_STOP_WORDS`, or a list. Default: none.
+   */
+  stopWords?: StopWords | undefined;
 }
 
 export const TEXT_VECTORIZER_OPTIONS = [
@@ -82,7 +91,7 @@ export interface ResolvedVectorizerOptions {
   readonly output: VectorizerOutput;
   readonly sequenceLength: number | undefined;
   readonly pad: boolean;
-  readonly stopWords: 'english' | readonly string[] | undefined;
+  readonly stopWords: StopWords | undefined;
 }
 
 /** Token ids before those of the tokens: only sequences of ids can have padding. */
@@ -108,9 +117,9 @@ function resolveNgrams(ngrams: unknown): readonly number[] {
   return lengths;
 }
 
-function resolveStopWords(stopWords: unknown): 'english' | readonly string[] | undefined {
+function resolveStopWords(stopWords: unknown): StopWords | undefined {
   if (stopWords === undefined) return undefined;
-  if (!Array.isArray(stopWords)) return check.oneOf('stopWords', stopWords, ['english']);
+  if (!Array.isArray(stopWords)) return check.oneOf('stopWords', stopWords, STOP_WORD_LISTS);
   return stopWords.map((word) => check.string('stopWords', word));
 }
 

@@ -5,7 +5,7 @@ import { UnrolledError } from '../errors';
 import { atOnce, inTurns } from '../event-loop';
 import { PRINTED, printFields } from '../printing';
 import * as check from '../validation';
-import { extensionOf } from './extended-vocabulary';
+import { extending } from './extended-vocabulary';
 import { BEGINNING, type EncodedText, type EncodeOptions, encodingParts, type PartPlace } from './part-encoding';
 import {
   AS_IT_IS,
@@ -33,6 +33,9 @@ import {
   type UnknownPolicy,
   type VocabularyOptions,
 } from './vocabulary-options';
+
+/** UTF-16 units of a text that are looked at for tokens to name in a message. */
+const LOOKED_AT = 1000;
 
 /** Begins what is said of a carriage return. */
 export const CARRIAGE_RETURN = 'It is of a line end that the vocabulary does not have';
@@ -176,7 +179,16 @@ export class Vocabulary {
    */
   extendedBy(other: Vocabulary): Vocabulary {
     check.instance('other', other, 'a Vocabulary', Vocabulary);
-    const { content, frequencies } = extensionOf(this, this.#content(), other);
+    const { content, frequencies } = atOnce(extending(this, this.#content(), other));
+    return new Vocabulary(content, frequencies);
+  }
+
+  /**
+   * The same, with turns for the event loop.
+   * @internal
+   */
+  async extendedInTurns(other: Vocabulary): Promise<Vocabulary> {
+    const { content, frequencies } = await inTurns(extending(this, this.#content(), other));
     return new Vocabulary(content, frequencies);
   }
 
@@ -218,6 +230,19 @@ export class Vocabulary {
       return SKIP;
     });
     return { knownTokens: length, unknownTokens };
+  }
+
+  /**
+   * The distinct tokens at a text's beginning that have no id, as messages show them.
+   * @internal
+   */
+  unknownAtBeginning(text: string): string[] {
+    const unknown = new Set<string>();
+    this.#encode(this.formed(text.slice(0, LOOKED_AT)), (token) => {
+      unknown.add(this.#tokenizer.show(token));
+      return SKIP;
+    });
+    return [...unknown];
   }
 
   /**

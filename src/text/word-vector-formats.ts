@@ -1,9 +1,11 @@
 /** How files of word vectors are laid out: one record a word, cut out of pieces of the file as they come. */
 
+import { isUtf8 } from 'node:buffer';
 import { UnrolledError } from '../errors';
 import * as check from '../validation';
 import { counted } from '../wording';
 import { utf16In } from './encodings';
+import { firstInvalidUtf8 } from './utf8';
 
 /** No record is longer: what is has lost its line ends, or is no such file. */
 const MAX_RECORD_BYTES = 2 ** 20;
@@ -99,8 +101,29 @@ function numbersAtEnd(fields: readonly string[]): number {
   return count;
 }
 
+/** A number in decimal digits, as C writes one; other notations are JavaScript's own. */
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+
+/** The number that a field is; NaN for anything else. */
+function numberIn(field: string): number {
+  return NUMBER.test(field) ? Number(field) : Number.NaN;
+}
+
 function isNumber(field: string): boolean {
-  return field !== '' && Number.isFinite(Number(field));
+  return Number.isFinite(numberIn(field));
+}
+
+/** @throws ERR_UNROLLED_ENCODING where the word at that place is not UTF-8. @param where the record, as messages call it. */
+function wordIn(path: string, bytes: Buffer, start: number, end: number, where: string): string {
+  const word = bytes.subarray(start, end);
+  if (isUtf8(word)) return word.toString('utf8');
+  const at = firstInvalidUtf8(word);
+  const byte = `0x${(word[at] as number).toString(16).padStart(2, '0')}`;
+  throw new UnrolledError(
+    'ERR_UNROLLED_ENCODING',
+    `${path} is not UTF-8: byte ${at} of ${where}, ${byte}, is no character. Convert the file to UTF-8, or leave that word out.`,
+    { expected: 'UTF-8', received: `${byte} in ${where}` },
+  );
 }
 
 /**
@@ -157,13 +180,13 @@ class TextParser implements RecordParser {
     if (dimensions === 0 || spaces < dimensions) throw this.#wrongLength(line, Math.max(dimensions, 1), spaces);
     // A word may have spaces in it, as some of GloVe's have; numbers are counted from the end.
     const wordEnd = this.#wordEnd(bytes, start, spaces - dimensions);
-    const word = bytes.toString('utf8', start, wordEnd);
+    const word = wordIn(this.#path, bytes, start, wordEnd, `line ${line}`);
     if (
       spaces > dimensions &&
       word
         .split(SEPARATOR)
         .slice(1)
-        .every((part) => Number.isFinite(Number(part)))
+        .every((part) => part === '' || isNumber(part))
     ) {
       throw this.#wrongLength(line, dimensions, spaces);
     }
@@ -182,7 +205,7 @@ class TextParser implements RecordParser {
   #numbers(text: string, line: number, dimensions: number): Float32Array {
     const vector = new Float32Array(dimensions);
     for (const [index, field] of text.split(SEPARATOR).entries()) {
-      vector[index] = field === '' ? Number.NaN : Number(field);
+      vector[index] = numberIn(field);
       if (Number.isFinite(vector[index])) continue;
       const received = check.show(field);
       throw damaged(this.#path, `line ${line} has ${received} where a number should be`, 'a finite number', received);
@@ -223,7 +246,7 @@ class BinaryParser implements RecordParser {
     const number = ++this.#read;
     if (number > this.words)
       throw damaged(this.#path, `it goes on after the ${counted(this.words, 'word')} it says it has`);
-    const word = bytes.toString('utf8', wordStart, wordEnd);
+    const word = wordIn(this.#path, bytes, wordStart, wordEnd, `word ${number}`);
     return { record: { word, read: () => this.#numbers(bytes, wordEnd + 1, number) }, end };
   }
 
@@ -261,7 +284,10 @@ function parserFor(path: string, start: Buffer): [parser: RecordParser, firstRec
     requireUtf8(path, start);
     return [new TextParser(path, undefined), marked];
   }
-  const firstRecord = marked + header.bytes;
+  const afterHeader = marked + header.bytes;
+  // A header that was put before a file with a mark.
+  const isMarked = start.subarray(afterHeader, afterHeader + MARK.length).equals(MARK);
+  const firstRecord = afterHeader + (isMarked ? MARK.length : 0);
   const separator = start.subarray(firstRecord).findIndex(isSeparator);
   const second = start.subarray(firstRecord + separator + 1, firstRecord + separator + 40).toString('latin1');
   const isText = separator === -1 || STARTS_WITH_NUMBER.test(`${second}\n`) || isTextLine(start, firstRecord, header);
@@ -273,8 +299,8 @@ const BYTES_TO_DECIDE = 2 ** 12;
 
 /**
  * The records of a file's pieces, one after another.
- * @throws ERR_UNROLLED_FILE_READ naming the line (in the binary layout the word) that is wrong,
- *   ERR_UNROLLED_CORPUS_EMPTY for a file without any.
+ * @throws ERR_UNROLLED_FILE_READ naming the line (in the binary layout the word) that is wrong, ERR_UNROLLED_ENCODING
+ *   naming the one whose word is not UTF-8, ERR_UNROLLED_CORPUS_EMPTY for a file without any.
  */
 export async function* vectorRecords(
   path: string,

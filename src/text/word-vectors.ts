@@ -47,6 +47,7 @@ function resolveWords(words: unknown): Set<string> {
  * first is taken. Words are compared as they are: lower-case them where the file has lower case.
  * @throws ERR_UNROLLED_FILE_NOT_FOUND; ERR_UNROLLED_FILE_READ with the line (in the binary layout the word) that has
  *   fewer or more numbers than the others or something else than a number, or where the file is cut short;
+ *   ERR_UNROLLED_ENCODING with the one whose word is not UTF-8;
  *   ERR_UNROLLED_CORPUS_EMPTY; ERR_UNROLLED_ABORTED; ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_UNKNOWN_OPTION.
  */
 export async function readWordVectors(path: string, options: WordVectorsOptions): Promise<WordVectors> {

@@ -2,9 +2,10 @@
 
 import { types } from 'node:util';
 import { UnrolledError } from '../errors';
+import { inTurns } from '../event-loop';
 import type { Model } from '../model';
 import type { NativeCancellation, NativeEvaluation, NativeIds, NativeSource } from '../native/native';
-import { offsetsOf } from '../offsets';
+import { allocate } from '../tensor-shape';
 import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
 import type { FileSource, TokenSource } from '../text/token-source';
@@ -119,52 +120,64 @@ function ahead(before: number | undefined): { before?: number } {
   return before === undefined ? {} : { before };
 }
 
-/** The ids of documents of two or more, so many in all. */
-function withoutShort(ids: Int32Array, boundaries: Int32Array, count: number): Int32Array {
-  const kept = new Int32Array(count);
-  // What lies between two short documents is copied at once.
-  let [at, start] = [0, boundaries[0] as number];
-  const keepTo = (end: number) => {
-    kept.set(ids.subarray(start, end), at);
-    at += end - start;
-  };
+/** Documents, or ids, that are handled between two looks at the clock. */
+const PART = 2 ** 15;
+
+/** Where documents of two ids or more begin once the others are left out, and the length of the longest. */
+function* offsetsWork(boundaries: Int32Array): Generator<void, { offsets: Int32Array; longest: number }> {
+  const offsets = allocate('int32', boundaries.length);
+  let [count, longest] = [0, 0];
   for (let index = 0; index + 1 < boundaries.length; index++) {
-    const [first, end] = [boundaries[index] as number, boundaries[index + 1] as number];
-    if (end - first >= 2) continue;
-    keepTo(first);
-    start = end;
+    if (index % PART === 0) yield;
+    const length = (boundaries[index + 1] as number) - (boundaries[index] as number);
+    if (length < 2) continue;
+    offsets[count + 1] = (offsets[count] as number) + length;
+    count++;
+    if (length > longest) longest = length;
   }
-  keepTo(boundaries.at(-1) as number);
+  return { offsets: offsets.subarray(0, count + 1), longest };
+}
+
+/** The ids of documents of two or more, so many in all. */
+function* idsWork(ids: Int32Array, boundaries: Int32Array, count: number): Generator<void, Int32Array> {
+  const [begin, end] = [boundaries[0] as number, boundaries.at(-1) as number];
+  if (end - begin === count) return ids.subarray(begin, end);
+  const kept = allocate('int32', count);
+  let at = 0;
+  for (let index = 0; index + 1 < boundaries.length; index++) {
+    if (index % PART === 0) yield;
+    const [first, last] = [boundaries[index] as number, boundaries[index + 1] as number];
+    if (last - first < 2) continue;
+    for (let from = first; from < last; from += PART) {
+      const to = Math.min(from + PART, last);
+      kept.set(ids.subarray(from, to), at);
+      at += to - from;
+      if (to < last) yield;
+    }
+  }
   return kept;
 }
 
 /** Documents of two ids or more, a token and the end: others are left out. */
-function documentsSource(
+async function documentsSource(
   part: string,
   { ids, boundaries, before }: DocumentsPart,
   stream: ResolvedStream,
-): DocumentsSource {
-  const lengths: number[] = [];
-  const unread = before === undefined ? 1 : 0;
-  let longest = 1;
-  for (let index = 0; index + 1 < boundaries.length; index++) {
-    const length = (boundaries[index + 1] as number) - (boundaries[index] as number);
-    if (length < 2) continue;
-    lengths.push(length);
-    longest = Math.max(longest, length - unread);
-  }
-  if (lengths.length === 0) {
+): Promise<DocumentsSource> {
+  const { offsets, longest } = await inTurns(offsetsWork(boundaries));
+  const count = offsets.length - 1;
+  if (count === 0) {
     throw new UnrolledError('ERR_UNROLLED_CORPUS_TOO_SHORT', `The ${part} has no document with a token.`, {
       expected: 'at least one document with a token',
       received: counted(boundaries.length - 1, 'document'),
     });
   }
-  const offsets = offsetsOf('corpus', lengths, 'tokens');
-  const kept = withoutShort(ids, boundaries, offsets.at(-1) as number);
+  const unread = before === undefined ? 1 : 0;
+  const kept = await inTurns(idsWork(ids, boundaries, offsets[count] as number));
   return {
     ...{ kind: 'documents', ids: kept, offsets, shuffle: false, ...ahead(before) },
-    batch: Math.min(stream.batch, lengths.length),
-    window: Math.min(stream.window, longest),
+    batch: Math.min(stream.batch, count),
+    window: Math.min(stream.window, Math.max(1, longest - unread)),
   };
 }
 
@@ -178,30 +191,30 @@ function streamSource({ ids, before }: CorpusPart, stream: ResolvedStream): Extr
  * @param part what messages call it.
  * @throws ERR_UNROLLED_CORPUS_TOO_SHORT
  */
-export function trainingSource(
+export async function trainingSource(
   part: string,
   corpus: CorpusPart,
   stream: ResolvedStream,
   shuffle: boolean,
-): CorpusSource {
-  if (isDocuments(corpus)) return { ...documentsSource(part, corpus, stream), shuffle };
+): Promise<CorpusSource> {
+  if (isDocuments(corpus)) return { ...(await documentsSource(part, corpus, stream)), shuffle };
   requireRows(part, corpus, stream);
   return streamSource(corpus, stream);
 }
 
 /**
  * Scores text from zero states, all of it.
- * @throws (at once) ERR_UNROLLED_CORPUS_TOO_SHORT
+ * @throws (before the scoring) ERR_UNROLLED_CORPUS_TOO_SHORT
  */
-export function scoring(
+export async function scoring(
   model: Model,
   part: string,
   corpus: CorpusPart,
   stream: ResolvedStream,
   threads: number,
-): (cancellation: NativeCancellation) => Promise<NativeEvaluation> {
+): Promise<(cancellation: NativeCancellation) => Promise<NativeEvaluation>> {
   if (isDocuments(corpus)) {
-    const source = documentsSource(part, corpus, stream);
+    const source = await documentsSource(part, corpus, stream);
     return (cancellation) => model.native.evaluateExamples({ source, threads }, cancellation);
   }
   requireRows(part, corpus, { ...stream, window: 1 });

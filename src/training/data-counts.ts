@@ -30,7 +30,8 @@ export function dataCounts(source: NativeSource): DataCounts {
         'step of the sources': elementsOf(source.source),
         step: elementsOf(source.inputs),
       };
-    default:
+    case 'labelled':
+    case 'tagged':
       return { example: sequenceCount(source.sequences), step: elementsOf(source.sequences) };
   }
 }

@@ -84,6 +84,7 @@ async function timeEpoch({ model, source, options }: Run): Promise<{ steps: numb
     return result;
   };
   try {
+    await training.prepare();
     if (isStream) {
       // Short steps run many in a call, as they do in training: between two calls the threads go to sleep.
       const stepsAfter = (warm: NativeRunResult) =>

@@ -13,7 +13,7 @@ import type {
   NativeTargets,
 } from '../native/native';
 import { offsetsOf } from '../offsets';
-import { isList, zerosLike } from '../tensor-shape';
+import { allocate, isList, zerosLike } from '../tensor-shape';
 import * as check from '../validation';
 import { copyIds, listsIn } from './copying';
 import type { PairedData, TrainingData } from './data';
@@ -59,7 +59,7 @@ type IdSequences = Required<Pick<NativeSequences, 'ids' | 'offsets'>>;
 /** Each sequence with an id put before it, or behind it. */
 async function extended({ ids, offsets }: IdSequences, id: number, before: boolean): Promise<IdSequences> {
   const count = offsets.length - 1;
-  const longer = new Int32Array(ids.length + count);
+  const longer = allocate('int32', ids.length + count);
   const ends = offsetsOf(
     'targets',
     offsets.slice(1).map((end, index) => end - (offsets[index] as number) + 1),
@@ -85,7 +85,7 @@ async function targetIds(targets: PairedData['targets'], vocabulary: number): Pr
     return list.length;
   });
   const offsets = offsetsOf('targets', lengths);
-  const ids = new Int32Array(offsets.at(-1) as number);
+  const ids = allocate('int32', offsets.at(-1) as number);
   await copyIds(listsIn('targets', lists), offsets, vocabulary, ids);
   return { ids, offsets };
 }
@@ -211,7 +211,7 @@ async function pick<Data extends Int32Array | Float32Array | Float64Array>(
 }
 
 function pickOffsets(offsets: Int32Array, indices: readonly number[]): Int32Array {
-  const picked = new Int32Array(indices.length + 1);
+  const picked = allocate('int32', indices.length + 1);
   for (let place = 0; place < indices.length; place++) {
     const index = indices[place] as number;
     picked[place + 1] = (picked[place] as number) + (offsets[index + 1] as number) - (offsets[index] as number);

@@ -73,11 +73,14 @@ export async function readData<T>(run: Omit<Run, 'source' | 'validate'>, read: (
 }
 
 /** Steps of an epoch where only the native side knows how it cuts the data. */
-function countSteps({ model, source, options }: Run): number {
+async function countSteps({ model, source, options }: Run): Promise<number> {
   const training = model.native.startTraining({ ...options.native, source });
-  const steps = training.stepsPerEpoch;
-  training.dispose();
-  return steps;
+  try {
+    await training.prepare();
+    return training.stepsPerEpoch;
+  } finally {
+    training.dispose();
+  }
 }
 
 /** Says of a checkpoint in bf16 that this is why bf16 is refused: the option may not have been given. */
@@ -93,15 +96,15 @@ async function startNative(
 ): Promise<NativeTraining> {
   const { resumed } = options;
   const native = { ...options.native, schedule, source };
-  if (resumed === undefined) return model.native.startTraining(native);
   let training: NativeTraining | undefined;
   try {
     training = model.native.startTraining(native);
-    await training.resume(resumed.record.native);
+    await training.prepare();
+    if (resumed !== undefined) await training.resume(resumed.record.native);
     return training;
   } catch (error) {
     training?.dispose();
-    if (!(error instanceof UnrolledError)) throw error;
+    if (resumed === undefined || !(error instanceof UnrolledError)) throw error;
     const { code, option = '' } = error;
     if (code === 'ERR_UNROLLED_PRECISION') throw refusedPrecision(resumed.file.path, error);
     // Model and options are the same by now: what is left are the data, and what does not go together in the file.
@@ -111,9 +114,9 @@ async function startNative(
 }
 
 /** @throws ERR_UNROLLED_MODEL_MISMATCH for a checkpoint of another model or other options, and what `planRun` throws. */
-function plan(run: Run): RunPlan {
+async function plan(run: Run): Promise<RunPlan> {
   const { model, source, options, header } = run;
-  const perEpoch = source.kind === 'documents' ? countSteps(run) : stepsPerEpoch(source);
+  const perEpoch = source.kind === 'documents' ? await countSteps(run) : stepsPerEpoch(source);
   if (options.resumed !== undefined) requireSameModel(model, header, options.resumed);
   return planRun(run, perEpoch);
 }
@@ -125,7 +128,7 @@ function plan(run: Run): RunPlan {
  */
 export async function requireRunnable(run: Run): Promise<TrainingBytes> {
   const { model, source, options } = run;
-  const { schedule } = plan(run);
+  const { schedule } = await plan(run);
   const bytes = await requireTrainingBytes(model, source, options.native, options.callbacks);
   // Whether the data are those of a checkpoint only the native side knows.
   if (options.resumed !== undefined) (await startNative(run, schedule)).dispose();
@@ -134,7 +137,7 @@ export async function requireRunnable(run: Run): Promise<TrainingBytes> {
 
 async function startLoop(run: Run): Promise<{ loop: Loop; training: NativeTraining }> {
   const { model, source, options } = run;
-  const { schedule, recorded, warning } = plan(run);
+  const { schedule, recorded, warning } = await plan(run);
   await requireTrainingBytes(model, source, options.native, options.callbacks);
   const training = await startNative(run, schedule);
   try {

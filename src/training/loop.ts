@@ -236,20 +236,18 @@ export class Loop {
     const result = await withCancellation(signal, async (cancellation) => {
       // A training that cannot be saved as asked ends at once.
       const forget = this.#writing.onFailure(() => cancellation.cancel());
+      const report = (progress: NativeProgress) => {
+        this.#sums.addSteps(progress);
+        try {
+          if (failure === undefined) this.#report(epoch, progress);
+        } catch (error) {
+          failure = { error };
+          cancellation.cancel();
+        }
+      };
       try {
-        return await this.#training.run(
-          until - this.#steps,
-          cancellation,
-          (progress) => {
-            this.#sums.addSteps(progress);
-            try {
-              if (failure === undefined) this.#report(epoch, progress);
-            } catch (error) {
-              failure = { error };
-              cancellation.cancel();
-            }
-          },
-          this.#sums.lossSum,
+        return await this.#run.model.making(() =>
+          this.#training.run(until - this.#steps, cancellation, report, this.#sums.lossSum),
         );
       } finally {
         forget();

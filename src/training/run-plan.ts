@@ -79,6 +79,24 @@ function otherLength(path: string, { kind }: ResolvedSchedule, now: RunLength, b
   );
 }
 
+/** What a warm-up means that is longer than its run. */
+function longWarmup({ kind, unit, warmup }: ResolvedSchedule, { steps, stepsPerEpoch }: RunLength): string | undefined {
+  const rising = unit === 'steps' ? warmup : warmup * stepsPerEpoch;
+  if (rising <= steps) return undefined;
+  const asked = unit === 'steps' ? counted(warmup, 'step') : counted(warmup, 'epoch');
+  const most = Math.round((100 * steps) / rising);
+  return (
+    `The warm-up of ${asked} is longer than the run of ${counted(steps, 'step')}: the learning rate ends at ${most} % of ` +
+    `what was asked${kind === 'constant' ? '' : `, and the ${kind} schedule after it never begins`}.`
+  );
+}
+
+/** The warnings there are, one after another. */
+function joined(...warnings: readonly (string | undefined)[]): { warning?: string } {
+  const some = warnings.filter((warning) => warning !== undefined);
+  return some.length === 0 ? {} : { warning: some.join(' ') };
+}
+
 /**
  * Refuses to end a run before where its checkpoint is.
  * @throws ERR_UNROLLED_OPTION_RANGE.
@@ -104,7 +122,11 @@ export function planRun({ source, options }: Run, stepsPerEpoch: number): RunPla
   const common = { ...options.recorded, data: source.kind, loss };
   if (resumed === undefined) {
     const { schedule } = options;
-    return { schedule: completeSchedule(schedule, length), recorded: { ...common, schedule } };
+    return {
+      schedule: completeSchedule(schedule, length),
+      recorded: { ...common, schedule },
+      ...joined(longWarmup(schedule, length)),
+    };
   }
   const { file, record } = resumed;
   const before = planBefore(resumed, stepsPerEpoch);
@@ -119,9 +141,11 @@ export function planRun({ source, options }: Run, stepsPerEpoch: number): RunPla
   return {
     schedule: completeSchedule(schedule, length),
     recorded: { ...common, schedule },
-    ...(coversRun(schedule) &&
-      length.steps !== before.length.steps && {
-        warning: otherLength(file.path, schedule, length, before.length),
-      }),
+    ...joined(
+      coversRun(schedule) && length.steps !== before.length.steps
+        ? otherLength(file.path, schedule, length, before.length)
+        : undefined,
+      longWarmup(schedule, length),
+    ),
   };
 }

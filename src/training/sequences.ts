@@ -8,7 +8,7 @@ import type { DType, FloatArray, InputDescription, NativeSequences } from '../na
 import { nestedInTurns, nestedTensor } from '../nested-numbers';
 import { offsetsOf } from '../offsets';
 import { elementCount, type NestedPlanes, type NestedRows, type Tensor } from '../tensor';
-import { isList } from '../tensor-shape';
+import { allocate, isList } from '../tensor-shape';
 import * as check from '../validation';
 import { copyIds, copyValues, listsIn, oneList } from './copying';
 
@@ -56,7 +56,7 @@ function empty(option: string, what: string): UnrolledError {
 }
 
 export function floats(dtype: DType, length: number): FloatArray {
-  return dtype === 'float32' ? new Float32Array(length) : new Float64Array(length);
+  return allocate(dtype, length);
 }
 
 /** The length of each of a list, as `lengthOf` says it. */
@@ -64,7 +64,7 @@ export async function lengthsOf(
   list: readonly unknown[],
   lengthOf: (item: unknown, index: number) => number,
 ): Promise<Float64Array> {
-  const lengths = new Float64Array(list.length);
+  const lengths = allocate('float64', list.length);
   const pace = new Pace();
   for (let index = 0; index < lengths.length; index++) {
     lengths[index] = lengthOf(list[index], index);
@@ -82,7 +82,7 @@ function sequenceOffsets(option: string, lengths: Float64Array): Int32Array {
 }
 
 function equalOffsets(option: string, count: number, time: number): Int32Array {
-  return sequenceOffsets(option, new Float64Array(count).fill(time));
+  return sequenceOffsets(option, allocate('float64', count).fill(time));
 }
 
 function requireData(option: string, { shape, data }: Tensor): void {
@@ -99,7 +99,7 @@ async function tensorIds(option: string, tensor: Tensor, vocabulary: number): Pr
   }
   requireData(option, tensor);
   const offsets = equalOffsets(option, count, time);
-  const ids = new Int32Array(tensor.data.length);
+  const ids = allocate('int32', tensor.data.length);
   await copyIds(...oneList(option, tensor.data), vocabulary, ids);
   return { ids, offsets };
 }
@@ -111,7 +111,7 @@ async function listIds(option: string, lists: readonly unknown[], vocabulary: nu
     return list.length;
   });
   const offsets = sequenceOffsets(option, lengths);
-  const ids = new Int32Array(offsets.at(-1) as number);
+  const ids = allocate('int32', offsets.at(-1) as number);
   await copyIds(listsIn(option, sequences), offsets, vocabulary, ids);
   return { ids, offsets };
 }
@@ -137,7 +137,7 @@ async function joinedIds(
   if (offsets[0] !== 0 || offsets.at(-1) !== ids.length) {
     throw check.outOfRange(`${option}.offsets`, `from 0 to the ${ids.length} ids`, offsets.at(-1));
   }
-  const copy = new Int32Array(ids.length);
+  const copy = allocate('int32', ids.length);
   const starts = sequenceOffsets(option, lengths);
   await copyIds(...oneList(`${option}.ids`, ids), vocabulary, copy);
   return { ids: copy, offsets: starts };

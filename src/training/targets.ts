@@ -5,7 +5,7 @@ import type { ModelOutput } from '../model-output';
 import type { DType, FloatArray, NativeLoss, NativeSequences, NativeTargets } from '../native/native';
 import { nestedInTurns, nestedTensor } from '../nested-numbers';
 import type { Tensor } from '../tensor';
-import { isList } from '../tensor-shape';
+import { allocate, allocating, isList } from '../tensor-shape';
 import * as check from '../validation';
 import { counted } from '../wording';
 import { copyIds, copyValues, type Lists, listsIn, oneList } from './copying';
@@ -67,7 +67,7 @@ function classLoss(loss: unknown, { features }: ModelOutput): Exclude<NativeLoss
 /** Classes as the loss reads them, checked: ids, or 0 and 1 as values. */
 async function classTargets(lists: Lists, offsets: Int32Array, loss: unknown, context: TargetContext) {
   const chosen = classLoss(loss, context.output);
-  const ids = new Int32Array(offsets.at(-1) as number);
+  const ids = allocate('int32', offsets.at(-1) as number);
   await copyIds(lists, offsets, chosen === 'crossEntropy' ? context.output.features : 2, ids);
   if (chosen === 'crossEntropy') return { loss: chosen, ids };
   const values = floats(context.dtype, ids.length);
@@ -207,7 +207,8 @@ export async function valueTargets(given: unknown, loss: unknown, context: Targe
   } else if (isTensor(given)) {
     resolved = await tensorValues(given, context);
   } else if (isNumbers) {
-    const data = Float64Array.from(given as ArrayLike<number>);
+    const numbers = given as ArrayLike<number>;
+    const data = allocating('float64', numbers.length, () => Float64Array.from(numbers));
     resolved = await tensorValues({ dtype: 'float64', shape: [data.length], data }, context);
   } else if (Array.isArray(given)) {
     resolved = { values: await listedValues(given, context), everywhere: true };

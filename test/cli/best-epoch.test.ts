@@ -23,6 +23,7 @@ interface TrainLine {
   epoch: number;
   validationLoss: number;
   keptEpoch?: number;
+  bestEpoch?: number;
 }
 
 /** Whole lines of what was printed so far. */
@@ -122,6 +123,66 @@ describe('the best epoch', function () {
     const again = await runCli('train', at('corpus.txt'), '--resume', at('c'), '--early-stopping', '999');
     assert.match(again.stdout, /^epoch 20 .*\ndone after 990 steps/);
     assert.match(again.stderr, /^All 990 steps were done already: nothing was trained\. --steps 1320 goes on\.$/m);
+  });
+
+  it('is told of where train keeps the last, and none where nothing validates', async () => {
+    writeFileSync(at('corpus.txt'), TEXT);
+    const network = ['--hidden', '16', '--embedding', '8', '--batch', '4', '--window', '8', '--lr', '0.02'];
+    const args = ['train', at('corpus.txt'), ...network, '--out', at('m')];
+    const validation = ['--validation', '0.1'];
+    const { status, stdout, stderr } = await runCli(...args, ...validation, '--epochs', '15', '--json');
+    assert.equal(status, 0, stderr);
+    const lines = linesOf(stdout);
+    const epochs = lines.filter(({ event }) => event === 'epoch');
+    const best = epochs.findIndex(({ validationLoss }) => validationLoss === bestOf(epochs));
+    assert.ok(best < 14, 'the last is not the best');
+    assert.deepEqual([lines.at(-1)?.bestEpoch, lines.at(-1)?.keptEpoch], [best, undefined]);
+    const loss = bestOf(epochs).toFixed(4);
+    const told = `Epoch ${best + 1} has the lowest validation loss (${loss}); the model has the weights of epoch 15, the last. `;
+    assert.ok(stderr.includes(`${told}--early-stopping 3 `), stderr);
+    // Of a run that goes on, the epochs before count too; where none is left, there is nothing to tell.
+    await runCli(...args, ...validation, '--epochs', String(best + 1), '--checkpoint', at('c'));
+    const first = await runCli(...args, '--resume', at('c'), '--epochs', String(best + 2), '--checkpoint', at('c'));
+    assert.match(first.stderr, new RegExp(`^Epoch ${best + 1} has the .* of epoch ${best + 2}, the last\\.`, 'm'));
+    const again = await runCli(...args, '--resume', at('c'));
+    assert.doesNotMatch(again.stderr, /lowest/);
+    const one = await runCli(...args, ...validation, '--epochs', '1');
+    assert.match(one.stderr, /^Epoch 1, the last, has the lowest validation loss \(\d\.\d{4}\)\.$/m);
+    const plain = await runCli(...args, '--epochs', '1', '--json');
+    assert.doesNotMatch(plain.stderr, /lowest/);
+    assert.ok(!('bestEpoch' in (linesOf(plain.stdout).at(-1) as TrainLine)));
+    const stopped = await runCli(...args, ...validation, '--epochs', '40', '--early-stopping', '3', '--json');
+    const done = linesOf(stopped.stdout).at(-1);
+    assert.deepEqual([done?.keptEpoch, done?.bestEpoch], [best, best]);
+    assert.doesNotMatch(stopped.stderr, /lowest/);
+  });
+
+  it('is told of where a signal ends train within an epoch', async () => {
+    writeFileSync(at('corpus.txt'), TEXT.repeat(20));
+    const network = ['--hidden', '16', '--embedding', '8', '--batch', '1', '--window', '4', '--validation', '0.1'];
+    const { process, result } = startCli(
+      'train',
+      at('corpus.txt'),
+      ...network,
+      '--epochs',
+      '1000',
+      '--log-every',
+      '1',
+      '--json',
+    );
+    let printed = '';
+    process.stdout?.on('data', (text) => {
+      if (process.killed) return;
+      printed += text;
+      const last = printed.lastIndexOf('"event":"epoch"');
+      if (last !== -1 && printed.indexOf('"event":"step"', last) !== -1) process.kill('SIGINT');
+    });
+    const { status, stderr } = await result;
+    assert.equal(status, 130, stderr);
+    assert.match(
+      stderr,
+      /^Epoch \d+ has the lowest validation loss \(.*\); the model has the weights of the last step\. /m,
+    );
   });
 
   it('is none where the first has not ended, and train says that it saves the last weights', async () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { confusionTable } from '../../src/cli/classify-report';
+import { confusionTable } from '../../src/cli/classify-figures';
 import { TextClassifier } from '../../src/index';
 import { type CliResult, runCli } from '../support/cli';
 import { useFolder } from '../support/folder';
@@ -77,6 +77,47 @@ describe('unrolled classify tells', function () {
     assert.match(wrong.stderr, /--standardize/);
   });
 
+  it('stop words of a file, of Chinese, and other ones than a checkpoint has', async () => {
+    const folder = texts('films', ['neg', 'pos'], 10);
+    const args = ['classify', 'train', folder, ...SMALL, '--epochs', '1', '--out', at('m')];
+    const list = at('list.txt');
+    writeFileSync(list, '\ufeffA\r\n  film\r\n\r\nfilm\r\n\u6211\u4eec');
+    const kept = async () => {
+      using classifier = await TextClassifier.load(at('m'));
+      const { vocabulary } = classifier.vectorizer;
+      return [
+        classifier.vectorizer.toJSON().options.stopWords,
+        ['a', 'film', 'is'].filter((word) => vocabulary.includes(word)),
+      ];
+    };
+    const checkpoint = ['--checkpoint', at('run')];
+    assert.equal((await runCli(...args, ...checkpoint, '--stop-words', list)).status, 0);
+    assert.deepEqual(await kept(), [['A', 'film', '\u6211\u4eec'], ['is']]);
+    const resume = ['classify', 'train', folder, '--epochs', '2', '--resume', at('run'), '--stop-words'];
+    const same = await runCli(...resume, list);
+    assert.equal(same.status, 0, same.stderr);
+    const other = await runCli(...resume, 'english');
+    assert.deepEqual(
+      [other.status, /--stop-words.* and "english" was asked/.test(other.stderr)],
+      [1, true],
+      other.stderr,
+    );
+    for (const name of ['english', 'chinese'] as const) {
+      assert.equal((await runCli(...args, '--stop-words', name)).status, 0);
+      assert.deepEqual(await kept(), [name, name === 'english' ? ['film'] : ['a', 'film', 'is']]);
+    }
+    writeFileSync(list, Buffer.from([0xce, 0xd2, 0xc3, 0xc7, 0x0a]));
+    const unread = await runCli(...args, '--stop-words', list);
+    assert.match(unread.stderr, /list\.txt is not UTF-8.*ERR_UNROLLED_ENCODING/);
+    assert.equal((await runCli(...args, '--stop-words', list, '--encoding', 'GBK')).status, 0);
+    assert.deepEqual((await kept())[0], ['\u6211\u4eec']);
+    writeFileSync(list, ' \n');
+    const empty = await runCli(...args, '--stop-words', list);
+    assert.deepEqual([empty.status, /--stop-words must be english, chinese, or a file/.test(empty.stderr)], [2, true]);
+    const none = await runCli(...args, '--stop-words', at('german'));
+    assert.deepEqual([none.status, /ERR_UNROLLED_FILE_NOT_FOUND/.test(none.stderr)], [1, true], none.stderr);
+  });
+
   it('another --standardize than a checkpoint has', async () => {
     const checkpoint = at('run.safetensors');
     const args = ['classify', 'train', texts('films', ['neg', 'pos'], 10), ...SMALL, '--checkpoint', checkpoint];
@@ -97,7 +138,10 @@ describe('unrolled classify tells', function () {
         [2, 300],
       ],
     };
-    assert.equal(confusionTable(['体育', 'news'], score), '      体育  news\n体育    10     0\nnews     2   300');
+    assert.equal(
+      confusionTable(['体育', 'news'], score.confusion),
+      '      体育  news\n体育    10     0\nnews     2   300',
+    );
   });
 
   it('which texts it knows no word of', async () => {

@@ -143,9 +143,20 @@ describe('unrolled classify', function () {
       /^(epoch [1-8] {2}loss [\d.]+ {2}accuracy [\d.]+ {2}validation loss [\d.]+ {2}accuracy [\d.]+ {2}lr 0\.01 {2}[\d.]+ s\n){8}done after .* s, with the weights of epoch \d, saved to .*m\.safetensors\n$/,
     );
     const judged = await runCli('classify', 'evaluate', out, folder);
-    assert.match(judged.stdout, /^loss [\d.e-]+\naccuracy 1\ntexts 90\n\n.*\n +neg +pos +sport\nneg +30 +0 +0\n/);
+    const figures = ['neg', 'pos', 'sport']
+      .map((name) => `${name.padEnd(5)} +30 +1\\.0000  1\\.0000  1\\.0000\\n`)
+      .join('');
+    const all = 'mean +90 +1\\.0000  1\\.0000  1\\.0000\\n';
+    const matrix = '\\n.*\\(rows\\).*\\n +neg +pos +sport\\nneg +30 +0 +0\\n';
+    assert.match(
+      judged.stdout,
+      new RegExp(
+        `^loss [\\d.e-]+\\naccuracy 1\\ntexts 90\\n\\nclass +texts +precision +recall +F1\\n${figures}${all}${matrix}`,
+      ),
+    );
     const json = parseJsonLines<EvaluateLine>((await runCli('classify', 'evaluate', out, folder, '--json')).stdout)[0];
-    assert.deepEqual(Object.keys(json ?? {}), ['loss', 'accuracy', 'texts', 'classNames', 'confusion']);
+    const keys = ['loss', 'accuracy', 'texts', 'classNames', 'precision', 'recall', 'f1', 'confusion'];
+    assert.deepEqual(Object.keys(json ?? {}), keys);
     assert.deepEqual(json?.classNames, ['neg', 'pos', 'sport']);
     assert.deepEqual(json?.confusion[2], [0, 0, 30]);
 

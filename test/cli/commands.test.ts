@@ -51,6 +51,26 @@ describe('unrolled', function () {
     assert.match((await runCli('help')).stdout, /^Usage: unrolled /);
   });
 
+  it('names its own command for that of another tool', async () => {
+    for (const [args, meant] of [
+      [['predict', 'm.safetensors', 'a text'], 'classify predict'],
+      [['help', 'predict'], 'classify predict'],
+      [['generate', 'm.safetensors'], 'sample'],
+      [['fine-tune', 'x'], 'train'],
+      [['classify', 'test', 'm.safetensors'], 'evaluate'],
+      [['classify', 'predictt'], 'predict'],
+      [['sampel'], 'sample'],
+    ] as const) {
+      const { status, stderr } = await runCli(...args);
+      assert.equal(status, 2);
+      const name = args.find((word) => !['help', 'classify'].includes(word));
+      const unknown = `unrolled: unknown command '${name}'\n`;
+      assert.equal(stderr, `${unknown}(Did you mean ${meant}?) (ERR_UNROLLED_UNKNOWN_OPTION)\n`);
+    }
+    const { stderr } = await runCli('xyzzy');
+    assert.equal(stderr, "unrolled: unknown command 'xyzzy' (ERR_UNROLLED_UNKNOWN_OPTION)\n");
+  });
+
   it('refuses an empty path by the name that the help gives it', async () => {
     for (const [args, name] of [
       [['train', ''], '<corpus>'],
@@ -64,6 +84,28 @@ describe('unrolled', function () {
       );
     }
     assert.equal((await runCli('next', model, '')).status, 0);
+  });
+
+  it('sample takes its prompt as an argument too, and not twice', async () => {
+    const options = ['--length', '30', '--seed', '4'];
+    const flagged = await runCli('sample', model, '--prompt', 'the ', ...options);
+    assert.equal(flagged.status, 0);
+    assert.deepEqual(await runCli('sample', model, 'the ', ...options), flagged);
+    assert.deepEqual(await runCli('sample', ...options, model, 'the '), flagged);
+    assert.deepEqual(await runCli('sample', model, '', ...options), await runCli('sample', model, ...options));
+    for (const more of [[], ['--json'], ['--beams', '2']]) {
+      const { status, stderr } = await runCli('sample', model, 'THE ', ...more);
+      assert.equal(status, 1);
+      assert.match(stderr, /^unrolled: (?:\[text\]: )?The character "T" /);
+    }
+    for (const flag of ['--prompt', '--prompts']) {
+      const { status, stdout, stderr } = await runCli('sample', model, 'the ', flag, 'fox');
+      assert.deepEqual([status, stdout], [2, '']);
+      assert.match(
+        stderr,
+        new RegExp(`^unrolled: \\[text\\] must be left out beside ${flag}, not "the "\\. \\(ERR_UNROLLED_OPTION_RANGE`),
+      );
+    }
   });
 
   it('sample prints the prompt and what follows', async () => {

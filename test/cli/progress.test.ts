@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { progressDisplay } from '../../src/cli/progress';
+import { readingDisplay } from '../../src/cli/reading-display';
 import type { FitProgress } from '../../src/index';
 import { showSeconds } from '../../src/printing';
 
@@ -51,6 +52,35 @@ describe('progress', () => {
     display.clear();
     await new Promise(setImmediate);
     assert.equal(text(), '');
+  });
+
+  it('of a reading is a bar on a terminal, and at most a line every five seconds elsewhere', async () => {
+    const terminal = fakeStream(true);
+    const bar = readingDisplay('poems\u001b.txt', terminal.stream);
+    bar.update({ pass: 1, received: 5e6, total: 2e7 });
+    bar.update({ pass: 1, received: 1e7, total: 2e7 });
+    bar.clear();
+    bar.clear();
+    await new Promise(setImmediate);
+    assert.match(terminal.text(), / 25% {2}reading poems\\x1b\.txt {2}[\d.]+ MB\/s {2}\d+s left/);
+    const { stream, text } = fakeStream(false);
+    const now = performance.now;
+    const display = readingDisplay('poems.txt', stream);
+    try {
+      for (let second = 0; second < 12; second++) {
+        performance.now = () => now.call(performance) + 1000 * second;
+        display.update({ pass: 1, received: 1e6 * second, total: 2e7 });
+      }
+    } finally {
+      performance.now = now;
+    }
+    display.clear();
+    await new Promise(setImmediate);
+    const lines = text().trim().split('\n');
+    assert.deepEqual(
+      lines.map((line) => line.replace(/[\d.]+ MB/, 'X MB')),
+      ['reading poems.txt  25%  X MB/s  15s left', 'reading poems.txt  50%  X MB/s  10s left'],
+    );
   });
 
   it('shows seconds as a person reads them', () => {

@@ -11,7 +11,7 @@
 #include <doctest/doctest.h>
 
 #include "kernels/recurrent_product.h"
-#include "kernels/reference.h"
+#include "kernels/small_product.h"
 #include "support.h"
 
 using namespace unrolled;

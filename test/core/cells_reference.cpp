@@ -10,13 +10,14 @@
 
 #include <doctest/doctest.h>
 
-#include "kernels/reference_cells.h"
+#include "kernels/activations.h"
 #include "layers/gru.h"
 #include "layers/normalized_lstm.h"
 #include "layers/reset_first_gru.h"
 #include "layers/rnn.h"
 #include "model/packing.h"
 #include "support.h"
+#include "unreachable.h"
 
 using namespace unrolled;
 using namespace unrolled::test;
@@ -77,7 +78,7 @@ class PlainCell {
           h[j] = (1 - gate(1, j)) * function(fromInput(2, j) + ofReset[2 * H + j] + stateBias[2 * H + j]) +
                  gate(1, j) * h[j];
           break;
-        default:
+        case Cell::lstm:
           c[j] = gate(1, j) * c[j] + gate(0, j) * function(fromInput(2, j) + fromState(2, j));
           outputs[j] = gate(3, j);
       }
@@ -135,10 +136,11 @@ std::unique_ptr<RecurrentLayer<T>> make(Cell cell, ParameterList& list, const Re
       return std::make_unique<Gru<T>>(list, options);
     case Cell::resetFirst:
       return std::make_unique<ResetFirstGru<T>>(list, options);
-    default:
+    case Cell::lstm:
       if (options.layerNorm) return std::make_unique<NormalizedLstm<T>>(list, options);
       return std::make_unique<Lstm<T>>(list, options);
   }
+  unreachable();
 }
 
 // The masks as recurrent_dropout.h promises them, [B, H].

@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-#include "kernels/reference.h"
+#include "kernels/dropout.h"
 #include "layer_check.h"
 #include "layers/embedding.h"
 #include "layers/gather.h"

@@ -110,6 +110,7 @@ TEST_CASE("a file that is not there, of another size, or no file is refused") {
   CHECK(codeOf([&] { FileIds({file.path(), 9, 0, 9}, 2); }) == notRead);
   CHECK(codeOf([&] { FileIds({file.path(), 10, 1, 10}, 2); }) == "ERR_UNROLLED_SHAPE");
   CHECK(codeOf([&] { FileIds({std::filesystem::temp_directory_path().string(), 10, 0, 10}, 2); }) == notRead);
+  CHECK(codeOf([&] { FileIds({file.path(), 10, 0, 10}, 2, "1:2:3"); }) == notRead);
   file.cutTo(39);
   CHECK(codeOf([&] { FileIds({file.path(), 10, 0, 10}, 2); }) == notRead);
 }

@@ -7,7 +7,10 @@
 
 #include <doctest/doctest.h>
 
-#include "kernels/reference_cells.h"
+#include "kernels/activations.h"
+#include "kernels/gru_step.h"
+#include "kernels/lstm_step.h"
+#include "kernels/rnn_step.h"
 #include "support.h"
 #include "tables.h"
 

@@ -7,7 +7,8 @@
 
 #include <doctest/doctest.h>
 
-#include "kernels/reference.h"
+#include "kernels/normalization.h"
+#include "kernels/row_math.h"
 #include "support.h"
 #include "tables.h"
 

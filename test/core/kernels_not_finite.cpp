@@ -10,8 +10,13 @@
 
 #include <doctest/doctest.h>
 
-#include "kernels/reference.h"
-#include "kernels/reference_cells.h"
+#include "kernels/activation.h"
+#include "kernels/dropout.h"
+#include "kernels/gru_step.h"
+#include "kernels/lstm_step.h"
+#include "kernels/normalization.h"
+#include "kernels/rnn_step.h"
+#include "kernels/row_math.h"
 #include "support.h"
 #include "tables.h"
 

@@ -6,7 +6,10 @@
 
 #include <doctest/doctest.h>
 
-#include "kernels/reference.h"
+#include "kernels/narrow_product.h"
+#include "kernels/packed_product.h"
+#include "kernels/row_product.h"
+#include "kernels/small_product.h"
 #include "support.h"
 #include "tables.h"
 

@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-#include "kernels/reference.h"
+#include "kernels/row_math.h"
 #include "support.h"
 #include "tables.h"
 

@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-#include "kernels/reference.h"
+#include "optimizers/plain_updates.h"
 #include "support.h"
 #include "tables.h"
 
@@ -49,11 +49,13 @@ struct Arrays {
   static std::vector<T> zeros(Index count) { return std::vector<T>(asSize(count)); }
 };
 
-// Runs some steps of `update(table or reference, count, constants, gradient, arrays)` by both.
-template <class T, class Kernel, class Reference>
-void compare(Kernel&& byKernel, Reference&& byReference) {
-  for (const KernelTable<T>* kernel : tables<T>()) {
-    const std::string isa = kernel->name;
+// Runs some steps of an optimiser by every instruction set and by its plain reference.
+template <class T, class Reference>
+void compare(OptimizerKind kind, Reference&& byReference) {
+  const std::vector<const KernelTable<T>*> kernels = tables<T>();
+  for (std::size_t set = 0; set < kernels.size(); ++set) {
+    const std::string isa = kernels[set]->name;
+    const Update<T> update = (*updateTables<T>()[set])[static_cast<std::size_t>(kind)];
     CAPTURE(isa);
     for (const Index count : oddSizes()) {
       CAPTURE(count);
@@ -61,7 +63,8 @@ void compare(Kernel&& byKernel, Reference&& byReference) {
       Arrays<T> expected(count);
       for (int step = 0; step < steps; ++step) {
         const std::vector<T> gradient = normals<T>(count, 10 + static_cast<std::uint64_t>(step));
-        byKernel(*kernel, count, constantsOf<T>(step), gradient.data(), actual);
+        update(count, constantsOf<T>(step), gradient.data(), actual.weights.data(), actual.first.data(),
+               actual.second.data());
         byReference(count, constantsOf<T>(step), gradient.data(), expected);
       }
       CHECK(largestError(actual.weights.values(), expected.weights.values()) <= 5 * roundings<T>);
@@ -77,57 +80,43 @@ void compare(Kernel&& byKernel, Reference&& byReference) {
 }  // namespace
 
 TEST_CASE_TEMPLATE("update by sgd", T, float, double) {
-  compare<T>([](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g,
-                Arrays<T>& a) { kernel.sgd(count, k, g, a.weights.data()); },
-             [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
-               reference::sgd(count, k, g, a.weights.data());
-             });
+  compare<T>(OptimizerKind::sgd, [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+    reference::sgd(count, k, g, a.weights.data());
+  });
 }
 
 TEST_CASE_TEMPLATE("update by momentum", T, float, double) {
-  compare<T>([](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g,
-                Arrays<T>& a) { kernel.momentum(count, k, g, a.first.data(), a.weights.data()); },
-             [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
-               reference::momentum(count, k, g, a.first.data(), a.weights.data());
-             });
+  compare<T>(OptimizerKind::momentum, [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+    reference::momentum(count, k, g, a.first.data(), a.weights.data());
+  });
 }
 
 TEST_CASE_TEMPLATE("update by adagrad", T, float, double) {
-  compare<T>([](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g,
-                Arrays<T>& a) { kernel.adagrad(count, k, g, a.first.data(), a.weights.data()); },
-             [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
-               reference::adagrad(count, k, g, a.first.data(), a.weights.data());
-             });
+  compare<T>(OptimizerKind::adagrad, [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+    reference::adagrad(count, k, g, a.first.data(), a.weights.data());
+  });
 }
 
 TEST_CASE_TEMPLATE("update by adagrad with absolute accumulation", T, float, double) {
-  compare<T>([](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g,
-                Arrays<T>& a) { kernel.adagradAbsolute(count, k, g, a.first.data(), a.weights.data()); },
-             [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
-               reference::adagradAbsolute(count, k, g, a.first.data(), a.weights.data());
-             });
+  compare<T>(OptimizerKind::adagradAbsolute, [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+    reference::adagradAbsolute(count, k, g, a.first.data(), a.weights.data());
+  });
 }
 
 TEST_CASE_TEMPLATE("update by rmsprop", T, float, double) {
-  compare<T>([](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g,
-                Arrays<T>& a) { kernel.rmsprop(count, k, g, a.first.data(), a.second.data(), a.weights.data()); },
-             [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
-               reference::rmsprop(count, k, g, a.first.data(), a.second.data(), a.weights.data());
-             });
+  compare<T>(OptimizerKind::rmsprop, [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+    reference::rmsprop(count, k, g, a.first.data(), a.second.data(), a.weights.data());
+  });
 }
 
 TEST_CASE_TEMPLATE("update by adam", T, float, double) {
-  compare<T>([](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g,
-                Arrays<T>& a) { kernel.adam(count, k, g, a.first.data(), a.second.data(), a.weights.data()); },
-             [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
-               reference::adam(count, k, g, a.first.data(), a.second.data(), a.weights.data());
-             });
+  compare<T>(OptimizerKind::adam, [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+    reference::adam(count, k, g, a.first.data(), a.second.data(), a.weights.data());
+  });
 }
 
 TEST_CASE_TEMPLATE("update by adamw", T, float, double) {
-  compare<T>([](const KernelTable<T>& kernel, Index count, const UpdateConstants<T>& k, const T* g,
-                Arrays<T>& a) { kernel.adamw(count, k, g, a.first.data(), a.second.data(), a.weights.data()); },
-             [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
-               reference::adamw(count, k, g, a.first.data(), a.second.data(), a.weights.data());
-             });
+  compare<T>(OptimizerKind::adamw, [](Index count, const UpdateConstants<T>& k, const T* g, Arrays<T>& a) {
+    reference::adamw(count, k, g, a.first.data(), a.second.data(), a.weights.data());
+  });
 }

@@ -108,11 +108,8 @@ std::unique_ptr<BatchSource<float>> stream(Index rows, std::uint64_t seed) {
 
 TEST_CASE_TEMPLATE("every optimiser goes on over a stream, within an epoch and past its end", T, float, double) {
   const Source<T> source = [] { return std::make_unique<StreamBatches<T>>(randomIds(3 * 22 + 1, 40, 4), 3, 4); };
-  for (const OptimizerKind kind :
-       {OptimizerKind::sgd, OptimizerKind::momentum, OptimizerKind::adagrad, OptimizerKind::adagradAbsolute,
-        OptimizerKind::rmsprop, OptimizerKind::adam, OptimizerKind::adamw}) {
-    const int number = static_cast<int>(kind);
-    CAPTURE(number);
+  for (const auto& [name, kind] : optimizerNames) {
+    CAPTURE(name);
     compare<T>(stacked(), source, kind, 8);
   }
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -94,6 +95,28 @@ TEST_CASE("topP keeps the fewest whose probability reaches it") {
   checkFrequencies(options, {3.0 / 9, 0, 4.0 / 9, 2.0 / 9});
   options.topP = 0.91;
   checkFrequencies(options, {0.3, 0.1, 0.4, 0.2});
+}
+
+TEST_CASE("topP keeps no more than those whose probability is just as much") {
+  // Weights of equals are 1, and add up without an error.
+  const std::vector<float> equals(4, 2);
+  const float halves[] = {0, std::log(0.5F), std::log(0.25F), std::log(0.25F)};
+  const auto keptOf = [](const float* scores, double topP) {
+    SamplingOptions options;
+    options.topP = topP;
+    Sampler sampler(options, 4);
+    std::set<TokenId> kept;
+    for (Index position = 0; position < 2000; ++position) kept.insert(sampler.draw(scores, position));
+    return kept;
+  };
+  CHECK(keptOf(equals.data(), 0.25) == std::set<TokenId>{0});
+  CHECK(keptOf(equals.data(), 0.5) == std::set<TokenId>{0, 1});
+  CHECK(keptOf(equals.data(), 0.75) == std::set<TokenId>{0, 1, 2});
+  CHECK(keptOf(equals.data(), 0.7500001) == std::set<TokenId>{0, 1, 2, 3});
+  // The exponential of a rounded logarithm is a little more or less than its power of two.
+  CHECK(keptOf(halves, 0.4999) == std::set<TokenId>{0});
+  CHECK(keptOf(halves, 0.5001) == std::set<TokenId>{0, 1});
+  CHECK(keptOf(halves, 0.8749) == std::set<TokenId>{0, 1, 2});
 }
 
 TEST_CASE("topP is taken of what topK left") {

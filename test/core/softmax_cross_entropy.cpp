@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-#include "kernels/reference.h"
+#include "kernels/row_math.h"
 #include "support.h"
 
 using namespace unrolled;

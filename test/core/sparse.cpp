@@ -112,10 +112,6 @@ std::vector<T> trainedDensely(const ModelDescription& description, const Optimiz
   return weightsOf(model);
 }
 
-constexpr OptimizerKind allKinds[] = {
-    OptimizerKind::sgd,     OptimizerKind::momentum, OptimizerKind::adagrad, OptimizerKind::adagradAbsolute,
-    OptimizerKind::rmsprop, OptimizerKind::adam,     OptimizerKind::adamw};
-
 }  // namespace
 
 TEST_CASE_TEMPLATE("training with sparse gradients gives the bits of dense updates, for every optimiser", T, float,
@@ -124,7 +120,7 @@ TEST_CASE_TEMPLATE("training with sparse gradients gives the bits of dense updat
                                                       wide(LayerKind::embedding, true), wide(LayerKind::oneHot, true),
                                                       wordSum(PoolingKind::sum),        wordSum(PoolingKind::max)};
   for (const ModelDescription& description : descriptions) {
-    for (const OptimizerKind kind : allKinds) {
+    for (const auto& [name, kind] : optimizerNames) {
       const int number = static_cast<int>(kind);
       CAPTURE(number);
       for (const double weightDecay : {0.0, 0.01}) {
@@ -195,7 +191,7 @@ TEST_CASE("clipping and norms do not depend on the number of threads") {
 }
 
 TEST_CASE("lazy rows keep all they have until they are touched, and then take a step of the common count") {
-  for (const OptimizerKind kind : allKinds) {
+  for (const auto& [name, kind] : optimizerNames) {
     const int number = static_cast<int>(kind);
     CAPTURE(number);
     TrainingOptions options;

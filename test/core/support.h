@@ -209,17 +209,11 @@ std::unique_ptr<LabelledSequences<T>> labelled(std::vector<TokenId> ids, std::ve
                                                 classes<T>(std::move(labels)), batching, seed);
 }
 
+// Of a cell.
 inline const char* nameOf(LayerKind kind) {
-  switch (kind) {
-    case LayerKind::rnn:
-      return "rnn";
-    case LayerKind::gru:
-      return "gru";
-    case LayerKind::lstm:
-      return "lstm";
-    default:
-      return "other";
-  }
+  if (kind == LayerKind::rnn) return "rnn";
+  if (kind == LayerKind::gru) return "gru";
+  return kind == LayerKind::lstm ? "lstm" : "other";
 }
 
 // Asks for OpenBLAS in the place of our own products while it lives.

@@ -4,12 +4,15 @@
 #include <vector>
 
 #include "kernels/kernel_table.h"
+#include "optimizers/updates.h"
 
 // The kernels with 64-byte vectors for any processor: see CMakeLists.txt.
 namespace unrolled::wide {
 template <class T>
 const KernelTable<T>& table();
-}
+template <class T>
+const UpdateTable<T>& updateTable();
+}  // namespace unrolled::wide
 
 namespace unrolled::test {
 
@@ -19,6 +22,16 @@ std::vector<const KernelTable<T>*> tables() {
   const KernelTable<T>* const* available = availableKernels<T>(&count);
   std::vector<const KernelTable<T>*> all(available, available + count);
   all.push_back(&wide::table<T>());
+  return all;
+}
+
+// The optimisers' steps of the same instruction sets, in the same order.
+template <class T>
+std::vector<const UpdateTable<T>*> updateTables() {
+  Index count = 0;
+  availableKernels<T>(&count);
+  std::vector<const UpdateTable<T>*> all(availableUpdates<T>(), availableUpdates<T>() + count);
+  all.push_back(&wide::updateTable<T>());
   return all;
 }
 

@@ -3,6 +3,9 @@
 #include "parallel/thread_pool.h"
 
 #include <atomic>
+#include <chrono>
+#include <mutex>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -76,6 +79,42 @@ TEST_CASE("workers are used where there are tiles for them") {
     while (inside.load() < 2) std::this_thread::yield();
   });
   CHECK(inside.load() == 2);
+}
+
+TEST_CASE("no more threads are at work than were asked, however many there are") {
+  ThreadPool pool;
+  // Tiles that sleep leave time for every worker to join.
+  const auto atWork = [&pool](int threadCount) {
+    std::mutex mutex;
+    std::set<std::thread::id> seen;
+    pool.run(threadCount, 200, [&](Index) noexcept {
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+      const std::lock_guard<std::mutex> lock(mutex);
+      seen.insert(std::this_thread::get_id());
+    });
+    return static_cast<int>(seen.size());
+  };
+  for (const int threadCount : {8, 1, 2, 3, 8}) {
+    CAPTURE(threadCount);
+    CHECK(atWork(threadCount) <= threadCount);
+  }
+  // They are there: each of eight tiles waits for all others.
+  std::atomic<int> inside{0};
+  pool.run(8, 8, [&](Index) noexcept {
+    inside.fetch_add(1);
+    while (inside.load() < 8) std::this_thread::yield();
+  });
+  CHECK(inside.load() == 8);
+  // Several callers have each as many as they asked for.
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> callers;
+  for (const int threadCount : {1, 2, 3}) {
+    callers.emplace_back([&atWork, &wrong, threadCount] {
+      if (atWork(threadCount) > threadCount) wrong.fetch_add(1);
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  CHECK(wrong.load() == 0);
 }
 
 TEST_CASE("pools come and go") {

@@ -10,6 +10,7 @@ describe('download', () => {
   const file = randomBytes(300_000);
   const half = file.subarray(0, 150_000);
   const sha256 = createHash('sha256').update(file).digest('hex');
+  const expected = { sha256, maxBytes: file.length };
   let server: FileServer;
 
   before(async () => {
@@ -41,7 +42,7 @@ describe('download', () => {
 
   it('writes the file and tells how far it is', async () => {
     const progress: DownloadProgress[] = [];
-    await download(server.url('/good'), at('file'), sha256, { onProgress: (report) => progress.push(report) });
+    await download(server.url('/good'), at('file'), expected, { onProgress: (report) => progress.push(report) });
     assertWhole();
     assert.deepEqual(progress.at(-1), { received: file.length, total: file.length, resumed: 0 });
     assert.deepEqual(server.ranges, [undefined]);
@@ -53,13 +54,13 @@ describe('download', () => {
     ['an address that leads in a circle', '/circle', { code: 'ERR_UNROLLED_DOWNLOAD', message: /redirect/ }],
   ] as const) {
     it(`refuses ${name} and leaves nothing behind`, async () => {
-      await assert.rejects(download(server.url(path), at('file'), sha256), error);
+      await assert.rejects(download(server.url(path), at('file'), expected), error);
       assert.deepEqual(readdirSync(at()), []);
     });
   }
 
   it('follows a redirection', async () => {
-    await download(server.url('/redirected'), at('file'), sha256);
+    await download(server.url('/redirected'), at('file'), expected);
     assertWhole();
   });
 
@@ -68,13 +69,13 @@ describe('download', () => {
     const url = closed.url('/good');
     await closed.close();
     for (const address of [url, 'no address']) {
-      await assert.rejects(download(address, at('file'), sha256), { code: 'ERR_UNROLLED_DOWNLOAD' });
+      await assert.rejects(download(address, at('file'), expected), { code: 'ERR_UNROLLED_DOWNLOAD' });
     }
   });
 
   it('stops when its signal is aborted', async () => {
     const controller = new AbortController();
-    const downloading = download(server.url('/silent'), at('file'), sha256, { signal: controller.signal });
+    const downloading = download(server.url('/silent'), at('file'), expected, { signal: controller.signal });
     setTimeout(() => controller.abort(), 20);
     await assert.rejects(downloading, { name: 'AbortError', code: 'ERR_UNROLLED_ABORTED' });
     assert.deepEqual(readdirSync(at()), []);
@@ -86,7 +87,7 @@ describe('download', () => {
       progress.push(report);
       breakAfter(100_000)(report);
     };
-    await download(server.url('/in-thirds'), at('file'), sha256, { onProgress });
+    await download(server.url('/in-thirds'), at('file'), expected, { onProgress });
     assertWhole();
     assert.deepEqual(server.ranges, [undefined, 'bytes=100000-', 'bytes=200000-']);
     assert.deepEqual(progress.at(-1), { received: file.length, total: file.length, resumed: 200_000 });
@@ -94,7 +95,7 @@ describe('download', () => {
 
   it('gives up after a few broken connections, and goes on in a later run', async () => {
     const failure = { code: 'ERR_UNROLLED_DOWNLOAD', message: /broke off/ };
-    const inTenths = () => download(server.url('/in-tenths'), at('file'), sha256, { onProgress: breakAfter(30_000) });
+    const inTenths = () => download(server.url('/in-tenths'), at('file'), expected, { onProgress: breakAfter(30_000) });
     await assert.rejects(inTenths(), failure);
     assert.equal(statSync(at('file.part')).size, 120_000);
     assert.equal(server.ranges.length, 4);
@@ -106,16 +107,16 @@ describe('download', () => {
 
   it('gives up a server that always stops half-way and cannot go on', async () => {
     const failure = { code: 'ERR_UNROLLED_DOWNLOAD', message: /broke off/ };
-    await assert.rejects(download(server.url('/truncated'), at('file'), sha256), failure);
+    await assert.rejects(download(server.url('/truncated'), at('file'), expected), failure);
     assert.deepEqual(server.ranges, [undefined, undefined, undefined, undefined]);
     assert.ok(!readdirSync(at()).includes('file'));
-    await download(server.url('/good'), at('file'), sha256);
+    await download(server.url('/good'), at('file'), expected);
     assertWhole();
   });
 
   it('fails when nothing comes for a while, and keeps what came', async () => {
     for (const path of ['/silent', '/stalling'] as const) {
-      await assert.rejects(download(server.url(path), at('file'), sha256, { timeout: 0.1 }), {
+      await assert.rejects(download(server.url(path), at('file'), expected, { timeout: 0.1 }), {
         code: 'ERR_UNROLLED_DOWNLOAD',
         message: /nothing came for 0\.1 seconds/,
       });
@@ -130,7 +131,7 @@ describe('download', () => {
       if (received === half.length) controller.abort();
     };
     const options = { signal: controller.signal, onProgress };
-    await assert.rejects(download(server.url('/stalling'), at('file'), sha256, options), {
+    await assert.rejects(download(server.url('/stalling'), at('file'), expected, options), {
       code: 'ERR_UNROLLED_ABORTED',
     });
     assert.deepEqual(readFileSync(at('file.part')), half);
@@ -139,7 +140,7 @@ describe('download', () => {
   it('goes on from what an earlier run left', async () => {
     leavePart(server.url('/good'), half);
     const progress: DownloadProgress[] = [];
-    await download(server.url('/good'), at('file'), sha256, { onProgress: (report) => progress.push(report) });
+    await download(server.url('/good'), at('file'), expected, { onProgress: (report) => progress.push(report) });
     assertWhole();
     assert.deepEqual(server.ranges, ['bytes=150000-']);
     assert.deepEqual(progress.at(-1), { received: file.length, total: file.length, resumed: half.length });
@@ -147,7 +148,7 @@ describe('download', () => {
 
   it('asks for nothing more where the whole is there', async () => {
     leavePart(server.url('/good'), file);
-    await download(server.url('/good'), at('file'), sha256);
+    await download(server.url('/good'), at('file'), expected);
     assert.deepEqual(server.ranges, ['bytes=300000-']);
     assertWhole();
   });
@@ -161,7 +162,8 @@ describe('download', () => {
   ] as const) {
     it(`begins anew where ${name}`, async () => {
       leavePart(server.url(path), part, validator);
-      await download(server.url(path), at('file'), sha256);
+      // A bound that the part does not show to be passed.
+      await download(server.url(path), at('file'), { sha256, maxBytes: 2 * file.length });
       assertWhole();
       assert.deepEqual(server.ranges, ranges);
     });
@@ -169,12 +171,12 @@ describe('download', () => {
 
   it('begins anew where the part is of another address, or nobody knows of which', async () => {
     leavePart('http://elsewhere/', half);
-    await download(server.url('/good'), at('file'), sha256);
+    await download(server.url('/good'), at('file'), expected);
     assertWhole();
     for (const description of ['', 'null', '7', '{}', '{"url":"a"}']) {
       writeFileSync(at('file.part'), Buffer.alloc(500_000));
       writeFileSync(at('file.part.json'), description);
-      await download(server.url('/good'), at('file'), sha256);
+      await download(server.url('/good'), at('file'), expected);
       assertWhole();
     }
     assert.ok(server.ranges.every((range) => range === undefined));
@@ -182,25 +184,86 @@ describe('download', () => {
 
   it('refuses wrong bytes behind the right ones, and keeps none of them', async () => {
     leavePart(server.url('/wrong-part'), half);
-    await assert.rejects(download(server.url('/wrong-part'), at('file'), sha256), { code: 'ERR_UNROLLED_CHECKSUM' });
+    await assert.rejects(download(server.url('/wrong-part'), at('file'), expected), { code: 'ERR_UNROLLED_CHECKSUM' });
     assert.deepEqual(readdirSync(at()), []);
-    await download(server.url('/wrong-part'), at('file'), sha256);
+    await download(server.url('/wrong-part'), at('file'), expected);
     assertWhole();
+  });
+
+  it('takes a file that the server compresses, whatever was there before', async () => {
+    for (const before of [undefined, half, file]) {
+      if (before !== undefined) leavePart(server.url('/gzipped'), before);
+      const progress: DownloadProgress[] = [];
+      const onProgress = (report: DownloadProgress) => void progress.push(report);
+      await download(server.url('/gzipped'), at('file'), expected, { onProgress });
+      assertWhole();
+      assert.deepEqual(progress.at(-1), { received: file.length, total: undefined, resumed: 0 });
+    }
+    await assert.rejects(download(server.url('/unknown-compression'), at('file'), expected), {
+      code: 'ERR_UNROLLED_DOWNLOAD',
+      message: /compressed as x-\\u009bodd, unasked/,
+    });
+  });
+
+  for (const path of ['/long', '/endless', '/bomb'] as const) {
+    it(`takes no more than the file can have, of ${path}, and keeps nothing`, async () => {
+      let most = 0;
+      const onProgress = ({ received }: DownloadProgress) => {
+        most = Math.max(most, received);
+      };
+      await assert.rejects(download(server.url(path), at('file'), expected, { onProgress }), {
+        code: 'ERR_UNROLLED_DOWNLOAD',
+        message: /bytes or more, and at most 300000 are expected/,
+      });
+      assert.ok(most <= file.length);
+      assert.deepEqual(readdirSync(at()), []);
+    });
+  }
+
+  it('begins anew where nothing can be asked for by what an earlier run left', async () => {
+    const leave: Record<string, () => void> = {
+      'a line end': () => leavePart(server.url('/good'), half, '"1"\r\nx: y'),
+      'no Latin': () => leavePart(server.url('/good'), half, '"漢"'),
+      'no text': () => leavePart(server.url('/good'), half, 5 as never),
+      nothing: () => leavePart(server.url('/good'), half, ''),
+      'much of it': () => leavePart(server.url('/good'), half, `"${'1'.repeat(100_000)}"`),
+      'more than the file': () => leavePart(server.url('/good'), Buffer.concat([file, half])),
+      'no JSON': () => writeFileSync(at('file.part.json'), '{"url"'),
+      'no object': () => writeFileSync(at('file.part.json'), '[]'),
+    };
+    for (const [what, left] of Object.entries(leave)) {
+      left();
+      await download(server.url('/good'), at('file'), expected);
+      assertWhole();
+      assert.equal(server.ranges.at(-1), undefined, what);
+    }
+    leavePart(server.url('/no-such-header'), half);
+    await download(server.url('/no-such-header'), at('file'), expected);
+    assertWhole();
+  });
+
+  it('shows what a server says without what a terminal would obey', async () => {
+    const error = await download(server.url('/control'), at('file'), expected).then(
+      () => assert.fail(),
+      ({ code, message, received }) => ({ code, message, received }),
+    );
+    assert.equal(error.code, 'ERR_UNROLLED_DOWNLOAD');
+    assert.doesNotMatch(error.message + error.received, /[\p{Cc}\p{Cf}]/u);
   });
 
   it('may run several times at once', async () => {
     const paths = ['/good', '/without-ranges', '/good', '/without-ranges', '/redirected'] as const;
-    await Promise.all(paths.map((path) => download(server.url(path), at('file'), sha256)));
+    await Promise.all(paths.map((path) => download(server.url(path), at('file'), expected)));
     assertWhole();
     leavePart(server.url('/good'), half);
-    await Promise.all(Array.from({ length: 4 }, () => download(server.url('/good'), at('file'), sha256)));
+    await Promise.all(Array.from({ length: 4 }, () => download(server.url('/good'), at('file'), expected)));
     assertWhole();
   });
 
   it('says when it cannot write', async () => {
     mkdirSync(at('file.part'));
-    await assert.rejects(download(server.url('/good'), at('file'), sha256), { code: 'ERR_UNROLLED_FILE_WRITE' });
-    await assert.rejects(download(server.url('/good'), at('none', 'file'), sha256), {
+    await assert.rejects(download(server.url('/good'), at('file'), expected), { code: 'ERR_UNROLLED_FILE_WRITE' });
+    await assert.rejects(download(server.url('/good'), at('none', 'file'), expected), {
       code: 'ERR_UNROLLED_FILE_WRITE',
     });
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { TarEntry } from 'modern-tar';
@@ -135,6 +135,58 @@ describe('datasets.imdb', () => {
     }
     assert.ok(existsSync(at('cache', 'aclImdb_v1.tar.gz')));
     assert.deepEqual(await datasets.imdb(), EXPECTED);
+  });
+
+  it('has its checksum wherever the tarball is', async () => {
+    const archive = gzipSync(await tar(...entries()));
+    const sha256 = createHash('sha256').update(archive).digest('hex');
+    const other = 'f'.repeat(64);
+    for (const name of ['aclImdb_v1.tar.gz', 'aclImdb_labelled.tar.gz', 'cache/aclImdb_v1.tar.gz']) {
+      write({ [name]: archive });
+      const options = { directory: at() };
+      assert.deepEqual(await datasets.imdb({ ...options, sha256 }), EXPECTED);
+      for (const download of [true, false]) {
+        await assert.rejects(datasets.imdb({ ...options, sha256: other, download }), {
+          code: 'ERR_UNROLLED_CHECKSUM',
+          option: 'sha256',
+          expected: `SHA-256 ${other}`,
+          received: `SHA-256 ${sha256}`,
+        });
+      }
+      rmSync(at(name));
+    }
+    // Of two the one that is meant.
+    write({ 'aclImdb_labelled.tar.gz': gzipSync(await tar(entry('aclImdb/x', ''))), 'aclImdb_v1.tar.gz': archive });
+    assert.deepEqual(await datasets.imdb({ directory: at(), sha256 }), EXPECTED);
+    await assert.rejects(datasets.imdb({ directory: at(), sha256, signal: AbortSignal.abort() }), {
+      code: 'ERR_UNROLLED_ABORTED',
+    });
+    // What is no one file has none.
+    writeFolder('aclImdb');
+    assert.deepEqual(await datasets.imdb({ directory: at(), sha256: other }), EXPECTED);
+  });
+
+  it('is not downloaded beyond its size, nor unpacked beyond what it may have', async () => {
+    const archive = gzipSync(await tar(...entries(), entry('aclImdb/zeros', Buffer.alloc(1 << 22))));
+    const sha256 = createHash('sha256').update(archive).digest('hex');
+    const server = await startFileServer(archive);
+    try {
+      const options = { download: true, url: server.url('/good'), sha256 };
+      await assert.rejects(datasets.imdb({ ...options, maxBytes: archive.length - 1 }), {
+        code: 'ERR_UNROLLED_DOWNLOAD',
+        message: new RegExp(`at most ${archive.length - 1} are expected`),
+      });
+      await assert.rejects(datasets.imdb({ ...options, maxBytes: archive.length, maxUnpackedBytes: 1 << 22 }), {
+        code: 'ERR_UNROLLED_FILE_READ',
+        message: /unpacks to more than 4194304 bytes/,
+      });
+      assert.deepEqual(await datasets.imdb({ maxUnpackedBytes: 1 << 23 }), EXPECTED);
+    } finally {
+      await server.close();
+    }
+    for (const option of ['maxBytes', 'maxUnpackedBytes']) {
+      await assert.rejects(datasets.imdb({ [option]: 0 }), { code: 'ERR_UNROLLED_OPTION_RANGE', option });
+    }
   });
 
   describe('with a hostile tarball', () => {

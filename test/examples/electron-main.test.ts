@@ -72,7 +72,7 @@ describe('the main process of the Electron example', () => {
     Object.assign(globalThis, { electronStandIn: { app, BrowserWindow, ipcMain, utilityProcess: { fork } } });
     mkdirSync(at('node_modules', 'electron'), { recursive: true });
     writeFileSync(at('node_modules', 'electron', 'index.js'), 'module.exports = globalThis.electronStandIn;');
-    copyFileSync(path.join(EXAMPLE, 'main.js'), at('main.js'));
+    for (const script of ['main.js', 'orders.js']) copyFileSync(path.join(EXAMPLE, script), at(script));
     createRequire(at('main.js'))('./main.js');
     await new Promise(setImmediate);
   });
@@ -109,16 +109,56 @@ describe('the main process of the Electron example', () => {
     assert.deepEqual(window.webContents.sent, [['trainer', { type: 'done' }]]);
   });
 
-  it('tells the window of a trainer that died, and nothing to one that is gone', () => {
+  it('hands on nothing that is no order, and says so', () => {
     const { window, trainer } = only();
-    trainer.emit('exit', 0);
-    assert.deepEqual(window.webContents.sent, []);
-    trainer.emit('exit', 9);
-    const message = { type: 'failed', code: 'exit', message: 'The trainer ended with status 9.' };
-    assert.deepEqual(window.webContents.sent, [['trainer', message]]);
+    const train = { type: 'train', text: 'abc', epochs: 2, hidden: 8, prompt: 'a' };
+    const noOrders = [
+      ...[undefined, null, 'stop', 5, [], {}, { type: 'eval' }, { type: 'train' }],
+      ...[
+        { ...train, text: 5 },
+        { ...train, text: 'x'.repeat(10_000_001) },
+        { ...train, prompt: ['a'] },
+      ],
+      ...[
+        { ...train, epochs: '2' },
+        { ...train, epochs: 0 },
+        { ...train, epochs: Number.NaN },
+        { ...train, epochs: 1.5 },
+      ],
+      ...[
+        { ...train, hidden: 2 ** 31 },
+        { ...train, hidden: -1 },
+        { ...train, hidden: Number.POSITIVE_INFINITY },
+      ],
+    ];
+    for (const each of noOrders) ipcMain.emit('trainer', { sender: window.webContents }, each);
+    assert.deepEqual(trainer.heard, []);
+    assert.equal(window.webContents.sent.length, noOrders.length);
+    for (const [, message] of window.webContents.sent) assert.equal((message as { code: string }).code, 'order');
+    ipcMain.emit('trainer', { sender: window.webContents }, { ...train, path: '/etc/passwd' });
+    assert.deepEqual(trainer.heard, [train]);
+  });
+
+  it('tells the window of a trainer that died, starts another for the next order, and tells nothing to one that is gone', () => {
+    const { window, trainer } = only();
+    for (const [times, code] of [0, 9].entries()) {
+      trainers.at(-1)?.emit('exit', code);
+      const message = `The trainer ended with status ${code}; the next one starts anew.`;
+      assert.deepEqual(window.webContents.sent.at(-1), ['trainer', { type: 'failed', code: 'exit', message }]);
+      ipcMain.emit('trainer', { sender: window.webContents }, { type: 'stop' });
+      assert.equal(trainers.length, 1 + times);
+      const train = { type: 'train', text: 'abc', epochs: 2, hidden: 8, prompt: 'a' };
+      ipcMain.emit('trainer', { sender: window.webContents }, train);
+      assert.equal(trainers.length, 2 + times);
+      assert.deepEqual(trainers.at(-1)?.heard, [train]);
+    }
+    assert.deepEqual(trainer.heard, []);
     window.isGone = true;
-    trainer.emit('message', { type: 'done' });
-    assert.equal(window.webContents.sent.length, 1);
+    trainers.at(-1)?.emit('message', { type: 'done' });
+    window.emit('closed');
+    trainers.at(-1)?.emit('exit', 15);
+    assert.equal(window.webContents.sent.length, 2);
+    assert.equal(trainers.length, 3);
   });
 
   it('ends the trainer with its window, and opens another', () => {

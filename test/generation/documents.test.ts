@@ -199,4 +199,21 @@ describe('a model of documents', () => {
       for (const { token, probability } of first) isNear(probability, 1 / 3, 0.17, token);
     });
   }
+
+  it('answers to the empty text by the beginning of a document', async () => {
+    const corpus = Corpus.fromDocuments(['ab', 'ba', 'aab']);
+    using model = LanguageModel.create({ vocabulary: corpus.vocabulary, hidden: 8 });
+    const { shape, data } = await model.probabilities('');
+    assert.deepEqual(shape, [1, corpus.vocabulary.size]);
+    const next = await model.next('', corpus.vocabulary.size);
+    for (const { id, probability } of next) assert.ok(Math.abs(probability - (data[id] as number)) < 1e-6);
+    const { logProbability } = await model.score('a');
+    assert.ok(Math.abs(logProbability - Math.log(data[corpus.vocabulary.id('a') as number] as number)) < 1e-5);
+    using skipping = LanguageModel.create({ vocabulary: corpus.vocabulary.withUnknown('skip'), hidden: 8 });
+    await assert.rejects(skipping.probabilities('zz'), {
+      code: 'ERR_UNROLLED_CORPUS_EMPTY',
+      message: /2 unknown ones: "?z/,
+    });
+    await assert.rejects(skipping.next('zz'), { code: 'ERR_UNROLLED_CORPUS_EMPTY', message: /2 unknown ones: "?z/ });
+  });
 });

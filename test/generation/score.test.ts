@@ -1,7 +1,7 @@
 /** Log-probabilities of texts and of next tokens. */
 
 import assert from 'node:assert/strict';
-import { LanguageModel, Vocabulary } from '../../src/index';
+import { LanguageModel, type UnrolledError, Vocabulary } from '../../src/index';
 import { CORPUS, smallModel, train } from '../support/models';
 
 const TEXT = CORPUS.text.slice(0, 400);
@@ -66,8 +66,26 @@ describe('score and next', () => {
     assert.deepEqual([skipped.knownTokens, skipped.unknownTokens, skipped.tokens], [8, 3, 8]);
     await assert.rejects(skipping.score('XYZ'), {
       code: 'ERR_UNROLLED_CORPUS_EMPTY',
-      message: 'The text has no token that the model knows (3 unknown ones).',
+      message: 'The text has no token that the model knows (3 unknown ones: "X" (U+0058), "Y" (U+0059), "Z" (U+005A)).',
     });
+  });
+
+  it('next, score and probabilities name what a vocabulary that skips has left out, where nothing is left', async () => {
+    using skipping = smallModel({ vocabulary: CORPUS.vocabulary.withUnknown('skip') });
+    for (const [text, named] of [
+      ['ZZ', '(2 unknown ones: "Z" (U+005A)).'],
+      ['Z\u0000Ж中', '(4 unknown ones: "Z" (U+005A), '],
+      ['ABCDEFGH', '(8 unknown ones: "A" (U+0041), "B" (U+0042), "C" (U+0043), "D" (U+0044), "E" (U+0045), …).'],
+    ] as const) {
+      for (const call of [skipping.next(text), skipping.score(text), skipping.probabilities(text)]) {
+        await assert.rejects(call, (error: UnrolledError) => {
+          assert.equal(error.code, 'ERR_UNROLLED_CORPUS_EMPTY');
+          assert.ok(error.message.startsWith(`The text has no token that the model knows ${named}`), error.message);
+          return true;
+        });
+      }
+    }
+    assert.ok((await skipping.next('')).length > 0); // a line end
   });
 
   it('next is the distribution after the text, likeliest first', async () => {

@@ -169,13 +169,41 @@ describe('a limit of address space', function () {
       unrolled.info();
       leave(${TOO_LITTLE});
       const parameters = async () => { await create().parameters(); };
-      const calls = await Promise.all([outcome(parameters), outcome(parameters)]);
+      let advice = 'none';
+      const advised = async () => { try { await parameters(); } catch (error) { advice = error.message; throw error; } };
+      const calls = await Promise.all([outcome(advised), outcome(parameters)]);
       leave();
-      console.log(calls.join(), await outcome(parameters));`,
+      console.log(calls.join(), await outcome(parameters));
+      console.log(advice);`,
       // Threads whose stacks take more than is left, in kilobytes.
       { runner: ['sh', '-c', `ulimit -s ${2 * 2 ** 10 * TOO_LITTLE} && exec "$@"`, 'sh'] },
     );
-    assert.equal(output, 'ERR_UNROLLED_OUT_OF_MEMORY,ERR_UNROLLED_OUT_OF_MEMORY works\n');
+    const [outcomes, advice] = output.split('\n') as [string, string];
+    assert.equal(outcomes, 'ERR_UNROLLED_OUT_OF_MEMORY,ERR_UNROLLED_OUT_OF_MEMORY works');
+    assert.match(advice, /no more threads\. Ask for fewer .*UNROLLED_THREADS.*, or raise its limits \(ulimit -u/);
+  });
+
+  it('is an error with a code where JavaScript gets no array, and says what to do', async () => {
+    const output = await requireEnd(`${LIMITS}
+      const model = Model.create({
+        input: { kind: 'features', features: 1 },
+        layers: [layers.rnn(2), layers.pooling('last'), layers.dense(1)],
+      });
+      const count = 2 ** 25;
+      // As large as the array that it is copied to.
+      const data = new Float32Array(count);
+      const inputs = { dtype: 'float32', shape: [count, 1, 1], data };
+      await model.parameters();
+      leave(${TOO_LITTLE});
+      try {
+        await model.predict(inputs);
+      } catch (error) {
+        console.log(error.code, error.message);
+      }`);
+    assert.match(
+      output,
+      /^ERR_UNROLLED_OUT_OF_MEMORY There is no memory for \d+ elements of \w+\. Take less at a time .*ulimit -v/,
+    );
   });
 
   it('is an error with a code where the native module does not fit', async () => {

@@ -240,6 +240,18 @@ describe('the report for everyone', function () {
     });
   });
 
+  it('has a table of as many classes as there may be on a page of paper', async () => {
+    await open(classifierRecord(50));
+    await page?.emulateMediaType('print');
+    await page?.setViewport({ width: 720, height: 900 });
+    await evaluate("dispatchEvent(new Event('beforeprint'))");
+    const [content, cells] = await evaluate<number[]>(
+      "[document.documentElement.scrollWidth, document.querySelectorAll('.confusion tbody td').length]",
+    );
+    assert.equal(cells, 2500);
+    assert.equal(content, 720, 'nothing reaches out to the side');
+  });
+
   it('has its texts and tables where no script runs, and says what is missing', async () => {
     const record = fullRecord();
     await open(record, { scripted: false });

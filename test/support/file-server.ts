@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 
 type Request = IncomingMessage;
 type Response = ServerResponse;
@@ -46,6 +47,44 @@ const PATHS = {
   /** Another file. */
   '/wrong': (_request: Request, response: Response) => {
     response.writeHead(200).end('a page that says to log in first');
+  },
+  /** The file compressed, although nobody asked; with a validator, and parts of the compressed bytes. */
+  '/gzipped': (request: Request, response: Response, file: Buffer) => {
+    const packed = gzipSync(file);
+    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    response.writeHead(start > 0 ? 206 : 200, {
+      ...{ 'content-encoding': 'gzip', 'content-length': packed.length - start, etag: '"1"' },
+      ...(start > 0 && { 'content-range': `bytes ${start}-${packed.length - 1}/${packed.length}` }),
+    });
+    response.end(packed.subarray(start));
+  },
+  /** Its length again and again, in a compression that has no end. */
+  '/bomb': (_request: Request, response: Response, file: Buffer) => {
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(100 * file.length)));
+  },
+  '/unknown-compression': (_request: Request, response: Response, file: Buffer) => {
+    response.writeHead(200, { 'content-encoding': 'x-\u009bodd' }).end(file);
+  },
+  /** More than the file, and the length of it. */
+  '/long': (_request: Request, response: Response, file: Buffer) => {
+    response.writeHead(200, { 'content-length': 10 * file.length, etag: '"1"' }).write(file);
+  },
+  /** Bytes for ever. */
+  '/endless': (_request: Request, response: Response, file: Buffer) => {
+    response.writeHead(200, { etag: '"1"' });
+    const more = () => {
+      if (!response.destroyed) response.write(file, more);
+    };
+    more();
+  },
+  /** Nothing to those who ask for a part. */
+  '/no-such-header': (request: Request, response: Response, file: Buffer) => {
+    if (request.headers.range === undefined) return sendRange(request, response, file);
+    response.writeHead(431).end();
+  },
+  /** A reason that a terminal would obey. */
+  '/control': (_request: Request, response: Response) => {
+    response.socket?.end('HTTP/1.1 404 No\u001b[31m\u009b31m\u00ad\tsuch\r\ncontent-length: 0\r\n\r\n', 'latin1');
   },
   '/missing': (_request: Request, response: Response) => {
     response.writeHead(404).end('nothing here');

@@ -35,6 +35,26 @@ describe('the bag of words', () => {
     assert.ok(Math.abs((logit as number) - expected) < 1e-6, `${logit} is not ${expected}`);
   });
 
+  it('weighs words by their share of the review, where that is asked', async () => {
+    const { words, inputs } = bagsOfWords(REVIEWS, 'frequency');
+    assert.deepEqual(words, ['good', 'film', 'bad', '.', '', 'dull']);
+    assert.deepEqual(inputs[1], Int32Array.of(2, 3, 4, 2, 1));
+    using model = bagModel(words.length, 1, 'frequency');
+    const { 'embedding.weight': table, 'dense.weight': weight } = await model.parameters();
+    const shares: [id: number, share: number][] = [
+      [1, 1 / 5],
+      [2, 2 / 5],
+      [3, 1 / 5],
+      [4, 1 / 5],
+    ];
+    const hidden = Array.from({ length: WIDTH }, (_, i) =>
+      shares.reduce((sum, [id, share]) => sum + share * (tensor.row(table as never, id).data[i] as number), 0),
+    ).map((sum) => 1 / (1 + Math.exp(-sum)));
+    const expected = hidden.reduce((sum, value, i) => sum + value * (weight?.data[i] as number), 0);
+    const [logit] = (await model.predict([inputs[1] as Int32Array])).data;
+    assert.ok(Math.abs((logit as number) - expected) < 1e-6, `${logit} is not ${expected}`);
+  });
+
   it('starts from weights of standard deviation 0.1', async () => {
     using model = bagModel(2000, 0);
     const { 'embedding.weight': table } = await model.parameters();

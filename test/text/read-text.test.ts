@@ -35,7 +35,7 @@ describe('readText', () => {
       code: 'ERR_UNROLLED_ENCODING',
       message: /begins with the byte-order mark of UTF-16LE.*Give encoding utf-16le/,
     });
-    for (const bad of [{ encoding: 'ascii' }, { lineEnds: 'crlf' }, { normalization: 'nfc' }]) {
+    for (const bad of [{ encoding: 'ebcdic' }, { lineEnds: 'crlf' }, { normalization: 'nfc' }]) {
       await assert.rejects(readText(at('utf16'), bad as object), {
         code: 'ERR_UNROLLED_OPTION_RANGE',
         option: Object.keys(bad)[0],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
+import { CHINESE_STOP_WORDS } from '../../src/text/chinese-stop-words';
 import { ENGLISH_STOP_WORDS } from '../../src/text/stop-words';
 import { TextVectorizer } from '../../src/text/text-vectorizer';
 import type { TextVectorizerOptions } from '../../src/text/vectorizer-options';
@@ -166,6 +167,38 @@ describe('TextVectorizer', () => {
     });
   });
 
+  describe('Chinese stop words', () => {
+    const split = 'word' as const;
+
+    it('are left out, and leave what negates and what judges', () => {
+      assert.deepEqual(tokens('我觉得这部电影的音乐非常好，但是故事不好。', { split, stopWords: 'chinese' }), [
+        ...['觉得', '部', '电影', '音乐', '好', '故事', '不好'],
+      ]);
+      assert.deepEqual(tokens('了 的!', { split, stopWords: 'chinese' }), ['!']);
+      assert.deepEqual(tokens('a the 的', { stopWords: 'chinese' }), ['a', 'the']);
+    });
+
+    it('are different words, each of which a text can have as it is cut', () => {
+      assert.equal(new Set(CHINESE_STOP_WORDS).size, CHINESE_STOP_WORDS.length);
+      assert.ok(CHINESE_STOP_WORDS.length > 300);
+      assert.ok(Object.isFrozen(CHINESE_STOP_WORDS));
+      for (const word of CHINESE_STOP_WORDS) {
+        assert.match(word, /^\p{Script=Han}+$/u);
+        assert.deepEqual(tokens(word, { split }), [word]);
+      }
+      for (const word of ['的', '我们', '因为', '可以']) assert.ok(CHINESE_STOP_WORDS.includes(word), word);
+      for (const word of ['不', '没', '没有', '别', '无', '未', '好', '差', '喜欢']) {
+        assert.ok(!CHINESE_STOP_WORDS.includes(word), word);
+      }
+    });
+
+    it('are saved by their name', async () => {
+      const vectorizer = await TextVectorizer.adapt(['我的电影'], { split, stopWords: 'chinese' });
+      assert.equal(vectorizer.toJSON().options.stopWords, 'chinese');
+      assert.deepEqual(TextVectorizer.fromJSON(vectorizer.toJSON()).tokens('我的电影'), ['电影']);
+    });
+  });
+
   describe('encode', () => {
     it('gives ids, cut off and filled up as asked', async () => {
       const vectorizer = await TextVectorizer.adapt(TEXTS);
@@ -204,6 +237,24 @@ describe('TextVectorizer', () => {
       assert.deepEqual([...hot.data], [1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0]);
       const counted = (await TextVectorizer.adapt(TEXTS, { output: 'count' })).vectors(asked);
       assert.deepEqual([...counted.data], [1, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0]);
+    });
+
+    it('say which part of a text a token is, known or not', async () => {
+      const vectorizer = await TextVectorizer.adapt(TEXTS, { output: 'frequency' });
+      assert.deepEqual(vectorizer.vocabulary[0], '[UNK]');
+      const { data } = vectorizer.vectors([...asked, 'the the cow']);
+      const expected = [
+        ...[1 / 4, 2 / 4, 1 / 4, 0, 0, 0],
+        ...[0, 0, 0, 0, 0, 0],
+        ...[0, 0, 0, 0, 1, 0],
+        ...[1 / 3, 2 / 3, 0, 0, 0, 0],
+      ];
+      assert.deepEqual(data, Float32Array.from(expected));
+      const again = TextVectorizer.fromJSON(JSON.parse(JSON.stringify(vectorizer)));
+      assert.deepEqual(again.vectors(['a cat']), vectorizer.vectors(['a cat']));
+      // Without stop words the rest is the whole.
+      const few = await TextVectorizer.adapt(TEXTS, { output: 'frequency', stopWords: ['the'] });
+      assert.equal(few.vectors(['the cat'])?.data[few.vocabulary.indexOf('cat')], 1);
     });
 
     it('weigh a count by ln(1 + N / (1 + n)), the unknown token by the mean', async () => {

@@ -150,6 +150,40 @@ describe('readWordVectors', () => {
     await assert.rejects(read(infinite, 'a'), { code: 'ERR_UNROLLED_FILE_READ', message: /word 1 has Infinity/ });
   });
 
+  it('takes decimal digits alone for numbers', async () => {
+    for (const field of ['0x10', '0b1', '0o7', '1_0', 'Infinity', '１', '+', '.', '1e', '--1']) {
+      await assert.rejects(read(`a 1 2 3\nb 1 ${field} 3\n`, 'b'), {
+        code: 'ERR_UNROLLED_FILE_READ',
+        message: /line 2 has ".*" where a number should be\.$/,
+      });
+      // In the first line it is a part of the word where that can be.
+      const { dimensions } = await read(`a ${field} 2 3\nb 1 2\n`, `a ${field}`, 'none');
+      assert.equal(dimensions, 2, field);
+    }
+    const { vectors } = await read('a +1 -.5 2. 1E2 1e-3\n', 'a');
+    assert.deepEqual(vectors.get('a'), Float32Array.of(1, -0.5, 2, 100, 0.001));
+  });
+
+  it('says where a word is not UTF-8, and takes no mark for a part of one', async () => {
+    const invalid = (text: string) => Buffer.from(text, 'latin1');
+    for (const [content, message] of [
+      [invalid('a 1 2 3\ncaf\xe9 1 2 3\n'), /is not UTF-8: byte 3 of line 2, 0xe9, is no character/],
+      [invalid('\xff\xfea 1 2 3\n'), /byte 0 of line 1, 0xff/],
+      [invalid('2 3\na 1 2 3\n\xc3 1 2 3\n'), /byte 0 of line 3, 0xc3/],
+      [gzipSync(invalid('a 1 2 3\nb\xed\xa0\x80 1 2 3\n')), /byte 1 of line 2, 0xed/],
+    ] as const) {
+      await assert.rejects(read(content, 'x'), { code: 'ERR_UNROLLED_ENCODING', message });
+    }
+    const binary = word2vecBinary(BINARY);
+    binary[binary.indexOf('na') + 2] = 0xff;
+    await assert.rejects(read(binary, 'x'), { code: 'ERR_UNROLLED_ENCODING', message: /byte 2 of word \d, 0xff/ });
+    for (const content of [`2 3\n\ufeff${GLOVE}`, `\ufeff2 3\r\n\ufeff${GLOVE}`, `\ufeff${GLOVE}`]) {
+      const count = GLOVE.trim().split('\n').length;
+      const { vectors } = await read(content.replace('2 3', `${count} 3`), GLOVE.split(' ')[0] as string, 'none');
+      assert.equal(vectors.size, 1, JSON.stringify(content));
+    }
+  });
+
   it('refuses a file that is empty, cut short, or goes on', async () => {
     for (const content of ['', '\n\n', '3 5\n', gzipSync('')]) {
       await assert.rejects(read(content, 'a'), { code: 'ERR_UNROLLED_CORPUS_EMPTY' });

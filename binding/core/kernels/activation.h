@@ -1,4 +1,5 @@
 // The functions a layer may put over its sums, element by element: forward, and under it its backward.
+// Plain reference: test/core/kernels/activation.h.
 #pragma once
 
 #include "kernels/activations.h"

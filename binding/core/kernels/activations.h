@@ -2,10 +2,12 @@
 //
 // Each comes in two forms: fixed when compiled, for the usual cells, and chosen for each vector, for all others. A
 // kernel is written once over both and picks a form once a call.
+// Plain reference: test/core/kernels/activations.h.
 #pragma once
 
 #include "kernels/kernel_table.h"
 #include "kernels/vector_math.h"
+#include "unreachable.h"
 
 namespace unrolled::UNROLLED_ISA {
 
@@ -48,9 +50,10 @@ struct AnyActivation {
         return FixedActivation<Activation::sigmoid>().value(x);
       case Activation::relu:
         return FixedActivation<Activation::relu>().value(x);
-      default:
+      case Activation::linear:
         return x;
     }
+    unreachable();
   }
 
   template <class V>
@@ -62,9 +65,10 @@ struct AnyActivation {
         return FixedActivation<Activation::sigmoid>().back(gradient, value);
       case Activation::relu:
         return FixedActivation<Activation::relu>().back(gradient, value);
-      default:
+      case Activation::linear:
         return gradient;
     }
+    unreachable();
   }
 };
 
@@ -91,7 +95,7 @@ UNROLLED_INLINE void withActivation(Activation activation, const Body& body) {
     case Activation::sigmoid:
       body(FixedActivation<Activation::sigmoid>());
       break;
-    default:
+    case Activation::linear:
       body(FixedActivation<Activation::linear>());
   }
 }

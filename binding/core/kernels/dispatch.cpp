@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "kernels/instruction_sets.h"
 #include "kernels/kernel_table.h"
-#include "kernels/processor_features.h"
 
 namespace unrolled {
 
@@ -24,23 +24,8 @@ UNROLLED_DECLARE_KERNELS(avx512)
 namespace {
 
 template <class T>
-struct Available {
-  const KernelTable<T>* tables[3] = {};
-  Index count = 0;
-
-  Available() {
-    tables[count++] = &baseline::table<T>();
-#ifdef UNROLLED_X86_KERNELS
-    const ProcessorFeatures processor;
-    if (processor.avx2()) tables[count++] = &avx2::table<T>();
-    if (processor.avx512()) tables[count++] = &avx512::table<T>();
-#endif
-  }
-};
-
-template <class T>
-const Available<T>& available() {
-  static const Available<T> found;
+const RunnableTables<KernelTable<T>>& available() {
+  static const RunnableTables<KernelTable<T>> found = UNROLLED_RUNNABLE_TABLES(table<T>);
   return found;
 }
 
@@ -58,7 +43,7 @@ std::atomic<bool>& blasAsked() {
 
 template <class T>
 const KernelTable<T>& kernels() {
-  return *available<T>().tables[available<T>().count - 1];
+  return available<T>().best();
 }
 
 bool blasAlone() { return blasAsked().load(std::memory_order_relaxed); }

@@ -1,4 +1,5 @@
 // Units dropped by a stream of Philox4x32-10 (see random.h), sixteen blocks of it at a time.
+// Plain reference: test/core/kernels/dropout.h.
 #pragma once
 
 #include "kernels/kernel_table.h"

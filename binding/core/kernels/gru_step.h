@@ -1,6 +1,7 @@
 // The element-wise part of a time step of a GRU, one row at a time: with the reset gate after the product, forward and
 // under it backward; then with the reset gate before the product, which parts each way in two.
 // A row's gates lie one after another, [H] each: r, z, n.
+// Plain reference: test/core/kernels/gru_step.h.
 #pragma once
 
 #include "kernels/activations.h"

@@ -1,6 +1,6 @@
 // The project's own kernels, as a table of functions: one table for each instruction set the binary
 // was built with, chosen at run time. Each is single-threaded, allocates nothing and gives bits that
-// depend on its arguments and the instruction set alone. Their plain counterparts are in reference.h.
+// depend on its arguments and the instruction set alone. Their plain counterparts, for tests, are in test/core/kernels.
 #pragma once
 
 #include "types.h"
@@ -14,24 +14,6 @@ enum class Activation { tanh, relu, sigmoid, linear };
 struct CellActivations {
   Activation candidate = Activation::tanh;
   Activation gate = Activation::sigmoid;
-};
-
-// Constants of one optimiser step; what each field means to a kind stands in optimizers/optimizer.h.
-template <class T>
-struct UpdateConstants {
-  T gradientScale;  // multiplies every gradient first: the factor of clipping by norm
-  T learningRate;
-  T weightDecay;
-  T momentum;
-  T alpha;
-  T beta1;
-  T beta2;
-  T alphaRest;  // 1 - alpha, and so on, taken in double: in float it would lose its digits
-  T beta1Rest;
-  T beta2Rest;
-  T epsilon;
-  T correction1;  // 1 - beta1^t
-  T correction2;  // sqrt(1 - beta2^t)
 };
 
 // A stream of random.h's generator: its key, and its counter behind the first word, which counts blocks of four.
@@ -159,16 +141,6 @@ struct KernelTable {
   double (*sumOfSquares)(Index count, const T* x);
   // Each element into [-limit, limit]; what is not finite stays, to be found by the norm.
   void (*clamp)(Index count, T limit, T* x);
-
-  // Optimiser steps over a range of parameters; formulas in optimizers/optimizer.h.
-  void (*sgd)(Index count, const UpdateConstants<T>& constants, const T* gradient, T* weights);
-  void (*momentum)(Index count, const UpdateConstants<T>& constants, const T* gradient, T* velocity, T* weights);
-  void (*adagrad)(Index count, const UpdateConstants<T>& constants, const T* gradient, T* sum, T* weights);
-  void (*adagradAbsolute)(Index count, const UpdateConstants<T>& constants, const T* gradient, T* sum, T* weights);
-  void (*rmsprop)(Index count, const UpdateConstants<T>& constants, const T* gradient, T* square, T* velocity,
-                  T* weights);
-  void (*adam)(Index count, const UpdateConstants<T>& constants, const T* gradient, T* mean, T* square, T* weights);
-  void (*adamw)(Index count, const UpdateConstants<T>& constants, const T* gradient, T* mean, T* square, T* weights);
 
   // y[i] = x[i]·scale where the random number of element first + i is not below `threshold`, else 0, or not-a-number
   // for what is not finite; x may be y. Element 64·g + 16·w + b has word w of block 16·g + b.

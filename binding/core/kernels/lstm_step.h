@@ -1,5 +1,6 @@
 // The element-wise part of a time step of an LSTM, one row at a time, forward and under it backward; then the same in
 // parts, for a cell with something between c and the output. A row's gates lie one after another, [H] each: i, f, g, o.
+// Plain reference: test/core/kernels/lstm_step.h.
 #pragma once
 
 #include "kernels/activations.h"

@@ -1,6 +1,7 @@
 // Backward of a product with a matrix of few columns, [columns, width] packed as `packTransposed` does: both gradients
 // from the one of the result, which is far larger than they are, so that it should be read where it lies and not packed
 // as a GEMM would.
+// Plain reference: test/core/kernels/narrow_product.h.
 #pragma once
 
 #include "kernels/packed_product.h"

@@ -1,4 +1,5 @@
 // Layer normalisation of one row (Ba et al. 2016), forward and under it backward.
+// Plain reference: test/core/kernels/normalization.h.
 #pragma once
 
 #include "kernels/simd.h"

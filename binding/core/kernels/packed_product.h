@@ -1,5 +1,6 @@
 // The product of a few rows with a matrix that was packed once: the recurrent step, where the same
 // weights meet every time step and packing at each call (as a GEMM must) would be the loss.
+// Plain reference: test/core/kernels/packed_product.h.
 #pragma once
 
 #include <utility>

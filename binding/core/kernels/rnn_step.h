@@ -1,4 +1,5 @@
 // The element-wise part of a time step of a vanilla RNN, forward and backward.
+// Plain reference: test/core/kernels/rnn_step.h.
 #pragma once
 
 #include "kernels/activations.h"

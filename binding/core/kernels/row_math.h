@@ -1,4 +1,5 @@
 // Row and range operations: softmax, sums, scaling, clipping.
+// Plain reference: test/core/kernels/row_math.h.
 #pragma once
 
 #include "kernels/vector_math.h"

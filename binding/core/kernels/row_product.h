@@ -1,6 +1,7 @@
 // The product of a few rows with a matrix as it is stored, one row for each column of the result: what a step of
 // generation needs of weights that are not packed. An element is summed in an order of its own row and column, whatever
 // the others are, so that a text is the same whoever else's is generated beside it.
+// Plain reference: test/core/kernels/row_product.h.
 #pragma once
 
 #include "kernels/simd.h"

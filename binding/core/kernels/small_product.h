@@ -1,4 +1,5 @@
 // Products so small that packing, or OpenBLAS's own set-up, would be most of their time: b is read as it is stored.
+// Plain reference: test/core/kernels/small_product.h.
 #pragma once
 
 #include "kernels/packed_product.h"

@@ -1,7 +1,10 @@
 // What a model is trained on: kinds of losses, their targets, and their result.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "types.h"
 
@@ -11,6 +14,31 @@ enum class LossKind {
   crossEntropy,        // softmax cross-entropy of class ids, nats
   binaryCrossEntropy,  // of each output by itself, from logits, nats
   squaredError         // (output - target)², of each output by itself
+};
+
+constexpr std::array<std::pair<const char*, LossKind>, 3> lossNames = {
+    {{"crossEntropy", LossKind::crossEntropy},
+     {"binaryCrossEntropy", LossKind::binaryCrossEntropy},
+     {"squaredError", LossKind::squaredError}}};
+
+// Whether targets are classes, one at each position, and not values, one for each output.
+constexpr bool isOfClasses(LossKind kind) { return kind == LossKind::crossEntropy; }
+
+// Some kinds of losses.
+class LossSet {
+ public:
+  LossSet() = default;
+  explicit LossSet(LossKind only) : bits_(std::uint32_t{1} << static_cast<unsigned>(only)) {}
+
+  [[nodiscard]] bool has(LossKind kind) const { return LossSet(kind).isWithin(*this); }
+  [[nodiscard]] bool isWithin(LossSet other) const { return (bits_ & ~other.bits_) == 0; }
+  friend LossSet operator|(LossSet a, LossSet b) {
+    a.bits_ |= b.bits_;
+    return a;
+  }
+
+ private:
+  std::uint32_t bits_ = 0;
 };
 
 // Targets at the P' positions of a model's output: class ids, or a value for each of its F outputs.

@@ -22,6 +22,7 @@
 #include "losses/adaptive_cross_entropy.h"
 #include "model/graph_errors.h"
 #include "model/heads.h"
+#include "unreachable.h"
 
 namespace unrolled {
 namespace {
@@ -242,12 +243,17 @@ class Builder {
         return addAtEachPosition(std::make_unique<Dropout<T>>(layer.dropout, value.features, nextPart()), value,
                                  layer.name);
       }
-      default:
+      case LayerKind::layerNorm:
         requireEpsilon(layer);
         value = vectorsOf(from);
         return addAtEachPosition(std::make_unique<LayerNorm<T>>(parameters_, layer.name, value.features, layer.epsilon),
                                  value, layer.name);
+      case LayerKind::attention:
+      case LayerKind::concatenate:
+      case LayerKind::add:
+        break;  // they join several: made before
     }
+    unreachable();
   }
 
   std::unique_ptr<RecurrentLayer<T>> makeRecurrent(const LayerDescription& layer, const RecurrentOptions& options) {
@@ -258,9 +264,22 @@ class Builder {
       case LayerKind::lstm:
         if (layer.layerNorm) return std::make_unique<NormalizedLstm<T>>(parameters_, options);
         return std::make_unique<Lstm<T>>(parameters_, options);
-      default:
+      case LayerKind::rnn:
         return std::make_unique<Rnn<T>>(parameters_, options);
+      case LayerKind::embedding:
+      case LayerKind::oneHot:
+      case LayerKind::pooling:
+      case LayerKind::dense:
+      case LayerKind::activation:
+      case LayerKind::dropout:
+      case LayerKind::layerNorm:
+      case LayerKind::attention:
+      case LayerKind::concatenate:
+      case LayerKind::add:
+      case LayerKind::adaptiveSoftmax:
+        break;  // none of them is recurrent
     }
+    unreachable();
   }
 
   Value addRecurrent(const LayerDescription& layer, Value value) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "unreachable.h"
+
 namespace unrolled {
 namespace {
 
@@ -40,7 +42,7 @@ const char* kindOf(const LayerDescription& layer) {
     case LayerKind::add:
       return "add";
   }
-  return "layer";
+  unreachable();
 }
 
 // "1 feature", "2 features".

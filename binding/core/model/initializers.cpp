@@ -135,8 +135,10 @@ void fill(const Parameter& parameter, const Initializer& initializer, Random& ra
       return fillUniform(scale * std::sqrt(6 / fanIn), random, values);
     case Kind::kaimingNormal:
       return fillNormal(scale * std::sqrt(2 / fanIn), random, values);
-    default:  // done above
-      return;
+    case Kind::byDefault:
+    case Kind::constant:
+    case Kind::zeros:
+      return;  // done above
   }
 }
 

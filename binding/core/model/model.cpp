@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "kernels/gather.h"
-#include "losses/binary_cross_entropy.h"
-#include "losses/squared_error.h"
 #include "model/graph_errors.h"
 #include "random.h"
 
@@ -50,13 +48,13 @@ void convert(const std::vector<Parameter>& parameters, const T* from, T* to, boo
 template <class T>
 Model<T>::Model(ModelDescription description) : description_(std::move(description)) {
   graph_ = buildGraph<T>(description_, list_);
-  binaryCrossEntropy_ = std::make_unique<BinaryCrossEntropy<T>>(graph_.outputFeatures);
-  squaredError_ = std::make_unique<SquaredError<T>>(graph_.outputFeatures);
+  valueLosses_ = std::make_unique<ValueLosses<T>>(graph_.outputFeatures);
   try {
     buffers_ = std::make_unique<ParameterBuffers<T>>(list_);
   } catch (const std::exception&) {
     throw Error("ERR_UNROLLED_OUT_OF_MEMORY",
-                "The machine has no memory for " + std::to_string(list_.size()) + " parameters and their gradients.");
+                "The machine has no memory for " + std::to_string(list_.size()) + " parameters and their gradients. " +
+                    "Make the model smaller, or raise the process's limit (ulimit -v, ulimit -d).");
   }
 }
 
@@ -139,26 +137,19 @@ void Model<T>::layOut(Arena& arena, const BatchSize& size) {
     if (node.initialState >= 0 && !node.fromStates)
       node.initialGradient = arena.take<T>(node.size.batch * node.features);
   }
-  if (size.binaryCrossEntropy) binaryCrossEntropy_->layOut(arena, graph_.nodes.back().size);
-  if (size.squaredError) squaredError_->layOut(arena, graph_.nodes.back().size);
+  valueLosses_->layOut(arena, size.valueLosses, graph_.nodes.back().size);
 }
 
 template <class T>
 BatchSize Model<T>::withLoss(BatchSize size, LossKind loss) const {
-  if (loss == LossKind::crossEntropy && !hasHead()) {
+  if (isOfClasses(loss) && !hasHead()) {
     throw Error("ERR_UNROLLED_SHAPE",
                 "Cross-entropy needs a model that ends in a dense layer without a function or in an adaptive softmax.");
   }
-  size.crossEntropy = loss == LossKind::crossEntropy;
+  size.crossEntropy = isOfClasses(loss);
   size.output = !size.crossEntropy;
-  size.binaryCrossEntropy = loss == LossKind::binaryCrossEntropy;
-  size.squaredError = loss == LossKind::squaredError;
+  size.valueLosses = size.output ? LossSet(loss) : LossSet();
   return size;
-}
-
-template <class T>
-ValueLoss<T>& Model<T>::lossOf(LossKind kind) const {
-  return kind == LossKind::binaryCrossEntropy ? *binaryCrossEntropy_ : *squaredError_;
 }
 
 template <class T>
@@ -169,19 +160,16 @@ void Model<T>::reserve(const BatchSize& size) {
   };
   if (fits(size.input, reserved_.input) && fits(size.source, reserved_.source) &&
       size.crossEntropy <= reserved_.crossEntropy && size.output <= reserved_.output &&
-      size.binaryCrossEntropy <= reserved_.binaryCrossEntropy && size.squaredError <= reserved_.squaredError) {
+      size.valueLosses.isWithin(reserved_.valueLosses)) {
     return;
   }
   const auto larger = [](const PassSize& a, const PassSize& b) -> PassSize {
     return {std::max(a.positions, b.positions), std::max(a.batch, b.batch), a.backward || b.backward,
             a.ragged || b.ragged, std::max(a.time, b.time)};
   };
-  const BatchSize grown{larger(size.input, reserved_.input),
-                        larger(size.source, reserved_.source),
-                        size.crossEntropy || reserved_.crossEntropy,
-                        size.output || reserved_.output,
-                        size.binaryCrossEntropy || reserved_.binaryCrossEntropy,
-                        size.squaredError || reserved_.squaredError};
+  const BatchSize grown{larger(size.input, reserved_.input), larger(size.source, reserved_.source),
+                        size.crossEntropy || reserved_.crossEntropy, size.output || reserved_.output,
+                        size.valueLosses | reserved_.valueLosses};
   reserved_ = {};
   sourceStays_ = false;
   workspace_.bind([&](Arena& arena) { layOut(arena, grown); });
@@ -410,14 +398,14 @@ LossResult Model<T>::loss(const Batch<T>& batch, const Targets<T>& targets, T* s
   const Parallel chosen = threadsFor(batch, parallel);
   const Pass<T> pass{*buffers_, chosen, {}};
   const std::size_t count = graph_.nodes.size();
-  if (targets.kind == LossKind::crossEntropy) {
+  if (isOfClasses(targets.kind)) {
     forwardThrough(count - 1, batch, states, pass);
     const Sequence<T> output = inputOf(graph_.nodes.back(), 0);
     return graph_.crossEntropy->loss(output.data, output.positions(), targets.ids, pass);
   }
   forwardThrough(count, batch, states, pass);
   const Sequence<T>& output = graph_.nodes.back().output;
-  return lossOf(targets.kind).loss(output.data, output.positions(), targets.values, pass);
+  return valueLosses_->of(targets.kind).loss(output.data, output.positions(), targets.values, pass);
 }
 
 template <class T>
@@ -427,7 +415,7 @@ LossResult Model<T>::lossAndGradients(const Batch<T>& batch, const Targets<T>& t
   reserve(withLoss(batch.size(true), targets.kind));
   const Parallel chosen = threadsFor(batch, parallel);
   const Pass<T> pass{*buffers_, chosen, dropping, false, bf16};
-  const bool fused = targets.kind == LossKind::crossEntropy;
+  const bool fused = isOfClasses(targets.kind);
   const std::size_t count = graph_.nodes.size() - (fused ? 1 : 0);
   forwardThrough(count, batch, states, pass);
   for (Node<T>& node : graph_.nodes) node.gradient = nullptr;
@@ -443,7 +431,7 @@ LossResult Model<T>::lossAndGradients(const Batch<T>& batch, const Targets<T>& t
   } else {
     Node<T>& last = graph_.nodes.back();
     result =
-        lossOf(targets.kind)
+        valueLosses_->of(targets.kind)
             .lossAndGradients(last.output.data, last.output.positions(), targets.values, scale, pass, &last.gradient);
   }
   backwardThrough(count, stateGradients, inputs, pass);

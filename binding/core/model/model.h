@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "losses/loss.h"
-#include "losses/value_loss.h"
+#include "losses/value_losses.h"
 #include "model/description.h"
 #include "model/graph.h"
 #include "model/initializers.h"
@@ -23,11 +23,10 @@ struct BatchSize {
   PassSize input = {};
   PassSize source = {};
   // What becomes of the last layer: cross-entropy taken with it in pieces, its output held whole, and that compared
-  // with values by one loss or the other.
+  // with values by some losses.
   bool crossEntropy = false;
   bool output = false;
-  bool binaryCrossEntropy = false;
-  bool squaredError = false;
+  LossSet valueLosses = {};
 };
 
 // The second input of an encoder–decoder: ids or vectors of the same B rows, with steps of its own.
@@ -58,10 +57,7 @@ struct Batch {
   [[nodiscard]] BatchSize size(bool backward) const {
     return {{layout().positions(), batch, backward, starts != nullptr, time},
             {source.time == 0 ? 0 : sourceLayout().positions(), source.time == 0 ? 0 : batch, backward,
-             source.starts != nullptr, source.time},
-            false,
-            false,
-            false};
+             source.starts != nullptr, source.time}};
   }
 };
 
@@ -162,7 +158,6 @@ class Model {
  private:
   // One thread for a pass that is soon over; a matter of shape alone.
   [[nodiscard]] Parallel threadsFor(const Batch<T>& batch, const Parallel& parallel) const;
-  [[nodiscard]] ValueLoss<T>& lossOf(LossKind kind) const;
   void layOut(Arena& arena, const BatchSize& size);
   // Throws where the batch has no source, and none stayed.
   void checkSource(const Batch<T>& batch) const;
@@ -181,8 +176,7 @@ class Model {
   ParameterList list_;
   Graph<T> graph_;
   std::unique_ptr<ParameterBuffers<T>> buffers_;
-  std::unique_ptr<ValueLoss<T>> binaryCrossEntropy_;
-  std::unique_ptr<ValueLoss<T>> squaredError_;
+  std::unique_ptr<ValueLosses<T>> valueLosses_;
 
   Workspace workspace_;
   BatchSize reserved_;

@@ -7,27 +7,41 @@
 #include <utility>
 
 #include "error.h"
+#include "kernels/kernel_table.h"
+#include "optimizers/updates.h"
 
 namespace unrolled {
 namespace {
 
-// By how much a sound array may be beyond its bound: a sum in T may be rounded up at each step, by as much again.
-constexpr double rounding = 4;
-
-// The largest size, or not-a-number where one is.
+// What the file of an optimiser says of it.
 template <class T>
-double largest(const T* values, Index count) {
-  double size = 0;
-  for (Index i = 0; i < count; ++i) {
-    const double other = std::abs(static_cast<double>(values[i]));
-    size = other <= size || std::isnan(size) ? size : other;
-  }
-  return size;
-}
+struct Facts {
+  Index slots;
+  bool squaresGradient;
+  bool sums;
+  bool correctsBias;
+  bool keepsUntouched;
+  double (*freshVelocity)(const OptimizerSettings& settings, double gradientNorm);
+  double (*largestUpdate)(const OptimizerSettings& settings, double gradientNorm, double velocity);
+  double (*growth)(const OptimizerSettings& settings);
+  void (*requireSound)(const OptimizerSettings& settings, const OptimizerState<T>& state);
+};
 
 template <class T>
-double largest(const std::vector<T>& values) {
-  return largest(values.data(), static_cast<Index>(values.size()));
+const Facts<T>& factsOf(OptimizerKind kind) {
+  static constexpr auto facts = forEachOptimizer([](auto optimizer) {
+    using Kind = decltype(optimizer);
+    return Facts<T>{.slots = Kind::slots,
+                    .squaresGradient = Kind::squaresGradient,
+                    .sums = Kind::sums,
+                    .correctsBias = Kind::correctsBias,
+                    .keepsUntouched = Kind::keepsUntouched,
+                    .freshVelocity = Kind::freshVelocity,
+                    .largestUpdate = Kind::largestUpdate,
+                    .growth = Kind::growth,
+                    .requireSound = Kind::template requireSound<T>};
+  });
+  return facts[static_cast<std::size_t>(kind)];
 }
 
 }  // namespace
@@ -36,45 +50,9 @@ template <class T>
 Optimizer<T>::Optimizer(const OptimizerOptions& options, Index parameters)
     : options_(options), parameters_(parameters) {
   const auto size = static_cast<std::size_t>(parameters);
-  if (options.kind != OptimizerKind::sgd) state_.first.resize(size);
-  if (options.kind == OptimizerKind::rmsprop || options.kind == OptimizerKind::adam ||
-      options.kind == OptimizerKind::adamw) {
-    state_.second.resize(size);
-  }
-}
-
-template <class T>
-double Optimizer<T>::nextVelocity(double gradientNorm) const {
-  const double fresh = options_.kind == OptimizerKind::rmsprop ? 1 / std::sqrt(1 - options_.alpha) : gradientNorm;
-  return options_.momentum * state_.velocityBound + fresh;
-}
-
-template <class T>
-double Optimizer<T>::largestUpdate(double gradientNorm, double velocity) const {
-  switch (options_.kind) {
-    case OptimizerKind::sgd:
-      return options_.learningRate * gradientNorm;
-    case OptimizerKind::momentum:
-    case OptimizerKind::rmsprop:
-      return options_.learningRate * velocity;
-    case OptimizerKind::adagrad:
-      return options_.learningRate;
-    case OptimizerKind::adagradAbsolute:
-      return options_.learningRate * std::sqrt(gradientNorm);
-    case OptimizerKind::adam:
-    case OptimizerKind::adamw:
-      break;
-  }
-  // |m| / √s is at most √Σ(weights of m)² / (weights of s), by Cauchy and Schwarz, and 1 at the first step.
-  return options_.learningRate / (1 - options_.beta1) / std::sqrt(1 - options_.beta2);
-}
-
-template <class T>
-double Optimizer<T>::growth() const {
-  // A decay so large that weights change their sign, and may grow.
-  return options_.kind == OptimizerKind::adamw
-             ? std::max(1.0, std::abs(1 - options_.learningRate * options_.weightDecay))
-             : 1.0;
+  const Index slots = factsOf<T>(options.kind).slots;
+  if (slots > 0) state_.first.resize(size);
+  if (slots > 1) state_.second.resize(size);
 }
 
 template <class T>
@@ -85,21 +63,18 @@ double Optimizer<T>::measured(const T* weights) const {
 template <class T>
 bool Optimizer<T>::staysFinite(const T* weights, double gradientNorm) {
   constexpr double largest = std::numeric_limits<T>::max();
-  // The adaptive kinds square it.
-  const bool squares = options_.kind != OptimizerKind::sgd && options_.kind != OptimizerKind::momentum &&
-                       options_.kind != OptimizerKind::adagradAbsolute;
-  const bool sums = options_.kind == OptimizerKind::adagrad || options_.kind == OptimizerKind::adagradAbsolute;
-  // Before anything divides it, the kernels take the rate, corrected for Adam, times the gradient.
-  const bool corrected = options_.kind == OptimizerKind::adam || options_.kind == OptimizerKind::adamw;
-  const double rate = corrected ? options_.learningRate / (1 - options_.beta1) : options_.learningRate;
+  const Facts<T>& facts = factsOf<T>(options_.kind);
+  // Before anything divides it, an update takes the rate, corrected for moments, times the gradient.
+  const double rate = facts.correctsBias ? options_.learningRate / (1 - options_.beta1) : options_.learningRate;
   const auto bounded = [&] {
     const double gradient = gradientNorm + options_.weightDecay * state_.weightBound;
-    const double velocity = nextVelocity(gradient);
-    const double weight = growth() * state_.weightBound + largestUpdate(gradient, velocity);
-    // Sums only grow, by the gradient's size or its square.
-    const double sum = sums ? state_.sumBound + (squares ? gradient * gradient : gradient) : 0;
+    const double velocity = options_.momentum * state_.velocityBound + facts.freshVelocity(options_, gradient);
+    const double weight =
+        facts.growth(options_) * state_.weightBound + facts.largestUpdate(options_, gradient, velocity);
+    const double taken = facts.squaresGradient ? gradient * gradient : gradient;
+    const double sum = facts.sums ? state_.sumBound + taken : 0;
     const bool finite = weight < largest && velocity < largest && sum < largest && rate < largest &&
-                        rate * gradient < largest && (squares ? gradient * gradient : gradient) < largest;
+                        rate * gradient < largest && taken < largest;
     if (finite) {
       state_.weightBound = weight;
       state_.velocityBound = velocity;
@@ -112,14 +87,13 @@ bool Optimizer<T>::staysFinite(const T* weights, double gradientNorm) {
   if (bounded()) return true;
   // The bounds only grow from step to step: look at the weights and the sums themselves.
   measure();
-  if (sums) state_.sumBound = unrolled::largest(state_.first);
+  if (facts.sums) state_.sumBound = largestSize(state_.first.data(), parameters_);
   return bounded();
 }
 
 template <class T>
 bool Optimizer<T>::keepsUntouched() const {
-  return options_.weightDecay == 0 && (options_.kind == OptimizerKind::sgd || options_.kind == OptimizerKind::adagrad ||
-                                       options_.kind == OptimizerKind::adagradAbsolute);
+  return options_.weightDecay == 0 && factsOf<T>(options_.kind).keepsUntouched;
 }
 
 template <class T>
@@ -132,54 +106,13 @@ void Optimizer<T>::restore(OptimizerState<T> state) {
         .about("resume", "the state of a training of the same model and optimiser", "another");
   }
   state_ = std::move(state);
-  requireBounds();
-}
-
-template <class T>
-void Optimizer<T>::requireBounds() const {
-  const auto require = [](const std::vector<T>& values, double bound) {
-    if (largest(values) <= rounding * bound) return;
-    throw Error("ERR_UNROLLED_OPTION_RANGE", "resume.bounds must not be below what the optimiser's arrays have.")
-        .about("resume.bounds", "at least " + std::to_string(largest(values)), std::to_string(bound));
-  };
-  switch (options_.kind) {
-    case OptimizerKind::sgd:
-      return;
-    case OptimizerKind::momentum:
-      return require(state_.first, state_.velocityBound);
-    case OptimizerKind::rmsprop:
-      return require(state_.second, state_.velocityBound);
-    case OptimizerKind::adagrad:
-    case OptimizerKind::adagradAbsolute:
-      return require(state_.first, state_.sumBound);
-    case OptimizerKind::adam:
-    case OptimizerKind::adamw:
-      return requireMoments();
-  }
-}
-
-template <class T>
-void Optimizer<T>::requireMoments() const {
-  const double beta1 = options_.beta1;
-  const double beta2 = options_.beta2;
-  // Else the first moment may outlive the second.
-  if (beta1 * beta1 >= beta2) return;
-  // By Cauchy and Schwarz, as both are sums over the same gradients.
-  const double most = rounding * (1 - beta1) / std::sqrt((1 - beta2) * (1 - beta1 * beta1 / beta2));
-  // The square of a gradient below it may have been no number of T.
-  const double least = std::sqrt(static_cast<double>(std::numeric_limits<T>::min()) / (1 - beta2));
-  for (std::size_t i = 0; i < state_.first.size(); ++i) {
-    const double first = std::abs(static_cast<double>(state_.first[i]));
-    if (first <= most * std::sqrt(static_cast<double>(state_.second[i])) + least) continue;
-    throw Error("ERR_UNROLLED_OPTION_RANGE", "resume.slots[1] must have second moments that go with the first.")
-        .about("resume.slots[1]", "moments of the same gradients", std::to_string(state_.second[i]));
-  }
+  factsOf<T>(options_.kind).requireSound(options_, state_);
 }
 
 template <class T>
 void Optimizer<T>::restoreWeights(const T* weights) {
   if (state_.weightBound == 0) return;  // a new training looks at them anyway
-  if (!(largest(weights, parameters_) <= rounding * state_.weightBound)) forgetWeights();
+  if (!(largestSize(weights, parameters_) <= stateRounding * state_.weightBound)) forgetWeights();
 }
 
 template <class T>
@@ -199,36 +132,19 @@ void Optimizer<T>::step(const GradientTiles& tiles, T* weights, const T* gradien
   constants.beta1Rest = static_cast<T>(1 - options_.beta1);
   constants.beta2Rest = static_cast<T>(1 - options_.beta2);
   constants.epsilon = static_cast<T>(options_.epsilon);
-  const bool corrected = options_.kind == OptimizerKind::adam || options_.kind == OptimizerKind::adamw;
+  const bool corrected = factsOf<T>(options_.kind).correctsBias;
   constants.correction1 = corrected ? static_cast<T>(1 - std::pow(options_.beta1, time)) : T(1);
   constants.correction2 = corrected ? static_cast<T>(std::sqrt(1 - std::pow(options_.beta2, time))) : T(1);
 
-  const KernelTable<T>& kernel = kernels<T>();
-  const auto update = [&](Index begin, Index count) {
-    const T* g = gradients + begin;
-    T* w = weights + begin;
-    // Null where the kind keeps none.
+  const Update<T> update = updates<T>()[static_cast<std::size_t>(options_.kind)];
+  const auto updateRun = [&](Index begin, Index count) {
+    // Null where the kind has none.
     T* first = state_.first.empty() ? nullptr : state_.first.data() + begin;
     T* second = state_.second.empty() ? nullptr : state_.second.data() + begin;
-    switch (options_.kind) {
-      case OptimizerKind::sgd:
-        return kernel.sgd(count, constants, g, w);
-      case OptimizerKind::momentum:
-        return kernel.momentum(count, constants, g, first, w);
-      case OptimizerKind::adagrad:
-        return kernel.adagrad(count, constants, g, first, w);
-      case OptimizerKind::adagradAbsolute:
-        return kernel.adagradAbsolute(count, constants, g, first, w);
-      case OptimizerKind::rmsprop:
-        return kernel.rmsprop(count, constants, g, first, second, w);
-      case OptimizerKind::adam:
-        return kernel.adam(count, constants, g, first, second, w);
-      case OptimizerKind::adamw:
-        return kernel.adamw(count, constants, g, first, second, w);
-    }
+    update(count, constants, gradients + begin, weights + begin, first, second);
   };
   parallel.forEach(tiles.count(),
-                   [&](Index index) noexcept { tiles.all()[static_cast<std::size_t>(index)].forRuns(update); });
+                   [&](Index index) noexcept { tiles.all()[static_cast<std::size_t>(index)].forRuns(updateRun); });
 }
 
 template <class T>

@@ -69,7 +69,7 @@ Evaluation evaluateSource(Model<T>& model, BatchSource<T>& source, const Paralle
     result.lossSum += loss.sum;
     result.correct += loss.correct;
     result.tokens += batch.targetCount;
-    result.count += batch.targetCount * (batch.targets.kind == LossKind::crossEntropy ? 1 : model.outputFeatures());
+    result.count += batch.targetCount * (isOfClasses(batch.targets.kind) ? 1 : model.outputFeatures());
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;

@@ -33,7 +33,7 @@ ExampleBatches<T>::ExampleBatches(SequenceData<T> inputs, TargetData<T> targets,
   pieces_.reserve(static_cast<std::size_t>(order_.batch()));
   packer_.reserve(order_.batch(), order_.longest());
   reserveElements(inputs_, positions, ids_, features_);
-  if (targets_.loss == LossKind::crossEntropy) {
+  if (isOfClasses(targets_.loss)) {
     targetIds_.reserve(targetCount);
   } else {
     targetValues_.reserve(targetCount * static_cast<std::size_t>(targets_.width));
@@ -78,7 +78,7 @@ Batch<T> ExampleBatches<T>::packInputs(Index epoch, Index step) {
 
 template <class T>
 Targets<T> ExampleBatches<T>::packTargets() {
-  if (targets_.loss == LossKind::crossEntropy) {
+  if (isOfClasses(targets_.loss)) {
     return everyPosition_ ? packer_.pack(targets_.ids, 1, targetIds_) : packer_.packRows(targets_.ids, 1, targetIds_);
   }
   const Index width = targets_.width;

@@ -136,13 +136,13 @@ TokenId littleEndian(TokenId id) {
   return static_cast<TokenId>(bits >> 24U | (bits >> 8U & 0xff00U) | (bits << 8U & 0xff0000U) | bits << 24U);
 }
 
-void checkFile(std::intptr_t file, const IdFileRange& range) {
+void checkFile(std::intptr_t file, const IdFileRange& range, const std::string& state) {
   const Index size = sizeOf(file, range.path);
   if (size % idBytes != 0 || size / idBytes != range.total) {
     throw cannotRead(range.path, "it has " + std::to_string(size) + " bytes, and " + std::to_string(range.total) +
                                      " ids of 4 bytes were expected; it was cut short or replaced");
   }
-  if (!range.state.empty() && !isOfState(file, range.path, range.state)) {
+  if (!state.empty() && !isOfState(file, range.path, state)) {
     throw cannotRead(range.path, "it was changed or replaced after its text was read; read the text again");
   }
   if (range.first < 0 || range.count < 0 || range.first > range.total - range.count) {
@@ -154,10 +154,10 @@ void checkFile(std::intptr_t file, const IdFileRange& range) {
 
 }  // namespace
 
-FileIds::FileIds(IdFileRange range, Index vocabulary)
+FileIds::FileIds(IdFileRange range, Index vocabulary, const std::string& state)
     : range_(std::move(range)), vocabulary_(vocabulary), file_(openFile(range_.path)) {
   try {
-    checkFile(file_, range_);
+    checkFile(file_, range_, state);
   } catch (...) {
     closeFile(file_);
     throw;

@@ -14,8 +14,6 @@ struct IdFileRange {
   Index total = 0;   // ids in the whole file
   Index first = 0;
   Index count = 0;
-  // "device:inode:nanoseconds of the last change" that the file must have; empty where it may be any.
-  std::string state;
 };
 
 // Little-endian 32-bit ids, read by position for each row of each window. They are not mapped: a
@@ -23,9 +21,10 @@ struct IdFileRange {
 // Ids are checked as they are read, since a check at the start says nothing of a file that changes.
 class FileIds final : public IdStream {
  public:
+  // `state` is "device:inode:nanoseconds of the last change" that the file must have; empty where it may be any.
   // Throws ERR_UNROLLED_FILE_NOT_FOUND, and ERR_UNROLLED_FILE_READ for what is no file of `total`
-  // ids or is another than the range says, ERR_UNROLLED_SHAPE for a range outside of it.
-  FileIds(IdFileRange range, Index vocabulary);
+  // ids or of another state, ERR_UNROLLED_SHAPE for a range outside of it.
+  FileIds(IdFileRange range, Index vocabulary, const std::string& state = {});
   ~FileIds() override;
 
   [[nodiscard]] Index size() const override { return range_.count; }

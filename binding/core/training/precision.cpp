@@ -18,7 +18,7 @@ Error refusal(const std::string& why, const std::string& expected, const std::st
 // What the environment asks for must be known: a misspelt word would end in a refusal that nobody understands.
 void requireKnownChoice() {
   const char* text = std::getenv("UNROLLED_BF16");
-  if (text == nullptr || std::string(text) == "reference") return;
+  if (text == nullptr || *text == '\0' || std::string(text) == "reference") return;
   const std::string received = std::string("\"") + text + "\"";
   throw Error("ERR_UNROLLED_OPTION_RANGE", "UNROLLED_BF16 must be reference, or left out, not " + received + ".")
       .about("UNROLLED_BF16", "reference", received);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "unreachable.h"
+
 namespace unrolled {
 
 namespace {
@@ -37,7 +39,7 @@ double Schedule::at(Index step, Index stepsPerEpoch) const {
     case Kind::cosine:
       return floor + (1 - floor) * (1 + std::cos(pi * done)) / 2;
   }
-  return 1;
+  unreachable();
 }
 
 }  // namespace unrolled

@@ -45,7 +45,7 @@ void SequenceData<T>::putBefore(TokenId id) {
 
 template <class T>
 void TargetData<T>::check(Index count) const {
-  if (loss == LossKind::crossEntropy) {
+  if (isOfClasses(loss)) {
     requireSize("targets.ids", count, static_cast<Index>(ids.size()));
   } else {
     requireSize("targets.values", count * width, static_cast<Index>(values.size()));

@@ -106,7 +106,7 @@ bool Trainer<T>::endsWithin(double seconds, Index maxSteps) {
 
 template <class T>
 StepRecord Trainer<T>::step(const TrainingBatch<T>& batch, RunResult& result) {
-  const bool classes = batch.targets.kind == LossKind::crossEntropy;
+  const bool classes = isOfClasses(batch.targets.kind);
   const Index count = batch.targetCount * (classes ? 1 : model_.outputFeatures());
   const double scale = options_.reduction == Reduction::mean ? 1 / static_cast<double>(count) : 1;
   stateGradients_.assign(static_cast<std::size_t>(model_.stateSize(batch.input.batch)), T(0));

@@ -1,4 +1,4 @@
-/** Bags of words that count a word once, as often as it occurs, or by its rarity too; with and without stop words. */
+/** Bags of words that count a word once, as often as it occurs, by its share, or by its rarity too; with and without stop words. */
 
 import { type Example, layers, Model, TextVectorizer } from '../../../src/index';
 import { alternating } from '../reviews';
@@ -7,6 +7,7 @@ import { type ExerciseOptions, type ExerciseResult, historyOf, lastOf, resultOf,
 const VARIANTS = [
   { label: 'once', output: 'multi-hot' },
   { label: 'as often as it occurs', output: 'count' },
+  { label: 'by its share of the review', output: 'frequency' },
   { label: 'tf-idf', output: 'tf-idf' },
   { label: 'once, no stop words', output: 'multi-hot', stopWords: 'english' },
   { label: 'tf-idf, no stop words', output: 'tf-idf', stopWords: 'english' },

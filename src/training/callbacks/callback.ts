@@ -37,7 +37,8 @@ export interface TrainingControl {
 
 /**
  * Something that is called between two steps of a training: after each epoch, and every `everySteps` steps. Training
- * waits for the promises it returns, and an error it throws ends training and is passed on.
+ * waits for the promises it returns, and an error it throws ends training and is passed on. A callback that waits for its
+ * own training waits for ever.
  */
 export interface Callback {
   /** What its state is kept under in a checkpoint; none is kept without a name. */

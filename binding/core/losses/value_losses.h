@@ -1,0 +1,34 @@
+// The losses of values, all of them. A new one is a class in a file of its own, a value of LossKind with its name
+// (loss.h), and an entry of `all` in value_losses.cpp.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "losses/value_loss.h"
+
+namespace unrolled {
+
+// The targets that a loss of values takes.
+struct TargetRange {
+  double least;
+  double most;
+};
+
+TargetRange targetRange(LossKind kind);
+
+// One loss of each kind, for a model of so many outputs.
+template <class T>
+class ValueLosses {
+ public:
+  explicit ValueLosses(Index features);
+
+  [[nodiscard]] ValueLoss<T>& of(LossKind kind) const { return *losses_[static_cast<std::size_t>(kind)]; }
+  // Lays out those of the set.
+  void layOut(Arena& arena, LossSet set, PassSize size);
+
+ private:
+  std::vector<std::unique_ptr<ValueLoss<T>>> losses_;  // by their kinds; null for what is no loss of values
+};
+
+}  // namespace unrolled

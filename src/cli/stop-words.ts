@@ -1,0 +1,44 @@
+/** `--stop-words`: a list by its name, or the words of a file, one a line. */
+
+import { Option } from 'commander';
+import { UnrolledError } from '../errors';
+import type { Encoding } from '../text/encodings';
+import { readText } from '../text/read-text';
+import { STOP_WORD_LISTS, type StopWords } from '../text/vectorizer-options';
+import * as check from '../validation';
+
+export function stopWordsOption(): Option {
+  return new Option(
+    '--stop-words <list>',
+    `leave out words that say little: ${STOP_WORD_LISTS.join(', ')}, or a file with a word a line (default: none)`,
+  );
+}
+
+/** The text of a list, which may be in UTF-8 or, as the texts, in the encoding that was given. */
+async function textOf(path: string, encoding: Encoding | undefined): Promise<string> {
+  try {
+    return await readText(path, { lineEnds: 'lf' });
+  } catch (error) {
+    const isOther = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ENCODING';
+    if (!isOther || encoding === undefined || encoding === 'utf-8') throw error;
+    return readText(path, { lineEnds: 'lf', encoding });
+  }
+}
+
+/**
+ * The words that `--stop-words` names. A list of that name outranks a file.
+ * @throws what `readText` throws; ERR_UNROLLED_OPTION_RANGE for a file without words.
+ */
+export async function readStopWords(
+  list: string | undefined,
+  encoding: Encoding | undefined,
+): Promise<StopWords | undefined> {
+  if (list === undefined) return undefined;
+  const named = STOP_WORD_LISTS.find((name) => name === list);
+  if (named !== undefined) return named;
+  const text = await textOf(check.nonEmptyString('stopWords', list), encoding);
+  const words = text.split('\n').map((line) => line.trim());
+  const distinct = [...new Set(words)].filter((word) => word !== '');
+  if (distinct.length > 0) return distinct;
+  throw check.outOfRange('stopWords', `${STOP_WORD_LISTS.join(', ')}, or a file with a word a line`, list);
+}

@@ -1,0 +1,136 @@
+/** Draws the texts of a model, each to its end with the weights that the model had when it began. */
+
+import type { Model, WeightReader } from '../model';
+import type { Vocabulary } from '../text/vocabulary';
+import { Batcher, type Row, type Wanted } from './batcher';
+
+/** The weights that a model had once, for the texts that were begun with them. */
+class KeptWeights {
+  readonly batcher: Batcher;
+  readonly #model: Promise<Model>;
+  #calls = 0;
+
+  /** Copies the weights that the model has now, whatever is asked of it after. */
+  constructor(model: Model, vocabulary: Vocabulary, threads: number) {
+    this.#model = model.copy();
+    // Whoever draws hears of it.
+    this.#model.catch(() => {});
+    this.batcher = new Batcher(model, vocabulary, threads, this.#model);
+  }
+
+  add(): void {
+    this.#calls++;
+  }
+
+  /** One of the calls is over; after the last one the copy goes. */
+  leave(): void {
+    if (--this.#calls === 0) this.dispose();
+  }
+
+  dispose(): void {
+    this.#model.then(
+      (model) => model.dispose(),
+      () => {},
+    );
+  }
+}
+
+/** What is remembered of a call that was begun. */
+interface Begun {
+  batcher: Batcher;
+  /** Undefined while the model still has the weights. */
+  kept: KeptWeights | undefined;
+  /** The call in the list of those that draw with the model itself. */
+  open: WeakRef<object> | undefined;
+}
+
+/** Calls that may be forgotten before the list is looked through. */
+const FORGOTTEN = 1024;
+
+/**
+ * Draws the texts of one model. Nothing is copied while the weights stay; where they are about to change, texts that were
+ * begun get a copy of those there are, one for all of them. A text that begins while steps are made gets one at once.
+ */
+export class TextDrawer implements WeightReader {
+  readonly #model: Model;
+  readonly #vocabulary: Vocabulary;
+  readonly #threads: number;
+  readonly #live: Batcher;
+  /** By what `Row.call` says. */
+  readonly #begun = new WeakMap<object, Begun>();
+  /** Calls that draw with the model itself. Whoever forgets a text in the middle does not keep it here. */
+  #open = new Set<WeakRef<object>>();
+  #mostOpen = FORGOTTEN;
+  #copies = new Set<WeakRef<KeptWeights>>();
+
+  constructor(model: Model, vocabulary: Vocabulary, threads: number) {
+    this.#model = model;
+    this.#vocabulary = vocabulary;
+    this.#threads = threads;
+    this.#live = new Batcher(model, vocabulary, threads);
+    model.addWeightReader(this);
+  }
+
+  /**
+   * The next ids of a row, as `Batcher.draw` gives them.
+   * @throws what `Batcher.draw` throws; ERR_UNROLLED_OUT_OF_MEMORY where the weights cannot be copied.
+   */
+  async draw(row: Row, wanted: Wanted): Promise<Int32Array> {
+    const { call } = row;
+    let begun = this.#begun.get(call);
+    if (begun === undefined) {
+      begun = { batcher: this.#live, kept: undefined, open: undefined };
+      this.#begun.set(call, begun);
+      if (this.#model.isTraining) this.#give([call], this.#copy());
+      else begun.open = this.#opened(call);
+    }
+    return begun.batcher.draw(row, wanted);
+  }
+
+  /** Nobody will ask for more of a row, or of those of a call. */
+  end(call: object): void {
+    const begun = this.#begun.get(call);
+    if (begun === undefined) return;
+    this.#begun.delete(call);
+    if (begun.open !== undefined) this.#open.delete(begun.open);
+    begun.kept?.leave();
+  }
+
+  keepWeights(): void {
+    const calls = [...this.#open].map((open) => open.deref()).filter((call) => call !== undefined);
+    this.#open = new Set();
+    if (calls.length === 0) return;
+    this.#give(calls, this.#copy());
+    this.#live.handOver((row) => this.#begun.get(row.call)?.batcher);
+  }
+
+  dispose(): void {
+    for (const copy of this.#copies) copy.deref()?.dispose();
+    this.#copies = new Set();
+  }
+
+  #opened(call: object): WeakRef<object> {
+    if (this.#open.size >= this.#mostOpen) {
+      for (const open of this.#open) if (open.deref() === undefined) this.#open.delete(open);
+      this.#mostOpen = 2 * this.#open.size + FORGOTTEN;
+    }
+    const open = new WeakRef(call);
+    this.#open.add(open);
+    return open;
+  }
+
+  #copy(): KeptWeights {
+    for (const copy of this.#copies) if (copy.deref() === undefined) this.#copies.delete(copy);
+    const kept = new KeptWeights(this.#model, this.#vocabulary, this.#threads);
+    this.#copies.add(new WeakRef(kept));
+    return kept;
+  }
+
+  #give(calls: readonly object[], kept: KeptWeights): void {
+    for (const call of calls) {
+      const begun = this.#begun.get(call) as Begun;
+      Object.assign(begun, { batcher: kept.batcher, kept, open: undefined });
+      kept.add();
+    }
+  }
+}
