@@ -267,10 +267,13 @@ function isTextLine(start: Buffer, firstRecord: number, { dimensions }: Header):
   return end !== -1 && numbersAtEnd(fieldsOf(start.subarray(firstRecord, end))) >= dimensions;
 }
 
-/** @throws ERR_UNROLLED_FILE_READ for what bytes say that it is no text of UTF-8, though lines might be found in it. */
+/** @throws ERR_UNROLLED_ENCODING for UTF-16, ERR_UNROLLED_FILE_READ for an archive: lines might be found in either. */
 function requireUtf8(path: string, start: Buffer): void {
   const encoding = utf16In(start)?.toUpperCase();
-  if (encoding !== undefined) throw damaged(path, `it is ${encoding}; convert it to UTF-8`, 'UTF-8', encoding);
+  if (encoding !== undefined) {
+    const message = `${path} is ${encoding}, and word vectors are read as UTF-8. Convert the file to UTF-8.`;
+    throw new UnrolledError('ERR_UNROLLED_ENCODING', message, { expected: 'UTF-8', received: encoding });
+  }
   const archive = ARCHIVES.find(([, bytes]) => start.subarray(0, bytes.length).equals(bytes));
   if (archive === undefined) return;
   throw damaged(path, `it is ${archive[0]}; unpack it first`, 'a file that is plain or gzipped', archive[0]);
