@@ -21,6 +21,14 @@ const PIECES = /\p{Cc}\[\d*[A-Z]|[\s\S]/gu;
 /** A line of progress that was drawn, with the orders around it. */
 const DRAWN = /\r(\P{Cc}*)\p{Cc}\[J\r?/gu;
 
+/** Displays that a test began: one that fails must not leave its bar's timer behind. */
+const displays: { clear(): void }[] = [];
+
+function begun<T extends { clear(): void }>(display: T): T {
+  displays.push(display);
+  return display;
+}
+
 /** A terminal's screen: rows of cells, and how a window that is made narrower shows them. */
 class Screen {
   readonly stream: NodeJS.WriteStream;
@@ -113,10 +121,14 @@ function progressAt(firstStep: number): FitProgress {
 describe('a terminal', function () {
   this.timeout(120_000);
 
+  afterEach(() => {
+    for (const display of displays.splice(0)) display.clear();
+  });
+
   it('has the figures before the bar, and the time left before other figures', () => {
     const shown = (columns: number) => {
       const screen = new Screen(columns, true);
-      const display = progressDisplay(screen.stream);
+      const display = begun(progressDisplay(screen.stream));
       display.update(progressAt(48));
       const { text } = screen;
       display.clear();
@@ -140,7 +152,7 @@ describe('a terminal', function () {
   it('has the figures of a reading before its bar and its name', () => {
     for (const columns of [...WIDTHS, 30, 20]) {
       const screen = new Screen(columns, true);
-      const display = readingDisplay('a very long name of a file that nobody has to read.txt', screen.stream);
+      const display = begun(readingDisplay('a very long name of a file that nobody has to read.txt', screen.stream));
       display.update({ received: 5e6, total: 1e7, pass: 1 });
       assert.match(screen.text, /50%.* left$/);
       assert.ok(widthOf(screen.text) < columns);
@@ -154,7 +166,7 @@ describe('a terminal', function () {
       const screen = new Screen(200, wraps);
       const { stream } = screen;
       stream.write('before\n');
-      const display = progressDisplay(stream);
+      const display = begun(progressDisplay(stream));
       display.update(progressAt(10));
       for (const [step, columns] of [
         [20, 80],
