@@ -78,7 +78,6 @@ export type {
   LayerNormDescription,
   ModelDescription,
   NativeInfo as Info,
-  OptimizerKind,
   PoolingDescription,
   RecurrentDescription,
 } from './native/native';
@@ -175,7 +174,7 @@ export type {
   PredictionOptions,
   RaggedPredictionOptions,
 } from './training/model-training';
-export type { OptimizerDescription, OptimizerHyperparameters } from './training/optimizers';
+export type { OptimizerDescription, OptimizerHyperparameters, OptimizerKind } from './training/optimizers';
 export type { CheckpointSettings, FitOptions, FitProgress, TrainingOptions } from './training/options';
 export type { ScheduleDescription, ScheduleKind } from './training/schedule';
 export type { JoinedSequences, SequenceData } from './training/sequences';

@@ -2,11 +2,10 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CELLS, type NetworkOptions, NONLINEARITIES } from '../architecture';
-import type { OptimizerKind } from '../native/native';
 import { OUTPUTS } from '../output';
 import { didYouMean } from '../suggestions';
 import { UNKNOWN_POLICIES } from '../text/vocabulary-options';
-import { OPTIMIZER_KINDS } from '../training/optimizers';
+import { OPTIMIZER_KINDS, type OptimizerKind } from '../training/optimizers';
 import { DEFAULT_BATCH, DEFAULT_WINDOW, type FitOptions, PRECISIONS } from '../training/options';
 import { SCHEDULE_KINDS, type ScheduleKind } from '../training/schedule';
 import * as check from '../validation';

@@ -303,12 +303,10 @@ export interface NativeGradientsResult {
   finalState: FloatArray;
 }
 
-/** Optimisers by name. `adagrad` adds up squares, `adagrad-abs` absolute values, as the from-scratch tutorials do. */
-export type OptimizerKind = 'sgd' | 'momentum' | 'adagrad' | 'adagrad-abs' | 'rmsprop' | 'adam' | 'adamw';
-
 /** Every field is given; what a kind does not use is ignored. Formulas are PyTorch's. */
 export interface NativeOptimizerOptions {
-  kind: OptimizerKind;
+  /** The name that the core has for it. */
+  kind: string;
   learningRate: number;
   momentum: number;
   weightDecay: number;
@@ -474,7 +472,8 @@ export interface NativeTrainingState {
   learningRateScale: number;
   /** What the training reads, as of `NativeTraining.identity`. */
   source: string;
-  optimizer: OptimizerKind;
+  /** Its name. */
+  optimizer: string;
   /** The optimiser's arrays, `[P]` each, none to two, in an order of their own. */
   slots: FloatArray[];
   /** Bounds of the weights and of the optimiser's arrays, by which overflow is foreseen. */

@@ -152,6 +152,16 @@ class Utf16Watch {
   }
 }
 
+/** The UTF-16 that the beginning of a file with numbers is in, by its mark and NUL bytes, or by these alone; undefined where it is none. */
+export function utf16In(beginning: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
+  const [first, second] = beginning;
+  if (beginning.includes(0)) {
+    if (first === 0xff && second === 0xfe) return 'utf-16le';
+    if (first === 0xfe && second === 0xff) return 'utf-16be';
+  }
+  return new Utf16Watch().look(beginning, true);
+}
+
 /** Decodes one text that comes in pieces. A byte-order mark is dropped. */
 export class TextChunks {
   readonly #encoding: Encoding;

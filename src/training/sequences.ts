@@ -7,6 +7,7 @@ import type { FloatTensor } from '../flat-layout';
 import type { DType, FloatArray, InputDescription, NativeSequences } from '../native/native';
 import { nestedInTurns, nestedTensor } from '../nested-numbers';
 import { offsetsOf } from '../offsets';
+import { showShape } from '../shape-text';
 import { elementCount, type NestedPlanes, type NestedRows, type Tensor } from '../tensor';
 import { allocate, isList } from '../tensor-shape';
 import * as check from '../validation';
@@ -42,10 +43,6 @@ export function isTensor(value: unknown): value is Tensor {
 export function shapeError(option: string, expected: string, received: string): UnrolledError {
   const message = `${option} must have ${expected}, not ${received}.`;
   return new UnrolledError('ERR_UNROLLED_SHAPE', message, { option, expected, received });
-}
-
-export function showShape(shape: readonly number[]): string {
-  return `[${shape.join(', ')}]`;
 }
 
 function empty(option: string, what: string): UnrolledError {

@@ -4,12 +4,13 @@ import { UnrolledError } from '../errors';
 import type { ModelOutput } from '../model-output';
 import type { DType, FloatArray, NativeLoss, NativeSequences, NativeTargets } from '../native/native';
 import { nestedInTurns, nestedTensor } from '../nested-numbers';
+import { showShape } from '../shape-text';
 import type { Tensor } from '../tensor';
 import { allocate, allocating, isList } from '../tensor-shape';
 import * as check from '../validation';
 import { counted } from '../wording';
 import { copyIds, copyValues, type Lists, listsIn, oneList } from './copying';
-import { floats, isTensor, lengthsOf, shapeError, showShape, toSequences } from './sequences';
+import { floats, isTensor, lengthsOf, shapeError, toSequences } from './sequences';
 import { sequenceCount } from './source';
 
 /** What targets belong to. */
