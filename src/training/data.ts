@@ -49,7 +49,7 @@ export interface PairedData {
   targets: readonly ArrayLike<number>[] | Tensor<'int32'>;
   /** Id that the decoder is fed first. */
   start: number;
-  /** Id that it ends with. */
+  /** Id that it ends with, another than `start`. */
   end: number;
 }
 
