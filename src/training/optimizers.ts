@@ -15,6 +15,11 @@ export interface OptimizerHyperparameters {
   epsilon?: number;
 }
 
+/** An optimiser by name, with the hyper-parameters that differ from its defaults. */
+export interface OptimizerDescription extends OptimizerHyperparameters {
+  kind: OptimizerKind;
+}
+
 /** An array of the parameters' size that an optimiser keeps: of a `sum` and a `square` nothing is negative. */
 export type Slot = 'velocity' | 'mean' | 'sum' | 'square';
 
@@ -27,8 +32,11 @@ interface Optimizer {
 
 const adam = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 
+/** Optimisers by name. `adagrad` adds up squares, `adagrad-abs` absolute values, as the from-scratch tutorials do. */
+export type OptimizerKind = 'sgd' | 'momentum' | 'adagrad' | 'adagrad-abs' | 'rmsprop' | 'adam' | 'adamw';
+
 /** A new one is a line here, beside its file in the core (`binding/core/optimizers`), whose name and slots it has. */
-const TABLE = {
+export const OPTIMIZERS: Readonly<Record<OptimizerKind, Optimizer>> = {
   // With a momentum it is `momentum`, as PyTorch's SGD is.
   sgd: { defaults: { learningRate: 0.001, momentum: 0, weightDecay: 0 }, slots: [] },
   // PyTorch has no optimiser of that name; its SGD has no momentum by default.
@@ -42,17 +50,7 @@ const TABLE = {
   },
   adam: { defaults: adam, slots: ['mean', 'square'] },
   adamw: { defaults: { ...adam, weightDecay: 0.01 }, slots: ['mean', 'square'] },
-} satisfies Record<string, Optimizer>;
-
-/** Optimisers by name. `adagrad` adds up squares, `adagrad-abs` absolute values, as the from-scratch tutorials do. */
-export type OptimizerKind = keyof typeof TABLE;
-
-export const OPTIMIZERS: Readonly<Record<OptimizerKind, Optimizer>> = TABLE;
-
-/** An optimiser by name, with the hyper-parameters that differ from its defaults. */
-export interface OptimizerDescription extends OptimizerHyperparameters {
-  kind: OptimizerKind;
-}
+};
 
 export const OPTIMIZER_KINDS = Object.keys(OPTIMIZERS) as OptimizerKind[];
 
