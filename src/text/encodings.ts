@@ -100,6 +100,12 @@ function firstInvalid(decode: WholeDecoder, bytes: Uint8Array): number {
   return good;
 }
 
+/** What to do with a text that is not in an encoding, where more is known than that it has another. */
+const ADVICE: { readonly [encoding in Encoding]?: string } = {
+  'utf-8': 'Name the encoding that it has, or convert the file to UTF-8.',
+  gbk: 'GB18030 has these characters and more: take the encoding gb18030 where the text is Chinese.',
+};
+
 function describe(encoding: Encoding): string {
   return encoding === 'latin1' ? 'ISO 8859-1' : encoding.toUpperCase();
 }
@@ -283,8 +289,7 @@ export class TextChunks {
     const at = this.#encoding === 'utf-8' ? firstInvalidUtf8(bytes) : firstInvalid(this.#decode, bytes);
     const offset = this.#offset + at;
     const name = describe(this.#encoding);
-    const advice =
-      this.#encoding === 'utf-8' ? 'Name the encoding that it has, or convert the file to UTF-8.' : 'Has it another?';
+    const advice = ADVICE[this.#encoding] ?? 'Has it another?';
     return new UnrolledError(
       'ERR_UNROLLED_ENCODING',
       `${this.#path} is not ${name}: the bytes at offset ${offset} are no character. ${advice}`,
