@@ -15,11 +15,6 @@ export interface OptimizerHyperparameters {
   epsilon?: number;
 }
 
-/** An optimiser by name, with the hyper-parameters that differ from its defaults. */
-export interface OptimizerDescription extends OptimizerHyperparameters {
-  kind: OptimizerKind;
-}
-
 /** An array of the parameters' size that an optimiser keeps: of a `sum` and a `square` nothing is negative. */
 export type Slot = 'velocity' | 'mean' | 'sum' | 'square';
 
@@ -35,7 +30,10 @@ const adam = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, wei
 /** Optimisers by name. `adagrad` adds up squares, `adagrad-abs` absolute values, as the from-scratch tutorials do. */
 export type OptimizerKind = 'sgd' | 'momentum' | 'adagrad' | 'adagrad-abs' | 'rmsprop' | 'adam' | 'adamw';
 
-/** A new one is a line here, beside its file in the core (`binding/core/optimizers`), whose name and slots it has. */
+/**
+ * A new one is a name above and a line here, beside its file in the core (`binding/core/optimizers`), whose name and slots
+ * it has.
+ */
 export const OPTIMIZERS: Readonly<Record<OptimizerKind, Optimizer>> = {
   // With a momentum it is `momentum`, as PyTorch's SGD is.
   sgd: { defaults: { learningRate: 0.001, momentum: 0, weightDecay: 0 }, slots: [] },
@@ -51,6 +49,11 @@ export const OPTIMIZERS: Readonly<Record<OptimizerKind, Optimizer>> = {
   adam: { defaults: adam, slots: ['mean', 'square'] },
   adamw: { defaults: { ...adam, weightDecay: 0.01 }, slots: ['mean', 'square'] },
 };
+
+/** An optimiser by name, with the hyper-parameters that differ from its defaults. */
+export interface OptimizerDescription extends OptimizerHyperparameters {
+  kind: OptimizerKind;
+}
 
 export const OPTIMIZER_KINDS = Object.keys(OPTIMIZERS) as OptimizerKind[];
 
