@@ -220,3 +220,12 @@ export async function toSequences(
   const shapes = `[T, ${kind.features}], or a tensor [N, T, ${kind.features}], or nested arrays of that shape`;
   throw check.wrongType(option, `tensors ${shapes}`, data);
 }
+
+/**
+ * The id that ends what a decoder writes: one that begins it too would end every answer where it begins.
+ * @throws ERR_UNROLLED_OPTION_RANGE for `start`.
+ */
+export function requireEnd(end: number, start: number): number {
+  if (end !== start) return end;
+  throw check.outOfRange('end', 'another id than start', end);
+}
