@@ -50,6 +50,7 @@ export {
 } from './language-model';
 export type { BidirectionalOptions, Layer, LayerExtras, RecurrentLayerOptions } from './layer-functions';
 export * as layers from './layer-functions';
+export type { ClassLoss, Loss, ValueLoss } from './losses';
 export {
   type ComputeOptions,
   type ForwardOptions,
@@ -154,7 +155,6 @@ export type { ReduceOnPlateauOptions } from './training/callbacks/reduce-on-plat
 export type {
   GuidedData,
   LabelledData,
-  Loss,
   PairedData,
   TaggedData,
   Tags,

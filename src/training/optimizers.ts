@@ -27,8 +27,14 @@ interface Optimizer {
 
 const adam = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 
-/** A new one is a line here, beside its file in the core (`binding/core/optimizers`), whose name and slots it has. */
-const TABLE = {
+/** Optimisers by name. `adagrad` adds up squares, `adagrad-abs` absolute values, as the from-scratch tutorials do. */
+export type OptimizerKind = 'sgd' | 'momentum' | 'adagrad' | 'adagrad-abs' | 'rmsprop' | 'adam' | 'adamw';
+
+/**
+ * A new one is a name above and a line here, beside its file in the core (`binding/core/optimizers`), whose name and slots
+ * it has.
+ */
+export const OPTIMIZERS: Readonly<Record<OptimizerKind, Optimizer>> = {
   // With a momentum it is `momentum`, as PyTorch's SGD is.
   sgd: { defaults: { learningRate: 0.001, momentum: 0, weightDecay: 0 }, slots: [] },
   // PyTorch has no optimiser of that name; its SGD has no momentum by default.
@@ -42,12 +48,7 @@ const TABLE = {
   },
   adam: { defaults: adam, slots: ['mean', 'square'] },
   adamw: { defaults: { ...adam, weightDecay: 0.01 }, slots: ['mean', 'square'] },
-} satisfies Record<string, Optimizer>;
-
-/** Optimisers by name. `adagrad` adds up squares, `adagrad-abs` absolute values, as the from-scratch tutorials do. */
-export type OptimizerKind = keyof typeof TABLE;
-
-export const OPTIMIZERS: Readonly<Record<OptimizerKind, Optimizer>> = TABLE;
+};
 
 /** An optimiser by name, with the hyper-parameters that differ from its defaults. */
 export interface OptimizerDescription extends OptimizerHyperparameters {
