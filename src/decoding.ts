@@ -8,7 +8,7 @@ import { requireBeamMemory } from './memory';
 import type { Model } from './model';
 import type { NativeDecodeOptions, NativeInput, NativeSequences } from './native/native';
 import { ownCopyIfSmall } from './own-copy';
-import { isNothing, type SequenceData, toSequences } from './training/sequences';
+import { isNothing, requireEnd, type SequenceData, toSequences } from './training/sequences';
 import * as check from './validation';
 
 /** Options of `Model.decode`. */
@@ -54,12 +54,6 @@ const OPTIONS = [
 ] as const satisfies (keyof DecodingOptions)[];
 
 type Resolved = Omit<NativeDecodeOptions, 'source'> & { signal: AbortSignal | undefined };
-
-/** One id cannot begin answers and end them: none would have been trained so. */
-function requireEnd(end: number, start: number): number {
-  if (end !== start) return end;
-  throw check.outOfRange('end', 'another id than start', end);
-}
 
 /** @throws ERR_UNROLLED_OPTION_TYPE for what is no list. */
 function requireIds(excluded: unknown): ArrayLike<unknown> {

@@ -58,6 +58,15 @@ export function writeError(path: string, cause: unknown): UnrolledError {
 }
 
 /**
+ * Opens a file to read. A pipe without a writer, for which the system would wait for ever where no signal ends it, is
+ * open at once too.
+ */
+export function openToRead(path: string): Promise<FileHandle> {
+  // Windows has no such flag.
+  return open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+}
+
+/**
  * All bytes of a file.
  * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ.
  */

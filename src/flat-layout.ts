@@ -5,7 +5,7 @@ import { requireFinite } from './finite';
 import type { DType, FloatArray, ParameterInfo, StateInfo } from './native/native';
 import { tensorOrOther } from './nested-numbers';
 import { elementCount, type NestedRows, type Tensor } from './tensor';
-import { allocate, allocating, DTYPES, requireTensor } from './tensor-shape';
+import { allocate, arrayOf, DTYPES, requireTensor } from './tensor-shape';
 import * as check from './validation';
 
 /** A tensor of a model's element type. */
@@ -61,7 +61,7 @@ export function requireParameters(
 /** A tensor's data as an element type; the same array where they are already. */
 function convert({ dtype, data }: Tensor, as: DType): FloatArray {
   if (dtype === as) return data as FloatArray;
-  return allocating(as, data.length, () => (as === 'float32' ? new Float32Array(data) : new Float64Array(data)));
+  return arrayOf(as, data);
 }
 
 /** Where each parameter and each state of one model lies. */

@@ -1,8 +1,8 @@
 /** What a file is that was given for a model and is none: so that a person hears of the file, not of its header. */
 
-import { open } from 'node:fs/promises';
 import { TextDecoder } from 'node:util';
 import { UnrolledError } from './errors';
+import { openToRead } from './files';
 
 /** How much of a file is looked at. */
 const LOOKED_AT = 4096;
@@ -43,7 +43,7 @@ function described(path: string, bytes: Uint8Array): string | undefined {
 }
 
 async function beginning(path: string): Promise<Uint8Array> {
-  const file = await open(path);
+  const file = await openToRead(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(LOOKED_AT), 0, LOOKED_AT, 0);
     return buffer.subarray(0, bytesRead);

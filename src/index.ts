@@ -50,6 +50,7 @@ export {
 } from './language-model';
 export type { BidirectionalOptions, Layer, LayerExtras, RecurrentLayerOptions } from './layer-functions';
 export * as layers from './layer-functions';
+export type { ClassLoss, Loss, ValueLoss } from './losses';
 export {
   type ComputeOptions,
   type ForwardOptions,
@@ -78,7 +79,6 @@ export type {
   LayerNormDescription,
   ModelDescription,
   NativeInfo as Info,
-  OptimizerKind,
   PoolingDescription,
   RecurrentDescription,
 } from './native/native';
@@ -155,7 +155,6 @@ export type { ReduceOnPlateauOptions } from './training/callbacks/reduce-on-plat
 export type {
   GuidedData,
   LabelledData,
-  Loss,
   PairedData,
   TaggedData,
   Tags,
@@ -175,7 +174,7 @@ export type {
   PredictionOptions,
   RaggedPredictionOptions,
 } from './training/model-training';
-export type { OptimizerDescription, OptimizerHyperparameters } from './training/optimizers';
+export type { OptimizerDescription, OptimizerHyperparameters, OptimizerKind } from './training/optimizers';
 export type { CheckpointSettings, FitOptions, FitProgress, TrainingOptions } from './training/options';
 export type { ScheduleDescription, ScheduleKind } from './training/schedule';
 export type { JoinedSequences, SequenceData } from './training/sequences';

@@ -14,8 +14,9 @@ import type { Model } from './model';
 import type { DType, ModelDescription } from './native/native';
 import { type ParameterShapes, parameterShapes } from './parameter-shapes';
 import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors';
+import { showShape } from './shape-text';
 import { type Tensor, zeros } from './tensor';
-import { allocating } from './tensor-shape';
+import { arrayOf } from './tensor-shape';
 import { withTiedOnce } from './tied-weights';
 import * as check from './validation';
 
@@ -91,10 +92,6 @@ export function damagedHeader(path: string, cause: unknown): unknown {
 
 function mismatch(path: string, what: string, details: { expected?: string; received?: string }): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${path} does not fit: ${what}.`, details);
-}
-
-function showShape(shape: readonly number[]): string {
-  return `[${shape.join(', ')}]`;
 }
 
 /**
@@ -286,13 +283,9 @@ function checkShape(path: string, name: string, tensor: Tensor, expected: readon
   }
 }
 
-function converted(data: ArrayLike<number>, dtype: DType): Float32Array | Float64Array {
-  return allocating(dtype, data.length, () => (dtype === 'float32' ? new Float32Array(data) : new Float64Array(data)));
-}
-
 /** The tensor as the model's element type, every element finite in it. */
 function finite(path: string, name: string, tensor: Tensor, dtype: DType): Tensor<DType> {
-  const data = tensor.dtype === dtype ? (tensor as Tensor<DType>).data : converted(tensor.data, dtype);
+  const data = tensor.dtype === dtype ? (tensor as Tensor<DType>).data : arrayOf(dtype, tensor.data);
   requireFinite({ where: `${path}: `, name, dtype }, tensor, data);
   return { dtype, shape: tensor.shape, data };
 }

@@ -12,6 +12,23 @@ function ragged(place: string, expected: string, first: string, level: unknown):
   return new UnrolledError('ERR_UNROLLED_SHAPE', message, { option: place, expected, received });
 }
 
+/** No tensor has more axes: arrays that are deeper lie in each other, or are no tensor. */
+const MAX_AXES = 64;
+
+/** The lengths of nested arrays, by the first of each level; an array that lies in itself has no end. */
+function nestedLengths(option: string, values: unknown): number[] {
+  const lengths: number[] = [];
+  for (let level = values; isList(level); level = level[0]) {
+    if (lengths.length === MAX_AXES) {
+      const [expected, received] = [`nested at most ${MAX_AXES} deep`, 'deeper arrays, or one that lies in itself'];
+      const message = `${option} must be ${expected}, not ${received}.`;
+      throw new UnrolledError('ERR_UNROLLED_SHAPE', message, { option, expected, received });
+    }
+    lengths.push(level.length);
+  }
+  return lengths;
+}
+
 /**
  * A tensor of the numbers in nested arrays (the innermost may be typed arrays). Each level has the lengths of its first
  * element.
@@ -30,8 +47,7 @@ export function nestedInTurns<D extends TensorDType>(option: string, values: unk
 }
 
 function* nestedWork<D extends TensorDType>(option: string, values: unknown, dtype: D): Generator<void, Tensor<D>> {
-  const shape: number[] = [];
-  for (let level = values; isList(level); level = level[0]) shape.push(level.length);
+  const shape = nestedLengths(option, values);
   const data = allocate(dtype, elementCount(shape));
   const isFloat = dtype === 'float32' || dtype === 'float64';
   const indices: number[] = [];
@@ -79,7 +95,7 @@ function* nestedWork<D extends TensorDType>(option: string, values: unknown, dty
 
 /** Nested arrays of so many axes as a tensor; anything else as it is. */
 export function tensorOrOther(option: string, value: unknown, dtype: TensorDType, axes: number): unknown {
-  let depth = 0;
-  for (let level = value; isList(level); level = level[0]) depth++;
-  return Array.isArray(value) && depth === axes ? nestedTensor(option, value, dtype) : value;
+  return Array.isArray(value) && nestedLengths(option, value).length === axes
+    ? nestedTensor(option, value, dtype)
+    : value;
 }

@@ -6,6 +6,7 @@
 
 import type { FlatLayout, FloatTensor, Parameters, States } from './flat-layout';
 import { resolveThreads } from './limits';
+import { VALUE_LOSSES, type ValueLoss } from './losses';
 import type { Model } from './model';
 import { type ModelInput, toBatch } from './model-input';
 import { outputOf } from './model-output';
@@ -33,7 +34,7 @@ export type Objective =
    * Against `values` `[T', B, F]`, of each output by itself: binary cross-entropy, which takes the outputs as logits, or
    * squared errors. The mean is over all outputs.
    */
-  | { loss: 'binaryCrossEntropy' | 'squaredError'; values: FloatTensor | NestedPlanes; reduction?: 'mean' | 'sum' }
+  | { loss: ValueLoss; values: FloatTensor | NestedPlanes; reduction?: 'mean' | 'sum' }
   /** The sum of `gradOutput · output`, `[T', B, F]`. */
   | { gradOutput: FloatTensor | NestedPlanes };
 
@@ -86,7 +87,7 @@ function nativeObjective(layout: FlatLayout, objective: Objective): NativeObject
     'sum',
   ]);
   if ('values' in objective) {
-    const loss = check.oneOf('loss', objective.loss, ['binaryCrossEntropy', 'squaredError']);
+    const loss = check.oneOf('loss', objective.loss, VALUE_LOSSES);
     return { loss, values: converted('values', objective.values), reduction };
   }
   if (objective.loss !== undefined) check.oneOf('loss', objective.loss, ['crossEntropy']);

@@ -5,6 +5,7 @@ import { isOnce } from './model-output';
 import type { DType, InputDescription, LayerDescription } from './native/native';
 import { layerShapesOf } from './parameter-shapes';
 import { ends, PRINTED, showCount, showSeconds, table } from './printing';
+import { showShape } from './shape-text';
 import type { Estimate } from './training/estimate';
 import * as check from './validation';
 
@@ -39,10 +40,6 @@ const MOST_LAYERS = 20;
 
 function showInput(input: InputDescription): string {
   return input.kind === 'ids' ? `ids below ${showCount(input.vocabulary)}` : `${showCount(input.features)} features`;
-}
-
-function showShape(shape: readonly (string | number)[]): string {
-  return `[${shape.join(', ')}]`;
 }
 
 /** A size in the unit that suits it: `512 bytes`, `3.4 MB`. */

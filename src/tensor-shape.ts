@@ -40,6 +40,16 @@ export function allocate<D extends TensorDType>(dtype: D, length: number): Tenso
   return allocating(dtype, length, () => new CONSTRUCTORS[dtype](length));
 }
 
+/**
+ * Numbers as a typed array of their own.
+ * @throws ERR_UNROLLED_OUT_OF_MEMORY
+ */
+export function arrayOf<D extends TensorDType>(dtype: D, numbers: ArrayLike<number>): TensorArrays[D] {
+  const array = allocate(dtype, numbers.length);
+  array.set(numbers);
+  return array;
+}
+
 /** A list of numbers: an array or any typed array. */
 export function isList(value: unknown): value is ArrayLike<number> {
   return Array.isArray(value) || types.isTypedArray(value);

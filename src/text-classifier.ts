@@ -30,10 +30,11 @@ import {
   writeModelFile,
 } from './model-file';
 import { readVocabulary, requireKind } from './model-header';
-import type { FloatArray, NativeTargets } from './native/native';
+import type { NativeTargets } from './native/native';
 import type { TextModel } from './report/inspect';
 import { reportTextModel, type TextReportOptions } from './report/model-report';
 import type { Summary } from './summary';
+import { arrayOf } from './tensor-shape';
 import type { Example } from './text/example';
 import { joining } from './text/part-encoding';
 import { TextVectorizer, type TokenSequences } from './text/text-vectorizer';
@@ -463,8 +464,7 @@ export class TextClassifier {
 
   #targets(labels: Int32Array): NativeTargets {
     if (outputsFor(this.classNames.length) > 1) return { loss: 'crossEntropy', ids: labels };
-    const values: FloatArray = this.model.dtype === 'float32' ? new Float32Array(labels) : new Float64Array(labels);
-    return { loss: 'binaryCrossEntropy', values };
+    return { loss: 'binaryCrossEntropy', values: arrayOf(this.model.dtype, labels) };
   }
 
   /** The labels of examples that are whole. */

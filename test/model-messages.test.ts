@@ -79,6 +79,12 @@ describe('a model with a source', () => {
       [{ sources }, 'ERR_UNROLLED_OPTION_TYPE', 'targets', /\{ sources, inputs \} with tags or values/],
       [{ sources, targets }, 'ERR_UNROLLED_OPTION_TYPE', 'start', /no start: the id that the decoder is fed first/],
       [{ sources, targets, start: 3 }, 'ERR_UNROLLED_OPTION_TYPE', 'end', /no end: the id that the decoder ends with/],
+      [
+        { sources, targets, start: 3, end: 3 },
+        'ERR_UNROLLED_OPTION_RANGE',
+        'end',
+        /^end must be another id than start, not 3/,
+      ],
       [{ sources, targets, start: 3, end: 4, inputs }, 'ERR_UNROLLED_OPTION_RANGE', 'inputs', /beside targets/],
       [{ sources, targets, start: 3, end: 4, tags: [[1]] }, 'ERR_UNROLLED_OPTION_RANGE', 'tags', /beside targets/],
       [{ sources, targets, start: 3, end: 4, loss: 'squaredError' }, 'ERR_UNROLLED_OPTION_RANGE', 'loss', /loss/],

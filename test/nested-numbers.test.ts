@@ -139,6 +139,22 @@ describe('nested arrays', () => {
     await assert.rejects(model.evaluate({ inputs: good, values: spoilt }), { ...range, option: 'values[1][1][0]' });
   });
 
+  it('that lie in themselves, or deeper than any tensor, are refused', async () => {
+    const cycle: unknown[] = [];
+    cycle.push(cycle);
+    let deep: unknown[] = [1];
+    for (let i = 0; i < 100_000; i++) deep = [deep];
+    const model = make(2, gru(3), dense(2));
+    const inputs = [[[1, 2]], [[3, 4]]];
+    for (const spoilt of [cycle, [cycle], deep, [[1, 2], deep]] as never[]) {
+      const code = /^ERR_UNROLLED_(SHAPE|OPTION_TYPE)$/;
+      await assert.rejects(model.predict(spoilt), { code, option: /^inputs/ });
+      await assert.rejects(model.evaluate({ inputs, values: spoilt }), { code, option: /^values/ });
+      await assert.rejects(async () => model.forward(spoilt), { code });
+      assert.throws(() => tensor.from(spoilt), { code });
+    }
+  });
+
   it('that are ragged or have other things than numbers are refused with the place', async () => {
     using model = make(2, gru(3), dense(2));
     using reader = Model.create({ input: { kind: 'ids', vocabulary: 4 }, layers: [embedding(2), gru(3)] });

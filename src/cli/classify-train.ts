@@ -10,7 +10,6 @@ import { UnrolledError } from '../errors';
 import { absolutePath, requireWritable } from '../files';
 import { resolveThreads } from '../limits';
 import { readModelFile } from '../model-file';
-import type { OptimizerKind } from '../native/native';
 import type { Encoding } from '../text/encodings';
 import { NORMALIZATIONS } from '../text/text-form';
 import { TextVectorizer } from '../text/text-vectorizer';
@@ -26,7 +25,7 @@ import { BestWeights } from '../training/callbacks/keep-best';
 import { type Checkpoint, checkpointOf } from '../training/checkpoint-file';
 import { resolveExampleFit } from '../training/example-options';
 import { History } from '../training/history';
-import { OPTIMIZER_KINDS } from '../training/optimizers';
+import { OPTIMIZER_KINDS, type OptimizerKind } from '../training/optimizers';
 import { DEFAULT_BATCH } from '../training/options';
 import * as check from '../validation';
 import {

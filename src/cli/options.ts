@@ -2,25 +2,33 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CELLS, type NetworkOptions, NONLINEARITIES } from '../architecture';
-import type { OptimizerKind } from '../native/native';
 import { OUTPUTS } from '../output';
 import { didYouMean } from '../suggestions';
 import { UNKNOWN_POLICIES } from '../text/vocabulary-options';
-import { OPTIMIZER_KINDS } from '../training/optimizers';
+import { OPTIMIZER_KINDS, type OptimizerKind } from '../training/optimizers';
 import { DEFAULT_BATCH, DEFAULT_WINDOW, type FitOptions, PRECISIONS } from '../training/options';
 import { SCHEDULE_KINDS, type ScheduleKind } from '../training/schedule';
 import * as check from '../validation';
 
+/** A number as people write one: decimal digits, perhaps with a point, perhaps with an exponent. */
+const DECIMAL = /^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+
+/** The finite number that a text says in decimal; undefined for anything else. */
+export function decimalIn(text: string): number | undefined {
+  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : undefined;
+}
+
 /** A number as written; its range is checked by whoever takes it. */
 function parseNumber(option: string, expected: string, text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || Number.isNaN(value)) throw check.wrongType(option, expected, text);
+  const value = decimalIn(text);
+  if (value === undefined) throw check.wrongType(option, expected, text);
   return value;
 }
 
 export function numberOption(flags: string, description: string): Option {
   const option = new Option(flags, description);
-  return option.argParser((text) => parseNumber(option.long ?? flags, 'a number', text));
+  return option.argParser((text) => parseNumber(option.long ?? flags, 'a decimal number, as 10, 0.5 or 1e-3', text));
 }
 
 export function plainOption(flags: string, description: string): Option {
@@ -35,7 +43,7 @@ export function listOption(flags: string, description: string): Option {
 
 function embeddingOption(): Option {
   return new Option('--embedding <n|onehot>', 'width of the embedding (default: 64)').argParser((text) =>
-    text === 'onehot' ? text : parseNumber('--embedding', 'a whole number or onehot', text),
+    text === 'onehot' ? text : parseNumber('--embedding', 'a whole number in decimal digits, or onehot', text),
   );
 }
 
@@ -44,9 +52,11 @@ function cutoffsOption(): Option {
     '--cutoffs <n,n>',
     'of adaptive: ranks at which its clusters begin (default: V to the powers 2/3 and 5/6)',
   );
-  return option.argParser((text) =>
-    text.split(',').map((part) => parseNumber('cutoffs', 'whole numbers with commas between', part)),
-  );
+  return option.argParser((text) => {
+    const ranks = text.split(',').map(decimalIn);
+    if (ranks.every((rank) => rank !== undefined)) return ranks;
+    throw check.wrongType('--cutoffs', 'whole numbers in decimal digits, with commas between', text);
+  });
 }
 
 export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {

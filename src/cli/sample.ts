@@ -12,7 +12,7 @@ import * as check from '../validation';
 import { unescaped } from './escapes';
 import { FAILED, messageOf, reportFailure } from './failure';
 import { encodingOption, type InputFlags, readInput, readLines, STANDARD_INPUT } from './input';
-import { jsonOption, listOption, numberOption, plainOption, threadsOption, unknownOption } from './options';
+import { decimalIn, jsonOption, listOption, numberOption, plainOption, threadsOption, unknownOption } from './options';
 import { outputEnd, print, printJson, printLine } from './output';
 import { noteUnknown } from './unknown-note';
 
@@ -219,9 +219,9 @@ function biasOption(): Option {
   const option = new Option('--bias <token=x>', "add x to a token's logit, -inf bars it; may be given several times");
   return option.argParser((text, before: SampleFlags['bias']) => {
     const [, token, number] = /^(.+)=([^=]*)$/s.exec(text) ?? [];
-    const value = number === '-inf' ? Number.NEGATIVE_INFINITY : Number(number);
-    if (token === undefined || number?.trim() === '' || Number.isNaN(value)) {
-      throw check.wrongType('--bias', 'a token, =, and a number or -inf', text);
+    const value = number === '-inf' ? Number.NEGATIVE_INFINITY : decimalIn(number ?? '');
+    if (token === undefined || value === undefined) {
+      throw check.wrongType('--bias', 'a token, =, and a decimal number or -inf', text);
     }
     return [...(before ?? []), [unescaped(token), value] as const];
   });

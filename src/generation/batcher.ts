@@ -6,6 +6,7 @@ import { giveTurn, settled } from '../event-loop';
 import type { Model } from '../model';
 import { addon } from '../native/load';
 import type { FloatArray, NativeCancellation, NativeGeneration } from '../native/native';
+import { allocate } from '../tensor-shape';
 import type { Vocabulary } from '../text/vocabulary';
 import { endIdOf, excludedIds } from './prompt';
 import type { RowConstraint } from './row-constraint';
@@ -117,8 +118,7 @@ function joinedStates(model: Model, rows: readonly Row[]): FloatArray | undefine
   if (rows.every(({ state }) => state === undefined)) return undefined;
   if (rows.length === 1) return rows[0]?.state;
   const size = Object.values(model.stateSizes).reduce((sum, features) => sum + features, 0);
-  const joined =
-    model.dtype === 'float32' ? new Float32Array(rows.length * size) : new Float64Array(rows.length * size);
+  const joined = allocate(model.dtype, rows.length * size);
   for (const [i, { state }] of rows.entries()) if (state !== undefined) joined.set(state, i * size);
   return joined;
 }

@@ -240,7 +240,7 @@ export class Constraint {
     try {
       return ask(step as GenerationStep);
     } catch (cause) {
-      const why = (cause as Error | undefined)?.message ?? String(cause);
+      const why = thrownWords(cause);
       const details = { option, step: step?.position ?? 0, cause };
       throw new UnrolledError('ERR_UNROLLED_CALLBACK', `${option}${placeOf(step)} threw: ${why}`, details);
     }
@@ -260,9 +260,22 @@ export class Constraint {
       'ERR_UNROLLED_OPTION_RANGE',
       `${option} leaves no token to take at step ${position} (from 0)${after}. Allow at least one there: the unknown ` +
         'token is never taken, and the end token not before minLength. Or let the text end before, with length or stop.',
-      { option, expected: 'at least one token', received: 'none', step: position },
+      {
+        option,
+        mentions: ['minLength', 'length', 'stop'],
+        expected: 'at least one token',
+        received: 'none',
+        step: position,
+      },
     );
   }
+}
+
+/** What was thrown, which may be anything: also what no string can be made of. */
+function thrownWords(thrown: unknown): string {
+  const message = typeof thrown === 'object' && thrown !== null && 'message' in thrown ? thrown.message : undefined;
+  if (typeof message === 'string') return message;
+  return typeof thrown === 'string' ? thrown : check.show(thrown);
 }
 
 /** Behind the name of an option whose function answered. */

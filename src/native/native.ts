@@ -7,6 +7,8 @@
  * of the calls, and calls made while a training runs are served between two of its steps.
  */
 
+import type { Loss, ValueLoss } from '../losses';
+
 /** Array type of a model's element type. */
 export type FloatArray = Float32Array | Float64Array;
 
@@ -241,7 +243,7 @@ export type NativeObjective =
   /** Softmax cross-entropy of class ids `[T', B]`. */
   | { loss?: 'crossEntropy'; targets: Int32Array; reduction: 'mean' | 'sum' }
   /** Of each output by itself, against `values` `[T', B, F]`; binary cross-entropy takes the outputs as logits. */
-  | { loss: 'binaryCrossEntropy' | 'squaredError'; values: FloatArray; reduction: 'mean' | 'sum' }
+  | { loss: ValueLoss; values: FloatArray; reduction: 'mean' | 'sum' }
   /** Σ of `gradOutput · output`, `[T', B, F]`. */
   | { gradOutput: FloatArray };
 
@@ -263,7 +265,7 @@ export interface NativePassSize {
   backward?: boolean;
   ragged?: boolean;
   /** What is minimised; softmax cross-entropy by default. */
-  loss?: NativeLoss;
+  loss?: Loss;
 }
 
 /** What a layer in the midst of the model gave, `[T', B, F]`. */
@@ -303,12 +305,10 @@ export interface NativeGradientsResult {
   finalState: FloatArray;
 }
 
-/** Optimisers by name. `adagrad` adds up squares, `adagrad-abs` absolute values, as the from-scratch tutorials do. */
-export type OptimizerKind = 'sgd' | 'momentum' | 'adagrad' | 'adagrad-abs' | 'rmsprop' | 'adam' | 'adamw';
-
 /** Every field is given; what a kind does not use is ignored. Formulas are PyTorch's. */
 export interface NativeOptimizerOptions {
-  kind: OptimizerKind;
+  /** The name that the core has for it. */
+  kind: string;
   learningRate: number;
   momentum: number;
   weightDecay: number;
@@ -348,15 +348,12 @@ export interface NativeSequences {
   offsets: Int32Array;
 }
 
-/** What is minimised: softmax cross-entropy, binary cross-entropy from logits (both nats), or `(output - target)²`. */
-export type NativeLoss = 'crossEntropy' | 'binaryCrossEntropy' | 'squaredError';
-
 /**
  * Targets: one a sequence, or one at every position of the sequences, in their order. A mean is over targets for
  * cross-entropy, else over targets times outputs, as PyTorch's.
  */
 export interface NativeTargets {
-  loss: NativeLoss;
+  loss: Loss;
   /** Classes, for cross-entropy. */
   ids?: Int32Array;
   /** A value for each output of the model, flat, for the other losses. */
@@ -474,7 +471,8 @@ export interface NativeTrainingState {
   learningRateScale: number;
   /** What the training reads, as of `NativeTraining.identity`. */
   source: string;
-  optimizer: OptimizerKind;
+  /** Its name. */
+  optimizer: string;
   /** The optimiser's arrays, `[P]` each, none to two, in an order of their own. */
   slots: FloatArray[];
   /** Bounds of the weights and of the optimiser's arrays, by which overflow is foreseen. */

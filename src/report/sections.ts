@@ -1,9 +1,9 @@
 /** The parts of the page, as HTML. Charts are empty frames that the page's script fills. */
 
+import { showShape } from '../shape-text';
 import { confusionTables } from './confusion';
 import { firstShown, formatNumber, sampleName } from './display';
 import { epochTable } from './epoch-table';
-import { showShape } from './figure/graph';
 import { figure } from './figure/model-figure';
 import { escapeText, scrollable } from './html';
 import type { ChartData, PageData, StepChartData } from './page-types';

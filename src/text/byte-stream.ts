@@ -2,18 +2,20 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream, type ReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { UnrolledError } from '../errors';
 import { readInto } from '../file-pieces';
-import { readError } from '../files';
+import { openToRead, readError } from '../files';
 import { GZIP_BYTES, isGzip } from './gzip';
 
 const CHUNK_BYTES = 1 << 18;
 
 async function isGzipped(path: string): Promise<boolean> {
-  const file = await open(path);
+  const file = await openToRead(path);
   try {
+    // Of a pipe what was looked at would be gone.
+    const stats = await file.stat();
+    if (!stats.isFile() && !stats.isDirectory()) throw new Error('it is not a regular file');
     const start = Buffer.alloc(GZIP_BYTES);
     await readInto(file, 0, start);
     return isGzip(start);

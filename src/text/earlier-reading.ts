@@ -4,10 +4,10 @@
  */
 
 import { createHash } from 'node:crypto';
-import { open, realpath, utimes } from 'node:fs/promises';
+import { realpath, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inTurns } from '../event-loop';
-import { absolutePath } from '../files';
+import { absolutePath, openToRead } from '../files';
 import { jsonHash } from '../json-writer';
 import { type FileState, isSameState, isSettled, samplesOf, stateOf } from './file-state';
 import {
@@ -106,7 +106,7 @@ async function readKept(asking: AskedReading, asked: string): Promise<KeptReadin
 /** Whether a file is still what it was when it was read. */
 async function isUnchanged(path: string, { text, samples }: KeptReading): Promise<boolean> {
   try {
-    await using file = await open(path);
+    await using file = await openToRead(path);
     return isSameState(text, await stateOf(file)) && (await samplesOf(file, text.size)) === samples;
   } catch {
     return false;
@@ -151,7 +151,7 @@ export async function readingToKeep(
 ): Promise<object | undefined> {
   if (!isSettled(state, begun)) return undefined;
   try {
-    await using file = await open(asking.path);
+    await using file = await openToRead(asking.path);
     const samples = await samplesOf(file, state.size);
     if (!isSameState(state, await stateOf(file))) return undefined;
     const made =

@@ -13,7 +13,7 @@ export type EncodingName = Encoding | (string & Record<never, never>);
 /** Names that are in use and are no labels of WHATWG's, in lower case without spaces, `-` and `_`. */
 const OTHER_NAMES: Readonly<Record<string, Encoding>> = {
   ...{ utf8sig: 'utf-8', utf8bom: 'utf-8', cp65001: 'utf-8' },
-  ...{ utf16: 'utf-16le' },
+  ...{ utf16: 'utf-16le', ucs2: 'utf-16le', ucs2le: 'utf-16le', ucs2be: 'utf-16be' },
   ...{ gb180302000: 'gb18030', gb180302005: 'gb18030', gb180302022: 'gb18030', cp54936: 'gb18030' },
   ...{ cp936: 'gbk', ms936: 'gbk', windows936: 'gbk', euccn: 'gbk', gb2312: 'gbk' },
   ...{ cp950: 'big5', ms950: 'big5', windows950: 'big5' },

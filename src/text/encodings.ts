@@ -100,6 +100,12 @@ function firstInvalid(decode: WholeDecoder, bytes: Uint8Array): number {
   return good;
 }
 
+/** What to do with a text that is not in an encoding, where more is known than that it has another. */
+const ADVICE: { readonly [encoding in Encoding]?: string } = {
+  'utf-8': 'Name the encoding that it has, or convert the file to UTF-8.',
+  gbk: 'GB18030 has these characters and more: take the encoding gb18030 where the text is Chinese.',
+};
+
 function describe(encoding: Encoding): string {
   return encoding === 'latin1' ? 'ISO 8859-1' : encoding.toUpperCase();
 }
@@ -144,6 +150,16 @@ class Utf16Watch {
     if (odd >= MOST_PAIRS * pairs && even === 0) return 'utf-16le';
     return even >= MOST_PAIRS * pairs && odd === 0 ? 'utf-16be' : undefined;
   }
+}
+
+/** The UTF-16 that the beginning of a file with numbers is in, by its mark and NUL bytes, or by these alone; undefined where it is none. */
+export function utf16In(beginning: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
+  const [first, second] = beginning;
+  if (beginning.includes(0)) {
+    if (first === 0xff && second === 0xfe) return 'utf-16le';
+    if (first === 0xfe && second === 0xff) return 'utf-16be';
+  }
+  return new Utf16Watch().look(beginning, true);
 }
 
 /** Decodes one text that comes in pieces. A byte-order mark is dropped. */
@@ -273,8 +289,7 @@ export class TextChunks {
     const at = this.#encoding === 'utf-8' ? firstInvalidUtf8(bytes) : firstInvalid(this.#decode, bytes);
     const offset = this.#offset + at;
     const name = describe(this.#encoding);
-    const advice =
-      this.#encoding === 'utf-8' ? 'Name the encoding that it has, or convert the file to UTF-8.' : 'Has it another?';
+    const advice = ADVICE[this.#encoding] ?? 'Has it another?';
     return new UnrolledError(
       'ERR_UNROLLED_ENCODING',
       `${this.#path} is not ${name}: the bytes at offset ${offset} are no character. ${advice}`,

@@ -4,13 +4,13 @@
  */
 
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, open, readFile, utimes } from 'node:fs/promises';
+import { type FileHandle, readFile, utimes } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cacheFolder } from '../cache-folder';
 import { inTurns } from '../event-loop';
 import { piecesOf, readInto, writeFrom } from '../file-pieces';
-import { absolutePath, makeFolder, readError, replaceFile, writeWhole } from '../files';
+import { absolutePath, makeFolder, openToRead, readError, replaceFile, writeWhole } from '../files';
 import { parseJson } from '../json-reader';
 import { stringifying } from '../json-writer';
 import { type FileState, isSameContent, modifiedMs, stateIn, stateOf } from './file-state';
@@ -146,7 +146,7 @@ async function sameIds(file: FileHandle, { state, digest }: IdIdentity): Promise
 export async function requireSameIds(path: string, identity: IdIdentity): Promise<FileState> {
   let now: FileState | undefined;
   try {
-    await using file = await open(path);
+    await using file = await openToRead(path);
     now = await sameIds(file, identity);
   } catch (cause) {
     throw readError(path, cause);
@@ -182,7 +182,7 @@ export async function openIdFile(
   const { key: found, count, unknownTokens = uncounted } = description;
   if (found !== key || count === undefined || typeof unknownTokens !== 'number') return undefined;
   try {
-    await using file = await open(path);
+    await using file = await openToRead(path);
     const identity = await describedIdentity(description, file);
     return identity && { file: { path, count }, identity, unknownTokens };
   } catch {
@@ -248,7 +248,7 @@ export async function keepReading(path: string, reading: unknown): Promise<void>
  */
 export async function readIdRange({ path, first, count }: FileSource): Promise<Int32Array> {
   try {
-    const file = await open(path);
+    const file = await openToRead(path);
     try {
       const ids = new Int32Array(count);
       const bytes = await readInto(file, 4 * first, ids);

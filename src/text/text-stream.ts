@@ -1,13 +1,13 @@
 /** Text files of any size, read in pieces: plain or gzipped, of any encoding, in the form asked. */
 
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { abortError } from '../cancellation';
 import { UnrolledError } from '../errors';
 import { readInto } from '../file-pieces';
-import { readError } from '../files';
+import { openToRead, readError } from '../files';
 import { TextChunks } from './encodings';
 import { type FileState, isSameContent, stateIn } from './file-state';
 import { GZIP_BYTES, isGzip } from './gzip';
@@ -28,7 +28,7 @@ export interface PassOptions {
 
 async function openFile(path: string): Promise<FileHandle> {
   try {
-    return await open(path, 'r');
+    return await openToRead(path);
   } catch (cause) {
     throw readError(path, cause);
   }

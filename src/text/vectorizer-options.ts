@@ -17,11 +17,11 @@ export const SPLITS = ['whitespace', 'character', 'word'] as const;
 
 const OUTPUTS = ['int', 'multi-hot', 'count', 'frequency', 'tf-idf'] as const;
 
-/** The lists of stop words that have a name. */
-export const STOP_WORD_LISTS = ['english', 'chinese'] as const;
-
 /** Words to leave out: a list by its name, or the words. */
-export type StopWords = (typeof STOP_WORD_LISTS)[number] | readonly string[];
+export type StopWords = 'english' | 'chinese' | readonly string[];
+
+/** The lists of stop words that have a name. */
+export const STOP_WORD_LISTS = ['english', 'chinese'] as const satisfies readonly StopWords[];
 
 /** What is done to a text, before it is cut or after. */
 export type Standardization = keyof typeof STANDARDIZATIONS | ((text: string) => string);

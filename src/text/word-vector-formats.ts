@@ -4,6 +4,7 @@ import { isUtf8 } from 'node:buffer';
 import { UnrolledError } from '../errors';
 import * as check from '../validation';
 import { counted } from '../wording';
+import { utf16In } from './encodings';
 import { firstInvalidUtf8 } from './utf8';
 
 /** No record is longer: what is has lost its line ends, or is no such file. */
@@ -15,6 +16,14 @@ const [TAB, LINE_FEED, CARRIAGE_RETURN, SPACE] = [0x09, 0x0a, 0x0d, 0x20];
 
 /** UTF-8's byte-order mark, which some editors write. */
 const MARK = Buffer.of(0xef, 0xbb, 0xbf);
+
+/** What archives begin with that such files are handed out in, GloVe's as zip. */
+const ARCHIVES: readonly (readonly [name: string, bytes: Buffer])[] = [
+  ['a zip archive', Buffer.from('PK\x03\x04', 'latin1')],
+  ['packed by xz', Buffer.from('\xfd7zXZ\0', 'latin1')],
+  ['packed by bzip2', Buffer.from('BZh91AY&SY')],
+  ['packed by zstd', Buffer.of(0x28, 0xb5, 0x2f, 0xfd)],
+];
 
 /** What parts the fields of a line. */
 const SEPARATOR = /[ \t]/;
@@ -258,11 +267,26 @@ function isTextLine(start: Buffer, firstRecord: number, { dimensions }: Header):
   return end !== -1 && numbersAtEnd(fieldsOf(start.subarray(firstRecord, end))) >= dimensions;
 }
 
+/** @throws ERR_UNROLLED_ENCODING for UTF-16, ERR_UNROLLED_FILE_READ for an archive: lines might be found in either. */
+function requireUtf8(path: string, start: Buffer): void {
+  const encoding = utf16In(start)?.toUpperCase();
+  if (encoding !== undefined) {
+    const message = `${path} is ${encoding}, and word vectors are read as UTF-8. Convert the file to UTF-8.`;
+    throw new UnrolledError('ERR_UNROLLED_ENCODING', message, { expected: 'UTF-8', received: encoding });
+  }
+  const archive = ARCHIVES.find(([, bytes]) => start.subarray(0, bytes.length).equals(bytes));
+  if (archive === undefined) return;
+  throw damaged(path, `it is ${archive[0]}; unpack it first`, 'a file that is plain or gzipped', archive[0]);
+}
+
 /** The layout that a file begins in, by its first piece, and where its first record starts. */
 function parserFor(path: string, start: Buffer): [parser: RecordParser, firstRecord: number] {
   const marked = start.subarray(0, MARK.length).equals(MARK) ? MARK.length : 0;
   const header = headerOf(path, start.subarray(marked));
-  if (header === undefined) return [new TextParser(path, undefined), marked];
+  if (header === undefined) {
+    requireUtf8(path, start);
+    return [new TextParser(path, undefined), marked];
+  }
   const afterHeader = marked + header.bytes;
   // A header that was put before a file with a mark.
   const isMarked = start.subarray(afterHeader, afterHeader + MARK.length).equals(MARK);

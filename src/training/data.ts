@@ -1,14 +1,9 @@
 /** Data to train and to judge a `Model` with, for each shape of a recurrent network. */
 
 import type { FloatTensor } from '../flat-layout';
-import type { NativeLoss } from '../native/native';
+import type { ClassLoss, ValueLoss } from '../losses';
 import type { NestedPlanes, NestedRows, Tensor } from '../tensor';
 import type { SequenceData } from './sequences';
-
-/**
- * What is minimised: `'crossEntropy'` and `'binaryCrossEntropy'`, both of logits and in nats, or `'squaredError'`.
- */
-export type Loss = NativeLoss;
 
 /** Classes at each position of each sequence: lists as long as the sequences, or a tensor `[N, T]`. */
 export type Tags = readonly ArrayLike<number>[] | Tensor<'int32'>;
@@ -27,21 +22,21 @@ export interface LabelledData {
   inputs: SequenceData;
   /** N classes. */
   labels: ArrayLike<number>;
-  loss?: Exclude<Loss, 'squaredError'> | undefined;
+  loss?: ClassLoss | undefined;
 }
 
 /** Many-to-many, synced: a class at every position. The loss is as of labels. */
 export interface TaggedData {
   inputs: SequenceData;
   tags: Tags;
-  loss?: Exclude<Loss, 'squaredError'> | undefined;
+  loss?: ClassLoss | undefined;
 }
 
 /** Numbers to be met, one a sequence or one at every position. Squared error by default. */
 export interface ValuedData {
   inputs: SequenceData;
   values: Values;
-  loss?: Exclude<Loss, 'crossEntropy'> | undefined;
+  loss?: ValueLoss | undefined;
 }
 
 /**
@@ -54,7 +49,7 @@ export interface PairedData {
   targets: readonly ArrayLike<number>[] | Tensor<'int32'>;
   /** Id that the decoder is fed first. */
   start: number;
-  /** Id that it ends with. */
+  /** Id that it ends with, another than `start`. */
   end: number;
 }
 

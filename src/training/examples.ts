@@ -17,7 +17,7 @@ import { allocate, isList, zerosLike } from '../tensor-shape';
 import * as check from '../validation';
 import { copyIds, listsIn } from './copying';
 import type { PairedData, TrainingData } from './data';
-import { lengthsOf, toSequences } from './sequences';
+import { lengthsOf, requireEnd, toSequences } from './sequences';
 import { sequenceCount } from './source';
 import { labelTargets, type ResolvedTargets, type TargetContext, tagTargets, valueTargets } from './targets';
 
@@ -99,7 +99,7 @@ async function pairedExamples(given: Given, source: NativeSequences, model: Desc
   }
   const vocabulary = Math.min(input.vocabulary, output.features);
   const start = check.integer('start', given.start, { min: 0, max: input.vocabulary - 1 });
-  const end = check.integer('end', given.end, { min: 0, max: output.features - 1 });
+  const end = requireEnd(check.integer('end', given.end, { min: 0, max: output.features - 1 }), start);
   const targets = (await targetIds(given.targets as PairedData['targets'], vocabulary)) as IdSequences;
   requireSameCount('targets', targets, source);
   const inputs = await extended(targets, start, true);

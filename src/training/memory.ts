@@ -2,10 +2,10 @@
 
 import { requireMemory } from '../limits';
 import type { Model } from '../model';
-import type { NativePassSize, NativeSource, NativeTrainingOptions, OptimizerKind } from '../native/native';
+import type { NativePassSize, NativeSource, NativeTrainingOptions } from '../native/native';
 import type { Callback } from './callbacks/callback';
 import { savesCheckpoints } from './callbacks/checkpoint';
-import { OPTIMIZERS } from './optimizers';
+import { slotsOf } from './optimizers';
 import { largestBatch, sourceBytes } from './source';
 
 /** Bytes that a training takes. */
@@ -27,8 +27,8 @@ export interface TrainingBytes {
 type MemoryOptions = Pick<NativeTrainingOptions, 'optimizer' | 'precision'>;
 
 /** Bytes of a checkpoint: one copy of the state natively, and one for its file. */
-function checkpointBytes({ parameterBytes }: Model, optimizer: OptimizerKind): number {
-  return 2 * parameterBytes * (1 + OPTIMIZERS[optimizer].slots.length);
+function checkpointBytes({ parameterBytes }: Model, optimizer: string): number {
+  return 2 * parameterBytes * (1 + slotsOf(optimizer).length);
 }
 
 /** Of an operand's piece that a product in bf16 packs at once, in both directions: `kernels/bf16_products.cpp`. */
@@ -75,7 +75,7 @@ export async function trainingBytes(
   const bytes = {
     parameters,
     gradients: parameters,
-    optimizer: parameters * OPTIMIZERS[optimizer.kind].slots.length,
+    optimizer: parameters * slotsOf(optimizer.kind).length,
     workspace: passes + (precision === 'bf16' ? bf16Bytes(model, size.positions) : 0),
     data: sourceBytes(source),
     ...(callbacks.some(savesCheckpoints) && { checkpoint: checkpointBytes(model, optimizer.kind) }),
@@ -113,7 +113,7 @@ export async function requireTrainingBytes(
  * Refuses to copy the state of a training where memory cannot hold it.
  * @throws ERR_UNROLLED_OUT_OF_MEMORY.
  */
-export function requireCheckpointBytes(model: Model, optimizer: OptimizerKind): void {
+export function requireCheckpointBytes(model: Model, optimizer: string): void {
   const bytes = checkpointBytes(model, optimizer);
   requireMemory('A checkpoint of this training', bytes, 'checkpoint', 'Make the model smaller');
 }

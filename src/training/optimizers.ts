@@ -1,6 +1,6 @@
 /** Optimisers by name. Their defaults are PyTorch's, but for `momentum` and for `adagrad-abs`, which PyTorch has not. */
 
-import type { NativeOptimizerOptions, OptimizerKind } from '../native/native';
+import type { NativeOptimizerOptions } from '../native/native';
 import * as check from '../validation';
 
 /** Hyper-parameters of an optimiser; which of them a kind knows is in `OPTIMIZERS`. */
@@ -15,11 +15,6 @@ export interface OptimizerHyperparameters {
   epsilon?: number;
 }
 
-/** An optimiser by name, with the hyper-parameters that differ from its defaults. */
-export interface OptimizerDescription extends OptimizerHyperparameters {
-  kind: OptimizerKind;
-}
-
 /** An array of the parameters' size that an optimiser keeps: of a `sum` and a `square` nothing is negative. */
 export type Slot = 'velocity' | 'mean' | 'sum' | 'square';
 
@@ -32,7 +27,14 @@ interface Optimizer {
 
 const adam = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 
-export const OPTIMIZERS: Record<OptimizerKind, Optimizer> = {
+/** Optimisers by name. `adagrad` adds up squares, `adagrad-abs` absolute values, as the from-scratch tutorials do. */
+export type OptimizerKind = 'sgd' | 'momentum' | 'adagrad' | 'adagrad-abs' | 'rmsprop' | 'adam' | 'adamw';
+
+/**
+ * A new one is a name above and a line here, beside its file in the core (`binding/core/optimizers`), whose name and slots
+ * it has.
+ */
+export const OPTIMIZERS: Readonly<Record<OptimizerKind, Optimizer>> = {
   // With a momentum it is `momentum`, as PyTorch's SGD is.
   sgd: { defaults: { learningRate: 0.001, momentum: 0, weightDecay: 0 }, slots: [] },
   // PyTorch has no optimiser of that name; its SGD has no momentum by default.
@@ -48,7 +50,17 @@ export const OPTIMIZERS: Record<OptimizerKind, Optimizer> = {
   adamw: { defaults: { ...adam, weightDecay: 0.01 }, slots: ['mean', 'square'] },
 };
 
+/** An optimiser by name, with the hyper-parameters that differ from its defaults. */
+export interface OptimizerDescription extends OptimizerHyperparameters {
+  kind: OptimizerKind;
+}
+
 export const OPTIMIZER_KINDS = Object.keys(OPTIMIZERS) as OptimizerKind[];
+
+/** What an optimiser of the native side keeps, in its order. */
+export function slotsOf(kind: string): readonly Slot[] {
+  return OPTIMIZERS[kind as OptimizerKind].slots;
+}
 
 const RANGES: Record<keyof OptimizerHyperparameters, check.Range> = {
   learningRate: { min: 0 },
@@ -96,7 +108,7 @@ export function resolveOptimizer(
 
 /** A resolved optimiser with the hyper-parameters it knows. */
 export function describeOptimizer(optimizer: NativeOptimizerOptions): OptimizerDescription {
-  const { kind } = optimizer;
+  const kind = optimizer.kind as OptimizerKind;
   const known = Object.keys(OPTIMIZERS[kind].defaults) as (keyof OptimizerHyperparameters)[];
   return { kind, ...Object.fromEntries(known.map((key) => [key, optimizer[key]])) };
 }

@@ -1,7 +1,7 @@
 /** Options of training, checked and completed with their defaults before anything is allocated. */
 
 import { MAX_SIZE, resolveSeed, resolveThreads } from '../limits';
-import type { NativeOptimizerOptions, NativeTrainingOptions, OptimizerKind } from '../native/native';
+import type { NativeOptimizerOptions, NativeTrainingOptions } from '../native/native';
 import * as check from '../validation';
 import { emitWarning } from '../warning';
 import { type Callback, requireCallbacks } from './callbacks/callback';
@@ -11,6 +11,7 @@ import {
   describeOptimizer,
   type OptimizerDescription,
   type OptimizerHyperparameters,
+  type OptimizerKind,
   resolveOptimizer,
 } from './optimizers';
 import { lazyUpdates, type RecordedOptions, recordedSparse, withRecorded } from './recorded-options';

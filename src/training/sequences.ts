@@ -7,6 +7,7 @@ import type { FloatTensor } from '../flat-layout';
 import type { DType, FloatArray, InputDescription, NativeSequences } from '../native/native';
 import { nestedInTurns, nestedTensor } from '../nested-numbers';
 import { offsetsOf } from '../offsets';
+import { showShape } from '../shape-text';
 import { elementCount, type NestedPlanes, type NestedRows, type Tensor } from '../tensor';
 import { allocate, isList } from '../tensor-shape';
 import * as check from '../validation';
@@ -42,10 +43,6 @@ export function isTensor(value: unknown): value is Tensor {
 export function shapeError(option: string, expected: string, received: string): UnrolledError {
   const message = `${option} must have ${expected}, not ${received}.`;
   return new UnrolledError('ERR_UNROLLED_SHAPE', message, { option, expected, received });
-}
-
-export function showShape(shape: readonly number[]): string {
-  return `[${shape.join(', ')}]`;
 }
 
 function empty(option: string, what: string): UnrolledError {
@@ -222,4 +219,13 @@ export async function toSequences(
   if (Array.isArray(data)) return listFeatures(option, data, kind.features, dtype);
   const shapes = `[T, ${kind.features}], or a tensor [N, T, ${kind.features}], or nested arrays of that shape`;
   throw check.wrongType(option, `tensors ${shapes}`, data);
+}
+
+/**
+ * The id that ends what a decoder writes: one that begins it too would end every answer where it begins.
+ * @throws ERR_UNROLLED_OPTION_RANGE for `start`.
+ */
+export function requireEnd(end: number, start: number): number {
+  if (end !== start) return end;
+  throw check.outOfRange('end', 'another id than start', end);
 }

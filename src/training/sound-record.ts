@@ -7,7 +7,7 @@ import type { Tensor } from '../tensor';
 import * as check from '../validation';
 import type { TrainingRecord } from './checkpoint-file';
 import type { EpochSumsState } from './epoch-result';
-import { OPTIMIZERS } from './optimizers';
+import { slotsOf } from './optimizers';
 
 const NOT_NEGATIVE = { min: 0 };
 
@@ -34,7 +34,7 @@ function isUnmoved(weights: Iterable<Tensor>): boolean {
 
 async function requireOptimizer(native: TrainingRecord['native'], weights: Iterable<Tensor>): Promise<void> {
   const { optimizer, slots, bounds, steps } = native;
-  const kept = OPTIMIZERS[optimizer].slots;
+  const kept = slotsOf(optimizer);
   if (slots.length !== kept.length) throw check.outOfRange('optimizer', `${kept.length} arrays`, slots.length);
   for (const [index, slot] of slots.entries()) {
     const isSum = kept[index] === 'sum' || kept[index] === 'square';

@@ -1,10 +1,11 @@
 /** Figures of the data that a training reads. */
 
+import { isOfClasses } from '../losses';
 import type { NativeIds, NativeSequences, NativeSource } from '../native/native';
 
 /** Whether there is something to be right about, so that an accuracy has a meaning, and the loss is in nats. */
 export function classifies(source: NativeSource): boolean {
-  return !('targets' in source) || source.targets.loss !== 'squaredError';
+  return !('targets' in source) || isOfClasses(source.targets.loss);
 }
 
 /** Number of sequences N. */

@@ -1,15 +1,17 @@
 /** Targets as people have them, checked against the sequences and the model, as the native side reads them. */
 
 import { UnrolledError } from '../errors';
+import { CLASS_LOSSES, type ClassLoss, VALUE_LOSSES, valueRange } from '../losses';
 import type { ModelOutput } from '../model-output';
-import type { DType, FloatArray, NativeLoss, NativeSequences, NativeTargets } from '../native/native';
+import type { DType, FloatArray, NativeSequences, NativeTargets } from '../native/native';
 import { nestedInTurns, nestedTensor } from '../nested-numbers';
+import { showShape } from '../shape-text';
 import type { Tensor } from '../tensor';
 import { allocate, allocating, isList } from '../tensor-shape';
 import * as check from '../validation';
 import { counted } from '../wording';
 import { copyIds, copyValues, type Lists, listsIn, oneList } from './copying';
-import { floats, isTensor, lengthsOf, shapeError, showShape, toSequences } from './sequences';
+import { floats, isTensor, lengthsOf, shapeError, toSequences } from './sequences';
 import { sequenceCount } from './source';
 
 /** What targets belong to. */
@@ -55,9 +57,9 @@ function requirePositions(option: string, { output }: TargetContext): void {
   throw unfit(option, 'they are at every position, and it has one output a sequence', fix);
 }
 
-function classLoss(loss: unknown, { features }: ModelOutput): Exclude<NativeLoss, 'squaredError'> {
+function classLoss(loss: unknown, { features }: ModelOutput): ClassLoss {
   const given = loss === undefined ? (features === 1 ? 'binaryCrossEntropy' : 'crossEntropy') : loss;
-  const chosen = check.oneOf('loss', given, ['crossEntropy', 'binaryCrossEntropy']);
+  const chosen = check.oneOf('loss', given, CLASS_LOSSES);
   if (chosen === 'binaryCrossEntropy' && features !== 1) {
     throw check.outOfRange('loss', `crossEntropy for classes of a model with ${features} outputs`, chosen);
   }
@@ -196,10 +198,7 @@ async function nestedValues(
 
 /** The same errors as `labelTargets`. */
 export async function valueTargets(given: unknown, loss: unknown, context: TargetContext): Promise<ResolvedTargets> {
-  const chosen = check.oneOf('loss', loss === undefined ? 'squaredError' : loss, [
-    'squaredError',
-    'binaryCrossEntropy',
-  ]);
+  const chosen = check.oneOf('loss', loss === undefined ? 'squaredError' : loss, VALUE_LOSSES);
   const isNumbers = isList(given) && (!Array.isArray(given) || typeof given[0] === 'number');
   let resolved: { values: FloatArray; everywhere: boolean };
   if (isNested(given)) {
@@ -215,9 +214,10 @@ export async function valueTargets(given: unknown, loss: unknown, context: Targe
   } else {
     throw check.wrongType('values', 'a tensor, nested arrays, or a list of numbers or tensors', given);
   }
-  const outside = chosen === 'binaryCrossEntropy' ? resolved.values.findIndex((value) => value < 0 || value > 1) : -1;
+  const { least, most } = valueRange(chosen);
+  const outside = resolved.values.findIndex((value) => value < least || value > most);
   if (outside !== -1) {
-    throw check.outOfRange(`values[${outside}]`, 'from 0 to 1 for binaryCrossEntropy', resolved.values[outside]);
+    throw check.outOfRange(`values[${outside}]`, `from ${least} to ${most} for ${chosen}`, resolved.values[outside]);
   }
   return { targets: { loss: chosen, values: resolved.values }, everywhere: resolved.everywhere };
 }

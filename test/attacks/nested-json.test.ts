@@ -116,7 +116,7 @@ describe('JSON that is nested deeply', function () {
     await assert.rejects(train(DEPTH, { checkpoint }), {
       code: 'ERR_UNROLLED_OPTION_RANGE',
       option: 'callbacks',
-      message: /^The state of a callback is nested too deeply, or too large, for a checkpoint/,
+      message: /^The state of the callback deep is nested too deeply, or too large, for a checkpoint/,
     });
     await train(1000, { resume: at('run') });
     assert.equal(depthOf(restored), 1000);

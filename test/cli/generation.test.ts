@@ -59,15 +59,21 @@ describe('unrolled sample, score and next', function () {
     assert.ok(late.length >= 9);
     assert.equal(await printed('--stop', 'o', '--min-length', '9'), `the${late}\n`);
     for (const [args, status, message] of [
-      [['--bias', 'o'], 2, /^unrolled: --bias must be a token, =, and a number or -inf, not "o"\./],
-      [['--bias', 'o=abc'], 2, /^unrolled: --bias must be a token, =, and a number or -inf/],
+      [['--bias', 'o'], 2, /^unrolled: --bias must be a token, =, and a decimal number or -inf, not "o"\./],
+      [['--bias', 'o=abc'], 2, /^unrolled: --bias must be a token, =, and a decimal number or -inf/],
       [['--bias', 'o='], 2, /^unrolled: --bias must be/],
+      [['--bias', 'o=0x10'], 2, /^unrolled: --bias must be .*, not "o=0x10"\./],
+      [['--bias', 'o=-Infinity'], 2, /^unrolled: --bias must be .*, not "o=-Infinity"\./],
       [['--bias', 'Q=1'], 1, /^unrolled: --bias\["Q"\] must name one of the 29 tokens/],
       [['--bias', 'o=1e99'], 2, /^unrolled: --bias\["o"\] must be a number from -1e30/],
       [['--allow', 'abQ'], 1, /^unrolled: --allow: The character "Q" \(U\+0051\) at position 2 .* Leave it out\. \(/],
-      [['--allow', 'o', '--bias', 'o=-inf'], 2, /^unrolled: --allow leaves no token to take at step 1\. /],
+      [
+        ['--allow', 'o', '--bias', 'o=-inf'],
+        2,
+        /^unrolled: --allow leaves no token to take at step 1\. .* end before, with --length or --stop\. /,
+      ],
       [['--min-length', '13'], 2, /^unrolled: --min-length must be at most --length, which is 12, not 13\./],
-      [['--min-length', 'x'], 2, /^unrolled: --min-length must be a number/],
+      [['--min-length', 'x'], 2, /^unrolled: --min-length must be a decimal number/],
     ] as const) {
       for (const more of [[], ['--beams', '2']]) {
         const result = await runCli('sample', path, '--length', '12', ...args, ...more);

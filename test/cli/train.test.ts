@@ -147,8 +147,14 @@ describe('unrolled train', function () {
         ['--hidden', '0'],
         '--hidden must be a whole number at least 1 and at most 16777216, not 0. (ERR_UNROLLED_OPTION_RANGE)',
       ],
-      [['--hidden', 'abc'], '--hidden must be a number, not "abc". (ERR_UNROLLED_OPTION_TYPE)'],
-      [['--embedding', 'abc'], '--embedding must be a whole number or onehot, not "abc". (ERR_UNROLLED_OPTION_TYPE)'],
+      [
+        ['--hidden', 'abc'],
+        '--hidden must be a decimal number, as 10, 0.5 or 1e-3, not "abc". (ERR_UNROLLED_OPTION_TYPE)',
+      ],
+      [
+        ['--embedding', 'abc'],
+        '--embedding must be a whole number in decimal digits, or onehot, not "abc". (ERR_UNROLLED_OPTION_TYPE)',
+      ],
       [['--lr', '-1'], '--lr must be a finite number at least 0, not -1. (ERR_UNROLLED_OPTION_RANGE)'],
       [['--log-every', '0'], '--log-every must be a whole number at least 1, not 0. (ERR_UNROLLED_OPTION_RANGE)'],
       [

@@ -437,14 +437,25 @@ describe('constraints', () => {
       option: 'bias',
       step: 2,
     });
-    await assert.rejects(
-      model.sample('the ', {
-        allow: () => {
-          throw null as unknown as Error;
-        },
-      }),
-      { code: 'ERR_UNROLLED_CALLBACK', message: 'allow, at step 0 (from 0), threw: null' },
-    );
+    // Anything can be thrown, also what no string can be made of.
+    const thrown: [unknown, string][] = [
+      [null, 'null'],
+      ['no rhyme', 'no rhyme'],
+      [Symbol('x'), 'Symbol(x)'],
+      [Object.create(null), 'an object (no prototype)'],
+      [{ message: Symbol('x') }, 'an object (Object)'],
+    ];
+    for (const [value, words] of thrown) {
+      const throwing = () => {
+        throw value;
+      };
+      for (const options of [{ allow: throwing }, { bias: throwing }]) {
+        const [option] = Object.keys(options);
+        const expected = { code: 'ERR_UNROLLED_CALLBACK', message: `${option}, at step 0 (from 0), threw: ${words}` };
+        await assert.rejects(model.sample('the ', options), expected);
+        await assert.rejects(model.beam('the ', options), expected);
+      }
+    }
     using gone = smallModel();
     const disposing = () => {
       gone.dispose();

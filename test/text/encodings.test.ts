@@ -109,6 +109,10 @@ describe('TextChunks', () => {
     }
     const long = [...Buffer.alloc(4000, Buffer.from([0x94, 0x39, 0xfc, 0x36])), 0xff, ...Buffer.alloc(999, 0x61)];
     assert.throws(() => decode('gb18030', long, long.length), /offset 4000 are/);
+    // Texts that are called GBK often have characters of four bytes, which GB18030 alone has.
+    const more = [0x61, 0xba, 0xba, 0x81, 0x39, 0xee, 0x39, 0x61];
+    assert.throws(() => decode('gbk', more, more.length), /offset 3 are no character\. .* take the encoding gb18030/);
+    assert.equal(decode('gb18030', more, more.length), 'a\u6c49\u3400a');
   });
 });
 
@@ -116,8 +120,8 @@ describe('names of encodings', () => {
   it('are the usual ones, in any case', () => {
     const names: Record<string, readonly string[]> = {
       'utf-8': ['utf-8', 'UTF8', 'Utf_8', ' utf-8 ', 'unicode-1-1-utf-8', 'utf-8-sig', 'cp65001'],
-      'utf-16le': ['UTF-16LE', 'utf16le', 'utf-16', 'UTF16', 'ucs-2', 'unicode'],
-      'utf-16be': ['UTF-16BE', 'utf16be', 'unicodefffe'],
+      'utf-16le': ['UTF-16LE', 'utf16le', 'utf-16', 'UTF16', 'ucs-2', 'ucs2', 'UCS-2LE', 'unicode'],
+      'utf-16be': ['UTF-16BE', 'utf16be', 'ucs-2be', 'unicodefffe'],
       gb18030: ['GB18030', 'gb-18030', 'GB18030-2005', 'gb18030-2022'],
       gbk: [
         'GBK',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -57,6 +58,17 @@ describe('FileCorpus', function () {
       assert.deepEqual(idsIn(inFile), inMemory.ids);
     });
   }
+
+  it('refuses a pipe, without waiting for its writer', async function () {
+    if (process.platform === 'win32') return this.skip();
+    execFileSync('mkfifo', [at('pipe')]);
+    await assert.rejects(datasets.textFile(at('pipe')), { code: 'ERR_UNROLLED_FILE_READ', message: /regular file/ });
+    writeFileSync(at('text'), MIXED);
+    const corpus = await datasets.textFile(at('text'), { idsFile: at('ids') });
+    execFileSync('mv', [at('pipe'), at('ids')]);
+    const model = smallModel({ vocabulary: corpus.vocabulary });
+    await assert.rejects(model.evaluate(corpus), { code: 'ERR_UNROLLED_FILE_READ' });
+  });
 
   it('is bounded as a vocabulary is', async () => {
     const part = MIXED.slice(0, 20_000);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { embeddingMatrix, readWordVectors } from '../../src/text/word-vectors';
@@ -198,6 +199,35 @@ describe('readWordVectors', () => {
     ] as const) {
       await assert.rejects(read(content, 'x'), { code: 'ERR_UNROLLED_FILE_READ', message });
     }
+  });
+
+  it('refuses UTF-16 and archives by name, in which no word would be found', async () => {
+    const little = Buffer.from(GLOVE, 'utf16le');
+    const big = Buffer.from(little).swap16();
+    for (const [content, what] of [
+      [Buffer.concat([Buffer.of(0xff, 0xfe), little]), 'UTF-16LE'],
+      [Buffer.concat([Buffer.of(0xfe, 0xff), big]), 'UTF-16BE'],
+      [little, 'UTF-16LE'],
+      [big, 'UTF-16BE'],
+      [Buffer.from(word2vecText(GLOVE), 'utf16le'), 'UTF-16LE'],
+      [Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.from(GLOVE)]), 'a zip archive'],
+      [gzipSync(big), 'UTF-16BE'],
+    ] as const) {
+      await assert.rejects(read(content, 'the'), {
+        code: what.startsWith('UTF') ? 'ERR_UNROLLED_ENCODING' : 'ERR_UNROLLED_FILE_READ',
+        message: new RegExp(` is ${what}[,;]`),
+        received: what,
+      });
+    }
+  });
+
+  it('refuses a pipe, without waiting for its writer', async function () {
+    if (process.platform === 'win32') return this.skip();
+    execFileSync('mkfifo', [at('pipe')]);
+    await assert.rejects(readWordVectors(at('pipe'), { words: ['a'] }), {
+      code: 'ERR_UNROLLED_FILE_READ',
+      message: /it is not a regular file/,
+    });
   });
 
   it('refuses what could fill the memory', async () => {

@@ -1,7 +1,8 @@
 /** The folded figure: each layer once, with a loop where a state goes from step to step. */
 
+import { showShape } from '../../shape-text';
 import { formatNumber } from '../display';
-import { type Node, showShape, skips } from './graph';
+import { type Node, skips } from './graph';
 import { arrow, type Box, box, type Drawing, text } from './svg';
 
 const WIDTH = 188;

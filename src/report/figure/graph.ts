@@ -123,8 +123,3 @@ export function modelGraph({ inputs, layers }: ReportModel): Node[] {
 export function skips(source: Node, node: Node): boolean {
   return source.lane === node.lane && node.level - source.level > 1;
 }
-
-/** `[T, B, 256]` */
-export function showShape(shape: ReportShape): string {
-  return `[${shape.join(', ')}]`;
-}

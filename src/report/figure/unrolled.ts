@@ -1,6 +1,7 @@
 /** The unrolled figure: a column for each of the first steps and one for the last, states passing between them. */
 
-import { type Node, showShape, skips } from './graph';
+import { showShape } from '../../shape-text';
+import { type Node, skips } from './graph';
 import { arrow, type Box, box, type Drawing, text } from './svg';
 
 const WIDTH = 96;
