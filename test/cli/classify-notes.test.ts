@@ -132,6 +132,12 @@ describe('unrolled classify tells', function () {
     assert.deepEqual([empty.status, /--stop-words must be english, chinese, or a file/.test(empty.stderr)], [2, true]);
     const none = await runCli(...args, '--stop-words', at('german'));
     assert.deepEqual([none.status, /ERR_UNROLLED_FILE_NOT_FOUND/.test(none.stderr)], [1, true], none.stderr);
+    const meant = await runCli(...args, '--stop-words', 'Chinese');
+    assert.equal(meant.status, 1);
+    assert.match(
+      meant.stderr,
+      /--stop-words must be english, chinese, or a file .* no file Chinese\. Did you mean chinese\? \(ERR_UNROLLED_FILE_NOT_FOUND/,
+    );
   });
 
   it('another --standardize than a checkpoint has', async () => {
