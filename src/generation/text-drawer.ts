@@ -27,6 +27,10 @@ class KeptWeights {
     if (--this.#calls === 0) this.dispose();
   }
 
+  get isUsed(): boolean {
+    return this.#calls > 0;
+  }
+
   dispose(): void {
     this.model.then(
       (model) => model.dispose(),
@@ -49,7 +53,8 @@ const FORGOTTEN = 1024;
 
 /**
  * Draws the texts of one model. Nothing is copied while the weights stay; where they are about to change, texts that were
- * begun get a copy of those there are, one for all of them. A text that begins while steps are made gets one at once.
+ * begun get a copy of those there are, one for all of them. A text that begins while steps are made gets one at once, which
+ * those share that begin before it is made.
  */
 export class TextDrawer implements WeightReader {
   readonly #model: Model;
@@ -62,6 +67,8 @@ export class TextDrawer implements WeightReader {
   #open = new Set<WeakRef<object>>();
   #mostOpen = FORGOTTEN;
   #copies = new Set<WeakRef<KeptWeights>>();
+  /** The copy that is being made beside a training. */
+  #making: KeptWeights | undefined;
 
   constructor(model: Model, vocabulary: Vocabulary, threads: number) {
     this.#model = model;
@@ -95,9 +102,11 @@ export class TextDrawer implements WeightReader {
     this.#begun.delete(call);
     if (begun.open !== undefined) this.#open.delete(begun.open);
     begun.kept?.leave();
+    if (this.#making?.isUsed === false) this.#making = undefined;
   }
 
   keepWeights(): void {
+    this.#making = undefined;
     const calls = [...this.#open].map((open) => open.deref()).filter((call) => call !== undefined);
     this.#open = new Set();
     if (calls.length === 0) return;
@@ -116,7 +125,7 @@ export class TextDrawer implements WeightReader {
     if (known !== undefined) return known;
     const begun: Begun = { batcher: this.#live, kept: undefined, open: undefined };
     this.#begun.set(call, begun);
-    if (this.#model.isTraining) this.#give([call], this.#copy());
+    if (this.#model.isTraining) this.#give([call], this.#copyBesideSteps());
     else begun.open = this.#opened(call);
     return begun;
   }
@@ -129,6 +138,17 @@ export class TextDrawer implements WeightReader {
     const open = new WeakRef(call);
     this.#open.add(open);
     return open;
+  }
+
+  #copyBesideSteps(): KeptWeights {
+    if (this.#making !== undefined) return this.#making;
+    const kept = this.#copy();
+    this.#making = kept;
+    const forget = () => {
+      if (this.#making === kept) this.#making = undefined;
+    };
+    kept.model.then(forget, forget);
+    return kept;
   }
 
   #copy(): KeptWeights {

@@ -176,6 +176,32 @@ describe('A text that is being drawn', function () {
     assert.ok(found.size > 0);
   });
 
+  it('shares its weights with those that begin at the same time while steps are made', async () => {
+    using model = smallModel({ seed: 1, hidden: 128 });
+    let copies = 0;
+    const copy = model.model.copy.bind(model.model);
+    model.model.copy = () => {
+      copies++;
+      return copy();
+    };
+    const control = new AbortController();
+    const training = train(model, { ...TRAINING, epochs: 1000, signal: control.signal });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    const draw = (count: number) =>
+      Promise.all(Array.from({ length: count }, () => rest(model.stream(PROMPT, { ...OPTIONS, length: 60 }))));
+    const texts = await draw(16);
+    assert.equal(new Set(texts).size, 1);
+    assert.equal(copies, 1);
+    // One that ended before its copy was made leaves nothing that another could begin with.
+    const left = new AbortController();
+    const first = model.sample(PROMPT, { ...OPTIONS, signal: left.signal });
+    left.abort();
+    await assert.rejects(first, { code: 'ERR_UNROLLED_ABORTED' });
+    assert.equal(new Set(await draw(4)).size, 1);
+    control.abort();
+    await assert.rejects(training, { code: 'ERR_UNROLLED_ABORTED' });
+  });
+
   it('ends with a code where the model is disposed, with weights of its own too', async () => {
     for (const isTrained of [false, true]) {
       const model = smallModel({ seed: 1 });
