@@ -207,7 +207,7 @@ class TextParser implements RecordParser {
     for (const [index, field] of text.split(SEPARATOR).entries()) {
       vector[index] = numberIn(field);
       if (Number.isFinite(vector[index])) continue;
-      const received = check.show(field);
+      const received = check.show(Buffer.from(field, 'latin1').toString());
       throw damaged(this.#path, `line ${line} has ${received} where a number should be`, 'a finite number', received);
     }
     return vector;
