@@ -100,7 +100,7 @@ async function photograph(browser, { page, name }) {
     isSmall(to);
   }
   if (name !== 'report') return shots;
-  const tab = await open('light', { width: 1180, height: 1375 });
+  const tab = await open('light', { width: 1180, height: 1290 });
   // The cursor rests on the loss, as a reader's would.
   await tab.hover('#chart-loss .u-over');
   const to = path.join(root, IMAGES, 'report.png');

@@ -95,18 +95,33 @@ async function noteOthers(folder: string, classNames: readonly string[]): Promis
   note(`${passed}, since only .txt files are read: ${firstOf(others)}`);
 }
 
+/** Most classes that are all told of, as in `classify evaluate`. */
+const MOST_LISTED = 12;
+
+/** How many texts each class has; of very many classes those of the first, and the fewest and the most of all. */
+function textsOfClasses({ classNames, examples }: LabelledTexts): string {
+  const counts = classNames.map(() => 0);
+  for (const { label } of examples) counts[label] = (counts[label] ?? 0) + 1;
+  const named = classNames.map((name, label) => `${name} ${counts[label]}`);
+  if (named.length <= MOST_LISTED) return `${named.length} classes: ${named.join(', ')}`;
+  const [fewest, most] = counts.reduce(
+    ([low, high], count) => [Math.min(low, count), Math.max(high, count)],
+    [Number.POSITIVE_INFINITY, 0],
+  );
+  const texts = fewest === most ? counted(most, 'text') : `${fewest} to ${counted(most, 'text')}`;
+  return `${named.length} classes of ${texts}: ${firstOf(named)}`;
+}
+
 /**
  * Tells what there is to train on.
  * @param validation the fraction that validates.
  */
-export function noteTexts({ classNames, examples }: LabelledTexts, validation: number): void {
-  const counts = classNames.map((name, label) => {
-    return `${name} ${examples.filter((example) => example.label === label).length}`;
-  });
+export function noteTexts(labelled: LabelledTexts, validation: number): void {
+  const { examples } = labelled;
   const unseen = roundedCount(examples.length, validation);
   const validate = validation === 0 ? 'none' : String(unseen);
   note(
-    `${classNames.length} classes: ${counts.join(', ')}; ${validate} of ` +
+    `${textsOfClasses(labelled)}; ${validate} of ` +
       `${counted(examples.length, 'text')} ${unseen === 1 ? 'validates' : 'validate'}.`,
   );
 }

@@ -2,6 +2,7 @@
 
 import { Option } from 'commander';
 import { UnrolledError } from '../errors';
+import { didYouMean } from '../suggestions';
 import type { Encoding } from '../text/encodings';
 import { readText } from '../text/read-text';
 import { STOP_WORD_LISTS, type StopWords } from '../text/vectorizer-options';
@@ -25,9 +26,20 @@ async function textOf(path: string, encoding: Encoding | undefined): Promise<str
   }
 }
 
+/** The error for what is neither a list's name nor a file. */
+function noList(list: string, { code, message }: UnrolledError): UnrolledError {
+  const expected = `${STOP_WORD_LISTS.join(', ')}, or a file with a word a line`;
+  const meant = didYouMean(list, STOP_WORD_LISTS);
+  return new UnrolledError(code, `stopWords must be ${expected}. ${message}${meant}`, {
+    option: 'stopWords',
+    expected,
+    received: check.show(list),
+  });
+}
+
 /**
  * The words that `--stop-words` names. A list of that name outranks a file.
- * @throws what `readText` throws; ERR_UNROLLED_OPTION_RANGE for a file without words.
+ * @throws what `readText` throws, naming the option where there is no such file; ERR_UNROLLED_OPTION_RANGE for a file without words.
  */
 export async function readStopWords(
   list: string | undefined,
@@ -36,7 +48,9 @@ export async function readStopWords(
   if (list === undefined) return undefined;
   const named = STOP_WORD_LISTS.find((name) => name === list);
   if (named !== undefined) return named;
-  const text = await textOf(check.nonEmptyString('stopWords', list), encoding);
+  const text = await textOf(check.nonEmptyString('stopWords', list), encoding).catch((error) => {
+    throw error instanceof UnrolledError && error.code === 'ERR_UNROLLED_FILE_NOT_FOUND' ? noList(list, error) : error;
+  });
   const words = text.split('\n').map((line) => line.trim());
   const distinct = [...new Set(words)].filter((word) => word !== '');
   if (distinct.length > 0) return distinct;

@@ -2,14 +2,17 @@
 
 /** Characters that a terminal shows twice as wide as others. */
 const WIDE =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff00-\uff60\p{Emoji_Presentation}]/gu;
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Script=Yi}\u3000-\u303f\uff00-\uff60\p{Emoji_Presentation}]/gu;
+
+/** Characters that a terminal shows on the one before them, or not at all: accents, vowel signs, joiners. */
+const WITHOUT_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/gu;
 
 /** Columns of a terminal where there is none, or none that says so. */
 const USUAL_WIDTH = 80;
 
 /** Columns of a terminal that a text takes. */
 export function widthOf(text: string): number {
-  const composed = text.normalize();
+  const composed = text.normalize().replace(WITHOUT_WIDTH, '');
   return Array.from(composed).length + (composed.match(WIDE)?.length ?? 0);
 }
 

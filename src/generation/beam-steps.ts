@@ -2,6 +2,7 @@
 
 import { cancelledError, withCancellation } from '../cancellation';
 import { giveTurn } from '../event-loop';
+import type { Model } from '../model';
 import type { NativeBeamOptions, NativeBeamStepOptions, NativeHypothesis } from '../native/native';
 import type { Vocabulary } from '../text/vocabulary';
 import type { Constraint } from './constraint';
@@ -35,8 +36,32 @@ function progress(live: readonly NativeHypothesis[], ended: number, state: Float
   };
 }
 
-/** @throws what `Constraint.at` throws, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED, ERR_UNROLLED_DISPOSED. */
+/**
+ * Searches with the weights that the model has when the search begins.
+ * @throws what `Constraint.at` throws, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_ABORTED,
+ *   ERR_UNROLLED_DISPOSED.
+ */
 export async function searchByStep(
+  generator: Generator,
+  prompt: string,
+  call: NativeBeamOptions,
+  constraint: Constraint,
+  signal: AbortSignal | undefined,
+): Promise<NativeHypothesis[]> {
+  const { drawer } = generator;
+  const search = {};
+  const weights = () => drawer.kept(search);
+  try {
+    weights();
+    return await searchWith(weights, generator, prompt, call, constraint, signal);
+  } finally {
+    drawer.end(search);
+  }
+}
+
+/** @param weights the model that has them, where it is another. */
+async function searchWith(
+  weights: () => Promise<Model> | undefined,
   { model, vocabulary }: Generator,
   prompt: string,
   call: NativeBeamOptions,
@@ -61,7 +86,9 @@ export async function searchByStep(
       await giveTurn();
     }
     const options = { ...call, bias, ...(from !== undefined && { from }) };
-    const result = await withCancellation(signal, (cancellation) => model.native.beamStep(options, cancellation));
+    const kept = weights();
+    const { native } = kept === undefined ? model : await kept;
+    const result = await withCancellation(signal, (cancellation) => native.beamStep(options, cancellation));
     if (result.cancelled) throw cancelledError(model, 'Beam search', signal);
     ended.push(...result.ended);
     live = result.live;

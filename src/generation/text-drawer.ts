@@ -7,15 +7,15 @@ import { Batcher, type Row, type Wanted } from './batcher';
 /** The weights that a model had once, for the texts that were begun with them. */
 class KeptWeights {
   readonly batcher: Batcher;
-  readonly #model: Promise<Model>;
+  readonly model: Promise<Model>;
   #calls = 0;
 
   /** Copies the weights that the model has now, whatever is asked of it after. */
   constructor(model: Model, vocabulary: Vocabulary, threads: number) {
-    this.#model = model.copy();
+    this.model = model.copy();
     // Whoever draws hears of it.
-    this.#model.catch(() => {});
-    this.batcher = new Batcher(model, vocabulary, threads, this.#model);
+    this.model.catch(() => {});
+    this.batcher = new Batcher(model, vocabulary, threads, this.model);
   }
 
   add(): void {
@@ -28,7 +28,7 @@ class KeptWeights {
   }
 
   dispose(): void {
-    this.#model.then(
+    this.model.then(
       (model) => model.dispose(),
       () => {},
     );
@@ -76,15 +76,16 @@ export class TextDrawer implements WeightReader {
    * @throws what `Batcher.draw` throws; ERR_UNROLLED_OUT_OF_MEMORY where the weights cannot be copied.
    */
   async draw(row: Row, wanted: Wanted): Promise<Int32Array> {
-    const { call } = row;
-    let begun = this.#begun.get(call);
-    if (begun === undefined) {
-      begun = { batcher: this.#live, kept: undefined, open: undefined };
-      this.#begun.set(call, begun);
-      if (this.#model.isTraining) this.#give([call], this.#copy());
-      else begun.open = this.#opened(call);
-    }
-    return begun.batcher.draw(row, wanted);
+    return this.#beginning(row.call).batcher.draw(row, wanted);
+  }
+
+  /**
+   * The model with the weights that a call began with, where they are no longer the model's own; what is asked of the model
+   * itself has to be asked at once.
+   * @throws ERR_UNROLLED_OUT_OF_MEMORY where the weights cannot be copied.
+   */
+  kept(call: object): Promise<Model> | undefined {
+    return this.#beginning(call).kept?.model;
   }
 
   /** Nobody will ask for more of a row, or of those of a call. */
@@ -107,6 +108,17 @@ export class TextDrawer implements WeightReader {
   dispose(): void {
     for (const copy of this.#copies) copy.deref()?.dispose();
     this.#copies = new Set();
+  }
+
+  /** What is remembered of a call, which begins with the weights there are. */
+  #beginning(call: object): Begun {
+    const known = this.#begun.get(call);
+    if (known !== undefined) return known;
+    const begun: Begun = { batcher: this.#live, kept: undefined, open: undefined };
+    this.#begun.set(call, begun);
+    if (this.#model.isTraining) this.#give([call], this.#copy());
+    else begun.open = this.#opened(call);
+    return begun;
   }
 
   #opened(call: object): WeakRef<object> {

@@ -59,6 +59,7 @@ export function formatMarks(marks: readonly (number | null)[]): string[] {
 
 /** `8 s`, `3 min 20 s`, `2 h 5 min`. */
 export function formatSeconds(seconds: number): string {
+  if (seconds > 0 && seconds < 0.05) return 'under 0.1 s';
   if (seconds < 10) return `${Number(seconds.toFixed(1))} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
@@ -76,6 +77,12 @@ export function visibleControls(text: string): string {
 }
 
 /** After which epoch and step a model wrote something; people count both from 1. */
-export function sampleName({ epoch, step }: { epoch: number; step: number }): string {
-  return `after epoch ${formatNumber(epoch + 1)}, step ${formatNumber(step + 1)}`;
+export function sampleName({ epoch, step, isKept = false }: { epoch: number; step: number; isKept?: boolean }): string {
+  return `after epoch ${formatNumber(epoch + 1)}, step ${formatNumber(step + 1)}${isKept ? ', kept' : ''}`;
+}
+
+/** Which sample is shown first: what the weights that were kept wrote, else the last. */
+export function firstShown(samples: readonly { isKept?: boolean }[]): number {
+  const kept = samples.findIndex(({ isKept }) => isKept);
+  return kept < 0 ? samples.length - 1 : kept;
 }

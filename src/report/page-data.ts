@@ -264,7 +264,12 @@ export function pageData(record: ReportRecord): PageData {
   return {
     charts: [...ofEpochs, ...gradientChart(record), ...comparisons.flatMap(comparisonChart)],
     stepCharts: ofSteps,
-    samples: samples.map(({ epoch, step, text }) => ({ epoch, step, text })),
+    samples: samples.map(({ epoch, step, text }) => ({
+      epoch,
+      step,
+      text,
+      ...(epoch === record.keptEpoch && { isKept: true }),
+    })),
     activations: activations.filter(({ tokens }) => tokens.length > 0).map(activationData),
     ...(neighbours !== undefined && { neighbours }),
   };

@@ -73,7 +73,8 @@ export interface ActivationData {
 export interface PageData {
   charts: ChartData[];
   stepCharts: StepChartData[];
-  samples: { epoch: number; step: number; text: string }[];
+  /** `isKept`: written with the weights that were kept. */
+  samples: { epoch: number; step: number; text: string; isKept?: boolean }[];
   activations: ActivationData[];
   neighbours?: ReportNeighbours;
 }

@@ -2,7 +2,7 @@
 
 import { showShape } from '../shape-text';
 import { confusionTables } from './confusion';
-import { formatNumber, sampleName } from './display';
+import { firstShown, formatNumber, sampleName } from './display';
 import { epochTable } from './epoch-table';
 import { figure } from './figure/model-figure';
 import { escapeText, scrollable } from './html';
@@ -90,22 +90,23 @@ function trainingSection(record: ReportRecord, { charts: all, stepCharts }: Page
 }
 
 function samplesSection({ samples }: PageData): Section[] {
-  const last = samples.at(-1);
-  if (last === undefined) return [];
+  const first = firstShown(samples);
+  const shown = samples[first];
+  if (shown === undefined) return [];
   const most = samples.length - 1;
   const slider =
     most === 0
       ? ''
-      : `<button type="button" data-previous aria-label="Earlier sample">‹</button><input type="range" min="0" max="${most}" value="${most}" step="1" aria-label="Epoch of the sample"><button type="button" data-next aria-label="Later sample">›</button>`;
+      : `<button type="button" data-previous aria-label="Earlier sample">‹</button><input type="range" min="0" max="${most}" value="${first}" step="1" aria-label="Epoch of the sample"><button type="button" data-next aria-label="Later sample">›</button>`;
   // The page's script shows one of them at a time.
-  const earlier = samples.slice(0, -1).map((sample) => {
+  const others = samples.toSpliced(first, 1).map((sample) => {
     const text = `<pre dir="auto">${escapeText(sample.text)}</pre>`;
     return `<p class="note">${escapeText(sampleName(sample))}</p>${text}`;
   });
-  const unscripted = earlier.length === 0 ? '' : `<noscript>${earlier.join('')}</noscript>`;
+  const unscripted = others.length === 0 ? '' : `<noscript>${others.join('')}</noscript>`;
   const body =
-    `<div class="card" id="sample-view"><div class="controls">${slider}<output>${escapeText(sampleName(last))}</output></div>` +
-    `<pre dir="auto" tabindex="0" role="group" aria-label="Sample">${escapeText(last.text)}</pre>${unscripted}</div>`;
+    `<div class="card" id="sample-view"><div class="controls">${slider}<output>${escapeText(sampleName(shown))}</output></div>` +
+    `<pre dir="auto" tabindex="0" role="group" aria-label="Sample">${escapeText(shown.text)}</pre>${unscripted}</div>`;
   return [{ id: 'samples', title: 'What it wrote', body, isHalf: true }];
 }
 
@@ -127,10 +128,10 @@ function activationsSection({ activations }: PageData): Section[] {
     `<label>unit <input type="number" data-unit min="0" max="${first.units - 1}" step="1" value="0"></label>` +
     '<button type="button" data-next aria-label="Next unit">›</button>' +
     '<button type="button" data-liveliest>liveliest</button>' +
-    '<span class="scale" aria-hidden="true"><span data-low></span><i></i><span data-high></span></span></div>' +
+    '<span class="printed" aria-hidden="true" data-printed></span><span class="scale" aria-hidden="true"><span data-low></span><i></i><span data-high></span></span></div>' +
     '<div class="tokens" dir="auto" tabindex="0" role="group" aria-label="The text, coloured by the unit. Left and right arrow keys change the unit.">' +
     `${first.tokens.map(escapeText).join('')}</div>` +
-    '<p class="note" data-value aria-live="polite">Point at a token to read its value.</p></div>';
+    '<p class="note scripted" data-value aria-live="polite">Point at a token to read its value.</p></div>';
   return [{ id: 'activations', title: 'One hidden unit over a text', body, isHalf: true }];
 }
 
@@ -171,7 +172,7 @@ function neighboursSection({ neighbours }: ReportRecord): Section[] {
   const map =
     neighbours.words.length === 0
       ? ''
-      : '<div class="card" id="neighbour-map"><div class="keys"></div><div class="map"></div><p class="note" aria-live="polite">Point at a word, or step to it with the tab key, to see its neighbours.</p></div>';
+      : '<div class="card" id="neighbour-map"><div class="keys"></div><div class="map"></div><p class="note scripted" aria-live="polite">Point at a word, or step to it with the tab key, to see its neighbours.</p></div>';
   const lists = neighbours.lists.length === 0 ? '' : `<div class="card lists">${neighbourLists(neighbours)}</div>`;
   return [{ id: 'neighbours', title: 'Words and their neighbours', body: map + lists }];
 }

@@ -44,8 +44,9 @@ function validationTile(
   if (kept === undefined || !isMeasured(value)) {
     return [tile(`Best validation ${name}`, show(top), words(unit, `epoch ${leader.epoch + 1}`))];
   }
-  const better = value === top ? 'the best' : `best ${show(top)} in epoch ${leader.epoch + 1}`;
-  return [tile(`Validation ${name}`, show(value), words(unit, `epoch ${kept.epoch + 1}, kept`, better))];
+  const better = value === top ? ', the best' : `; best: ${show(top)}, epoch ${leader.epoch + 1}`;
+  const own = words(unit, `epoch ${kept.epoch + 1}, kept`);
+  return [tile(`Validation ${name}`, show(value), `${own}${better}`)];
 }
 
 /** The tiles of a record; empty without any. */

@@ -119,8 +119,9 @@ function resolveNgrams(ngrams: unknown): readonly number[] {
 
 function resolveStopWords(stopWords: unknown): StopWords | undefined {
   if (stopWords === undefined) return undefined;
-  if (!Array.isArray(stopWords)) return check.oneOf('stopWords', stopWords, STOP_WORD_LISTS);
-  return stopWords.map((word) => check.string('stopWords', word));
+  if (typeof stopWords === 'string') return check.oneOf('stopWords', stopWords, STOP_WORD_LISTS);
+  if (Array.isArray(stopWords)) return stopWords.map((word, index) => check.string(`stopWords[${index}]`, word));
+  throw check.wrongType('stopWords', `one of ${STOP_WORD_LISTS.join(', ')}, or a list of words`, stopWords);
 }
 
 /** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE naming the option. */

@@ -3,6 +3,7 @@
 import { UnrolledError } from '../errors';
 import type { Model } from '../model';
 import * as check from '../validation';
+import { type Holder, hold, isHeldByOther } from './callback-holds';
 import { storedState } from './callback-state';
 import type { Callback, StepResult, TrainingControl } from './callbacks/callback';
 import type { CallbackState } from './checkpoint-file';
@@ -27,6 +28,8 @@ class Control implements TrainingControl {
   readonly checkpoints = new Set<string>();
   steps: number;
   stopReason: string | undefined;
+  /** Whether checkpoints can no longer be written. */
+  isClosed = false;
   #scale: number;
 
   constructor(model: Model, scale: number, steps: number) {
@@ -48,7 +51,16 @@ class Control implements TrainingControl {
   }
 
   saveCheckpoint(path: string): void {
-    this.checkpoints.add(check.nonEmptyString('path', path));
+    check.nonEmptyString('path', path);
+    if (this.isClosed) {
+      throw new UnrolledError(
+        'ERR_UNROLLED_CALLBACK',
+        `saveCheckpoint was called when no checkpoint can be written any more: ${path} is not written. ` +
+          'Call it before the training has ended: in onEnd or onAbort, not in onClose or later.',
+        { option: 'saveCheckpoint', expected: 'a call before onClose', received: path },
+      );
+    }
+    this.checkpoints.add(path);
   }
 }
 
@@ -76,10 +88,11 @@ function restoreState(path: string, callback: Callback, state: unknown, control:
   }
 }
 
-export class CallbackList {
+export class CallbackList implements Holder {
   readonly #callbacks: readonly Callback[];
   readonly #control: Control;
   #scaleTaken: number;
+  #isReleased = false;
 
   /** @param steps made so far, where a training goes on. */
   constructor(callbacks: readonly Callback[], model: Model, learningRateScale: number, steps = 0) {
@@ -98,6 +111,14 @@ export class CallbackList {
       const between = stepsBetween(callback);
       return between === Number.POSITIVE_INFINITY ? next : Math.min(next, (Math.floor(steps / between) + 1) * between);
     }, end);
+  }
+
+  /**
+   * Takes them into this training, until they are released.
+   * @throws ERR_UNROLLED_BUSY where one that remembers something is in another training.
+   */
+  hold(): void {
+    hold(this.#callbacks, this);
   }
 
   async start(): Promise<void> {
@@ -123,17 +144,37 @@ export class CallbackList {
     for (const callback of this.#callbacks) await callback.onAbort?.(this.#control);
   }
 
-  /** Calls all of them, whatever one throws; the first error is passed on then. */
+  /**
+   * Calls all of them, whatever one throws; the first error is passed on then. Where the model was disposed, some may be in
+   * another training by now, and hear no more of this one.
+   */
   async close(): Promise<void> {
+    this.endWishes();
     const errors: unknown[] = [];
     for (const callback of this.#callbacks) {
       try {
-        await callback.onClose?.(this.#control);
+        if (!isHeldByOther(callback, this)) await callback.onClose?.(this.#control);
       } catch (error) {
         errors.push(error);
       }
     }
+    this.release();
     if (errors.length > 0) throw errors[0];
+  }
+
+  /** Lets other trainings have the callbacks, however this one ended; more than once does nothing more. */
+  release(): void {
+    this.endWishes();
+    this.#isReleased = true;
+  }
+
+  get isOver(): boolean {
+    return this.#isReleased || this.#control.model.isDisposed;
+  }
+
+  /** From now on no checkpoint would be written. */
+  endWishes(): void {
+    this.#control.isClosed = true;
   }
 
   /** What was asked for, each wish once. */

@@ -15,10 +15,11 @@ import { stepsPerEpoch } from './source';
 
 /**
  * Trains, and yields after each epoch. Between two `next()` the model is idle; leaving the loop ends training.
- * @throws at the first `next()` ERR_UNROLLED_BUSY while another training of the model runs,
- *   ERR_UNROLLED_OUT_OF_MEMORY before anything is allocated, and ERR_UNROLLED_MODEL_MISMATCH for a checkpoint of
- *   another model, other data or other options; later ERR_UNROLLED_ABORTED, ERR_UNROLLED_NON_FINITE_LOSS with its step,
- *   and what callbacks throw. The weights are those of the last whole step, unless a callback gives others back.
+ * @throws at the first `next()` ERR_UNROLLED_BUSY while another training of the model runs, or one of a callback that
+ *   remembers something, ERR_UNROLLED_OUT_OF_MEMORY before anything is allocated, and ERR_UNROLLED_MODEL_MISMATCH for a
+ *   checkpoint of another model, other data or other options; later ERR_UNROLLED_ABORTED,
+ *   ERR_UNROLLED_NON_FINITE_LOSS with its step, and what callbacks throw. The weights are those of the last whole step,
+ *   unless a callback gives others back.
  */
 export async function* runTraining(run: Run): AsyncGenerator<EpochResult, void, undefined> {
   const { model } = run;
@@ -33,9 +34,22 @@ export async function* runTraining(run: Run): AsyncGenerator<EpochResult, void, 
     try {
       await leave(model, loop);
     } finally {
+      loop.release();
       training.dispose();
     }
   }
+}
+
+/**
+ * The callbacks of a training that begins, held before there is anything to wait for: of two that begin one after the
+ * other, the later one is refused.
+ * @throws ERR_UNROLLED_BUSY where one that remembers something is in another training.
+ */
+function heldCallbacks({ model, options }: Pick<Run, 'model' | 'options'>): CallbackList {
+  const { learningRateScale = 1, steps = 0 } = options.resumed?.record.native ?? {};
+  const list = new CallbackList(options.callbacks, model, learningRateScale, steps);
+  list.hold();
+  return list;
 }
 
 /** Ends a training whose loop was left: nobody waits for its next epoch. */
@@ -56,17 +70,20 @@ export async function readData<T>(run: Omit<Run, 'source' | 'validate'>, read: (
   } catch (error) {
     const isAborted = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED';
     const { model, header, options, onRestored } = run;
-    const { resumed, callbacks } = options;
+    const { resumed } = options;
     if (!isAborted || resumed === undefined || model.isDisposed) throw error;
     requireSameModel(model, header, resumed);
     await model.exclusively(async () => {
-      const { native, callbacks: states } = resumed.record;
-      const list = new CallbackList(callbacks, model, native.learningRateScale, native.steps);
-      await list.start();
-      list.restore(resumed.file.path, states);
-      await restoreModel(model, resumed);
-      onRestored?.();
-      await list.close();
+      const list = heldCallbacks(run);
+      try {
+        await list.start();
+        list.restore(resumed.file.path, resumed.record.callbacks);
+        await restoreModel(model, resumed);
+        onRestored?.();
+        await list.close();
+      } finally {
+        list.release();
+      }
     });
     throw error;
   }
@@ -137,16 +154,19 @@ export async function requireRunnable(run: Run): Promise<TrainingBytes> {
 
 async function startLoop(run: Run): Promise<{ loop: Loop; training: NativeTraining }> {
   const { model, source, options } = run;
-  const { schedule, recorded, warning } = await plan(run);
-  await requireTrainingBytes(model, source, options.native, options.callbacks);
-  const training = await startNative(run, schedule);
+  const callbacks = heldCallbacks(run);
+  let training: NativeTraining | undefined;
   try {
-    const loop = new Loop(run, recorded, training);
+    const { schedule, recorded, warning } = await plan(run);
+    await requireTrainingBytes(model, source, options.native, options.callbacks);
+    training = await startNative(run, schedule);
+    const loop = new Loop(run, recorded, training, callbacks);
     await loop.start();
     if (warning !== undefined && !loop.isDone) options.onWarning(warning);
     return { loop, training };
   } catch (error) {
-    training.dispose();
+    callbacks.release();
+    training?.dispose();
     throw error;
   }
 }

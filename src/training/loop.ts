@@ -13,7 +13,7 @@ import type {
   NativeTraining,
 } from '../native/native';
 import { withShortArrays } from '../printing';
-import { CallbackList, type Remembered } from './callback-list';
+import type { CallbackList, Remembered } from './callback-list';
 import { requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
 import { CheckpointWriting } from './checkpoint-writing';
 import { dataCounts } from './data-counts';
@@ -64,20 +64,19 @@ export class Loop {
   #beforeCutEpoch: Remembered | undefined;
   #isClosed = false;
 
-  constructor(run: Run, recorded: RecordedOptions, training: NativeTraining) {
-    const { epochs, steps, callbacks, resumed } = run.options;
-    const { learningRateScale = 1, steps: made = 0 } = resumed?.record.native ?? {};
+  constructor(run: Run, recorded: RecordedOptions, training: NativeTraining, callbacks: CallbackList) {
+    const { epochs, steps, resumed } = run.options;
     this.#run = run;
     this.#recorded = recorded;
     this.#training = training;
     this.#totalSteps = Math.min(steps, epochs * training.stepsPerEpoch);
-    this.#callbacks = new CallbackList(callbacks, run.model, learningRateScale, made);
+    this.#callbacks = callbacks;
     if (resumed === undefined) {
       this.#sums = new EpochSums(0, training.stepsPerEpoch);
       return;
     }
-    const { epoch, isPending, seconds, stopReason } = resumed.record;
-    this.#steps = made;
+    const { epoch, isPending, seconds, stopReason, native } = resumed.record;
+    this.#steps = native.steps;
     this.#secondsBefore = seconds;
     this.#stopReason = stopReason;
     // An epoch that `steps` cut short goes on where there are more of them now.
@@ -134,10 +133,15 @@ export class Loop {
     }
   }
 
+  /** Lets other trainings have its callbacks, whether or not it could tell them of its end. */
+  release(): void {
+    this.#callbacks.release();
+  }
+
   async #end(): Promise<void> {
     this.#isUnsettled = true;
     await this.#callbacks.end();
-    await this.#settle();
+    await this.#settle({ isLast: true });
     await this.#close();
   }
 
@@ -154,12 +158,13 @@ export class Loop {
   async #saveLast(): Promise<void> {
     if (this.#isUnsettled) return;
     await this.#callbacks.abort();
-    await this.#settle();
+    await this.#settle({ isLast: true });
   }
 
   async #close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#callbacks.endWishes();
     try {
       await this.#writing.end();
     } finally {
@@ -298,8 +303,9 @@ export class Loop {
   }
 
   /** Does what the callbacks asked for, now that all of them have had their turn. */
-  async #settle(): Promise<void> {
+  async #settle({ isLast = false } = {}): Promise<void> {
     const { scale, checkpoints } = this.#callbacks.take();
+    if (isLast) this.#callbacks.endWishes();
     this.#isUnsettled = false;
     this.#writing.requireSound();
     if (scale !== undefined) await this.#training.setLearningRateScale(scale);

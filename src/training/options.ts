@@ -4,6 +4,7 @@ import { MAX_SIZE, resolveSeed, resolveThreads } from '../limits';
 import type { NativeOptimizerOptions, NativeTrainingOptions } from '../native/native';
 import * as check from '../validation';
 import { emitWarning } from '../warning';
+import { requireOnce } from './callback-holds';
 import { type Callback, requireCallbacks } from './callbacks/callback';
 import { checkpoint as checkpointCallback } from './callbacks/checkpoint';
 import { type Checkpoint, damagedBy, readCheckpoint } from './checkpoint-file';
@@ -194,7 +195,7 @@ export async function readResumed(options: TrainingOptions | undefined): Promise
 }
 
 function resolveCallbacks({ callbacks, checkpoint }: TrainingOptions): readonly Callback[] {
-  const given = requireCallbacks(callbacks);
+  const given = requireOnce(requireCallbacks(callbacks));
   if (checkpoint === undefined) return given;
   const { path, everySteps } = check.options('checkpoint', checkpoint, ['path', 'everySteps']);
   if (everySteps === undefined) throw check.wrongType('checkpoint.everySteps', 'a whole number', everySteps);

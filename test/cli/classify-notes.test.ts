@@ -29,6 +29,22 @@ describe('unrolled classify tells', function () {
     return at(folder);
   }
 
+  it('what there is to train on, in a short line where there are very many classes', async () => {
+    for (const count of [12, 13]) {
+      for (let label = 0; label < count; label++) {
+        const name = `c${String(label).padStart(3, '0')}`;
+        for (let i = 0; i < (label === 7 ? 5 : 2); i++) write(at(`of ${count}`, name, `${i}.txt`), `a text ${label}`);
+      }
+    }
+    const noteOf = async (count: number) =>
+      (await runCli('classify', 'train', at(`of ${count}`), '--epochs', '1', '--validation', '0')).stderr;
+    assert.match(await noteOf(12), /^12 classes: c000 2, .*, c007 5, .*, c011 2; none of 27 texts validate\.$/m);
+    assert.match(
+      await noteOf(13),
+      /^13 classes of 2 to 5 texts: c000 2, c001 2, c002 2, …; none of 29 texts validate\.$/m,
+    );
+  });
+
   it('where spaces do not part the words', async () => {
     const chinese = [
       ['难看', '无聊', '失望', '讨厌'],
@@ -116,6 +132,12 @@ describe('unrolled classify tells', function () {
     assert.deepEqual([empty.status, /--stop-words must be english, chinese, or a file/.test(empty.stderr)], [2, true]);
     const none = await runCli(...args, '--stop-words', at('german'));
     assert.deepEqual([none.status, /ERR_UNROLLED_FILE_NOT_FOUND/.test(none.stderr)], [1, true], none.stderr);
+    const meant = await runCli(...args, '--stop-words', 'Chinese');
+    assert.equal(meant.status, 1);
+    assert.match(
+      meant.stderr,
+      /--stop-words must be english, chinese, or a file .* no file Chinese\. Did you mean chinese\? \(ERR_UNROLLED_FILE_NOT_FOUND/,
+    );
   });
 
   it('another --standardize than a checkpoint has', async () => {

@@ -175,7 +175,11 @@ describe('unrolled train --report', function () {
     const second = await runCli(...training, '--epochs', '2', '--resume', at('c'));
     assert.equal(second.status, 0, second.stderr);
     const { samples, stepCharts } = dataOf(read());
-    assert.deepEqual(samples[0], before.samples[0]);
+    assert.deepEqual({ ...samples[0], isKept: true }, before.samples[0]);
+    assert.deepEqual(
+      samples.map(({ isKept }) => isKept),
+      [undefined, true],
+    );
     assert.deepEqual(
       samples.map(({ epoch }) => epoch),
       [0, 1],

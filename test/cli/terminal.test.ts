@@ -195,6 +195,17 @@ describe('a terminal', function () {
     assert.equal(cutTo('床前明月光', 8), '床前明…');
     assert.equal(cutTo('abc', 2), 'a…');
     assert.equal(cutTo('abc', 0), '');
+    // Signs above and below others take no column, and stay with them.
+    const widths: [string, number][] = [
+      ['ภาษาไทยที่ดี', 9],
+      ['العَرَبِيَّة', 7],
+      ['e\u0301\u0323', 1],
+      ['ㄅㄆ', 4],
+      ['a\u200db', 2],
+    ];
+    for (const [text, width] of widths) assert.equal(widthOf(text), width, text);
+    assert.equal(cutTo('กี่กี่กี่', 3), 'กี่กี่กี่');
+    assert.equal(cutTo('กี่กี่กี่', 2), 'กี่…');
     assert.equal(wrapped('one two three', 7), 'one two\nthree');
     assert.equal(fitLine(20, 0.5, [{ text: '50%', goes: 0 }]), '========-------- 50%');
   });

@@ -109,6 +109,38 @@ describe('A text that is being drawn', function () {
     assert.deepEqual(await draw(true), await draw(false));
   });
 
+  it('is searched for with the weights of its beginning, also where functions are asked between the steps', async () => {
+    using other = smallModel({ seed: 2 });
+    const parameters = await other.model.parameters();
+    const search = async (change: (model: LanguageModel) => unknown) => {
+      using model = smallModel({ seed: 1 });
+      let changed: Promise<unknown> | undefined;
+      const allow = ({ position }: { position: number }) => {
+        if (position === 2) changed ??= Promise.resolve(change(model));
+        return [...'the quick brown fox'];
+      };
+      const found = await model.beam(PROMPT, { beams: 3, length: 8, allow });
+      await changed;
+      return { found, now: await model.beam(PROMPT, { beams: 3, length: 8, allow }) };
+    };
+    const { found, now } = await search(() => {});
+    assert.deepEqual(now, found);
+    for (const change of [
+      (model: LanguageModel) => model.model.setParameters(parameters),
+      (model: LanguageModel) => train(model, { ...TRAINING, epochs: 2 }),
+    ]) {
+      const after = await search(change);
+      assert.deepEqual(after.found, found);
+      assert.notDeepEqual(after.now, found, 'the weights have changed');
+    }
+    // And with a code where the model is gone.
+    const disposed = search((model) => {
+      void model.model.setParameters(parameters);
+      model.dispose();
+    });
+    await assert.rejects(disposed, { code: 'ERR_UNROLLED_DISPOSED' });
+  });
+
   it('has the weights of one step where it begins while steps are made', async () => {
     const options = { ...TRAINING, learningRate: 0.5, batch: 4, window: 64, steps: 160, epochs: 100 } as const;
     // The same training, step by step, says which texts there can be.

@@ -197,6 +197,28 @@ describe('the report for everyone', function () {
     assert.ok(((await left())[0] ?? 0) > 1500);
   });
 
+  it('breaks no figure of a class on a phone, and has the whole title of its table there', async () => {
+    const name = 'a_long_name_of_a_class_without_any_space_in_it';
+    const confusion = {
+      title: 'The 6 texts that validated',
+      classNames: [name, `${name}_too`],
+      counts: [
+        [2, 0],
+        [2, 2],
+      ],
+    };
+    await open({ title: 't', confusions: [confusion] }, { width: 390 });
+    const lines = await evaluate<number[]>(`[...document.querySelectorAll('#classes td.number')].map((cell) => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return new Set([...range.getClientRects()].map(({ top }) => top)).size;
+    })`);
+    assert.deepEqual(new Set(lines), new Set([1]));
+    const beyond = await evaluate<number>(`[...document.querySelectorAll('#classes caption')].filter((caption) =>
+      caption.getBoundingClientRect().right > caption.closest('.scroll').getBoundingClientRect().right).length`);
+    assert.equal(beyond, 0);
+  });
+
   it('is on paper what it is on the screen: light, coloured, and whole', async () => {
     const command = `unrolled train ${'a-long-name '.repeat(40)}`;
     await open({ ...fullRecord(), command }, { scheme: 'dark' });
@@ -224,8 +246,10 @@ describe('the report for everyone', function () {
         ground: style('body').backgroundColor,
         command: fits('.command code'),
         cut: [...document.querySelectorAll('.card, .scroll, pre, .tokens, .drawing')].filter((box) => box.checkVisibility() && (box.scrollHeight > box.clientHeight + 2 && getComputedStyle(box).overflowY !== 'visible')).length,
-        shown: ['#theme', 'nav', '[data-log]', '[data-smoothing]', '[data-copy]', '.tooltip'].filter((one) => document.querySelector(one).checkVisibility()),
+        shown: ['#theme', 'nav', '[data-log]', '[data-smoothing]', '[data-copy]', '.tooltip', '[data-unit]'].filter((one) => document.querySelector(one).checkVisibility()),
         open: document.querySelector('details').open,
+        useless: document.body.innerText.match(/Point at [^.]*/g),
+        unit: document.querySelector('#activation-view .controls').innerText.includes('unit ' + document.querySelector('[data-unit]').value),
         width: document.documentElement.scrollWidth,
       };
     })()`);
@@ -236,6 +260,8 @@ describe('the report for everyone', function () {
       cut: 0,
       shown: [],
       open: true,
+      useless: null,
+      unit: true,
       width: 720,
     });
   });
@@ -256,6 +282,9 @@ describe('the report for everyone', function () {
     const record = fullRecord();
     await open(record, { scripted: false });
     const text = await evaluate<string>('document.body.innerText');
+    // What the kept weights wrote comes first, all others in their order.
+    const order = [...text.matchAll(/after epoch (\d+)/g)].map(([, epoch]) => Number(epoch));
+    assert.deepEqual(order, [6, 1, 2, 3, 4, 5, 7, 8]);
     assert.match(text, /need JavaScript, which is switched off here\. The texts and the tables are all there\./);
     for (const { epoch } of record.samples ?? []) assert.ok(text.includes(`epoch ${epoch}: </script>`), `${epoch}`);
     for (const words of ['ne <b>day</b>', 'The 30 texts that validated', 'happy', 'vanilla RNN', 'decoder.h_l0'])

@@ -242,12 +242,16 @@ describe('the report in Chromium', function () {
   });
 
   it('goes through the samples, whatever is in them', async () => {
+    // What the weights that were kept wrote comes first.
     assert.match(
       await text('#sample-view pre'),
-      /^epoch 7: <\/script><script>window\.broken = true<\/script>\n␀␛\[31m/,
+      /^epoch 5: <\/script><script>window\.broken = true<\/script>\n␀␛\[31m/,
     );
-    await page.click('#sample-view [data-previous]');
+    assert.equal(await text('#sample-view output'), 'after epoch 6, step 3,000, kept');
+    assert.equal(await property('#sample-view input', 'value'), '5');
+    await page.click('#sample-view [data-next]');
     assert.match(await text('#sample-view pre'), /^epoch 6/);
+    assert.equal(await text('#sample-view output'), 'after epoch 7, step 3,500');
     await page.focus('#sample-view input');
     await page.keyboard.press('Home');
     assert.match(await text('#sample-view pre'), /^epoch 0/);

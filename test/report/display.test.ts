@@ -2,10 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { renderReport } from '../../src/report';
-import { digitsOf, formatMarks, formatNumber } from '../../src/report/display';
+import { digitsOf, formatMarks, formatNumber, formatSeconds } from '../../src/report/display';
 import { dataOf } from '../support/report';
 
 describe('numbers on a report', () => {
+  it('say of a time that is very short how short it is', () => {
+    const times = [0, 0.004, 0.049, 0.05, 0.1, 9.96, 59.4, 61, 7260].map(formatSeconds);
+    const expected = ['0 s', 'under 0.1 s', 'under 0.1 s', '0.1 s', '0.1 s', '10 s', '59 s', '1 min 1 s', '2 h 1 min'];
+    assert.deepEqual(times, expected);
+  });
+
   it('have the digits on an axis that tell two marks apart', () => {
     const cases: [number[], string[]][] = [
       [

@@ -25,7 +25,7 @@ describe('the head of a report', () => {
   it('has the figures of the epoch that was kept, and says where others were better', () => {
     assert.deepEqual(tilesOf(renderReport({ title: 't', history, keptEpoch: 1 })), {
       'Validation loss': '1.75 | nats, epoch 2, kept, the best',
-      'Validation accuracy': '77.78 % | epoch 2, kept, best 86.11 % in epoch 1',
+      'Validation accuracy': '77.78 % | epoch 2, kept; best: 86.11 %, epoch 1',
       'Weights kept': 'epoch 2 | of 3',
       'Training loss': '1.5 | nats, epoch 2, kept',
       Steps: '30 | in 3 epochs',

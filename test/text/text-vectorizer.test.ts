@@ -383,12 +383,17 @@ describe('TextVectorizer', () => {
     for (const [option, value] of [
       ['maxTokens', '5'],
       ['standardize', 1],
-      ['stopWords', [1]],
+      ['stopWords', 5],
       ['signal', {}],
     ] as const) {
       const options = { [option]: value } as TextVectorizerOptions;
       await assert.rejects(TextVectorizer.adapt(TEXTS, options), { code: 'ERR_UNROLLED_OPTION_TYPE', option });
     }
+    const words = (stopWords: unknown) => TextVectorizer.adapt(TEXTS, { stopWords } as TextVectorizerOptions);
+    await assert.rejects(words(['a', 1]), { code: 'ERR_UNROLLED_OPTION_TYPE', option: 'stopWords[1]' });
+    await assert.rejects(words(new Set(['a'])), {
+      message: /^stopWords must be one of .*, or a list of words, not an/,
+    });
     await assert.rejects(TextVectorizer.adapt(TEXTS, { sequenceLength: 3, output: 'count' }), {
       code: 'ERR_UNROLLED_OPTION_RANGE',
       option: 'sequenceLength',

@@ -53,6 +53,7 @@ export function startActivations(layers: readonly ActivationData[]): void {
   const field = find<HTMLInputElement>(view, '[data-unit]');
   const select = find<HTMLSelectElement>(view, '[data-layer]');
   const value = find(view, '[data-value]');
+  const printed = find(view, '[data-printed]');
   let layer = layers[0] as ActivationData;
   let values = decode(layer);
   let spans: HTMLElement[] = [];
@@ -70,6 +71,7 @@ export function startActivations(layers: readonly ActivationData[]): void {
   function show(next: number): void {
     unit = ((next % layer.units) + layer.units) % layer.units;
     field.value = String(unit);
+    printed.textContent = `${layers.length === 1 ? '' : `${layer.layer}, `}unit ${unit}`;
     for (const [time, span] of spans.entries()) {
       const number = (values[time * layer.units + unit] as number) / layer.scale;
       const side = number < 0 ? 'low' : 'high';

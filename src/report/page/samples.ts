@@ -1,6 +1,6 @@
 /** The samples: a slider through the epochs. */
 
-import { sampleName, visibleControls } from '../display';
+import { firstShown, sampleName, visibleControls } from '../display';
 import type { PageData } from '../page-types';
 import { find } from './elements';
 
@@ -9,7 +9,7 @@ export function startSamples(samples: PageData['samples']): void {
   const view = find(document, '#sample-view');
   const text = find(view, 'pre');
   const slider = view.querySelector<HTMLInputElement>('input');
-  let shown = samples.length - 1;
+  let shown = firstShown(samples);
 
   function show(index: number): void {
     shown = Math.min(Math.max(index, 0), samples.length - 1);

@@ -31,6 +31,7 @@ export interface TrainingControl {
   /**
    * Writes a checkpoint of this moment, whole or not at all, once every callback has had this step or epoch; as of
    * `callbacks.checkpoint` beside the steps that follow.
+   * @throws ERR_UNROLLED_CALLBACK where it would never be written: in `onClose`, or once training has ended.
    */
   saveCheckpoint(path: string): void;
 }
@@ -39,6 +40,9 @@ export interface TrainingControl {
  * Something that is called between two steps of a training: after each epoch, and every `everySteps` steps. Training
  * waits for the promises it returns, and an error it throws ends training and is passed on. A callback that waits for its
  * own training waits for ever.
+ *
+ * One that remembers something (it has `getState` or `setState`, or comes with the package) is in one training at a time:
+ * another that begins meanwhile is refused with ERR_UNROLLED_BUSY. One after the other may have it.
  */
 export interface Callback {
   /** What its state is kept under in a checkpoint; none is kept without a name. */
