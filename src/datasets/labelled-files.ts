@@ -92,6 +92,16 @@ export async function subFolders(folder: string): Promise<string[]> {
   return found.filter((_, index) => kinds[index] === 'folder').map(({ name }) => name);
 }
 
+/**
+ * The links of a folder that cannot be followed, `.txt` ones left out: they may have been meant for sub-folders.
+ * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ.
+ */
+export async function lostLinks(folder: string): Promise<string[]> {
+  const found = (await entries(folder)).filter(({ name, kind }) => kind === 'link' && !isText(name));
+  const kinds = await Promise.all(found.map((entry) => kindOf(folder, entry)));
+  return found.filter((_, index) => kinds[index] === 'link').map(({ name }) => name);
+}
+
 const isText = (name: string) => /\.txt$/i.test(name);
 
 /**
