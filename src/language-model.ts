@@ -37,8 +37,7 @@ import {
   TextDrawer,
   type TextScore,
 } from './generation';
-import { promptIds } from './generation/prompt';
-import { noTokens } from './generation/score';
+import { noTokens, promptIds } from './generation/prompt';
 import { adopted, completedFrom, otherVocabulary, withOutput } from './language-model-architecture';
 import { resolveThreads } from './limits';
 import { dtypeOf, type ModelFile, type ModelHeader, readModelFile, weightsOf } from './model-file';
@@ -295,8 +294,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const was = { architecture: known, size: stored.size };
     await inTurns(keepWeights(fresh, weights, before, was, { architecture, size: vocabulary.size }));
     await network.model.setParameters(fresh);
-    const documents = readDocuments(file.path, requireKind(file, KIND), hasEnd(stored));
-    return new LanguageModel(vocabulary, architecture, network, documents);
+    const wasOfDocuments = readDocuments(file.path, requireKind(file, KIND), hasEnd(stored));
+    // One of plain text that is given an end token is a model of documents from now on, as a new one with it is.
+    const isToBe = !hasEnd(stored) && hasEnd(vocabulary);
+    return new LanguageModel(vocabulary, architecture, network, wasOfDocuments || isToBe);
   }
 
   static #describe(vocabulary: Vocabulary, architecture: Architecture) {

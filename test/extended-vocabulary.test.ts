@@ -213,6 +213,23 @@ describe('a vocabulary that is extended', () => {
     assert.deepEqual(await same.parameters(), await model.parameters());
   });
 
+  it('makes a model of plain text one of documents where it gives it an end token', async () => {
+    const path = await saved({});
+    const documents = Corpus.fromDocuments(['\u660e\u6708', '\u5e8a\u524d', '\u660e\u6708\u5149']);
+    using more = await extended(path, { vocabulary: documents.vocabulary });
+    assert.equal(more.documents, true);
+    await more.fit(documents, { epochs: 2, batch: 2, window: 4 });
+    await more.save(at('documents.safetensors'));
+    using loaded = await LanguageModel.load(at('documents.safetensors'));
+    assert.equal(loaded.documents, true);
+    const whole = await loaded.score('\u660e\u6708', { document: true });
+    assert.equal(whole.tokens, 3, 'the first, and the end, among them');
+    assert.equal(await loaded.sample('', { length: 5 }), await more.sample('', { length: 5 }));
+    // Without one it stays what it was.
+    using plain = await extended(path, { vocabulary: NEW.vocabulary });
+    assert.equal(plain.documents, false);
+  });
+
   it('is refused where it cannot be, and other vocabularies without the option as before', async () => {
     const path = await saved({});
     await assert.rejects(LanguageModel.initFrom(path, { vocabulary: NEW.vocabulary }), {
