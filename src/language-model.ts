@@ -37,8 +37,7 @@ import {
   TextDrawer,
   type TextScore,
 } from './generation';
-import { promptIds } from './generation/prompt';
-import { noTokens } from './generation/score';
+import { noTokens, promptIds } from './generation/prompt';
 import { adopted, completedFrom, otherVocabulary, withOutput } from './language-model-architecture';
 import { resolveThreads } from './limits';
 import { dtypeOf, type ModelFile, type ModelHeader, readModelFile, weightsOf } from './model-file';

@@ -1,48 +1,29 @@
-/** What is minimised, by name. A new loss is a line here, beside its file in the core (`binding/core/losses`). */
+/** What is minimised, by name. A new loss is a few words here, beside its file in the core (`binding/core/losses`). */
 
-interface LossTraits {
-  /** It may be of classes, one at each position: it is in nats, and an accuracy has a meaning. */
-  classes?: true;
-  /** It may be of values, one for each output, from `least` to `most`. */
-  values?: { least?: number; most?: number };
-}
+/** A loss that may be of classes: softmax cross-entropy, or binary cross-entropy, both of logits and in nats. */
+export type ClassLoss = 'crossEntropy' | 'binaryCrossEntropy';
 
-const TABLE = {
-  crossEntropy: { classes: true },
-  binaryCrossEntropy: { classes: true, values: { least: 0, most: 1 } },
-  squaredError: { values: {} },
-} as const satisfies Record<string, LossTraits>;
+/** A loss that may be of values: binary cross-entropy, of values from 0 to 1, or `(output - target)²`. */
+export type ValueLoss = 'binaryCrossEntropy' | 'squaredError';
 
-/**
- * What is minimised: `'crossEntropy'` and `'binaryCrossEntropy'`, both of logits and in nats, or `'squaredError'`.
- */
-export type Loss = keyof typeof TABLE;
+/** What is minimised. */
+export type Loss = ClassLoss | ValueLoss;
 
-type LossWith<Trait extends keyof LossTraits> = {
-  [Name in Loss]: (typeof TABLE)[Name] extends Required<Pick<LossTraits, Trait>> ? Name : never;
-}[Loss];
+export const CLASS_LOSSES: readonly ClassLoss[] = ['crossEntropy', 'binaryCrossEntropy'];
 
-/** A loss that may be of classes. */
-export type ClassLoss = LossWith<'classes'>;
+const VALUE_RANGES: Readonly<Record<ValueLoss, { least: number; most: number }>> = {
+  squaredError: { least: Number.NEGATIVE_INFINITY, most: Number.POSITIVE_INFINITY },
+  binaryCrossEntropy: { least: 0, most: 1 },
+};
 
-/** A loss that may be of values. */
-export type ValueLoss = LossWith<'values'>;
+export const VALUE_LOSSES = Object.keys(VALUE_RANGES) as ValueLoss[];
 
-const TRAITS: Readonly<Record<Loss, LossTraits>> = TABLE;
-
-function withTrait<Name extends Loss>(trait: keyof LossTraits): Name[] {
-  return (Object.keys(TABLE) as Name[]).filter((name) => TRAITS[name][trait] !== undefined);
-}
-
-export const CLASS_LOSSES = withTrait<ClassLoss>('classes');
-export const VALUE_LOSSES = withTrait<ValueLoss>('values');
-
-/** Whether it may be of classes. */
+/** Whether it may be of classes: it is in nats then, and an accuracy has a meaning. */
 export function isOfClasses(loss: Loss): boolean {
-  return TRAITS[loss].classes === true;
+  return (CLASS_LOSSES as readonly Loss[]).includes(loss);
 }
 
 /** What values it takes. */
 export function valueRange(loss: ValueLoss): { least: number; most: number } {
-  return { least: Number.NEGATIVE_INFINITY, most: Number.POSITIVE_INFINITY, ...TRAITS[loss].values };
+  return VALUE_RANGES[loss];
 }

@@ -118,8 +118,8 @@ describe('weights that are no finite numbers', () => {
     await model.save(at('m'));
     const good = readFileSync(at('m'));
     const parameters = async () => changed(await model.parameters(), 'head.weight', 17, nan);
-    const { description, dtype, parameterShapes, header, metadata } = model.model;
-    const spoilt = { description, dtype, parameterShapes, metadata, parameters } as unknown as Model;
+    const { description, dtype, parameterShapes, header, metadata, frozen } = model.model;
+    const spoilt = { description, dtype, parameterShapes, metadata, frozen, parameters } as unknown as Model;
     await assert.rejects(writeModelFile(at('m'), spoilt, header), {
       code: NOT_FINITE,
       message: /m is not written: head\.weight\[1, 1\] is NaN, and as float32 no finite number\./,

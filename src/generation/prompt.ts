@@ -3,6 +3,7 @@
 import { UnrolledError } from '../errors';
 import { Random, RandomUse } from '../random';
 import type { Vocabulary } from '../text/vocabulary';
+import { counted } from '../wording';
 import type { ResolvedStop } from './options';
 
 /** What of a language model says how its texts begin. */
@@ -30,6 +31,25 @@ export async function promptIds(
   return vocabulary.endId === undefined ? ids : Int32Array.of(0);
 }
 
+/** Tokens that a message names. */
+const MOST_NAMED = 5;
+
+/**
+ * The error for a text of which nothing is left.
+ * @param unknown how many of its tokens were left out.
+ * @param option what it is: text, prompt or context.
+ */
+export function noTokens(vocabulary: Vocabulary, text: string, unknown: number, option = 'text'): UnrolledError {
+  if (unknown === 0) return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `The ${option} has no tokens.`);
+  const all = vocabulary.unknownAtBeginning(text);
+  const named = all.slice(0, MOST_NAMED).join(', ') + (all.length > MOST_NAMED ? ', …' : '');
+  return new UnrolledError(
+    'ERR_UNROLLED_CORPUS_EMPTY',
+    `The ${option} has no token that the model knows (${counted(unknown, 'unknown one')}: ${named}).`,
+    { option, expected: 'at least one token that the model knows', received: named },
+  );
+}
+
 /**
  * The same where something has to be fed, since nothing is drawn.
  * @param option what an error names.
@@ -43,6 +63,8 @@ export async function startIds(
 ): Promise<Int32Array> {
   const ids = await promptIds(beginnings, prompt, signal);
   if (ids.length > 0) return ids;
+  const { unknownTokens } = await beginnings.vocabulary.encodeCountedInTurns(prompt, signal);
+  if (unknownTokens > 0) throw noTokens(beginnings.vocabulary, prompt, unknownTokens, option);
   throw new UnrolledError(
     'ERR_UNROLLED_CORPUS_EMPTY',
     `The ${option} has no tokens, and the model's vocabulary has no line end to begin with. Give a ${option} of at ` +

@@ -3,10 +3,8 @@
 import { cancelledError, withCancellation } from '../cancellation';
 import { UnrolledError } from '../errors';
 import type { TokenCounts } from '../text/token-counts';
-import type { Vocabulary } from '../text/vocabulary';
 import * as check from '../validation';
-import { counted } from '../wording';
-import { type Beginnings, endIdOf, joined, promptIds, startIds } from './prompt';
+import { type Beginnings, endIdOf, joined, noTokens, promptIds, startIds } from './prompt';
 import type { Generator } from './sample';
 
 /** Options of `score`. */
@@ -74,24 +72,6 @@ export function resolveScore(options: ScoreOptions | undefined): ResolvedScore {
     perToken: check.boolean('perToken', perToken),
     signal: check.abortSignal('signal', signal),
   };
-}
-
-/** Tokens that a message names. */
-const MOST_NAMED = 5;
-
-/**
- * The error for a text of which nothing is left.
- * @param unknown how many of its tokens were left out.
- */
-export function noTokens(vocabulary: Vocabulary, text: string, unknown: number): UnrolledError {
-  if (unknown === 0) return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'The text has no tokens.');
-  const all = vocabulary.unknownAtBeginning(text);
-  const named = all.slice(0, MOST_NAMED).join(', ') + (all.length > MOST_NAMED ? ', …' : '');
-  return new UnrolledError(
-    'ERR_UNROLLED_CORPUS_EMPTY',
-    `The text has no token that the model knows (${counted(unknown, 'unknown one')}: ${named}).`,
-    { option: 'text', expected: 'at least one token that the model knows', received: named },
-  );
 }
 
 /**

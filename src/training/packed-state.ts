@@ -1,6 +1,7 @@
 /**
  * States as JSON and tensors: typed arrays anywhere in a state become tensors of one axis, named by where they stand,
- * and where they stood the JSON says which.
+ * and where they stood the JSON says which. Numbers that JSON does not have, NaN, the infinite ones and -0, are objects
+ * with their name.
  */
 
 import type { Tensor, TensorArrays, TensorDType } from '../tensor';
@@ -8,6 +9,27 @@ import { arrayDType } from '../tensor-shape';
 
 /** In the place of an array. */
 const MARK = '$tensor';
+
+/** In the place of a number that JSON does not have. */
+const NUMBER = '$number';
+
+/** Around an object that would be read as one of these. */
+const LITERAL = '$literal';
+
+const MARKS = [MARK, NUMBER, LITERAL];
+
+/** Those numbers by their names. */
+const NUMBERS: ReadonlyMap<unknown, number> = new Map([
+  ['NaN', Number.NaN],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['-Infinity', Number.NEGATIVE_INFINITY],
+  ['-0', -0],
+]);
+
+function packNumber(value: number): unknown {
+  if (Object.is(value, -0)) return { [NUMBER]: '-0' };
+  return Number.isFinite(value) ? value : { [NUMBER]: String(value) };
+}
 
 /** A state taken apart. */
 export interface PackedState {
@@ -26,11 +48,13 @@ export function packState(state: unknown, name: string): PackedState {
   const tensors = new Map<string, Tensor>();
 
   function pack(value: unknown, at: string): unknown {
+    if (typeof value === 'number') return packNumber(value);
     if (Array.isArray(value)) return value.map((entry, index) => pack(entry, `${at}.${index}`));
     if (!isRecord(value)) return value;
     const dtype = arrayDType(value);
     if (dtype === undefined) {
-      return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, pack(entry, `${at}.${key}`)]));
+      const json = Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, pack(entry, `${at}.${key}`)]));
+      return MARKS.some((mark) => Object.hasOwn(json, mark)) ? { [LITERAL]: json } : json;
     }
     const data = value as unknown as AnyArray;
     tensors.set(at, { dtype, shape: [data.length], data });
@@ -56,14 +80,19 @@ export function unpackState(
   /** Copies in which the JSON's own values still stand. */
   const begun: (unknown[] | Record<string, unknown>)[] = [];
 
+  function copied(value: unknown[] | Record<string, unknown>): unknown {
+    const copy = Array.isArray(value) ? [...value] : { ...value };
+    begun.push(copy);
+    return copy;
+  }
+
   function unpacked(value: unknown): unknown {
-    if (!Array.isArray(value) && !isRecord(value)) return value;
-    const name = Array.isArray(value) ? undefined : value[MARK];
-    if (typeof name !== 'string') {
-      const copy = Array.isArray(value) ? [...value] : { ...value };
-      begun.push(copy);
-      return copy;
-    }
+    if (Array.isArray(value)) return copied(value);
+    if (!isRecord(value)) return value;
+    const { [MARK]: name, [NUMBER]: number, [LITERAL]: literal } = value;
+    if (isRecord(literal)) return copied(literal);
+    if (NUMBERS.has(number)) return NUMBERS.get(number);
+    if (typeof name !== 'string') return copied(value);
     const tensor = tensors.get(name);
     if (tensor === undefined) throw missing(name);
     return tensor.data;

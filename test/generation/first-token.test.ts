@@ -90,8 +90,11 @@ describe('the first token of a plain text', () => {
 
   it('is refused where nothing is drawn', async () => {
     using model = modelOf('abcdefgh', { unknown: 'skip' });
-    const refused = { code: 'ERR_UNROLLED_CORPUS_EMPTY', message: /has no line end to begin with\. Give a/ };
-    for (const empty of ['', 'XYZ']) {
+    for (const [empty, message] of [
+      ['', /has no line end to begin with\. Give a/],
+      ['XYZ', /has no token that the model knows \(3 unknown ones: "X"/],
+    ] as const) {
+      const refused = { code: 'ERR_UNROLLED_CORPUS_EMPTY', message };
       await assert.rejects(model.next(empty), { ...refused, option: 'text' });
       await assert.rejects(model.beam(empty), { ...refused, option: 'prompt' });
       await assert.rejects(model.score('abc', { context: empty }), { ...refused, option: 'context' });

@@ -185,6 +185,24 @@ describe('a callback in two trainings', () => {
     assert.equal((await classifier.fit(examples, { ...options, callbacks: [shared] })).epochs.length, 2);
   });
 
+  it('may be in the next where the one before is left while its model is in another training', async () => {
+    const shared = callbacks.earlyStopping({ patience: 50 });
+    using a = smallModel();
+    using b = smallModel();
+    const first = run(a, [shared]);
+    await first.next();
+    let left: Promise<unknown> | undefined;
+    const leaving: Callback = {
+      onStart() {
+        left = assert.rejects(first.return(), { code: 'ERR_UNROLLED_BUSY', message: /^The model is training/ });
+        return left as Promise<void>;
+      },
+    };
+    await run(a, [leaving]);
+    assert.ok(left !== undefined);
+    assert.equal((await run(b, [shared])).epochs.length, 3);
+  });
+
   it('is no more told of the one before, whose model was disposed', async () => {
     const closed: unknown[] = [];
     const shared: Callback = { getState: () => 1, onClose: ({ model }) => void closed.push(model) };

@@ -69,7 +69,10 @@ export interface Callback {
    * keeps the weights that it is given here; checkpoints are written before.
    */
   onClose?(control: TrainingControl): void | Promise<void>;
-  /** All it has to remember: JSON, in which typed arrays may stand too. */
+  /**
+   * All it has to remember: JSON, in which typed arrays, NaN, infinite numbers and -0 may stand too. Properties that are
+   * undefined are left out; what would be lost otherwise is refused when a checkpoint is written.
+   */
   getState?(): unknown;
   /**
    * Takes back what `getState` gave, after `onStart` of a resumed training, whose `control` comes with it. What it throws
