@@ -12,10 +12,11 @@ import { run, wholeNumber } from './run';
 import { fiveCharacterPoems, headsOf, writePoems } from './support/poem-forms';
 
 const USAGE = {
-  help: 'npm run example:poem-forms -- [FILE | --corpus FILE] [--heads 春江花月] [--poems 3] [--steps 350] [--seed 0]',
+  help: 'npm run example:poem-forms -- [FILE | --corpus FILE] [--encoding gb18030] [--heads 春江花月] [--poems 3] [--steps 350] [--seed 0]',
   allowPositionals: true,
   options: {
     corpus: { type: 'string' },
+    encoding: { type: 'string' },
     heads: { type: 'string', default: '春江花月' },
     poems: { type: 'string', default: '3' },
     steps: { type: 'string', default: '350' },
@@ -28,7 +29,10 @@ run(USAGE, async ({ values, positionals }) => {
   const steps = wholeNumber('steps', values.steps, 1);
   const count = wholeNumber('poems', values.poems, 1);
   const path = values.corpus ?? positionals[0];
-  const all = path === undefined ? await datasets.tang() : await datasets.text(path);
+  const all =
+    path === undefined
+      ? await datasets.tang()
+      : await datasets.text(path, { encoding: values.encoding, lineEnds: 'lf' });
   const poems = fiveCharacterPoems(all.vocabulary.decode(all.ids));
   if (poems.length === 0) {
     throw new Error(

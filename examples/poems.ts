@@ -10,10 +10,11 @@ import { datasets, History, LanguageModel } from '../src/index';
 import { run, wholeNumber } from './run';
 
 const USAGE = {
-  help: 'npm run example:poems -- [FILE | --corpus FILE] [--steps 350] [--seed 0] [--report FILE.html]',
+  help: 'npm run example:poems -- [FILE | --corpus FILE] [--encoding gb18030] [--steps 350] [--seed 0] [--report FILE.html]',
   allowPositionals: true,
   options: {
     corpus: { type: 'string' },
+    encoding: { type: 'string' },
     steps: { type: 'string', default: '350' },
     seed: { type: 'string', default: '0' },
     report: { type: 'string' },
@@ -25,7 +26,10 @@ run(USAGE, async ({ values, positionals }) => {
   const steps = wholeNumber('steps', values.steps, 1);
   const path = values.corpus ?? positionals[0];
   if (values.report !== undefined) await requireWritable(values.report);
-  const corpus = path === undefined ? await datasets.tang() : await datasets.text(path);
+  const corpus =
+    path === undefined
+      ? await datasets.tang()
+      : await datasets.text(path, { encoding: values.encoding, lineEnds: 'lf' });
   const { vocabulary } = corpus;
   console.log(`${corpus.name}: ${corpus.ids.length} characters, ${vocabulary.size} distinct`);
 

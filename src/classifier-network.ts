@@ -2,6 +2,7 @@
 
 import { CELLS, type Cell } from './architecture';
 import { ACTIVATIONS, MAX_LAYERS, resolveDescription } from './description';
+import type { FloatTensor } from './flat-layout';
 import * as layers from './layer-functions';
 import { MAX_SIZE, MAX_WIDTH } from './limits';
 import type { OptionOf } from './memory';
@@ -14,7 +15,8 @@ import type {
   ModelDescription,
   PoolingDescription,
 } from './native/native';
-import type { Tensor } from './tensor';
+import { tensorIfNested } from './nested-numbers';
+import type { NestedRows } from './tensor';
 import * as check from './validation';
 
 /** How a sequence becomes one vector; see `PoolingDescription`. */
@@ -47,7 +49,7 @@ export interface ClassifierNetworkOptions {
   /** 64 by default. */
   embedding?: number | undefined;
   /** Trained word vectors `[V, embedding]` to begin with, as `embeddingMatrix` makes them. */
-  embeddingWeights?: Tensor<'float32' | 'float64'> | undefined;
+  embeddingWeights?: FloatTensor | NestedRows | undefined;
   /** Of each direction; 30 by default. */
   hidden?: number | undefined;
   /** 1 by default. */
@@ -197,7 +199,8 @@ function layersOf(architecture: ClassifierArchitecture, { classes }: ClassifierT
     ...(architecture.layers > 1 && architecture.dropout > 0 && { dropout: architecture.dropout }),
     ...by(INITIALIZERS.recurrent),
   });
-  const weights = embeddingWeights === undefined ? {} : { weights: embeddingWeights };
+  const table = tensorIfNested('embeddingWeights', embeddingWeights, 'float64') as FloatTensor | undefined;
+  const weights = table === undefined ? {} : { weights: table };
   return [
     layers.embedding(embedding, { name: 'embedding', ...weights, ...by(INITIALIZERS.embedding) }),
     bidirectional ? layers.bidirectional(recurrent) : recurrent,

@@ -1,5 +1,6 @@
 /** Layers as people give them, checked, named and parted into what is computed and how it is set up. */
 
+import type { FloatTensor } from './flat-layout';
 import type { Layer } from './layer-functions';
 import { MAX_SIZE, MAX_WIDTH } from './limits';
 import type {
@@ -9,8 +10,8 @@ import type {
   LayerDescription,
   ModelDescription,
 } from './native/native';
+import { tensorIfNested } from './nested-numbers';
 import { layerShapesOf } from './parameter-shapes';
-import type { Tensor } from './tensor';
 import * as check from './validation';
 
 /** Most layers of one stack. */
@@ -167,7 +168,7 @@ interface Setup {
   /** Of each parameter that has a law of its own. */
   initializers: Map<string, InitializerDescription>;
   frozen: string[];
-  weights: Map<string, Tensor<'float32' | 'float64'>>;
+  weights: Map<string, FloatTensor>;
 }
 
 /** A description with the ways its parameters are set up. */
@@ -206,7 +207,9 @@ function setUp(layer: Layer, name: string, option: string, parameters: readonly 
   } else if (frozen !== undefined && check.boolean(`${option}.frozen`, frozen)) {
     setup.frozen.push(...parameters);
   }
-  if (weights !== undefined) setup.weights.set(`${name}.weight`, weights);
+  if (weights !== undefined) {
+    setup.weights.set(`${name}.weight`, tensorIfNested(`${option}.weights`, weights, 'float64') as FloatTensor);
+  }
 }
 
 function withoutExtras(layer: Layer, name: string): LayerDescription {

@@ -3,7 +3,7 @@
 import { UnrolledError } from './errors';
 import { requireFinite } from './finite';
 import type { DType, FloatArray, ParameterInfo, StateInfo } from './native/native';
-import { tensorOrOther } from './nested-numbers';
+import { tensorIfNested, tensorOrOther } from './nested-numbers';
 import { elementCount, type NestedRows, type Tensor } from './tensor';
 import { allocate, arrayOf, DTYPES, requireTensor } from './tensor-shape';
 import * as check from './validation';
@@ -13,6 +13,9 @@ export type FloatTensor = Tensor<DType>;
 
 /** Parameters, or their gradients, by PyTorch's names. */
 export type Parameters = Record<string, FloatTensor>;
+
+/** Parameters to set: tensors by name, or nested arrays. */
+export type GivenParameters = Readonly<Record<string, Tensor | ArrayLike<number> | NestedRows>>;
 
 /** Recurrent states by name, each `[B, H]`. */
 export type States = Record<string, FloatTensor>;
@@ -111,7 +114,10 @@ export class FlatLayout {
    * @throws ERR_UNROLLED_MODEL_MISMATCH for a missing or an extra name, ERR_UNROLLED_SHAPE for a wrong shape,
    *   ERR_UNROLLED_MODEL_NOT_FINITE naming the parameter and the position.
    */
-  flatParameters(parameters: Readonly<Record<string, Tensor>>): FloatArray {
+  flatParameters(given: GivenParameters): FloatArray {
+    check.object('parameters', given, 'tensors by name');
+    const tensors = Object.entries(given).map(([name, value]) => [name, tensorIfNested(name, value, 'float64')]);
+    const parameters: Readonly<Record<string, Tensor>> = Object.fromEntries(tensors);
     requireParameters(parameters, this.parameterShapes, this.#dtype);
     const flat = this.#zeros(this.#parameters.reduce((total, { shape }) => total + elementCount(shape), 0));
     for (const { name, offset } of this.#parameters) flat.set((parameters[name] as Tensor).data, offset);

@@ -22,7 +22,7 @@ export {
   UnrolledError,
 } from './errors';
 export type { Metadata, SaveOptions } from './file-metadata';
-export type { FloatTensor, InitialStates, Parameters, States } from './flat-layout';
+export type { FloatTensor, GivenParameters, InitialStates, Parameters, States } from './flat-layout';
 export type {
   BeamOptions,
   BeamResult,

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { FloatTensor } from './flat-layout';
 import type {
   Activation,
   AdaptiveSoftmaxDescription,
@@ -20,7 +21,7 @@ import type {
   RecurrentDescription,
 } from './native/native';
 import { defaultCutoffs } from './output';
-import type { Tensor } from './tensor';
+import type { NestedRows } from './tensor';
 import * as check from './validation';
 
 /** What a layer may be told beside what it computes. */
@@ -42,7 +43,7 @@ export interface LayerExtras {
 type Options<Description> = Omit<Description, 'type' | 'name' | 'from' | 'features' | 'layers'> & LayerExtras;
 
 /** A layer as `Model.create` takes it. */
-export type Layer = Unnamed<LayerDescription> & LayerExtras & { weights?: Tensor<'float32' | 'float64'> };
+export type Layer = Unnamed<LayerDescription> & LayerExtras & { weights?: FloatTensor | NestedRows };
 
 /** Of each kind of layer what it computes; `Omit` alone would keep only what all kinds have. */
 type Unnamed<Description> = Description extends LayerDescription ? Omit<Description, 'name' | 'from'> : never;
@@ -59,11 +60,11 @@ function layer(type: LayerDescription['type'], options: object | undefined, own:
 
 /**
  * Ids to rows of a table `[V, features]`. `weights` are its first rows' values, as `embeddingMatrix` makes them from
- * GloVe's or word2vec's; they are trained on unless `frozen`.
+ * GloVe's or word2vec's, or nested arrays; they are trained on unless `frozen`.
  */
 export function embedding(
   features: number,
-  options?: Options<EmbeddingDescription> & { weights?: Tensor<'float32' | 'float64'> },
+  options?: Options<EmbeddingDescription> & { weights?: FloatTensor | NestedRows },
 ): Layer {
   return layer('embedding', options, { features });
 }

@@ -9,7 +9,7 @@ import { resolveDescription, resolveInitializer } from './description';
 import { UnrolledError } from './errors';
 import type { Metadata, SaveOptions } from './file-metadata';
 import { requireFinite } from './finite';
-import { FlatLayout, type FloatTensor, type Parameters, requireShape } from './flat-layout';
+import { FlatLayout, type FloatTensor, type GivenParameters, type Parameters, requireShape } from './flat-layout';
 import { restoreFrozen } from './frozen-parameters';
 import type { Layer } from './layer-functions';
 import { resolveSeed } from './limits';
@@ -47,7 +47,6 @@ import { PRINTED } from './printing';
 import { type ReportOptions, reportModel } from './report/model-report';
 import { Session, type SessionOptions } from './session';
 import { Summary } from './summary';
-import type { Tensor } from './tensor';
 import type { TrainingData } from './training/data';
 import type { Estimate } from './training/estimate';
 import type { Score } from './training/example-training';
@@ -247,11 +246,11 @@ export class Model {
   }
 
   /**
-   * Replaces all parameters, or none where one is refused.
+   * Replaces all parameters, or none where one is refused: tensors, or nested arrays of their shapes.
    * @throws ERR_UNROLLED_MODEL_MISMATCH for a missing or an extra name, ERR_UNROLLED_SHAPE for a wrong shape,
    *   ERR_UNROLLED_MODEL_NOT_FINITE for a NaN or what is infinite in the model's element type.
    */
-  async setParameters(parameters: Readonly<Record<string, Tensor>>): Promise<void> {
+  async setParameters(parameters: GivenParameters): Promise<void> {
     requireCopyMemory(this.parameterBytes);
     const flat = this.#layout.flatParameters(parameters);
     const { native } = this;

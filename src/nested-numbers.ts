@@ -48,10 +48,8 @@ export function nestedInTurns<D extends TensorDType>(option: string, values: unk
 
 function* nestedWork<D extends TensorDType>(option: string, values: unknown, dtype: D): Generator<void, Tensor<D>> {
   const shape = nestedLengths(option, values);
-  const data = allocate(dtype, elementCount(shape));
   const isFloat = dtype === 'float32' || dtype === 'float64';
   const indices: number[] = [];
-  let next = 0;
 
   const placeOf = (depth: number) =>
     option +
@@ -65,6 +63,14 @@ function* nestedWork<D extends TensorDType>(option: string, values: unknown, dty
     const size = shape[depth];
     return ragged(place, size === undefined ? 'a number' : `an array of ${size}`, option + '[0]'.repeat(depth), level);
   }
+
+  const hole = Array.isArray(values) ? check.firstHole(values) : -1;
+  if (hole !== -1) {
+    indices[0] = hole;
+    throw misfit(undefined, 1);
+  }
+  const data = allocate(dtype, elementCount(shape));
+  let next = 0;
 
   function fill(level: unknown, depth: number): void {
     if (isList(level)) {
@@ -91,6 +97,11 @@ function* nestedWork<D extends TensorDType>(option: string, values: unknown, dty
     fill(values, 0);
   }
   return { dtype, shape, data };
+}
+
+/** Lists of numbers, or of such lists, as a tensor; anything else as it is, for whoever checks that it is one. */
+export function tensorIfNested(option: string, value: unknown, dtype: TensorDType): unknown {
+  return isList(value) ? nestedTensor(option, value, dtype) : value;
 }
 
 /** Nested arrays of so many axes as a tensor; anything else as it is. */

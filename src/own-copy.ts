@@ -3,6 +3,7 @@
 import { types } from 'node:util';
 import { isPlainObject } from './builtins';
 import { allocating } from './tensor-shape';
+import { firstHole } from './validation';
 
 /** Numbers that a call copies at once, at most, where it reads larger data in turns: about 10 milliseconds' work. */
 const MOST_AT_ONCE = 2 ** 22;
@@ -31,9 +32,14 @@ function sizeOf(value: unknown, most: number, depth: number): number {
   if (types.isTypedArray(value)) return LIST_WORK + value.length;
   // Of a list of numbers none need be looked at.
   if (Array.isArray(value) && typeof value[0] === 'number') return LIST_WORK + value.length;
-  const parts = Array.isArray(value) ? value : Object.values(partsOf(value) ?? {});
+  const isArray = Array.isArray(value);
+  const parts = isArray ? value : Object.values(partsOf(value) ?? {});
   let size = LIST_WORK + parts.length;
-  for (let i = 0; i < parts.length && size <= most; i++) size += sizeOf(parts[i], most - size, depth + 1);
+  for (let i = 0; i < parts.length && size <= most; i++) {
+    // Nothing more is copied of a list with a hole.
+    if (isArray && parts[i] === undefined) break;
+    size += sizeOf(parts[i], most - size, depth + 1);
+  }
   return size;
 }
 
@@ -45,6 +51,8 @@ function copied(value: unknown, depth: number): unknown {
     return length === 0 ? value : allocating('an array', length, () => slice.call(value as ArrayLike<number>));
   }
   if (Array.isArray(value)) {
+    // Left to whoever reads the list, and refuses the place.
+    if (firstHole(value) !== -1) return value;
     return typeof value[0] === 'number' ? value.slice() : value.map((part) => copied(part, depth + 1));
   }
   const parts = partsOf(value);

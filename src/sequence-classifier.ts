@@ -209,7 +209,9 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
       this.model.requireAlive();
       return [];
     }
-    const logProbabilities = await this.#logProbabilities([...texts]);
+    const logProbabilities = await this.#logProbabilities([
+      ...check.list('texts', texts, 'a list of texts', 'a string'),
+    ] as string[]);
     const labels = argMax(logProbabilities).data;
     return Array.from(labels, (label, index) => ({
       label,
@@ -233,12 +235,14 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
 
   async #labelled(examples: readonly Example[], signal: AbortSignal | undefined): Promise<Examples> {
     // The list may change while it is encoded.
-    const [texts, labels] = [examples.map(({ text }) => text), this.#labels(examples)];
+    const labels = this.#labels(examples);
+    const texts = examples.map(({ text }) => text);
     const sequences = await this.#encode(texts, signal);
     return { kind: 'labelled', sequences, targets: { loss: 'crossEntropy', ids: labels } };
   }
 
   #labels(examples: readonly Example[]): Int32Array {
+    check.list('examples', examples, 'a list of examples', 'an example');
     return Int32Array.from(examples, ({ label }) => check.integer('label', label, { min: 0, max: this.classes - 1 }));
   }
 

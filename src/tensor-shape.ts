@@ -103,6 +103,37 @@ export function elementCount(shape: readonly number[]): number {
   return count;
 }
 
+/** What is wrong with an object in place of a tensor of one of these types: its dtype above all. */
+function received(value: unknown, dtypes: readonly TensorDType[]): string {
+  const { dtype, shape, data } = value as Partial<Tensor>;
+  if (!(isList(data) || Array.isArray(shape))) return check.show(value);
+  if (!DTYPES.some((type) => type === dtype)) return `one whose dtype is ${check.show(dtype)}`;
+  if (!dtypes.some((type) => type === dtype)) return `one whose dtype is ${dtype}`;
+  if (!Array.isArray(shape)) return `one whose shape is ${check.show(shape)}`;
+  return `one of ${dtype} whose data is ${check.show(data)}`;
+}
+
+function noTensor(option: string, expected: string, came: string): UnrolledError {
+  const message = `${option} must be ${expected}, not ${came}.`;
+  return new UnrolledError('ERR_UNROLLED_OPTION_TYPE', message, { option, expected, received: came });
+}
+
+/** What messages call a tensor of these types. */
+function tensorOf(dtypes: readonly TensorDType[]): string {
+  return dtypes.length < DTYPES.length ? `a tensor of type ${dtypes.join(' or ')}` : 'a tensor';
+}
+
+/**
+ * Refuses a tensor without a `dtype`, or of another.
+ * @throws ERR_UNROLLED_OPTION_TYPE
+ */
+export function requireDType(option: string, tensor: { dtype?: unknown }, dtypes: readonly TensorDType[]): void {
+  const { dtype } = tensor;
+  if (dtypes.some((type) => type === dtype)) return;
+  const came = DTYPES.some((type) => type === dtype) ? String(dtype) : check.show(dtype);
+  throw noTensor(option, tensorOf(dtypes), `one whose dtype is ${came}`);
+}
+
 /**
  * A tensor of one of these types with as many elements as its shape takes.
  * @param expected what messages say that it must be.
@@ -112,12 +143,12 @@ export function requireTensor<D extends TensorDType>(
   option: string,
   value: unknown,
   dtypes: readonly D[],
-  expected = dtypes.length < DTYPES.length ? `a tensor of type ${dtypes.join(' or ')}` : 'a tensor',
+  expected = tensorOf(dtypes),
 ): Tensor<D> {
   if (typeof value !== 'object' || value === null) throw check.wrongType(option, expected, value);
   const { dtype, shape, data } = value as Partial<Tensor<D>>;
   const isTyped = dtypes.some((type) => type === dtype && IS_ARRAY[type](data));
-  if (!isTyped || !Array.isArray(shape)) throw check.wrongType(option, expected, value);
+  if (!isTyped || !Array.isArray(shape)) throw noTensor(option, expected, received(value, dtypes));
   const [came, takes] = [(data as Tensor<D>['data']).length, elementCount(shape)];
   if (came !== takes) {
     const message = `${option} has ${came} elements, and its shape ${showShape(shape)} takes ${takes}.`;

@@ -5,7 +5,7 @@
  */
 
 import { nestedTensor } from './nested-numbers';
-import { allocate, badShape, DTYPES, elementCount, FLOATS, requireTensor, showShape } from './tensor-shape';
+import { allocate, badShape, DTYPES, elementCount, FLOATS, isList, requireTensor, showShape } from './tensor-shape';
 import * as check from './validation';
 
 export { elementCount } from './tensor-shape';
@@ -44,6 +44,24 @@ export type NestedRows = readonly ArrayLike<number>[];
 /** The same of three axes. */
 export type NestedPlanes = readonly NestedRows[];
 
+/** A tensor, or the numbers of one. */
+type Given = Tensor | NestedNumbers | NestedRows;
+
+/** Whether a value is a number, a typed array, or a list that is no tensor. */
+function isNested(value: unknown): boolean {
+  return isList(value) || typeof value === 'number';
+}
+
+/** What was given as a tensor; numbers become one of that type. */
+function givenTensor<D extends TensorDType>(
+  option: string,
+  given: Given,
+  dtypes: readonly D[],
+  dtype: TensorDType = 'float32',
+): Tensor<D> {
+  return requireTensor(option, isNested(given) ? nestedTensor(option, given, dtype) : given, dtypes);
+}
+
 /**
  * A tensor of zeros.
  * @throws ERR_UNROLLED_SHAPE, ERR_UNROLLED_OUT_OF_MEMORY.
@@ -71,12 +89,15 @@ export function from(values: NestedNumbers, dtype: TensorDType = 'float32'): Ten
  * Element `index` along the first axis: a tensor of one axis less that shares its data.
  * @throws ERR_UNROLLED_SHAPE for a tensor without axes, ERR_UNROLLED_OPTION_RANGE for an index outside.
  */
-export function row<D extends TensorDType>(tensor: Tensor<D>, index: number): Tensor<D> {
-  const [rows, ...shape] = requireTensor('tensor', tensor, DTYPES).shape;
+export function row<D extends TensorDType>(tensor: Tensor<D>, index: number): Tensor<D>;
+export function row(tensor: NestedNumbers | NestedRows, index: number): Tensor<'float32'>;
+export function row(given: Given, index: number): Tensor {
+  const tensor = givenTensor('tensor', given, DTYPES);
+  const [rows, ...shape] = tensor.shape;
   if (rows === undefined) throw badShape('A tensor without axes has no rows.', 'at least one axis', '[]');
   check.integer('index', index, { min: 0, max: rows - 1 });
   const length = elementCount(shape);
-  const data = tensor.data.subarray(index * length, (index + 1) * length) as TensorData<D>;
+  const data = tensor.data.subarray(index * length, (index + 1) * length);
   return { dtype: tensor.dtype, shape, data };
 }
 
@@ -84,11 +105,15 @@ export function row<D extends TensorDType>(tensor: Tensor<D>, index: number): Te
  * Ids as one-hot rows: `[…] → […, classes]`, with 1 at each id and 0 elsewhere.
  * @throws ERR_UNROLLED_OPTION_RANGE for an id that is not below `classes`.
  */
-export function oneHot(ids: Tensor<'int32'> | ArrayLike<number>, classes: number): Tensor<'float32'> {
+export function oneHot(
+  ids: Tensor<'int32'> | ArrayLike<number> | NestedNumbers | NestedRows,
+  classes: number,
+): Tensor<'float32'> {
   check.integer('classes', classes, { min: 1 });
-  const { shape, data } = check.isArrayLike(ids)
-    ? { shape: [ids.length], data: ids }
-    : requireTensor('ids', ids, ['int32'], 'a list of ids, or a tensor of type int32');
+  const given = isNested(ids) ? nestedTensor('ids', ids, 'int32') : ids;
+  const { shape, data } = check.isArrayLike(given)
+    ? { shape: [given.length], data: given }
+    : requireTensor('ids', given, ['int32'], 'a list of ids, or a tensor of type int32');
   const result = zeros([...shape, classes]);
   for (let i = 0; i < data.length; i++) {
     result.data[i * classes + check.integer('id', data[i], { min: 0, max: classes - 1 })] = 1;
@@ -109,8 +134,11 @@ function lastAxis({ shape }: Tensor): number {
  * `exp(x) / Σ exp(x)` over the last axis, taken from the largest element so that nothing overflows.
  * @throws ERR_UNROLLED_SHAPE where the last axis is missing or empty.
  */
-export function softmax<D extends 'float32' | 'float64'>(logits: Tensor<D>): Tensor<D> {
-  const length = lastAxis(requireTensor('logits', logits, FLOATS));
+export function softmax<D extends 'float32' | 'float64'>(logits: Tensor<D>): Tensor<D>;
+export function softmax(logits: NestedNumbers | NestedRows): Tensor<'float32'>;
+export function softmax(given: Given): Tensor<'float32' | 'float64'> {
+  const logits = givenTensor('logits', given, FLOATS);
+  const length = lastAxis(logits);
   const result = zeros(logits.shape, logits.dtype);
   for (let start = 0; start < logits.data.length; start += length) {
     const input: Float32Array | Float64Array = logits.data.subarray(start, start + length);
@@ -128,8 +156,9 @@ export function softmax<D extends 'float32' | 'float64'>(logits: Tensor<D>): Ten
  * `[…, N] → […]`.
  * @throws ERR_UNROLLED_SHAPE where the last axis is missing or empty.
  */
-export function argMax(tensor: Tensor): Tensor<'int32'> {
-  const length = lastAxis(requireTensor('tensor', tensor, DTYPES));
+export function argMax(given: Tensor | NestedNumbers | NestedRows): Tensor<'int32'> {
+  const tensor = givenTensor('tensor', given, DTYPES, 'float64');
+  const length = lastAxis(tensor);
   const result = zeros(tensor.shape.slice(0, -1), 'int32');
   for (let i = 0; i < result.data.length; i++) {
     const at = (j: number) => tensor.data[i * length + j] as number;
@@ -153,13 +182,16 @@ export interface Tolerance {
  * are close, NaN is close to nothing.
  * @throws ERR_UNROLLED_SHAPE for tensors of different shape.
  */
-export function allClose(a: Tensor, b: Tensor, tolerance?: Tolerance): boolean {
+export function allClose(
+  one: Tensor | NestedNumbers | NestedRows,
+  other: Tensor | NestedNumbers | NestedRows,
+  tolerance?: Tolerance,
+): boolean {
   const given = check.options('allClose', tolerance, ['relative', 'absolute']);
   const { relative = 1e-5, absolute = 1e-8 } = given;
   check.number('relative', relative, { min: 0 });
   check.number('absolute', absolute, { min: 0 });
-  requireTensor('a', a, DTYPES);
-  requireTensor('b', b, DTYPES);
+  const [a, b] = [givenTensor('a', one, DTYPES, 'float64'), givenTensor('b', other, DTYPES, 'float64')];
   if (a.shape.length !== b.shape.length || a.shape.some((size, axis) => size !== b.shape[axis])) {
     const [left, right] = [showShape(a.shape), showShape(b.shape)];
     throw badShape(`Tensors of shape ${left} and ${right} cannot be compared.`, left, right);
@@ -174,8 +206,8 @@ export function allClose(a: Tensor, b: Tensor, tolerance?: Tolerance): boolean {
 }
 
 /** The elements in nested arrays; a number for shape `[]`. */
-export function toArray(tensor: Tensor): NestedNumbers {
-  const { shape, data } = requireTensor('tensor', tensor, DTYPES);
+export function toArray(tensor: Tensor | NestedNumbers | NestedRows): NestedNumbers {
+  const { shape, data } = givenTensor('tensor', tensor, DTYPES, 'float64');
   let next = 0;
   function nested(axis: number): NestedNumbers {
     const size = shape[axis];

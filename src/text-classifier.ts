@@ -144,6 +144,8 @@ export function trainingOptions(options: TextClassifierFitOptions | undefined): 
 
 function requireList(option: string, values: unknown): void {
   if (!Array.isArray(values)) throw check.wrongType(option, 'a list', values);
+  const hole = check.firstHole(values);
+  if (hole !== -1) throw check.wrongType(`${option}[${hole}].text`, 'a string', undefined);
   if (values.length > 0) return;
   throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${option} has nothing in it.`, {
     option,
@@ -337,8 +339,9 @@ export class TextClassifier {
    * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
    */
   async predict(texts: readonly string[], options?: TextClassifierComputeOptions): Promise<TextPrediction[]> {
-    if (!Array.isArray(texts)) throw check.wrongType('texts', 'a list of texts', texts);
-    const given = texts.map((text: unknown, index) => ({ text: check.string(`texts[${index}]`, text) }));
+    const given = check
+      .list('texts', texts, 'a list of texts', 'a string')
+      .map((text: unknown, index) => ({ text: check.string(`texts[${index}]`, text) }));
     const { outcomes, sequences } = await this.#outcomes('TextClassifier.predict', given, options);
     return outcomes.map(({ best, logProbabilities }, index) => {
       const probabilities = logProbabilities.map(Math.exp);

@@ -143,9 +143,26 @@ export function object(option: string, value: unknown, expected = 'an object'): 
   return value;
 }
 
+/**
+ * The first place of an array with nothing in it, or undefined; -1 where there is none. What goes through a whole array, as
+ * `map` and `slice` do, goes through every place of a sparse one, of which there may be 2^32, so ask this first.
+ */
+export function firstHole(list: readonly unknown[]): number {
+  for (let i = 0; i < list.length; i++) if (list[i] === undefined) return i;
+  return -1;
+}
+
+/** An array with something at every place. */
+export function list(option: string, value: unknown, expected: string, ofEach: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw wrongType(option, expected, value);
+  const hole = firstHole(value);
+  if (hole !== -1) throw wrongType(`${option}[${hole}]`, ofEach, undefined);
+  return value;
+}
+
 /** A list of strings. */
 export function strings(option: string, value: unknown, expected = 'a list of strings'): readonly string[] {
-  const isList = Array.isArray(value) && Array.from(value).every((each) => typeof each === 'string');
+  const isList = Array.isArray(value) && firstHole(value) === -1 && value.every((each) => typeof each === 'string');
   if (!isList) throw wrongType(option, expected, value);
   return value as string[];
 }

@@ -7,6 +7,8 @@ import {
   Model,
   SequenceClassifier,
   type SequenceInput,
+  TextClassifier,
+  TextVectorizer,
   type TrainingData,
   tensor,
   Vocabulary,
@@ -252,6 +254,211 @@ describe('nested arrays', () => {
       code: shape,
       message: /^values\[1\] must be an array of 2, as values\[0\] is/,
     });
+  });
+});
+
+describe('nested arrays for parameters and among tensors', () => {
+  const table = [
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ];
+
+  it('are set as tensors are, lists and typed arrays among them', async () => {
+    using nested = make(2, dense(3));
+    using tensors = make(2, dense(3));
+    for (const bias of [[7, 8, 9], Float32Array.of(7, 8, 9), tensor.from([7, 8, 9])]) {
+      await nested.setParameters({ 'dense.weight': table, 'dense.bias': bias });
+      await tensors.setParameters({ 'dense.weight': tensor.from(table), 'dense.bias': tensor.from([7, 8, 9]) });
+      assert.deepEqual(await nested.parameters(), await tensors.parameters());
+    }
+    for (const [spoilt, code, option] of [
+      [[[1, 2], [3], [5, 6]], 'SHAPE', 'dense.weight[1]'],
+      [
+        [
+          [1, 2],
+          [3, '4'],
+          [5, 6],
+        ],
+        'OPTION_TYPE',
+        'dense.weight[1][1]',
+      ],
+      [[[1, 2]], 'SHAPE', 'dense.weight'],
+      [[1, 2, 3], 'SHAPE', 'dense.weight'],
+      [
+        [
+          [1, 2],
+          [3, Number.NaN],
+          [5, 6],
+        ],
+        'MODEL_NOT_FINITE',
+        undefined,
+      ],
+    ] as const) {
+      const parameters = { 'dense.weight': spoilt as never, 'dense.bias': [0, 0, 0] };
+      await assert.rejects(nested.setParameters(parameters), (error: { code: string; option?: string }) => {
+        assert.deepEqual([error.code, error.option], [`ERR_UNROLLED_${code}`, option]);
+        return true;
+      });
+    }
+    assert.deepEqual(await nested.parameters(), await tensors.parameters(), 'none was set');
+  });
+
+  it('begin an embedding, of a model and of a classifier', async () => {
+    const input = { kind: 'ids', vocabulary: 3 } as const;
+    for (const weights of [table, table.map((row) => Float64Array.from(row))]) {
+      using reader = Model.create({ input, layers: [embedding(2, { weights })] });
+      assert.deepEqual((await reader.parameters())['embedding.weight'], tensor.from(table));
+    }
+    const create = (weights: unknown) => Model.create({ input, layers: [embedding(2, { weights: weights as never })] });
+    assert.throws(() => create([[1, 2], [3]]), { code: 'ERR_UNROLLED_SHAPE', option: 'layers[0].weights[1]' });
+    assert.throws(() => create([[1, 2]]), { code: 'ERR_UNROLLED_SHAPE' });
+    const vectorizer = await TextVectorizer.adapt(['a b c']);
+    const rows = vectorizer.vocabulary.map((_, id) => [id, -id]);
+    const options = { vectorizer, classNames: ['no', 'yes'], embedding: 2 };
+    using classifier = TextClassifier.create({ ...options, embeddingWeights: rows });
+    assert.deepEqual((await classifier.parameters())['embedding.weight'], tensor.from(rows));
+    assert.throws(() => TextClassifier.create({ ...options, embeddingWeights: [[1], ['2' as never]] }), {
+      code: 'ERR_UNROLLED_OPTION_TYPE',
+      option: 'embeddingWeights[1][0]',
+    });
+  });
+
+  it('are taken by the functions of tensors', () => {
+    const made = tensor.from(table);
+    assert.deepEqual(tensor.row(table, 1), tensor.row(made, 1));
+    assert.deepEqual(tensor.softmax(table), tensor.softmax(made));
+    assert.deepEqual(tensor.softmax([Float64Array.of(1, 2)]), tensor.softmax(tensor.from([[1, 2]])));
+    assert.deepEqual(tensor.argMax(table), tensor.argMax(made));
+    assert.ok(tensor.allClose(table, made) && tensor.allClose(made, table) && tensor.allClose(1, 1));
+    assert.ok(
+      !tensor.allClose(table, [
+        [1, 2],
+        [3, 4],
+        [5, 7],
+      ]),
+    );
+    assert.throws(() => tensor.allClose(table, [[1, 2]]), { code: 'ERR_UNROLLED_SHAPE' });
+    assert.deepEqual(tensor.toArray(table), table);
+    assert.deepEqual(
+      tensor.oneHot(
+        [
+          [0, 1],
+          [2, 0],
+        ],
+        3,
+      ),
+      tensor.oneHot(
+        tensor.from(
+          [
+            [0, 1],
+            [2, 0],
+          ],
+          'int32',
+        ),
+        3,
+      ),
+    );
+    assert.throws(() => tensor.softmax([[1, 2], [3]]), { code: 'ERR_UNROLLED_SHAPE', option: 'logits[1]' });
+  });
+});
+
+describe('a tensor without dtype, or of another', () => {
+  it('is refused by that name', async () => {
+    using model = make(2, gru(3), dense(2));
+    using reader = Model.create({ input: { kind: 'ids', vocabulary: 4 }, layers: [embedding(2), gru(3)] });
+    const { dtype: _, ...without } = tensor.zeros([1, 3, 2]);
+    const inputs = tensor.zeros([1, 3, 2]);
+    const float = 'a tensor of type float32 or float64';
+    for (const [run, option, message] of [
+      [() => model.predict(without as never), 'inputs', `inputs must be ${float}, not one whose dtype is undefined.`],
+      [
+        () => model.predict([{ ...without, shape: [3, 2] }] as never),
+        'inputs[0]',
+        `inputs[0] must be ${float}, not one whose dtype is undefined.`,
+      ],
+      [
+        () => model.predict({ ...inputs, dtype: 'float16' } as never),
+        'inputs',
+        `inputs must be ${float}, not one whose dtype is "float16".`,
+      ],
+      [
+        () => reader.predict({ shape: [1, 2], data: Int32Array.of(0, 1) } as never),
+        'inputs',
+        'inputs must be a tensor of type int32, not one whose dtype is undefined.',
+      ],
+      [
+        () => reader.predict(tensor.zeros([1, 2]) as never),
+        'inputs',
+        'inputs must be a tensor of type int32, not one whose dtype is float32.',
+      ],
+      [
+        () => model.evaluate({ inputs, values: without as never }),
+        'values',
+        `values must be ${float}, not one whose dtype is undefined.`,
+      ],
+      [
+        () => model.forward({ features: without as never }),
+        'features',
+        /^features must be a tensor .*, not one whose dtype is undefined\.$/,
+      ],
+      [
+        () => model.forward({ features: { ...inputs, data: [1, 2, 3, 4, 5, 6] } as never }),
+        'features',
+        /^features must be a tensor .*, not one of float32 whose data is an array of 6\.$/,
+      ],
+      [
+        async () => tensor.row(without as never, 0),
+        'tensor',
+        'tensor must be a tensor, not one whose dtype is undefined.',
+      ],
+      [
+        async () => tensor.softmax(tensor.zeros([2], 'int32') as never),
+        'logits',
+        `logits must be ${float}, not one whose dtype is int32.`,
+      ],
+    ] as const) {
+      await assert.rejects(async () => run(), { code: 'ERR_UNROLLED_OPTION_TYPE', option, message });
+    }
+  });
+});
+
+describe('a sparse array', () => {
+  /** So many places, of which the first few have that in them. */
+  function sparse(places: number, ...first: unknown[]): never {
+    first.length = places;
+    return first as never;
+  }
+
+  it('of as many places as there can be is refused by its first hole', async () => {
+    using model = make(2, gru(3), dense(2));
+    using last = make(2, gru(3), pooling('last'), dense(1));
+    using reader = Model.create({ input: { kind: 'ids', vocabulary: 4 }, layers: [embedding(2), gru(3)] });
+    const vectorizer = await TextVectorizer.adapt(['a b c']);
+    using classifier = TextClassifier.create({ vectorizer, classNames: ['no', 'yes'] });
+    using texts = SequenceClassifier.create({ vocabulary: Vocabulary.build('ab'), classes: 2, hidden: 3 });
+    const row = [[1, 2]];
+    for (const places of [2 ** 21, 2 ** 32 - 1]) {
+      for (const [run, option] of [
+        [() => model.predict(sparse(places)), 'inputs[0]'],
+        [() => model.predict(sparse(places, row)), 'inputs[1]'],
+        [() => model.predict(sparse(places, [1, 2], [3, 4])), 'inputs[2]'],
+        [() => model.forward({ features: sparse(places, row) }), 'features[1]'],
+        [() => model.evaluate({ inputs: [row], values: sparse(places, row) }), 'values[1]'],
+        [() => last.evaluate({ inputs: [row], values: sparse(places, 1) }), 'values[1]'],
+        [() => reader.predict(sparse(places, [1], [2])), 'inputs[2]'],
+        [() => model.setParameters({ ...({} as object), 'dense.weight': sparse(places, [1]) }), 'dense.weight[1]'],
+        [() => classifier.predict(sparse(places, 'a')), 'texts[1]'],
+        [() => classifier.evaluate(sparse(places, { text: 'a', label: 0 })), 'examples[1].text'],
+        [() => vectorizer.encodeAllInTurns(sparse(places, 'a')), 'texts[1]'],
+        [() => TextVectorizer.adapt(sparse(places, 'a')), 'texts[1]'],
+        [() => texts.predict(sparse(places, 'a')), 'texts[1]'],
+        [() => texts.evaluate(sparse(places, { text: 'a', label: 0 })), 'examples[1]'],
+        [async () => tensor.from(sparse(places, 1)), 'values[1]'],
+      ] as const) {
+        await assert.rejects(async () => run(), { code: 'ERR_UNROLLED_OPTION_TYPE', option }, option);
+      }
+    }
   });
 });
 

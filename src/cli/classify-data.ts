@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option } from 'commander';
 import * as datasets from '../datasets';
-import { otherFiles, subFolders } from '../datasets/labelled-files';
+import { lostLinks, otherFiles, subFolders } from '../datasets/labelled-files';
 import { listFiles, type SkippedFile } from '../datasets/unreadable-files';
 import { UnrolledError } from '../errors';
 import { roundedCount } from '../fractions';
@@ -84,6 +84,14 @@ const MOST_NAMED = 3;
 
 function firstOf(names: readonly string[]): string {
   return names.slice(0, MOST_NAMED).join(', ') + (names.length > MOST_NAMED ? ', …' : '');
+}
+
+/** Tells of links that may have been meant for classes. */
+async function noteLostLinks(folder: string): Promise<void> {
+  const links = (await lostLinks(folder)).map(shownPath);
+  if (links.length === 0) return;
+  const [lead, were] = links.length === 1 ? ['leads', 'was'] : ['lead', 'were'];
+  note(`${counted(links.length, 'link')} of ${folder} ${lead} nowhere and ${were} passed over: ${firstOf(links)}`);
 }
 
 /** Tells of files that may have been meant for texts. */
@@ -224,6 +232,7 @@ export async function loadTraining(
   noteSkipped(parts.train, skipped);
   noteEmpty(parts.train, examples);
   await noteOthers(parts.train, classNames);
+  if (classes === undefined) await noteLostLinks(parts.train);
   const tested = test ?? parts.test;
   return {
     ...{ classNames, examples },

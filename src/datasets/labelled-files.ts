@@ -1,7 +1,7 @@
 /** Text files in folders, listed in one order on every machine and read many at a time. */
 
 import { readFile } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { UnrolledError } from '../errors';
@@ -73,11 +73,12 @@ export async function entries(folder: string): Promise<Entry[]> {
   }
 }
 
-/** What an entry is, a link followed; nothing where it leads nowhere or in a circle. */
-async function kindOf(folder: string, { name, kind }: Entry): Promise<'file' | 'folder' | undefined> {
+/** What an entry is, a link followed; still a link where it leads nowhere, in a circle, or to where nobody may look. */
+async function kindOf(folder: string, { name, kind }: Entry): Promise<Entry['kind']> {
   if (kind !== 'link') return kind;
   const found = await stat(systemPath(join(folder, name))).catch(() => undefined);
-  return found?.isFile() ? 'file' : found?.isDirectory() ? 'folder' : undefined;
+  if (found === undefined) return 'link';
+  return found.isFile() ? 'file' : found.isDirectory() ? 'folder' : undefined;
 }
 
 /**
@@ -89,6 +90,16 @@ export async function subFolders(folder: string): Promise<string[]> {
   const found = await entries(folder);
   const kinds = await Promise.all(found.map((entry) => kindOf(folder, entry)));
   return found.filter((_, index) => kinds[index] === 'folder').map(({ name }) => name);
+}
+
+/**
+ * The links of a folder that cannot be followed, `.txt` ones left out: they may have been meant for sub-folders.
+ * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ.
+ */
+export async function lostLinks(folder: string): Promise<string[]> {
+  const found = (await entries(folder)).filter(({ name, kind }) => kind === 'link' && !isText(name));
+  const kinds = await Promise.all(found.map((entry) => kindOf(folder, entry)));
+  return found.filter((_, index) => kinds[index] === 'link').map(({ name }) => name);
 }
 
 const isText = (name: string) => /\.txt$/i.test(name);
@@ -111,7 +122,8 @@ export async function otherFiles(directory: string, below: string): Promise<stri
 
 /**
  * The `.txt` files below `directory/below`: first its own by name, then those of its sub-folders by name. Links to files
- * are followed, links to folders are not: they may lead in a circle.
+ * are followed, links to folders are not: they may lead in a circle. A link that cannot be followed is a file that cannot be
+ * read.
  * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ.
  */
 export async function textFiles(directory: string, below: string): Promise<string[]> {
@@ -121,10 +133,27 @@ export async function textFiles(directory: string, below: string): Promise<strin
   for (const entry of await entries(folder)) {
     const path = `${below}/${entry.name}`;
     if (entry.kind === 'folder') folders.push(path);
-    else if (isText(entry.name) && (await kindOf(folder, entry)) === 'file') files.push(path);
+    else if (isText(entry.name)) {
+      const kind = await kindOf(folder, entry);
+      if (kind === 'file' || kind === 'link') files.push(path);
+    }
   }
   for (const inner of folders) files.push(...(await textFiles(directory, inner)));
   return files;
+}
+
+/** The error for a file that could not be read: of what was listed and is not there, a link has lost what it led to. */
+async function textError(path: string, cause: unknown): Promise<UnrolledError> {
+  const shown = shownPath(path);
+  const isLink =
+    (cause as NodeJS.ErrnoException).code === 'ENOENT' &&
+    (await lstat(systemPath(path)).then(
+      (found) => found.isSymbolicLink(),
+      () => false,
+    ));
+  if (!isLink) return readError(shown, cause);
+  const message = `${shown} cannot be read: the link leads nowhere.`;
+  return new UnrolledError('ERR_UNROLLED_FILE_READ', message, { received: shown, cause });
 }
 
 async function readText(path: string, encoding: Encoding | undefined): Promise<string> {
@@ -133,7 +162,7 @@ async function readText(path: string, encoding: Encoding | undefined): Promise<s
   try {
     bytes = await readFileAsync(systemPath(path));
   } catch (cause) {
-    throw readError(shown, cause);
+    throw await textError(path, cause);
   }
   return decodeMaybeEmpty(bytes, shown, resolveReading({ encoding }));
 }

@@ -57,10 +57,11 @@ function resolveFolders(directory: string, found: readonly string[], classes: un
  * Labelled texts from a folder with one sub-folder for each class, as in `reviews/neg/1.txt`, `reviews/pos/1.txt`.
  *
  * Classes are the sub-folders by name (by code point, as all names here), or those of `classes` in their order, so that
- * others can be left out. The examples of a class are its `.txt` files, UTF-8 or of the `encoding` asked, with or without a byte-order mark: those of
- * the folder itself by name, then those of folders inside it. Hidden files and folders, links that lead nowhere and
- * links to folders inside a class are passed over. An empty file is an example with the text `''`. Of a name that is not
- * UTF-8, such bytes are shown as `\xe9`, in `classNames`, `classes` and `source`.
+ * others can be left out. The examples of a class are its `.txt` files, UTF-8 or of the `encoding` asked, with or without a
+ * byte-order mark: those of the folder itself by name, then those of folders inside it. Hidden files and folders, and links
+ * to folders inside a class, are passed over. A `.txt` link that leads nowhere or in a circle is a file that cannot be read.
+ * An empty file is an example with the text `''`. Of a name that is not UTF-8, such bytes are shown as `\xe9`, in
+ * `classNames`, `classes` and `source`.
  *
  * With `validation`, `train` and `validation` are the parts of a seeded shuffle; without, `train` has all examples.
  * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_ENCODING with the number of such files, and

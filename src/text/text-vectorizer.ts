@@ -300,7 +300,9 @@ export class TextVectorizer {
   async encodeAllInTurns(texts: Iterable<string>, options?: EncodeOptions): Promise<TokenSequences> {
     const given = check.options('TextVectorizer.encodeAllInTurns', options, ['signal']);
     // A list may change while it is encoded.
-    const own = Array.isArray(texts) ? [...texts] : texts;
+    const own = Array.isArray(texts)
+      ? ([...check.list('texts', texts, 'a list of texts', 'a string')] as string[])
+      : texts;
     return inTurns(this.#encodingAll(own, check.abortSignal('signal', given.signal)));
   }
 

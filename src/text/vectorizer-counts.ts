@@ -46,7 +46,9 @@ export async function countTokens(
     script: new ScriptSample(),
   };
   // A list may change while it is read.
-  for await (const text of Array.isArray(texts) ? [...texts] : texts) {
+  for await (const text of Array.isArray(texts)
+    ? ([...check.list('texts', texts, 'a list of texts', 'a string')] as string[])
+    : texts) {
     const tokens = await inTurns(analyze(check.string('texts', text)));
     await inTurns(countEach(tokens, counts.occurrences));
     if (options.output === 'tf-idf') await inTurns(countEach(new Set(tokens), counts.documents));

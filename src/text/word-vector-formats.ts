@@ -25,8 +25,8 @@ const ARCHIVES: readonly (readonly [name: string, bytes: Buffer])[] = [
   ['packed by zstd', Buffer.of(0x28, 0xb5, 0x2f, 0xfd)],
 ];
 
-/** What parts the fields of a line. */
-const SEPARATOR = /[ \t]/;
+/** What separates the fields of a line; columns may be padded. */
+const SEPARATORS = /[ \t]+/;
 
 const BYTES_PER_NUMBER = Float32Array.BYTES_PER_ELEMENT;
 
@@ -70,7 +70,7 @@ function damaged(path: string, what: string, expected?: string, received?: strin
 
 /** Word2vec's first line, `words dimensions`; undefined for anything else. */
 function headerOf(path: string, start: Buffer): Header | undefined {
-  const found = /^(\d{1,15})[ \t](\d{1,15})[ \t]?\r?\n/.exec(start.subarray(0, 40).toString('latin1'));
+  const found = /^(\d{1,15})[ \t]+(\d{1,15})[ \t]*\r?\n/.exec(start.subarray(0, 40).toString('latin1'));
   if (found === null) return undefined;
   const [words, dimensions] = [Number(found[1]), Number(found[2])];
   if (dimensions === 0 || dimensions > MAX_DIMENSIONS) {
@@ -88,10 +88,27 @@ function isSpace(byte: number | undefined): boolean {
   return isSeparator(byte) || byte === CARRIAGE_RETURN;
 }
 
+/** Where a line's last fields begin, so many, with the spaces before them; undefined where nothing comes before them. */
+function beforeFields(bytes: Buffer, start: number, end: number, fields: number): number | undefined {
+  let position = end;
+  for (let left = fields; left > 0; left--) {
+    while (position > start && !isSeparator(bytes[position - 1])) position--;
+    if (position === start) return undefined;
+    while (position > start && isSeparator(bytes[position - 1])) position--;
+  }
+  return position;
+}
+
+/** The error for a carriage return within a line: lines that end in it alone would be taken for one word. */
+function loneReturns(path: string, where: string): UnrolledError {
+  const what = `${where} has a carriage return inside. Let lines end in a line feed, or in both`;
+  return damaged(path, what, 'lines that end in a line feed', 'a carriage return alone');
+}
+
 /** The fields of a line; none of an empty one. */
 function fieldsOf(line: Buffer): string[] {
   const text = line.toString('latin1').replace(/[ \t\r]+$/, '');
-  return text === '' ? [] : text.split(SEPARATOR);
+  return text === '' ? [] : text.split(SEPARATORS);
 }
 
 /** How many fields at the end of a line are numbers, the first one left out, which begins a word. */
@@ -173,41 +190,25 @@ class TextParser implements RecordParser {
     let end = stop;
     while (end > start && isSpace(bytes[end - 1])) end--;
     if (end === start) return undefined;
-    let spaces = 0;
-    for (let i = start; i < end; i++) if (isSeparator(bytes[i])) spaces++;
     const dimensions = this.dimensions ?? 0;
     const line = this.#line;
-    if (dimensions === 0 || spaces < dimensions) throw this.#wrongLength(line, Math.max(dimensions, 1), spaces);
     // A word may have spaces in it, as some of GloVe's have; numbers are counted from the end.
-    const wordEnd = this.#wordEnd(bytes, start, spaces - dimensions);
+    const wordEnd = dimensions === 0 ? undefined : beforeFields(bytes, start, end, dimensions);
+    const behind = () => fieldsOf(bytes.subarray(start, end)).length - 1;
+    if (wordEnd === undefined) throw this.#wrongLength(line, Math.max(dimensions, 1), behind());
     const word = wordIn(this.#path, bytes, start, wordEnd, `line ${line}`);
-    if (
-      spaces > dimensions &&
-      word
-        .split(SEPARATOR)
-        .slice(1)
-        .every((part) => part === '' || isNumber(part))
-    ) {
-      throw this.#wrongLength(line, dimensions, spaces);
-    }
-    return { word, read: () => this.#numbers(bytes.toString('latin1', wordEnd + 1, end), line, dimensions) };
-  }
-
-  #wordEnd(bytes: Buffer, start: number, spacesInside: number): number {
-    let position = start;
-    for (let inside = spacesInside; ; inside--) {
-      while (!isSeparator(bytes[position])) position++;
-      if (inside === 0) return position;
-      position++;
-    }
+    if (word.includes('\r')) throw loneReturns(this.#path, `line ${line}`);
+    const [, ...more] = word.split(SEPARATORS);
+    if (more.length > 0 && more.every(isNumber)) throw this.#wrongLength(line, dimensions, behind());
+    return { word, read: () => this.#numbers(bytes.toString('latin1', wordEnd, end).trimStart(), line, dimensions) };
   }
 
   #numbers(text: string, line: number, dimensions: number): Float32Array {
     const vector = new Float32Array(dimensions);
-    for (const [index, field] of text.split(SEPARATOR).entries()) {
+    for (const [index, field] of text.split(SEPARATORS).entries()) {
       vector[index] = numberIn(field);
       if (Number.isFinite(vector[index])) continue;
-      const received = check.show(field);
+      const received = check.show(Buffer.from(field, 'latin1').toString());
       throw damaged(this.#path, `line ${line} has ${received} where a number should be`, 'a finite number', received);
     }
     return vector;
@@ -326,6 +327,7 @@ export async function* vectorRecords(
     rest = rest.subarray(start);
     found += records.length;
     if (rest.length <= MAX_RECORD_BYTES) return records;
+    if (parser.noun === 'line' && rest.includes(CARRIAGE_RETURN)) throw loneReturns(path, `line ${found + 1}`);
     throw damaged(path, `${parser.noun} ${found + 1} is longer than ${MAX_RECORD_BYTES} bytes`);
   }
 

@@ -79,7 +79,7 @@ async function extended({ ids, offsets }: IdSequences, id: number, before: boole
 async function targetIds(targets: PairedData['targets'], vocabulary: number): Promise<NativeSequences> {
   if (!Array.isArray(targets)) return toSequences('targets', targets, { kind: 'ids', vocabulary }, 'float32');
   if (targets.length === 0) throw missing('targets', 'at least one is needed');
-  const lists = targets.slice() as ArrayLike<number>[];
+  const lists = check.list('targets', targets, 'lists of ids', 'a list of ids').slice() as ArrayLike<number>[];
   const lengths = await lengthsOf(lists, (list, index) => {
     if (!isList(list)) throw check.wrongType(`targets[${index}]`, 'a list of ids', list);
     return list.length;

@@ -9,7 +9,7 @@ import { nestedInTurns, nestedTensor } from '../nested-numbers';
 import { offsetsOf } from '../offsets';
 import { showShape } from '../shape-text';
 import { elementCount, type NestedPlanes, type NestedRows, type Tensor } from '../tensor';
-import { allocate, isList } from '../tensor-shape';
+import { allocate, FLOATS, isList, requireDType } from '../tensor-shape';
 import * as check from '../validation';
 import { copyIds, copyValues, listsIn, oneList } from './copying';
 
@@ -89,7 +89,7 @@ function requireData(option: string, { shape, data }: Tensor): void {
 
 /** Ids of a tensor `[N, T]` or `[N]`. */
 async function tensorIds(option: string, tensor: Tensor, vocabulary: number): Promise<NativeSequences> {
-  if (tensor.dtype !== 'int32') throw check.wrongType(option, 'ids, of type int32', tensor.dtype);
+  requireDType(option, tensor, ['int32']);
   const [count = 0, time = 1, ...more] = tensor.shape;
   if (tensor.shape.length === 0 || more.length > 0) {
     throw shapeError(option, 'the shape [N, T] or [N]', showShape(tensor.shape));
@@ -102,7 +102,7 @@ async function tensorIds(option: string, tensor: Tensor, vocabulary: number): Pr
 }
 
 async function listIds(option: string, lists: readonly unknown[], vocabulary: number): Promise<NativeSequences> {
-  const sequences = lists.slice() as ArrayLike<number>[];
+  const sequences = check.list(option, lists, 'lists of ids', 'a list of ids').slice() as ArrayLike<number>[];
   const lengths = await lengthsOf(sequences, (list, index) => {
     if (!isList(list)) throw check.wrongType(`${option}[${index}]`, 'a list of ids', list);
     return list.length;
@@ -141,8 +141,8 @@ async function joinedIds(
 }
 
 function requireFloats(option: string, tensor: Tensor, features: number, ranks: readonly number[]): void {
-  const { dtype, shape } = tensor;
-  if (dtype !== 'float32' && dtype !== 'float64') throw check.wrongType(option, 'a tensor of floats', dtype);
+  const { shape } = tensor;
+  requireDType(option, tensor, FLOATS);
   if (!ranks.includes(shape.length) || shape.at(-1) !== features) {
     const names = { 2: `[T, ${features}]`, 3: `[N, T, ${features}]` } as const;
     const expected = ranks.length > 1 ? `[N, ${features}] or ${names[3]}` : names[2];
@@ -172,13 +172,14 @@ async function listFeatures(
   dtype: DType,
 ): Promise<NativeSequences> {
   if (isVector(list[0])) return tensorFeatures(option, await nestedInTurns(option, list, 'float64'), width, dtype);
+  const expected = `a tensor [T, ${width}], or nested arrays of that shape`;
+  const elements = check.list(option, list, 'a list', expected).slice();
   const tensors: FloatTensor[] = [];
-  const lengths = await lengthsOf(list.slice(), (element, index) => {
+  const lengths = await lengthsOf(elements, (element, index) => {
     const name = `${option}[${index}]`;
     if (Array.isArray(element) && element.length === 0) throw empty(name, 'elements');
     const tensor = isList(element) ? nestedTensor(name, element, 'float64') : element;
-    if (!isTensor(tensor))
-      throw check.wrongType(name, `a tensor [T, ${width}], or nested arrays of that shape`, tensor);
+    if (!isTensor(tensor)) throw check.wrongType(name, expected, tensor);
     requireFloats(name, tensor, width, [2]);
     tensors.push(tensor as FloatTensor);
     return tensor.shape[0] as number;

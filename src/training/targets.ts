@@ -7,7 +7,7 @@ import type { DType, FloatArray, NativeSequences, NativeTargets } from '../nativ
 import { nestedInTurns, nestedTensor } from '../nested-numbers';
 import { showShape } from '../shape-text';
 import type { Tensor } from '../tensor';
-import { allocate, allocating, isList } from '../tensor-shape';
+import { allocate, allocating, FLOATS, isList, requireDType } from '../tensor-shape';
 import * as check from '../validation';
 import { counted } from '../wording';
 import { copyIds, copyValues, type Lists, listsIn, oneList } from './copying';
@@ -137,7 +137,7 @@ async function listedValues(tensors: readonly Tensor[], context: TargetContext):
 }
 
 function requireShapeOf(option: string, { shape, data, dtype }: Tensor, wanted: readonly number[]): void {
-  if (dtype !== 'float32' && dtype !== 'float64') throw check.wrongType(option, 'a tensor of floats', dtype);
+  requireDType(option, { dtype }, FLOATS);
   const count = wanted.reduce((product, size) => product * size, 1);
   if (showShape(shape) === showShape(wanted) && data.length === count) return;
   throw shapeError(option, `the shape ${showShape(wanted)}`, showShape(shape));
@@ -188,7 +188,8 @@ async function nestedValues(
   const isListed = isList(given[0]?.[0]) || (!output.once && output.features === 1 && !isSingle(sequences));
   if (!isListed) return tensorValues(await nestedInTurns('values', given, 'float64'), context);
   const tensors: Tensor[] = [];
-  await lengthsOf(given.slice(), (element, index) => {
+  const rows = check.list('values', given, 'a list', 'an array of numbers, or of such arrays');
+  await lengthsOf(rows.slice(), (element, index) => {
     const tensor = isList(element) ? nestedTensor(`values[${index}]`, element, 'float64') : (element as Tensor);
     const isColumn = isTensor(tensor) && tensor.shape.length === 1;
     return tensors.push(isColumn ? { ...tensor, shape: [...tensor.shape, 1] } : tensor);
@@ -207,6 +208,8 @@ export async function valueTargets(given: unknown, loss: unknown, context: Targe
     resolved = await tensorValues(given, context);
   } else if (isNumbers) {
     const numbers = given as ArrayLike<number>;
+    const hole = Array.isArray(given) ? check.firstHole(given) : -1;
+    if (hole !== -1) throw check.wrongType(`values[${hole}]`, 'a number', undefined);
     const data = allocating('float64', numbers.length, () => Float64Array.from(numbers));
     resolved = await tensorValues({ dtype: 'float64', shape: [data.length], data }, context);
   } else if (Array.isArray(given)) {

@@ -1,8 +1,8 @@
 /** What `unrolled classify` tells of texts and folders that are not as it takes them to be. */
 
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { confusionTable } from '../../src/cli/classify-figures';
 import { TextClassifier } from '../../src/index';
 import { type CliResult, runCli } from '../support/cli';
@@ -69,6 +69,25 @@ describe('unrolled classify tells', function () {
     }
     assert.equal(spaces?.status, 0);
     assert.doesNotMatch(spaces?.stderr ?? '', /Warning/, 'the note alone');
+  });
+
+  it('of links that lead nowhere: texts are refused or left out by name, classes noted', async () => {
+    const folder = texts('links', ['neg', 'pos'], 4);
+    symlinkSync('circle.txt', join(folder, 'neg', 'circle.txt'));
+    symlinkSync(at('nowhere'), join(folder, 'middling'));
+    const args = ['classify', 'train', folder, ...SMALL, '--epochs', '1'];
+    const refused = await runCli(...args);
+    assert.equal(refused.status, 1);
+    assert.match(
+      refused.stderr,
+      /1 of the 9 files in .* cannot be read: neg\/circle\.txt \(the link leads in a circle\)\..* --skip-unreadable\./,
+    );
+    const { status, stderr } = await runCli(...args, '--skip-unreadable');
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /^1 file of .* left out: neg\/circle\.txt \(the link leads in a circle\)$/m);
+    assert.match(stderr, /^1 link of .* leads nowhere and was passed over: middling$/m);
+    const named = await runCli(...args, '--skip-unreadable', '--classes', 'neg,pos');
+    assert.doesNotMatch(named.stderr, /middling/);
   });
 
   it('texts apart that differ in emoji alone, and takes --standardize', async () => {

@@ -49,8 +49,7 @@ describe('datasets.textFolder', () => {
       '.cache/1.txt': 'hidden',
       'elsewhere.txt': 'linked',
     });
-    symlinkSync(at('nowhere.txt'), at('a', 'dangling.txt'));
-    symlinkSync('circle.txt', at('a', 'circle.txt'));
+    symlinkSync(at('nowhere.md'), at('a', 'dangling.md'));
     symlinkSync('..', at('a', 'up'));
     symlinkSync(at('elsewhere.txt'), at('a', 'link.txt'));
     const { classNames, examples } = await datasets.textFolder(at());
@@ -63,6 +62,28 @@ describe('datasets.textFolder', () => {
         ['a/folder.txt/3.txt', 'in a folder with the name of a file'],
         ['a/inner/1.txt', 'inner 1'],
         ['a/inner/deep/2.txt', 'inner 2'],
+      ],
+    );
+  });
+
+  it('names links that lead nowhere or in a circle among the files that cannot be read, or leaves them out', async () => {
+    write({ 'a/1.txt': 'one', 'a/inner/2.txt': 'two', 'b/3.txt': 'three' });
+    symlinkSync(at('nowhere.txt'), at('a', 'dangling.txt'));
+    symlinkSync('circle.txt', at('a', 'inner', 'circle.txt'));
+    symlinkSync(at('a', 'dangling.txt'), at('b', 'again.TXT'));
+    const shown = 'a/dangling.txt (the link leads nowhere), a/inner/circle.txt (the link leads in a circle)';
+    const message = `3 of the 6 files in ${at()} cannot be read: ${shown}, b/again.TXT (the link leads nowhere). `;
+    await assert.rejects(datasets.textFolder(at()), (error: UnrolledError) => {
+      assert.deepEqual([error.code, error.option], ['ERR_UNROLLED_FILE_READ', 'skipUnreadable']);
+      assert.ok(error.message.startsWith(message), error.message);
+      return true;
+    });
+    const { examples, skipped } = await datasets.textFolder(at(), { skipUnreadable: true });
+    assert.deepEqual(
+      [examples.map(({ text }) => text), skipped.map(({ source }) => source)],
+      [
+        ['one', 'two', 'three'],
+        ['a/dangling.txt', 'a/inner/circle.txt', 'b/again.TXT'],
       ],
     );
   });

@@ -217,6 +217,10 @@ describe('the report for everyone', function () {
     const beyond = await evaluate<number>(`[...document.querySelectorAll('#classes caption')].filter((caption) =>
       caption.getBoundingClientRect().right > caption.closest('.scroll').getBoundingClientRect().right).length`);
     assert.equal(beyond, 0);
+    const [content, box] = await evaluate<number[]>(
+      "(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth])([...document.querySelectorAll('#classes .scroll')].at(-1))",
+    );
+    assert.equal(content, box, 'the figures of each class fit');
   });
 
   it('is on paper what it is on the screen: light, coloured, and whole', async () => {
