@@ -137,6 +137,20 @@ export class ReportFile implements Callback {
     this.#samples = this.#samples.filter((kept) => kept.epoch % this.#stride === 0);
   }
 
+  /**
+   * Draws the sample of the kept epoch where none is left of it. The best weights are back in the model by now, and no
+   * sample is left out any more.
+   */
+  async #addKeptSample(bestEpoch: number): Promise<void> {
+    const { sample } = this;
+    const kept = this.#history.epochs.find(({ epoch }) => epoch === bestEpoch);
+    if (sample === undefined || kept === undefined || this.#samples.some(({ epoch }) => epoch === bestEpoch)) return;
+    const text = await ifPossible(sample);
+    if (text === undefined) return;
+    const drawn = { epoch: bestEpoch, step: kept.step, text };
+    this.#samples = [...this.#samples, drawn].sort((a, b) => a.epoch - b.epoch);
+  }
+
   getState(): unknown {
     return { samples: this.#samples, stride: this.#stride };
   }
@@ -154,7 +168,9 @@ export class ReportFile implements Callback {
    * @throws ERR_UNROLLED_FILE_WRITE.
    */
   async write({ title, note: remark, inspect, kept, model }: ReportContents): Promise<void> {
-    await this.#addLastSample();
+    // Where an epoch was the best, the model has its weights, and no longer those of the last.
+    if (kept.bestEpoch === undefined) await this.#addLastSample();
+    else await this.#addKeptSample(kept.bestEpoch);
     const seen = (await ifPossible(inspect)) ?? {};
     // The last epoch's are those that the model has, unless steps were made since.
     const last = this.#unfinished.length === 0 ? this.#history.last?.epoch : undefined;

@@ -213,6 +213,54 @@ describe('unrolled train --report', function () {
     }
   });
 
+  it('has a sample of the kept weights, though it is thinned out, and none of others by them', async () => {
+    for (const ends of [true, false]) {
+      const history = new History();
+      const page = await ReportFile.open(at('page.html'), history, {});
+      assert.ok(page !== undefined);
+      let weights = -1;
+      page.sample = async () => `of ${weights}`;
+      for (let epoch = 0; epoch < 230; epoch++) {
+        weights = epoch;
+        const result = epochResult(epoch, { loss: 1, steps: 3 });
+        history.push(result);
+        await page.onEpochEnd(result);
+      }
+      if (ends) await page.onEnd();
+      weights = 21;
+      await page.write({ title: 'long', inspect: async () => ({}), kept: { ...KEPT, bestEpoch: 21 }, model: MODEL });
+      const { samples } = dataOf(read());
+      assert.deepEqual(
+        samples.filter(({ isKept }) => isKept),
+        [{ epoch: 21, step: 65, text: 'of 21', isKept: true }],
+      );
+      for (const { epoch, text } of samples) assert.equal(text, `of ${epoch}`);
+      const epochs = samples.map(({ epoch }) => epoch);
+      assert.deepEqual(
+        epochs,
+        [...epochs].sort((a, b) => a - b),
+      );
+      assert.equal(epochs.at(-1), ends ? 229 : 228);
+      assert.match(read(), /after epoch 22, step 66, kept/);
+    }
+  });
+
+  it('has one on the command line', async () => {
+    writeFileSync(at('t'), 'ab'.repeat(300) + 'aabbbabaab'.repeat(8));
+    const args = ['train', at('t'), ...SMALL, '--lr', '0.01', '--validation', '0.1', '--seed', '3', '--epochs', '67'];
+    const flags = ['--early-stopping', '67', '--json', '--report', at('page.html')];
+    const { status, stdout, stderr } = await runCli(...args, ...flags);
+    assert.equal(status, 0, stderr);
+    const { keptEpoch } = JSON.parse(stdout.trim().split('\n').at(-1) as string);
+    const { samples } = dataOf(read());
+    assert.ok(samples.length < 40, `${samples.length}`);
+    assert.deepEqual(
+      samples.flatMap(({ epoch, isKept }) => (isKept ? [epoch] : [])),
+      [keptEpoch],
+    );
+    assert.equal(keptEpoch % 2, 1, 'an epoch that is thinned out');
+  });
+
   it('is refused before the training where it cannot be, or would cost another file', async () => {
     const path = corpus();
     const nowhere = await runCli('train', path, ...SMALL, '--report', at('no', 'page.html'));
