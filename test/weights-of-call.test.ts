@@ -61,9 +61,9 @@ describe('decode of several sources', () => {
 
   it('has those of one step beside a training, and those before it where it begins later', async () => {
     const data = { sources: SOURCES, targets: SOURCES.map((ids) => ids.map((id) => 1 + (id % 10))), start: 0, end: 11 };
-    const fit = () => model.fit(data, { epochs: 2, batch: 1, learningRate: 0.01 }).then();
+    const options = { epochs: 2, batch: 1, learningRate: 0.01 };
     const answers = model.decode(SOURCES, OPTIONS);
-    const training = fit();
+    const training = model.fit(data, options).then();
     const during = [model.decode(SOURCES, OPTIONS), model.decode([...SOURCES, ...SOURCES], OPTIONS)];
     assert.deepEqual(await answers, expected);
     const [, twice] = (await Promise.all(during)) as [unknown, typeof expected];
