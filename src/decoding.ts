@@ -10,6 +10,7 @@ import type { NativeDecodeOptions, NativeInput, NativeSequences } from './native
 import { ownCopyIfSmall } from './own-copy';
 import { isNothing, requireEnd, type SequenceData, toSequences } from './training/sequences';
 import * as check from './validation';
+import { withWeightsOfCall } from './weights-of-call';
 
 /** Options of `Model.decode`. */
 export interface DecodingOptions {
@@ -94,7 +95,7 @@ function undecodable(needed: string, instead: string): UnrolledError {
 }
 
 /**
- * The answers to each source, the best first; at most `beams` of them.
+ * The answers to each source, the best first; at most `beams` of them, all with the weights that the model has now.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE (for a model without a source
  *   too), ERR_UNROLLED_SHAPE, ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
  */
@@ -110,18 +111,22 @@ export async function decode(model: Model, sources: SequenceData, options: Decod
   const { signal, ...resolved } = resolve(options, input.vocabulary);
   requireBeamMemory(model, resolved.beams, input.vocabulary);
   if (isNothing(sources)) return [];
-  const sequences = await toSequences('sources', ownCopyIfSmall(sources), source, model.dtype);
-  const answers: Answer[][] = [];
-  for (let index = 0; index + 1 < sequences.offsets.length; index++) {
-    const call = { ...resolved, source: sourceOf(sequences, index) };
-    const result = await withCancellation(signal, (cancellation) => model.native.decode(call, cancellation));
-    if (result.cancelled) throw cancelledError(model, 'Decoding', signal);
-    answers.push(
-      result.hypotheses.map(({ ids, bias: _, ...rest }) => ({
-        ids: rest.ended ? ids.subarray(0, -1) : ids,
-        ...rest,
-      })),
-    );
-  }
-  return answers;
+  return withWeightsOfCall(model, 'several', async (weights) => {
+    const sequences = await toSequences('sources', ownCopyIfSmall(sources), source, model.dtype);
+    const answers: Answer[][] = [];
+    for (let index = 0; index + 1 < sequences.offsets.length; index++) {
+      const call = { ...resolved, source: sourceOf(sequences, index) };
+      const result = await withCancellation(signal, (cancellation) =>
+        weights.use(({ native }) => native.decode(call, cancellation)),
+      );
+      if (result.cancelled) throw cancelledError(model, 'Decoding', signal);
+      answers.push(
+        result.hypotheses.map(({ ids, bias: _, ...rest }) => ({
+          ids: rest.ended ? ids.subarray(0, -1) : ids,
+          ...rest,
+        })),
+      );
+    }
+    return answers;
+  });
 }

@@ -348,7 +348,7 @@ export class Model {
 
   /**
    * What an encoder–decoder answers to each source, the best answer first: the likeliest id each time, or by beam
-   * search with `beams`.
+   * search with `beams`. All answers come from the weights of the call.
    * @throws what impossible options and data throw, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
    */
   decode(sources: SequenceData, options: DecodingOptions): Promise<Answer[][]> {

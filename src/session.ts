@@ -62,11 +62,11 @@ export class Session {
   }
 
   /**
-   * States by name, `[B, H]` each; undefined, zero, at first. While steps wait they are those after the last one that
+   * Copies of the states by name, `[B, H]` each; undefined, zero, at first. While steps wait they are those after the last one that
    * has ended: what was set or reset since is seen when its turn has come.
    */
   get states(): States | undefined {
-    return this.#states;
+    return ownCopy(this.#states);
   }
 
   /**

@@ -40,6 +40,25 @@ describe('a session', () => {
     assert.deepEqual(await session.step(ids(1, 2)), first);
   });
 
+  it('gives copies of its states, which may be written to', async () => {
+    using model = make();
+    const [session, other] = [model.session(), model.session()];
+    const given = (await model.forward(ids(1, 2))).states;
+    await session.step(ids(1, 2));
+    other.states = given;
+    const expected = (await model.forward({ ...ids(3), states: given })).output;
+    for (const each of [session, other]) {
+      const shown = each.states as NonNullable<typeof each.states>;
+      for (const state of Object.values(shown)) {
+        state.data.fill(7);
+        Object.assign(state, { shape: [7] });
+      }
+      for (const name of Object.keys(shown)) delete shown[name];
+      assert.deepEqual(each.states, given);
+      assert.deepEqual(await each.step(ids(3)), expected);
+    }
+  });
+
   it('keeps its state where a step fails', async () => {
     using model = make();
     const session = model.session();
@@ -49,7 +68,7 @@ describe('a session', () => {
     await assert.rejects(session.step({}), { code: 'ERR_UNROLLED_OPTION_TYPE' });
     const two = { ids: { dtype: 'int32', shape: [1, 2], data: Int32Array.of(1, 2) } } as const;
     await assert.rejects(session.step(two), { code: 'ERR_UNROLLED_SHAPE' });
-    assert.equal(session.states, states);
+    assert.deepEqual(session.states, states);
     assert.throws(() => model.session({ threads: 0 }), { option: 'threads' });
   });
 

@@ -1,0 +1,136 @@
+/** The weights that a model had when a call was made, for work of the call that comes after it. */
+
+import type { Model, WeightReader } from './model';
+
+/** One copy of a model, for all calls that were made with its weights. */
+class SharedCopy {
+  readonly model: Promise<Model>;
+  #calls = 0;
+
+  /** Copies the weights that the model has now, whatever is asked of it after. */
+  constructor(model: Model) {
+    this.model = model.copy();
+    // The calls hear of a failure when they use the copy.
+    this.model.catch(() => {});
+  }
+
+  join(): void {
+    this.#calls++;
+  }
+
+  /** @returns whether no call is left; the copy is gone then. */
+  leave(): boolean {
+    if (--this.#calls > 0) return false;
+    this.dispose();
+    return true;
+  }
+
+  dispose(): void {
+    this.model.then(
+      (model) => model.dispose(),
+      () => {},
+    );
+  }
+}
+
+/** A call that was made. */
+class Call {
+  readonly #model: Model;
+  /** Undefined while the model itself still has the weights. */
+  copy: SharedCopy | undefined;
+
+  constructor(model: Model) {
+    this.#model = model;
+  }
+
+  /** Does native work with the weights of the call: at once where the model still has them. */
+  use<T>(work: (model: Model) => Promise<T>): Promise<T> {
+    return this.copy === undefined ? work(this.#model) : this.copy.model.then(work);
+  }
+}
+
+/** The calls of one model. Nothing is copied while its weights stay. */
+class Calls implements WeightReader {
+  readonly #model: Model;
+  readonly #open = new Set<Call>();
+  readonly #copies = new Set<SharedCopy>();
+  /** The copy that is being made beside a training, which all calls take that are made meanwhile. */
+  #making: SharedCopy | undefined;
+
+  constructor(model: Model) {
+    this.#model = model;
+    model.addWeightReader(this);
+  }
+
+  /** @param parts whether the call reads the weights more than once. */
+  begin(parts: 'one' | 'several'): Call {
+    const call = new Call(this.#model);
+    if (parts === 'several' && this.#model.isTraining) this.#give(call, this.#copyBesideSteps());
+    else this.#open.add(call);
+    return call;
+  }
+
+  end(call: Call): void {
+    this.#open.delete(call);
+    const { copy } = call;
+    if (copy === undefined || !copy.leave()) return;
+    this.#copies.delete(copy);
+    if (this.#making === copy) this.#making = undefined;
+  }
+
+  keepWeights(): void {
+    this.#making = undefined;
+    if (this.#open.size === 0) return;
+    const copy = this.#copy();
+    for (const call of this.#open) this.#give(call, copy);
+    this.#open.clear();
+  }
+
+  dispose(): void {
+    for (const copy of this.#copies) copy.dispose();
+  }
+
+  #copyBesideSteps(): SharedCopy {
+    if (this.#making !== undefined) return this.#making;
+    const copy = this.#copy();
+    this.#making = copy;
+    const forget = () => {
+      if (this.#making === copy) this.#making = undefined;
+    };
+    copy.model.then(forget, forget);
+    return copy;
+  }
+
+  #copy(): SharedCopy {
+    const copy = new SharedCopy(this.#model);
+    this.#copies.add(copy);
+    return copy;
+  }
+
+  #give(call: Call, copy: SharedCopy): void {
+    call.copy = copy;
+    copy.join();
+  }
+}
+
+const callsOf = new WeakMap<Model, Calls>();
+
+/**
+ * Does the work of a call with the weights that the model has now. While steps are made, work in several parts has those
+ * of one step, and work in one part those of the step before it.
+ * @throws what the work throws; `use` ERR_UNROLLED_OUT_OF_MEMORY where the weights cannot be copied.
+ */
+export async function withWeightsOfCall<T>(
+  model: Model,
+  parts: 'one' | 'several',
+  work: (call: Pick<Call, 'use'>) => Promise<T>,
+): Promise<T> {
+  const calls = callsOf.get(model) ?? new Calls(model);
+  callsOf.set(model, calls);
+  const call = calls.begin(parts);
+  try {
+    return await work(call);
+  } finally {
+    calls.end(call);
+  }
+}
