@@ -82,17 +82,27 @@ function article(name: 'input' | 'source'): string {
   return name === 'input' ? 'an input' : 'a source';
 }
 
+/**
+ * The tensor of an input, as a model reads it.
+ * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_SHAPE.
+ */
+export function inputTensor(name: 'input' | 'source', description: InputDescription, given: SequenceInput): Tensor {
+  const elements = elementsOf(name, description, given);
+  const [time = 0, batch = 0] = elements.shape;
+  const shape = description.kind === 'ids' ? [time, batch] : [time, batch, description.features];
+  requireShape(description.kind, elements, shape);
+  return elements;
+}
+
 function toInput(
   name: 'input' | 'source',
   description: InputDescription,
   given: SequenceInput,
   layout: FlatLayout,
 ): [NativeInput, number] {
-  const elements = elementsOf(name, description, given);
+  const elements = inputTensor(name, description, given);
   const { lengths } = given;
   const [time = 0, batch = 0] = elements.shape;
-  const shape = description.kind === 'ids' ? [time, batch] : [time, batch, description.features];
-  requireShape(description.kind, elements, shape);
   const input: NativeInput = {
     time,
     ...(description.kind === 'ids'
@@ -105,9 +115,7 @@ function toInput(
 
 /** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_SHAPE. */
 function toSource(description: InputDescription, source: unknown, batch: number, layout: FlatLayout): NativeInput {
-  if (source !== undefined && (typeof source !== 'object' || source === null || isTensor(source))) {
-    throw check.wrongType('source', `an object with ${description.kind}, ${tensorOf(description)}`, source);
-  }
+  if (source !== undefined) requireInput(description, source, 'source');
   const given = check.options<SequenceInput>('source', source as SequenceInput | undefined, SEQUENCE_KEYS);
   const [input, rows] = toInput('source', description, given, layout);
   if (rows === batch) return input;
@@ -118,10 +126,13 @@ function toSource(description: InputDescription, source: unknown, batch: number,
   });
 }
 
-/** @throws ERR_UNROLLED_OPTION_TYPE for what is no object of tensors. */
-export function requireInput({ input: own }: ModelDescription, input: unknown): void {
+/**
+ * @param option what messages call it.
+ * @throws ERR_UNROLLED_OPTION_TYPE for what is no object of tensors.
+ */
+export function requireInput(description: InputDescription, input: unknown, option = 'input'): void {
   if (typeof input === 'object' && input !== null && !Array.isArray(input) && !isTensor(input)) return;
-  throw check.wrongType('input', `an object with ${own.kind}, ${tensorOf(own)}`, input);
+  throw check.wrongType(option, `an object with ${description.kind}, ${tensorOf(description)}`, input);
 }
 
 /**
@@ -129,7 +140,7 @@ export function requireInput({ input: own }: ModelDescription, input: unknown): 
  *   ERR_UNROLLED_OPTION_RANGE for what it does not read, ERR_UNROLLED_SHAPE.
  */
 export function toBatch(description: ModelDescription, layout: FlatLayout, input: ModelInput): NativeBatch {
-  requireInput(description, input);
+  requireInput(description.input, input);
   const { source, states, ...own } = check.options('input', input, INPUT_KEYS);
   const [result, batch] = toInput('input', description.input, own, layout);
   const native: NativeBatch = { ...result, batch };

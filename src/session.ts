@@ -50,7 +50,7 @@ export class Session {
   step(input: Omit<ModelInput, 'states'>): Promise<SessionOutput> {
     const own = ownCopy(input);
     return this.#inTurn(async () => {
-      requireInput(this.#model.description, own);
+      requireInput(this.#model.description.input, own);
       const states = this.#states;
       const { output, states: after } = await this.#model.forward(
         { ...own, ...(states !== undefined && { states }) },

@@ -2,6 +2,7 @@
 
 import type { FloatTensor } from '../flat-layout';
 import type { Model, ModelInput } from '../model';
+import { requireInput } from '../model-input';
 import type { ModelDescription, RecurrentDescription } from '../native/native';
 import { isRecurrent, readBy } from '../parameter-shapes';
 import * as check from '../validation';
@@ -30,7 +31,8 @@ async function lowerLevels(
 ): Promise<Map<RecurrentDescription, Units[]>> {
   if (!goesStepByStep(model.description) || stacks.every(({ layers }) => layers === 1)) return new Map();
   // A level's output is its state h after each step; by name, `forward` gives the uppermost level's alone.
-  const states = await statesAfterEach(model, asTensors(input), requireSteps(asTensors(input), 1));
+  const tensors = asTensors(model.description, input, 'input');
+  const states = await statesAfterEach(model, tensors, requireSteps(tensors, 1, 'input'));
   const below = (stack: RecurrentDescription) =>
     Array.from({ length: stack.layers - 1 }, (_, level) =>
       states.map((after) => after[`${stack.name}.h_l${level}`]?.data ?? []),
@@ -43,8 +45,8 @@ async function lowerLevels(
  * `of` is `'source'`, of those over the source. Of a stack in one direction each level by itself, of other stacks the
  * uppermost.
  * @param tokens what stands under each step; its number, from 1, where absent.
- * @throws ERR_UNROLLED_OPTION_RANGE for several sequences and for another number of tokens than of steps; what
- *   `Model.forward` throws.
+ * @throws ERR_UNROLLED_OPTION_TYPE for what is no sequence, ERR_UNROLLED_OPTION_RANGE for several sequences, for another
+ *   number of tokens than of steps, and for the source of a model without one; what `Model.forward` throws.
  */
 export async function collectActivations(
   model: Model,
@@ -53,12 +55,18 @@ export async function collectActivations(
   of: 'input' | 'source' = 'input',
 ): Promise<ReportActivations[]> {
   check.oneOf('of', of, ['input', 'source']);
-  const steps = requireSteps(asTensors((of === 'source' ? input.source : input) ?? {}), 1);
+  const { description } = model;
+  requireInput(description.input, input);
+  if (of === 'source' && description.source === undefined) {
+    throw check.outOfRange('of', "'input', since the model has no source", of);
+  }
+  const sequence = of === 'source' ? (input.source ?? {}) : input;
+  const steps = requireSteps(asTensors(description, sequence, of, of), 1, of);
   if (tokens !== undefined && tokens.length !== steps) throw check.outOfRange('tokens', `a list of ${steps}`, tokens);
   const names = tokens ?? Array.from({ length: steps }, (_, step) => `${step + 1} `);
-  const stacks = model.description.layers.filter(isRecurrent);
+  const stacks = description.layers.filter(isRecurrent);
   const { layers } = await model.forward(input, { layers: stacks.map(({ name }) => name) });
-  const over = stacks.filter(({ name }) => isOver(model.description, name) === of && layers[name]?.shape[0] === steps);
+  const over = stacks.filter(({ name }) => isOver(description, name) === of && layers[name]?.shape[0] === steps);
   const lower = of === 'input' ? await lowerLevels(model, input, over) : new Map<RecurrentDescription, Units[]>();
   return over.flatMap((stack) => {
     const { name, type } = stack;

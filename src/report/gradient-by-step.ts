@@ -33,7 +33,7 @@ function lastLossGradient({ dtype, shape, data }: FloatTensor, target: number): 
  * each step costs one pass over the rest of the sequence.
  * @param sequence one row of at least two steps.
  * @param target the class that the last output should be.
- * @throws ERR_UNROLLED_OPTION_RANGE for a shorter sequence, and for a model that reads backwards, has two inputs or
+ * @throws ERR_UNROLLED_OPTION_TYPE for what is no sequence, ERR_UNROLLED_OPTION_RANGE for a shorter one, and for a model that reads backwards, has two inputs or
  *   looks at all steps at once: its sequence cannot be cut; what `Model.gradients` throws.
  */
 export async function collectGradientByStep(
@@ -44,8 +44,8 @@ export async function collectGradientByStep(
   if (!goesStepByStep(model.description)) {
     throw check.outOfRange('model', 'one whose layers go through the sequence step by step', model);
   }
-  const tensors = asTensors(sequence);
-  const steps = requireSteps(tensors, 2);
+  const tensors = asTensors(model.description, sequence, 'sequence');
+  const steps = requireSteps(tensors, 2, 'sequence');
   const classes = model.description.layers.at(-1);
   check.integer('target', target, {
     min: 0,

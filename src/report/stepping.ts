@@ -3,8 +3,8 @@
 import { UnrolledError } from '../errors';
 import type { FloatTensor, States } from '../flat-layout';
 import type { Model, SequenceInput } from '../model';
-import type { ModelDescription } from '../native/native';
-import { tensorOrOther } from '../nested-numbers';
+import { inputTensor, requireInput } from '../model-input';
+import type { InputDescription, ModelDescription } from '../native/native';
 import { isRecurrent } from '../parameter-shapes';
 import type { Tensor } from '../tensor';
 import * as check from '../validation';
@@ -19,12 +19,20 @@ interface TensorSequence {
   features?: FloatTensor;
 }
 
-/** The sequence, nested arrays as tensors. */
-export function asTensors({ ids, features }: OneSequence): TensorSequence {
-  return {
-    ...(ids !== undefined && { ids: tensorOrOther('ids', ids, 'int32', 2) as Tensor<'int32'> }),
-    ...(features !== undefined && { features: tensorOrOther('features', features, 'float64', 3) as FloatTensor }),
-  };
+/**
+ * A model's sequence, checked, nested arrays as tensors.
+ * @param option what messages call it.
+ * @throws ERR_UNROLLED_OPTION_TYPE for what is no sequence, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_SHAPE.
+ */
+export function asTensors(
+  { input, source }: ModelDescription,
+  sequence: unknown,
+  option: string,
+  of: 'input' | 'source' = 'input',
+): TensorSequence {
+  const description = (of === 'source' ? source : input) as InputDescription;
+  requireInput(description, sequence, option);
+  return { [description.kind]: inputTensor(of, description, sequence as OneSequence) };
 }
 
 /** Ids `[T]` as `[T, 1]`. */
@@ -36,13 +44,13 @@ export function column(ids: Int32Array): Tensor<'int32'> {
  * Number of steps of a single row.
  * @throws ERR_UNROLLED_OPTION_RANGE for several rows, and for fewer steps than asked.
  */
-export function requireSteps({ ids, features }: TensorSequence, least: number): number {
+export function requireSteps({ ids, features }: TensorSequence, least: number, option: string): number {
   const [steps = 0, rows = 1] = (ids ?? features)?.shape ?? [];
-  if (rows !== 1) throw check.outOfRange('input', 'one sequence', `${rows} sequences`);
+  if (rows !== 1) throw check.outOfRange(option, 'one sequence', `${rows} sequences`);
   if (steps >= least) return steps;
   const expected = `at least ${counted(least, 'step')}`;
   throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', `The sequence must have ${expected}, not ${steps}.`, {
-    option: 'input',
+    option,
     expected,
     received: counted(steps, 'step'),
   });

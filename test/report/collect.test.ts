@@ -159,10 +159,59 @@ describe('the gradient by time step', () => {
   it('needs two steps, a class, and layers that go step by step', async () => {
     using of = language();
     const code = 'ERR_UNROLLED_OPTION_RANGE';
-    await assert.rejects(collectGradientByStep(of.model, column([1]), 0), { code, option: 'input' });
+    await assert.rejects(collectGradientByStep(of.model, column([1]), 0), { code, option: 'sequence' });
     await assert.rejects(collectGradientByStep(of.model, column([1, 2]), 99), { code, option: 'target' });
     using model = translator();
     await assert.rejects(collectGradientByStep(model, column([1, 2]), 0), { code, option: 'model' });
+  });
+});
+
+describe('what is no sequence', () => {
+  const ROW = 'an object with ids, a tensor [T, B] of type int32';
+  const WRONG = [
+    [Array(200).fill([1]), `must be ${ROW}, not an array of 200.`],
+    [null, `must be ${ROW}, not null.`],
+    [undefined, `must be ${ROW}, not undefined.`],
+    [7, `must be ${ROW}, not 7.`],
+    [tensor.zeros([2, 1], 'int32'), `must be ${ROW}, not an object (Object).`],
+  ] as const;
+  const INSIDE = [
+    [{}, 'ERR_UNROLLED_OPTION_TYPE', 'ids'],
+    [Int32Array.of(1, 2), 'ERR_UNROLLED_OPTION_TYPE', 'ids'],
+    [{ ids: [1, 2, 3] }, 'ERR_UNROLLED_OPTION_TYPE', 'ids'],
+    [{ ids: tensor.zeros([4], 'int32') }, 'ERR_UNROLLED_SHAPE', 'ids'],
+    [{ features: tensor.zeros([4, 1, 2], 'float32') }, 'ERR_UNROLLED_OPTION_TYPE', 'ids'],
+  ] as const;
+
+  it('is refused with what one is, by the name of the parameter', async () => {
+    using of = language({ layers: 2 });
+    for (const [name, collect] of [
+      ['sequence', (value: unknown) => collectGradientByStep(of.model, value as object, 2)],
+      ['input', (value: unknown) => collectActivations(of.model, value as object)],
+    ] as const) {
+      for (const [value, message] of WRONG) {
+        const error = { code: 'ERR_UNROLLED_OPTION_TYPE', option: name, message: `${name} ${message}` };
+        await assert.rejects(collect(value), error);
+      }
+      for (const [value, code, option] of INSIDE) await assert.rejects(collect(value), { code, option });
+      // Nested arrays do.
+      await collect({ ids: [[1], [2], [3]] });
+    }
+  });
+
+  it('is refused of a source too, and so is the source of a model that has none', async () => {
+    using model = translator();
+    const wrong = { ...column([1, 2]), source: 5 as never };
+    const code = 'ERR_UNROLLED_OPTION_TYPE';
+    await assert.rejects(collectActivations(model, wrong, undefined, 'source'), { code, option: 'source' });
+    const none = collectActivations(model, column([1, 2]), undefined, 'source');
+    await assert.rejects(none, { code, option: 'source.ids' });
+    using of = language();
+    await assert.rejects(collectActivations(of.model, column([1, 2]), undefined, 'source'), {
+      code: 'ERR_UNROLLED_OPTION_RANGE',
+      option: 'of',
+      message: /since the model has no source/,
+    });
   });
 });
 
