@@ -172,6 +172,12 @@ export async function isSameFileByAnyName(first: string, second: string): Promis
   return one !== undefined && other !== undefined && one.ino !== 0n && one.ino === other.ino && one.dev === other.dev;
 }
 
+/** Whether there is a regular file with something in it. */
+export async function hasContent(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() === true && found.size > 0;
+}
+
 /** Whether a write to one path would take the place of what is, or will be, under the other. */
 export async function isSamePlace(first: string, second: string): Promise<boolean> {
   return absolutePath(first) === absolutePath(second) || isSameFile(first, second);

@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 import { UnrolledError } from '../errors';
 import { inTurns } from '../event-loop';
-import { absolutePath, isSameFileByAnyName } from '../files';
+import { absolutePath, hasContent, isSameFileByAnyName } from '../files';
 import { countWithout } from '../fractions';
 import { jsonHash } from '../json-writer';
 import * as check from '../validation';
@@ -23,6 +23,7 @@ import {
   descriptionPath,
   type IdFile,
   type IdIdentity,
+  isDescribed,
   noteUse,
   openIdFile,
   requireSameIds,
@@ -135,16 +136,28 @@ function encodedFile(vocabulary: Vocabulary, { file, identity, unknownTokens }: 
 }
 
 /**
- * Refuses to write ids, or what is kept beside them, in the place of the text.
+ * Refuses to write ids, or what is kept beside them, in the place of the text or of any other file that has something in it.
  * @throws ERR_UNROLLED_OPTION_RANGE.
  */
 async function requireOtherPlace(path: string, idsFile: string | undefined): Promise<void> {
   if (idsFile === undefined) return;
   const [ids, text] = [absolutePath(idsFile), absolutePath(path)];
-  for (const written of [ids, descriptionPath(ids)]) {
+  const places = [ids, descriptionPath(ids)];
+  const besides = (written: string) => (written === ids ? '' : ' (a .json is written beside the ids)');
+  for (const written of places) {
     if (written !== text && !(await isSameFileByAnyName(written, path))) continue;
-    const besides = written === ids ? '' : ' (a .json is written beside the ids)';
-    throw check.outOfRange('idsFile', `another file than the text, ${path}${besides}`, idsFile);
+    throw check.outOfRange('idsFile', `another file than the text, ${path}${besides(written)}`, idsFile);
+  }
+  if (await isDescribed(ids)) return;
+  for (const written of places) {
+    if (!(await hasContent(written))) continue;
+    const expected = 'a new file, an empty one, or one of ids with its .json beside it';
+    throw new UnrolledError(
+      'ERR_UNROLLED_OPTION_RANGE',
+      `idsFile must be ${expected}, not ${check.show(idsFile)}: ${written} has something else${besides(written)}. ` +
+        'Name another place, or remove what is there.',
+      { option: 'idsFile', expected, received: check.show(idsFile) },
+    );
   }
 }
 

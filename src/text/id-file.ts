@@ -81,6 +81,12 @@ export async function readObject(path: string): Promise<Record<string, unknown>>
   }
 }
 
+/** Whether what is beside a file says that this has ids. */
+export async function isDescribed(ids: string): Promise<boolean> {
+  const { key, count, modified }: Partial<Description> = await readObject(descriptionPath(ids));
+  return typeof key === 'string' && typeof count === 'number' && typeof modified === 'number';
+}
+
 /** @throws ERR_UNROLLED_FILE_WRITE. */
 export async function writeObject(path: string, value: object): Promise<void> {
   await writeWhole(path, Buffer.from(`${await inTurns(stringifying(value))}\n`));

@@ -183,6 +183,12 @@ describe('An unchanged text', function () {
       for (const [what, damage] of Object.entries(damages)) {
         assert.deepEqual((await read({ idsFile })).passes, []);
         damage();
+        if (idsFile !== undefined && /^what is kept/.test(what)) {
+          // Nothing says any more that the file has ids, and is not the user's.
+          await assert.rejects(read({ idsFile }), { code: 'ERR_UNROLLED_OPTION_RANGE', option: 'idsFile' }, what);
+          rmSync(idsFile);
+          rmSync(kept, { force: true });
+        }
         const again = await read({ idsFile });
         assert.ok(again.passes.includes(1), what);
         assert.deepEqual(contents(again.corpus), expected, what);
@@ -297,6 +303,34 @@ describe('The ids of a text', function () {
     }
     assert.equal(readFileSync(at('text'), 'utf8'), TEXT);
     assert.equal(readFileSync(at('ids.json'), 'utf8'), TEXT);
+  });
+
+  it('are not written over another file that has something in it, nor is their .json', async () => {
+    writeFileSync(at('text'), TEXT);
+    writeFileSync(at('mine'), 'precious');
+    writeFileSync(at('data.json'), '{"key":"mine"}');
+    writeFileSync(at('list'), 'precious too');
+    writeFileSync(at('list.json'), '[1,2]');
+    symlinkSync(at('mine'), at('mine-link'));
+    const refused = { code: 'ERR_UNROLLED_OPTION_RANGE', option: 'idsFile' };
+    for (const name of ['mine', 'mine-link', 'data', 'list']) {
+      const reading = datasets.textFile(at('text'), { idsFile: at(name), reread: true });
+      await assert.rejects(reading, {
+        ...refused,
+        message: /^idsFile must be a new file, an empty one, or one of ids /,
+      });
+    }
+    assert.equal(readFileSync(at('mine'), 'utf8'), 'precious');
+    assert.equal(readFileSync(at('data.json'), 'utf8'), '{"key":"mine"}');
+    assert.equal(existsSync(at('data')), false);
+    assert.equal(readFileSync(at('list'), 'utf8'), 'precious too');
+    // An empty one is taken, and one with the ids of another text.
+    writeFileSync(at('empty'), '');
+    for (const text of ['text', 'other']) {
+      writeFileSync(at('other'), `other ${TEXT}`);
+      const { idsFile } = await datasets.textFile(at(text), { idsFile: at('empty') });
+      assert.equal(statSync(idsFile.path).size, 4 * idsFile.count);
+    }
   });
 
   it('are refused once those of another text have taken their place', async () => {

@@ -128,6 +128,9 @@ describe('FileCorpus', function () {
     writeFileSync(at('ids'), Buffer.alloc(4 * 18));
     assert.deepEqual(await passes(), [1, 2], 'another file of the same size');
     writeFileSync(at('ids.json'), 'null');
+    await assert.rejects(passes(), { code: 'ERR_UNROLLED_OPTION_RANGE', option: 'idsFile' });
+    truncateSync(at('ids'), 0);
+    truncateSync(at('ids.json'), 0);
     assert.deepEqual(await passes(), [1, 2]);
     utimesSync(at('text'), 2e9, 2e9);
     assert.deepEqual(await passes(), [1, 2], 'another time');
