@@ -63,6 +63,8 @@ const PEER_COMMANDS: Readonly<Record<string, string>> = {
   infer: 'sample',
   inference: 'sample',
   write: 'sample',
+  chat: 'sample',
+  run: 'sample',
   fit: 'train',
   finetune: 'train',
   resume: 'train',
@@ -74,6 +76,19 @@ const PEER_COMMANDS: Readonly<Record<string, string>> = {
   benchmark: 'bench',
   info: 'doctor',
   version: 'doctor',
+};
+
+/** Those that mean something else below a command. */
+const PEER_COMMANDS_BELOW: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  classify: {
+    guess: 'predict',
+    run: 'predict',
+    infer: 'predict',
+    inference: 'predict',
+    label: 'predict',
+    classify: 'predict',
+    score: 'evaluate',
+  },
 };
 
 /** A name without its capitals and signs: `batch_size`, `batch-size` and `batchSize` are one. */
@@ -128,10 +143,26 @@ export function didYouMean(name: string, known: readonly string[]): string {
   return meant === undefined ? '' : ` Did you mean ${meant}?`;
 }
 
-/** The command, of the program or below a command of it, that a name was meant for; undefined where none is near. */
-export function meantCommand(name: string, known: readonly string[]): string | undefined {
-  const peer = Object.hasOwn(PEER_COMMANDS, plain(name)) ? PEER_COMMANDS[plain(name)] : undefined;
-  const below = peer?.split(' ').at(-1) as string | undefined;
+function own(table: Readonly<Record<string, string>> | undefined, name: string): string | undefined {
+  return table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
+/**
+ * The command that a name was meant for; undefined where none is near.
+ * @param known commands that could stand there.
+ * @param below the command below which the name stands, and the commands of the program, which may be meant too.
+ */
+export function meantCommand(
+  name: string,
+  known: readonly string[],
+  below?: { command: string; program: readonly string[] },
+): string | undefined {
+  const asked = plain(name.slice(0, LONGEST));
+  const peer = own(PEER_COMMANDS, asked);
   // Of the commands below one, their last word is what is typed.
-  return [peer, below].find((command) => command !== undefined && known.includes(command)) ?? meantOption(name, known);
+  const candidates = [below && own(PEER_COMMANDS_BELOW[below.command], asked), peer, peer?.split(' ').at(-1)];
+  const found = candidates.find((each) => each !== undefined && known.includes(each)) ?? meantOption(name, known);
+  if (found !== undefined || below === undefined) return found;
+  const elsewhere = [asked, peer].find((each) => each !== undefined && below.program.includes(each));
+  return elsewhere === undefined ? undefined : `unrolled ${elsewhere}`;
 }

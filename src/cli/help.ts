@@ -121,7 +121,8 @@ export function withMeantName(error: unknown, program: Command, args: readonly s
   const command = commandOf(program, args);
   if (error.code === 'commander.unknownCommand') {
     const name = /^error: unknown command '([^']+)'/.exec(error.message)?.[1];
-    return name === undefined ? error : withMeant(error, meantCommand(name, namesBelow(command)));
+    const below = command === program ? undefined : { command: command.name(), program: namesBelow(program) };
+    return name === undefined ? error : withMeant(error, meantCommand(name, namesBelow(command), below));
   }
   if (error.code !== 'commander.unknownOption') return error;
   const name = /^error: unknown option '--(?:no-)?([^'=]+)/.exec(error.message)?.[1];

@@ -3,21 +3,49 @@
 /** What is tiny or huge is shown with a power of ten. */
 const [TINY, HUGE] = [1e-3, 1e9];
 
-/**
- * Three to four digits that matter, thousands separated, powers of ten for what is tiny or huge.
- * @param digits of a value among others that differ less: see `digitsOf`.
- */
-export function formatNumber(value: number | null | undefined, digits = 4): string {
-  if (value === null || value === undefined || !Number.isFinite(value)) return '–';
-  const size = Math.abs(value);
-  if (size !== 0 && (size < TINY || size >= HUGE)) {
-    const rounded = Number(value.toPrecision(Math.max(3, digits - 1)));
-    return rounded.toExponential().replace('e+', 'e');
+/** The power of ten of a number that is rounded to so many digits. */
+function exponentOf(value: number, digits: number): number {
+  return value === 0 ? 0 : Number(value.toExponential(digits - 1).split('e')[1]);
+}
+
+/** Digits after the first that a number has, at most one fewer than `digits`: of 0.5 none, of 3.9004 three, two of them zeros. */
+function digitsAfterFirst(value: number, digits: number): number {
+  // What a rounding to 32 bits has changed is no digit.
+  const error = Math.abs(value) * 10 ** -(digits + 3);
+  for (let after = 0; after < digits - 1; after++) {
+    if (Math.abs(Number(value.toExponential(after)) - value) <= error) return after;
   }
-  if (Number.isInteger(value)) return value.toLocaleString('en');
-  if (digits > 4) return Number(value.toPrecision(digits)).toLocaleString('en', { maximumFractionDigits: 12 });
-  if (size >= 1000) return Math.round(value).toLocaleString('en');
-  return String(Number(value.toPrecision(4)));
+  return digits - 1;
+}
+
+/**
+ * Numbers that stand beside each other: three to four digits that matter, as many after the point as any of them has,
+ * thousands separated, powers of ten for what is tiny or huge. A zero at the end is a digit: 3.9004 is 3.900.
+ * @param digits of values among others that differ less: see `digitsOf`.
+ */
+export function formatNumbers(values: readonly (number | null | undefined)[], digits = 4): string[] {
+  const isShown = (value: number | null | undefined): value is number => Number.isFinite(value);
+  const isPower = (value: number) => value !== 0 && (Math.abs(value) < TINY || Math.abs(value) >= HUGE);
+  const most = (numbers: readonly number[]) => numbers.reduce((a, b) => Math.max(a, b), 0);
+  const shown = values.filter(isShown);
+  const ofPowers = Math.max(3, digits - 1);
+  const afterFirst = most(shown.filter(isPower).map((value) => digitsAfterFirst(value, ofPowers)));
+  const decimals = most(
+    shown
+      .filter((value) => !isPower(value) && !Number.isInteger(value))
+      .map((value) => digitsAfterFirst(value, digits) - exponentOf(value, digits)),
+  );
+  return values.map((value) => {
+    if (!isShown(value)) return '–';
+    if (isPower(value)) return value.toExponential(afterFirst).replace('e+', 'e');
+    const own = Math.min(decimals, Math.max(0, digits - 1 - exponentOf(value, digits)));
+    return value.toLocaleString('en', { minimumFractionDigits: own, maximumFractionDigits: own });
+  });
+}
+
+/** A number that stands alone. */
+export function formatNumber(value: number | null | undefined, digits = 4): string {
+  return formatNumbers([value], digits)[0] as string;
 }
 
 /** Digits that tell values between two extremes apart: `least` of them, and more where the extremes are close. */

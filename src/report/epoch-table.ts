@@ -1,6 +1,6 @@
 /** The figures of each epoch as a table: for who cannot see the charts, and where no script runs. */
 
-import { digitsOf, formatNumber } from './display';
+import { digitsOf, formatNumbers } from './display';
 import { escapeText, scrollable } from './html';
 import type { ReportEpoch, ReportRecord } from './record';
 import { shownUnits } from './units';
@@ -32,18 +32,23 @@ export function epochTable(record: ReportRecord): string {
   const { history = [], keptEpoch } = record;
   if (history.length === 0) return '';
   const units = shownUnits(record);
+  const shown = shownEpochs(history, keptEpoch);
   const columns = FIGURES.filter(([figure]) => history.some((epoch) => epoch[figure] !== undefined)).map(
     ([figure, name, unit]) => {
       const values = history.map((epoch) => epoch[figure] ?? Number.NaN).filter(Number.isFinite);
       const digits = figure === 'seconds' ? 4 : digitsOf(Math.min(...values), Math.max(...values), 4);
       const measure = unit === undefined ? '' : `, ${units[unit]}${unit === 'speed' ? '/s' : ''}`;
-      return { head: `${name}${measure}`, show: (epoch: ReportEpoch) => formatNumber(epoch[figure], digits) };
+      const cells = formatNumbers(
+        shown.map((epoch) => epoch[figure]),
+        digits,
+      );
+      return { head: `${name}${measure}`, cells };
     },
   );
   const heads = columns.map(({ head }) => `<th scope="col" class="number">${escapeText(head)}</th>`).join('');
-  const rows = shownEpochs(history, keptEpoch).map((epoch) => {
+  const rows = shown.map((epoch, row) => {
     const name = `${epoch.epoch + 1}${epoch.epoch === keptEpoch ? ' (kept)' : ''}`;
-    const cells = columns.map(({ show }) => `<td class="number">${show(epoch)}</td>`).join('');
+    const cells = columns.map((column) => `<td class="number">${column.cells[row]}</td>`).join('');
     return `<tr><th scope="row">${name}</th>${cells}</tr>`;
   });
   const isThinned = rows.length < history.length;

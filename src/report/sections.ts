@@ -2,7 +2,7 @@
 
 import { showShape } from '../shape-text';
 import { confusionTables } from './confusion';
-import { firstShown, formatNumber, sampleName } from './display';
+import { firstShown, formatNumber, formatNumbers, sampleName } from './display';
 import { epochTable } from './epoch-table';
 import { figure } from './figure/model-figure';
 import { escapeText, scrollable } from './html';
@@ -159,8 +159,9 @@ function comparisonSection({ charts: all }: PageData): Section[] {
 function neighbourLists({ lists }: ReportNeighbours): string {
   return lists
     .map(({ word, neighbours }) => {
+      const distances = formatNumbers(neighbours.map(({ distance }) => distance));
       const items = neighbours
-        .map((near) => `<li><bdi>${escapeText(near.word)}</bdi> <small>${formatNumber(near.distance)}</small></li>`)
+        .map(({ word: near }, index) => `<li><bdi>${escapeText(near)}</bdi> <small>${distances[index]}</small></li>`)
         .join('');
       return `<div class="neighbours"><h3><bdi>${escapeText(word)}</bdi></h3><ol>${items}</ol></div>`;
     })
@@ -216,10 +217,17 @@ function modelSection({ model }: ReportRecord): Section[] {
 function table({ title, columns, rows }: ReportTable): string {
   const isNumber = columns.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'));
   const kind = (column: number) => (isNumber[column] === true ? ' class="number"' : '');
-  const show = (cell: string | number) => escapeText(typeof cell === 'number' ? formatNumber(cell) : cell);
+  const numbers = columns.map((_, column) => {
+    const cells = rows.map((row) => row[column]);
+    return formatNumbers(cells.map((cell) => (typeof cell === 'number' ? cell : undefined)));
+  });
+  const show = (cell: string | number, row: number, column: number) =>
+    escapeText(typeof cell === 'number' ? (numbers[column]?.[row] as string) : cell);
   const head = columns.map((column, index) => `<th scope="col"${kind(index)}>${escapeText(column)}</th>`).join('');
   const body = rows
-    .map((row) => `<tr>${row.map((cell, index) => `<td${kind(index)}>${show(cell)}</td>`).join('')}</tr>`)
+    .map(
+      (row, at) => `<tr>${row.map((cell, index) => `<td${kind(index)}>${show(cell, at, index)}</td>`).join('')}</tr>`,
+    )
     .join('');
   return `${scrollable(`Table: ${title}`)}<table><caption>${escapeText(title)}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }

@@ -1,6 +1,6 @@
 /** The figures one looks for first. Those of one epoch are of the weights that were kept. */
 
-import { formatNumber, formatSeconds } from './display';
+import { formatNumber, formatNumbers, formatSeconds } from './display';
 import { escapeText } from './html';
 import type { ReportEpoch, ReportRecord } from './record';
 import { shownUnits } from './units';
@@ -26,8 +26,15 @@ function best(history: readonly ReportEpoch[], figure: Figure): ReportEpoch | un
 interface FigureWords {
   figure: Figure;
   name: string;
+  /** The figure as words, with as many digits as those that stand beside it. */
   show(value: number): string;
   unit: string;
+}
+
+/** Shows each of some figures with the digits that all of them have together. */
+function alike(figures: readonly (number | undefined)[]): (value: number) => string {
+  const words = formatNumbers(figures);
+  return (value) => words[figures.indexOf(value)] ?? formatNumber(value);
 }
 
 /** A figure of unseen data: of the epoch that was kept; where none is known, the best. */
@@ -55,14 +62,14 @@ export function tiles(record: ReportRecord): string {
   const units = shownUnits(record);
   const last = history.at(-1);
   const kept = history.find(({ epoch }) => epoch === keptEpoch);
+  const trained = kept ?? last;
+  const both = (figure: Figure) => [kept?.[figure], best(history, figure)?.[figure]];
+  const showLoss = alike([trained?.loss, ...both('validationLoss')]);
+  const showPercent = alike(both('validationAccuracy').map((part) => part && part * 100));
   const shown = [
+    ...validationTile({ figure: 'validationLoss', name: 'loss', show: showLoss, unit: units.loss }, history, kept),
     ...validationTile(
-      { figure: 'validationLoss', name: 'loss', show: (loss) => formatNumber(loss), unit: units.loss },
-      history,
-      kept,
-    ),
-    ...validationTile(
-      { figure: 'validationAccuracy', name: 'accuracy', show: (part) => `${formatNumber(part * 100)} %`, unit: '' },
+      { figure: 'validationAccuracy', name: 'accuracy', show: (part) => `${showPercent(part * 100)} %`, unit: '' },
       history,
       kept,
     ),
@@ -71,10 +78,9 @@ export function tiles(record: ReportRecord): string {
     const all = last === undefined ? '' : `of ${Math.max(last.epoch, keptEpoch) + 1}`;
     shown.push(tile('Weights kept', `epoch ${keptEpoch + 1}`, all));
   }
-  const trained = kept ?? last;
   if (last !== undefined && trained !== undefined) {
     const which = kept === undefined ? '' : ', kept';
-    shown.push(tile('Training loss', formatNumber(trained.loss), `${units.loss}, epoch ${trained.epoch + 1}${which}`));
+    shown.push(tile('Training loss', showLoss(trained.loss), `${units.loss}, epoch ${trained.epoch + 1}${which}`));
     shown.push(
       tile('Steps', formatNumber(last.step + 1), `in ${history.length} epoch${history.length === 1 ? '' : 's'}`),
     );

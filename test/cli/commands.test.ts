@@ -60,6 +60,13 @@ describe('unrolled', function () {
       [['classify', 'test', 'm.safetensors'], 'evaluate'],
       [['classify', 'predictt'], 'predict'],
       [['sampel'], 'sample'],
+      [['chat', 'm.safetensors'], 'sample'],
+      [['run', 'm.safetensors'], 'sample'],
+      [['classify', 'guess', 'm.safetensors'], 'predict'],
+      [['classify', 'run', 'm.safetensors'], 'predict'],
+      [['classify', 'score', 'm.safetensors'], 'evaluate'],
+      [['classify', 'generate', 'm.safetensors'], 'unrolled sample'],
+      [['classify', 'sample', 'm.safetensors'], 'unrolled sample'],
     ] as const) {
       const { status, stderr } = await runCli(...args);
       assert.equal(status, 2);

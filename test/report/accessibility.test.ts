@@ -298,7 +298,7 @@ describe('the report for everyone', function () {
       "[...document.querySelectorAll('details tbody tr')].map((row) => [...row.cells].map((cell) => cell.innerText).slice(0, 3).join(' '))",
     );
     assert.equal(rows.length, record.history?.length);
-    assert.equal(rows[0], '1 3 3.3');
+    assert.equal(rows[0], '1 3.000 3.300');
     assert.match(rows[5] ?? '', /^6 \(kept\)/);
     const useless = await evaluate<number>(
       "[...document.querySelectorAll('button, input, select, .plot, #neighbour-map')].filter((one) => one.checkVisibility()).length",

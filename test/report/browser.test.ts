@@ -102,7 +102,7 @@ describe('the report in Chromium', function () {
   it('shows the values under the pointer', async () => {
     assert.equal(await isShown('#chart-loss .tooltip'), false);
     await point('#chart-loss', 0);
-    assert.equal(await text('#chart-loss .tooltip'), 'epoch 1training3validation3.3');
+    assert.equal(await text('#chart-loss .tooltip'), 'epoch 1training3.0validation3.3');
     await point('#chart-loss', 2 / 7);
     assert.equal(await text('#chart-loss .tooltip'), 'epoch 3training1validation–');
     // The charts of the epochs are read together.
@@ -279,7 +279,7 @@ describe('the report in Chromium', function () {
     assert.equal(await text('#activation-view [data-value]'), `"n", token 3: unit 4 is ${expected}`);
     await page.select('[data-layer]', '1');
     const largest = Math.max(...relu.units.flatMap((row) => Array.from(row, Math.abs)));
-    assert.equal(await text('[data-high]'), `+${Number(largest.toPrecision(4))}`);
+    assert.equal(await text('[data-high]'), `+${largest.toPrecision(4)}`);
   });
 
   /** The rows of a table in the section of the classes, header and footer among them. */

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { renderReport } from '../../src/report';
-import { digitsOf, formatMarks, formatNumber, formatSeconds } from '../../src/report/display';
+import { digitsOf, formatMarks, formatNumber, formatNumbers, formatSeconds } from '../../src/report/display';
 import { dataOf } from '../support/report';
 
 describe('numbers on a report', () => {
@@ -80,6 +80,50 @@ describe('numbers on a report', () => {
     assert.equal(digitsOf(1.2345, 1.2352, 4), 7);
     assert.equal(digitsOf(2, 2, 4), 4);
     assert.equal(digitsOf(Number.NaN, 2, 4), 4);
+  });
+
+  it('keep the zeros at their end, alone and beside others', () => {
+    for (const [value, shown] of [
+      [3.9004, '3.900'],
+      [3.9, '3.9'],
+      [Math.fround(3.9), '3.9'],
+      [9.99996, '10.00'],
+      [50.3012, '50.30'],
+      [0.001, '0.001'],
+      [1000.4, '1,000'],
+      [1.2004e-4, '1.20e-4'],
+      [1e-4, '1e-4'],
+      [0, '0'],
+      [12, '12'],
+    ] as const) {
+      assert.equal(formatNumber(value), shown);
+    }
+    for (const [values, shown] of [
+      [
+        [50.3, 50.45],
+        ['50.30', '50.45'],
+      ],
+      [
+        [100, 98.437],
+        ['100.0', '98.44'],
+      ],
+      [
+        [12, 0.5, null, 1234.5],
+        ['12.0', '0.5', '–', '1,235'],
+      ],
+      [
+        [3, 12_345],
+        ['3', '12,345'],
+      ],
+      [
+        [2e-4, 1.25e-5, 0.01],
+        ['2.00e-4', '1.25e-5', '0.01'],
+      ],
+      [[], []],
+    ] as const) {
+      assert.deepEqual(formatNumbers(values), shown);
+    }
+    assert.deepEqual(formatNumbers([1.00000001, 1], 10), ['1.00000001', '1.00000000']);
   });
 
   it('keep the differences of values that lie close together', () => {

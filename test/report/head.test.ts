@@ -27,16 +27,40 @@ describe('the head of a report', () => {
       'Validation loss': '1.75 | nats, epoch 2, kept, the best',
       'Validation accuracy': '77.78 % | epoch 2, kept; best: 86.11 %, epoch 1',
       'Weights kept': 'epoch 2 | of 3',
-      'Training loss': '1.5 | nats, epoch 2, kept',
+      'Training loss': '1.50 | nats, epoch 2, kept',
       Steps: '30 | in 3 epochs',
     });
+  });
+
+  it('has the same digits of figures that stand beside each other', () => {
+    const close = [
+      { epoch: 0, step: 9, loss: 4, validationLoss: 3.9004, validationAccuracy: 0.503 },
+      { epoch: 1, step: 19, loss: 3.8, validationLoss: 3.91, validationAccuracy: 0.5045 },
+    ];
+    const page = renderReport({ title: 't', history: close, keptEpoch: 0 });
+    assert.deepEqual(tilesOf(page), {
+      'Validation loss': '3.900 | nats, epoch 1, kept, the best',
+      'Validation accuracy': '50.30 % | epoch 1, kept; best: 50.45 %, epoch 2',
+      'Weights kept': 'epoch 1 | of 2',
+      'Training loss': '4.000 | nats, epoch 1, kept',
+      Steps: '20 | in 2 epochs',
+    });
+    const rows = [...page.matchAll(/<tr><th scope="row">\d.*?<\/tr>/g)].map(([row]) =>
+      [...row.matchAll(/<td class="number">(.*?)<\/td>/g)].map(([, cell]) => cell),
+    );
+    assert.deepEqual(rows, [
+      ['4.0', '3.9004', '0.5030'],
+      ['3.8', '3.9100', '0.5045'],
+    ]);
+    const table = { title: 'a', columns: ['b', 'c'], rows: [[0.25, 7] as const, [0.5, 8] as const] };
+    assert.match(renderReport({ title: 't', tables: [table] }), />0\.25<.*>7<.*>0\.50<.*>8</);
   });
 
   it('names the epoch of every figure where none is known to be kept', () => {
     assert.deepEqual(tilesOf(renderReport({ title: 't', history })), {
       'Best validation loss': '1.75 | nats, epoch 2',
       'Best validation accuracy': '86.11 % | epoch 1',
-      'Training loss': '1 | nats, epoch 3',
+      'Training loss': '1.00 | nats, epoch 3',
       Steps: '30 | in 3 epochs',
     });
     // Of the epoch that was kept nothing is known, as in a history that was cut.
@@ -75,7 +99,7 @@ describe('the head of a report', () => {
     const page = renderReport({ ...record, units });
     assert.doesNotMatch(page.replace(/^.*<body>|<script.*/gs, ''), /nats|tokens/);
     assert.equal(tilesOf(page)['Median speed'], '5 | walks/s');
-    assert.equal(tilesOf(page)['Training loss'], '1 | metres, epoch 3');
+    assert.equal(tilesOf(page)['Training loss'], '1.00 | metres, epoch 3');
     assert.match(page, /training loss, metres<.*speed, walks\/s</);
     const { charts, stepCharts } = dataOf(page);
     const labels = Object.fromEntries([...charts, ...stepCharts].map(({ id, yLabel }) => [id, yLabel]));

@@ -1,7 +1,7 @@
 /** One chart: uPlot, with a tooltip, names that hide their curves, a logarithmic scale, and the keyboard. */
 
 import uPlot from 'uplot';
-import { digitsOf, formatNumber } from '../display';
+import { digitsOf, formatNumber, formatNumbers } from '../display';
 import type { Mark, Value } from '../page-types';
 import { axes, rightPadding } from './axes';
 import { find, make } from './elements';
@@ -233,11 +233,16 @@ export class Chart {
     const colors = this.#colors();
     const { min: low, max: high } = plot.scales.y ?? {};
     const digits = this.#isLogarithmic ? 4 : digitsOf(low ?? 0, high ?? 0, 4);
-    const lines = curves.flatMap(({ label, isEdge }, index) => {
+    const named = curves.flatMap(({ label, isEdge }, index) => {
       const value = this.#data[index + 1]?.[idx] as Value | undefined;
       if (value === undefined || isEdge === true || this.#hidden.has(index)) return [];
-      return [{ label, value: formatNumber(value, digits), color: colors[index] as string }];
+      return [{ label, value, color: colors[index] as string }];
     });
+    const values = formatNumbers(
+      named.map(({ value }) => value),
+      digits,
+    );
+    const lines = named.map((line, index) => ({ ...line, value: values[index] as string }));
     this.#tooltip.replaceChildren(
       make('b', '', head),
       ...lines.map((line) => {

@@ -1,6 +1,6 @@
 /** Words in a plane. Pointing at one, or stepping to it, shows its neighbours. */
 
-import { formatNumber } from '../display';
+import { formatNumbers } from '../display';
 import type { PageData } from '../page-types';
 import { find, isolated, make } from './elements';
 
@@ -69,12 +69,9 @@ export function startNeighbours(neighbours: Neighbours | undefined): void {
       }
       note.replaceChildren(isolated(word));
       if (group !== '') note.append(', ', isolated(group));
+      const distances = formatNumbers(list.map(({ distance }) => distance));
       for (const [index, neighbour] of list.entries()) {
-        note.append(
-          index === 0 ? '. Nearest: ' : ', ',
-          isolated(neighbour.word),
-          ` (${formatNumber(neighbour.distance)})`,
-        );
+        note.append(index === 0 ? '. Nearest: ' : ', ', isolated(neighbour.word), ` (${distances[index]})`);
       }
     };
     mark.addEventListener('pointerenter', show);
