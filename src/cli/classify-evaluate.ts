@@ -8,6 +8,7 @@ import { classFigures, confusionText, figuresTable } from './classify-figures';
 import { encodingOption, type InputFlags } from './input';
 import { jsonOption, numberOption, threadsOption } from './options';
 import { printJson, printLine, showFigure } from './output';
+import { nameShower } from './visible-text';
 import { columnsOf } from './width';
 
 interface EvaluateFlags extends Pick<InputFlags, 'encoding'> {
@@ -36,9 +37,10 @@ async function evaluate(path: string, folder: string, flags: EvaluateFlags): Pro
     return;
   }
   const columns = columnsOf(process.stdout);
+  const show = nameShower(process.stdout);
   printLine(`loss ${showFigure(loss)}\naccuracy ${showFigure(accuracy)}\ntexts ${examples.length}\n`);
-  printLine(`${figuresTable(classNames, figures, columns)}\n`);
-  printLine(confusionText(classNames, confusion, columns));
+  printLine(`${figuresTable(classNames, figures, columns, show)}\n`);
+  printLine(confusionText(classNames, confusion, columns, show));
 }
 
 export function classifyEvaluateCommand(): Command {

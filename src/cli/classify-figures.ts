@@ -42,8 +42,13 @@ export function classFigures(confusion: readonly (readonly number[])[]): ClassFi
   });
 }
 
+/** What a cell's text is printed as, which takes as many columns. */
+type Show = (text: string) => string;
+
+const asItIs: Show = (text) => text;
+
 /** Rows of cells, the first `left` columns of them to the left. What is too wide is cut from the widest of these. */
-function table(rows: readonly (readonly string[])[], left: number, columns: number): string {
+function table(rows: readonly (readonly string[])[], left: number, columns: number, show: Show): string {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? '')))) ?? [];
   const total = () => widths.reduce((sum, width) => sum + width, SPACE * (widths.length - 1));
   for (let over = total() - columns; over > 0; over = total() - columns) {
@@ -58,14 +63,19 @@ function table(rows: readonly (readonly string[])[], left: number, columns: numb
     row.map((text, column) => {
       const cell = cutTo(text, widths[column] ?? 0);
       const space = ' '.repeat((widths[column] ?? 0) - widthOf(cell));
-      return column < left ? cell + space : space + cell;
+      return column < left ? show(cell) + space : space + show(cell);
     }),
   );
   return lines.map((cells) => cells.join(' '.repeat(SPACE)).trimEnd()).join('\n');
 }
 
 /** Precision, recall and F1 of each class, and their means over the classes that have them. */
-export function figuresTable(classNames: readonly string[], figures: readonly ClassFigures[], columns: number): string {
+export function figuresTable(
+  classNames: readonly string[],
+  figures: readonly ClassFigures[],
+  columns: number,
+  show = asItIs,
+): string {
   const shown = (value: number | undefined) => value?.toFixed(4) ?? '–';
   const mean = (key: 'precision' | 'recall' | 'f1') => {
     const known = figures.flatMap((each) => each[key] ?? []);
@@ -78,16 +88,25 @@ export function figuresTable(classNames: readonly string[], figures: readonly Cl
   ]);
   const all = figures.reduce((sum, { texts }) => sum + texts, 0);
   const last = ['mean', String(all), ...[mean('precision'), mean('recall'), mean('f1')].map(shown)];
-  return table([['class', 'texts', 'precision', 'recall', 'F1'], ...rows, last], 1, columns);
+  return table([['class', 'texts', 'precision', 'recall', 'F1'], ...rows, last], 1, columns, show);
 }
 
 /** How often each class was taken for each, rows being what the texts are. */
-export function confusionTable(classNames: readonly string[], confusion: readonly (readonly number[])[]): string {
+export function confusionTable(
+  classNames: readonly string[],
+  confusion: readonly (readonly number[])[],
+  show = asItIs,
+): string {
   const rows = confusion.map((row, label) => [classNames[label] ?? '', ...row.map(String)]);
-  return table([['', ...classNames], ...rows], 1, Number.POSITIVE_INFINITY);
+  return table([['', ...classNames], ...rows], 1, Number.POSITIVE_INFINITY, show);
 }
 
-function pairs(classNames: readonly string[], confusion: readonly (readonly number[])[], columns: number): string {
+function pairs(
+  classNames: readonly string[],
+  confusion: readonly (readonly number[])[],
+  columns: number,
+  show: Show,
+): string {
   const all = confusion.flatMap((row, is) =>
     row.flatMap((count, taken) => (taken === is || count === 0 ? [] : [{ is, taken, count }])),
   );
@@ -96,7 +115,7 @@ function pairs(classNames: readonly string[], confusion: readonly (readonly numb
   const rows = most.map(({ is, taken, count }) => [classNames[is] ?? '', classNames[taken] ?? '', String(count)]);
   const some = all.length > most.length ? `, ${most.length} of ${all.length}` : '';
   const heading = wrapped(`the most frequent confusions${some} (--json has every count):`, columns);
-  return `${heading}\n${table([['is', 'taken for', 'texts'], ...rows], 2, columns)}`;
+  return `${heading}\n${table([['is', 'taken for', 'texts'], ...rows], 2, columns, show)}`;
 }
 
 /** How often each class was taken for each: as a table where there are few and it fits, else the most frequent pairs. */
@@ -104,12 +123,13 @@ export function confusionText(
   classNames: readonly string[],
   confusion: readonly (readonly number[])[],
   columns: number,
+  show = asItIs,
 ): string {
   if (classNames.length <= MOST_COLUMNS) {
-    const shown = confusionTable(classNames, confusion);
+    const shown = confusionTable(classNames, confusion, show);
     const isFitting = shown.split('\n').every((line) => widthOf(line) <= columns);
     const heading = 'what the texts are (rows), and what they were taken for (columns):';
     if (isFitting) return `${wrapped(heading, columns)}\n${shown}`;
   }
-  return pairs(classNames, confusion, columns);
+  return pairs(classNames, confusion, columns, show);
 }

@@ -10,6 +10,7 @@ import { counted } from '../wording';
 import { encodingOption, fileOption, type InputFlags, notePaths, requireSource } from './input';
 import { jsonOption, numberOption, threadsOption } from './options';
 import { note, outputEnd, printJson, printLine } from './output';
+import { nameShower } from './visible-text';
 
 interface PredictFlags extends InputFlags {
   batch?: number;
@@ -100,7 +101,8 @@ function shown(text: string): string {
 function print(text: string, prediction: TextPrediction, classNames: readonly string[], json: boolean): void {
   const { className, label, probability, probabilities, knownTokens, unknownTokens } = prediction;
   if (!json) {
-    printLine(`${className}\t${probability.toFixed(4)}\t${shown(text)}`);
+    const show = nameShower(process.stdout);
+    printLine(`${show(className)}\t${probability.toFixed(4)}\t${show(shown(text))}`);
     return;
   }
   const named = Object.fromEntries(classNames.map((name, index) => [name, probabilities[index]]));

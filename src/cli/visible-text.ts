@@ -19,3 +19,21 @@ export function visibleText(text: string): string {
 export function visibleJson(value: object): string {
   return JSON.stringify(value).replace(UNESCAPED_BY_JSON, (control) => `\\u${hexadecimal(control, 4)}`);
 }
+
+/** What may be written from right to left, and the controls of directions. */
+const MAY_RUN_LEFTWARD =
+  /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+const DIRECTION_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * A name of its own direction, isolated, so that a terminal which orders right-to-left text leaves what stands after it where
+ * it is. The isolates take no column. A name without such text is left as it is.
+ */
+export function isolatedName(name: string): string {
+  return MAY_RUN_LEFTWARD.test(name) ? `\u2068${name.replace(DIRECTION_CONTROLS, '')}\u2069` : name;
+}
+
+/** The same where a stream is a terminal; a file or a pipe gets the name alone. */
+export function nameShower({ isTTY }: Pick<NodeJS.WriteStream, 'isTTY'>): (name: string) => string {
+  return isTTY ? isolatedName : (name) => name;
+}

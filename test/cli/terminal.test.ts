@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { confusionText, figuresTable } from '../../src/cli/classify-figures';
+import { classFigures, confusionText, figuresTable } from '../../src/cli/classify-figures';
 import { progressDisplay } from '../../src/cli/progress';
 import { readingDisplay } from '../../src/cli/reading-display';
 import { fitLine } from '../../src/cli/status-bar';
+import { isolatedName, nameShower } from '../../src/cli/visible-text';
 import { cutTo, widthOf, wrapped } from '../../src/cli/width';
 import { type FitProgress, TextClassifier, TextVectorizer } from '../../src/index';
 import { runCli } from '../support/cli';
@@ -320,5 +321,40 @@ describe('a terminal', function () {
         assert.doesNotMatch(sent.replaceAll(DRAWN, ''), /left/);
       }
     });
+  });
+});
+
+describe('a name that is written from right to left', () => {
+  const NAMES = ['ספורט', 'news', 'أخبار'];
+  const confusion = [
+    [5, 1, 0],
+    [0, 7, 2],
+    [0, 0, 9],
+  ];
+
+  it('is isolated in the tables of a terminal, and takes no more columns; its figures stay behind it', () => {
+    const show = nameShower({ isTTY: true });
+    const plain = nameShower({ isTTY: false });
+    for (const columns of [80, 40]) {
+      const tables = (way: (name: string) => string) =>
+        [
+          figuresTable(NAMES, classFigures(confusion), columns, way),
+          confusionText(NAMES, confusion, columns, way),
+        ].join('\n');
+      const shown = tables(show);
+      assert.equal(shown.replace(/[\u2068\u2069]/g, ''), tables(plain));
+      for (const name of ['ספורט', 'أخبار']) {
+        assert.equal(shown.split(`\u2068${name}\u2069`).length, shown.split(name).length, shown);
+      }
+      assert.ok(!/\u2068news/.test(shown));
+    }
+    // A name that is cut is closed too.
+    const long = figuresTable(['ספורט'.repeat(20), 'a', 'b'], classFigures(confusion), 40, show);
+    assert.match(long, /\u2068[^\u2069\n]*…\u2069 +6 /);
+  });
+
+  it('is isolated whatever controls it has, and left alone where it is no such name', () => {
+    assert.equal(isolatedName('a\u202eb\u2069\u2066'), '\u2068ab\u2069');
+    for (const name of ['news', '体育', 'é', '']) assert.equal(isolatedName(name), name);
   });
 });
