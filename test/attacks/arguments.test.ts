@@ -13,10 +13,7 @@ const TENSOR = tensor.from([
 const NO_TENSORS: readonly unknown[] = [
   undefined,
   null,
-  3,
   'text',
-  [1, 2],
-  Float32Array.of(1),
   {},
   { ...TENSOR, shape: undefined },
   { ...TENSOR, shape: '22' },
@@ -24,6 +21,8 @@ const NO_TENSORS: readonly unknown[] = [
   { ...TENSOR, dtype: 'int32' },
   { ...TENSOR, dtype: 'constructor' },
 ];
+/** Numbers stand for a tensor where one is taken: of no axis and of one here. */
+const NUMBERS: readonly unknown[] = [3, [1, 2], Float32Array.of(1)];
 type Call = (first: unknown, second: unknown) => unknown;
 
 const NO_SHAPES: readonly unknown[] = [undefined, null, 4, '22', { length: 2 }];
@@ -78,7 +77,7 @@ describe('arguments of the wrong kind', () => {
     for (const objective of [undefined, null, 3] as never[]) {
       await assert.rejects(model.gradients({ ids }, objective), { ...type, option: 'objective' });
     }
-    for (const value of NO_TENSORS as never[]) {
+    for (const value of [...NO_TENSORS, ...NUMBERS] as never[]) {
       await assert.rejects(model.gradients({ ids }, { targets: value }), { ...type, option: 'targets' });
       await assert.rejects(model.gradients({ ids }, { gradOutput: value }), { ...type, option: 'gradOutput' });
       const values = { loss: 'squaredError', values: value } as const;
@@ -86,6 +85,7 @@ describe('arguments of the wrong kind', () => {
       await assert.rejects(model.forward({ ids: value }), { ...type, option: 'ids' });
       if (value === undefined) continue;
       await assert.rejects(model.forward({ ids, states: { 'rnn.h_l0': value } }), type);
+      if (NUMBERS.includes(value) && typeof value !== 'number') continue;
       const parameters = { ...(await model.parameters()), 'dense.bias': value };
       await assert.rejects(model.setParameters(parameters), type);
     }
@@ -95,6 +95,11 @@ describe('arguments of the wrong kind', () => {
       if (!Array.isArray(value)) await assert.rejects(model.forward({ ids, lengths: value }), { option: 'lengths' });
     }
     for (const lengths of [[1, 1], { length: 2 ** 40 }]) await assert.rejects(model.forward({ ids, lengths }), shape);
+    await model.setParameters({ ...(await model.parameters()), 'dense.bias': [1, 2] });
+    await assert.rejects(
+      model.setParameters({ ...(await model.parameters()), 'dense.bias': Float32Array.of(1) } as never),
+      shape,
+    );
     assert.deepEqual((await model.forward({ ids })).output.shape, [2, 1, 2]);
     assert.ok((await model.gradients({ ids }, { targets })).loss as number);
   });
