@@ -9,7 +9,7 @@
 import { progressDisplay } from '../src/cli/progress';
 import { Corpus, datasets, LanguageModel } from '../src/index';
 import { run, wholeNumber } from './run';
-import { fiveCharacterPoems, headsOf, writePoems } from './support/poem-forms';
+import { fiveCharacterPoems, headsOf, requirePoems, writePoems } from './support/poem-forms';
 
 const USAGE = {
   help: 'npm run example:poem-forms -- [FILE | --corpus FILE] [--encoding gb18030] [--heads 春江花月] [--poems 3] [--steps 350] [--seed 0]',
@@ -34,11 +34,7 @@ run(USAGE, async ({ values, positionals }) => {
       ? await datasets.tang()
       : await datasets.text(path, { encoding: values.encoding, lineEnds: 'lf' });
   const poems = fiveCharacterPoems(all.vocabulary.decode(all.ids));
-  if (poems.length === 0) {
-    throw new Error(
-      `${all.name} has no poem of lines like 秦川雄帝宅，函谷壯皇居。 under a title, with an empty line behind.`,
-    );
-  }
+  requirePoems(poems, all.name);
   const corpus = Corpus.fromDocuments(poems);
   const { vocabulary } = corpus;
   console.log(`${poems.length} poems of lines of five characters; ${vocabulary.size} distinct, all traditional ones`);

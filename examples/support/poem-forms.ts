@@ -43,6 +43,20 @@ export function fiveCharacterPoems(text: string): string[] {
   return poems.filter(isFive).map((lines) => lines.join('\n'));
 }
 
+/**
+ * Refuses a text whose poems a model cannot learn the form from.
+ * @throws ERR_UNROLLED_CORPUS_EMPTY where there is none, or none of two lines.
+ */
+export function requirePoems(poems: readonly string[], name: string): void {
+  if (poems.some((poem) => poem.includes('\n'))) return;
+  const some = poems.length === 0 ? 'no poem of lines' : 'no poem of two lines or more';
+  throw new UnrolledError(
+    'ERR_UNROLLED_CORPUS_EMPTY',
+    `${name} has ${some} like 秦川雄帝宅，函谷壯皇居。 under a title, with an empty line behind.`,
+    { expected: 'poems of two lines or more', received: `${poems.length} poems of one line` },
+  );
+}
+
 /** Ids of the characters that are no punctuation. */
 function hanIds(vocabulary: Vocabulary): Int32Array {
   const ids = Array.from({ length: vocabulary.size }, (_, id) => id);

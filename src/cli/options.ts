@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CELLS, type NetworkOptions, NONLINEARITIES } from '../architecture';
+import { UnrolledError } from '../errors';
 import { OUTPUTS } from '../output';
 import { didYouMean } from '../suggestions';
 import { UNKNOWN_POLICIES } from '../text/vocabulary-options';
@@ -35,10 +36,44 @@ export function plainOption(flags: string, description: string): Option {
   return new Option(flags, description);
 }
 
+const repeatable = new WeakSet<Option>();
+
 /** An option that may be given several times. */
-export function listOption(flags: string, description: string): Option {
+export function repeatableOption<T>(flags: string, description: string, parse: (text: string) => T): Option {
   const option = new Option(flags, description);
-  return option.argParser((text, before: string[] | undefined) => [...(before ?? []), text]);
+  repeatable.add(option);
+  return option.argParser((text, before: T[] | undefined) => [...(before ?? []), parse(text)]);
+}
+
+/** An option whose texts are taken as they are, as often as it is given. */
+export function listOption(flags: string, description: string): Option {
+  return repeatableOption(flags, description, (text) => text);
+}
+
+/**
+ * Lets a command and those inside refuse an option with a value that is given twice, where one of them would be lost.
+ * @throws (when the command line is parsed) ERR_UNROLLED_OPTION_RANGE.
+ */
+export function refuseTwice(command: Command): void {
+  for (const inner of command.commands) refuseTwice(inner);
+  for (const option of command.options) {
+    if (!(option.required || option.optional) || repeatable.has(option)) continue;
+    let before: string | undefined;
+    command.on(`option:${option.name()}`, (text: string | null) => {
+      const given = text === null ? 'no value' : check.show(text);
+      if (before !== undefined) {
+        const name = option.long ?? option.flags;
+        const message = `${name} must be given once, not twice, with ${before} and ${given}. Leave one out.`;
+        const received = `${before} and ${given}`;
+        throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', message, {
+          option: name,
+          expected: 'one value',
+          received,
+        });
+      }
+      before = given;
+    });
+  }
 }
 
 function embeddingOption(): Option {

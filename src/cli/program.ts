@@ -12,6 +12,7 @@ import { evaluateCommand } from './evaluate';
 import { reportFailure } from './failure';
 import { addHelp, withMeantName } from './help';
 import { nextCommand } from './next';
+import { refuseTwice } from './options';
 import { outputEnd, watchOutput } from './output';
 import { sampleCommand } from './sample';
 import { scoreCommand } from './score';
@@ -75,6 +76,7 @@ export async function run(args?: readonly string[]): Promise<void> {
     .addHelpText('after', '\nExit status: 0 done, 1 the work failed, 2 the arguments are wrong.');
   for (const command of commands()) program.addCommand(quiet(command));
   addHelp(program);
+  refuseTwice(program);
   const given = args ?? process.argv.slice(2);
   try {
     await program.parseAsync(withKnownHelp(given, program), { from: 'user' });

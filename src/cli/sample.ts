@@ -1,6 +1,6 @@
 /** `unrolled sample <model>`: prompts, and the text a model goes on with. */
 
-import { Command, Option } from 'commander';
+import { Command, type Option } from 'commander';
 import { UnrolledError } from '../errors';
 import { type BeamOptions, type GenerationOptions, resolveBeam, resolveGeneration } from '../generation';
 import { idsOfAll, ofPrompt, promptIds, startIds } from '../generation/prompt';
@@ -12,7 +12,16 @@ import * as check from '../validation';
 import { unescaped } from './escapes';
 import { FAILED, messageOf, reportFailure } from './failure';
 import { encodingOption, type InputFlags, readInput, readLines, STANDARD_INPUT } from './input';
-import { decimalIn, jsonOption, listOption, numberOption, plainOption, threadsOption, unknownOption } from './options';
+import {
+  decimalIn,
+  jsonOption,
+  listOption,
+  numberOption,
+  plainOption,
+  repeatableOption,
+  threadsOption,
+  unknownOption,
+} from './options';
 import { outputEnd, print, printJson, printLine } from './output';
 import { noteUnknown } from './unknown-note';
 
@@ -216,14 +225,14 @@ function allowedIds(vocabulary: Vocabulary, texts: readonly string[]): Int32Arra
 }
 
 function biasOption(): Option {
-  const option = new Option('--bias <token=x>', "add x to a token's logit, -inf bars it; may be given several times");
-  return option.argParser((text, before: SampleFlags['bias']) => {
+  const description = "add x to a token's logit, -inf bars it; may be given several times";
+  return repeatableOption('--bias <token=x>', description, (text) => {
     const [, token, number] = /^(.+)=([^=]*)$/s.exec(text) ?? [];
     const value = number === '-inf' ? Number.NEGATIVE_INFINITY : decimalIn(number ?? '');
     if (token === undefined || value === undefined) {
       throw check.wrongType('--bias', 'a token, =, and a decimal number or -inf', text);
     }
-    return [...(before ?? []), [unescaped(token), value] as const];
+    return [unescaped(token), value] as const;
   });
 }
 
@@ -255,7 +264,10 @@ export function sampleCommand(): Command {
     .option('--include-stop', 'end after it')
     .addOption(numberOption('--min-length <n>', 'tokens before which the text does not end (default: 0)'))
     .addOption(
-      listOption('--allow <text>', 'draw tokens of this text, and the end of a document, alone (default: all)'),
+      listOption(
+        '--allow <text>',
+        'draw tokens of this text, and the end of a document, alone (default: all); may be given several times',
+      ),
     )
     .addOption(biasOption())
     .addOption(

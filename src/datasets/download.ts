@@ -54,12 +54,37 @@ function shown(text: string): string {
   return visible.length > MOST_SHOWN ? `${visible.slice(0, MOST_SHOWN)}…` : visible;
 }
 
+/** The name and the password that an address has before an `@`. */
+const CREDENTIALS = /^(\s*[a-z][a-z\d+.-]*:[/\\]*)[^/\\?#]*@/i;
+/** The same of what is no address: its password may have any character. */
+const LOOSE_CREDENTIALS = /^(\s*[a-z][a-z\d+.-]*:[/\\]*|).*@/is;
+
+/** An address for people: without a name and a password. */
+function shownUrl(url: string): string {
+  return url.replace(URL.canParse(url) ? CREDENTIALS : LOOSE_CREDENTIALS, '$1***@');
+}
+
+/** The cause of an error, unless it would be printed with the password of the address. */
+function causeFor(url: string, cause: unknown): unknown {
+  return shownUrl(url) === url ? cause : undefined;
+}
+
+/** A reason in which no password stands; `fetch` takes no address that has one, and names it. */
+function reasonFor(url: string, reason: string): string {
+  if (shownUrl(url) === url || !/@|credentials/.test(reason)) return reason;
+  return URL.canParse(url) ? 'no address with a name or a password is taken' : 'it is no address';
+}
+
 function downloadError(url: string, reason: string, cause?: unknown): UnrolledError {
-  const received = shown(reason);
-  return new UnrolledError('ERR_UNROLLED_DOWNLOAD', `${url} could not be downloaded: ${received}. ${ADVICE}`, {
-    received,
-    cause,
-  });
+  const received = shown(reasonFor(url, reason));
+  return new UnrolledError(
+    'ERR_UNROLLED_DOWNLOAD',
+    `${shownUrl(url)} could not be downloaded: ${received}. ${ADVICE}`,
+    {
+      received,
+      cause: causeFor(url, cause),
+    },
+  );
 }
 
 /** A connection that ended before the file did; another may go on. */
@@ -183,7 +208,7 @@ class Download {
     const requireSame = () => {
       const received = hash.digest('hex');
       if (received === sha256) return;
-      throw new UnrolledError('ERR_UNROLLED_CHECKSUM', `${this.#url} is not the file expected. ${ADVICE}`, {
+      throw new UnrolledError('ERR_UNROLLED_CHECKSUM', `${shownUrl(this.#url)} is not the file expected. ${ADVICE}`, {
         expected: `SHA-256 ${sha256}`,
         received: `SHA-256 ${received}`,
       });
@@ -209,7 +234,9 @@ class Download {
       return { file: await this.#part.open(), length: before?.length ?? 0 };
     } catch (cause) {
       if (watch.isAborted) {
-        throw new UnrolledError('ERR_UNROLLED_ABORTED', `The download of ${this.#url} was aborted.`, { cause });
+        throw new UnrolledError('ERR_UNROLLED_ABORTED', `The download of ${shownUrl(this.#url)} was aborted.`, {
+          cause: causeFor(this.#url, cause),
+        });
       }
       if (watch.isStalled) throw downloadError(this.#url, `nothing came for ${timeout} seconds`, cause);
       throw cause;

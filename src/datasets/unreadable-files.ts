@@ -1,6 +1,7 @@
 /** Files of a folder that cannot be read: told of together, or left out by name. */
 
 import { UnrolledError } from '../errors';
+import { adviceAbout } from '../text/encodings';
 import { counted } from '../wording';
 
 /** A file that was left out. */
@@ -18,13 +19,17 @@ export interface UnreadableAdvice {
 }
 
 /** Advice where both options are at hand. */
-function adviceFor({ code }: UnrolledError): UnreadableAdvice {
-  return code === 'ERR_UNROLLED_ENCODING'
-    ? {
-        text: 'Say what they are encoded in by encoding, convert them to UTF-8, or leave them out by skipUnreadable.',
-        options: ['encoding', 'skipUnreadable'],
-      }
-    : { text: 'Make them readable, or leave them out by skipUnreadable.', options: ['skipUnreadable'] };
+function adviceFor({ code, expected }: UnrolledError): UnreadableAdvice {
+  if (code !== 'ERR_UNROLLED_ENCODING') {
+    return { text: 'Make them readable, or leave them out by skipUnreadable.', options: ['skipUnreadable'] };
+  }
+  const isUtf8 = expected?.toLowerCase() === 'utf-8';
+  const known = adviceAbout(expected);
+  const say = isUtf8 ? 'Say what they are encoded in by encoding' : 'Say by encoding what else they are encoded in';
+  return {
+    text: `${known === undefined ? '' : `${known} `}${say}, convert them to UTF-8, or leave them out by skipUnreadable.`,
+    options: ['encoding', 'skipUnreadable'],
+  };
 }
 
 /** Faults of one file. Others, such as too many open files, are of the machine: every file would be left out. */

@@ -106,6 +106,11 @@ const ADVICE: { readonly [encoding in Encoding]?: string } = {
   gbk: 'GB18030 has these characters and more: take the encoding gb18030 where the text is Chinese.',
 };
 
+/** What is known of an encoding by the name that messages have, for texts that are not in it. */
+export function adviceAbout(name: string | undefined): string | undefined {
+  return name === describe('gbk') ? ADVICE.gbk : undefined;
+}
+
 function describe(encoding: Encoding): string {
   return encoding === 'latin1' ? 'ISO 8859-1' : encoding.toUpperCase();
 }

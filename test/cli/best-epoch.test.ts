@@ -13,7 +13,7 @@ import {
   TextClassifier,
 } from '../../src/index';
 import { readCheckpoint } from '../../src/training/checkpoint-file';
-import { runCli, startCli } from '../support/cli';
+import { runCli, startCli, withOthers } from '../support/cli';
 import { useFolder } from '../support/folder';
 import { parseJsonLines } from '../support/json-lines';
 
@@ -65,7 +65,10 @@ describe('the best epoch', function () {
   function training(...args: string[]): string[] {
     writeFileSync(at('corpus.txt'), TEXT);
     const network = ['--hidden', '16', '--embedding', '8', '--batch', '4', '--window', '8', '--lr', '0.02'];
-    return ['train', at('corpus.txt'), ...network, '--validation', '0.1', '--early-stopping', '999', ...args];
+    return withOthers(
+      ['train', at('corpus.txt'), ...network, '--validation', '0.1', '--early-stopping', '999'],
+      ...args,
+    );
   }
 
   /** That a model has the best epoch's weights of a checkpoint, and not its last ones. */
@@ -202,7 +205,7 @@ describe('the best epoch', function () {
     mkdirSync(at('folder'));
     const args = training('--epochs', '1000000', '--out', out, '--checkpoint', checkpoint);
     const rising = ['--optimizer', 'sgd', '--lr', '100', '--warmup', '10000'];
-    const diverging = await runCli(...args, '--cell', 'rnn', '--nonlinearity', 'relu', ...rising);
+    const diverging = await runCli(...withOthers(args, '--cell', 'rnn', '--nonlinearity', 'relu', ...rising));
     assert.equal(diverging.status, 1);
     assert.match(
       diverging.stderr,
@@ -250,7 +253,7 @@ describe('the best epoch', function () {
     await assert.rejects(collect(resumed.fit(examples, again)), { code: 'ERR_UNROLLED_ABORTED' });
     await requireBest(await resumed.parameters(), checkpoint, 'bestWeights');
     // Where nothing validates it has the last weights.
-    const last = startCli(...args, '--validation', '0', '--epochs', '1000000');
+    const last = startCli(...withOthers(args, '--validation', '0', '--epochs', '1000000'));
     last.process.stdout?.once('data', () => last.process.kill('SIGINT'));
     assert.match((await last.result).stdout, /\ninterrupted after .* s, with the weights of the last step\n$/);
   });

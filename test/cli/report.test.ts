@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { ReportFile } from '../../src/cli/report-file';
 import { History } from '../../src/index';
 import { escapeText } from '../../src/report/html';
-import { runCli, startCli } from '../support/cli';
+import { runCli, startCli, withOthers } from '../support/cli';
 import { epochResult } from '../support/epochs';
 import { useFolder } from '../support/folder';
 import { dataOf, sectionsOf } from '../support/report';
@@ -86,7 +86,7 @@ describe('unrolled train --report', function () {
   });
 
   it('is written when the training is interrupted, within an epoch too', async () => {
-    const args = ['train', corpus(), ...SMALL, '--steps', '1000000000', '--batch', '1', '--window', '1'];
+    const args = withOthers(['train', corpus(), ...SMALL, '--steps', '1000000000'], '--batch', '1', '--window', '1');
     const { process, result } = startCli(...args, '--log-every', '1', '--report', at('page.html'));
     process.stdout?.once('data', () => process.kill('SIGINT'));
     const { status, stderr } = await result;
@@ -155,7 +155,7 @@ describe('unrolled train --report', function () {
     });
 
     it('those of the last step, where it ended within an epoch', async () => {
-      const args = ['train', corpus(), ...SMALL, '--steps', '1000000000', '--batch', '1', '--window', '1'];
+      const args = withOthers(['train', corpus(), ...SMALL, '--steps', '1000000000'], '--batch', '1', '--window', '1');
       const { process, result } = startCli(...args, '--log-every', '1', '--out', at('m'), '--report', at('page.html'));
       process.stdout?.once('data', () => process.kill('SIGINT'));
       assert.equal((await result).status, 130);

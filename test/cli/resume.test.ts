@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Random } from '../../src/random';
 import { readCheckpoint } from '../../src/training/checkpoint-file';
-import { runCli, startCli } from '../support/cli';
+import { runCli, startCli, withOthers } from '../support/cli';
 import { useFolder } from '../support/folder';
 import { parseJsonLines } from '../support/json-lines';
 import { IS_LONG } from '../support/program';
@@ -109,7 +109,8 @@ describe('unrolled train --resume', function () {
   });
 
   it('takes options that are not given from the checkpoint', async () => {
-    const training = ['train', corpus(), ...NETWORK, ...TRAINING, '--schedule-every', '5', '--schedule', 'step'];
+    const own = ['--schedule-every', '5', '--schedule', 'step'];
+    const training = withOthers(['train', corpus(), ...NETWORK, ...TRAINING], ...own);
     const all = [...training, '--seed', '3'];
     await runCli(...all, '--epochs', '2', '--out', at('whole'));
     const { status } = await runCli(...all, '--epochs', '1', '--checkpoint', at('c'));

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { type Estimate, LanguageModel } from '../../src/index';
-import { runCli, startCli, startCliTo } from '../support/cli';
+import { runCli, startCli, startCliTo, withOthers } from '../support/cli';
 import { useFolder } from '../support/folder';
 import { parseJsonLines } from '../support/json-lines';
 
@@ -226,7 +226,8 @@ describe('unrolled train', function () {
 
   it('starts from a file, whose description it takes over', async () => {
     const init = at('init.safetensors');
-    await runCli('train', corpus(), ...SMALL, '--tokens', 'word', '--steps', '1', '--window', '4', '--out', init);
+    const words = withOthers(SMALL, '--tokens', 'word', '--steps', '1', '--window', '4');
+    await runCli('train', corpus(), ...words, '--out', init);
     const from = ['train', corpus(), '--init', init, '--batch', '4', '--window', '4', '--steps', '1'];
     const agreeing = await runCli(...from, '--hidden', '16', '--out', at('next.safetensors'));
     assert.equal(agreeing.status, 0, agreeing.stderr);

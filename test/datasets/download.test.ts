@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { type DownloadProgress, download } from '../../src/datasets/download';
 import { type FileServer, startFileServer } from '../support/file-server';
 import { useFolder } from '../support/folder';
@@ -71,6 +72,34 @@ describe('download', () => {
     for (const address of [url, 'no address']) {
       await assert.rejects(download(address, at('file'), expected), { code: 'ERR_UNROLLED_DOWNLOAD' });
     }
+  });
+
+  it('never shows the password of an address', async () => {
+    const { host } = new URL(server.url('/good'));
+    const aborted = AbortSignal.abort(new Error('stop'));
+    for (const address of [
+      `http://me:hunter2@${host}/good`,
+      `http:me:hunter2@${host}/good`,
+      `http:\\\\me:hunter2@${host}\\good`,
+      `HTTP://me:a@hunter2@${host}/good?at=@`,
+      `http://me:a/hunter2@${host}/good`,
+      `http://me:a?#hunter2@${host}:none/good`,
+      `ftp://hunter2@${host}/good`,
+      'me:hunter2@no address',
+    ]) {
+      for (const signal of [undefined, aborted]) {
+        const error = await download(address, at('file'), expected, { signal }).then(
+          () => assert.fail(),
+          (it) => it,
+        );
+        assert.match(error.code, /^ERR_UNROLLED_(?:DOWNLOAD|ABORTED)$/);
+        assert.match(error.message, /\*\*\*@/);
+        assert.doesNotMatch(inspect(error, { depth: 9 }), /hunter2/, address);
+      }
+    }
+    await assert.rejects(download(`http://${host}/missing#/@me`, at('file'), expected), {
+      message: /\/missing#\/@me could/,
+    });
   });
 
   it('stops when its signal is aborted', async () => {

@@ -163,6 +163,21 @@ describe('datasets.textFolder', () => {
     await assert.rejects(datasets.textFolder(at(), { seed: 0.5 }), { code: 'ERR_UNROLLED_OPTION_RANGE' });
   });
 
+  it('tells what is known of the encoding that files are not in', async () => {
+    const more = Buffer.of(0x61, 0xba, 0xba, 0x81, 0x39, 0xee, 0x39, 0x61);
+    write({ 'a/1.txt': more, 'a/2.txt': 'plain', 'b/1.txt': more });
+    const message =
+      `2 of the 3 files in ${at()} cannot be read: a/1.txt (0x81 at offset 3), b/1.txt (0x81 at offset 3). ` +
+      'GB18030 has these characters and more: take the encoding gb18030 where the text is Chinese. ' +
+      'Say by encoding what else they are encoded in, convert them to UTF-8, or leave them out by skipUnreadable.';
+    await assert.rejects(datasets.textFolder(at(), { encoding: 'GBK' }), { code: 'ERR_UNROLLED_ENCODING', message });
+    assert.equal((await datasets.textFolder(at(), { encoding: 'gb18030' })).examples.length, 3);
+    write({ 'b/2.txt': Buffer.of(0xff, 0xff) });
+    await assert.rejects(datasets.textFolder(at(), { encoding: 'shift_jis' }), {
+      message: /\)\. Say by encoding what else they are encoded in, convert/,
+    });
+  });
+
   it('tells of all bad files at once, and leaves them out by name where asked', async () => {
     const bad: string[] = [];
     for (let i = 100; i < 200; i++) {

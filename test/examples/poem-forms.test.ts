@@ -94,6 +94,15 @@ describe('examples: poems of a form', () => {
       assert.ok(written.slice(2).every((poem) => poem.startsWith('飛') && poem.includes('，雲')));
       const refused = run('--heads', '飛雲日风');
       assert.deepEqual([refused.status, /Write 風 in its place/.test(refused.stderr)], [1, true]);
+      for (const [text, lacking] of [
+        [LINES.map((line) => `題\n${line}`).join('\n\n'), 'no poem of two lines or more like 秦川雄帝宅，'],
+        ['題\nlatin', 'no poem of lines like 秦川雄帝宅，'],
+      ] as const) {
+        writeFileSync(file, text);
+        const short = run('--heads', '秦綺連雲');
+        assert.deepEqual([short.status, short.stdout], [1, '']);
+        assert.ok(short.stderr.includes(`poems.txt has ${lacking}`), short.stderr);
+      }
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -41,6 +41,12 @@ function start(stdout: 'pipe' | number, args: string[]): CliProcess {
   return { process, result };
 }
 
+/** Arguments with others in the place of options that have a value, which is given once. */
+export function withOthers(args: readonly string[], ...others: string[]): string[] {
+  const isReplaced = (word: string | undefined) => word?.startsWith('--') === true && others.includes(word);
+  return [...args.filter((word, i) => !isReplaced(word) && !isReplaced(args[i - 1])), ...others];
+}
+
 /** Starts `unrolled` with these arguments. */
 export function startCli(...args: string[]): CliProcess {
   return start('pipe', args);
