@@ -63,6 +63,7 @@ import type { Run } from './training/loop';
 import { type FitOptions, type ModelDefaults, readResumed, resolveFit, resolveStream } from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
+import { withWeightsOfCall } from './weights-of-call';
 
 /** Options of a new language model. */
 export interface LanguageModelOptions extends NetworkOptions {
@@ -431,11 +432,16 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const stream = resolveStream(batch, window);
     const threads = resolveThreads(given.threads) || this.threads;
     const signal = check.abortSignal('signal', given.signal);
-    const adopted = await this.#adopt(corpus, signal);
-    const part = await wholeCorpus(adopted, this.#boundary());
-    const result = await withCancellation(signal, await scoring(this.model, 'corpus', part, stream, threads));
-    if (result.cancelled) throw cancelledError(this.model, 'Evaluation', signal);
-    return summarize(result, adopted.tokenCounts);
+    return withWeightsOfCall(this.model, 'one', async (weights) => {
+      const adopted = await this.#adopt(corpus, signal);
+      const part = await wholeCorpus(adopted, this.#boundary());
+      const score = await scoring(this.model, 'corpus', part, stream, threads);
+      const result = await withCancellation(signal, (cancellation) =>
+        weights.use((model) => score(cancellation, model)),
+      );
+      if (result.cancelled) throw cancelledError(this.model, 'Evaluation', signal);
+      return summarize(result, adopted.tokenCounts);
+    });
   }
 
   /**
@@ -516,15 +522,16 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    *   which nothing is left; ERR_UNROLLED_MODEL_NOT_FINITE.
    */
   async probabilities(text: string): Promise<Tensor<'float32' | 'float64'>> {
-    const { ids, unknownTokens } = await this.vocabulary.encodeCountedInTurns(text, undefined);
-    const isEmpty = ids.length === 0;
-    // The empty text is the beginning of a document.
-    if (isEmpty && (unknownTokens > 0 || !this.#documents)) throw noTokens(this.vocabulary, text, unknownTokens);
-    const fed = await promptIds(this, text, undefined);
-    const { output } = await this.model.forward(
-      { ids: { dtype: 'int32', shape: [fed.length, 1], data: fed } },
-      { threads: this.threads || undefined },
-    );
+    const { ids, fed, output } = await withWeightsOfCall(this.model, 'one', async (weights) => {
+      const { ids, unknownTokens } = await this.vocabulary.encodeCountedInTurns(text, undefined);
+      const isEmpty = ids.length === 0;
+      // The empty text is the beginning of a document.
+      if (isEmpty && (unknownTokens > 0 || !this.#documents)) throw noTokens(this.vocabulary, text, unknownTokens);
+      const fed = await promptIds(this, text, undefined);
+      const input = { ids: { dtype: 'int32', shape: [fed.length, 1], data: fed } } as const;
+      const { output } = await weights.use((model) => model.forward(input, { threads: this.threads || undefined }));
+      return { ids, fed, output };
+    });
     const { size } = this.vocabulary;
     const rows = Math.max(1, ids.length);
     const data = output.data.subarray((fed.length - rows) * size);

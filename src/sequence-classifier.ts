@@ -31,6 +31,7 @@ import { type EpochResult, readData } from './training/fit';
 import { readResumed } from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
+import { withWeightsOfCall } from './weights-of-call';
 
 /** Options of a new classifier. */
 export interface SequenceClassifierOptions extends NetworkOptions {
@@ -224,11 +225,13 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
    * @throws ERR_UNROLLED_MODEL_NOT_FINITE
    */
   async #logProbabilities(texts: readonly string[]): Promise<Tensor<'float32' | 'float64'>> {
-    const sequences = await this.#encode(texts);
     const options = { batch: PREDICTION_BATCH, output: 'logProbabilities', threads: this.threads } as const;
-    const { output, cancelled } = await withCancellation(undefined, (cancellation) =>
-      this.model.native.predict(sequences, options, cancellation),
-    );
+    const { output, cancelled } = await withWeightsOfCall(this.model, 'one', async (weights) => {
+      const sequences = await this.#encode(texts);
+      return withCancellation(undefined, (cancellation) =>
+        weights.use(({ native }) => native.predict(sequences, options, cancellation)),
+      );
+    });
     if (cancelled) this.model.requireAlive();
     return { dtype: this.model.dtype, shape: [texts.length, this.classes], data: requireFiniteOutputs(output) };
   }

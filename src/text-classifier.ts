@@ -55,6 +55,7 @@ import { type EpochResult, readData } from './training/fit';
 import { DEFAULT_BATCH, readResumed } from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
+import { withWeightsOfCall } from './weights-of-call';
 
 /** Options of a new classifier. */
 export interface TextClassifierOptions extends ClassifierNetworkOptions {
@@ -439,15 +440,17 @@ export class TextClassifier {
     const threads = resolveThreads(given.threads) || this.#threads;
     const signal = check.abortSignal('signal', given.signal);
     this.model.requireAlive();
-    const sequences = await this.#encode(examples, signal);
-    if (sequences.offsets.length === 1) return { outcomes: [], sequences };
     const isBinary = outputsFor(this.classNames.length) === 1;
     const native = { batch, threads, output: isBinary ? 'raw' : 'logProbabilities' } as const;
-    const result = await withCancellation(signal, (cancellation) =>
-      this.model.native.predict(sequences, native, cancellation),
-    );
-    if (result.cancelled) throw cancelledError(this.model, 'The work of the classifier', signal);
-    return { outcomes: outcomesOf(result.output, result.features), sequences };
+    return withWeightsOfCall(this.model, 'one', async (weights) => {
+      const sequences = await this.#encode(examples, signal);
+      if (sequences.offsets.length === 1) return { outcomes: [], sequences };
+      const result = await withCancellation(signal, (cancellation) =>
+        weights.use((model) => model.native.predict(sequences, native, cancellation)),
+      );
+      if (result.cancelled) throw cancelledError(this.model, 'The work of the classifier', signal);
+      return { outcomes: outcomesOf(result.output, result.features), sequences };
+    });
   }
 
   /** How many of a text's tokens, which have these ids, the vectorizer knows. */

@@ -2,7 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
-import { layers, Model, type Parameters } from '../src/index';
+import {
+  Corpus,
+  LanguageModel,
+  layers,
+  Model,
+  type Parameters,
+  SequenceClassifier,
+  TextClassifier,
+  TextVectorizer,
+  Vocabulary,
+} from '../src/index';
 
 /** A translator, always the same for a seed. */
 function translator(seed: number): Model {
@@ -87,4 +97,84 @@ describe('decode of several sources', () => {
     await model.setParameters(other);
     assert.notDeepEqual(await model.decode(SOURCES, OPTIONS), expected);
   });
+});
+
+/** A call that reads its input before it computes: on its model, whose weights others may set. */
+interface Subject {
+  model: Model;
+  ask: () => Promise<unknown>;
+  dispose: () => void;
+}
+
+const TEXT = 'to be or not to be. '.repeat(2000);
+const TEXTS = Array.from({ length: 300 }, (_, i) => `to be ${'or not '.repeat(1 + (i % 5))}be`);
+const EXAMPLES = TEXTS.map((text, i) => ({ text, label: i % 2 }));
+
+function languageModel(ask: (model: LanguageModel) => Promise<unknown>): () => Subject {
+  return () => {
+    const { vocabulary } = Corpus.fromText(TEXT);
+    const model = LanguageModel.create({ vocabulary, hidden: 8, embedding: 4, seed: 1 });
+    return { model: model.model, ask: () => ask(model), dispose: () => model.dispose() };
+  };
+}
+
+function plain(ask: (model: Model) => Promise<unknown>): () => Subject {
+  return () => {
+    const model = Model.create({
+      input: { kind: 'ids', vocabulary: 12 },
+      layers: [layers.embedding(4), layers.gru(8), layers.pooling('final'), layers.dense(3)],
+    });
+    return { model, ask: () => ask(model), dispose: () => model.dispose() };
+  };
+}
+
+const MANY = Array.from({ length: 20_000 }, (_, i) => Int32Array.of(i % 12, (i * 5) % 12));
+
+const SUBJECTS: Readonly<Record<string, () => Subject | Promise<Subject>>> = {
+  'Model.predict': plain((model) => model.predict(MANY)),
+  'Model.predict of few': plain((model) => model.predict(MANY.slice(0, 2))),
+  'Model.evaluate': plain((model) => model.evaluate({ inputs: MANY, labels: MANY.map((_, i) => i % 3) })),
+  'LanguageModel.score': languageModel((model) => model.score(TEXT)),
+  'LanguageModel.next': languageModel((model) => model.next(TEXT)),
+  'LanguageModel.probabilities': languageModel((model) => model.probabilities(TEXT.slice(0, 500))),
+  'LanguageModel.evaluate': languageModel((model) => model.evaluate(Corpus.fromText(TEXT))),
+  'LanguageModel.evaluate in windows': languageModel((model) => model.evaluate(Corpus.fromText(TEXT), { window: 9 })),
+  'SequenceClassifier.predict': () => {
+    const vocabulary = Vocabulary.build(TEXT);
+    const model = SequenceClassifier.create({ vocabulary, classes: 2, hidden: 8 });
+    return { model: model.model, ask: () => model.predict(TEXTS), dispose: () => model.dispose() };
+  },
+  'TextClassifier.evaluate': async () => {
+    const vectorizer = await TextVectorizer.adapt(TEXTS);
+    const model = TextClassifier.create({ vectorizer, classNames: ['a', 'b'] });
+    return { model: model.model, ask: () => model.evaluate(EXAMPLES), dispose: () => model.dispose() };
+  },
+};
+
+describe('what reads its input in turns', () => {
+  for (const [name, make] of Object.entries(SUBJECTS)) {
+    it(`has the weights of the call: ${name}`, async () => {
+      const { model, ask, dispose } = await make();
+      const expected = await ask();
+      const before = await model.parameters();
+      const negated = Object.fromEntries(
+        Object.entries(before).map(([key, tensor]) => [key, { ...tensor, data: tensor.data.map((x) => 0.5 - x) }]),
+      ) as Parameters;
+      for (const turns of [0, 1, 3]) {
+        const asked = ask();
+        for (let i = 0; i < turns; i++) await turn();
+        const set = model.setParameters(negated);
+        const later = ask();
+        await set;
+        assert.deepEqual(await asked, expected, `${turns} turns`);
+        assert.notDeepEqual(await later, expected);
+        await model.setParameters(before);
+      }
+      assert.deepEqual(await ask(), expected);
+      const disposed = ask();
+      await model.setParameters(negated);
+      dispose();
+      await disposed.catch(({ code }) => assert.equal(code, 'ERR_UNROLLED_DISPOSED'));
+    });
+  }
 });

@@ -4,6 +4,7 @@ import { cancelledError, withCancellation } from '../cancellation';
 import { UnrolledError } from '../errors';
 import type { TokenCounts } from '../text/token-counts';
 import * as check from '../validation';
+import { withWeightsOfCall } from '../weights-of-call';
 import { type Beginnings, endIdOf, joined, noTokens, promptIds, startIds } from './prompt';
 import type { Generator } from './sample';
 
@@ -118,17 +119,21 @@ async function partsOf(
 export async function scoreText(generator: Generator, text: string, options: ResolvedScore): Promise<TextScore> {
   const { model, vocabulary, threads } = generator;
   const { perToken, signal } = options;
-  const { before, rest, counts } = await partsOf(generator, text, options);
-  if (rest.length === 0) {
-    throw new UnrolledError(
-      'ERR_UNROLLED_CORPUS_TOO_SHORT',
-      'The text has 1 token, and nothing comes before it. Give at least 2 tokens, or a context.',
-      { option: 'context', mentions: ['context'], expected: 'at least 2 tokens, or a context', received: '1 token' },
+  const { rest, counts, result } = await withWeightsOfCall(model, 'one', async (weights) => {
+    const { before, rest, counts } = await partsOf(generator, text, options);
+    if (rest.length === 0) {
+      throw new UnrolledError(
+        'ERR_UNROLLED_CORPUS_TOO_SHORT',
+        'The text has 1 token, and nothing comes before it. Give at least 2 tokens, or a context.',
+        { option: 'context', mentions: ['context'], expected: 'at least 2 tokens, or a context', received: '1 token' },
+      );
+    }
+    const call = { ids: joined(before, rest), first: before.length, threads };
+    const result = await withCancellation(signal, (cancellation) =>
+      weights.use(({ native }) => native.score(call, cancellation)),
     );
-  }
-  const ids = joined(before, rest);
-  const call = { ids, first: before.length, threads };
-  const result = await withCancellation(signal, (cancellation) => model.native.score(call, cancellation));
+    return { rest, counts, result };
+  });
   if (result.cancelled) throw cancelledError(model, 'Scoring', signal);
   const { logProbabilities } = result;
   const logProbability = logProbabilities.reduce((sum, value) => sum + value, 0);
@@ -162,9 +167,11 @@ export async function nextTokens(
   check.integer('k', count, { min: 1 });
   const given = check.options('next', options, ['signal']);
   const signal = check.abortSignal('signal', given.signal);
-  await requireKnown(generator, text, signal);
-  const call = { ids: await startIds(generator, text, 'text', signal), count, threads };
-  const result = await withCancellation(signal, (cancellation) => model.native.next(call, cancellation));
+  const result = await withWeightsOfCall(model, 'one', async (weights) => {
+    await requireKnown(generator, text, signal);
+    const call = { ids: await startIds(generator, text, 'text', signal), count, threads };
+    return withCancellation(signal, (cancellation) => weights.use(({ native }) => native.next(call, cancellation)));
+  });
   if (result.cancelled) throw cancelledError(model, 'Scoring', signal);
   return Array.from(result.ids, (id, i) => {
     const logProbability = result.logProbabilities[i] as number;

@@ -203,7 +203,7 @@ export async function trainingSource(
 }
 
 /**
- * Scores text from zero states, all of it.
+ * Scores text from zero states, all of it, by the model or by a copy that has other weights.
  * @throws (before the scoring) ERR_UNROLLED_CORPUS_TOO_SHORT
  */
 export async function scoring(
@@ -212,12 +212,12 @@ export async function scoring(
   corpus: CorpusPart,
   stream: ResolvedStream,
   threads: number,
-): Promise<(cancellation: NativeCancellation) => Promise<NativeEvaluation>> {
+): Promise<(cancellation: NativeCancellation, weights?: Model) => Promise<NativeEvaluation>> {
   if (isDocuments(corpus)) {
     const source = await documentsSource(part, corpus, stream);
-    return (cancellation) => model.native.evaluateExamples({ source, threads }, cancellation);
+    return (cancellation, weights = model) => weights.native.evaluateExamples({ source, threads }, cancellation);
   }
   requireRows(part, corpus, { ...stream, window: 1 });
   const source = streamSource(corpus, stream);
-  return (cancellation) => model.native.evaluate({ ...source, threads }, cancellation);
+  return (cancellation, weights = model) => weights.native.evaluate({ ...source, threads }, cancellation);
 }

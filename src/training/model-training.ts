@@ -10,6 +10,7 @@ import type { DType, FloatArray, ModelDescription, NativeSequences, NativeSource
 import { defaultSparse } from '../output';
 import { ownCopyIfSmall } from '../own-copy';
 import * as check from '../validation';
+import { withWeightsOfCall } from '../weights-of-call';
 import type { TrainingData } from './data';
 import { type Estimate, estimateTraining } from './estimate';
 import { type ExampleFitOptions, resolveBatch, resolveExampleFit } from './example-options';
@@ -91,7 +92,10 @@ export async function evaluateModel(
   const threads = resolveThreads(given.threads);
   const signal = check.abortSignal('signal', given.signal);
   model.requireAlive();
-  return scoreExamples(model, inOrder(await toExamples(model, ownCopyIfSmall(data)), batch), threads, signal);
+  return withWeightsOfCall(model, 'one', async (weights) => {
+    const source = inOrder(await toExamples(model, ownCopyIfSmall(data)), batch);
+    return weights.use((own) => scoreExamples(own, source, threads, signal));
+  });
 }
 
 /** Outputs of sequences one after another as `[N, T, F]`, zero behind each one's end. */
@@ -161,11 +165,14 @@ export async function predictModel(
   if (isNothing(inputs)) {
     return ragged ? [] : { dtype, shape: once ? [0, features] : [0, 0, features], data: floats(dtype, 0) };
   }
-  const sequences = await toSequences('inputs', ownCopyIfSmall(inputs), description.input, dtype);
   const native = { batch, output: output === 'softmax' ? 'logProbabilities' : 'raw', threads } as const;
-  const result = await withCancellation(signal, (cancellation) =>
-    model.native.predict(sequences, native, cancellation),
-  );
+  const { sequences, result } = await withWeightsOfCall(model, 'one', async (weights) => {
+    const sequences = await toSequences('inputs', ownCopyIfSmall(inputs), description.input, dtype);
+    const result = await withCancellation(signal, (cancellation) =>
+      weights.use((own) => own.native.predict(sequences, native, cancellation)),
+    );
+    return { sequences, result };
+  });
   if (result.cancelled) throw cancelledError(model, 'Prediction', signal);
   const values = ACTIVATIONS[output](result.output);
   if (ragged) return separate({ output: values, features }, sequences, model);

@@ -401,6 +401,22 @@ describe('the report in Chromium', function () {
     }
   }
 
+  it('leaves no tile alone in a row, and shows a whole model on a phone', async () => {
+    await open(fullRecord());
+    const rows = await evaluate<number[]>(
+      "Object.values(Object.groupBy([...document.querySelectorAll('.tile')], (tile) => tile.offsetTop)).map(({ length }) => length)",
+    );
+    assert.deepEqual(rows, [4, 4]);
+    await look('light', 390);
+    for (const part of ['#model .scroll', '#model [data-drawing=folded]']) {
+      const [content = 0, box = 0] = await evaluate<number[]>(
+        `(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth])(document.querySelector('${part}'))`,
+      );
+      assert.ok(content <= box, `${part}: ${content} in ${box}`);
+    }
+    await look('light');
+  });
+
   it('is light or dark as the system is, until the reader chooses', async () => {
     await look('dark');
     const dark = await background();
