@@ -66,6 +66,16 @@ export function openToRead(path: string): Promise<FileHandle> {
   return open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
 }
 
+/** What `use` makes of a file, which is open meanwhile. */
+export async function withFile<Result>(path: string, use: (file: FileHandle) => Promise<Result>): Promise<Result> {
+  const file = await openToRead(path);
+  try {
+    return await use(file);
+  } finally {
+    await file.close();
+  }
+}
+
 /**
  * All bytes of a file.
  * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ.

@@ -285,6 +285,13 @@ describe('the sources', () => {
     assert.deepEqual(wrong, [], 'src/builtins.ts says how to ask');
   });
 
+  it('declare nothing by `using`, whose symbols a context of node:vm has not, but for the command line', () => {
+    const wrong = linesOf('src', /\.ts$/).filter(
+      ({ place, line }) => !place.startsWith('src/cli/') && /(^|[\s(])using \w+ =/.test(line),
+    );
+    assert.deepEqual(wrong, [], 'withFile in src/files.ts closes a file');
+  });
+
   it('of the addon ask none by a class of JavaScript', () => {
     const wrong = linesOf('binding/node', /\.(cpp|h)$/).filter(({ line }) => /InstanceOf\(|napi_instanceof/.test(line));
     assert.deepEqual(wrong, []);

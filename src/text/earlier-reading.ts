@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { realpath, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inTurns } from '../event-loop';
-import { absolutePath, openToRead } from '../files';
+import { absolutePath, withFile } from '../files';
 import { jsonHash } from '../json-writer';
 import { type FileState, isSameState, isSettled, samplesOf, stateOf } from './file-state';
 import {
@@ -106,8 +106,9 @@ async function readKept(asking: AskedReading, asked: string): Promise<KeptReadin
 /** Whether a file is still what it was when it was read. */
 async function isUnchanged(path: string, { text, samples }: KeptReading): Promise<boolean> {
   try {
-    await using file = await openToRead(path);
-    return isSameState(text, await stateOf(file)) && (await samplesOf(file, text.size)) === samples;
+    return await withFile(path, async (file) => {
+      return isSameState(text, await stateOf(file)) && (await samplesOf(file, text.size)) === samples;
+    });
   } catch {
     return false;
   }
@@ -151,9 +152,11 @@ export async function readingToKeep(
 ): Promise<object | undefined> {
   if (!isSettled(state, begun)) return undefined;
   try {
-    await using file = await openToRead(asking.path);
-    const samples = await samplesOf(file, state.size);
-    if (!isSameState(state, await stateOf(file))) return undefined;
+    const samples = await withFile(asking.path, async (file) => {
+      const found = await samplesOf(file, state.size);
+      return isSameState(state, await stateOf(file)) ? found : undefined;
+    });
+    if (samples === undefined) return undefined;
     const made =
       asking.vocabulary === undefined
         ? { vocabulary: { tokens: vocabulary.toJSON(), frequencies: vocabulary.frequencies } }

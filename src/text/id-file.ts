@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 import { cacheFolder } from '../cache-folder';
 import { inTurns } from '../event-loop';
 import { piecesOf, readInto, writeFrom } from '../file-pieces';
-import { absolutePath, makeFolder, openToRead, readError, replaceFile, writeWhole } from '../files';
+import { absolutePath, makeFolder, openToRead, readError, replaceFile, withFile, writeWhole } from '../files';
 import { parseJson } from '../json-reader';
 import { stringifying } from '../json-writer';
 import { type FileState, isSameContent, modifiedMs, stateIn, stateOf } from './file-state';
@@ -152,8 +152,7 @@ async function sameIds(file: FileHandle, { state, digest }: IdIdentity): Promise
 export async function requireSameIds(path: string, identity: IdIdentity): Promise<FileState> {
   let now: FileState | undefined;
   try {
-    await using file = await openToRead(path);
-    now = await sameIds(file, identity);
+    now = await withFile(path, (file) => sameIds(file, identity));
   } catch (cause) {
     throw readError(path, cause);
   }
@@ -188,8 +187,7 @@ export async function openIdFile(
   const { key: found, count, unknownTokens = uncounted } = description;
   if (found !== key || count === undefined || typeof unknownTokens !== 'number') return undefined;
   try {
-    await using file = await openToRead(path);
-    const identity = await describedIdentity(description, file);
+    const identity = await withFile(path, (file) => describedIdentity(description, file));
     return identity && { file: { path, count }, identity, unknownTokens };
   } catch {
     return undefined;
