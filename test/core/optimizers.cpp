@@ -21,8 +21,6 @@ constexpr Index parameters = 3 * 32768 + 77;
 
 const GradientTiles tiles(parameters);
 
-constexpr double gradientScale = 0.6;
-
 // The gradient with the decay's.
 double decayed(const Textbook& p, double g) { return g + p.o.weightDecay * p.weight; }
 
@@ -74,7 +72,9 @@ TEST_CASE_TEMPLATE("a step said to stay finite does, and an ordinary one is neve
   for (const double decay : {0.0, -0.3, 0.1, 0.6}) {
     for (const double gradient : {-0.7, -0.1, 0.1, 0.4, 0.6, 0.97}) powers.emplace_back(gradient, decay);
   }
-  for (const auto& [name, kind] : optimizerNames) {
+  for (const auto& entry : optimizerNames) {
+    const char* const name = entry.first;
+    const OptimizerKind kind = entry.second;
     CAPTURE(name);
     int refused = 0;
     for (const double ratePower : {-0.1, 0.1, 0.4, 0.7, 0.97}) {

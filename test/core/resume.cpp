@@ -108,7 +108,9 @@ std::unique_ptr<BatchSource<float>> stream(Index rows, std::uint64_t seed) {
 
 TEST_CASE_TEMPLATE("every optimiser goes on over a stream, within an epoch and past its end", T, float, double) {
   const Source<T> source = [] { return std::make_unique<StreamBatches<T>>(randomIds(3 * 22 + 1, 40, 4), 3, 4); };
-  for (const auto& [name, kind] : optimizerNames) {
+  for (const auto& entry : optimizerNames) {
+    const char* const name = entry.first;
+    const OptimizerKind kind = entry.second;
     CAPTURE(name);
     compare<T>(stacked(), source, kind, 8);
   }

@@ -120,9 +120,10 @@ TEST_CASE_TEMPLATE("training with sparse gradients gives the bits of dense updat
                                                       wide(LayerKind::embedding, true), wide(LayerKind::oneHot, true),
                                                       wordSum(PoolingKind::sum),        wordSum(PoolingKind::max)};
   for (const ModelDescription& description : descriptions) {
-    for (const auto& [name, kind] : optimizerNames) {
-      const int number = static_cast<int>(kind);
-      CAPTURE(number);
+    for (const auto& entry : optimizerNames) {
+      const char* const name = entry.first;
+      const OptimizerKind kind = entry.second;
+      CAPTURE(name);
       for (const double weightDecay : {0.0, 0.01}) {
         TrainingOptions options;
         options.optimizer = optimizer(kind);
@@ -191,9 +192,10 @@ TEST_CASE("clipping and norms do not depend on the number of threads") {
 }
 
 TEST_CASE("lazy rows keep all they have until they are touched, and then take a step of the common count") {
-  for (const auto& [name, kind] : optimizerNames) {
-    const int number = static_cast<int>(kind);
-    CAPTURE(number);
+  for (const auto& entry : optimizerNames) {
+    const char* const name = entry.first;
+    const OptimizerKind kind = entry.second;
+    CAPTURE(name);
     TrainingOptions options;
     options.optimizer = optimizer(kind);
     options.optimizer.weightDecay = 0.01;
