@@ -1,37 +1,7 @@
 /** The weights that a model had when a call was made, for work of the call that comes after it. */
 
 import type { Model, WeightReader } from './model';
-
-/** One copy of a model, for all calls that were made with its weights. */
-class SharedCopy {
-  readonly model: Promise<Model>;
-  #calls = 0;
-
-  /** Copies the weights that the model has now, whatever is asked of it after. */
-  constructor(model: Model) {
-    this.model = model.copy();
-    // The calls hear of a failure when they use the copy.
-    this.model.catch(() => {});
-  }
-
-  join(): void {
-    this.#calls++;
-  }
-
-  /** @returns whether no call is left; the copy is gone then. */
-  leave(): boolean {
-    if (--this.#calls > 0) return false;
-    this.dispose();
-    return true;
-  }
-
-  dispose(): void {
-    this.model.then(
-      (model) => model.dispose(),
-      () => {},
-    );
-  }
-}
+import { SharedCopies, SharedCopy } from './shared-copies';
 
 /** A call that was made. */
 class Call {
@@ -53,58 +23,37 @@ class Call {
 class Calls implements WeightReader {
   readonly #model: Model;
   readonly #open = new Set<Call>();
-  readonly #copies = new Set<SharedCopy>();
-  /** The copy that is being made beside a training, which all calls take that are made meanwhile. */
-  #making: SharedCopy | undefined;
+  readonly #copies: SharedCopies<SharedCopy>;
 
   constructor(model: Model) {
     this.#model = model;
+    this.#copies = new SharedCopies(() => new SharedCopy(model));
     model.addWeightReader(this);
   }
 
   /** @param parts whether the call reads the weights more than once. */
   begin(parts: 'one' | 'several'): Call {
     const call = new Call(this.#model);
-    if (parts === 'several' && this.#model.isTraining) this.#give(call, this.#copyBesideSteps());
+    if (parts === 'several' && this.#model.isTraining) this.#give(call, this.#copies.besideSteps());
     else this.#open.add(call);
     return call;
   }
 
   end(call: Call): void {
     this.#open.delete(call);
-    const { copy } = call;
-    if (copy === undefined || !copy.leave()) return;
-    this.#copies.delete(copy);
-    if (this.#making === copy) this.#making = undefined;
+    if (call.copy !== undefined) this.#copies.leave(call.copy);
   }
 
   keepWeights(): void {
-    this.#making = undefined;
+    this.#copies.change();
     if (this.#open.size === 0) return;
-    const copy = this.#copy();
+    const copy = this.#copies.copy();
     for (const call of this.#open) this.#give(call, copy);
     this.#open.clear();
   }
 
   dispose(): void {
-    for (const copy of this.#copies) copy.dispose();
-  }
-
-  #copyBesideSteps(): SharedCopy {
-    if (this.#making !== undefined) return this.#making;
-    const copy = this.#copy();
-    this.#making = copy;
-    const forget = () => {
-      if (this.#making === copy) this.#making = undefined;
-    };
-    copy.model.then(forget, forget);
-    return copy;
-  }
-
-  #copy(): SharedCopy {
-    const copy = new SharedCopy(this.#model);
-    this.#copies.add(copy);
-    return copy;
+    this.#copies.dispose();
   }
 
   #give(call: Call, copy: SharedCopy): void {

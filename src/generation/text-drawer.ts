@@ -1,41 +1,17 @@
 /** Draws the texts of a model, each to its end with the weights that the model had when it began. */
 
 import type { Model, WeightReader } from '../model';
+import { SharedCopies, SharedCopy } from '../shared-copies';
 import type { Vocabulary } from '../text/vocabulary';
 import { Batcher, type Row, type Wanted } from './batcher';
 
-/** The weights that a model had once, for the texts that were begun with them. */
-class KeptWeights {
+/** The weights that a model had once, and what draws the texts that were begun with them. */
+class KeptWeights extends SharedCopy {
   readonly batcher: Batcher;
-  readonly model: Promise<Model>;
-  #calls = 0;
 
-  /** Copies the weights that the model has now, whatever is asked of it after. */
   constructor(model: Model, vocabulary: Vocabulary, threads: number) {
-    this.model = model.copy();
-    // Whoever draws hears of it.
-    this.model.catch(() => {});
+    super(model);
     this.batcher = new Batcher(model, vocabulary, threads, this.model);
-  }
-
-  add(): void {
-    this.#calls++;
-  }
-
-  /** One of the calls is over; after the last one the copy goes. */
-  leave(): void {
-    if (--this.#calls === 0) this.dispose();
-  }
-
-  get isUsed(): boolean {
-    return this.#calls > 0;
-  }
-
-  dispose(): void {
-    this.model.then(
-      (model) => model.dispose(),
-      () => {},
-    );
   }
 }
 
@@ -58,23 +34,18 @@ const FORGOTTEN = 1024;
  */
 export class TextDrawer implements WeightReader {
   readonly #model: Model;
-  readonly #vocabulary: Vocabulary;
-  readonly #threads: number;
   readonly #live: Batcher;
   /** By what `Row.call` says. */
   readonly #begun = new WeakMap<object, Begun>();
   /** Calls that draw with the model itself. Whoever forgets a text in the middle does not keep it here. */
   #open = new Set<WeakRef<object>>();
   #mostOpen = FORGOTTEN;
-  #copies = new Set<WeakRef<KeptWeights>>();
-  /** The copy that is being made beside a training. */
-  #making: KeptWeights | undefined;
+  readonly #copies: SharedCopies<KeptWeights>;
 
   constructor(model: Model, vocabulary: Vocabulary, threads: number) {
     this.#model = model;
-    this.#vocabulary = vocabulary;
-    this.#threads = threads;
     this.#live = new Batcher(model, vocabulary, threads);
+    this.#copies = new SharedCopies(() => new KeptWeights(model, vocabulary, threads));
     model.addWeightReader(this);
   }
 
@@ -101,22 +72,20 @@ export class TextDrawer implements WeightReader {
     if (begun === undefined) return;
     this.#begun.delete(call);
     if (begun.open !== undefined) this.#open.delete(begun.open);
-    begun.kept?.leave();
-    if (this.#making?.isUsed === false) this.#making = undefined;
+    if (begun.kept !== undefined) this.#copies.leave(begun.kept);
   }
 
   keepWeights(): void {
-    this.#making = undefined;
+    this.#copies.change();
     const calls = [...this.#open].map((open) => open.deref()).filter((call) => call !== undefined);
     this.#open = new Set();
     if (calls.length === 0) return;
-    this.#give(calls, this.#copy());
+    this.#give(calls, this.#copies.copy());
     this.#live.handOver((row) => this.#begun.get(row.call)?.batcher);
   }
 
   dispose(): void {
-    for (const copy of this.#copies) copy.deref()?.dispose();
-    this.#copies = new Set();
+    this.#copies.dispose();
   }
 
   /** What is remembered of a call, which begins with the weights there are. */
@@ -125,7 +94,7 @@ export class TextDrawer implements WeightReader {
     if (known !== undefined) return known;
     const begun: Begun = { batcher: this.#live, kept: undefined, open: undefined };
     this.#begun.set(call, begun);
-    if (this.#model.isTraining) this.#give([call], this.#copyBesideSteps());
+    if (this.#model.isTraining) this.#give([call], this.#copies.besideSteps());
     else begun.open = this.#opened(call);
     return begun;
   }
@@ -140,29 +109,11 @@ export class TextDrawer implements WeightReader {
     return open;
   }
 
-  #copyBesideSteps(): KeptWeights {
-    if (this.#making !== undefined) return this.#making;
-    const kept = this.#copy();
-    this.#making = kept;
-    const forget = () => {
-      if (this.#making === kept) this.#making = undefined;
-    };
-    kept.model.then(forget, forget);
-    return kept;
-  }
-
-  #copy(): KeptWeights {
-    for (const copy of this.#copies) if (copy.deref() === undefined) this.#copies.delete(copy);
-    const kept = new KeptWeights(this.#model, this.#vocabulary, this.#threads);
-    this.#copies.add(new WeakRef(kept));
-    return kept;
-  }
-
   #give(calls: readonly object[], kept: KeptWeights): void {
     for (const call of calls) {
       const begun = this.#begun.get(call) as Begun;
       Object.assign(begun, { batcher: kept.batcher, kept, open: undefined });
-      kept.add();
+      kept.join();
     }
   }
 }
