@@ -3,7 +3,6 @@
 import { cancelledError, withCancellation } from '../cancellation';
 import { UnrolledError } from '../errors';
 import { giveTurn } from '../event-loop';
-import type { Model } from '../model';
 import type { ModelHeader } from '../model-file';
 import type {
   NativeCancellation,
@@ -12,6 +11,7 @@ import type {
   NativeSource,
   NativeTraining,
 } from '../native/native';
+import type { Network } from '../network';
 import { withShortArrays } from '../printing';
 import type { CallbackList, Remembered } from './callback-list';
 import { requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
@@ -27,7 +27,7 @@ import { classifies, lossUnit } from './source';
 
 /** A training to run: a model, its data, and how. */
 export interface Run {
-  model: Model;
+  model: Network;
   source: NativeSource;
   options: ResolvedTraining;
   /** What checkpoints say of the model. */
