@@ -4,6 +4,7 @@ import { checkedOption, resolveValues } from './base/option-table';
 import { MAX_SIZE } from './limits';
 import { NETWORK_TABLE } from './models/network-options-table';
 import type { LayerDescription } from './native/native';
+import { defaultCutoffs } from './softmax-defaults';
 import * as check from './validation';
 
 /** How the probabilities of the next token are computed, or only trained: see `OutputOptions`. */
@@ -37,16 +38,6 @@ export interface OutputArchitecture {
 
 const DEFAULT_DIVISOR = 4;
 const DEFAULT_SAMPLES = 1024;
-
-/**
- * Where the clusters of an adaptive softmax over that many classes begin: at the powers ⅔ and ⅚ of their number,
- * rounded up. So of 74,000 words 1,763 are in the head, and the clusters begin at 1,763 and 11,421.
- */
-export function defaultCutoffs(classes: number): number[] {
-  const powers = [classes ** (2 / 3), classes ** (5 / 6)].map(Math.ceil);
-  const cutoffs = [...new Set(powers)].filter((cutoff) => cutoff < classes);
-  return cutoffs.length > 0 ? cutoffs : [Math.max(1, classes - 1)];
-}
 
 /** What an architecture says beside its softmax. */
 export function withoutOutput<A extends OutputArchitecture>(architecture: A): Omit<A, keyof OutputArchitecture> {
@@ -162,10 +153,4 @@ export function describeOutput(
     ...(tied !== undefined && { tiedTo: 'embedding' }),
     ...(samples !== undefined && { samples, ...order }),
   };
-}
-
-/** What becomes of untouched rows where nobody says: of a sampled softmax nearly all rows are untouched. */
-export function defaultSparse(layers: readonly LayerDescription[]): 'exact' | 'lazy' {
-  const last = layers.at(-1);
-  return last?.type === 'dense' && last.samples !== undefined ? 'lazy' : 'exact';
 }

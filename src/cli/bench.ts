@@ -3,7 +3,8 @@
 import { Command } from 'commander';
 import { resolveArchitecture } from '../architecture';
 import { MAX_SIZE } from '../limits';
-import { completeOutput, defaultSparse, describeOutput } from '../output';
+import { completeOutput, describeOutput } from '../output';
+import { defaultSparse } from '../softmax-defaults';
 import { resolveFit } from '../training/options';
 import * as check from '../validation';
 import { counted } from '../wording';
