@@ -19,7 +19,8 @@ import {
   STANDARDIZATIONS,
   type TextVectorizerOptions,
 } from '../text/vectorizer-options';
-import { TextClassifier, type TextClassifierFitOptions, trainingOptions } from '../text-classifier';
+import { TextClassifier, trainingOptions } from '../text-classifier';
+import type { TextClassifierFitOptions } from '../text-classifier-types';
 import * as callbacks from '../training/callbacks';
 import { BestWeights } from '../training/callbacks/keep-best';
 import { type Checkpoint, checkpointOf } from '../training/checkpoint-file';
