@@ -57,12 +57,12 @@ async function testCore(copy, { name, added, alsoCore }) {
   return cases;
 }
 
-/** Its tests of the package, which need the addon. */
+/** Its tests of the package, which need the addon, and those of the command line `lib`. */
 async function testPackage(copy, { name, added, alsoMocha }) {
   const own = added.filter((file) => file.endsWith('.test.ts'));
   const files = [...own, ...alsoMocha.map((file) => `test/${file}.test.ts`)];
-  const { buildNative } = await import(pathToFileURL(path.join(copy, 'scripts', 'build.mjs')));
-  await buildNative();
+  const { build } = await import(pathToFileURL(path.join(copy, 'scripts', 'build.mjs')));
+  await build();
   const node = (what, ...args) => run(`${what} of ${name}.patch`, process.execPath, args, { cwd: copy });
   await node('The type-check', tool('typescript', 'bin', 'tsc'), '--project', 'tsconfig.check.json');
   const mocha = [tool('mocha', 'bin', 'mocha.js'), '--no-config', '--timeout', '90000', '--fail-zero'];

@@ -40,14 +40,14 @@ export type {
   TokenChoices,
   TokenScore,
 } from './generation';
-export {
-  type Evaluation,
-  type EvaluationOptions,
-  type InitOptions,
-  LanguageModel,
-  type LanguageModelOptions,
-  type LoadOptions,
-} from './language-model';
+export { LanguageModel } from './language-model';
+export type {
+  Evaluation,
+  EvaluationOptions,
+  InitOptions,
+  LanguageModelOptions,
+  LoadOptions,
+} from './language-model-types';
 export type { BidirectionalOptions, Layer, LayerExtras, RecurrentLayerOptions } from './layer-functions';
 export * as layers from './layer-functions';
 export type { ClassLoss, Loss, ValueLoss } from './losses';
