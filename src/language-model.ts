@@ -55,21 +55,28 @@ import { AS_IT_IS, isInForm } from './text/text-form';
 import type { TokenCounts } from './text/token-counts';
 import type { Vocabulary } from './text/vocabulary';
 import { TextNetwork } from './text-network';
-import type { Checkpoint } from './training/checkpoint-file';
 import { partsOf, scoring, trainingSource, wholeCorpus } from './training/corpus-source';
 import { lackingData } from './training/data-counts';
 import type { LanguageModelEpoch } from './training/epoch-result';
 import { type Estimate, estimateTraining } from './training/estimate';
 import { readData, runTraining } from './training/fit';
 import type { Run } from './training/loop';
-import { type FitOptions, readResumed, resolveFit, resolveStream } from './training/options';
+import {
+  type AskedFit,
+  type FitOptions,
+  forModel,
+  type ResolvedTraining,
+  readResumed,
+  resolveFit,
+  resolveStream,
+} from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
 import { withWeightsOfCall } from './weights-of-call';
 
 /** A training with everything checked but its data. */
 type TextRun = Pick<Run, 'model' | 'header' | 'onRestored'> & {
-  options: ReturnType<typeof resolveFit>;
+  options: AskedFit & ResolvedTraining;
   /** Whether the end token stands before each document too. */
   documents: boolean;
 };
@@ -184,28 +191,23 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    *   whole step, or with early stopping of the best epoch, and the model stays usable.
    */
   fit(corpus: Corpus | FileCorpus, options?: FitOptions): Training<LanguageModelEpoch> {
-    return new Training(this.#train(corpus, options, () => readResumed(options)));
+    return new Training(this.#train(corpus, async () => resolveFit(options, await readResumed(options))));
   }
 
   /**
-   * `fit` with what was read of the file that `resume` names.
+   * `fit` with options that are resolved.
    * @internal
    */
-  fitFrom(
-    corpus: Corpus | FileCorpus,
-    options: FitOptions | undefined,
-    resumed: Checkpoint | undefined,
-  ): Training<LanguageModelEpoch> {
-    return new Training(this.#train(corpus, options, async () => resumed));
+  fitAs(corpus: Corpus | FileCorpus, asked: AskedFit): Training<LanguageModelEpoch> {
+    return new Training(this.#train(corpus, async () => asked));
   }
 
   async *#train(
     corpus: Corpus | FileCorpus,
-    options: FitOptions | undefined,
-    read: () => Promise<Checkpoint | undefined>,
+    resolve: () => Promise<AskedFit>,
   ): AsyncGenerator<LanguageModelEpoch, void, undefined> {
-    const resumed = await read();
-    const run = this.#runOf(options, resumed);
+    const run = this.#runOf(await resolve());
+    const { resumed } = run.options;
     const adopted = await readData(run, () => this.#adopt(corpus, run.options.signal)).catch((error) => {
       throw resumed === undefined ? error : lackingData(resumed, error);
     });
@@ -213,9 +215,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     yield* epochs as AsyncGenerator<LanguageModelEpoch, void, undefined>;
   }
 
-  #runOf(options: FitOptions | undefined, resumed: Checkpoint | undefined): TextRun {
+  #runOf(asked: AskedFit): TextRun {
+    const { resumed } = asked;
     const defaults = { threads: this.threads, sparse: defaultSparse(this.model.description.layers) };
-    const resolved = resolveFit(options, defaults, resumed);
+    const options = forModel(asked, defaults);
     this.model.requireIdle();
     const documents =
       resumed === undefined
@@ -224,7 +227,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const onRestored = () => {
       this.#documents = documents;
     };
-    return { model: this.model, options: resolved, header: this.#headerOf(documents), documents, onRestored };
+    return { model: this.model, options, header: this.#headerOf(documents), documents, onRestored };
   }
 
   /** What a training trains on, and what judges it. */
@@ -248,19 +251,16 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * @throws what `fit` throws before its first step and in it.
    */
   async estimate(corpus: Corpus | FileCorpus, options?: FitOptions): Promise<Estimate> {
-    return this.estimateFrom(corpus, options, await readResumed(options));
+    return this.estimateAs(corpus, resolveFit(options, await readResumed(options)));
   }
 
   /**
-   * `estimate` with what was read of the file that `resume` names.
+   * `estimate` with options that are resolved.
    * @internal
    */
-  async estimateFrom(
-    corpus: Corpus | FileCorpus,
-    options: FitOptions | undefined,
-    resumed: Checkpoint | undefined,
-  ): Promise<Estimate> {
-    const run = this.#runOf(options, resumed);
+  async estimateAs(corpus: Corpus | FileCorpus, asked: AskedFit): Promise<Estimate> {
+    const run = this.#runOf(asked);
+    const { resumed } = asked;
     const adopted = await this.#adopt(corpus, run.options.signal).catch((error) => {
       throw resumed === undefined ? error : lackingData(resumed, error);
     });

@@ -26,7 +26,7 @@ import { restoreNetwork, TextNetwork } from './text-network';
 import { type ExampleFitOptions, resolveExampleFit } from './training/example-options';
 import type { Examples } from './training/examples';
 import type { EpochResult } from './training/fit';
-import { readResumed } from './training/options';
+import { forModel, readResumed } from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
 import { withWeightsOfCall } from './weights-of-call';
@@ -162,8 +162,8 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     examples: readonly Example[],
     options: ClassifierFitOptions | undefined,
   ): AsyncGenerator<EpochResult, void, undefined> {
-    const resumed = options?.resume === undefined ? undefined : await readResumed(options);
-    const resolved = resolveExampleFit(options, { threads: this.threads, batch: 1 }, resumed);
+    const asked = resolveExampleFit(options, await readResumed(options), { batch: 1 });
+    const resolved = forModel(asked, { threads: this.threads });
     this.model.requireIdle();
     const run = { model: this.model, options: resolved, header: this.header() };
     yield* fitTexts(run, examples, (_, given, signal) => this.#labelled(given, signal));

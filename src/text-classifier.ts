@@ -39,6 +39,7 @@ import { BestWeights } from './training/callbacks/keep-best';
 import type { Checkpoint } from './training/checkpoint-file';
 import { type Estimate, estimateTraining } from './training/estimate';
 import {
+  type AskedExampleFit,
   EXAMPLE_FIT_OPTIONS,
   type ExampleFitOptions,
   resolveBatch,
@@ -47,7 +48,7 @@ import {
 import { partsOf } from './training/example-training';
 import { type Examples, inBatches } from './training/examples';
 import type { EpochResult } from './training/fit';
-import { DEFAULT_BATCH, readResumed } from './training/options';
+import { forModel, readResumed } from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
 import { withWeightsOfCall } from './weights-of-call';
@@ -71,15 +72,38 @@ function requireClassNames(classNames: unknown): readonly string[] {
   return Object.freeze([...classNames]);
 }
 
-/** The options of training, completed but for a run that goes on and has its own in the checkpoint. */
-export function trainingOptions(options: TextClassifierFitOptions | undefined): ExampleFitOptions<readonly Example[]> {
-  const known = [...EXAMPLE_FIT_OPTIONS, 'keepBest'] as const;
-  const { keepBest: _, ...given } = check.options('fit', options, known);
-  if (given.resume !== undefined) return given;
-  const { optimizer = 'adam', epochs = DEFAULTS.epochs } = given;
+/** Options with the classifier's own defaults, but for a run that goes on and has its options in the checkpoint. */
+function withDefaults(options: ExampleFitOptions<readonly Example[]>): ExampleFitOptions<readonly Example[]> {
+  if (options.resume !== undefined) return options;
+  const { optimizer = 'adam', epochs = DEFAULTS.epochs } = options;
   // Other optimisers, and an Adam with figures of its own, have their own rate.
-  const { learningRate = optimizer === 'adam' ? DEFAULTS.learningRate : undefined } = given;
-  return { ...given, epochs, learningRate };
+  const { learningRate = optimizer === 'adam' ? DEFAULTS.learningRate : undefined } = options;
+  return { ...options, epochs, learningRate };
+}
+
+/** Options of `fit`, checked. */
+export interface AskedTextFit extends AskedExampleFit<readonly Example[]> {
+  /** The one of the callbacks that keeps the best epoch, where that is kept. */
+  best: BestWeights | undefined;
+}
+
+/**
+ * Options of `fit`. They are resolved once for a training.
+ * @throws what `resolveExampleFit` throws.
+ */
+export function resolveTextFit(
+  options: TextClassifierFitOptions | undefined,
+  resumed: Checkpoint | undefined,
+): AskedTextFit {
+  const known = [...EXAMPLE_FIT_OPTIONS, 'keepBest'] as const;
+  const { keepBest: wanted, ...given } = check.options('fit', options, known);
+  const asked = resolveExampleFit(withDefaults(given), resumed);
+  const isValidated = asked.validation > 0 || asked.validationData !== undefined;
+  const keepBest = check.boolean('keepBest', wanted === undefined ? isValidated : wanted);
+  if (!keepBest) return { ...asked, best: undefined };
+  if (!isValidated) throw check.outOfRange('keepBest', 'left out without validation or validationData', keepBest);
+  const best = new BestWeights('validationLoss');
+  return { ...asked, callbacks: [best, ...asked.callbacks, best.closing], best };
 }
 
 function requireList(option: string, values: unknown): void {
@@ -182,42 +206,24 @@ export class TextClassifier extends SavedNetwork {
    *   ERR_UNROLLED_NON_FINITE_LOSS.
    */
   fit(examples: readonly Example[], options?: TextClassifierFitOptions): Training {
-    return new Training(this.#train(examples, options, () => readResumed(options)));
+    return new Training(this.#train(examples, async () => resolveTextFit(options, await readResumed(options))));
   }
 
   /**
-   * `fit` with what was read of the file that `resume` names.
+   * `fit` with options that are resolved.
    * @internal
    */
-  fitFrom(
-    examples: readonly Example[],
-    options: TextClassifierFitOptions | undefined,
-    resumed: Checkpoint | undefined,
-  ): Training {
-    return new Training(this.#train(examples, options, async () => resumed));
+  fitAs(examples: readonly Example[], asked: AskedTextFit): Training {
+    return new Training(this.#train(examples, async () => asked));
   }
 
   async *#train(
     examples: readonly Example[],
-    options: TextClassifierFitOptions | undefined,
-    read: () => Promise<Checkpoint | undefined>,
+    resolve: () => Promise<AskedTextFit>,
   ): AsyncGenerator<EpochResult, void, undefined> {
-    const resumed = await read();
-    const defaults = { threads: this.#threads, batch: DEFAULT_BATCH };
-    const resolved = resolveExampleFit(trainingOptions(options), defaults, resumed);
-    const { validation, validationData, callbacks } = resolved;
-    const isValidated = validation > 0 || validationData !== undefined;
-    const keepBest = check.boolean('keepBest', options?.keepBest === undefined ? isValidated : options.keepBest);
-    if (keepBest && !isValidated) {
-      throw check.outOfRange('keepBest', 'left out without validation or validationData', keepBest);
-    }
+    const options = forModel(await resolve(), { threads: this.#threads });
     this.model.requireIdle();
-    const best = new BestWeights('validationLoss');
-    const run = {
-      model: this.model,
-      options: { ...resolved, callbacks: keepBest ? [best, ...callbacks, best.closing] : callbacks },
-      header: this.header(),
-    };
+    const run = { model: this.model, options, header: this.header() };
     yield* fitTexts(run, examples, (option, given, signal) => this.#labelled(option, given, signal));
   }
 
@@ -227,20 +233,15 @@ export class TextClassifier extends SavedNetwork {
    * @throws what `fit` throws before its first step and in it.
    */
   async estimate(examples: readonly Example[], options?: TextClassifierFitOptions): Promise<Estimate> {
-    return this.estimateFrom(examples, options, await readResumed(options));
+    return this.estimateAs(examples, resolveTextFit(options, await readResumed(options)));
   }
 
   /**
-   * `estimate` with what was read of the file that `resume` names.
+   * `estimate` with options that are resolved.
    * @internal
    */
-  async estimateFrom(
-    examples: readonly Example[],
-    options: TextClassifierFitOptions | undefined,
-    resumed: Checkpoint | undefined,
-  ): Promise<Estimate> {
-    const defaults = { threads: this.#threads, batch: DEFAULT_BATCH };
-    const resolved = resolveExampleFit(trainingOptions(options), defaults, resumed);
+  async estimateAs(examples: readonly Example[], asked: AskedTextFit): Promise<Estimate> {
+    const resolved = forModel(asked, { threads: this.#threads });
     this.model.requireIdle();
     const { train } = await partsOf(await this.#labelled('examples', examples, resolved.signal), resolved);
     const source = inBatches(train, resolved.batching);

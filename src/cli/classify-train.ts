@@ -17,14 +17,11 @@ import {
   STANDARDIZATIONS,
   type TextVectorizerOptions,
 } from '../text/vectorizer-options';
-import { TextClassifier, trainingOptions } from '../text-classifier';
+import { type AskedTextFit, resolveTextFit, TextClassifier } from '../text-classifier';
 import type { TextClassifierFitOptions } from '../text-classifier-types';
 import * as callbacks from '../training/callbacks';
-import { BestWeights } from '../training/callbacks/keep-best';
 import { type Checkpoint, checkpointOf } from '../training/checkpoint-file';
-import { resolveExampleFit } from '../training/example-options';
 import { History } from '../training/history';
-import { DEFAULT_BATCH } from '../training/options';
 import * as check from '../validation';
 import {
   type ClassifyData,
@@ -116,14 +113,10 @@ function vectorizerOptions({
 interface Prepared {
   /** Of the texts: as asked, or as the checkpoint says. */
   encoding: Encoding | undefined;
-  options: TextClassifierFitOptions;
-  /** Keeps the best epoch, where any validates. */
-  best: BestWeights | undefined;
+  options: AskedTextFit;
   /** How `fit` will part the texts. */
   parting: Parting;
   end: RunEnd;
-  /** What training goes on from. Its file is read once; gone once the classifier is there. */
-  resumed: Checkpoint | undefined;
 }
 
 /**
@@ -160,8 +153,7 @@ async function prepare(flags: TrainFlags, history: History, page: ReportFile | u
       ...(checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint })]),
     ],
   };
-  const defaults = { threads: 0, batch: DEFAULT_BATCH };
-  const resolved = resolveExampleFit(trainingOptions(options), defaults, resumed);
+  const resolved = resolveTextFit(options, resumed);
   const { validation, native } = resolved;
   if (earlyStopping !== undefined && validation === 0) {
     throw nothingValidates(earlyStopping);
@@ -169,15 +161,10 @@ async function prepare(flags: TrainFlags, history: History, page: ReportFile | u
   if (out !== undefined) await requireWritable(check.nonEmptyString('out', out));
   if (checkpoint !== undefined) await requireWritable(check.nonEmptyString('checkpoint', checkpoint));
   await requireTwoFiles(flags);
-  // What `fit` keeps by itself it keeps here, so that the command knows which epoch it is.
-  const best = validation > 0 ? new BestWeights('validationLoss') : undefined;
-  const keeping = best && { keepBest: false, callbacks: [best, ...(options.callbacks ?? []), best.closing] };
   return {
-    options: { ...options, ...keeping },
-    best,
+    options: resolved,
     parting: { validation, seed: native.seed },
     end: endOfRun(resolved),
-    resumed,
     encoding,
   };
 }
@@ -208,7 +195,7 @@ async function newClassifier({ classNames, examples }: ClassifyData, flags: Trai
 async function classifierOf(
   data: ClassifyData,
   flags: TrainFlags,
-  { resumed, parting }: Pick<Prepared, 'resumed' | 'parting'>,
+  { options: { resumed }, parting }: Pick<Prepared, 'options' | 'parting'>,
 ): Promise<TextClassifier> {
   return resumed === undefined
     ? newClassifier(data, flags, parting.validation)
@@ -221,8 +208,8 @@ async function estimate(name: string, flags: TrainFlags): Promise<void> {
   const data = await loadTraining(name, { ...flags, encoding: prepared.encoding });
   noteTexts(data, prepared.parting.validation);
   using classifier = await classifierOf(data, flags, prepared);
-  const { options, resumed, end } = prepared;
-  const estimated = await classifier.estimateFrom(data.examples, { ...options, signal: outputEnd }, resumed);
+  const { options, end } = prepared;
+  const estimated = await classifier.estimateAs(data.examples, { ...options, signal: outputEnd });
   printEstimate(classifier.model, estimated, end, flags.json === true);
 }
 
@@ -236,7 +223,8 @@ async function train(name: string, typed: TypedFlags, command: Command): Promise
   const places = { '--out': out, '--checkpoint': checkpoint, '--resume': resume };
   const page = await ReportFile.open(flags.report, history, places);
   const prepared = await prepare(flags, history, page);
-  const { options, best, parting, end } = prepared;
+  const { options, parting, end } = prepared;
+  const { best } = options;
   const data = await loadTraining(name, { ...flags, encoding: prepared.encoding });
   noteTexts(data, parting.validation);
   using classifier = await classifierOf(data, flags, prepared);
@@ -262,9 +250,7 @@ async function train(name: string, typed: TypedFlags, command: Command): Promise
   const bestEpoch = () => best && (best.bestEpoch ?? history.best('validationLoss')?.epoch);
   const kept = (): KeptWeights => ({ bestEpoch: bestEpoch(), out, keepBest: '--validation 0.1' });
   const run = async (): Promise<boolean> => {
-    const { resumed } = prepared;
-    prepared.resumed = undefined;
-    const epochs = classifier.fitFrom(data.examples, { ...options, signal, onProgress }, resumed);
+    const epochs = classifier.fitAs(data.examples, { ...options, signal, onProgress });
     try {
       return await runEpochs(epochs.ahead(), display, (epoch) => {
         trained = true;

@@ -4,14 +4,7 @@ import { resolveValues } from '../base/option-table';
 import type { NativeBatching } from '../native/native';
 import * as check from '../validation';
 import type { Checkpoint } from './checkpoint-file';
-import {
-  type ModelDefaults,
-  ownDefaults,
-  type ResolvedTraining,
-  resolveTraining,
-  resumable,
-  type TrainingOptions,
-} from './options';
+import { type AskedTraining, type ResolvedTraining, resolveTraining, resumable, type TrainingOptions } from './options';
 import { EXAMPLE_FIT_OPTIONS, TRAINING_TABLE } from './options/training-options-table';
 
 /** Options of `fit` for examples; `Data` is what it is given. */
@@ -38,29 +31,34 @@ export function resolveBatch(batch: number | undefined): number {
   return resolveValues(TRAINING_TABLE, ['batch'], { batch }).batch;
 }
 
-export interface ResolvedExampleFit<Data> extends ResolvedTraining {
+/** Options of training on examples, checked. */
+export interface AskedExampleFit<Data> extends AskedTraining {
   batching: NativeBatching;
   validation: number;
   validationData: Data | undefined;
 }
 
+/** The same with all that is the model's own. */
+export type ResolvedExampleFit<Data> = AskedExampleFit<Data> & ResolvedTraining;
+
 /**
- * Options of training on examples.
- * @param defaults the model's own.
+ * Options of training on examples. They are resolved once for a training: what is left to the model is added by `forModel`.
+ * @param resumed what `resume` names, which is read once too.
+ * @param defaults outrank those of the table.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
 export function resolveExampleFit<Data>(
   options: ExampleFitOptions<Data> | undefined,
-  defaults: ModelDefaults,
   resumed: Checkpoint | undefined,
-): ResolvedExampleFit<Data> {
+  defaults: { batch?: number } = {},
+): AskedExampleFit<Data> {
   const given = resumable(check.options<ExampleFitOptions<Data>>('fit', options, EXAMPLE_FIT_OPTIONS), resumed);
-  const values = resolveValues(TRAINING_TABLE, EXAMPLE_FIT_OPTIONS, given, ownDefaults(defaults));
+  const values = resolveValues(TRAINING_TABLE, EXAMPLE_FIT_OPTIONS, given, defaults);
   const { batch, shuffle, bucketing, validation } = values;
   const { validationData } = given;
   if (validation > 0 && validationData !== undefined) {
     throw check.outOfRange('validation', 'left out beside validationData', validation);
   }
-  const training = resolveTraining(values, given, defaults, resumed);
+  const training = resolveTraining(values, given, resumed);
   return { ...training, batching: { batch, shuffle, bucketing }, validation, validationData };
 }

@@ -135,6 +135,13 @@ export interface ResolvedTraining {
   resumed: Checkpoint | undefined;
 }
 
+/** Training options, checked, without what is left to the model where it is not given. */
+export interface AskedTraining extends Omit<ResolvedTraining, 'native'> {
+  native: Omit<ResolvedTraining['native'], 'threads' | 'sparse'>;
+  threads: number | undefined;
+  sparse: 'exact' | 'lazy' | undefined;
+}
+
 /** How a stream is cut into batches and windows. */
 export interface ResolvedStream {
   batch: number;
@@ -177,13 +184,17 @@ export interface ModelDefaults {
   threads: number;
   /** `'exact'` where absent. */
   sparse?: 'exact' | 'lazy';
-  /** Of the table where absent. */
-  batch?: number;
 }
 
-/** Defaults of the model that outrank those of the table. */
-export function ownDefaults({ sparse, batch }: ModelDefaults): object {
-  return { sparse, batch };
+/** The options of a training with what is the model's own where it was not given. */
+export function forModel<Asked extends AskedTraining>(asked: Asked, defaults: ModelDefaults): Asked & ResolvedTraining {
+  const wanted = asked.sparse ?? defaults.sparse ?? 'exact';
+  const sparse = wanted === 'exact' ? wanted : lazyUpdates(asked.resumed?.record.options);
+  return {
+    ...asked,
+    native: { ...asked.native, threads: asked.threads ?? defaults.threads, sparse },
+    recorded: { ...asked.recorded, ...recordedSparse(sparse) },
+  };
 }
 
 /** The rows of values, whatever the data are. */
@@ -214,27 +225,20 @@ function recordedValues(values: CommonValues): RecordedOptions {
 export function resolveTraining(
   values: CommonValues,
   given: TrainingOptions,
-  defaults: ModelDefaults,
   resumed: Checkpoint | undefined,
-): ResolvedTraining {
-  const { epochs, steps, optimizer, schedule, sparse, signal, onProgress, onWarning } = values;
-  const native = {
-    ...nativeValues(values),
-    optimizer,
-    threads: values.threads ?? defaults.threads,
-    sparse: sparse === 'exact' ? sparse : lazyUpdates(resumed?.record.options),
-  };
+): AskedTraining {
+  const { epochs, steps, optimizer, schedule, sparse, threads, signal, onProgress, onWarning } = values;
   return {
     epochs: steps === undefined ? epochs : Number.POSITIVE_INFINITY,
     steps: steps ?? Number.POSITIVE_INFINITY,
-    ...{ native, schedule, signal, onProgress },
+    native: { ...nativeValues(values), optimizer },
+    ...{ schedule, sparse, threads, signal, onProgress },
     onWarning: onWarning ?? emitWarning,
     callbacks: resolveCallbacks(given),
     recorded: {
       ...recordedValues(values),
       ...(steps === undefined ? { epochs } : { steps }),
       optimizer: describeOptimizer(optimizer),
-      ...recordedSparse(native.sparse),
     },
     resumed,
   };
@@ -260,18 +264,22 @@ export function resolveStream(batch: number, window: number): ResolvedStream {
   return resolveValues(TRAINING_TABLE, ['batch', 'window'], { batch, window });
 }
 
+/** Options of training on a stream, checked. */
+export interface AskedFit extends AskedTraining {
+  stream: ResolvedStream;
+  shuffle: boolean;
+  validation: number;
+}
+
 /**
- * Options of training on a stream.
+ * Options of training on a stream. They are resolved once for a training: what is left to the model is added by `forModel`.
+ * @param resumed what `resume` names, which is read once too.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
-export function resolveFit(
-  options: FitOptions | undefined,
-  defaults: ModelDefaults,
-  resumed?: Checkpoint,
-): ResolvedTraining & { stream: ResolvedStream; shuffle: boolean; validation: number } {
+export function resolveFit(options: FitOptions | undefined, resumed: Checkpoint | undefined): AskedFit {
   const given = resumable(check.options('fit', options, FIT_OPTIONS), resumed);
-  const values = resolveValues(TRAINING_TABLE, FIT_OPTIONS, given, ownDefaults(defaults));
+  const values = resolveValues(TRAINING_TABLE, FIT_OPTIONS, given);
   const { batch, window, shuffle, validation } = values;
-  const training = resolveTraining(values, given, defaults, resumed);
+  const training = resolveTraining(values, given, resumed);
   return { ...training, stream: { batch, window }, shuffle, validation };
 }

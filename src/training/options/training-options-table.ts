@@ -164,7 +164,6 @@ export const TRAINING_TABLE = {
   'schedule.floor': { recorded: 'within' },
   sparse: {
     choices: ['exact', 'lazy'],
-    default: 'exact',
     recorded: 'made',
     flag: '--sparse <kind>',
     help: 'updates of untouched rows (default: exact; of --output sampled: lazy)',
