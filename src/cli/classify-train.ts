@@ -17,7 +17,8 @@ import {
   STANDARDIZATIONS,
   type TextVectorizerOptions,
 } from '../text/vectorizer-options';
-import { type AskedTextFit, resolveTextFit, TextClassifier, type TextClassifierFitOptions } from '../text-classifier';
+import { type AskedTextFit, resolveTextFit, TextClassifier } from '../text-classifier';
+import type { TextClassifierFitOptions } from '../text-classifier-types';
 import * as callbacks from '../training/callbacks';
 import { type Checkpoint, checkpointOf } from '../training/checkpoint-file';
 import { History } from '../training/history';
