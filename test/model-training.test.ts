@@ -119,6 +119,7 @@ describe('Model.fit', function () {
       for (const epoch of [...seen, ...history.epochs, ...history.toJSON()]) {
         assert.equal(epoch.bitsPerToken, isInNats ? epoch.loss / Math.LN2 : undefined);
         assert.equal('bitsPerToken' in epoch, isInNats);
+        assert.equal(epoch.lossUnit, isInNats ? undefined : 'squared error');
       }
     }
   });

@@ -23,7 +23,7 @@ import type { FitProgress, ResolvedTraining } from './options';
 import type { RecordedOptions } from './recorded-options';
 import { restoreModel } from './restore';
 import { wholeState } from './snapshot';
-import { classifies } from './source';
+import { classifies, lossUnit } from './source';
 
 /** A training to run: a model, its data, and how. */
 export interface Run {
@@ -193,7 +193,11 @@ export class Loop {
     const { source } = this.#run;
     const training = this.#sums.result(classifies(source), source.kind === 'stream');
     const validation = await this.#validate();
-    const result: EpochResult = withShortArrays({ epoch, ...training, ...validation, seconds: this.#seconds });
+    const unit = lossUnit(source);
+    const result: EpochResult = withShortArrays({
+      ...{ epoch, ...training, ...validation, seconds: this.#seconds },
+      ...(unit !== undefined && { lossUnit: unit }),
+    });
     if (!this.#isBetweenEpochs && this.#stopReason === undefined) this.#beforeCutEpoch = this.#callbacks.remember();
     this.#isUnsettled = true;
     await this.#callbacks.epoch(result);
