@@ -50,11 +50,7 @@ async function bench(flags: BenchFlags): Promise<void> {
 }
 
 export function benchCommand(): Command {
-  const command = new Command('bench').description(
-    'time training steps on random tokens, beside the limit of the machine; with an adaptive or sampled output, on ' +
-      'tokens as frequent as words are',
-  );
-  return addTrainingOptions(addNetworkOptions(command, 'bench'), 'bench')
+  return addTrainingOptions(addNetworkOptions(new Command('bench'), 'bench'), 'bench')
     .addOption(numberOption('--vocab <n>', 'size of the vocabulary').default(65))
     .addOption(numberOption('--seconds <s>', 'time to spend on training steps').default(10))
     .addOption(jsonOption())

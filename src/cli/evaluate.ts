@@ -42,7 +42,6 @@ async function evaluate(path: string, name: string, flags: EvaluateFlags): Promi
 
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
-    .description("print a model's loss, bits per token and perplexity on a text")
     .argument('<model>', 'a file that train saved')
     .argument('<corpus>', CORPUS_HELP);
   return addCorpusOptions(command)

@@ -213,7 +213,6 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
 
 export function trainCommand(): Command {
   const command = new Command('train')
-    .description('train a language model on a text file or a named data set')
     .argument('<corpus>', CORPUS_HELP)
     .addOption(choiceOption('--tokens <kind>', 'what the text is cut into (default: char)', TOKEN_KINDS))
     .addOption(
