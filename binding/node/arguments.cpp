@@ -10,7 +10,6 @@
 
 #include "core/error.h"
 #include "core/parallel/thread_pool.h"
-#include "node/choice.h"
 
 namespace unrolled::node {
 namespace {
