@@ -5,10 +5,10 @@ import { UnrolledError } from '../errors';
 import type { FloatTensor } from '../flat-layout';
 import { resolveThreads } from '../limits';
 import type { Model } from '../model';
-import { outputOf } from '../model-output';
 import type { DType, FloatArray, ModelDescription, NativeSequences, NativeSource } from '../native/native';
 import { defaultSparse } from '../output';
 import { ownCopyIfSmall } from '../own-copy';
+import { planOf } from '../plan';
 import * as check from '../validation';
 import { withWeightsOfCall } from '../weights-of-call';
 import type { TrainingData } from './data';
@@ -117,7 +117,7 @@ function separate(
   model: Model,
 ): FloatTensor[] {
   const { dtype, description } = model;
-  const { once } = outputOf(description);
+  const { once } = planOf(description);
   return Array.from({ length: offsets.length - 1 }, (_, index) => {
     const [start, end] = once ? [index, index + 1] : [offsets[index] as number, offsets[index + 1] as number];
     const shape = once ? [features] : [end - start, features];
@@ -161,7 +161,7 @@ export async function predictModel(
   model.requireAlive();
   const { description, dtype } = model;
   if (description.source !== undefined) throw hasSource(description);
-  const { once, features } = outputOf(description);
+  const { once, features } = planOf(description);
   if (isNothing(inputs)) {
     return ragged ? [] : { dtype, shape: once ? [0, features] : [0, 0, features], data: floats(dtype, 0) };
   }
