@@ -1,7 +1,7 @@
 /** A model in figures, for programs and for people. */
 
-import type { Model } from './model';
 import type { DType, InputDescription, LayerDescription, LayerPlan } from './native/native';
+import type { Network } from './network';
 import { elementsOf, planOf } from './plan';
 import { ends, PRINTED, showCount, showSeconds, table } from './printing';
 import { showShape } from './shape-text';
@@ -99,7 +99,7 @@ export class Summary {
   readonly fit: Estimate | undefined;
 
   /** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_DISPOSED */
-  constructor(model: Model, fit?: Estimate) {
+  constructor(model: Network, fit?: Estimate) {
     model.requireAlive();
     if (fit !== undefined && typeof fit?.bytes !== 'object') {
       throw check.wrongType('fit', 'what estimate(data, options) resolves to', fit);

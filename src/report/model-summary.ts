@@ -1,7 +1,7 @@
 /** A `Model` as a report describes it. */
 
-import type { Model } from '../model';
 import type { InputDescription, LayerDescription, LayerPlan, RecurrentDescription } from '../native/native';
+import type { Network } from '../network';
 import { isRecurrent, planOf, totalElements } from '../plan';
 import * as check from '../validation';
 import type { ReportInput, ReportLayer, ReportModel } from './record';
@@ -62,7 +62,7 @@ function notesOf(layer: LayerDescription): string[] {
 }
 
 /** A layer; `time` is the axis of what it goes over. */
-function describeLayer(model: Model, layer: LayerDescription, plan: LayerPlan, time: Time): ReportLayer {
+function describeLayer(model: Network, layer: LayerDescription, plan: LayerPlan, time: Time): ReportLayer {
   const { name, from, features, once, parameters, states } = plan;
   const [read = 'input', ...others] = from;
   const isFrozen = parameters.length > 0 && parameters.every((parameter) => model.frozen.includes(parameter.name));
@@ -94,7 +94,7 @@ function describeInput(name: 'input' | 'source', input: InputDescription, time: 
  * The graph of a model's layers with their shapes and parameters. Letters: `T` time, `S` time of the source, `B` batch.
  * @throws ERR_UNROLLED_DISPOSED, ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_RANGE.
  */
-export function describeModel(model: Model, options?: DescriptionOptions): ReportModel {
+export function describeModel(model: Network, options?: DescriptionOptions): ReportModel {
   const given = check.options('describeModel', options, ['time', 'sourceTime']);
   const { time = 'T', sourceTime = 'S' } = given;
   if (given.time !== undefined) check.integer('time', given.time, { min: 1 });
