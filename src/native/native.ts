@@ -408,8 +408,8 @@ export interface NativeBatching {
 /** Where training batches come from. Everything drawn is keyed by the training's seed and the epoch. */
 export type NativeSource =
   /**
-   * One stream of ids cut into `batch` rows and windows of `window`, as DESIGN.md fixes it. Its first id is `before`,
-   * where that is given.
+   * One stream of ids cut into `batch` rows and windows of `window`, as docs/concepts/states-and-windows.md says. Its
+   * first id is `before`, where that is given.
    */
   { kind: 'stream'; ids: NativeIds; before?: number; batch: number; window: number } | NativeExamples;
 
