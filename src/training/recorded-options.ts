@@ -7,9 +7,7 @@ import type { NativeTrainingOptions } from '../native/native';
 import { show } from '../validation';
 import { ANEW } from './data-counts';
 import { TRAINING_ROWS, type TrainingRow } from './options/training-options-table';
-
-/** Options by name, JSON only; those that are off are absent. */
-export type RecordedOptions = Readonly<Record<string, unknown>>;
+import type { RecordedOptions } from './record';
 
 const ROWS: Readonly<Record<string, TrainingRow>> = TRAINING_ROWS;
 
