@@ -7,6 +7,7 @@ import type { OptionOf } from './memory';
 import { Model, type ModelInternals, type ModelOptions } from './model';
 import type { DType, InitializerDescription, ModelDescription } from './native/native';
 import { describeOutput, OUTPUT_OPTIONS, type OutputArchitecture, type OutputOptions, resolveOutput } from './output';
+import { phrase, refer } from './phrase';
 import * as check from './validation';
 
 /** Kinds of recurrent cells: vanilla, gated recurrent unit, long short-term memory. */
@@ -135,12 +136,15 @@ export function resolveArchitecture(options: NetworkOptions & { ranks?: unknown 
   const cell = check.oneOf('cell', options.cell === undefined ? 'lstm' : options.cell, CELLS);
   const extras = resolveExtras(options);
   if (extras.tied && embedding !== hidden) {
+    const [own, width] = [refer.option('embedding'), refer.option('hidden')];
     const fault =
-      embedding === 'onehot' ? 'is onehot, which has no weight to share' : `(${check.show(embedding)}) is not hidden`;
+      embedding === 'onehot'
+        ? 'is onehot, which has no weight to share'
+        : phrase`(${check.show(embedding)}) is not ${width}`;
     throw new UnrolledError(
       'ERR_UNROLLED_OPTION_RANGE',
-      `tied must be left out where embedding ${fault}: it needs an embedding as wide as hidden (${check.show(hidden)}).`,
-      { option: 'tied', mentions: ['embedding', 'hidden'], expected: 'left out', received: check.show(embedding) },
+      phrase`${refer.option('tied')} must be left out where ${own} ${fault}: it needs an embedding as wide as ${width} (${check.show(hidden)})`,
+      { option: 'tied', expected: 'left out', received: check.show(embedding) },
     );
   }
   const output = resolveOutput(options);

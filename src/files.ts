@@ -33,7 +33,8 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   ERR_FS_FILE_TOO_LARGE: 'it has more than 2 GiB',
 };
 
-function explain(cause: unknown): string {
+/** What is wrong with a file, by the error of the system, to stand within a sentence. */
+export function explain(cause: unknown): string {
   const { code = '', message } = cause as NodeJS.ErrnoException;
   return EXPLANATIONS[code] ?? message;
 }
@@ -41,9 +42,9 @@ function explain(cause: unknown): string {
 /** The coded error for a file that could not be read. */
 export function readError(path: string, cause: unknown): UnrolledError {
   if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
-    return new UnrolledError('ERR_UNROLLED_FILE_NOT_FOUND', `There is no file ${path}.`, { received: path, cause });
+    return new UnrolledError('ERR_UNROLLED_FILE_NOT_FOUND', `There is no file ${path}`, { received: path, cause });
   }
-  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} cannot be read: ${explain(cause)}.`, {
+  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} cannot be read: ${explain(cause)}`, {
     received: path,
     cause,
   });
@@ -51,7 +52,7 @@ export function readError(path: string, cause: unknown): UnrolledError {
 
 /** The coded error for a file that could not be written. */
 export function writeError(path: string, cause: unknown): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_FILE_WRITE', `${path} cannot be written: ${explain(cause)}.`, {
+  return new UnrolledError('ERR_UNROLLED_FILE_WRITE', `${path} cannot be written: ${explain(cause)}`, {
     received: path,
     cause,
   });
@@ -136,8 +137,13 @@ export function absolutePath(path: string): string {
   } catch (cause) {
     throw new UnrolledError(
       'ERR_UNROLLED_FILE_NOT_FOUND',
-      `${path} is relative to the working folder, which was removed. Change to a folder that is there, or give an absolute path.`,
-      { expected: 'a working folder that is there, or an absolute path', received: path, cause },
+      `${path} is relative to the working folder, which was removed`,
+      {
+        advice: 'Change to a folder that is there, or give an absolute path.',
+        expected: 'a working folder that is there, or an absolute path',
+        received: path,
+        cause,
+      },
     );
   }
 }

@@ -466,7 +466,7 @@ export class Model {
    */
   requireAlive(): void {
     if (this.#disposed) {
-      throw new UnrolledError('ERR_UNROLLED_DISPOSED', 'The model was disposed; make or load another one.');
+      throw new UnrolledError('ERR_UNROLLED_DISPOSED', 'The model was disposed; make or load another one');
     }
   }
 
@@ -477,7 +477,7 @@ export class Model {
   requireIdle(): void {
     this.requireAlive();
     if (this.#busy) {
-      throw new UnrolledError('ERR_UNROLLED_BUSY', 'The model is training; wait for it to end, or abort it first.');
+      throw new UnrolledError('ERR_UNROLLED_BUSY', 'The model is training; wait for it to end, or abort it first');
     }
   }
 

@@ -250,7 +250,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   }
 
   async #encode(texts: readonly string[], signal?: AbortSignal): Promise<Sequences> {
-    if (texts.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'There are no examples.');
+    if (texts.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'There are no examples');
     const sequences: Int32Array[] = [];
     for (const text of texts) {
       const { vocabulary } = this;
@@ -261,7 +261,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     }
     const empty = sequences.findIndex(({ length }) => length === 0);
     if (empty !== -1) {
-      throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `Example ${empty} (from 0) has no tokens.`);
+      throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `Example ${empty} (from 0) has no tokens`);
     }
     const offsets = offsetsOf(
       'examples',

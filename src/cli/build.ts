@@ -19,7 +19,10 @@ const NEEDS =
   'g++ make cmake openblas-dev openblas-static); --openblas names a folder with another one.';
 
 function failure(what: string, cause?: unknown): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_NATIVE_LOAD', `The native module was not built: ${what}. ${NEEDS}`, { cause });
+  return new UnrolledError('ERR_UNROLLED_NATIVE_LOAD', `The native module was not built: ${what}`, {
+    advice: NEEDS,
+    cause,
+  });
 }
 
 /**

@@ -201,7 +201,7 @@ async function resumedClassifier({ file }: Checkpoint, { classNames }: ClassifyD
   classifier.dispose();
   throw new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',
-    `${file.path} was trained with the classes ${before}, and the folder has ${now}.`,
+    `${file.path} was trained with the classes ${before}, and the folder has ${now}`,
     { option: 'resume', expected: before, received: now },
   );
 }

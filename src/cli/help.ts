@@ -2,6 +2,7 @@
 
 import { type Command, CommanderError } from 'commander';
 import { meantCommand, meantOption } from '../suggestions';
+import { saidWithoutGuess, unknownName } from './parser-errors';
 
 /** Options of long lists by what they are about. Commands with fewer than so many have one list. */
 const LONG_LIST = 15;
@@ -109,24 +110,23 @@ function namesBelow(command: Command): string[] {
   ]);
 }
 
-/** The first line of an error, and what was meant. */
-function withMeant({ message, exitCode, code }: CommanderError, meant: string | undefined): CommanderError {
-  const [first = ''] = message.split('\n');
-  return new CommanderError(exitCode, code, meant === undefined ? first : `${first}\n(Did you mean ${meant}?)`);
+/** An error without the parser's own guess, and what was meant. */
+function withMeant(error: CommanderError, meant: string | undefined): CommanderError {
+  const said = saidWithoutGuess(error);
+  const { exitCode, code } = error;
+  return new CommanderError(exitCode, code, meant === undefined ? said : `${said}\n(Did you mean ${meant}?)`);
 }
 
 /** The error of an unknown option or command with what that was meant for, where one is near; any other error as it is. */
 export function withMeantName(error: unknown, program: Command, args: readonly string[]): unknown {
   if (!(error instanceof CommanderError)) return error;
+  const name = unknownName(error);
+  if (name === undefined) return error;
   const command = commandOf(program, args);
   if (error.code === 'commander.unknownCommand') {
-    const name = /^error: unknown command '([^']+)'/.exec(error.message)?.[1];
     const below = command === program ? undefined : { command: command.name(), program: namesBelow(program) };
-    return name === undefined ? error : withMeant(error, meantCommand(name, namesBelow(command), below));
+    return withMeant(error, meantCommand(name, namesBelow(command), below));
   }
-  if (error.code !== 'commander.unknownOption') return error;
-  const name = /^error: unknown option '--(?:no-)?([^'=]+)/.exec(error.message)?.[1];
-  if (name === undefined) return error;
   const { options } = command;
   const meant = meantOption(
     name,

@@ -65,7 +65,7 @@ export function* extending(
     throw new UnrolledError(
       'ERR_UNROLLED_OPTION_RANGE',
       `The vocabulary's tokens are of kind ${own.kind}, and those to add of kind ${other.kind}: read the text with ` +
-        `tokens: '${own.kind}'.`,
+        `tokens: '${own.kind}'`,
       { option: 'vocabulary', expected: `tokens of kind ${own.kind}`, received: other.kind },
     );
   }
