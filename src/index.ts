@@ -82,7 +82,7 @@ export type {
   PoolingDescription,
   RecurrentDescription,
 } from './native/native';
-export { defaultCutoffs, type Output, type OutputOptions } from './output';
+export type { Output, OutputOptions } from './output';
 export { version } from './package';
 export type {
   ModelFigureOptions,
@@ -100,6 +100,7 @@ export {
   type SequenceClassifierOptions,
 } from './sequence-classifier';
 export { Session, type SessionOptions, type SessionOutput } from './session';
+export { defaultCutoffs } from './softmax-defaults';
 export { type LayerSummary, type ParameterSummary, type ShapeLetters, Summary } from './summary';
 export type { NestedNumbers, NestedPlanes, NestedRows, Tensor, TensorDType } from './tensor';
 export * as tensor from './tensor';
@@ -148,7 +149,7 @@ export {
   type TextPrediction,
 } from './text-classifier';
 export * as callbacks from './training/callbacks';
-export type { Callback, StepResult, TrainingControl } from './training/callbacks/callback';
+export type { Callback, StepResult, TrainedModel, TrainingControl } from './training/callbacks/callback';
 export type { CheckpointOptions } from './training/callbacks/checkpoint';
 export type { EarlyStopping, EarlyStoppingOptions } from './training/callbacks/early-stopping';
 export type { ReduceOnPlateauOptions } from './training/callbacks/reduce-on-plateau';

@@ -10,8 +10,8 @@ import { requireFinite, requireFiniteParameters } from './finite';
 import type { Parameters } from './flat-layout';
 import { foreignFile } from './foreign-files';
 import { parseJson } from './json-reader';
-import type { Model } from './model';
 import type { DType, ModelDescription } from './native/native';
+import type { Network } from './network';
 import { type ParameterShapes, parameterShapes } from './parameter-shapes';
 import { phrase, refer, type Words } from './phrase';
 import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors';
@@ -118,7 +118,7 @@ function withZeroBiases(shapes: ParameterShapes, { layers }: ModelDescription): 
  */
 async function fileTensors(
   path: string,
-  model: Model,
+  model: Network,
   { parameters, finite }: { parameters: Parameters; finite: boolean },
 ): Promise<Map<string, Tensor>> {
   if (!finite) await requireFiniteParameters(`${path} is not written: `, parameters);
@@ -146,7 +146,7 @@ function fileMetadata(
  */
 export async function writeModelFile(
   path: string,
-  model: Model,
+  model: Network,
   header: ModelHeader,
   options?: SaveOptions,
 ): Promise<void> {
@@ -163,7 +163,7 @@ export async function writeModelFile(
  */
 export async function writeCheckpointFile(
   path: string,
-  model: Model,
+  model: Network,
   weights: { parameters: Parameters; finite: boolean },
   header: ModelHeader,
   frozen: readonly string[],
@@ -306,7 +306,7 @@ export function weightsOf(file: ModelFile, description: ModelDescription, dtype:
 }
 
 /** The same for a model that is there. */
-export function weightsLike(file: ModelFile, model: Model): Parameters {
+export function weightsLike(file: ModelFile, model: Network): Parameters {
   return checkedWeights(file, model.parameterShapes, model.description, model.dtype);
 }
 

@@ -3,22 +3,17 @@
 import { Command } from 'commander';
 import { resolveArchitecture } from '../architecture';
 import { MAX_SIZE } from '../limits';
-import { completeOutput, defaultSparse, describeOutput } from '../output';
+import { completeOutput, describeOutput } from '../output';
+import { defaultSparse } from '../softmax-defaults';
 import { resolveFit } from '../training/options';
 import * as check from '../validation';
 import { counted } from '../wording';
 import { type BenchmarkResult, benchmark } from './benchmark';
-import {
-  addTrainingOptions,
-  fitOptions,
-  jsonOption,
-  networkOptions,
-  numberOption,
-  type TrainingFlags,
-} from './options';
+import { jsonOption, numberOption } from './options';
 import { printJson, printLine } from './output';
+import { addNetworkOptions, addTrainingOptions, fitOptions, networkOptions, type SharedFlags } from './training-flags';
 
-interface BenchFlags extends TrainingFlags {
+interface BenchFlags extends SharedFlags {
   vocab: number;
   seconds: number;
   json?: true;
@@ -59,7 +54,7 @@ export function benchCommand(): Command {
     'time training steps on random tokens, beside the limit of the machine; with an adaptive or sampled output, on ' +
       'tokens as frequent as words are',
   );
-  return addTrainingOptions(command)
+  return addTrainingOptions(addNetworkOptions(command, 'bench'), 'bench')
     .addOption(numberOption('--vocab <n>', 'size of the vocabulary').default(65))
     .addOption(numberOption('--seconds <s>', 'time to spend on training steps').default(10))
     .addOption(jsonOption())

@@ -7,6 +7,7 @@ import { type ErrorCode, saidBy, UnrolledError } from '../errors';
 import type { Reference, Remedy } from '../phrase';
 import { CARRIAGE_RETURN } from '../text/vocabulary';
 import { saidByParser } from './parser-errors';
+import { RENAMED as RENAMED_OPTIONS } from './training-flags';
 import { visibleText } from './visible-text';
 
 /** The work failed, or the arguments are wrong. */
@@ -24,18 +25,9 @@ const VALUE_FAULTS = ['commander.invalidArgument', 'commander.optionMissingArgum
 
 /** Options of the API whose value the command line knows under another name. */
 const RENAMED: Readonly<Record<string, string>> = {
-  learningRate: 'lr',
+  ...RENAMED_OPTIONS,
   maxSize: 'maxVocab',
   maxTokens: 'maxVocab',
-  every: 'scheduleEvery',
-  factor: 'scheduleFactor',
-  'schedule.kind': 'schedule',
-  'schedule.warmup': 'warmup',
-  'schedule.every': 'scheduleEvery',
-  'schedule.factor': 'scheduleFactor',
-  'checkpoint.path': 'checkpoint',
-  'checkpoint.everySteps': 'checkpointEvery',
-  patience: 'earlyStopping',
   normalization: 'normalize',
   extendVocabulary: 'extendVocab',
 };

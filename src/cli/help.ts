@@ -3,6 +3,7 @@
 import { type Command, CommanderError } from 'commander';
 import { meantCommand, meantOption } from '../suggestions';
 import { saidWithoutGuess, unknownName } from './parser-errors';
+import { CHECKPOINT_FLAGS, MODEL_FLAGS, TRAINING_FLAGS } from './training-flags';
 
 /** Options of long lists by what they are about. Commands with fewer than so many have one list. */
 const LONG_LIST = 15;
@@ -21,19 +22,11 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
       'reread',
       'split',
     ],
-    ...['stopWords', 'sequenceLength', 'unknown', 'skipUnreadable', 'vocab'],
+    ...['standardize', 'stopWords', 'sequenceLength', 'unknown', 'skipUnreadable', 'vocab'],
   ],
-  'Model:': [
-    ...['cell', 'embedding', 'hidden', 'layers', 'nonlinearity', 'singleBias', 'dropout', 'recurrentDropout'],
-    ...['layerNorm', 'tied', 'output', 'cutoffs', 'divisor', 'samples', 'oneDirection', 'gateActivation', 'pooling'],
-    ...['dense', 'denseActivation', 'init'],
-  ],
-  'Training:': [
-    ...['epochs', 'steps', 'window', 'batch', 'optimizer', 'lr', 'momentum', 'weightDecay', 'schedule', 'warmup'],
-    ...['scheduleEvery', 'scheduleFactor', 'sparse', 'precision', 'reduction', 'clipValue', 'clipNorm', 'validation'],
-    ...['earlyStopping', 'seed', 'threads', 'seconds'],
-  ],
-  'Files and output:': ['checkpoint', 'checkpointEvery', 'resume', 'out', 'report', 'logEvery', 'json', 'estimate'],
+  'Model:': [...MODEL_FLAGS, 'init', 'extendVocab'],
+  'Training:': [...TRAINING_FLAGS, 'seconds'],
+  'Files and output:': [...CHECKPOINT_FLAGS, 'out', 'report', 'logEvery', 'json', 'estimate'],
 };
 
 /** Two command lines for each command, without the program's name. */

@@ -15,12 +15,13 @@ import { printEstimate } from './estimate';
 import { messageOf } from './failure';
 import { Interrupt } from './interrupt';
 import type { KeptWeights } from './kept-weights';
-import { addTrainingOptions, choiceOption, fitOptions, jsonOption, numberOption } from './options';
+import { choiceOption, jsonOption, numberOption } from './options';
 import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
 import { rememberedEncoding, remembersReading } from './remembered-reading';
 import { endOf, ReportFile } from './report-file';
 import { type Origin, originOf, type Prepared, prepare, type TrainFlags } from './train-model';
+import { addCheckpointOptions, addNetworkOptions, addTrainingOptions, fitOptions, GIVEN_AGAIN } from './training-flags';
 import { TrainingReport } from './training-report';
 import {
   endOfRun,
@@ -39,9 +40,9 @@ import {
 import { unseenIds } from './unseen-text';
 
 /** Options that a checkpoint has not: where the text stays, callbacks, and where to write. */
-const KEPT: readonly (keyof TrainFlags)[] = [
-  ...(['stream', 'reread', 'threads', 'earlyStopping'] as const),
-  ...(['checkpoint', 'checkpointEvery', 'out', 'report', 'logEvery', 'json'] as const),
+const KEPT: readonly string[] = [
+  ...GIVEN_AGAIN,
+  ...(['stream', 'reread', 'out', 'report', 'logEvery', 'json'] satisfies (keyof TrainFlags)[]),
 ];
 
 /** Checkpoints, as asked. */
@@ -67,13 +68,13 @@ interface PreparedTraining {
 
 /** Options of `fit`, checked as far as they can be before the text is read. */
 async function trainingOptions(flags: TrainFlags, history: History): Promise<PreparedTraining> {
-  const { epochs, steps, validation, resume, earlyStopping } = flags;
+  const { earlyStopping } = flags;
   const origin = await originOf(flags);
   const encoding = flags.encoding ?? rememberedEncoding(origin?.checkpoint);
   const stopping = earlyStopping === undefined ? undefined : callbacks.earlyStopping({ patience: earlyStopping });
   const options: FitOptions = {
     ...fitOptions(flags),
-    ...{ epochs, steps, validation, resume, onWarning: note },
+    onWarning: note,
     callbacks: [
       ...(stopping === undefined ? [] : [stopping]),
       history,
@@ -226,17 +227,9 @@ export function trainCommand(): Command {
         'keep the n most frequent tokens; the unknown token is one of n (default: all)',
       ),
     )
-    .addOption(numberOption('--min-count <n>', 'keep the tokens that occur so often (default: 1)'))
-    .addOption(numberOption('--epochs <n>', 'passes over the text (default: 5)'))
-    .addOption(numberOption('--steps <n>', 'steps of the whole run; outranks --epochs'))
-    .addOption(numberOption('--validation <x>', 'fraction of the text, from its end, that validates (default: off)'))
-    .addOption(
-      numberOption(
-        '--early-stopping <n>',
-        'stop after n epochs without a lower validation loss, and take the best weights (default: off)',
-      ),
-    );
-  return addTrainingOptions(addCorpusOptions(command))
+    .addOption(numberOption('--min-count <n>', 'keep the tokens that occur so often (default: 1)'));
+  addCorpusOptions(addTrainingOptions(command, 'train'));
+  addNetworkOptions(command, 'train')
     .option(
       '--init <file>',
       'start from the weights of a safetensors file, and its vocabulary where it has one; frozen weights are trained',
@@ -248,10 +241,8 @@ export function trainCommand(): Command {
         [...UNKNOWN_POLICIES],
       ),
     )
-    .option('--extend-vocab', "of --init: give the model the text's tokens that it lacks, with fresh weights")
-    .option('--checkpoint <file>', 'save the whole training there after each epoch')
-    .addOption(numberOption('--checkpoint-every <n>', 'save it every n steps instead, and at the end'))
-    .option('--resume <file>', 'go on from a checkpoint, with its options where none are given')
+    .option('--extend-vocab', "of --init: give the model the text's tokens that it lacks, with fresh weights");
+  return addCheckpointOptions(command, 'train')
     .option('--out <file>', 'save the model there')
     .option('--report <file>', 'write a page there that shows the training: curves, samples, hidden units (.html)')
     .addOption(numberOption('--log-every <n>', 'report every nth step'))

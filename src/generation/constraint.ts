@@ -5,7 +5,7 @@ import { UnrolledError } from '../errors';
 import { phrase, refer } from '../phrase';
 import type { Vocabulary } from '../text/vocabulary';
 import * as check from '../validation';
-import { endIdOf } from './prompt';
+import { endIdOf } from './special-ids';
 
 /** A token as `vocabulary.token(id)` writes it, where `''` is the end token; or its id. */
 export type TokenChoice = string | number;

@@ -1,23 +1,22 @@
 /** Options of training on examples. */
 
-import { MAX_SIZE } from '../limits';
+import { resolveValues } from '../base/option-table';
 import type { NativeBatching } from '../native/native';
 import * as check from '../validation';
 import type { Checkpoint } from './checkpoint-file';
 import {
-  DEFAULT_BATCH,
   type ModelDefaults,
+  ownDefaults,
   type ResolvedTraining,
-  resolveKnownTraining,
-  resolveResumable,
-  resolveValidation,
-  TRAINING_OPTIONS,
+  resolveTraining,
+  resumable,
   type TrainingOptions,
 } from './options';
+import { EXAMPLE_FIT_OPTIONS, TRAINING_TABLE } from './options/training-options-table';
 
 /** Options of `fit` for examples; `Data` is what it is given. */
 export interface ExampleFitOptions<Data> extends TrainingOptions {
-  /** Examples a step. */
+  /** Examples a step; 32 by default, of `SequenceClassifier` 1. */
   batch?: number | undefined;
   /** Whether their order is drawn anew for each epoch; true by default. */
   shuffle?: boolean | undefined;
@@ -32,18 +31,11 @@ export interface ExampleFitOptions<Data> extends TrainingOptions {
   validationData?: Data | undefined;
 }
 
-export const EXAMPLE_FIT_OPTIONS = [
-  ...TRAINING_OPTIONS,
-  'batch',
-  'shuffle',
-  'bucketing',
-  'validation',
-  'validationData',
-] as const;
+export { EXAMPLE_FIT_OPTIONS };
 
 /** Batching of a pass over examples in their order. */
-export function resolveBatch(batch: number | undefined, byDefault = DEFAULT_BATCH): number {
-  return check.integer('batch', batch === undefined ? byDefault : batch, { min: 1, max: MAX_SIZE });
+export function resolveBatch(batch: number | undefined): number {
+  return resolveValues(TRAINING_TABLE, ['batch'], { batch }).batch;
 }
 
 export interface ResolvedExampleFit<Data> extends ResolvedTraining {
@@ -59,22 +51,16 @@ export interface ResolvedExampleFit<Data> extends ResolvedTraining {
  */
 export function resolveExampleFit<Data>(
   options: ExampleFitOptions<Data> | undefined,
-  { batch, ...defaults }: ModelDefaults & { batch: number },
+  defaults: ModelDefaults,
   resumed: Checkpoint | undefined,
 ): ResolvedExampleFit<Data> {
-  const known = check.options<ExampleFitOptions<Data>>('fit', options, EXAMPLE_FIT_OPTIONS);
-  return resolveResumable(known, resumed, (given) => {
-    const { shuffle = true, bucketing = 0, validationData } = given;
-    const batching = {
-      batch: resolveBatch(given.batch, batch),
-      shuffle: check.boolean('shuffle', shuffle),
-      bucketing: check.integer('bucketing', bucketing, { min: 0, max: MAX_SIZE }),
-    };
-    const validation = resolveValidation(given.validation);
-    if (validation > 0 && validationData !== undefined) {
-      throw check.outOfRange('validation', 'left out beside validationData', validation);
-    }
-    const training = resolveKnownTraining(given, defaults, { ...batching, validation }, resumed);
-    return { ...training, batching, validation, validationData };
-  });
+  const given = resumable(check.options<ExampleFitOptions<Data>>('fit', options, EXAMPLE_FIT_OPTIONS), resumed);
+  const values = resolveValues(TRAINING_TABLE, EXAMPLE_FIT_OPTIONS, given, ownDefaults(defaults));
+  const { batch, shuffle, bucketing, validation } = values;
+  const { validationData } = given;
+  if (validation > 0 && validationData !== undefined) {
+    throw check.outOfRange('validation', 'left out beside validationData', validation);
+  }
+  const training = resolveTraining(values, given, defaults, resumed);
+  return { ...training, batching: { batch, shuffle, bucketing }, validation, validationData };
 }
