@@ -110,7 +110,7 @@ export function resolveArchitecture(options: NetworkOptions & { ranks?: unknown 
         : phrase`(${check.show(embedding)}) is not ${width}`;
     throw new UnrolledError(
       'ERR_UNROLLED_OPTION_RANGE',
-      phrase`${refer.option('tied')} must be left out where ${own} ${fault}: it needs an embedding as wide as ${width} (${check.show(hidden)})`,
+      phrase`${refer.option('tied')} must be left out where ${own} ${fault}: it needs an ${own} as wide as ${width} (${check.show(hidden)})`,
       { option: 'tied', expected: 'left out', received: check.show(embedding) },
     );
   }

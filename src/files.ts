@@ -33,10 +33,27 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   ERR_FS_FILE_TOO_LARGE: 'it has more than 2 GiB',
 };
 
-/** What is wrong with a file, by the error of the system, to stand within a sentence. */
-export function explain(cause: unknown): string {
+function explain(cause: unknown): string {
   const { code = '', message } = cause as NodeJS.ErrnoException;
   return EXPLANATIONS[code] ?? message;
+}
+
+/** Why files cannot be read, by their errors. */
+const reasons = new WeakMap<UnrolledError, string>();
+
+/** The coded error for a file that is there, and cannot be read for a reason in a few words. */
+export function unreadable(path: string, reason: string, cause: unknown): UnrolledError {
+  const error = new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} cannot be read: ${reason}`, {
+    received: path,
+    cause,
+  });
+  reasons.set(error, reason);
+  return error;
+}
+
+/** Why a file cannot be read, without its name where the error has that alone. */
+export function whyUnreadable(error: UnrolledError): string {
+  return reasons.get(error) ?? error.fault;
 }
 
 /** The coded error for a file that could not be read. */
@@ -44,10 +61,7 @@ export function readError(path: string, cause: unknown): UnrolledError {
   if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
     return new UnrolledError('ERR_UNROLLED_FILE_NOT_FOUND', `There is no file ${path}`, { received: path, cause });
   }
-  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} cannot be read: ${explain(cause)}`, {
-    received: path,
-    cause,
-  });
+  return unreadable(path, explain(cause), cause);
 }
 
 /** The coded error for a file that could not be written. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { UnrolledError } from '../errors';
 import { inTurns } from '../event-loop';
-import { readError } from '../files';
+import { readError, unreadable } from '../files';
 import type { Words } from '../phrase';
 import { sorted } from '../sorting';
 import { nameOf, shownPath, systemPath } from '../system-names';
@@ -153,8 +153,7 @@ async function textError(path: string, cause: unknown): Promise<UnrolledError> {
       () => false,
     ));
   if (!isLink) return readError(shown, cause);
-  const fault = `${shown} cannot be read: the link leads nowhere`;
-  return new UnrolledError('ERR_UNROLLED_FILE_READ', fault, { received: shown, cause });
+  return unreadable(shown, 'the link leads nowhere', cause);
 }
 
 async function readText(path: string, encoding: Encoding | undefined): Promise<string> {

@@ -1,7 +1,7 @@
 /** Files of a folder that cannot be read: told of together, or left out by name. */
 
 import { UnrolledError } from '../errors';
-import { explain } from '../files';
+import { whyUnreadable } from '../files';
 import { phrase, refer, type Words } from '../phrase';
 import { adviceAbout } from '../text/encodings';
 import { counted } from '../wording';
@@ -41,14 +41,15 @@ export function isUnreadable(error: unknown): error is UnrolledError {
 const MOST_NAMED = 5;
 
 /** What is wrong with a file, in a few words. */
-function faultOf({ code, received, cause }: UnrolledError): string {
+function inShort(error: UnrolledError): string {
+  const { code, received } = error;
   if (code === 'ERR_UNROLLED_ENCODING' && received !== undefined) return received;
-  return code === 'ERR_UNROLLED_FILE_NOT_FOUND' ? 'not there any more' : explain(cause);
+  return code === 'ERR_UNROLLED_FILE_NOT_FOUND' ? 'not there any more' : whyUnreadable(error);
 }
 
 /** The files by name with their faults, the first of many. */
 export function listFiles(files: readonly SkippedFile[], most = files.length): string {
-  const named = files.slice(0, most).map(({ source, error }) => `${source} (${faultOf(error)})`);
+  const named = files.slice(0, most).map(({ source, error }) => `${source} (${inShort(error)})`);
   return named.join(', ') + (files.length > most ? ', …' : '');
 }
 

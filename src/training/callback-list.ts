@@ -2,6 +2,7 @@
 
 import { UnrolledError } from '../errors';
 import type { Network } from '../network';
+import { phrase, refer } from '../phrase';
 import * as check from '../validation';
 import { type Holder, hold, isHeldByOther } from './callback-holds';
 import { storedState } from './callback-state';
@@ -237,7 +238,7 @@ export class CallbackList implements Holder {
       } else if (!optional) {
         throw new UnrolledError(
           'ERR_UNROLLED_MODEL_MISMATCH',
-          `${path} was trained with ${name}, which is missing now`,
+          phrase`${path} was trained with ${refer.option(name)}, which is missing now`,
           { advice: 'Give it again to go on as before.', option: 'callbacks', expected: name },
         );
       }
