@@ -40,14 +40,14 @@ export type {
   TokenChoices,
   TokenScore,
 } from './generation';
-export {
-  type Evaluation,
-  type EvaluationOptions,
-  type InitOptions,
-  LanguageModel,
-  type LanguageModelOptions,
-  type LoadOptions,
-} from './language-model';
+export { LanguageModel } from './language-model';
+export type {
+  Evaluation,
+  EvaluationOptions,
+  InitOptions,
+  LanguageModelOptions,
+  LoadOptions,
+} from './language-model-types';
 export type { BidirectionalOptions, Layer, LayerExtras, RecurrentLayerOptions } from './layer-functions';
 export * as layers from './layer-functions';
 export type { ClassLoss, Loss, ValueLoss } from './losses';
@@ -140,14 +140,14 @@ export {
   type WordVectors,
   type WordVectorsOptions,
 } from './text/word-vectors';
-export {
-  TextClassifier,
-  type TextClassifierComputeOptions,
-  type TextClassifierFitOptions,
-  type TextClassifierOptions,
-  type TextClassifierScore,
-  type TextPrediction,
-} from './text-classifier';
+export { TextClassifier } from './text-classifier';
+export type {
+  TextClassifierComputeOptions,
+  TextClassifierFitOptions,
+  TextClassifierOptions,
+  TextClassifierScore,
+  TextPrediction,
+} from './text-classifier-types';
 export * as callbacks from './training/callbacks';
 export type { Callback, StepResult, TrainedModel, TrainingControl } from './training/callbacks/callback';
 export type { CheckpointOptions } from './training/callbacks/checkpoint';

@@ -4,11 +4,14 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { commands } from '../src/cli/commands';
 import { type ProgramOptions, requireEnd } from './support/program';
 
 const ROOT = path.resolve(__dirname, '..');
 const LIB = path.join(ROOT, 'lib');
 const FACE = pathToFileURL(path.join(LIB, 'index.mjs')).href;
+
+const COMMANDS = commands().map((command) => command.name());
 
 interface Loaded {
   /** Files, those of the package by their path in it. */
@@ -68,6 +71,26 @@ describe('the start', function () {
       [],
     );
   });
+
+  for (const [args, called] of [
+    [['--help'], []],
+    [['--version'], []],
+    [['sample', '--help'], ['sample']],
+  ] as const) {
+    it(`of the command line loads no command but that which is called: ${args.join(' ')}`, async () => {
+      const { files } = await loadedBy(`
+        const { write } = process.stdout;
+        process.stdout.write = () => true;
+        await require(${JSON.stringify(path.join(LIB, 'cli', 'program.js'))}).run(${JSON.stringify(args)});
+        process.stdout.write = write;
+        process.exitCode = 0;`);
+      const commands = COMMANDS.filter((name) => files.includes(`lib/cli/${name}.js`));
+      assert.deepEqual(commands, called);
+      const own = files.filter((file) => file.startsWith('lib/'));
+      assert.ok(own.length <= (called.length === 0 ? 10 : 30), own.join(' '));
+      assert.ok(!files.some((file) => file.endsWith('.node')));
+    });
+  }
 
   it('makes no segmenter before a text is cut by one', async () => {
     const output = await requireEnd(

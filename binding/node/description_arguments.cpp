@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "node/arguments.h"
-#include "node/choice.h"
 
 namespace unrolled::node {
 namespace {

@@ -17,13 +17,11 @@ import {
   STANDARDIZATIONS,
   type TextVectorizerOptions,
 } from '../text/vectorizer-options';
-import { TextClassifier, type TextClassifierFitOptions, trainingOptions } from '../text-classifier';
+import { type AskedTextFit, resolveTextFit, TextClassifier } from '../text-classifier';
+import type { TextClassifierFitOptions } from '../text-classifier-types';
 import * as callbacks from '../training/callbacks';
-import { BestWeights } from '../training/callbacks/keep-best';
 import { type Checkpoint, checkpointOf } from '../training/checkpoint-file';
-import { resolveExampleFit } from '../training/example-options';
 import { History } from '../training/history';
-import { DEFAULT_BATCH } from '../training/options';
 import * as check from '../validation';
 import {
   type ClassifyData,
@@ -33,7 +31,7 @@ import {
   noteTexts,
   skipUnreadableOption,
 } from './classify-data';
-import { type ModelFlags, requireSameFlags } from './classify-model';
+import { type ModelFlags, vectorizerFor } from './classify-model';
 import { type Parting, writePage } from './classify-page';
 import { ClassifyReport } from './classify-report';
 import { printEstimate } from './estimate';
@@ -115,25 +113,29 @@ function vectorizerOptions({
 interface Prepared {
   /** Of the texts: as asked, or as the checkpoint says. */
   encoding: Encoding | undefined;
-  options: TextClassifierFitOptions;
-  /** Keeps the best epoch, where any validates. */
-  best: BestWeights | undefined;
+  options: AskedTextFit;
   /** How `fit` will part the texts. */
   parting: Parting;
   end: RunEnd;
-  /** What training goes on from. Its file is read once; gone once the classifier is there. */
-  resumed: Checkpoint | undefined;
+  /** What training goes on from. */
+  origin: Origin | undefined;
+}
+
+/** What `--resume` names. It is read once. */
+interface Origin {
+  checkpoint: Checkpoint;
+  vectorizer: TextVectorizer | undefined;
 }
 
 /**
- * The checkpoint that `--resume` names.
+ * What `--resume` names.
  * @throws ERR_UNROLLED_MODEL_MISMATCH for one of another model than the flags say.
  */
-async function resumedOf(flags: TrainFlags): Promise<Checkpoint | undefined> {
+async function originOf(flags: TrainFlags): Promise<Origin | undefined> {
   if (flags.resume === undefined) return undefined;
   const file = await readModelFile(check.nonEmptyString('resume', flags.resume));
-  if (file.header !== undefined) await requireSameFlags(file, flags);
-  return checkpointOf(file);
+  const vectorizer = file.header && (await vectorizerFor(file, flags));
+  return { checkpoint: await checkpointOf(file), vectorizer };
 }
 
 /** Refuses what can be known to be wrong before the texts are read. */
@@ -143,8 +145,8 @@ async function prepare(flags: TrainFlags, history: History, page: ReportFile | u
     resolveVectorizerOptions(vectorizerOptions(flags));
     resolveClassifierArchitecture(classifierOptions(flags));
   }
-  const resumed = await resumedOf(flags);
-  const encoding = flags.encoding ?? rememberedEncoding(resumed);
+  const origin = await originOf(flags);
+  const encoding = flags.encoding ?? rememberedEncoding(origin?.checkpoint);
   const options: TextClassifierFitOptions = {
     ...fitOptions(flags),
     onWarning: note,
@@ -159,8 +161,7 @@ async function prepare(flags: TrainFlags, history: History, page: ReportFile | u
       ...(checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint })]),
     ],
   };
-  const defaults = { threads: 0, batch: DEFAULT_BATCH };
-  const resolved = resolveExampleFit(trainingOptions(options), defaults, resumed);
+  const resolved = resolveTextFit(options, origin?.checkpoint);
   const { validation, native } = resolved;
   if (earlyStopping !== undefined && validation === 0) {
     throw nothingValidates(earlyStopping);
@@ -168,22 +169,18 @@ async function prepare(flags: TrainFlags, history: History, page: ReportFile | u
   if (out !== undefined) await requireWritable(check.nonEmptyString('out', out));
   if (checkpoint !== undefined) await requireWritable(check.nonEmptyString('checkpoint', checkpoint));
   await requireTwoFiles(flags);
-  // What `fit` keeps by itself it keeps here, so that the command knows which epoch it is.
-  const best = validation > 0 ? new BestWeights('validationLoss') : undefined;
-  const keeping = best && { keepBest: false, callbacks: [best, ...(options.callbacks ?? []), best.closing] };
   return {
-    options: { ...options, ...keeping },
-    best,
+    options: resolved,
     parting: { validation, seed: native.seed },
     end: endOfRun(resolved),
-    resumed,
-    encoding,
+    ...{ encoding, origin },
   };
 }
 
 /** The classifier of a checkpoint, which must be of the same classes. */
-async function resumedClassifier({ file }: Checkpoint, { classNames }: ClassifyData, threads: number | undefined) {
-  const classifier = await TextClassifier.fromFile(file, resolveThreads(threads));
+async function resumedClassifier(origin: Origin, { classNames }: ClassifyData, threads: number | undefined) {
+  const { file } = origin.checkpoint;
+  const classifier = await TextClassifier.fromFile(file, resolveThreads(threads), origin.vectorizer);
   const [before, now] = [classifier.classNames.join(', '), classNames.join(', ')];
   if (before === now) return classifier;
   classifier.dispose();
@@ -207,11 +204,11 @@ async function newClassifier({ classNames, examples }: ClassifyData, flags: Trai
 async function classifierOf(
   data: ClassifyData,
   flags: TrainFlags,
-  { resumed, parting }: Pick<Prepared, 'resumed' | 'parting'>,
+  { origin, parting }: Pick<Prepared, 'origin' | 'parting'>,
 ): Promise<TextClassifier> {
-  return resumed === undefined
+  return origin === undefined
     ? newClassifier(data, flags, parting.validation)
-    : resumedClassifier(resumed, data, flags.threads);
+    : resumedClassifier(origin, data, flags.threads);
 }
 
 /** Says what the training would take, and trains nothing. */
@@ -220,8 +217,8 @@ async function estimate(name: string, flags: TrainFlags): Promise<void> {
   const data = await loadTraining(name, { ...flags, encoding: prepared.encoding });
   noteTexts(data, prepared.parting.validation);
   using classifier = await classifierOf(data, flags, prepared);
-  const { options, resumed, end } = prepared;
-  const estimated = await classifier.estimateFrom(data.examples, { ...options, signal: outputEnd }, resumed);
+  const { options, end } = prepared;
+  const estimated = await classifier.estimateAs(data.examples, { ...options, signal: outputEnd });
   printEstimate(classifier.model, estimated, end, flags.json === true);
 }
 
@@ -235,7 +232,8 @@ async function train(name: string, typed: TypedFlags, command: Command): Promise
   const places = { '--out': out, '--checkpoint': checkpoint, '--resume': resume };
   const page = await ReportFile.open(flags.report, history, places);
   const prepared = await prepare(flags, history, page);
-  const { options, best, parting, end } = prepared;
+  const { options, parting, end } = prepared;
+  const { best } = options;
   const data = await loadTraining(name, { ...flags, encoding: prepared.encoding });
   noteTexts(data, parting.validation);
   using classifier = await classifierOf(data, flags, prepared);
@@ -261,9 +259,7 @@ async function train(name: string, typed: TypedFlags, command: Command): Promise
   const bestEpoch = () => best && (best.bestEpoch ?? history.best('validationLoss')?.epoch);
   const kept = (): KeptWeights => ({ bestEpoch: bestEpoch(), out, keepBest: '--validation 0.1' });
   const run = async (): Promise<boolean> => {
-    const { resumed } = prepared;
-    prepared.resumed = undefined;
-    const epochs = classifier.fitFrom(data.examples, { ...options, signal, onProgress }, resumed);
+    const epochs = classifier.fitAs(data.examples, { ...options, signal, onProgress });
     try {
       return await runEpochs(epochs.ahead(), display, (epoch) => {
         trained = true;

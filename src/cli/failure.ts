@@ -153,7 +153,6 @@ function say(message: string): void {
 export function reportFailure(thrown: unknown, command?: Command): number {
   const error = withCode(thrown);
   if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return 0;
     // Without a command the parser has printed its help, and this error has no message of its own.
     if (error.code === 'commander.help') return USAGE;
     const code = VALUE_FAULTS.includes(error.code) ? 'ERR_UNROLLED_OPTION_RANGE' : 'ERR_UNROLLED_UNKNOWN_OPTION';

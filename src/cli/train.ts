@@ -8,7 +8,7 @@ import { TOKEN_KINDS, UNKNOWN_POLICIES } from '../text/vocabulary-options';
 import * as callbacks from '../training/callbacks';
 import type { Callback } from '../training/callbacks/callback';
 import { History } from '../training/history';
-import { type FitOptions, resolveFit } from '../training/options';
+import { type AskedFit, type FitOptions, resolveFit } from '../training/options';
 import * as check from '../validation';
 import { addCorpusOptions, CORPUS_HELP } from './corpus';
 import { printEstimate } from './estimate';
@@ -56,13 +56,10 @@ function checkpointsOf({ checkpoint, checkpointEvery }: TrainFlags): Callback[] 
 interface PreparedTraining {
   /** The flags, with what a checkpoint says of the reading of its text. */
   asked: TrainFlags;
-  options: FitOptions;
+  options: AskedFit;
   /** Keeps the best epoch, where that was asked for. */
   stopping: callbacks.EarlyStopping | undefined;
-  /** Fraction of the text that validates, a resumed training's own among them. */
-  validated: number;
   end: RunEnd;
-  /** Gone once the model is there: its tensors are as large as the model. */
   origin: Origin | undefined;
 }
 
@@ -82,13 +79,12 @@ async function trainingOptions(flags: TrainFlags, history: History): Promise<Pre
       ...checkpointsOf(flags),
     ],
   };
-  const resolved = resolveFit(options, { threads: 0 }, origin?.checkpoint);
-  const { validation: validated } = resolved;
-  if (earlyStopping !== undefined && validated === 0) {
+  const resolved = resolveFit(options, origin?.checkpoint);
+  if (earlyStopping !== undefined && resolved.validation === 0) {
     throw nothingValidates(earlyStopping);
   }
   const asked = encoding === undefined ? flags : { ...flags, encoding };
-  return { asked, options, stopping, validated, end: endOfRun(resolved), origin };
+  return { asked, options: resolved, stopping, end: endOfRun(resolved), origin };
 }
 
 /** Tokens that it writes after each epoch, for the report. */
@@ -132,7 +128,7 @@ async function estimate(name: string, flags: TrainFlags): Promise<void> {
   const { asked, options, end, origin } = await trainingOptions(flags, new History());
   const { corpus, model } = await prepare(name, origin, asked);
   try {
-    const estimated = await model.estimateFrom(corpus, { ...options, signal: outputEnd }, origin?.checkpoint);
+    const estimated = await model.estimateAs(corpus, { ...options, signal: outputEnd });
     printEstimate(model, estimated, end, flags.json === true);
   } finally {
     model.dispose();
@@ -144,7 +140,8 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const { out, checkpoint, init, resume, report } = flags;
   const history = new History();
   const training = await trainingOptions(flags, history);
-  const { options, stopping, validated, end } = training;
+  const { options, stopping, end } = training;
+  const validated = options.validation;
   const logEvery = flags.logEvery === undefined ? 0 : check.integer('logEvery', flags.logEvery, { min: 1 });
   if (out !== undefined) await requireOut('out', out, name);
   if (checkpoint !== undefined) await requireOut('checkpoint', checkpoint, name);
@@ -171,13 +168,11 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     display.update(progress);
   };
   // The page comes after the history, whose epochs it shows.
-  const all = [...(options.callbacks ?? []), ...(page === undefined ? [] : [page])];
+  const all = [...options.callbacks, ...(page === undefined ? [] : [page])];
   const keepBest = `${validated > 0 ? '' : '--validation 0.1 '}--early-stopping N`;
   const kept = (): KeptWeights => ({ bestEpoch: stopping?.bestEpoch, out, keepBest });
   const run = async (): Promise<boolean> => {
-    const resumed = training.origin?.checkpoint;
-    training.origin = undefined;
-    const epochs = model.fitFrom(corpus, { ...options, callbacks: all, signal, onProgress }, resumed);
+    const epochs = model.fitAs(corpus, { ...options, callbacks: all, signal, onProgress });
     try {
       return await runEpochs(epochs.ahead(), display, (epoch) => {
         trained = true;
@@ -218,7 +213,6 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
 
 export function trainCommand(): Command {
   const command = new Command('train')
-    .description('train a language model on a text file or a named data set')
     .argument('<corpus>', CORPUS_HELP)
     .addOption(choiceOption('--tokens <kind>', 'what the text is cut into (default: char)', TOKEN_KINDS))
     .addOption(

@@ -18,7 +18,7 @@ import { type ExampleFitOptions, resolveBatch, resolveExampleFit } from './examp
 import { fitExamples, inOrder, partsOf, type Score, scoreExamples } from './example-training';
 import { inBatches, toExamples } from './examples';
 import type { EpochResult } from './fit';
-import { DEFAULT_BATCH, readResumed } from './options';
+import { forModel, readResumed } from './options';
 import { floats, isNothing, type SequenceData, toSequences } from './sequences';
 import { sequenceCount } from './source';
 
@@ -48,8 +48,9 @@ export interface PredictionOptions extends ModelEvaluationOptions {
 /** Options of `Model.predict` for a tensor of each sequence. */
 export type RaggedPredictionOptions = PredictionOptions & { ragged: true };
 
-function defaultsOf({ description }: Network) {
-  return { threads: 0, batch: DEFAULT_BATCH, sparse: defaultSparse(description.layers) };
+async function resolvedFor({ description }: Network, options: ModelFitOptions | undefined) {
+  const asked = resolveExampleFit(options, await readResumed(options));
+  return forModel(asked, { threads: 0, sparse: defaultSparse(description.layers) });
 }
 
 export async function* fitModel(
@@ -59,8 +60,7 @@ export async function* fitModel(
   options: ModelFitOptions | undefined,
 ): AsyncGenerator<EpochResult, void, undefined> {
   const own = ownCopyIfSmall(data);
-  const resumed = options?.resume === undefined ? undefined : await readResumed(options);
-  const resolved = resolveExampleFit(options, defaultsOf(model), resumed);
+  const resolved = await resolvedFor(model, options);
   model.requireIdle();
   const examples = await toExamples(model, own);
   yield* fitExamples({
@@ -76,8 +76,7 @@ export async function estimateModel(
   options: ModelFitOptions | undefined,
 ): Promise<Estimate> {
   const own = ownCopyIfSmall(data);
-  const resumed = options?.resume === undefined ? undefined : await readResumed(options);
-  const resolved = resolveExampleFit(options, defaultsOf(model), resumed);
+  const resolved = await resolvedFor(model, options);
   model.requireIdle();
   const { train } = await partsOf(await toExamples(model, own), resolved);
   if (resolved.validationData !== undefined) await toExamples(model, resolved.validationData);

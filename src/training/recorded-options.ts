@@ -41,7 +41,7 @@ export function lazyUpdates(resumed: RecordedOptions | undefined): 'lazy' | 'laz
 export function recordedSparse(native: NativeTrainingOptions['sparse']): RecordedOptions {
   return {
     sparse: native === 'lazyWhereFew' ? 'lazy' : native,
-    sparseSteps: native === 'lazy' ? LAZY_STEPS : undefined,
+    ...(native === 'lazy' && { sparseSteps: LAZY_STEPS }),
   };
 }
 
