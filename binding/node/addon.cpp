@@ -12,8 +12,10 @@
 #include "core/parallel/processors.h"
 #include "node/arguments.h"
 #include "node/cancellation.h"
+#include "node/description_arguments.h"
 #include "node/errors.h"
 #include "node/model_handle.h"
+#include "node/plan.h"
 #include "node/training_handle.h"
 
 namespace unrolled::node {
@@ -77,6 +79,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) : environment_(env) {
                            InstanceMethod<&Addon::setErrorFactory>("setErrorFactory"),
                            InstanceMethod<&Addon::information>("info"),
                            InstanceMethod<&Addon::setThreads>("setThreads"),
+                           InstanceMethod<&Addon::plan>("plan"),
                            InstanceMethod<&Addon::machineGflops>("machineGflops"),
                            InstanceMethod<&Addon::machineReading>("machineReading"),
                        });
@@ -116,6 +119,10 @@ void Addon::setThreads(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] {
     environment_.pool()->setDefaultThreads(static_cast<int>(integer("threads", info[0], 1, ThreadPool::maxThreads)));
   });
+}
+
+Napi::Value Addon::plan(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] { return planToJavaScript(info.Env(), planOf(modelDescription(info[0]))); });
 }
 
 Napi::Value Addon::machineGflops(const Napi::CallbackInfo& info) {

@@ -212,7 +212,9 @@ TrainingOptions trainingOptions(const Napi::Object& value) {
   options.optimizer.alpha = number("alpha", from.Get("alpha"));
   options.optimizer.epsilon = number("epsilon", from.Get("epsilon"));
   options.reduction = reduction(value.Get("reduction"));
-  for (const auto& [name, figure] : trainingFigures) options.*figure = number(name, value.Get(name));
+  for (const auto& [name, figure] : trainingFigures) {
+    if (!value.Get(name).IsUndefined()) options.*figure = number(name, value.Get(name));
+  }
   options.threads = threadCount(value.Get("threads"));
   options.seed = seed(value.Get("seed"));
   if (!value.Get("schedule").IsUndefined()) options.schedule = schedule(value.Get("schedule"));

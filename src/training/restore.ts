@@ -85,9 +85,15 @@ export function requireSameModel({ frozen }: Network, header: ModelHeader, check
 }
 
 /**
- * Writes a checkpoint's weights into the model they belong to.
+ * Writes a checkpoint's weights into the model they belong to, and lets go of its tensors: they are several times as large
+ * as the model, and what else a checkpoint says is known for as long as its training runs.
+ * @param checkpoint whose state the training and its callbacks have by now.
  * @throws ERR_UNROLLED_MODEL_NOT_FINITE for damaged weights.
  */
-export async function restoreModel(model: Network, { file }: Checkpoint): Promise<void> {
+export async function restoreModel(model: Network, { file, record }: Checkpoint): Promise<void> {
   await model.setParameters(weightsLike(file, model));
+  file.tensors.clear();
+  file.training?.tensors.clear();
+  record.native.slots.length = 0;
+  record.callbacks.length = 0;
 }

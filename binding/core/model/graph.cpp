@@ -74,7 +74,10 @@ class Builder {
       const LayerDescription& layer = description_.layers[number_];
       checkHead(layer, number_ + 1 == description_.layers.size(), option());
       graph_.crossEntropy.reset();  // it is taken over the last layer alone
+      const std::size_t parametersBefore = parameters_.all().size();
+      const std::size_t statesBefore = graph_.states.size();
       add(layer);
+      addPlan(layer, parametersBefore, statesBefore);
     }
     finish();
     return std::move(graph_);
@@ -189,6 +192,21 @@ class Builder {
     if (joins(layer.kind)) return void(values_[layer.name] = addJoining(layer, from));
     if (from.size() != 1) throw impossible(option() + ".from", "one name", std::to_string(from.size()) + " names");
     values_[layer.name] = addReading(layer, from.front());
+  }
+
+  // Of the layer that was added last.
+  void addPlan(const LayerDescription& layer, std::size_t parametersBefore, std::size_t statesBefore) {
+    const Value& output = values_.at(layer.name);
+    LayerPlan plan;
+    plan.name = layer.name;
+    plan.from = readBy(layer);
+    for (const std::string& name : plan.from) plan.inputs.push_back(values_.at(name).features);
+    plan.features = output.features;
+    plan.once = output.oneStep;
+    plan.ofSource = output.side == Side::source;
+    plan.parameters = {parametersBefore, parameters_.all().size() - parametersBefore};
+    plan.states = {statesBefore, graph_.states.size() - statesBefore};
+    graph_.layers.push_back(std::move(plan));
   }
 
   Value addReading(const LayerDescription& layer, const std::string& from) {
@@ -455,6 +473,10 @@ class Builder {
       node.joining = std::make_unique<Concatenate<T>>(widths);
     } else {
       node.joining = std::make_unique<Add<T>>(widths.size(), widths.front());
+    }
+    if (output.features > largestVocabulary) {
+      throw impossible(option(), "at most " + std::to_string(largestVocabulary) + " features",
+                       std::to_string(output.features));
     }
     output.ahead = output.features;
     return addNode(std::move(node), output);
