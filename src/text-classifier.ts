@@ -110,7 +110,7 @@ function requireList(option: string, values: unknown): void {
   const hole = check.firstHole(values);
   if (hole !== -1) throw check.wrongType(`${option}[${hole}].text`, 'a string', undefined);
   if (values.length > 0) return;
-  throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${option} has nothing in it.`, {
+  throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${option} has nothing in it`, {
     option,
     expected: 'at least one',
   });

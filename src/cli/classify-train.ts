@@ -187,7 +187,7 @@ async function resumedClassifier(origin: Origin, { classNames }: ClassifyData, t
   classifier.dispose();
   throw new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',
-    `${file.path} was trained with the classes ${before}, and the folder has ${now}.`,
+    `${file.path} was trained with the classes ${before}, and the folder has ${now}`,
     { option: 'resume', expected: before, received: now },
   );
 }
