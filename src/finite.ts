@@ -3,8 +3,8 @@
 import { UnrolledError } from './errors';
 import { giveTurn } from './event-loop';
 import type { DType, FloatArray } from './native/native';
+import { showShape } from './shape-text';
 import { firstNonFinite } from './tensor';
-import { showShape } from './tensor-shape';
 import type { Parameters, Tensor } from './tensor-types';
 
 /** Position of a flat index in a shape, as in `[2, 17]`. */
@@ -33,7 +33,7 @@ function notFinite({ where = '', name, dtype }: Weights, { shape, data }: Elemen
   const at = `${name}${showPosition(index, shape)}`;
   return new UnrolledError(
     'ERR_UNROLLED_MODEL_NOT_FINITE',
-    `${where}${at} is ${data[index]}, and as ${dtype} no finite number.`,
+    `${where}${at} is ${data[index]}, and as ${dtype} no finite number`,
     { expected: 'finite weights', received: `${data[index]} at ${at}` },
   );
 }

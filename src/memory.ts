@@ -3,6 +3,7 @@
 import { UnrolledError } from './errors';
 import { fitsMemory, memoryLimit, requireMemory } from './limits';
 import type { DType, LayerDescription, LayerPlan, ModelDescription } from './native/native';
+import { joined, phrase, refer } from './phrase';
 import { elementsOf, planOf, totalElements } from './plan';
 
 export const BYTES_PER_ELEMENT: Record<DType, number> = { float32: 4, float64: 8 };
@@ -109,6 +110,7 @@ export function requireModelMemory(description: ModelDescription, dtype: DType, 
   const options = lowered(description, optionOf).sort((a, b) => a.count - b.count);
   const enough = options.filter((option) => bytesOf(option.count) <= memoryLimit());
   const names = (enough.length > 0 ? enough : options.slice(0, 1)).map(({ option }) => option);
-  const advice = names.length > 0 ? `Lower ${names.join(' or ')}` : 'Use a smaller vocabulary';
-  requireMemory(`A model of ${count.toPrecision(3)} parameters`, need, names[0] ?? 'vocabulary', advice, names);
+  const each = names.map((name) => refer.option(name));
+  const advice = names.length > 0 ? phrase`Lower ${joined(each, ' or ')}` : 'Use a smaller vocabulary';
+  requireMemory(`A model of ${count.toPrecision(3)} parameters`, need, names[0] ?? 'vocabulary', advice);
 }

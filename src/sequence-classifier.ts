@@ -1,12 +1,10 @@
 /** A classifier of texts (many-to-one): recurrent layers, the last state, and a softmax over classes. */
 
 import {
-  type Architecture,
   buildNetwork,
   describeNetwork,
   NETWORK_OPTIONS,
   type Network,
-  type NetworkOptions,
   resolveArchitecture,
   type Task,
 } from './architecture';
@@ -17,6 +15,7 @@ import { encodeTexts, fitTexts } from './labelled-texts';
 import { MAX_SIZE } from './limits';
 import { damagedHeader, type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader, readVocabulary } from './model-header';
+import type { Architecture, NetworkOptions } from './models/network-options-table';
 import { argMax, row, type Tensor } from './tensor';
 import type { Example } from './text/example';
 import type { TokenSequences } from './text/text-vectorizer';
@@ -237,7 +236,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   }
 
   async #encode(texts: readonly string[], signal?: AbortSignal): Promise<TokenSequences> {
-    if (texts.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'There are no examples.');
+    if (texts.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'There are no examples');
     const { vocabulary } = this;
     const encode = async (text: string) =>
       vocabulary instanceof WordList
@@ -246,7 +245,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const sequences = await encodeTexts(texts, encode, 'Encoding', signal);
     const empty = sequences.offsets.findIndex((end, index) => index > 0 && end === sequences.offsets[index - 1]) - 1;
     if (empty >= 0) {
-      throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `Example ${empty} (from 0) has no tokens.`);
+      throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `Example ${empty} (from 0) has no tokens`);
     }
     return sequences;
   }

@@ -1,8 +1,11 @@
 /** The choice of `npm run test:quick`: which tests a change is tried by. */
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { useFolder } from './support/folder';
 
 const ROOT = path.resolve(__dirname, '..');
 
@@ -168,5 +171,47 @@ describe('the tests of a change', () => {
     assert.ok(first('binding/core/training/schedule.h', 1).includes('test/core/schedule.cpp'));
     assert.ok(first('binding/core/layers/lstm.cpp', 9).includes('test/core/cells.cpp'));
     assert.ok(first('binding/core/optimizers/adam.h', 4).includes('test/core/optimizers.cpp'));
+  });
+});
+
+describe('npm run test:quick', function () {
+  this.timeout(60_000);
+  const at = useFolder();
+
+  const quick = (...args: string[]) =>
+    spawnSync(process.execPath, [path.join(ROOT, 'scripts', 'test-quick.mjs'), ...args], { encoding: 'utf8' });
+
+  it('refuses what it cannot compare with, and times that are none', () => {
+    for (const [args, message] of [
+      [['no-such-commit'], /no-such-commit/],
+      [['HEAD', 'HEAD'], /give one commit/],
+      [['--seconds', '0'], /--seconds must be a number above 0, and is "0"/],
+      [['--fast'], /--fast/],
+    ] as const) {
+      const { status, stderr } = quick(...args);
+      assert.deepEqual([status, stderr.startsWith('unrolled: ')], [1, true], stderr);
+      assert.match(stderr, message);
+    }
+  });
+
+  it('takes the seconds that files of tests took, with their hooks, from a file that keeps those of others', () => {
+    const [times, tests] = [at('times.json'), at('slow.cjs')];
+    writeFileSync(times, '{"test/other.test.ts":5}');
+    writeFileSync(
+      tests,
+      `const wait = () => new Promise((resolve) => setTimeout(resolve, 60));
+      describe('slow', () => { before(wait); it('waits', wait); });`,
+    );
+    const mocha = path.join(ROOT, 'node_modules', 'mocha', 'bin', 'mocha.js');
+    const reporter = path.join(ROOT, 'test', 'support', 'reporter.cjs');
+    const { status, stdout } = spawnSync(process.execPath, [mocha, '--no-config', '--reporter', reporter, tests], {
+      ...{ cwd: at(), encoding: 'utf8' },
+      env: { ...process.env, UNROLLED_TEST_TIMES: times, UNROLLED_TEST_TOTALS: at('totals.json') },
+    });
+    assert.equal(status, 0, stdout);
+    const { 'test/other.test.ts': other, 'slow.cjs': slow, ...rest } = JSON.parse(readFileSync(times, 'utf8'));
+    assert.deepEqual([other, rest], [5, {}]);
+    // Two waits of 60 ms, which a timer may end a millisecond early.
+    assert.ok(slow >= 0.11, `${slow}`);
   });
 });

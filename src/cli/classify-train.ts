@@ -20,9 +20,10 @@ import {
 import { type AskedTextFit, resolveTextFit, TextClassifier } from '../text-classifier';
 import type { TextClassifierFitOptions } from '../text-classifier-types';
 import * as callbacks from '../training/callbacks';
-import { type Checkpoint, checkpointOf } from '../training/checkpoint-file';
+import { checkpointOf } from '../training/checkpoint-file';
 import { History } from '../training/history';
 import { VALIDATING_TEXTS } from '../training/options/training-options-table';
+import type { Checkpoint } from '../training/record';
 import * as check from '../validation';
 import {
   type ClassifyData,
@@ -186,7 +187,7 @@ async function resumedClassifier(origin: Origin, { classNames }: ClassifyData, t
   classifier.dispose();
   throw new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',
-    `${file.path} was trained with the classes ${before}, and the folder has ${now}.`,
+    `${file.path} was trained with the classes ${before}, and the folder has ${now}`,
     { option: 'resume', expected: before, received: now },
   );
 }

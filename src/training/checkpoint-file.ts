@@ -6,51 +6,14 @@ import { types } from 'node:util';
 import { isRangeError } from '../builtins';
 import { UnrolledError } from '../errors';
 import { type FileTraining, type ModelFile, type ModelHeader, readModelFile, writeCheckpointFile } from '../model-file';
-import type { FloatArray, NativeTrainingState } from '../native/native';
+import type { FloatArray } from '../native/native';
 import type { Network } from '../network';
-import type { DataCounts } from './data-counts';
-import type { EpochSumsState } from './epoch-result';
+import { reasonOf } from '../thrown';
 import { OPTIMIZER_KINDS, type OptimizerKind } from './optimizers';
 import { isDeeperThan, packState, unpackState } from './packed-state';
-import type { RecordedOptions } from './recorded-options';
+import type { Checkpoint, TrainingRecord } from './record';
 import type { WholeState } from './snapshot';
 import { requireSound } from './sound-record';
-
-/** The state of a callback under its name; of several of one name in their order. */
-export interface CallbackState {
-  name: string;
-  optional: boolean;
-  state: unknown;
-}
-
-/** All that a training is beside the model's weights. */
-export interface TrainingRecord {
-  /** Without the length of a schedule that covers the run; those of earlier releases have it. */
-  options: RecordedOptions;
-  /** Steps that the run was planned to make; absent in checkpoints of earlier releases. */
-  totalSteps?: number;
-  /** How much data it was trained on; absent in checkpoints of earlier releases. */
-  data?: DataCounts;
-  native: NativeTrainingState;
-  /** Of the running epoch; absent between two. */
-  epoch?: EpochSumsState;
-  /** Whether the epoch is trained to its end but neither validated nor told of. */
-  isPending?: true;
-  /** Seconds the run has taken. */
-  seconds: number;
-  callbacks: CallbackState[];
-  /** Why a callback ended training. */
-  stopReason?: string;
-  /** Names of the parameters that are not trained; absent in checkpoints of earlier releases. */
-  frozen?: readonly string[];
-}
-
-/** What a training resumes from. */
-export interface Checkpoint {
-  file: ModelFile;
-  header: ModelHeader;
-  record: TrainingRecord;
-}
 
 /**
  * Whether it is of a release that cut data by a fraction in doubles, so that a part could be one too short (of 10, 0.9 were
@@ -69,8 +32,8 @@ const MOST_DEPTH = 100;
  * The error of `JSON.stringify` for what it cannot write, with a code: of a training, only callbacks' states can be so. */
 function unwritable(cause: unknown): unknown {
   if (!isRangeError(cause)) return cause;
-  const what = `The state of a callback is nested too deeply, or too large, for a checkpoint: ${cause.message}.`;
-  return new UnrolledError('ERR_UNROLLED_OPTION_RANGE', what, { option: 'callbacks', cause });
+  const fault = `The state of a callback is nested too deeply, or too large, for a checkpoint: ${reasonOf(cause)}`;
+  return new UnrolledError('ERR_UNROLLED_OPTION_RANGE', fault, { option: 'callbacks', cause });
 }
 
 /**
@@ -95,14 +58,14 @@ export async function writeCheckpoint(
 }
 
 function damaged(path: string, what: string): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: its training is damaged: ${what}.`, {
+  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: its training is damaged: ${what}`, {
     received: path,
   });
 }
 
 /** What was thrown for something in a checkpoint that cannot be, as a fault of its file. */
 export function damagedBy(path: string, error: unknown): unknown {
-  return error instanceof UnrolledError ? damaged(path, error.message.replace(/\.$/, '')) : error;
+  return error instanceof UnrolledError ? damaged(path, error.fault) : error;
 }
 
 type Kind = 'string' | 'number' | 'object' | 'list' | 'array';
@@ -184,7 +147,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
 export async function checkpointOf(file: ModelFile): Promise<Checkpoint> {
   const { path, header, training } = file;
   if (header === undefined || training === undefined) {
-    throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path} holds no training to resume: it is no checkpoint.`, {
+    throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path} holds no training to resume: it is no checkpoint`, {
       expected: 'a checkpoint',
       received: path,
     });

@@ -6,12 +6,14 @@ import { roundedCount } from '../fractions';
 import type { ModelHeader } from '../model-file';
 import type { NativeEvaluation, NativeExamples, NativeSource } from '../native/native';
 import type { Network } from '../network';
+import { phrase, refer } from '../phrase';
 import { Random, RandomUse } from '../random';
 import { counted } from '../wording';
-import { type Checkpoint, isCutInDoubles } from './checkpoint-file';
+import { isCutInDoubles } from './checkpoint-file';
 import type { ResolvedExampleFit } from './example-options';
 import { type Examples, exampleCount, inBatches, pickExamples } from './examples';
 import { type EpochResult, runTraining } from './fit';
+import type { Checkpoint } from './record';
 import { classifies } from './source';
 
 /** A score over data. */
@@ -37,10 +39,9 @@ async function split(
   if (trained === 0 || trained === count) {
     throw new UnrolledError(
       'ERR_UNROLLED_CORPUS_TOO_SHORT',
-      `${counted(count, 'example')} cannot be parted by validation ${validation}: one part would be empty.`,
+      phrase`${counted(count, 'example')} cannot be parted by ${refer.option('validation')} ${validation}: one part would be empty`,
       {
         option: 'validation',
-        mentions: ['validation'],
         expected: 'at least one example in each part',
         received: String(validation),
       },

@@ -4,8 +4,8 @@ import { UnrolledError } from '../errors';
 import { requireSameFrozen, withoutFrozen } from '../frozen-parameters';
 import { type ModelHeader, sortedJson, weightsLike } from '../model-file';
 import type { Network } from '../network';
-import type { Checkpoint } from './checkpoint-file';
 import { isDeeperThan } from './packed-state';
+import type { Checkpoint } from './record';
 
 /** Characters of a value that a message shows, and the depth of one that it shows. */
 const MOST_SHOWN = 60;
@@ -79,9 +79,8 @@ export function requireSameModel({ frozen }: Network, header: ModelHeader, check
   const [expected, received] = [shown(found.one), shown(found.other)];
   throw new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',
-    `${file.path} is of another model: its ${found.path} is ${received}, and this model's is ${expected}. ` +
-      'Load the model to resume from the checkpoint itself.',
-    { option: found.path, expected, received },
+    `${file.path} is of another model: its ${found.path} is ${received}, and this model's is ${expected}`,
+    { advice: 'Load the model to resume from the checkpoint itself.', option: found.path, expected, received },
   );
 }
 

@@ -75,16 +75,16 @@ Error cannotStart(const std::string& option, const LayerDescription& layer, cons
     expected += ", or from a layer with one step of " + counted(layer.features, "feature") +
                 ": a pooling layer, with a dense one behind it where it has others";
   }
-  return Error("ERR_UNROLLED_OPTION_RANGE", option + ": layer " + described(layer) + " cannot start from " + from +
-                                                ": " + why + ". It starts from " + expected + ".")
+  return Error("ERR_UNROLLED_OPTION_RANGE",
+               option + ": layer " + described(layer) + " cannot start from " + from + ": " + why,
+               "It starts from " + expected + ".")
       .about(option, expected, from);
 }
 
 }  // namespace
 
 Error impossible(const std::string& option, const std::string& expected, const std::string& received) {
-  return Error("ERR_UNROLLED_OPTION_RANGE", option + " must be " + expected + ", not " + received + ".")
-      .about(option, expected, received);
+  return Error::mustBe("ERR_UNROLLED_OPTION_RANGE", option, expected, received);
 }
 
 std::string inQuotes(const std::string& name) { return "\"" + name + "\""; }
@@ -100,9 +100,9 @@ Error unknownName(const std::string& option, const std::string& expected, const 
                   const std::string& remark, const std::vector<std::string>& there) {
   const std::string choice =
       there.empty() ? "There is none" : "There " + std::string(there.size() == 1 ? "is " : "are ");
-  return Error("ERR_UNROLLED_OPTION_RANGE", option + " must be " + expected + ", not " + inQuotes(name) +
-                                                (remark.empty() ? "" : ", " + remark) + ". " + choice + listed(there) +
-                                                ".")
+  return Error::of("ERR_UNROLLED_OPTION_RANGE", option,
+                   "must be " + expected + ", not " + inQuotes(name) + (remark.empty() ? "" : ", " + remark),
+                   choice + listed(there) + ".")
       .about(option, expected, inQuotes(name));
 }
 
