@@ -123,11 +123,10 @@ TEST_CASE("allocations are counted") {
 
 TEST_CASE_TEMPLATE("no step allocates, with one thread and with two", T, float, double) {
   for (const int threadCount : {1, 2}) {
-    for (const LayerKind cell : {LayerKind::rnn, LayerKind::gru, LayerKind::lstm}) {
-      for (const LayerKind input : {LayerKind::embedding, LayerKind::oneHot}) {
+    for (const std::string& cell : cells()) {
+      for (const char* input : {"embedding", "oneHot"}) {
         for (const Index vocabulary : {Index{20}, Index{400}}) {  // a projected and a gathered table
-          const std::string name = nameOf(cell);
-          CAPTURE(name);
+          CAPTURE(cell);
           CAPTURE(threadCount);
           CAPTURE(vocabulary);
           Chain chain;
@@ -146,7 +145,7 @@ TEST_CASE_TEMPLATE("no step allocates, with one thread and with two", T, float, 
 }
 
 TEST_CASE("no step of a cell with all that may be asked for allocates") {
-  for (const LayerKind cell : {LayerKind::rnn, LayerKind::gru, LayerKind::lstm}) {
+  for (const std::string& cell : cells()) {
     Chain chain;
     chain.cell = cell;
     chain.layers = 2;
@@ -184,22 +183,14 @@ TEST_CASE("no step over labelled sequences of any length allocates") {
 }
 
 TEST_CASE("no step of an encoder and a decoder allocates") {
-  const auto layer = [](LayerKind kind, const char* name, Index features, std::vector<std::string> from) {
-    LayerDescription description;
-    description.kind = kind;
-    description.name = name;
-    description.features = features;
-    description.from = std::move(from);
-    return description;
-  };
   ModelDescription description{InputKind::ids, 7, {}, InputKind::ids, 5};
-  description.layers = {layer(LayerKind::embedding, "read", 4, {"source"}),
-                        layer(LayerKind::lstm, "encoder", 6, {}),
-                        layer(LayerKind::embedding, "written", 4, {"input"}),
-                        layer(LayerKind::lstm, "decoder", 6, {}),
-                        layer(LayerKind::attention, "attention", 0, {"decoder", "encoder"}),
-                        layer(LayerKind::dense, "head", 7, {})};
-  description.layers[3].initialState = "encoder";
+  description.layers = {layer("embedding", "read", 4, {"source"}),
+                        layer("lstm", "encoder", 6),
+                        layer("embedding", "written", 4, {"input"}),
+                        layer("lstm", "decoder", 6),
+                        {"attention", AttentionOptions{}, {"decoder", "encoder"}},
+                        layer("dense", "head", 7)};
+  recurrent(description.layers[3]).initialState = "encoder";
   for (const int threadCount : {1, 2}) {
     std::vector<Index> offsets = {0};
     for (Index i = 0; i < 24; ++i) offsets.push_back(offsets.back() + 1 + i * 3 % 7);
@@ -226,8 +217,8 @@ TEST_CASE_TEMPLATE("no pass over attention, joins, normalisation, dropout or a t
   LayerNorm<T> norm(list, "norm", features, 1e-5);
   Attention<T> attention(list, "attention", features, features, true);
   Concatenate<T> both({2 * features, features});
-  Dense<T> narrow(list, "narrow", 3 * features, features, {Activation::tanh, true, {}});
-  Dense<T> head(list, "head", features, vocabulary, {Activation::linear, false, embedding.share()});
+  Dense<T> narrow(list, "narrow", 3 * features, {.features = features, .activation = Activation::tanh});
+  Dense<T> head(list, "head", features, {.features = vocabulary, .bias = false}, embedding.share());
   BinaryCrossEntropy<T> loss(vocabulary);
   ParameterBuffers<T> buffers(list);
   const Packing packing(steps, {9, 3, 5, 9, 1, 2});
