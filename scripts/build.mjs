@@ -4,6 +4,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { makeImportsLazy } from './lazy-imports.mjs';
 import { writeModuleFace } from './module-face.mjs';
 import { asProgram, Failure, root, run, tool, which } from './support.mjs';
 
@@ -84,6 +85,7 @@ export async function buildTypeScript() {
   await run('The TypeScript compiler', process.execPath, [tool('typescript', 'bin', 'tsc'), '--project', root]);
   await buildReportPage(path.join(lib, 'report', 'page'));
   removeOrphans(lib);
+  makeImportsLazy(lib, path.join(root, 'src'));
   writeModuleFace(lib);
   chmodSync(path.join(lib, 'cli', 'main.js'), 0o755);
 }

@@ -43,6 +43,7 @@ const STEPS = {
   // Of each fuzzer.
   fuzz: script('fuzz', '--seconds', '600'),
   pairs: npm('test:pairs'),
+  extending: npm('test:extending'),
   'core-clang': script('test', '--core', '--clang'),
   'sanitize-address': script('sanitize', 'address'),
   'sanitize-thread': script('sanitize', 'thread'),

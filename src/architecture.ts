@@ -1,13 +1,16 @@
 /** The recurrent network that the language model and the classifier share: embedding, stack of cells, head. */
 
-import { MAX_LAYERS } from './description';
+import { checkedOption, resolveValues } from './base/option-table';
 import { UnrolledError } from './errors';
-import { MAX_WIDTH, resolveThreads } from './limits';
+import { resolveThreads } from './limits';
 import type { OptionOf } from './memory';
 import { Model, type ModelInternals, type ModelOptions } from './model';
+import { NETWORK_TABLE } from './models/network-options-table';
 import type { DType, InitializerDescription, ModelDescription } from './native/native';
-import { describeOutput, OUTPUT_OPTIONS, type OutputArchitecture, type OutputOptions, resolveOutput } from './output';
+import { describeOutput, type OutputArchitecture, type OutputOptions, resolveOutput } from './output';
 import * as check from './validation';
+
+export { NETWORK_OPTIONS } from './models/network-options-table';
 
 /** Kinds of recurrent cells: vanilla, gated recurrent unit, long short-term memory. */
 export type Cell = 'rnn' | 'gru' | 'lstm';
@@ -67,47 +70,17 @@ export interface NetworkOptions extends OutputOptions {
   threads?: number | undefined;
 }
 
-/** Names of the options that decide the architecture. */
-export const ARCHITECTURE_OPTIONS = [
-  'cell',
-  'embedding',
-  'hidden',
-  'layers',
-  'nonlinearity',
-  'singleBias',
-  'dropout',
-  'recurrentDropout',
-  'layerNorm',
-  'tied',
-  ...OUTPUT_OPTIONS,
-] as const satisfies (keyof Architecture)[];
+/** Options that every network has resolved alike, whatever the others are. */
+const PLAIN = ['cell', 'embedding', 'hidden', 'layers', 'singleBias'] as const;
 
-/** Those that no weight depends on. */
-export const WEIGHTLESS_OPTIONS: readonly string[] = ['dropout', 'recurrentDropout', 'samples'];
+/** Those that an architecture has where they are on. */
+const EXTRAS = ['dropout', 'recurrentDropout', 'layerNorm', 'tied'] as const;
 
-export const NETWORK_OPTIONS = [
-  ...ARCHITECTURE_OPTIONS,
-  'initializer',
-  'seed',
-  'dtype',
-  'threads',
-] as const satisfies (keyof NetworkOptions)[];
-
-export const CELLS = ['rnn', 'gru', 'lstm'] as const satisfies Cell[];
-export const NONLINEARITIES = ['tanh', 'relu'] as const;
-
-const width = { min: 1, max: MAX_WIDTH };
-
-function resolveEmbedding(embedding: unknown): number | 'onehot' {
-  if (embedding === 'onehot') return embedding;
-  if (typeof embedding !== 'number') throw check.wrongType('embedding', 'a whole number or onehot', embedding);
-  return check.integer('embedding', embedding, width);
-}
-
-function resolveNonlinearity(cell: Cell, nonlinearity: unknown): Pick<Architecture, 'nonlinearity'> {
+function resolveNonlinearity(cell: Cell, options: NetworkOptions): Pick<Architecture, 'nonlinearity'> {
+  const { nonlinearity } = options;
   if (cell === 'rnn') {
     const given = nonlinearity === undefined ? 'tanh' : nonlinearity;
-    return { nonlinearity: check.oneOf('nonlinearity', given, NONLINEARITIES) };
+    return { nonlinearity: checkedOption(NETWORK_TABLE, 'nonlinearity', given) };
   }
   if (nonlinearity !== undefined) {
     throw check.outOfRange('nonlinearity', `left out for a cell of type ${cell}`, nonlinearity);
@@ -115,15 +88,9 @@ function resolveNonlinearity(cell: Cell, nonlinearity: unknown): Pick<Architectu
   return {};
 }
 
-/** What is off by default, absent where it is off. */
-function resolveExtras({ dropout = 0, recurrentDropout = 0, layerNorm = false, tied = false }: NetworkOptions) {
-  const rate = { min: 0, below: 1 };
-  return {
-    ...(check.number('dropout', dropout, rate) > 0 && { dropout }),
-    ...(check.number('recurrentDropout', recurrentDropout, rate) > 0 && { recurrentDropout }),
-    ...(check.boolean('layerNorm', layerNorm) && { layerNorm }),
-    ...(check.boolean('tied', tied) && { tied }),
-  };
+function resolveExtras(options: NetworkOptions): Pick<Architecture, (typeof EXTRAS)[number]> {
+  const values = Object.entries(resolveValues(NETWORK_TABLE, EXTRAS, options));
+  return Object.fromEntries(values.filter(([, value]) => value !== 0 && value !== false));
 }
 
 /**
@@ -131,8 +98,8 @@ function resolveExtras({ dropout = 0, recurrentDropout = 0, layerNorm = false, t
  * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
 export function resolveArchitecture(options: NetworkOptions & { ranks?: unknown }): Architecture {
-  const { embedding = 64, hidden = 256, layers = 1, singleBias = false } = options;
-  const cell = check.oneOf('cell', options.cell === undefined ? 'lstm' : options.cell, CELLS);
+  const plain = resolveValues(NETWORK_TABLE, PLAIN, options);
+  const { cell, embedding, hidden } = plain;
   const extras = resolveExtras(options);
   if (extras.tied && embedding !== hidden) {
     const fault =
@@ -147,16 +114,7 @@ export function resolveArchitecture(options: NetworkOptions & { ranks?: unknown 
   if (extras.tied && output.output === 'adaptive') {
     throw check.outOfRange('tied', 'left out where output is adaptive, whose weights are of other shapes', true);
   }
-  return {
-    cell,
-    embedding: resolveEmbedding(embedding),
-    hidden: check.integer('hidden', hidden, width),
-    layers: check.integer('layers', layers, { min: 1, max: MAX_LAYERS }),
-    ...resolveNonlinearity(cell, options.nonlinearity),
-    singleBias: check.boolean('singleBias', singleBias),
-    ...extras,
-    ...output,
-  };
+  return { ...plain, ...resolveNonlinearity(cell, options), ...extras, ...output };
 }
 
 /** What a network reads and answers, and how. */

@@ -3,10 +3,10 @@
 import { types } from 'node:util';
 import { cancelledError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
+import { requireBeamMemory } from './generation/beam-memory';
 import { MAX_SIZE, resolveThreads } from './limits';
-import { requireBeamMemory } from './memory';
-import type { Model } from './model';
 import type { NativeDecodeOptions, NativeInput, NativeSequences } from './native/native';
+import type { Network } from './network';
 import { ownCopyIfSmall } from './own-copy';
 import { isNothing, requireEnd, type SequenceData, toSequences } from './training/sequences';
 import * as check from './validation';
@@ -99,7 +99,7 @@ function undecodable(needed: string, instead: string): UnrolledError {
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE (for a model without a source
  *   too), ERR_UNROLLED_SHAPE, ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
  */
-export async function decode(model: Model, sources: SequenceData, options: DecodingOptions): Promise<Answer[][]> {
+export async function decode(model: Network, sources: SequenceData, options: DecodingOptions): Promise<Answer[][]> {
   const { input, source } = model.description;
   if (source === undefined) {
     throw undecodable('a model with a source, and this one has none', 'predict(inputs) gives its outputs');

@@ -1,6 +1,5 @@
 /** Layers as people give them, checked, named and parted into what is computed and how it is set up. */
 
-import type { FloatTensor } from './flat-layout';
 import type { Layer } from './layer-functions';
 import { MAX_SIZE, MAX_WIDTH } from './limits';
 import type {
@@ -12,6 +11,7 @@ import type {
 } from './native/native';
 import { tensorIfNested } from './nested-numbers';
 import { layerShapesOf } from './parameter-shapes';
+import type { FloatTensor } from './tensor-types';
 import * as check from './validation';
 
 /** Most layers of one stack. */

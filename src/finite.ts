@@ -2,10 +2,10 @@
 
 import { UnrolledError } from './errors';
 import { giveTurn } from './event-loop';
-import type { Parameters } from './flat-layout';
 import type { DType, FloatArray } from './native/native';
-import { firstNonFinite, type Tensor } from './tensor';
+import { firstNonFinite } from './tensor';
 import { showShape } from './tensor-shape';
+import type { Parameters, Tensor } from './tensor-types';
 
 /** Position of a flat index in a shape, as in `[2, 17]`. */
 function showPosition(index: number, shape: readonly number[]): string {

@@ -4,15 +4,11 @@ import { UnrolledError } from './errors';
 import { requireFinite } from './finite';
 import type { DType, FloatArray, ParameterInfo, StateInfo } from './native/native';
 import { tensorIfNested, tensorOrOther } from './nested-numbers';
-import { elementCount, type NestedRows, type Tensor } from './tensor';
-import { allocate, arrayOf, DTYPES, requireTensor } from './tensor-shape';
+import { allocate, arrayOf, DTYPES, elementCount, requireTensor } from './tensor-shape';
+import type { FloatTensor, NestedRows, Parameters, Tensor } from './tensor-types';
 import * as check from './validation';
 
-/** A tensor of a model's element type. */
-export type FloatTensor = Tensor<DType>;
-
-/** Parameters, or their gradients, by PyTorch's names. */
-export type Parameters = Record<string, FloatTensor>;
+export type { FloatTensor, Parameters } from './tensor-types';
 
 /** Parameters to set: tensors by name, or nested arrays. */
 export type GivenParameters = Readonly<Record<string, Tensor | ArrayLike<number> | NestedRows>>;

@@ -1,8 +1,8 @@
 /** Parameters that are not trained, as files have them. */
 
 import { UnrolledError } from './errors';
-import type { Model } from './model';
 import { damagedHeader, type ModelFile, type ModelHeader } from './model-file';
+import type { Network } from './network';
 import { counted } from './wording';
 
 /** Names that a message shows. */
@@ -17,7 +17,7 @@ export function withoutFrozen({ frozen: _, ...model }: ModelHeader['model']): Mo
  * Freezes in a model what its file says was frozen; of a file that says nothing, as those of earlier releases, nothing.
  * @throws ERR_UNROLLED_MODEL_FORMAT for what is no list of the model's parameters.
  */
-export async function restoreFrozen(model: Model, { path, header }: ModelFile): Promise<void> {
+export async function restoreFrozen(model: Network, { path, header }: ModelFile): Promise<void> {
   const { frozen } = header?.model ?? {};
   if (frozen === undefined) return;
   try {

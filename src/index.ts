@@ -40,14 +40,14 @@ export type {
   TokenChoices,
   TokenScore,
 } from './generation';
-export {
-  type Evaluation,
-  type EvaluationOptions,
-  type InitOptions,
-  LanguageModel,
-  type LanguageModelOptions,
-  type LoadOptions,
-} from './language-model';
+export { LanguageModel } from './language-model';
+export type {
+  Evaluation,
+  EvaluationOptions,
+  InitOptions,
+  LanguageModelOptions,
+  LoadOptions,
+} from './language-model-types';
 export type { BidirectionalOptions, Layer, LayerExtras, RecurrentLayerOptions } from './layer-functions';
 export * as layers from './layer-functions';
 export type { ClassLoss, Loss, ValueLoss } from './losses';
@@ -82,7 +82,7 @@ export type {
   PoolingDescription,
   RecurrentDescription,
 } from './native/native';
-export { defaultCutoffs, type Output, type OutputOptions } from './output';
+export type { Output, OutputOptions } from './output';
 export { version } from './package';
 export type {
   ModelFigureOptions,
@@ -100,6 +100,7 @@ export {
   type SequenceClassifierOptions,
 } from './sequence-classifier';
 export { Session, type SessionOptions, type SessionOutput } from './session';
+export { defaultCutoffs } from './softmax-defaults';
 export { type LayerSummary, type ParameterSummary, type ShapeLetters, Summary } from './summary';
 export type { NestedNumbers, NestedPlanes, NestedRows, Tensor, TensorDType } from './tensor';
 export * as tensor from './tensor';
@@ -139,16 +140,16 @@ export {
   type WordVectors,
   type WordVectorsOptions,
 } from './text/word-vectors';
-export {
-  TextClassifier,
-  type TextClassifierComputeOptions,
-  type TextClassifierFitOptions,
-  type TextClassifierOptions,
-  type TextClassifierScore,
-  type TextPrediction,
-} from './text-classifier';
+export { TextClassifier } from './text-classifier';
+export type {
+  TextClassifierComputeOptions,
+  TextClassifierFitOptions,
+  TextClassifierOptions,
+  TextClassifierScore,
+  TextPrediction,
+} from './text-classifier-types';
 export * as callbacks from './training/callbacks';
-export type { Callback, StepResult, TrainingControl } from './training/callbacks/callback';
+export type { Callback, StepResult, TrainedModel, TrainingControl } from './training/callbacks/callback';
 export type { CheckpointOptions } from './training/callbacks/checkpoint';
 export type { EarlyStopping, EarlyStoppingOptions } from './training/callbacks/early-stopping';
 export type { ReduceOnPlateauOptions } from './training/callbacks/reduce-on-plateau';

@@ -1,14 +1,9 @@
 /** The architecture of a language model: from options and a vocabulary, from a file, or from a file and options. */
 
-import {
-  ARCHITECTURE_OPTIONS,
-  type Architecture,
-  type NetworkOptions,
-  resolveArchitecture,
-  WEIGHTLESS_OPTIONS,
-} from './architecture';
+import { type Architecture, type NetworkOptions, resolveArchitecture } from './architecture';
 import { UnrolledError } from './errors';
 import { damagedHeader, sortedJson } from './model-file';
+import { ARCHITECTURE_OPTIONS, NETWORK_ROWS } from './models/network-options-table';
 import { completeOutput, withoutOutput } from './output';
 import type { Vocabulary } from './text/vocabulary';
 import * as check from './validation';
@@ -26,7 +21,7 @@ export function adopted(path: string, architecture: Architecture, options: Netwo
   const isExchange = isOther && options.output !== 'adaptive' && architecture.output !== 'adaptive';
   const result = resolveArchitecture({ ...(isOther ? withoutOutput(architecture) : architecture), ...asked });
   for (const option of given) {
-    if (WEIGHTLESS_OPTIONS.includes(option) || (isExchange && option === 'output')) continue;
+    if (NETWORK_ROWS[option].isWeightless || (isExchange && option === 'output')) continue;
     if (sortedJson({ value: result[option] }) === sortedJson({ value: architecture[option] })) continue;
     const [expected, received] = [check.show(architecture[option] ?? false), check.show(options[option])];
     throw new UnrolledError(

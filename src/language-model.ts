@@ -1,20 +1,9 @@
 /** A language model over text: embedding, recurrent layers, and a softmax over the next token. */
 
-import {
-  type Architecture,
-  buildNetwork,
-  describeNetwork,
-  NETWORK_OPTIONS,
-  type Network,
-  type NetworkOptions,
-  resolveArchitecture,
-} from './architecture';
+import type { Architecture, Network } from './architecture';
 import { cancelledError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
-import { inTurns } from './event-loop';
-import { extendedRanks, keepWeights } from './extended-weights';
 import type { Metadata } from './file-metadata';
-import { requireFiniteOutputs } from './finite-outputs';
 import {
   type BeamOptions,
   type BeamResult,
@@ -36,116 +25,61 @@ import {
   streamText,
   TextDrawer,
   type TextScore,
+  tokenProbabilities,
 } from './generation';
-import { noTokens, promptIds } from './generation/prompt';
-import { adopted, completedFrom, otherVocabulary, withOutput } from './language-model-architecture';
+import {
+  hasEnd,
+  initialParts,
+  KIND,
+  type LanguageModelParts,
+  loadedParts,
+  newParts,
+  requireInitOptions,
+} from './language-model-parts';
+import type {
+  Evaluation,
+  EvaluationOptions,
+  InitOptions,
+  LanguageModelOptions,
+  LoadOptions,
+} from './language-model-types';
 import { resolveThreads } from './limits';
-import { dtypeOf, type ModelFile, type ModelHeader, readModelFile, weightsOf } from './model-file';
-import { headerOf, readDocuments, readHeader, readVocabulary, requireKind, withFormOf } from './model-header';
+import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
+import { headerOf, readDocuments } from './model-header';
 import type { NativeEvaluation } from './native/native';
-import { completeOutput, defaultSparse } from './output';
-import { softmax, type Tensor } from './tensor';
+import { defaultSparse } from './softmax-defaults';
+import type { Tensor } from './tensor';
 import { Corpus } from './text/corpus';
-import { idsBefore, isExtension } from './text/extended-vocabulary';
 import { FileCorpus } from './text/file-corpus';
 import { AS_IT_IS, isInForm } from './text/text-form';
 import type { TokenCounts } from './text/token-counts';
-import { Vocabulary } from './text/vocabulary';
-import type { UnknownPolicy } from './text/vocabulary-options';
-import { restoreNetwork, TextNetwork } from './text-network';
-import type { Checkpoint } from './training/checkpoint-file';
+import type { Vocabulary } from './text/vocabulary';
+import { TextNetwork } from './text-network';
 import { partsOf, scoring, trainingSource, wholeCorpus } from './training/corpus-source';
 import { lackingData } from './training/data-counts';
 import type { LanguageModelEpoch } from './training/epoch-result';
 import { type Estimate, estimateTraining } from './training/estimate';
 import { readData, runTraining } from './training/fit';
 import type { Run } from './training/loop';
-import { type FitOptions, type ModelDefaults, readResumed, resolveFit, resolveStream } from './training/options';
+import {
+  type AskedFit,
+  type FitOptions,
+  forModel,
+  type ResolvedTraining,
+  readResumed,
+  resolveFit,
+  resolveStream,
+} from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
 import { withWeightsOfCall } from './weights-of-call';
 
-/** Options of a new language model. */
-export interface LanguageModelOptions extends NetworkOptions {
-  vocabulary: Vocabulary;
-  /**
-   * How often each id occurs, `[V]`, for an adaptive or a sampled output: as the vocabulary counted by default. Only the
-   * order counts, and it is kept with the model.
-   */
-  frequencies?: ArrayLike<number> | undefined;
-}
-
-/** Options of `LanguageModel.initFrom`. */
-export interface InitOptions extends LanguageModelOptions {
-  /**
-   * Whether the model learns the tokens of `vocabulary` that the file's lacks: its vocabulary is then that of
-   * `stored.extendedBy(vocabulary)`, with the file's ids first. What belongs to a new token is drawn by `seed`; all other
-   * weights are the file's, bit for bit. An adaptive softmax ranks the tokens anew, and draws the output weights of those
-   * that come into another cluster. Default false: then another vocabulary is refused.
-   */
-  extendVocabulary?: boolean | undefined;
-}
-
-/** Options of `LanguageModel.load`. */
-export interface LoadOptions extends Pick<NetworkOptions, 'threads'> {
-  /** What unseen input does, in place of what the file says; see `Vocabulary.withUnknown`. */
-  unknown?: UnknownPolicy | undefined;
-}
-
-/** Options of `LanguageModel.evaluate`. */
-export interface EvaluationOptions {
-  /** Rows the stream is cut into; 1 by default. */
-  batch?: number | undefined;
-  /** Tokens of a row computed at once; 128 by default. The result does not depend on it. */
-  window?: number | undefined;
-  threads?: number | undefined;
-  /** Ends evaluation with ERR_UNROLLED_ABORTED. */
-  signal?: AbortSignal | undefined;
-}
-
-/** What `evaluate` gives; the counts are of the corpus's tokens, without the ends of documents. */
-export interface Evaluation extends TokenCounts {
-  /** Mean cross-entropy in nats per token. */
-  loss: number;
-  bitsPerToken: number;
-  /** `exp(loss)` */
-  perplexity: number;
-  /** Targets it is the mean of. */
-  tokens: number;
-}
-
 /** A training with everything checked but its data. */
 type TextRun = Pick<Run, 'model' | 'header' | 'onRestored'> & {
-  options: ReturnType<typeof resolveFit>;
+  options: AskedFit & ResolvedTraining;
   /** Whether the end token stands before each document too. */
   documents: boolean;
 };
-
-const KIND = 'language-model';
-
-const LANGUAGE_MODEL_OPTIONS = [
-  'vocabulary',
-  'frequencies',
-  ...NETWORK_OPTIONS,
-] as const satisfies (keyof LanguageModelOptions)[];
-
-function requireOptions(options: LanguageModelOptions) {
-  const given = check.options('LanguageModel', options, LANGUAGE_MODEL_OPTIONS);
-  return { given, vocabulary: check.instance('vocabulary', given.vocabulary, 'a Vocabulary', Vocabulary) };
-}
-
-function requireInitOptions(options: InitOptions) {
-  const { extendVocabulary = false, ...others } = check.options('LanguageModel', options, [
-    ...LANGUAGE_MODEL_OPTIONS,
-    'extendVocabulary',
-  ]);
-  return { ...requireOptions(others), extendVocabulary: check.boolean('extendVocabulary', extendVocabulary) };
-}
-
-/** Whether a new model of that vocabulary is one of documents. */
-function hasEnd({ endId }: Vocabulary): boolean {
-  return endId !== undefined;
-}
 
 /** The error for a corpus of another vocabulary, of which the model's own lacks a token. */
 function otherCorpus({ name }: Corpus | FileCorpus, vocabulary: Vocabulary, error: unknown): unknown {
@@ -198,10 +132,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    *   ERR_UNROLLED_OUT_OF_MEMORY before anything is allocated.
    */
   static create(options: LanguageModelOptions): LanguageModel {
-    const { given, vocabulary } = requireOptions(options);
-    const architecture = withOutput(resolveArchitecture(given), vocabulary, given.frequencies);
-    const description = LanguageModel.#describe(vocabulary, architecture);
-    return new LanguageModel(vocabulary, architecture, buildNetwork(description, given), hasEnd(vocabulary));
+    return LanguageModel.#of(newParts(options));
   }
 
   /**
@@ -210,14 +141,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    *   ERR_UNROLLED_MODEL_MISMATCH, ERR_UNROLLED_MODEL_NOT_FINITE; what `Vocabulary.withUnknown` throws.
    */
   static async load(path: string, options?: LoadOptions): Promise<LanguageModel> {
-    const { threads, unknown } = check.options('LanguageModel.load', options, ['threads', 'unknown']);
-    const file = await readModelFile(path);
-    const { header, architecture } = readHeader(file, KIND);
-    const stored = await readVocabulary(path, header, Vocabulary.restore);
-    const vocabulary = unknown === undefined ? stored : stored.withUnknown(unknown);
-    const completed = completedFrom(path, architecture, vocabulary);
-    const documents = readDocuments(path, header, hasEnd(vocabulary));
-    return LanguageModel.#fromFile(file, vocabulary, completed, documents, { threads }, file.metadata);
+    return LanguageModel.#of(await loadedParts(path, options));
   }
 
   /**
@@ -239,82 +163,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * @internal
    */
   static async initFromFile(file: ModelFile, options: InitOptions, metadata?: Metadata): Promise<LanguageModel> {
-    const { given, vocabulary: wanted, extendVocabulary } = requireInitOptions(options);
-    const { path } = file;
-    if (file.header === undefined) {
-      if (extendVocabulary)
-        throw check.outOfRange('extendVocabulary', `left out where ${path} has no vocabulary`, true);
-      const architecture = withOutput(resolveArchitecture(given), wanted, given.frequencies);
-      return LanguageModel.#fromFile(file, wanted, architecture, hasEnd(wanted), given, metadata);
-    }
-    const { header, architecture } = readHeader(file, KIND);
-    const asked = adopted(path, architecture, given);
-    const stored = await readVocabulary(path, header, Vocabulary.restore);
-    if (!stored.equals(wanted)) {
-      if (!extendVocabulary || stored.kind !== wanted.kind) throw otherVocabulary(path, stored, wanted);
-      const extended = isExtension(wanted, stored) ? wanted : await stored.extendedInTurns(wanted);
-      const vocabulary = withFormOf(
-        path,
-        stored,
-        wanted.form && stored.form ? extended.withForm(wanted.form) : extended,
-      );
-      const known = { vocabulary: stored, architecture: completedFrom(path, asked, stored) };
-      return LanguageModel.#extended(file, known, vocabulary, given);
-    }
-    const vocabulary = withFormOf(path, stored, wanted);
-    const isSame = asked.output !== undefined && asked.output === architecture.output;
-    if (isSame && given.frequencies !== undefined) {
-      throw check.outOfRange('frequencies', 'left out where the file has ranks of its own', given.frequencies);
-    }
-    const completed = isSame
-      ? completedFrom(path, asked, vocabulary)
-      : withOutput(asked, vocabulary, given.frequencies);
-    const documents = readDocuments(path, header, hasEnd(vocabulary));
-    return LanguageModel.#fromFile(file, vocabulary, completed, documents, given, metadata);
+    return LanguageModel.#of(await initialParts(file, options, metadata));
   }
 
-  /** The model of a file with more tokens than it had. */
-  static async #extended(
-    file: ModelFile,
-    { vocabulary: stored, architecture: known }: Pick<LanguageModel, 'vocabulary' | 'architecture'>,
-    vocabulary: Vocabulary,
-    options: LanguageModelOptions,
-  ): Promise<LanguageModel> {
-    const dtype = options.dtype ?? dtypeOf(file);
-    const weights = weightsOf(file, LanguageModel.#describe(stored, known), dtype);
-    const before = idsBefore(vocabulary, stored);
-    const { frequencies = vocabulary.frequencies } = options;
-    const isRanked = known.output !== undefined;
-    const ranks = isRanked ? { ranks: await inTurns(extendedRanks(known, before, frequencies)) } : {};
-    const architecture =
-      options.frequencies === undefined
-        ? completeOutput({ ...known, ...ranks }, { classes: vocabulary.size })
-        : withOutput({ ...known, ...ranks }, vocabulary, options.frequencies);
-    const network = buildNetwork(LanguageModel.#describe(vocabulary, architecture), { ...options, dtype });
-    const fresh = await network.model.parameters();
-    const was = { architecture: known, size: stored.size };
-    await inTurns(keepWeights(fresh, weights, before, was, { architecture, size: vocabulary.size }));
-    await network.model.setParameters(fresh);
-    const wasOfDocuments = readDocuments(file.path, requireKind(file, KIND), hasEnd(stored));
-    // One of plain text that is given an end token is a model of documents from now on, as a new one with it is.
-    const isToBe = !hasEnd(stored) && hasEnd(vocabulary);
-    return new LanguageModel(vocabulary, architecture, network, wasOfDocuments || isToBe);
-  }
-
-  static #describe(vocabulary: Vocabulary, architecture: Architecture) {
-    return describeNetwork(architecture, { vocabulary: vocabulary.size, outputs: vocabulary.size, last: false });
-  }
-
-  static async #fromFile(
-    file: ModelFile,
-    vocabulary: Vocabulary,
-    architecture: Architecture,
-    documents: boolean,
-    options: NetworkOptions,
-    metadata?: Metadata,
-  ): Promise<LanguageModel> {
-    const description = LanguageModel.#describe(vocabulary, architecture);
-    const network = await restoreNetwork(file, description, options, metadata);
+  static #of({ vocabulary, architecture, network, documents }: LanguageModelParts): LanguageModel {
     return new LanguageModel(vocabulary, architecture, network, documents);
   }
 
@@ -339,28 +191,23 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    *   whole step, or with early stopping of the best epoch, and the model stays usable.
    */
   fit(corpus: Corpus | FileCorpus, options?: FitOptions): Training<LanguageModelEpoch> {
-    return new Training(this.#train(corpus, options, () => readResumed(options)));
+    return new Training(this.#train(corpus, async () => resolveFit(options, await readResumed(options))));
   }
 
   /**
-   * `fit` with what was read of the file that `resume` names.
+   * `fit` with options that are resolved.
    * @internal
    */
-  fitFrom(
-    corpus: Corpus | FileCorpus,
-    options: FitOptions | undefined,
-    resumed: Checkpoint | undefined,
-  ): Training<LanguageModelEpoch> {
-    return new Training(this.#train(corpus, options, async () => resumed));
+  fitAs(corpus: Corpus | FileCorpus, asked: AskedFit): Training<LanguageModelEpoch> {
+    return new Training(this.#train(corpus, async () => asked));
   }
 
   async *#train(
     corpus: Corpus | FileCorpus,
-    options: FitOptions | undefined,
-    read: () => Promise<Checkpoint | undefined>,
+    resolve: () => Promise<AskedFit>,
   ): AsyncGenerator<LanguageModelEpoch, void, undefined> {
-    const resumed = await read();
-    const run = this.#runOf(options, resumed);
+    const run = this.#runOf(await resolve());
+    const { resumed } = run.options;
     const adopted = await readData(run, () => this.#adopt(corpus, run.options.signal)).catch((error) => {
       throw resumed === undefined ? error : lackingData(resumed, error);
     });
@@ -368,8 +215,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     yield* epochs as AsyncGenerator<LanguageModelEpoch, void, undefined>;
   }
 
-  #runOf(options: FitOptions | undefined, resumed: Checkpoint | undefined): TextRun {
-    const resolved = resolveFit(options, this.#defaults(), resumed);
+  #runOf(asked: AskedFit): TextRun {
+    const { resumed } = asked;
+    const defaults = { threads: this.threads, sparse: defaultSparse(this.model.description.layers) };
+    const options = forModel(asked, defaults);
     this.model.requireIdle();
     const documents =
       resumed === undefined
@@ -378,7 +227,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const onRestored = () => {
       this.#documents = documents;
     };
-    return { model: this.model, options: resolved, header: this.#headerOf(documents), documents, onRestored };
+    return { model: this.model, options, header: this.#headerOf(documents), documents, onRestored };
   }
 
   /** What a training trains on, and what judges it. */
@@ -402,19 +251,16 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * @throws what `fit` throws before its first step and in it.
    */
   async estimate(corpus: Corpus | FileCorpus, options?: FitOptions): Promise<Estimate> {
-    return this.estimateFrom(corpus, options, await readResumed(options));
+    return this.estimateAs(corpus, resolveFit(options, await readResumed(options)));
   }
 
   /**
-   * `estimate` with what was read of the file that `resume` names.
+   * `estimate` with options that are resolved.
    * @internal
    */
-  async estimateFrom(
-    corpus: Corpus | FileCorpus,
-    options: FitOptions | undefined,
-    resumed: Checkpoint | undefined,
-  ): Promise<Estimate> {
-    const run = this.#runOf(options, resumed);
+  async estimateAs(corpus: Corpus | FileCorpus, asked: AskedFit): Promise<Estimate> {
+    const run = this.#runOf(asked);
+    const { resumed } = asked;
     const adopted = await this.#adopt(corpus, run.options.signal).catch((error) => {
       throw resumed === undefined ? error : lackingData(resumed, error);
     });
@@ -522,20 +368,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    *   which nothing is left; ERR_UNROLLED_MODEL_NOT_FINITE.
    */
   async probabilities(text: string): Promise<Tensor<'float32' | 'float64'>> {
-    const { ids, fed, output } = await withWeightsOfCall(this.model, 'one', async (weights) => {
-      const { ids, unknownTokens } = await this.vocabulary.encodeCountedInTurns(text, undefined);
-      const isEmpty = ids.length === 0;
-      // The empty text is the beginning of a document.
-      if (isEmpty && (unknownTokens > 0 || !this.#documents)) throw noTokens(this.vocabulary, text, unknownTokens);
-      const fed = await promptIds(this, text, undefined);
-      const input = { ids: { dtype: 'int32', shape: [fed.length, 1], data: fed } } as const;
-      const { output } = await weights.use((model) => model.forward(input, { threads: this.threads || undefined }));
-      return { ids, fed, output };
-    });
-    const { size } = this.vocabulary;
-    const rows = Math.max(1, ids.length);
-    const data = output.data.subarray((fed.length - rows) * size);
-    return softmax({ ...output, data: requireFiniteOutputs(data), shape: [rows, size] });
+    return tokenProbabilities(this.#generator(), text);
   }
 
   /** The corpus under the model's own vocabulary. */
@@ -556,10 +389,6 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   /** The id that stands before each document. */
   #boundary(documents = this.#documents): number | undefined {
     return documents ? this.vocabulary.endId : undefined;
-  }
-
-  #defaults(): ModelDefaults {
-    return { threads: this.threads, sparse: defaultSparse(this.model.description.layers) };
   }
 
   #generator(): Generator {

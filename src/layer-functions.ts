@@ -6,7 +6,6 @@
  * @module
  */
 
-import type { FloatTensor } from './flat-layout';
 import type {
   Activation,
   AdaptiveSoftmaxDescription,
@@ -20,8 +19,9 @@ import type {
   PoolingDescription,
   RecurrentDescription,
 } from './native/native';
-import { defaultCutoffs } from './output';
+import { defaultCutoffs } from './softmax-defaults';
 import type { NestedRows } from './tensor';
+import type { FloatTensor } from './tensor-types';
 import * as check from './validation';
 
 /** What a layer may be told beside what it computes. */

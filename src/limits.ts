@@ -32,7 +32,16 @@ export function memoryLimit(): number {
 
 /** Bytes of those that the process does not have yet. What others use is not known here. */
 function memoryLeft(): number {
-  return Math.max(0, memoryLimit() - process.memoryUsage.rss());
+  return Math.max(0, memoryLimit() - residentMemory());
+}
+
+/** Bytes that this process has taken; none where the system cannot be asked, as Linux with no file descriptor left. */
+function residentMemory(): number {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return 0;
+  }
 }
 
 function gigabytes(bytes: number): string {

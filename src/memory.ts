@@ -1,19 +1,10 @@
-/** Whether a model, and a search with it, fit into memory. */
+/** Whether a model fits into memory. */
 
 import { fitsMemory, memoryLimit, requireMemory } from './limits';
-import type { Model } from './model';
 import type { DType, LayerDescription, ModelDescription } from './native/native';
 import { parameterElements as elements, parameterShapes } from './parameter-shapes';
-import { counted } from './wording';
 
-const BYTES_PER_ELEMENT: Record<DType, number> = { float32: 4, float64: 8 };
-
-/** Refuses a search of more beams than memory can hold: their scores, and their states before and after. */
-export function requireBeamMemory(model: Pick<Model, 'dtype' | 'stateSizes'>, beams: number, vocabulary: number): void {
-  const states = Object.values(model.stateSizes).reduce((sum, features) => sum + features, 0);
-  const bytes = beams * (vocabulary + 2 * states) * BYTES_PER_ELEMENT[model.dtype];
-  requireMemory(`A search of ${counted(beams, 'beam')}`, bytes, 'beams');
-}
+export const BYTES_PER_ELEMENT: Record<DType, number> = { float32: 4, float64: 8 };
 
 /** Refuses to copy parameters of so many bytes in or out where memory cannot hold it: once natively, once for JavaScript. */
 export function requireCopyMemory(bytes: number): void {

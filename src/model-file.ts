@@ -10,8 +10,8 @@ import { requireFinite, requireFiniteParameters } from './finite';
 import type { Parameters } from './flat-layout';
 import { foreignFile } from './foreign-files';
 import { parseJson } from './json-reader';
-import type { Model } from './model';
 import type { DType, ModelDescription } from './native/native';
+import type { Network } from './network';
 import { type ParameterShapes, parameterShapes } from './parameter-shapes';
 import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors';
 import { showShape } from './shape-text';
@@ -114,7 +114,7 @@ function withZeroBiases(shapes: ParameterShapes, { layers }: ModelDescription): 
  */
 async function fileTensors(
   path: string,
-  model: Model,
+  model: Network,
   { parameters, finite }: { parameters: Parameters; finite: boolean },
 ): Promise<Map<string, Tensor>> {
   if (!finite) await requireFiniteParameters(`${path} is not written: `, parameters);
@@ -142,7 +142,7 @@ function fileMetadata(
  */
 export async function writeModelFile(
   path: string,
-  model: Model,
+  model: Network,
   header: ModelHeader,
   options?: SaveOptions,
 ): Promise<void> {
@@ -159,7 +159,7 @@ export async function writeModelFile(
  */
 export async function writeCheckpointFile(
   path: string,
-  model: Model,
+  model: Network,
   weights: { parameters: Parameters; finite: boolean },
   header: ModelHeader,
   frozen: readonly string[],
@@ -300,7 +300,7 @@ export function weightsOf(file: ModelFile, description: ModelDescription, dtype:
 }
 
 /** The same for a model that is there. */
-export function weightsLike(file: ModelFile, model: Model): Parameters {
+export function weightsLike(file: ModelFile, model: Network): Parameters {
   return checkedWeights(file, model.parameterShapes, model.description, model.dtype);
 }
 

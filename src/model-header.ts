@@ -1,6 +1,6 @@
 /** What a model file says beside its weights: the kind of model, its architecture, its vocabulary. */
 
-import { ARCHITECTURE_OPTIONS, type Architecture, resolveArchitecture } from './architecture';
+import { type Architecture, resolveArchitecture } from './architecture';
 import { UnrolledError } from './errors';
 import {
   damagedHeader,
@@ -11,31 +11,16 @@ import {
   otherKind,
   requireHeader,
 } from './model-file';
+import { ARCHITECTURE_OPTIONS, NETWORK_ROWS } from './models/network-options-table';
 import { FORM_OPTIONS, type FormOptions, type TextForm } from './text/text-form';
 import type { Vocabulary } from './text/vocabulary';
 import { outOfRange, show } from './validation';
 
-/** The architecture's options in the file's spelling. */
-const FILE_KEYS: Record<keyof Architecture, string> = {
-  cell: 'cell',
-  embedding: 'embedding',
-  hidden: 'hidden',
-  layers: 'layers',
-  nonlinearity: 'nonlinearity',
-  singleBias: 'single_bias',
-  dropout: 'dropout',
-  recurrentDropout: 'recurrent_dropout',
-  layerNorm: 'layer_norm',
-  tied: 'tied',
-  output: 'output',
-  cutoffs: 'cutoffs',
-  divisor: 'divisor',
-  samples: 'samples',
-  ranks: 'ranks',
-};
-
-/** What a file says of an architecture: the options, and what was derived from the text. */
-const RECORDED = [...ARCHITECTURE_OPTIONS, 'ranks'] as const satisfies (keyof Architecture)[];
+/** What a file says of an architecture, by what it calls that: the options, and what was derived from the text. */
+const KEYS = [
+  ...ARCHITECTURE_OPTIONS.map((option) => [option, NETWORK_ROWS[option].key] as const),
+  ['ranks', 'ranks'],
+] as [option: keyof Architecture, key: string][];
 
 /** @param extra what only this kind of model has. */
 export function headerOf(
@@ -44,7 +29,7 @@ export function headerOf(
   vocabulary: { toJSON(): unknown },
   extra: Record<string, unknown> = {},
 ): ModelHeader {
-  const described = RECORDED.map((option) => [FILE_KEYS[option], architecture[option]]);
+  const described = KEYS.map(([option, key]) => [key, architecture[option]]);
   return { model: { kind, ...Object.fromEntries(described), ...extra }, vocabulary: vocabulary.toJSON() };
 }
 
@@ -121,7 +106,7 @@ export function requireKind(file: ModelFile, kind: ModelKind): ModelHeader {
  */
 export function readHeader(file: ModelFile, kind: ModelKind): { header: ModelHeader; architecture: Architecture } {
   const header = requireKind(file, kind);
-  const options = RECORDED.map((option) => [option, header.model[FILE_KEYS[option]]]);
+  const options = KEYS.map(([option, key]) => [option, header.model[key]]);
   try {
     const architecture = resolveArchitecture(Object.fromEntries(options));
     if (kind !== 'language-model' && architecture.output !== undefined) {

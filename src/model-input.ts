@@ -5,8 +5,7 @@ import { type FlatLayout, type FloatTensor, type InitialStates, requireShape } f
 import type { InputDescription, ModelDescription, NativeBatch, NativeInput } from './native/native';
 import { tensorOrOther } from './nested-numbers';
 import type { NestedPlanes, NestedRows, Tensor } from './tensor';
-import { FLOATS, requireTensor } from './tensor-shape';
-import { isTensor } from './training/sequences';
+import { FLOATS, isTensor, requireTensor } from './tensor-shape';
 import * as check from './validation';
 
 /** One input of a batch: ids `[T, B]` or features `[T, B, F]`, tensors or nested arrays of that shape. */

@@ -2,8 +2,8 @@
 
 import { UnrolledError } from './errors';
 import { atOnce, inTurns } from './event-loop';
-import type { Tensor, TensorDType } from './tensor';
 import { allocate, elementCount, isList } from './tensor-shape';
+import type { Tensor, TensorDType } from './tensor-types';
 import * as check from './validation';
 
 function ragged(place: string, expected: string, first: string, level: unknown): UnrolledError {

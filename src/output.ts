@@ -1,13 +1,14 @@
 /** The softmax of a language model: exact, adaptive or sampled. */
 
+import { checkedOption, resolveValues } from './base/option-table';
 import { MAX_SIZE } from './limits';
+import { NETWORK_TABLE } from './models/network-options-table';
 import type { LayerDescription } from './native/native';
+import { defaultCutoffs } from './softmax-defaults';
 import * as check from './validation';
 
 /** How the probabilities of the next token are computed, or only trained: see `OutputOptions`. */
 export type Output = 'exact' | 'adaptive' | 'sampled';
-
-export const OUTPUTS = ['exact', 'adaptive', 'sampled'] as const satisfies Output[];
 
 /** Options of a language model's softmax. */
 export interface OutputOptions {
@@ -35,20 +36,8 @@ export interface OutputArchitecture {
   ranks?: readonly number[];
 }
 
-export const OUTPUT_OPTIONS = ['output', 'cutoffs', 'divisor', 'samples'] as const satisfies (keyof OutputOptions)[];
-
 const DEFAULT_DIVISOR = 4;
 const DEFAULT_SAMPLES = 1024;
-
-/**
- * Where the clusters of an adaptive softmax over that many classes begin: at the powers ⅔ and ⅚ of their number,
- * rounded up. So of 74,000 words 1,763 are in the head, and the clusters begin at 1,763 and 11,421.
- */
-export function defaultCutoffs(classes: number): number[] {
-  const powers = [classes ** (2 / 3), classes ** (5 / 6)].map(Math.ceil);
-  const cutoffs = [...new Set(powers)].filter((cutoff) => cutoff < classes);
-  return cutoffs.length > 0 ? cutoffs : [Math.max(1, classes - 1)];
-}
 
 /** What an architecture says beside its softmax. */
 export function withoutOutput<A extends OutputArchitecture>(architecture: A): Omit<A, keyof OutputArchitecture> {
@@ -68,7 +57,7 @@ function isPermutation(ranks: readonly number[]): boolean {
  */
 export function resolveOutput(options: OutputOptions & { ranks?: unknown }): OutputArchitecture {
   const { cutoffs, divisor, samples, ranks } = options;
-  const output = check.oneOf('output', options.output === undefined ? 'exact' : options.output, OUTPUTS);
+  const { output } = resolveValues(NETWORK_TABLE, ['output'], options);
   const adaptive = output === 'adaptive';
   const foreign = {
     ...(!adaptive && { cutoffs, divisor }),
@@ -85,8 +74,8 @@ export function resolveOutput(options: OutputOptions & { ranks?: unknown }): Out
   return {
     output,
     ...(cutoffs !== undefined && { cutoffs }),
-    ...(adaptive && { divisor: check.number('divisor', divisor ?? DEFAULT_DIVISOR, { min: 1 }) }),
-    ...(samples !== undefined && { samples: check.integer('samples', samples, { min: 1, max: MAX_SIZE }) }),
+    ...(adaptive && { divisor: checkedOption(NETWORK_TABLE, 'divisor', divisor ?? DEFAULT_DIVISOR) }),
+    ...(samples !== undefined && { samples: checkedOption(NETWORK_TABLE, 'samples', samples) }),
     ...(given !== undefined && { ranks: given }),
   };
 }
@@ -164,10 +153,4 @@ export function describeOutput(
     ...(tied !== undefined && { tiedTo: 'embedding' }),
     ...(samples !== undefined && { samples, ...order }),
   };
-}
-
-/** What becomes of untouched rows where nobody says: of a sampled softmax nearly all rows are untouched. */
-export function defaultSparse(layers: readonly LayerDescription[]): 'exact' | 'lazy' {
-  const last = layers.at(-1);
-  return last?.type === 'dense' && last.samples !== undefined ? 'lazy' : 'exact';
 }

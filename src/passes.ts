@@ -7,10 +7,9 @@
 import type { FlatLayout, FloatTensor, Parameters, States } from './flat-layout';
 import { resolveThreads } from './limits';
 import { VALUE_LOSSES, type ValueLoss } from './losses';
-import type { Model } from './model';
 import { type ModelInput, toBatch } from './model-input';
 import { outputOf } from './model-output';
-import type { NativeDropping, NativeObjective } from './native/native';
+import type { ModelDescription, NativeDropping, NativeModel, NativeObjective } from './native/native';
 import { tensorOrOther } from './nested-numbers';
 import type { NestedPlanes, NestedRows, Tensor } from './tensor';
 import { FLOATS, requireTensor } from './tensor-shape';
@@ -97,9 +96,15 @@ function nativeObjective(layout: FlatLayout, objective: Objective): NativeObject
   };
 }
 
+/** What a pass takes of a network. */
+interface Computing {
+  readonly description: ModelDescription;
+  readonly native: NativeModel;
+}
+
 /** `Model.forward`. */
 export async function forwardPass(
-  model: Model,
+  model: Computing,
   layout: FlatLayout,
   input: ModelInput,
   options?: ForwardOptions,
@@ -122,7 +127,7 @@ export async function forwardPass(
 
 /** `Model.gradients`. */
 export async function gradientsPass(
-  model: Model,
+  model: Computing,
   layout: FlatLayout,
   input: ModelInput,
   objective: Objective,

@@ -10,25 +10,23 @@ import {
   resolveArchitecture,
   type Task,
 } from './architecture';
-import { abortError, withCancellation } from './cancellation';
+import { withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
-import { giveTurn, inTurns } from './event-loop';
 import { requireFiniteOutputs } from './finite-outputs';
+import { encodeTexts, fitTexts } from './labelled-texts';
 import { MAX_SIZE } from './limits';
 import { damagedHeader, type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader, readVocabulary } from './model-header';
-import { offsetsOf } from './offsets';
 import { argMax, row, type Tensor } from './tensor';
 import type { Example } from './text/example';
-import { joining } from './text/part-encoding';
+import type { TokenSequences } from './text/text-vectorizer';
 import { Vocabulary } from './text/vocabulary';
 import { WordList } from './text/word-list';
 import { restoreNetwork, TextNetwork } from './text-network';
 import { type ExampleFitOptions, resolveExampleFit } from './training/example-options';
-import { fitExamples } from './training/example-training';
 import type { Examples } from './training/examples';
-import { type EpochResult, readData } from './training/fit';
-import { readResumed } from './training/options';
+import type { EpochResult } from './training/fit';
+import { forModel, readResumed } from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
 import { withWeightsOfCall } from './weights-of-call';
@@ -71,12 +69,6 @@ const PREDICTION_BATCH = 32;
 
 async function vocabularyFromJSON(value: unknown): Promise<WordList | Vocabulary> {
   return (value as { kind?: unknown } | null)?.kind === 'words' ? WordList.fromJSON(value) : Vocabulary.restore(value);
-}
-
-/** Several sequences in one array: sequence i is `ids[offsets[i] .. offsets[i + 1])`. */
-interface Sequences {
-  ids: Int32Array;
-  offsets: Int32Array;
 }
 
 /** A classifier of texts (many-to-one): embedding, recurrent layers, the last state, and a softmax over classes. */
@@ -170,16 +162,11 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     examples: readonly Example[],
     options: ClassifierFitOptions | undefined,
   ): AsyncGenerator<EpochResult, void, undefined> {
-    const resumed = options?.resume === undefined ? undefined : await readResumed(options);
-    const resolved = resolveExampleFit(options, { threads: this.threads, batch: 1 }, resumed);
+    const asked = resolveExampleFit(options, await readResumed(options), { batch: 1 });
+    const resolved = forModel(asked, { threads: this.threads });
     this.model.requireIdle();
-    const { signal, validationData } = resolved;
     const run = { model: this.model, options: resolved, header: this.header() };
-    const { training, validating } = await readData(run, async () => ({
-      training: await this.#labelled(examples, signal),
-      validating: validationData && (await this.#labelled(validationData, signal)),
-    }));
-    yield* fitExamples({ ...run, examples: training, toExamples: async () => validating as Examples });
+    yield* fitTexts(run, examples, (_, given, signal) => this.#labelled(given, signal));
   }
 
   /**
@@ -249,25 +236,18 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     return Int32Array.from(examples, ({ label }) => check.integer('label', label, { min: 0, max: this.classes - 1 }));
   }
 
-  async #encode(texts: readonly string[], signal?: AbortSignal): Promise<Sequences> {
+  async #encode(texts: readonly string[], signal?: AbortSignal): Promise<TokenSequences> {
     if (texts.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'There are no examples.');
-    const sequences: Int32Array[] = [];
-    for (const text of texts) {
-      const { vocabulary } = this;
-      if (vocabulary instanceof WordList) sequences.push(vocabulary.encode(text));
-      else sequences.push((await vocabulary.encodeCountedInTurns(text, signal)).ids);
-      await giveTurn();
-      if (signal?.aborted) throw abortError('Encoding', signal);
-    }
-    const empty = sequences.findIndex(({ length }) => length === 0);
-    if (empty !== -1) {
+    const { vocabulary } = this;
+    const encode = async (text: string) =>
+      vocabulary instanceof WordList
+        ? vocabulary.encode(text)
+        : (await vocabulary.encodeCountedInTurns(text, signal)).ids;
+    const sequences = await encodeTexts(texts, encode, 'Encoding', signal);
+    const empty = sequences.offsets.findIndex((end, index) => index > 0 && end === sequences.offsets[index - 1]) - 1;
+    if (empty >= 0) {
       throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `Example ${empty} (from 0) has no tokens.`);
     }
-    const offsets = offsetsOf(
-      'examples',
-      sequences.map(({ length }) => length),
-      'tokens',
-    );
-    return { ids: await inTurns(joining(sequences)), offsets };
+    return sequences;
   }
 }

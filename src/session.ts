@@ -2,10 +2,11 @@
 
 import type { FloatTensor, InitialStates, States } from './flat-layout';
 import { resolveThreads } from './limits';
-import type { ComputeOptions, Model, ModelInput } from './model';
-import { requireInput } from './model-input';
+import { type ModelInput, requireInput } from './model-input';
 import { tensorOrOther } from './nested-numbers';
+import type { Network } from './network';
 import { ownCopy } from './own-copy';
+import type { ComputeOptions } from './passes';
 import * as check from './validation';
 
 /** Options of `Model.session`. */
@@ -28,14 +29,14 @@ function withTensors(states: InitialStates): States {
  * resets have their effect in the order of the calls, and arrays are copied when they are given.
  */
 export class Session {
-  readonly #model: Model;
+  readonly #model: Network;
   readonly #threads: number | undefined;
   #states: States | undefined;
   #last: Promise<unknown> = Promise.resolve();
   /** Calls whose turn has not ended. */
   #waiting = 0;
 
-  constructor(model: Model, options?: SessionOptions) {
+  constructor(model: Network, options?: SessionOptions) {
     const { threads } = check.options('session', options, ['threads']);
     resolveThreads(threads);
     this.#model = model;

@@ -1,14 +1,14 @@
 /** Copies of a model, each with weights that it had once, for all calls that were made with them. */
 
-import type { Model } from './model';
+import type { Network } from './network';
 
 /** One copy, which goes with the last of its calls. */
 export class SharedCopy {
-  readonly model: Promise<Model>;
+  readonly model: Promise<Network>;
   #calls = 0;
 
   /** Copies the weights that the model has now, whatever is asked of it after. */
-  constructor(model: Model) {
+  constructor(model: Network) {
     this.model = model.copy();
     // The calls hear of a failure when they use the copy.
     this.model.catch(() => {});

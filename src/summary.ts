@@ -1,8 +1,8 @@
 /** A model in figures, for programs and for people. */
 
-import type { Model } from './model';
 import { isOnce } from './model-output';
 import type { DType, InputDescription, LayerDescription } from './native/native';
+import type { Network } from './network';
 import { layerShapesOf } from './parameter-shapes';
 import { ends, PRINTED, showCount, showSeconds, table } from './printing';
 import { showShape } from './shape-text';
@@ -85,7 +85,7 @@ export class Summary {
   readonly fit: Estimate | undefined;
 
   /** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_DISPOSED */
-  constructor(model: Model, fit?: Estimate) {
+  constructor(model: Network, fit?: Estimate) {
     model.requireAlive();
     if (fit !== undefined && typeof fit?.bytes !== 'object') {
       throw check.wrongType('fit', 'what estimate(data, options) resolves to', fit);

@@ -2,7 +2,7 @@
 
 import { types } from 'node:util';
 import { UnrolledError } from './errors';
-import type { Tensor, TensorArrays, TensorDType } from './tensor';
+import type { Tensor, TensorArrays, TensorDType } from './tensor-types';
 import * as check from './validation';
 
 /** The typed array of each element type. */
@@ -48,6 +48,11 @@ export function arrayOf<D extends TensorDType>(dtype: D, numbers: ArrayLike<numb
   const array = allocate(dtype, numbers.length);
   array.set(numbers);
   return array;
+}
+
+/** Whether a value has a tensor's shape and data; `requireTensor` says what is wrong with them. */
+export function isTensor(value: unknown): value is Tensor {
+  return typeof value === 'object' && value !== null && 'shape' in value && 'data' in value;
 }
 
 /** A list of numbers: an array or any typed array. */

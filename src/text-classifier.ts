@@ -1,117 +1,57 @@
 /** A classifier of texts of any length: words by a `TextVectorizer`, recurrent layers, one answer a text. */
 
 import type { Network } from './architecture';
-import { abortError, cancelledError, withCancellation } from './cancellation';
+import { cancelledError, withCancellation } from './cancellation';
 import {
   architectureFromFile,
   architectureToFile,
   buildClassifier,
   CLASSIFIER_NETWORK_OPTIONS,
   type ClassifierArchitecture,
-  type ClassifierNetworkOptions,
   describeClassifier,
   outputsFor,
   resolveClassifierArchitecture,
 } from './classifier-network';
 import { UnrolledError } from './errors';
-import { atOnce, giveTurn, inTurns } from './event-loop';
-import type { Metadata, SaveOptions } from './file-metadata';
-import type { Parameters } from './flat-layout';
+import { atOnce, inTurns } from './event-loop';
 import { restoreFrozen } from './frozen-parameters';
-import { MAX_SIZE, resolveThreads } from './limits';
-import { Model } from './model';
-import {
-  damagedHeader,
-  dtypeOf,
-  type ModelFile,
-  type ModelHeader,
-  readModelFile,
-  weightsOf,
-  writeModelFile,
-} from './model-file';
+import { encodeTexts, fitTexts } from './labelled-texts';
+import { resolveThreads } from './limits';
+import type { Model } from './model';
+import { damagedHeader, dtypeOf, type ModelFile, type ModelHeader, readModelFile, weightsOf } from './model-file';
 import { readVocabulary, requireKind } from './model-header';
 import type { NativeTargets } from './native/native';
 import type { TextModel } from './report/inspect';
-import { reportTextModel, type TextReportOptions } from './report/model-report';
-import type { Summary } from './summary';
+import { SavedNetwork } from './saved-network';
 import { arrayOf } from './tensor-shape';
 import type { Example } from './text/example';
-import { joining } from './text/part-encoding';
 import { TextVectorizer, type TokenSequences } from './text/text-vectorizer';
-import { constructorError } from './text-network';
+import type {
+  TextClassifierComputeOptions,
+  TextClassifierFitOptions,
+  TextClassifierOptions,
+  TextClassifierScore,
+  TextPrediction,
+} from './text-classifier-types';
+import { requireNetwork } from './text-network';
 import { type Outcome, outcomesOf } from './text-outcomes';
 import { BestWeights } from './training/callbacks/keep-best';
 import type { Checkpoint } from './training/checkpoint-file';
 import { type Estimate, estimateTraining } from './training/estimate';
 import {
+  type AskedExampleFit,
   EXAMPLE_FIT_OPTIONS,
   type ExampleFitOptions,
   resolveBatch,
   resolveExampleFit,
 } from './training/example-options';
-import { fitExamples, partsOf } from './training/example-training';
+import { partsOf } from './training/example-training';
 import { type Examples, inBatches } from './training/examples';
-import { type EpochResult, readData } from './training/fit';
-import { DEFAULT_BATCH, readResumed } from './training/options';
+import type { EpochResult } from './training/fit';
+import { forModel, readResumed } from './training/options';
 import { Training } from './training/training';
 import * as check from './validation';
 import { withWeightsOfCall } from './weights-of-call';
-
-/** Options of a new classifier. */
-export interface TextClassifierOptions extends ClassifierNetworkOptions {
-  /** Turns texts into ids: one with `output: 'int'`. Its `sequenceLength` cuts long texts. */
-  vectorizer: TextVectorizer;
-  /** The name of each class, at least two; examples have its place in this list as their label. */
-  classNames: readonly string[];
-  /** Threads to compute with; the pool's default where absent. The results do not depend on it. */
-  threads?: number | undefined;
-}
-
-/** Options of `TextClassifier.fit`: by default 10 epochs, batches of 32, Adam with a learning rate of 0.01. */
-export interface TextClassifierFitOptions extends ExampleFitOptions<readonly Example[]> {
-  /**
-   * Whether the model has the weights of the epoch with the lowest validation loss when training ends, be it by itself,
-   * by the signal, by an error or by leaving the loop. True by default where something validates.
-   */
-  keepBest?: boolean | undefined;
-}
-
-/** Options of `evaluate` and `predict`. */
-export interface TextClassifierComputeOptions {
-  /** Most texts computed at a time; 32 by default. */
-  batch?: number | undefined;
-  threads?: number | undefined;
-  /** Ends the work with ERR_UNROLLED_ABORTED. */
-  signal?: AbortSignal | undefined;
-}
-
-/** How well a classifier does on examples. */
-export interface TextClassifierScore {
-  /** Mean cross-entropy in nats per example. */
-  loss: number;
-  /** Fraction of the examples whose likeliest class is their label. */
-  accuracy: number;
-  /** Examples of class i that were taken for class j: `confusion[i][j]`. */
-  confusion: number[][];
-}
-
-/** The class of a text. */
-export interface TextPrediction {
-  /** The likeliest class. */
-  label: number;
-  className: string;
-  /** Of that class. */
-  probability: number;
-  /** One a class. */
-  probabilities: number[];
-  /**
-   * Tokens of the text, as far as it is read, that the vectorizer knows. Where it is 0 the model has seen nothing of the
-   * text, and its class says nothing of it.
-   */
-  knownTokens: number;
-  /** Tokens it does not know, which are all alike to the model; 0 too of a text without any token. */
-  unknownTokens: number;
-}
 
 const KIND = 'text-classifier';
 
@@ -132,15 +72,38 @@ function requireClassNames(classNames: unknown): readonly string[] {
   return Object.freeze([...classNames]);
 }
 
-/** The options of training, completed but for a run that goes on and has its own in the checkpoint. */
-export function trainingOptions(options: TextClassifierFitOptions | undefined): ExampleFitOptions<readonly Example[]> {
-  const known = [...EXAMPLE_FIT_OPTIONS, 'keepBest'] as const;
-  const { keepBest: _, ...given } = check.options('fit', options, known);
-  if (given.resume !== undefined) return given;
-  const { optimizer = 'adam', epochs = DEFAULTS.epochs } = given;
+/** Options with the classifier's own defaults, but for a run that goes on and has its options in the checkpoint. */
+function withDefaults(options: ExampleFitOptions<readonly Example[]>): ExampleFitOptions<readonly Example[]> {
+  if (options.resume !== undefined) return options;
+  const { optimizer = 'adam', epochs = DEFAULTS.epochs } = options;
   // Other optimisers, and an Adam with figures of its own, have their own rate.
-  const { learningRate = optimizer === 'adam' ? DEFAULTS.learningRate : undefined } = given;
-  return { ...given, epochs, learningRate };
+  const { learningRate = optimizer === 'adam' ? DEFAULTS.learningRate : undefined } = options;
+  return { ...options, epochs, learningRate };
+}
+
+/** Options of `fit`, checked. */
+export interface AskedTextFit extends AskedExampleFit<readonly Example[]> {
+  /** The one of the callbacks that keeps the best epoch, where that is kept. */
+  best: BestWeights | undefined;
+}
+
+/**
+ * Options of `fit`. They are resolved once for a training.
+ * @throws what `resolveExampleFit` throws.
+ */
+export function resolveTextFit(
+  options: TextClassifierFitOptions | undefined,
+  resumed: Checkpoint | undefined,
+): AskedTextFit {
+  const known = [...EXAMPLE_FIT_OPTIONS, 'keepBest'] as const;
+  const { keepBest: wanted, ...given } = check.options('fit', options, known);
+  const asked = resolveExampleFit(withDefaults(given), resumed);
+  const isValidated = asked.validation > 0 || asked.validationData !== undefined;
+  const keepBest = check.boolean('keepBest', wanted === undefined ? isValidated : wanted);
+  if (!keepBest) return { ...asked, best: undefined };
+  if (!isValidated) throw check.outOfRange('keepBest', 'left out without validation or validationData', keepBest);
+  const best = new BestWeights('validationLoss');
+  return { ...asked, callbacks: [best, ...asked.callbacks, best.closing], best };
 }
 
 function requireList(option: string, values: unknown): void {
@@ -159,11 +122,10 @@ function requireList(option: string, values: unknown): void {
  * tutorials: embeddings of 64, 30 units in each direction, a dense layer of 60, for two classes one output and binary
  * cross-entropy, for more a softmax.
  */
-export class TextClassifier {
+export class TextClassifier extends SavedNetwork {
   readonly vectorizer: TextVectorizer;
   readonly classNames: readonly string[];
   readonly architecture: Readonly<ClassifierArchitecture>;
-  /** The low-level model. */
   readonly model: Model;
   readonly #threads: number;
 
@@ -173,9 +135,8 @@ export class TextClassifier {
     architecture: ClassifierArchitecture,
     network: Network,
   ) {
-    // TypeScript knows that the constructor is private; JavaScript does not.
-    if (!(network?.model instanceof Model)) throw constructorError('TextClassifier');
-    const { model, threads } = network;
+    super();
+    const { model, threads } = requireNetwork(network, 'TextClassifier');
     this.vectorizer = vectorizer;
     this.classNames = classNames;
     this.architecture = architecture;
@@ -245,47 +206,25 @@ export class TextClassifier {
    *   ERR_UNROLLED_NON_FINITE_LOSS.
    */
   fit(examples: readonly Example[], options?: TextClassifierFitOptions): Training {
-    return new Training(this.#train(examples, options, () => readResumed(options)));
+    return new Training(this.#train(examples, async () => resolveTextFit(options, await readResumed(options))));
   }
 
   /**
-   * `fit` with what was read of the file that `resume` names.
+   * `fit` with options that are resolved.
    * @internal
    */
-  fitFrom(
-    examples: readonly Example[],
-    options: TextClassifierFitOptions | undefined,
-    resumed: Checkpoint | undefined,
-  ): Training {
-    return new Training(this.#train(examples, options, async () => resumed));
+  fitAs(examples: readonly Example[], asked: AskedTextFit): Training {
+    return new Training(this.#train(examples, async () => asked));
   }
 
   async *#train(
     examples: readonly Example[],
-    options: TextClassifierFitOptions | undefined,
-    read: () => Promise<Checkpoint | undefined>,
+    resolve: () => Promise<AskedTextFit>,
   ): AsyncGenerator<EpochResult, void, undefined> {
-    const resumed = await read();
-    const defaults = { threads: this.#threads, batch: DEFAULT_BATCH };
-    const resolved = resolveExampleFit(trainingOptions(options), defaults, resumed);
-    const { validation, validationData, callbacks, signal } = resolved;
-    const isValidated = validation > 0 || validationData !== undefined;
-    const keepBest = check.boolean('keepBest', options?.keepBest === undefined ? isValidated : options.keepBest);
-    if (keepBest && !isValidated) {
-      throw check.outOfRange('keepBest', 'left out without validation or validationData', keepBest);
-    }
+    const options = forModel(await resolve(), { threads: this.#threads });
     this.model.requireIdle();
-    const best = new BestWeights('validationLoss');
-    const run = {
-      model: this.model,
-      options: { ...resolved, callbacks: keepBest ? [best, ...callbacks, best.closing] : callbacks },
-      header: this.#header(),
-    };
-    const { training, validating } = await readData(run, async () => ({
-      training: await this.#labelled('examples', examples, signal),
-      validating: validationData && (await this.#labelled('validationData', validationData, signal)),
-    }));
-    yield* fitExamples({ ...run, examples: training, toExamples: async () => validating as Examples });
+    const run = { model: this.model, options, header: this.header() };
+    yield* fitTexts(run, examples, (option, given, signal) => this.#labelled(option, given, signal));
   }
 
   /**
@@ -294,24 +233,19 @@ export class TextClassifier {
    * @throws what `fit` throws before its first step and in it.
    */
   async estimate(examples: readonly Example[], options?: TextClassifierFitOptions): Promise<Estimate> {
-    return this.estimateFrom(examples, options, await readResumed(options));
+    return this.estimateAs(examples, resolveTextFit(options, await readResumed(options)));
   }
 
   /**
-   * `estimate` with what was read of the file that `resume` names.
+   * `estimate` with options that are resolved.
    * @internal
    */
-  async estimateFrom(
-    examples: readonly Example[],
-    options: TextClassifierFitOptions | undefined,
-    resumed: Checkpoint | undefined,
-  ): Promise<Estimate> {
-    const defaults = { threads: this.#threads, batch: DEFAULT_BATCH };
-    const resolved = resolveExampleFit(trainingOptions(options), defaults, resumed);
+  async estimateAs(examples: readonly Example[], asked: AskedTextFit): Promise<Estimate> {
+    const resolved = forModel(asked, { threads: this.#threads });
     this.model.requireIdle();
     const { train } = await partsOf(await this.#labelled('examples', examples, resolved.signal), resolved);
     const source = inBatches(train, resolved.batching);
-    return estimateTraining({ model: this.model, source, options: resolved, header: this.#header() });
+    return estimateTraining({ model: this.model, source, options: resolved, header: this.header() });
   }
 
   /**
@@ -358,27 +292,8 @@ export class TextClassifier {
     });
   }
 
-  /** Copies of all parameters by PyTorch's names; of a whole step while the model trains. */
-  parameters(): Promise<Parameters> {
-    return this.model.parameters();
-  }
-
-  /**
-   * Writes one HTML page that needs no network, whole or not at all: the model drawn, the curves of its training
-   * (`history`), its hidden units over a `text`, and what else the options have.
-   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE and ERR_UNROLLED_OPTION_RANGE naming the part at
-   *   fault, ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_DISPOSED.
-   */
-  async report(path: string, options?: TextReportOptions): Promise<void> {
-    this.model.requireAlive();
-    await reportTextModel(this.inspected, path, options);
-  }
-
-  /**
-   * The model with what turns texts into its ids, as reports look into it.
-   * @internal
-   */
-  get inspected(): TextModel {
+  /** @internal */
+  override get inspected(): TextModel {
     const { model, vectorizer } = this;
     return {
       model,
@@ -386,41 +301,8 @@ export class TextClassifier {
     };
   }
 
-  /**
-   * Layers, parameters and counts; prints as a table.
-   * @param fit what `model.estimate` said of a training, to be told too: its memory and its time.
-   * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_DISPOSED
-   */
-  summary(fit?: Estimate): Summary {
-    return this.model.summary(fit);
-  }
-
-  /**
-   * Writes weights, vectorizer and description to a safetensors file, whole or not at all.
-   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE (also for a vectorizer with functions),
-   *   ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_DISPOSED.
-   */
-  async save(path: string, options?: SaveOptions): Promise<void> {
-    await writeModelFile(path, this.model, this.#header(), options);
-  }
-
-  /** Strings of the file that it was loaded from, which `save` was given; `save` writes them again. */
-  get metadata(): Metadata {
-    return this.model.metadata;
-  }
-
-  /** Frees the native memory; work that runs is cancelled. A second call does nothing. */
-  dispose(): void {
-    this.model.dispose();
-  }
-
-  /** `dispose`, for `using`. */
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
   /** The vectorizer is written out only where a file is: one with functions trains as well. */
-  #header(): ModelHeader {
+  protected override header(): ModelHeader {
     const { vectorizer, classNames, architecture } = this;
     return {
       model: { kind: KIND, class_names: classNames, ...architectureToFile(architecture) },
@@ -483,22 +365,10 @@ export class TextClassifier {
     });
   }
 
-  /** Texts as ids, one after another, with turns for the event loop. */
-  async #encode(examples: readonly Pick<Example, 'text'>[], signal: AbortSignal | undefined): Promise<TokenSequences> {
+  #encode(examples: readonly Pick<Example, 'text'>[], signal: AbortSignal | undefined): Promise<TokenSequences> {
     // The list may change while it is encoded.
     const texts = examples.map(({ text }) => text);
-    const sequences: Int32Array[] = [];
-    const offsets = new Int32Array(texts.length + 1);
-    let end = 0;
-    for (const [index, text] of texts.entries()) {
-      const ids = await inTurns(this.vectorizer.encodingUnpadded(text));
-      sequences.push(ids);
-      end += ids.length;
-      if (end > MAX_SIZE) throw check.outOfRange('examples', `texts of at most ${MAX_SIZE} tokens in all`, end);
-      offsets[index + 1] = end;
-      await giveTurn();
-      if (signal?.aborted) throw abortError('The work of the classifier', signal);
-    }
-    return { ids: await inTurns(joining(sequences)), offsets };
+    const encode = (text: string) => inTurns(this.vectorizer.encodingUnpadded(text));
+    return encodeTexts(texts, encode, 'The work of the classifier', signal);
   }
 }

@@ -1,16 +1,14 @@
-/** What the models over text share: a network with its vocabulary, saved as one file. */
+/** What the models over a vocabulary share, and how a network comes out of a file. */
 
 import { type Architecture, buildNetwork, type Network, type NetworkOptions } from './architecture';
 import { UnrolledError } from './errors';
-import type { Metadata, SaveOptions } from './file-metadata';
-import type { Parameters } from './flat-layout';
+import type { Metadata } from './file-metadata';
 import { restoreFrozen } from './frozen-parameters';
 import { Model } from './model';
-import { dtypeOf, type ModelFile, type ModelHeader, weightsOf, writeModelFile } from './model-file';
+import { dtypeOf, type ModelFile, weightsOf } from './model-file';
 import type { ModelDescription } from './native/native';
-import { reportTextModel, type TextReportOptions } from './report/model-report';
-import type { Summary } from './summary';
-import type { Estimate } from './training/estimate';
+import type { TextModel } from './report/inspect';
+import { SavedNetwork } from './saved-network';
 
 /** Turns text into ids below `size`. */
 export interface TokenEncoder {
@@ -44,7 +42,7 @@ export async function restoreNetwork(
 }
 
 /** The error of a constructor that is not for callers. */
-export function constructorError(name: string): UnrolledError {
+function constructorError(name: string): UnrolledError {
   return new UnrolledError(
     'ERR_UNROLLED_OPTION_TYPE',
     `new ${name} does not work: make one with ${name}.create, or read one with ${name}.load.`,
@@ -52,74 +50,34 @@ export function constructorError(name: string): UnrolledError {
   );
 }
 
-export abstract class TextNetwork<V extends TokenEncoder> {
+/**
+ * What a constructor was given: TypeScript knows that it is private, JavaScript does not.
+ * @throws ERR_UNROLLED_OPTION_TYPE where it is no network.
+ */
+export function requireNetwork(network: Network, name: string): Network {
+  if (!(network?.model instanceof Model)) throw constructorError(name);
+  return network;
+}
+
+/** A network with its vocabulary. */
+export abstract class TextNetwork<V extends TokenEncoder> extends SavedNetwork {
   readonly vocabulary: V;
   readonly architecture: Readonly<Architecture>;
-  /** The low-level model. */
   readonly model: Model;
   /** Threads to compute with; 0 is the pool's default. */
   protected readonly threads: number;
 
   protected constructor(vocabulary: V, architecture: Architecture, network: Network) {
-    // TypeScript knows that the constructor is private; JavaScript does not.
-    if (!(network?.model instanceof Model)) throw constructorError(new.target.name);
-    const { model, threads } = network;
+    super();
+    const { model, threads } = requireNetwork(network, new.target.name);
     this.vocabulary = vocabulary;
     this.architecture = architecture;
     this.model = model;
     this.threads = threads;
   }
 
-  /** Strings of the file that it was loaded from, which `save` was given; `save` writes them again. */
-  get metadata(): Metadata {
-    return this.model.metadata;
-  }
-
-  /** What the file says of the model. */
-  protected abstract header(): ModelHeader;
-
-  /** Copies of all parameters by PyTorch's names; of a whole step while the model trains. */
-  parameters(): Promise<Parameters> {
-    return this.model.parameters();
-  }
-
-  /**
-   * Layers, parameters and counts; prints as a table.
-   * @param fit what `estimate` said of a training, to be told too: its memory and its time.
-   * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_DISPOSED
-   */
-  summary(fit?: Estimate): Summary {
-    return this.model.summary(fit);
-  }
-
-  /**
-   * Writes one HTML page that needs no network, whole or not at all: the model drawn, the curves of its training
-   * (`history`), its hidden units over a `text`, and what else the options have.
-   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE and ERR_UNROLLED_OPTION_RANGE naming the part at
-   *   fault, ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_DISPOSED.
-   */
-  async report(path: string, options?: TextReportOptions): Promise<void> {
-    this.model.requireAlive();
-    await reportTextModel(this, path, options);
-  }
-
-  /**
-   * Writes the model to a safetensors file, whole or not at all; of a whole step while it trains. The bytes depend
-   * on weights, vocabulary, architecture and metadata alone.
-   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_FILE_WRITE,
-   *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_DISPOSED.
-   */
-  async save(path: string, options?: SaveOptions): Promise<void> {
-    await writeModelFile(path, this.model, this.header(), options);
-  }
-
-  /** Frees the native memory; work that runs is cancelled. A second call does nothing. */
-  dispose(): void {
-    this.model.dispose();
-  }
-
-  /** `dispose`, for `using`. */
-  [Symbol.dispose](): void {
-    this.dispose();
+  /** @internal */
+  override get inspected(): TextModel {
+    return this;
   }
 }

@@ -1,31 +1,31 @@
 /** The weights that a model had when a call was made, for work of the call that comes after it. */
 
-import type { Model, WeightReader } from './model';
+import type { Network, WeightReader } from './network';
 import { SharedCopies, SharedCopy } from './shared-copies';
 
 /** A call that was made. */
 class Call {
-  readonly #model: Model;
+  readonly #model: Network;
   /** Undefined while the model itself still has the weights. */
   copy: SharedCopy | undefined;
 
-  constructor(model: Model) {
+  constructor(model: Network) {
     this.#model = model;
   }
 
   /** Does native work with the weights of the call: at once where the model still has them. */
-  use<T>(work: (model: Model) => Promise<T>): Promise<T> {
+  use<T>(work: (model: Network) => Promise<T>): Promise<T> {
     return this.copy === undefined ? work(this.#model) : this.copy.model.then(work);
   }
 }
 
 /** The calls of one model. Nothing is copied while its weights stay. */
 class Calls implements WeightReader {
-  readonly #model: Model;
+  readonly #model: Network;
   readonly #open = new Set<Call>();
   readonly #copies: SharedCopies<SharedCopy>;
 
-  constructor(model: Model) {
+  constructor(model: Network) {
     this.#model = model;
     this.#copies = new SharedCopies(() => new SharedCopy(model));
     model.addWeightReader(this);
@@ -62,7 +62,7 @@ class Calls implements WeightReader {
   }
 }
 
-const callsOf = new WeakMap<Model, Calls>();
+const callsOf = new WeakMap<Network, Calls>();
 
 /**
  * Does the work of a call with the weights that the model has now. While steps are made, work in several parts has those
@@ -70,7 +70,7 @@ const callsOf = new WeakMap<Model, Calls>();
  * @throws what the work throws; `use` ERR_UNROLLED_OUT_OF_MEMORY where the weights cannot be copied.
  */
 export async function withWeightsOfCall<T>(
-  model: Model,
+  model: Network,
   parts: 'one' | 'several',
   work: (call: Pick<Call, 'use'>) => Promise<T>,
 ): Promise<T> {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { Corpus, type FitOptions, type FitProgress, UnrolledError } from '../src/index';
+import { OPTIMIZER_KINDS } from '../src/training/optimizers';
 import { CORPUS, collect, STREAM, smallModel, train, weights } from './support/models';
 
 /** Long enough that it is still running when something happens to it. */
@@ -279,7 +280,7 @@ describe('fit', () => {
 
   it('knows the hyper-parameters of each optimiser, and no others', async () => {
     using model = smallModel();
-    for (const optimizer of ['sgd', 'momentum', 'adagrad', 'adagrad-abs', 'rmsprop', 'adam', 'adamw'] as const) {
+    for (const optimizer of OPTIMIZER_KINDS) {
       const [result] = await train(model, { optimizer, epochs: 1, learningRate: 1e-4, weightDecay: 0.01 });
       assert.ok(Number.isFinite(result?.loss), optimizer);
     }

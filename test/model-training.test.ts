@@ -1,7 +1,7 @@
 /** Training a `Model` by its own `fit`, in every shape of a recurrent network. */
 
 import assert from 'node:assert/strict';
-import { collect, type EpochResult, layers, Model, type TrainingData, tensor } from '../src/index';
+import { type Callback, collect, type EpochResult, layers, Model, type TrainingData, tensor } from '../src/index';
 import { Random } from '../src/random';
 
 const { bidirectional, dense, embedding, gru, lstm, oneHot, pooling, rnn } = layers;
@@ -36,6 +36,24 @@ describe('Model.fit', function () {
     const likeliest = tensor.argMax(probabilities).data;
     const right = inputs.filter(([first], index) => likeliest[index] === first).length;
     assert.ok(Math.abs(right / 200 - (accuracy as number)) < 1e-12);
+  });
+
+  it('hands itself to its callbacks, which may evaluate and save it', async () => {
+    using model = Model.create({
+      input: { kind: 'ids', vocabulary: 3 },
+      layers: [embedding(2), pooling('mean'), dense(2)],
+    });
+    const data: TrainingData = { inputs: [[0], [1, 2], [2]], labels: [0, 1, 1] };
+    const losses: number[] = [];
+    const watching: Callback = {
+      async onEpochEnd(_result, control) {
+        assert.equal(control.model, model);
+        losses.push((await control.model.evaluate(data)).loss);
+      },
+    };
+    await model.fit(data, { epochs: 2, callbacks: [watching] });
+    assert.equal(losses[1], (await model.evaluate(data)).loss);
+    assert.notEqual(losses[0], losses[1]);
   });
 
   it('learns a yes or no from one output', async () => {
@@ -101,6 +119,7 @@ describe('Model.fit', function () {
       for (const epoch of [...seen, ...history.epochs, ...history.toJSON()]) {
         assert.equal(epoch.bitsPerToken, isInNats ? epoch.loss / Math.LN2 : undefined);
         assert.equal('bitsPerToken' in epoch, isInNats);
+        assert.equal(epoch.lossUnit, isInNats ? undefined : 'squared error');
       }
     }
   });

@@ -3,22 +3,17 @@
 import { Command } from 'commander';
 import { resolveArchitecture } from '../architecture';
 import { MAX_SIZE } from '../limits';
-import { completeOutput, defaultSparse, describeOutput } from '../output';
-import { resolveFit } from '../training/options';
+import { completeOutput, describeOutput } from '../output';
+import { defaultSparse } from '../softmax-defaults';
+import { forModel, resolveFit } from '../training/options';
 import * as check from '../validation';
 import { counted } from '../wording';
 import { type BenchmarkResult, benchmark } from './benchmark';
-import {
-  addTrainingOptions,
-  fitOptions,
-  jsonOption,
-  networkOptions,
-  numberOption,
-  type TrainingFlags,
-} from './options';
+import { jsonOption, numberOption } from './options';
 import { printJson, printLine } from './output';
+import { addNetworkOptions, addTrainingOptions, fitOptions, networkOptions, type SharedFlags } from './training-flags';
 
-interface BenchFlags extends TrainingFlags {
+interface BenchFlags extends SharedFlags {
   vocab: number;
   seconds: number;
   json?: true;
@@ -41,7 +36,7 @@ async function bench(flags: BenchFlags): Promise<void> {
   const vocabulary = check.integer('vocab', flags.vocab, { min: 2, max: MAX_SIZE });
   const architecture = completeOutput(resolveArchitecture(network), { classes: vocabulary });
   const sparse = defaultSparse([describeOutput(architecture, 'head', vocabulary)]);
-  const { stream, ...training } = resolveFit(fitOptions(flags), { threads: 0, sparse });
+  const { stream, ...training } = forModel(resolveFit(fitOptions(flags), undefined), { threads: 0, sparse });
   const result = await benchmark({
     architecture,
     network,
@@ -55,11 +50,7 @@ async function bench(flags: BenchFlags): Promise<void> {
 }
 
 export function benchCommand(): Command {
-  const command = new Command('bench').description(
-    'time training steps on random tokens, beside the limit of the machine; with an adaptive or sampled output, on ' +
-      'tokens as frequent as words are',
-  );
-  return addTrainingOptions(command)
+  return addTrainingOptions(addNetworkOptions(new Command('bench'), 'bench'), 'bench')
     .addOption(numberOption('--vocab <n>', 'size of the vocabulary').default(65))
     .addOption(numberOption('--seconds <s>', 'time to spend on training steps').default(10))
     .addOption(jsonOption())

@@ -10,16 +10,13 @@ import { isError } from '../builtins';
 import { UnrolledError } from '../errors';
 import { packageRoot } from '../package';
 import * as check from '../validation';
+import { BUILD_NEEDS } from './build-needs';
 import { printLine } from './output';
 
-/** What a system needs to have, where the build fails. */
-const NEEDS =
-  'It needs a C++20 compiler (GCC 12 or Clang 15, or later), CMake 3.18 or later with make or ninja, and a static OpenBLAS ' +
-  'with its headers (on Debian and Ubuntu: apt-get install g++ make cmake libopenblas-serial-dev; on Alpine: apk add ' +
-  'g++ make cmake openblas-dev openblas-static); --openblas names a folder with another one.';
-
 function failure(what: string, cause?: unknown): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_NATIVE_LOAD', `The native module was not built: ${what}. ${NEEDS}`, { cause });
+  return new UnrolledError('ERR_UNROLLED_NATIVE_LOAD', `The native module was not built: ${what}. ${BUILD_NEEDS}`, {
+    cause,
+  });
 }
 
 /**
@@ -77,7 +74,6 @@ async function build({ openblas }: { openblas?: string }): Promise<void> {
 
 export function buildCommand(): Command {
   return new Command('build')
-    .description(`compile the native module, where no prebuilt binary fits. ${NEEDS}`)
     .option('--openblas <folder>', 'a folder with include/cblas.h and lib/libopenblas.a')
     .action(build);
 }

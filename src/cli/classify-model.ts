@@ -1,6 +1,6 @@
 /** Flags of `classify train` that make the model, beside a checkpoint that has one. */
 
-import { architectureFromFile, type ClassifierNetworkOptions } from '../classifier-network';
+import { architectureFromFile } from '../classifier-network';
 import { UnrolledError } from '../errors';
 import { damagedHeader, type ModelFile } from '../model-file';
 import { readVocabulary, requireKind } from '../model-header';
@@ -8,13 +8,10 @@ import type { Normalization } from '../text/text-form';
 import { TextVectorizer } from '../text/text-vectorizer';
 import type { StopWords } from '../text/vectorizer-options';
 import * as check from '../validation';
+import { CLASSIFIER_FLAGS } from './training-flags';
 
 /** Flags of the vocabulary and of the network, which a checkpoint has its own of. */
-export interface ModelFlags
-  extends Pick<
-    ClassifierNetworkOptions,
-    'cell' | 'embedding' | 'hidden' | 'layers' | 'gateActivation' | 'pooling' | 'dense' | 'denseActivation' | 'dropout'
-  > {
+export interface ModelFlags {
   maxVocab?: number;
   normalize?: Normalization;
   standardize?: 'lower-and-strip-punctuation' | 'lower' | 'strip-punctuation' | 'none';
@@ -22,14 +19,11 @@ export interface ModelFlags
   /** A list by its name, or the words of the file that was named. */
   stopWords?: StopWords;
   sequenceLength?: number;
-  oneDirection?: true;
 }
 
-const MODEL_FLAGS = [
-  ...['maxVocab', 'normalize', 'standardize', 'split', 'stopWords', 'sequenceLength'],
-  ...['cell', 'embedding', 'hidden', 'layers', 'oneDirection', 'gateActivation'],
-  ...['pooling', 'dense', 'denseActivation', 'dropout'],
-] as readonly (keyof ModelFlags)[];
+const VECTORIZER_FLAGS: readonly (keyof ModelFlags)[] = [
+  ...(['maxVocab', 'normalize', 'standardize', 'split', 'stopWords', 'sequenceLength'] as const),
+];
 
 /** What the flags would have been that the model of a checkpoint was made by. */
 async function flagsOf(file: ModelFile): Promise<Readonly<Record<string, unknown>>> {
@@ -59,9 +53,11 @@ function isSame(one: unknown, other: unknown): boolean {
  * Refuses another model than a checkpoint has; what is not given is the checkpoint's.
  * @throws ERR_UNROLLED_MODEL_MISMATCH naming the flag and both values; for another kind of model.
  */
-export async function requireSameFlags(file: ModelFile, flags: ModelFlags): Promise<void> {
+export async function requireSameFlags(file: ModelFile, typed: ModelFlags): Promise<void> {
   const before = await flagsOf(file);
-  const other = MODEL_FLAGS.find((flag) => flags[flag] !== undefined && !isSame(flags[flag], before[flag]));
+  const flags = typed as Readonly<Record<string, unknown>>;
+  const all = [...VECTORIZER_FLAGS, ...CLASSIFIER_FLAGS];
+  const other = all.find((flag) => flags[flag] !== undefined && !isSame(flags[flag], before[flag]));
   if (other === undefined) return;
   const [expected, received] = [
     before[other] === undefined ? 'none' : check.show(before[other]),

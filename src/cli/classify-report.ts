@@ -1,7 +1,7 @@
 /** What `classify` prints on standard output: lines for people, or one JSON object a line. */
 
 import { showRate } from '../printing';
-import type { TextClassifierScore } from '../text-classifier';
+import type { TextClassifierScore } from '../text-classifier-types';
 import type { EpochResult } from '../training/fit';
 import { printJson, printLine } from './output';
 

@@ -2,10 +2,8 @@
 
 import { basename } from 'node:path';
 import { Command } from 'commander';
-import { CELLS } from '../architecture';
-import { type ClassifierNetworkOptions, POOLINGS, resolveClassifierArchitecture } from '../classifier-network';
+import { resolveClassifierArchitecture } from '../classifier-network';
 import * as datasets from '../datasets';
-import { ACTIVATIONS } from '../description';
 import { UnrolledError } from '../errors';
 import { absolutePath, requireWritable } from '../files';
 import { resolveThreads } from '../limits';
@@ -19,14 +17,11 @@ import {
   STANDARDIZATIONS,
   type TextVectorizerOptions,
 } from '../text/vectorizer-options';
-import { TextClassifier, type TextClassifierFitOptions, trainingOptions } from '../text-classifier';
+import { type AskedTextFit, resolveTextFit, TextClassifier } from '../text-classifier';
+import type { TextClassifierFitOptions } from '../text-classifier-types';
 import * as callbacks from '../training/callbacks';
-import { BestWeights } from '../training/callbacks/keep-best';
 import { type Checkpoint, checkpointOf } from '../training/checkpoint-file';
-import { resolveExampleFit } from '../training/example-options';
 import { History } from '../training/history';
-import { OPTIMIZER_KINDS, type OptimizerKind } from '../training/optimizers';
-import { DEFAULT_BATCH } from '../training/options';
 import * as check from '../validation';
 import {
   type ClassifyData,
@@ -44,12 +39,21 @@ import { messageOf } from './failure';
 import { encodingOption, type InputFlags } from './input';
 import { Interrupt } from './interrupt';
 import type { KeptWeights } from './kept-weights';
-import { choiceOption, jsonOption, numberOption, threadsOption } from './options';
+import { choiceOption, jsonOption, numberOption } from './options';
 import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
 import { rememberedEncoding, remembersReading } from './remembered-reading';
 import { endOf, ReportFile } from './report-file';
 import { readStopWords, stopWordsOption } from './stop-words';
+import {
+  addCheckpointOptions,
+  addNetworkOptions,
+  addTrainingOptions,
+  classifierOptions,
+  fitOptions,
+  GIVEN_AGAIN,
+  type SharedFlags,
+} from './training-flags';
 import {
   endOfRun,
   isNonFinite,
@@ -64,20 +68,12 @@ import {
   saveFailed,
 } from './training-run';
 
-interface TrainFlags extends ModelFlags, Pick<InputFlags, 'encoding'> {
+interface TrainFlags extends SharedFlags, ModelFlags, Pick<InputFlags, 'encoding'> {
   test?: string;
   classes?: string[];
   skipUnreadable?: true;
   validation?: number;
-  epochs?: number;
-  batch?: number;
-  optimizer?: OptimizerKind;
-  lr?: number;
-  weightDecay?: number;
-  clipNorm?: number;
   earlyStopping?: number;
-  seed?: number;
-  threads?: number;
   checkpoint?: string;
   resume?: string;
   out?: string;
@@ -90,9 +86,9 @@ interface TrainFlags extends ModelFlags, Pick<InputFlags, 'encoding'> {
 type TypedFlags = Omit<TrainFlags, 'stopWords'> & { stopWords?: string };
 
 /** Options that a checkpoint has not: which texts are read, callbacks, and where to write. */
-const KEPT: readonly (keyof TrainFlags)[] = [
-  ...(['test', 'classes', 'skipUnreadable', 'threads', 'earlyStopping'] as const),
-  ...(['checkpoint', 'out', 'report', 'json'] as const),
+const KEPT: readonly string[] = [
+  ...GIVEN_AGAIN,
+  ...(['test', 'classes', 'skipUnreadable', 'out', 'report', 'json'] satisfies (keyof TrainFlags)[]),
 ];
 
 const DEFAULT_VOCABULARY = 5000;
@@ -114,26 +110,13 @@ function vectorizerOptions({
   return { maxTokens, normalization: normalize, standardize, split, stopWords, sequenceLength };
 }
 
-function networkOptions(flags: TrainFlags): ClassifierNetworkOptions {
-  const { cell, embedding, hidden, layers, gateActivation, pooling, dense, denseActivation, dropout, seed } = flags;
-  const bidirectional = flags.oneDirection !== true;
-  return {
-    ...{ cell, embedding, hidden, layers, bidirectional, gateActivation },
-    ...{ pooling, dense, denseActivation, dropout, seed },
-  };
-}
-
 interface Prepared {
   /** Of the texts: as asked, or as the checkpoint says. */
   encoding: Encoding | undefined;
-  options: TextClassifierFitOptions;
-  /** Keeps the best epoch, where any validates. */
-  best: BestWeights | undefined;
+  options: AskedTextFit;
   /** How `fit` will part the texts. */
   parting: Parting;
   end: RunEnd;
-  /** What training goes on from. Its file is read once; gone once the classifier is there. */
-  resumed: Checkpoint | undefined;
 }
 
 /**
@@ -148,18 +131,17 @@ async function resumedOf(flags: TrainFlags): Promise<Checkpoint | undefined> {
 }
 
 /** Refuses what can be known to be wrong before the texts are read. */
-async function fitOptions(flags: TrainFlags, history: History, page: ReportFile | undefined): Promise<Prepared> {
-  const { epochs, batch, optimizer, lr, weightDecay, clipNorm, seed, threads, earlyStopping } = flags;
-  const { resume, checkpoint, out } = flags;
+async function prepare(flags: TrainFlags, history: History, page: ReportFile | undefined): Promise<Prepared> {
+  const { resume, checkpoint, out, earlyStopping } = flags;
   if (resume === undefined) {
     resolveVectorizerOptions(vectorizerOptions(flags));
-    resolveClassifierArchitecture(networkOptions(flags));
+    resolveClassifierArchitecture(classifierOptions(flags));
   }
   const resumed = await resumedOf(flags);
   const encoding = flags.encoding ?? rememberedEncoding(resumed);
   const options: TextClassifierFitOptions = {
-    ...{ epochs, batch, optimizer, weightDecay, clipNorm, seed, threads, resume, onWarning: note },
-    learningRate: lr,
+    ...fitOptions(flags),
+    onWarning: note,
     validation: flags.validation ?? (resume === undefined ? DEFAULT_VALIDATION : undefined),
     callbacks: [
       history,
@@ -171,8 +153,7 @@ async function fitOptions(flags: TrainFlags, history: History, page: ReportFile 
       ...(checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint })]),
     ],
   };
-  const defaults = { threads: 0, batch: DEFAULT_BATCH };
-  const resolved = resolveExampleFit(trainingOptions(options), defaults, resumed);
+  const resolved = resolveTextFit(options, resumed);
   const { validation, native } = resolved;
   if (earlyStopping !== undefined && validation === 0) {
     throw nothingValidates(earlyStopping);
@@ -180,15 +161,10 @@ async function fitOptions(flags: TrainFlags, history: History, page: ReportFile 
   if (out !== undefined) await requireWritable(check.nonEmptyString('out', out));
   if (checkpoint !== undefined) await requireWritable(check.nonEmptyString('checkpoint', checkpoint));
   await requireTwoFiles(flags);
-  // What `fit` keeps by itself it keeps here, so that the command knows which epoch it is.
-  const best = validation > 0 ? new BestWeights('validationLoss') : undefined;
-  const keeping = best && { keepBest: false, callbacks: [best, ...(options.callbacks ?? []), best.closing] };
   return {
-    options: { ...options, ...keeping },
-    best,
+    options: resolved,
     parting: { validation, seed: native.seed },
     end: endOfRun(resolved),
-    resumed,
     encoding,
   };
 }
@@ -212,14 +188,14 @@ async function newClassifier({ classNames, examples }: ClassifyData, flags: Trai
   const texts = train.map(({ text }) => text);
   const onWarning = () => note(UNSPACED);
   const vectorizer = await TextVectorizer.adapt(texts, { ...vectorizerOptions(flags), onWarning });
-  return TextClassifier.create({ ...networkOptions(flags), vectorizer, classNames, threads: flags.threads });
+  return TextClassifier.create({ ...classifierOptions(flags), vectorizer, classNames, threads: flags.threads });
 }
 
 /** The classifier that is trained. */
 async function classifierOf(
   data: ClassifyData,
   flags: TrainFlags,
-  { resumed, parting }: Pick<Prepared, 'resumed' | 'parting'>,
+  { options: { resumed }, parting }: Pick<Prepared, 'options' | 'parting'>,
 ): Promise<TextClassifier> {
   return resumed === undefined
     ? newClassifier(data, flags, parting.validation)
@@ -228,12 +204,12 @@ async function classifierOf(
 
 /** Says what the training would take, and trains nothing. */
 async function estimate(name: string, flags: TrainFlags): Promise<void> {
-  const prepared = await fitOptions(flags, new History(), undefined);
+  const prepared = await prepare(flags, new History(), undefined);
   const data = await loadTraining(name, { ...flags, encoding: prepared.encoding });
   noteTexts(data, prepared.parting.validation);
   using classifier = await classifierOf(data, flags, prepared);
-  const { options, resumed, end } = prepared;
-  const estimated = await classifier.estimateFrom(data.examples, { ...options, signal: outputEnd }, resumed);
+  const { options, end } = prepared;
+  const estimated = await classifier.estimateAs(data.examples, { ...options, signal: outputEnd });
   printEstimate(classifier.model, estimated, end, flags.json === true);
 }
 
@@ -246,8 +222,9 @@ async function train(name: string, typed: TypedFlags, command: Command): Promise
   const history = new History();
   const places = { '--out': out, '--checkpoint': checkpoint, '--resume': resume };
   const page = await ReportFile.open(flags.report, history, places);
-  const prepared = await fitOptions(flags, history, page);
-  const { options, best, parting, end } = prepared;
+  const prepared = await prepare(flags, history, page);
+  const { options, parting, end } = prepared;
+  const { best } = options;
   const data = await loadTraining(name, { ...flags, encoding: prepared.encoding });
   noteTexts(data, parting.validation);
   using classifier = await classifierOf(data, flags, prepared);
@@ -273,9 +250,7 @@ async function train(name: string, typed: TypedFlags, command: Command): Promise
   const bestEpoch = () => best && (best.bestEpoch ?? history.best('validationLoss')?.epoch);
   const kept = (): KeptWeights => ({ bestEpoch: bestEpoch(), out, keepBest: '--validation 0.1' });
   const run = async (): Promise<boolean> => {
-    const { resumed } = prepared;
-    prepared.resumed = undefined;
-    const epochs = classifier.fitFrom(data.examples, { ...options, signal, onProgress }, resumed);
+    const epochs = classifier.fitAs(data.examples, { ...options, signal, onProgress });
     try {
       return await runEpochs(epochs.ahead(), display, (epoch) => {
         trained = true;
@@ -317,16 +292,13 @@ async function train(name: string, typed: TypedFlags, command: Command): Promise
 }
 
 export function classifyTrainCommand(): Command {
-  return new Command('train')
+  const command = new Command('train')
     .description('train a classifier of texts on a folder with one class a sub-folder')
     .argument('<folder>', FOLDER_HELP)
     .option('--test <folder>', 'texts of the same classes to test with at the end')
     .addOption(classesOption())
     .addOption(encodingOption('the text files'))
     .addOption(skipUnreadableOption())
-    .addOption(
-      numberOption('--validation <x>', 'fraction of the shuffled texts that validates, 0 for none (default: 0.1)'),
-    )
     .addOption(
       numberOption(
         '--vocab, --max-vocab <n>',
@@ -356,28 +328,9 @@ export function classifyTrainCommand(): Command {
       ),
     )
     .addOption(stopWordsOption())
-    .addOption(numberOption('--sequence-length <n>', 'words of a text that are read (default: all)'))
-    .addOption(choiceOption('--cell <kind>', 'recurrent cell (default: gru)', CELLS))
-    .addOption(numberOption('--embedding <n>', 'width of the embedding (default: 64)'))
-    .addOption(numberOption('--hidden <n>', 'hidden size of each direction (default: 30)'))
-    .addOption(numberOption('--layers <n>', 'stacked layers (default: 1)'))
-    .option('--one-direction', 'read texts from their beginning only')
-    .addOption(choiceOption('--gate-activation <kind>', 'of gru and lstm (default: sigmoid)', ACTIVATIONS))
-    .addOption(choiceOption('--pooling <kind>', 'how a text becomes one vector (default: final)', POOLINGS))
-    .addOption(numberOption('--dense <n>', 'units between that vector and the classes, 0 for none (default: 60)'))
-    .addOption(choiceOption('--dense-activation <kind>', 'of those units (default: tanh)', ACTIVATIONS))
-    .addOption(numberOption('--dropout <x>', 'rate dropped while training (default: off)'))
-    .addOption(numberOption('--epochs <n>', 'passes over the texts (default: 10)'))
-    .addOption(numberOption('--batch <n>', `texts a step (default: ${DEFAULT_BATCH})`))
-    .addOption(choiceOption('--optimizer <kind>', 'optimiser (default: adam)', OPTIMIZER_KINDS))
-    .addOption(numberOption('--lr <x>', "learning rate (default: 0.01 of adam, else the optimiser's)"))
-    .addOption(numberOption('--weight-decay <x>', 'weight decay (default: off; adamw 0.01)'))
-    .addOption(numberOption('--clip-norm <x>', 'scale the gradient to at most this norm (default: off)'))
-    .addOption(numberOption('--early-stopping <n>', 'stop after n epochs without a lower validation loss'))
-    .addOption(numberOption('--seed <n>', 'of everything random (default: 0)'))
-    .addOption(threadsOption())
-    .option('--checkpoint <file>', 'save the whole training there after each epoch')
-    .option('--resume <file>', 'go on from a checkpoint, with its model and its options where none are given')
+    .addOption(numberOption('--sequence-length <n>', 'words of a text that are read (default: all)'));
+  addNetworkOptions(addTrainingOptions(command, 'classify train'), 'classify train');
+  return addCheckpointOptions(command, 'classify train')
     .option('--out <file>', 'save the model there')
     .option('--report <file>', 'write a page there that shows the training: curves, confusions, hidden units (.html)')
     .addOption(jsonOption())

@@ -6,7 +6,7 @@ import { classifyPredictCommand } from './classify-predict';
 import { classifyTrainCommand } from './classify-train';
 
 export function classifyCommand(): Command {
-  const command = new Command('classify').description('learn the classes of texts from a folder, and tell them');
+  const command = new Command('classify');
   for (const make of [classifyTrainCommand, classifyEvaluateCommand, classifyPredictCommand]) {
     command.addCommand(make());
   }

@@ -85,8 +85,5 @@ function doctor({ json }: { json?: true }): void {
 }
 
 export function doctorCommand(): Command {
-  return new Command('doctor')
-    .description('say which binary runs on what, and what is wrong (exit status 1 if anything is)')
-    .addOption(jsonOption())
-    .action(doctor);
+  return new Command('doctor').addOption(jsonOption()).action(doctor);
 }

@@ -1,7 +1,8 @@
 /** `unrolled evaluate <model> <corpus>`: how well a model predicts a text. */
 
 import { Command } from 'commander';
-import { type EvaluationOptions, LanguageModel } from '../language-model';
+import { LanguageModel } from '../language-model';
+import type { EvaluationOptions } from '../language-model-types';
 import type { UnknownPolicy } from '../text/vocabulary-options';
 import { resolveStream } from '../training/options';
 import { addCorpusOptions, CORPUS_HELP, type CorpusFlags, corpusFlags, loadCorpus } from './corpus';
@@ -41,7 +42,6 @@ async function evaluate(path: string, name: string, flags: EvaluateFlags): Promi
 
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
-    .description("print a model's loss, bits per token and perplexity on a text")
     .argument('<model>', 'a file that train saved')
     .argument('<corpus>', CORPUS_HELP);
   return addCorpusOptions(command)

@@ -6,6 +6,7 @@ import { isError } from '../builtins';
 import { type ErrorCode, UnrolledError } from '../errors';
 import { LONG_TEXT_ADVICE } from '../text/encodings';
 import { ANEW } from '../training/data-counts';
+import { RENAMED as RENAMED_OPTIONS } from './training-flags';
 import { visibleText } from './visible-text';
 
 /** The work failed, or the arguments are wrong. */
@@ -23,18 +24,9 @@ const VALUE_FAULTS = ['commander.invalidArgument', 'commander.optionMissingArgum
 
 /** Options of the API whose value the command line knows under another name. */
 const RENAMED: Readonly<Record<string, string>> = {
-  learningRate: 'lr',
+  ...RENAMED_OPTIONS,
   maxSize: 'maxVocab',
   maxTokens: 'maxVocab',
-  every: 'scheduleEvery',
-  factor: 'scheduleFactor',
-  'schedule.kind': 'schedule',
-  'schedule.warmup': 'warmup',
-  'schedule.every': 'scheduleEvery',
-  'schedule.factor': 'scheduleFactor',
-  'checkpoint.path': 'checkpoint',
-  'checkpoint.everySteps': 'checkpointEvery',
-  patience: 'earlyStopping',
   normalization: 'normalize',
   extendVocabulary: 'extendVocab',
 };
@@ -154,7 +146,6 @@ function say(message: string): void {
 export function reportFailure(thrown: unknown, command?: Command): number {
   const error = withCode(thrown);
   if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return 0;
     // Without a command the parser has printed its help, and this error has no message of its own.
     if (error.code === 'commander.help') return USAGE;
     const code = VALUE_FAULTS.includes(error.code) ? 'ERR_UNROLLED_OPTION_RANGE' : 'ERR_UNROLLED_UNKNOWN_OPTION';

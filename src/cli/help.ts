@@ -1,7 +1,7 @@
-/** What `--help` shows beside descriptions: groups of options, and examples; and what an unknown option was meant for. */
+/** What `--help` shows beside descriptions: groups of options, and examples. */
 
-import { type Command, CommanderError } from 'commander';
-import { meantCommand, meantOption } from '../suggestions';
+import type { Command } from 'commander';
+import { CHECKPOINT_FLAGS, MODEL_FLAGS, TRAINING_FLAGS } from './training-flags';
 
 /** Options of long lists by what they are about. Commands with fewer than so many have one list. */
 const LONG_LIST = 15;
@@ -20,19 +20,11 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
       'reread',
       'split',
     ],
-    ...['stopWords', 'sequenceLength', 'unknown', 'skipUnreadable', 'vocab'],
+    ...['standardize', 'stopWords', 'sequenceLength', 'unknown', 'skipUnreadable', 'vocab'],
   ],
-  'Model:': [
-    ...['cell', 'embedding', 'hidden', 'layers', 'nonlinearity', 'singleBias', 'dropout', 'recurrentDropout'],
-    ...['layerNorm', 'tied', 'output', 'cutoffs', 'divisor', 'samples', 'oneDirection', 'gateActivation', 'pooling'],
-    ...['dense', 'denseActivation', 'init'],
-  ],
-  'Training:': [
-    ...['epochs', 'steps', 'window', 'batch', 'optimizer', 'lr', 'momentum', 'weightDecay', 'schedule', 'warmup'],
-    ...['scheduleEvery', 'scheduleFactor', 'sparse', 'precision', 'reduction', 'clipValue', 'clipNorm', 'validation'],
-    ...['earlyStopping', 'seed', 'threads', 'seconds'],
-  ],
-  'Files and output:': ['checkpoint', 'checkpointEvery', 'resume', 'out', 'report', 'logEvery', 'json', 'estimate'],
+  'Model:': [...MODEL_FLAGS, 'init', 'extendVocab'],
+  'Training:': [...TRAINING_FLAGS, 'seconds'],
+  'Files and output:': [...CHECKPOINT_FLAGS, 'out', 'report', 'logEvery', 'json', 'estimate'],
 };
 
 /** Two command lines for each command, without the program's name. */
@@ -74,63 +66,16 @@ function pathOf(command: Command): string {
   return parent?.parent ? `${pathOf(parent)} ${command.name()}` : command.name();
 }
 
-/** Gives the commands below a program their groups and examples. */
-export function addHelp(program: Command): void {
-  for (const command of program.commands) {
-    addHelp(command);
-    const examples = EXAMPLES[pathOf(command)];
-    if (examples === undefined) continue;
-    const lines = examples.map((line) => `  ${line.startsWith('echo') ? line : `unrolled ${line}`}`);
-    command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
-    if (command.options.length < LONG_LIST) continue;
-    for (const option of command.options) {
-      const group = Object.keys(GROUPS).find((name) => GROUPS[name]?.includes(option.attributeName()));
-      if (group !== undefined) option.helpGroup(group);
-    }
+/** Gives a command of the program, and those below it, their groups and examples. */
+export function addHelp(command: Command): void {
+  for (const inner of command.commands) addHelp(inner);
+  const examples = EXAMPLES[pathOf(command)];
+  if (examples === undefined) return;
+  const lines = examples.map((line) => `  ${line.startsWith('echo') ? line : `unrolled ${line}`}`);
+  command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+  if (command.options.length < LONG_LIST) return;
+  for (const option of command.options) {
+    const group = Object.keys(GROUPS).find((name) => GROUPS[name]?.includes(option.attributeName()));
+    if (group !== undefined) option.helpGroup(group);
   }
-}
-
-/** The command that arguments name. */
-function commandOf(program: Command, args: readonly string[]): Command {
-  let command = program;
-  for (const argument of args) {
-    const inner = command.commands.find((each) => each.name() === argument);
-    if (inner === undefined) break;
-    command = inner;
-  }
-  return command;
-}
-
-/** Commands below one, by the words that are typed after its name. */
-function namesBelow(command: Command): string[] {
-  return command.commands.flatMap((inner) => [
-    inner.name(),
-    ...namesBelow(inner).map((name) => `${inner.name()} ${name}`),
-  ]);
-}
-
-/** The first line of an error, and what was meant. */
-function withMeant({ message, exitCode, code }: CommanderError, meant: string | undefined): CommanderError {
-  const [first = ''] = message.split('\n');
-  return new CommanderError(exitCode, code, meant === undefined ? first : `${first}\n(Did you mean ${meant}?)`);
-}
-
-/** The error of an unknown option or command with what that was meant for, where one is near; any other error as it is. */
-export function withMeantName(error: unknown, program: Command, args: readonly string[]): unknown {
-  if (!(error instanceof CommanderError)) return error;
-  const command = commandOf(program, args);
-  if (error.code === 'commander.unknownCommand') {
-    const name = /^error: unknown command '([^']+)'/.exec(error.message)?.[1];
-    const below = command === program ? undefined : { command: command.name(), program: namesBelow(program) };
-    return name === undefined ? error : withMeant(error, meantCommand(name, namesBelow(command), below));
-  }
-  if (error.code !== 'commander.unknownOption') return error;
-  const name = /^error: unknown option '--(?:no-)?([^'=]+)/.exec(error.message)?.[1];
-  if (name === undefined) return error;
-  const { options } = command;
-  const meant = meantOption(
-    name,
-    options.map((option) => option.attributeName()),
-  );
-  return withMeant(error, options.find((option) => option.attributeName() === meant)?.long);
 }

@@ -47,7 +47,6 @@ async function next(path: string, argument: string | undefined, flags: NextFlags
 
 export function nextCommand(): Command {
   return new Command('next')
-    .description('print the likeliest next tokens with their probabilities and log-probabilities (nats)')
     .argument('<model>', 'a file that train saved')
     .argument('[text]', `what comes before: ${TEXT_HELP}; of a model of documents it may be empty`)
     .addOption(fileOption('the text of this file (.gz too) without its last line end, in place of an argument'))

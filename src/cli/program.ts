@@ -1,42 +1,20 @@
 /** The program `unrolled`: its commands, and what becomes of their failures. */
 
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { UnrolledError } from '../errors';
 import { version } from '../package';
 import * as check from '../validation';
-import { benchCommand } from './bench';
-import { buildCommand } from './build';
-import { classifyCommand } from './classify';
-import { doctorCommand } from './doctor';
-import { evaluateCommand } from './evaluate';
+import { commands } from './commands';
 import { reportFailure } from './failure';
-import { addHelp, withMeantName } from './help';
-import { nextCommand } from './next';
+import { addHelp } from './help';
+import { withMeantName } from './meant-name';
 import { refuseTwice } from './options';
 import { outputEnd, watchOutput } from './output';
-import { sampleCommand } from './sample';
-import { scoreCommand } from './score';
-import { trainCommand } from './train';
 
 /** Leaves messages and exit statuses to `reportFailure`. */
 function quiet(command: Command): Command {
   for (const inner of command.commands) quiet(inner);
   return command.exitOverride().configureOutput({ outputError: () => {} });
-}
-
-/** Commands of the program, apart from what they share. */
-export function commands(): Command[] {
-  return [
-    trainCommand(),
-    sampleCommand(),
-    evaluateCommand(),
-    scoreCommand(),
-    nextCommand(),
-    classifyCommand(),
-    benchCommand(),
-    doctorCommand(),
-    buildCommand(),
-  ];
 }
 
 /** `help` for a command that there is not, as that command itself: the parser then names one that may have been meant. */
@@ -57,6 +35,27 @@ function requirePaths(command: Command): void {
   }
 }
 
+/** The program with the commands that are called; the others are as their list shows them. */
+function programOf(isCalled: (name: string) => boolean, onCall: (command: Command) => void): Command {
+  const program = quiet(new Command('unrolled'))
+    .description(
+      'Recurrent networks on text: train, sample, score, classify. Progress goes to standard error, results to standard output.',
+    )
+    .version(version)
+    .hook('preAction', (_, command) => {
+      onCall(command);
+      requirePaths(command);
+    })
+    .addHelpText('after', '\nExit status: 0 done, 1 the work failed, 2 the arguments are wrong.');
+  for (const command of commands(isCalled)) {
+    program.addCommand(quiet(command));
+    if (!isCalled(command.name())) continue;
+    addHelp(command);
+    refuseTwice(command);
+  }
+  return program;
+}
+
 /** Runs a command line, by default that of the process, and leaves its exit status in `process.exitCode`. */
 export async function run(args?: readonly string[]): Promise<void> {
   let running: Command | undefined;
@@ -64,24 +63,20 @@ export async function run(args?: readonly string[]): Promise<void> {
     process.exitCode = reportFailure(error, running);
   };
   watchOutput(fail);
-  const program = quiet(new Command('unrolled'))
-    .description(
-      'Recurrent networks on text: train, sample, score, classify. Progress goes to standard error, results to standard output.',
-    )
-    .version(version)
-    .hook('preAction', (_, command) => {
-      running = command;
-      requirePaths(command);
-    })
-    .addHelpText('after', '\nExit status: 0 done, 1 the work failed, 2 the arguments are wrong.');
-  for (const command of commands()) program.addCommand(quiet(command));
-  addHelp(program);
-  refuseTwice(program);
   const given = args ?? process.argv.slice(2);
+  const onCall = (command: Command) => {
+    running = command;
+  };
+  const program = programOf((name) => given.includes(name), onCall);
   try {
     await program.parseAsync(withKnownHelp(given, program), { from: 'user' });
   } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) {
+      process.exitCode = 0; // help or the version was asked for, and shown
+      return;
+    }
     const isStopped = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED' && outputEnd.aborted;
-    if (!isStopped) fail(withMeantName(error, program, given));
+    // What was meant may be any command, and any below it.
+    if (!isStopped) fail(withMeantName(error, () => programOf(() => true, onCall), given));
   }
 }

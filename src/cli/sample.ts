@@ -239,7 +239,6 @@ function biasOption(): Option {
 export function sampleCommand(): Command {
   const drawing = ['temperature', 'topK', 'topP', 'seed'];
   return new Command('sample')
-    .description('print a prompt and the text that a model goes on with')
     .argument('<model>', 'a file that train saved')
     .argument('[text]', 'text to go on with, - for standard input, or none to begin a text')
     .addOption(plainOption('--prompt <text>', 'the same as a flag'))

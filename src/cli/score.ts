@@ -48,7 +48,6 @@ async function score(path: string, text: string | undefined, flags: ScoreFlags):
 
 export function scoreCommand(): Command {
   return new Command('score')
-    .description("print a text's log-probability (nats), how many tokens it is the sum of, and their perplexity")
     .argument('<model>', 'a file that train saved')
     .argument('[text]', TEXT_HELP)
     .addOption(fileOption('the text of this file (.gz too) without its last line end, in place of an argument'))

@@ -13,18 +13,15 @@ import { type Checkpoint, checkpointOf } from '../training/checkpoint-file';
 import * as check from '../validation';
 import { counted } from '../wording';
 import { type CorpusFlags, corpusFlags, loadCorpus } from './corpus';
-import { networkOptions, type TrainingFlags } from './options';
 import { note } from './output';
+import { networkOptions, type SharedFlags } from './training-flags';
 import { noteLeftOut, noteLineEnds, noteUnknown } from './unknown-note';
 
-/** Values of the options of `train`. */
-export interface TrainFlags extends TrainingFlags, CorpusFlags {
+/** Values of the flags of `train` that it looks at itself. */
+export interface TrainFlags extends SharedFlags, CorpusFlags {
   tokens?: TokenKind;
   maxVocab?: number;
   minCount?: number;
-  epochs?: number;
-  steps?: number;
-  validation?: number;
   earlyStopping?: number;
   init?: string;
   unknown?: UnknownPolicy;

@@ -8,19 +8,20 @@ import { TOKEN_KINDS, UNKNOWN_POLICIES } from '../text/vocabulary-options';
 import * as callbacks from '../training/callbacks';
 import type { Callback } from '../training/callbacks/callback';
 import { History } from '../training/history';
-import { type FitOptions, resolveFit } from '../training/options';
+import { type AskedFit, type FitOptions, resolveFit } from '../training/options';
 import * as check from '../validation';
 import { addCorpusOptions, CORPUS_HELP } from './corpus';
 import { printEstimate } from './estimate';
 import { messageOf } from './failure';
 import { Interrupt } from './interrupt';
 import type { KeptWeights } from './kept-weights';
-import { addTrainingOptions, choiceOption, fitOptions, jsonOption, numberOption } from './options';
+import { choiceOption, jsonOption, numberOption } from './options';
 import { note, outputEnd } from './output';
 import { progressDisplay } from './progress';
 import { rememberedEncoding, remembersReading } from './remembered-reading';
 import { endOf, ReportFile } from './report-file';
 import { type Origin, originOf, type Prepared, prepare, type TrainFlags } from './train-model';
+import { addCheckpointOptions, addNetworkOptions, addTrainingOptions, fitOptions, GIVEN_AGAIN } from './training-flags';
 import { TrainingReport } from './training-report';
 import {
   endOfRun,
@@ -39,9 +40,9 @@ import {
 import { unseenIds } from './unseen-text';
 
 /** Options that a checkpoint has not: where the text stays, callbacks, and where to write. */
-const KEPT: readonly (keyof TrainFlags)[] = [
-  ...(['stream', 'reread', 'threads', 'earlyStopping'] as const),
-  ...(['checkpoint', 'checkpointEvery', 'out', 'report', 'logEvery', 'json'] as const),
+const KEPT: readonly string[] = [
+  ...GIVEN_AGAIN,
+  ...(['stream', 'reread', 'out', 'report', 'logEvery', 'json'] satisfies (keyof TrainFlags)[]),
 ];
 
 /** Checkpoints, as asked. */
@@ -55,25 +56,22 @@ function checkpointsOf({ checkpoint, checkpointEvery }: TrainFlags): Callback[] 
 interface PreparedTraining {
   /** The flags, with what a checkpoint says of the reading of its text. */
   asked: TrainFlags;
-  options: FitOptions;
+  options: AskedFit;
   /** Keeps the best epoch, where that was asked for. */
   stopping: callbacks.EarlyStopping | undefined;
-  /** Fraction of the text that validates, a resumed training's own among them. */
-  validated: number;
   end: RunEnd;
-  /** Gone once the model is there: its tensors are as large as the model. */
   origin: Origin | undefined;
 }
 
 /** Options of `fit`, checked as far as they can be before the text is read. */
 async function trainingOptions(flags: TrainFlags, history: History): Promise<PreparedTraining> {
-  const { epochs, steps, validation, resume, earlyStopping } = flags;
+  const { earlyStopping } = flags;
   const origin = await originOf(flags);
   const encoding = flags.encoding ?? rememberedEncoding(origin?.checkpoint);
   const stopping = earlyStopping === undefined ? undefined : callbacks.earlyStopping({ patience: earlyStopping });
   const options: FitOptions = {
     ...fitOptions(flags),
-    ...{ epochs, steps, validation, resume, onWarning: note },
+    onWarning: note,
     callbacks: [
       ...(stopping === undefined ? [] : [stopping]),
       history,
@@ -81,13 +79,12 @@ async function trainingOptions(flags: TrainFlags, history: History): Promise<Pre
       ...checkpointsOf(flags),
     ],
   };
-  const resolved = resolveFit(options, { threads: 0 }, origin?.checkpoint);
-  const { validation: validated } = resolved;
-  if (earlyStopping !== undefined && validated === 0) {
+  const resolved = resolveFit(options, origin?.checkpoint);
+  if (earlyStopping !== undefined && resolved.validation === 0) {
     throw nothingValidates(earlyStopping);
   }
   const asked = encoding === undefined ? flags : { ...flags, encoding };
-  return { asked, options, stopping, validated, end: endOfRun(resolved), origin };
+  return { asked, options: resolved, stopping, end: endOfRun(resolved), origin };
 }
 
 /** Tokens that it writes after each epoch, for the report. */
@@ -131,7 +128,7 @@ async function estimate(name: string, flags: TrainFlags): Promise<void> {
   const { asked, options, end, origin } = await trainingOptions(flags, new History());
   const { corpus, model } = await prepare(name, origin, asked);
   try {
-    const estimated = await model.estimateFrom(corpus, { ...options, signal: outputEnd }, origin?.checkpoint);
+    const estimated = await model.estimateAs(corpus, { ...options, signal: outputEnd });
     printEstimate(model, estimated, end, flags.json === true);
   } finally {
     model.dispose();
@@ -143,7 +140,8 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const { out, checkpoint, init, resume, report } = flags;
   const history = new History();
   const training = await trainingOptions(flags, history);
-  const { options, stopping, validated, end } = training;
+  const { options, stopping, end } = training;
+  const validated = options.validation;
   const logEvery = flags.logEvery === undefined ? 0 : check.integer('logEvery', flags.logEvery, { min: 1 });
   if (out !== undefined) await requireOut('out', out, name);
   if (checkpoint !== undefined) await requireOut('checkpoint', checkpoint, name);
@@ -170,13 +168,11 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     display.update(progress);
   };
   // The page comes after the history, whose epochs it shows.
-  const all = [...(options.callbacks ?? []), ...(page === undefined ? [] : [page])];
+  const all = [...options.callbacks, ...(page === undefined ? [] : [page])];
   const keepBest = `${validated > 0 ? '' : '--validation 0.1 '}--early-stopping N`;
   const kept = (): KeptWeights => ({ bestEpoch: stopping?.bestEpoch, out, keepBest });
   const run = async (): Promise<boolean> => {
-    const resumed = training.origin?.checkpoint;
-    training.origin = undefined;
-    const epochs = model.fitFrom(corpus, { ...options, callbacks: all, signal, onProgress }, resumed);
+    const epochs = model.fitAs(corpus, { ...options, callbacks: all, signal, onProgress });
     try {
       return await runEpochs(epochs.ahead(), display, (epoch) => {
         trained = true;
@@ -217,7 +213,6 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
 
 export function trainCommand(): Command {
   const command = new Command('train')
-    .description('train a language model on a text file or a named data set')
     .argument('<corpus>', CORPUS_HELP)
     .addOption(choiceOption('--tokens <kind>', 'what the text is cut into (default: char)', TOKEN_KINDS))
     .addOption(
@@ -226,17 +221,9 @@ export function trainCommand(): Command {
         'keep the n most frequent tokens; the unknown token is one of n (default: all)',
       ),
     )
-    .addOption(numberOption('--min-count <n>', 'keep the tokens that occur so often (default: 1)'))
-    .addOption(numberOption('--epochs <n>', 'passes over the text (default: 5)'))
-    .addOption(numberOption('--steps <n>', 'steps of the whole run; outranks --epochs'))
-    .addOption(numberOption('--validation <x>', 'fraction of the text, from its end, that validates (default: off)'))
-    .addOption(
-      numberOption(
-        '--early-stopping <n>',
-        'stop after n epochs without a lower validation loss, and take the best weights (default: off)',
-      ),
-    );
-  return addTrainingOptions(addCorpusOptions(command))
+    .addOption(numberOption('--min-count <n>', 'keep the tokens that occur so often (default: 1)'));
+  addCorpusOptions(addTrainingOptions(command, 'train'));
+  addNetworkOptions(command, 'train')
     .option(
       '--init <file>',
       'start from the weights of a safetensors file, and its vocabulary where it has one; frozen weights are trained',
@@ -248,10 +235,8 @@ export function trainCommand(): Command {
         [...UNKNOWN_POLICIES],
       ),
     )
-    .option('--extend-vocab', "of --init: give the model the text's tokens that it lacks, with fresh weights")
-    .option('--checkpoint <file>', 'save the whole training there after each epoch')
-    .addOption(numberOption('--checkpoint-every <n>', 'save it every n steps instead, and at the end'))
-    .option('--resume <file>', 'go on from a checkpoint, with its options where none are given')
+    .option('--extend-vocab', "of --init: give the model the text's tokens that it lacks, with fresh weights");
+  return addCheckpointOptions(command, 'train')
     .option('--out <file>', 'save the model there')
     .option('--report <file>', 'write a page there that shows the training: curves, samples, hidden units (.html)')
     .addOption(numberOption('--log-every <n>', 'report every nth step'))

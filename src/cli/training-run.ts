@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { UnrolledError } from '../errors';
 import { isSamePlace } from '../files';
 import type { EpochResult } from '../training/fit';
-import type { ResolvedTraining } from '../training/options';
+import type { AskedTraining } from '../training/options';
 import * as check from '../validation';
 import { resumingCommand } from './command-line';
 import type { InterruptHandlers } from './interrupt';
@@ -138,7 +138,7 @@ export interface RunEnd {
 }
 
 /** The end of the run that these options ask for. */
-export function endOfRun({ epochs, steps, resumed }: ResolvedTraining): RunEnd {
+export function endOfRun({ epochs, steps, resumed }: AskedTraining): RunEnd {
   return { epochs, steps, made: resumed?.record.native.steps ?? 0, stopReason: resumed?.record.stopReason };
 }
 

@@ -3,13 +3,13 @@
 import { isPromise } from 'node:util/types';
 import { abortError, cancelledError, onAbort } from '../cancellation';
 import { giveTurn, settled } from '../event-loop';
-import type { Model } from '../model';
 import { addon } from '../native/load';
 import type { FloatArray, NativeCancellation, NativeGeneration } from '../native/native';
+import type { Network } from '../network';
 import { allocate } from '../tensor-shape';
 import type { Vocabulary } from '../text/vocabulary';
-import { endIdOf, excludedIds } from './prompt';
 import type { RowConstraint } from './row-constraint';
+import { endIdOf, excludedIds } from './special-ids';
 
 /** Texts in one call. */
 export const MOST_ROWS = 64;
@@ -114,7 +114,7 @@ function stateOf(states: FloatArray, row: number, rows: number): FloatArray {
 }
 
 /** States of several rows as `[B, S]`; nothing where all are zero. */
-function joinedStates(model: Model, rows: readonly Row[]): FloatArray | undefined {
+function joinedStates(model: Network, rows: readonly Row[]): FloatArray | undefined {
   if (rows.every(({ state }) => state === undefined)) return undefined;
   if (rows.length === 1) return rows[0]?.state;
   const size = Object.values(model.stateSizes).reduce((sum, features) => sum + features, 0);
@@ -128,9 +128,9 @@ function joinedStates(model: Model, rows: readonly Row[]): FloatArray | undefine
  * part in the next one. What a row draws does not depend on who else is there.
  */
 export class Batcher {
-  readonly #model: Model;
+  readonly #model: Network;
   /** What computes: the model itself, or one that has the weights which it had once. */
-  readonly #weights: Model | Promise<Model>;
+  readonly #weights: Network | Promise<Network>;
   readonly #fixed: { excluded: Int32Array; end: number; threads: number };
   #waiting: Turn[] = [];
   #running = false;
@@ -141,7 +141,7 @@ export class Batcher {
   #other: (row: Row) => Batcher | undefined = () => undefined;
 
   /** @param weights a copy of the model, which is that model to everyone; the model itself where it is left out. */
-  constructor(model: Model, vocabulary: Vocabulary, threads: number, weights: Model | Promise<Model> = model) {
+  constructor(model: Network, vocabulary: Vocabulary, threads: number, weights: Network | Promise<Network> = model) {
     this.#model = model;
     this.#weights = weights;
     this.#fixed = { excluded: excludedIds(vocabulary), end: endIdOf(vocabulary), threads };
@@ -283,7 +283,7 @@ export class Batcher {
     }
   }
 
-  #generate(model: Model, shares: readonly Share[], cancellation: NativeCancellation): Promise<NativeGeneration> {
+  #generate(model: Network, shares: readonly Share[], cancellation: NativeCancellation): Promise<NativeGeneration> {
     const rows = shares.map(({ turn }) => turn.row);
     const offsets = new Int32Array(shares.length + 1);
     for (const [i, { fed }] of shares.entries()) offsets[i + 1] = (offsets[i] as number) + fed;

@@ -2,8 +2,8 @@
 
 import { cancelledError, withCancellation } from '../cancellation';
 import { giveTurn } from '../event-loop';
-import type { Model } from '../model';
 import type { NativeBeamOptions, NativeBeamStepOptions, NativeHypothesis } from '../native/native';
+import type { Network } from '../network';
 import type { Vocabulary } from '../text/vocabulary';
 import type { Constraint } from './constraint';
 import { joined } from './prompt';
@@ -61,7 +61,7 @@ export async function searchByStep(
 
 /** @param weights the model that has them, where it is another. */
 async function searchWith(
-  weights: () => Promise<Model> | undefined,
+  weights: () => Promise<Network> | undefined,
   { model, vocabulary }: Generator,
   prompt: string,
   call: NativeBeamOptions,

@@ -2,15 +2,17 @@
 
 import { TextEncoder } from 'node:util';
 import { cancelledError, withCancellation } from '../cancellation';
-import { requireBeamMemory } from '../memory';
 import type { NativeBeamOptions, NativeHypothesis, NativeStop } from '../native/native';
 import type { Vocabulary } from '../text/vocabulary';
+import { requireBeamMemory } from './beam-memory';
 import { searchByStep } from './beam-steps';
 import { Constraint } from './constraint';
 import type { ResolvedBeam } from './options';
-import { endIdOf, excludedIds, startIds, stopIn } from './prompt';
+import { startIds } from './prompt';
 import { RowText } from './row-text';
 import type { Generator } from './sample';
+import { endIdOf, excludedIds } from './special-ids';
+import { stopIn } from './stop-filter';
 
 /** One continuation that `beam` found. */
 export interface BeamResult {

@@ -4,7 +4,7 @@ import { types } from 'node:util';
 import { UnrolledError } from '../errors';
 import type { Vocabulary } from '../text/vocabulary';
 import * as check from '../validation';
-import { endIdOf } from './prompt';
+import { endIdOf } from './special-ids';
 
 /** A token as `vocabulary.token(id)` writes it, where `''` is the end token; or its id. */
 export type TokenChoice = string | number;

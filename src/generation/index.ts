@@ -11,6 +11,7 @@ export {
   type StopOptions,
   type StreamOptions,
 } from './options';
+export { tokenProbabilities } from './probabilities';
 export { type Generator, sampleText, sampleTexts, streamText } from './sample';
 export {
   type NextOptions,

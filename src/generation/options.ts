@@ -3,6 +3,7 @@
 import { MAX_SIZE, resolveSeed } from '../limits';
 import * as check from '../validation';
 import { CONSTRAINT_OPTIONS, type ConstraintOptions, type ResolvedConstraint, resolveConstraint } from './constraint';
+import type { ResolvedStop } from './stop-filter';
 
 /** Where text ends before its `length`. */
 export interface StopOptions {
@@ -81,12 +82,6 @@ const DEFAULT_LENGTH = 200;
 
 /** Tokens of a piece of `stream`. */
 const STREAM_PIECE = 8;
-
-/** What ends a text: strings, none of them empty, and whether they are kept. */
-export interface ResolvedStop {
-  strings: readonly string[];
-  include: boolean;
-}
 
 export interface ResolvedGeneration {
   draw: { temperature: number; topK: number; topP: number };

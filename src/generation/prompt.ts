@@ -4,7 +4,7 @@ import { UnrolledError } from '../errors';
 import { Random, RandomUse } from '../random';
 import type { Vocabulary } from '../text/vocabulary';
 import { counted } from '../wording';
-import type { ResolvedStop } from './options';
+import { endIdOf } from './special-ids';
 
 /** What of a language model says how its texts begin. */
 export interface Beginnings {
@@ -135,19 +135,4 @@ export function joined(...parts: readonly Int32Array[]): Int32Array {
     end += part.length;
   }
   return ids;
-}
-
-/** The id of the token that ends a document, -1 for a vocabulary without one. */
-export function endIdOf({ endId }: Vocabulary): number {
-  return endId ?? -1;
-}
-
-/** What ends a text, as the texts of the vocabulary have it. */
-export function stopIn(vocabulary: Vocabulary, { strings, include }: ResolvedStop): ResolvedStop {
-  return { strings: strings.map((string) => vocabulary.formed(string)), include };
-}
-
-/** The unknown token, which stands for no text. */
-export function excludedIds({ unknownId }: Vocabulary): Int32Array {
-  return Int32Array.from(unknownId === undefined ? [] : [unknownId]);
 }

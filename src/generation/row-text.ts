@@ -1,9 +1,9 @@
 /** The text of one row of ids, as they are drawn. */
 
 import type { TokenDecoder, Vocabulary } from '../text/vocabulary';
-import type { ResolvedStop } from './options';
-import { endIdOf, stopIn } from './prompt';
-import { StopFilter } from './stop-filter';
+import { endIdOf } from './special-ids';
+import type { ResolvedStop } from './stop-filter';
+import { StopFilter, stopIn } from './stop-filter';
 
 /** Decodes ids up to the end token or a stop string. */
 export class RowText {

@@ -1,6 +1,6 @@
 /** Drawing text from a language model, piece by piece, after one prompt or several. */
 
-import type { Model } from '../model';
+import type { Network } from '../network';
 import type { Vocabulary } from '../text/vocabulary';
 import * as check from '../validation';
 import { MOST_ROWS, Row } from './batcher';
@@ -14,7 +14,7 @@ import type { TextDrawer } from './text-drawer';
 
 /** A language model's parts that generation needs. */
 export interface Generator extends Beginnings {
-  model: Model;
+  model: Network;
   /** 0 is the pool's default. */
   threads: number;
   /** Draws all texts of the model. */

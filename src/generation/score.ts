@@ -5,8 +5,9 @@ import { UnrolledError } from '../errors';
 import type { TokenCounts } from '../text/token-counts';
 import * as check from '../validation';
 import { withWeightsOfCall } from '../weights-of-call';
-import { type Beginnings, endIdOf, joined, noTokens, promptIds, startIds } from './prompt';
+import { type Beginnings, joined, noTokens, promptIds, startIds } from './prompt';
 import type { Generator } from './sample';
+import { endIdOf } from './special-ids';
 
 /** Options of `score`. */
 export interface ScoreOptions {

@@ -1,6 +1,17 @@
 /** Text that comes in pieces, up to the first stop string. */
 
-import type { ResolvedStop } from './options';
+import type { Vocabulary } from '../text/vocabulary';
+
+/** What ends a text: strings, none of them empty, and whether they are kept. */
+export interface ResolvedStop {
+  strings: readonly string[];
+  include: boolean;
+}
+
+/** What ends a text, as the texts of the vocabulary have it. */
+export function stopIn(vocabulary: Vocabulary, { strings, include }: ResolvedStop): ResolvedStop {
+  return { strings: strings.map((string) => vocabulary.formed(string)), include };
+}
 
 /** Units at the end of the text that may be the beginning of one of the strings. */
 function unfinished(text: string, strings: readonly string[]): number {

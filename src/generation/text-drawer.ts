@@ -1,6 +1,6 @@
 /** Draws the texts of a model, each to its end with the weights that the model had when it began. */
 
-import type { Model, WeightReader } from '../model';
+import type { Network, WeightReader } from '../network';
 import { SharedCopies, SharedCopy } from '../shared-copies';
 import type { Vocabulary } from '../text/vocabulary';
 import { Batcher, type Row, type Wanted } from './batcher';
@@ -9,7 +9,7 @@ import { Batcher, type Row, type Wanted } from './batcher';
 class KeptWeights extends SharedCopy {
   readonly batcher: Batcher;
 
-  constructor(model: Model, vocabulary: Vocabulary, threads: number) {
+  constructor(model: Network, vocabulary: Vocabulary, threads: number) {
     super(model);
     this.batcher = new Batcher(model, vocabulary, threads, this.model);
   }
@@ -33,7 +33,7 @@ const FORGOTTEN = 1024;
  * those share that begin before it is made.
  */
 export class TextDrawer implements WeightReader {
-  readonly #model: Model;
+  readonly #model: Network;
   readonly #live: Batcher;
   /** By what `Row.call` says. */
   readonly #begun = new WeakMap<object, Begun>();
@@ -42,7 +42,7 @@ export class TextDrawer implements WeightReader {
   #mostOpen = FORGOTTEN;
   readonly #copies: SharedCopies<KeptWeights>;
 
-  constructor(model: Model, vocabulary: Vocabulary, threads: number) {
+  constructor(model: Network, vocabulary: Vocabulary, threads: number) {
     this.#model = model;
     this.#live = new Batcher(model, vocabulary, threads);
     this.#copies = new SharedCopies(() => new KeptWeights(model, vocabulary, threads));
@@ -62,7 +62,7 @@ export class TextDrawer implements WeightReader {
    * itself has to be asked at once.
    * @throws ERR_UNROLLED_OUT_OF_MEMORY where the weights cannot be copied.
    */
-  kept(call: object): Promise<Model> | undefined {
+  kept(call: object): Promise<Network> | undefined {
     return this.#beginning(call).kept?.model;
   }
 

@@ -1,9 +1,9 @@
 /** What the units of the recurrent layers put out over a sequence. */
 
 import type { FloatTensor } from '../flat-layout';
-import type { Model, ModelInput } from '../model';
-import { requireInput } from '../model-input';
+import { type ModelInput, requireInput } from '../model-input';
 import type { ModelDescription, RecurrentDescription } from '../native/native';
+import type { Network } from '../network';
 import { isRecurrent, readBy } from '../parameter-shapes';
 import * as check from '../validation';
 import type { ReportActivations } from './record';
@@ -25,7 +25,7 @@ function rowsOf({ shape: [time = 0, , features = 0], data }: FloatTensor): Units
 
 /** Of each level of the stacks what it puts out, from the lowest. */
 async function lowerLevels(
-  model: Model,
+  model: Network,
   input: ModelInput,
   stacks: readonly RecurrentDescription[],
 ): Promise<Map<RecurrentDescription, Units[]>> {
@@ -49,7 +49,7 @@ async function lowerLevels(
  *   number of tokens than of steps, and for the source of a model without one; what `Model.forward` throws.
  */
 export async function collectActivations(
-  model: Model,
+  model: Network,
   input: ModelInput,
   tokens?: readonly string[],
   of: 'input' | 'source' = 'input',

@@ -2,7 +2,7 @@
 
 import { UnrolledError } from '../errors';
 import type { FloatTensor } from '../flat-layout';
-import type { Model } from '../model';
+import type { Network } from '../network';
 import { softmax } from '../tensor';
 import * as check from '../validation';
 import type { ReportGradientByStep } from './record';
@@ -37,7 +37,7 @@ function lastLossGradient({ dtype, shape, data }: FloatTensor, target: number): 
  *   looks at all steps at once: its sequence cannot be cut; what `Model.gradients` throws.
  */
 export async function collectGradientByStep(
-  model: Model,
+  model: Network,
   sequence: OneSequence,
   target: number,
 ): Promise<ReportGradientByStep> {

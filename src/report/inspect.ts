@@ -2,8 +2,8 @@
 
 import { types } from 'node:util';
 import { joined } from '../generation/prompt';
-import type { Model } from '../model';
 import { outputOf } from '../model-output';
+import type { Network } from '../network';
 import { argMax } from '../tensor';
 import * as check from '../validation';
 import { collectActivations } from './activations';
@@ -14,7 +14,7 @@ import { column, goesStepByStep } from './stepping';
 
 /** A model with what turns text into ids and ids into words: a `LanguageModel`, a `SequenceClassifier`. */
 export interface TextModel {
-  readonly model: Model;
+  readonly model: Network;
   /** Whether a text is fed after the end token, as the beginning of a document. */
   readonly documents?: boolean;
   readonly vocabulary: {
@@ -41,7 +41,7 @@ const GRADIENT_TOKENS = 65;
 const MOST_OUTPUTS = 2 ** 24;
 
 /** Most tokens that `inspect` reads. */
-export function tokensToInspect(model: Model): number {
+export function tokensToInspect(model: Network): number {
   return Math.max(1, Math.min(READ_TOKENS, Math.floor(MOST_OUTPUTS / outputOf(model.description).features)));
 }
 

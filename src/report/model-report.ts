@@ -1,6 +1,6 @@
 /** `model.report()`: what a program knows of a training and its model, as a page. */
 
-import type { Model } from '../model';
+import type { Network } from '../network';
 import * as check from '../validation';
 import { inspect, type TextModel } from './inspect';
 import { describeModel } from './model-summary';
@@ -43,18 +43,18 @@ const OPTIONS = [
   'comparisons',
 ] as const satisfies (keyof ReportOptions)[];
 
-function titleOf({ parameterCount }: Model): string {
+function titleOf({ parameterCount }: Network): string {
   return `A model of ${parameterCount.toLocaleString('en')} parameters`;
 }
 
-function recordOf(model: Model, drawn: ReportModel, { history, ...given }: ReportOptions): ReportRecord {
+function recordOf(model: Network, drawn: ReportModel, { history, ...given }: ReportOptions): ReportRecord {
   const { title = titleOf(model), ...parts } = given;
   const training = history === undefined ? {} : trainingParts(history, [], model.description);
   return { ...training, ...parts, title, model: drawn };
 }
 
 /** @internal What `Model.report` does. */
-export async function reportModel(model: Model, path: string, options: ReportOptions | undefined): Promise<void> {
+export async function reportModel(model: Network, path: string, options: ReportOptions | undefined): Promise<void> {
   requirePageName('path', path);
   const given = check.options('report', options, OPTIONS);
   await writeReport(path, recordOf(model, describeModel(model), given));

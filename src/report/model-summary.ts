@@ -1,8 +1,8 @@
 /** A `Model` as a report describes it. */
 
-import type { Model } from '../model';
 import { isOnce } from '../model-output';
 import type { InputDescription, LayerDescription, ModelDescription, RecurrentDescription } from '../native/native';
+import type { Network } from '../network';
 import { isRecurrent, type LayerShape, layerShapesOf, parameterElements, readBy } from '../parameter-shapes';
 import * as check from '../validation';
 import type { ReportInput, ReportLayer, ReportModel } from './record';
@@ -30,7 +30,7 @@ function timesOf(description: ModelDescription, time: Time, sourceTime: Time): M
   return times;
 }
 
-function statesOf({ stateSizes }: Model, layer: LayerDescription): { name: string; features: number }[] {
+function statesOf({ stateSizes }: Network, layer: LayerDescription): { name: string; features: number }[] {
   if (!isRecurrent(layer)) return [];
   const suffixes = /^\.[hc]_l\d+(_reverse)?$/;
   return Object.entries(stateSizes)
@@ -83,7 +83,7 @@ function notesOf(layer: LayerDescription): string[] {
   }
 }
 
-function describeLayer(model: Model, shape: LayerShape, index: number, time: Time | undefined): ReportLayer {
+function describeLayer(model: Network, shape: LayerShape, index: number, time: Time | undefined): ReportLayer {
   const { layer, outputs, parameters } = shape;
   const [read = 'input', ...others] = readBy(model.description, index);
   const names = Object.keys(parameters);
@@ -117,7 +117,7 @@ function describeInput(name: 'input' | 'source', input: InputDescription, time: 
  * The graph of a model's layers with their shapes and parameters. Letters: `T` time, `S` time of the source, `B` batch.
  * @throws ERR_UNROLLED_DISPOSED, ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_RANGE.
  */
-export function describeModel(model: Model, options?: DescriptionOptions): ReportModel {
+export function describeModel(model: Network, options?: DescriptionOptions): ReportModel {
   const given = check.options('describeModel', options, ['time', 'sourceTime']);
   const { time = 'T', sourceTime = 'S' } = given;
   if (given.time !== undefined) check.integer('time', given.time, { min: 1 });

@@ -2,9 +2,9 @@
 
 import { UnrolledError } from '../errors';
 import type { FloatTensor, States } from '../flat-layout';
-import type { Model, SequenceInput } from '../model';
-import { inputTensor, requireInput } from '../model-input';
+import { inputTensor, requireInput, type SequenceInput } from '../model-input';
 import type { InputDescription, ModelDescription } from '../native/native';
+import type { Network } from '../network';
 import { isRecurrent } from '../parameter-shapes';
 import type { Tensor } from '../tensor';
 import * as check from '../validation';
@@ -82,7 +82,7 @@ export function goesStepByStep({ source, layers }: ModelDescription): boolean {
 }
 
 /** States after each step from zero: element t holds those after step t. */
-export async function statesAfterEach(model: Model, sequence: TensorSequence, steps: number): Promise<States[]> {
+export async function statesAfterEach(model: Network, sequence: TensorSequence, steps: number): Promise<States[]> {
   const all: States[] = [];
   for (let time = 0; time < steps; time++) {
     const states = all.at(-1);

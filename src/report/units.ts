@@ -7,24 +7,28 @@ import type { ReportRecord } from './record';
 
 type Units = NonNullable<ReportRecord['units']>;
 
-/** Whether the loss is a squared error: an epoch of `fit` has bits for every other. */
-function isSquaredError(epochs: readonly EpochResult[]): boolean {
+/**
+ * What the loss is measured in where that is not nats. Of earlier releases an epoch of `fit` has no unit, and bits where
+ * the loss is not a squared error.
+ */
+function lossUnitOf(epochs: readonly EpochResult[]): string | undefined {
   const counts = epochs.filter(({ loss, stepLosses }) => Number.isFinite(loss) && stepLosses !== undefined);
-  return counts.length > 0 && counts.every(({ bitsPerToken }) => bitsPerToken === undefined);
+  if (counts.length === 0 || counts.some(({ bitsPerToken }) => bitsPerToken !== undefined)) return undefined;
+  return counts.findLast(({ lossUnit }) => lossUnit !== undefined)?.lossUnit ?? 'squared error';
 }
 
 /** What a model is trained on per second: examples with one target each, else a target for each step. */
-function countedBy(model: ModelDescription | undefined, squares: boolean): string | undefined {
-  if (model === undefined) return squares ? 'targets' : undefined;
+function countedBy(model: ModelDescription | undefined, isOfValues: boolean): string | undefined {
+  if (model === undefined) return isOfValues ? 'targets' : undefined;
   if (outputOf(model).once) return 'examples';
-  return squares || model.input.kind !== 'ids' ? 'time steps' : undefined;
+  return isOfValues || model.input.kind !== 'ids' ? 'time steps' : undefined;
 }
 
 /** The units of a training; empty where they are a language model's, nats and tokens. */
 export function unitsOf(epochs: readonly EpochResult[], model?: ModelDescription): Pick<ReportRecord, 'units'> {
-  const squares = isSquaredError(epochs);
-  const speed = countedBy(model, squares);
-  const units: Units = { ...(squares && { loss: 'squared error' }), ...(speed !== undefined && { speed }) };
+  const loss = lossUnitOf(epochs);
+  const speed = countedBy(model, loss !== undefined);
+  const units: Units = { ...(loss !== undefined && { loss }), ...(speed !== undefined && { speed }) };
   return Object.keys(units).length === 0 ? {} : { units };
 }
 

@@ -2,8 +2,20 @@
 
 import { UnrolledError } from '../errors';
 import { TokenList } from './token-list';
-import type { Vocabulary } from './vocabulary';
 import type { VocabularyContent } from './vocabulary-builder';
+import type { VocabularyJSON } from './vocabulary-json';
+import type { TokenKind, UnknownPolicy } from './vocabulary-options';
+
+/** What is asked of a vocabulary. */
+interface Tokens {
+  readonly kind: TokenKind;
+  readonly size: number;
+  readonly unknown: UnknownPolicy;
+  readonly unknownId: number | undefined;
+  readonly endId: number | undefined;
+  readonly frequencies: readonly number[] | undefined;
+  toJSON(): VocabularyJSON;
+}
 
 /** What a vocabulary is made of; `frequencies` are undefined where nobody has counted. */
 interface Extension {
@@ -35,7 +47,7 @@ function* tokensWithout(tokens: readonly string[], known: ReadonlyMap<string, nu
 
 /** How often the other vocabulary's text has each id of an extension. */
 function* frequenciesOf(
-  other: Vocabulary,
+  other: Tokens,
   ids: ReadonlyMap<string, number>,
   content: VocabularyContent,
 ): Generator<void, number[] | undefined> {
@@ -56,11 +68,7 @@ function* frequenciesOf(
  * The tokens of `other` that `own` lacks, behind its own; a little at a time.
  * @throws ERR_UNROLLED_OPTION_RANGE for another kind of tokens.
  */
-export function* extending(
-  own: Vocabulary,
-  ownContent: VocabularyContent,
-  other: Vocabulary,
-): Generator<void, Extension> {
+export function* extending(own: Tokens, ownContent: VocabularyContent, other: Tokens): Generator<void, Extension> {
   if (own.kind !== other.kind) {
     throw new UnrolledError(
       'ERR_UNROLLED_OPTION_RANGE',
@@ -85,7 +93,7 @@ export function* extending(
 }
 
 /** Whether every token of `own` has the same id in `other`, which may have more. */
-export function isExtension(other: Vocabulary, own: Vocabulary): boolean {
+export function isExtension(other: Tokens, own: Tokens): boolean {
   if (other.kind !== own.kind || other.size < own.size) return false;
   if (own.unknownId !== undefined && other.unknownId === undefined) return false;
   if (own.endId !== undefined && other.endId === undefined) return false;
@@ -97,7 +105,7 @@ export function isExtension(other: Vocabulary, own: Vocabulary): boolean {
  * The id that each id of an extension had; -1 for those that are new.
  * @param own what `extended` is an extension of.
  */
-export function idsBefore(extended: Vocabulary, own: Vocabulary): Int32Array {
+export function idsBefore(extended: Tokens, own: Tokens): Int32Array {
   const ids = new Int32Array(extended.size).fill(-1);
   const tokens = own.unknownId ?? own.endId ?? own.size;
   for (let id = 0; id < tokens; id++) ids[id] = id;

@@ -64,14 +64,24 @@ function settled(text: string): number {
 /** Calls `visit` with each token of the text in order. */
 type Segmentation = (text: string, visit: (token: string) => void) => void;
 
+/** A segmenter that is made when it is first asked for: its rules take milliseconds to load. */
+function segmenterOf(granularity: 'grapheme' | 'word'): () => Intl.Segmenter {
+  let made: Intl.Segmenter | undefined;
+  return () => {
+    made ??= new Intl.Segmenter(LOCALE, { granularity });
+    return made;
+  };
+}
+
+const segmenters = { grapheme: segmenterOf('grapheme'), word: segmenterOf('word') };
+
 function segmentation(granularity: 'grapheme' | 'word'): Segmentation {
-  const segmenter = new Intl.Segmenter(LOCALE, { granularity });
   return (text, visit) => {
     for (const piece of pieces(text)) {
       if (granularity === 'grapheme' && PLAIN_LINE.test(piece)) {
         for (let i = 0; i < piece.length; i++) visit(piece.charAt(i));
       } else {
-        for (const { segment } of segmenter.segment(piece)) visit(segment);
+        for (const { segment } of segmenters[granularity]().segment(piece)) visit(segment);
       }
     }
   };
@@ -151,15 +161,13 @@ export const wordTokenizer = segmentTokenizer('word', {
   show: (token) => JSON.stringify(token),
 });
 
-const wordSegmenter = new Intl.Segmenter(LOCALE, { granularity: 'word' });
-
 /** Calls `visit` with each word, space and punctuation of a text in order, a little at a time. */
 export function* wordSegments(
   text: string,
   visit: (segment: string, isWordLike: boolean) => void,
 ): Generator<void, void> {
   for (const piece of pieces(text)) {
-    for (const { segment, isWordLike } of wordSegmenter.segment(piece)) visit(segment, isWordLike === true);
+    for (const { segment, isWordLike } of segmenters.word().segment(piece)) visit(segment, isWordLike === true);
     yield;
   }
 }

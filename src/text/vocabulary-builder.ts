@@ -8,7 +8,6 @@ import { AS_IT_IS, formingText, formText } from './text-form';
 import { tokenParts } from './text-parts';
 import type { TokenList } from './token-list';
 import type { TokenCounter, Tokenizer } from './tokenizer';
-import type { Vocabulary } from './vocabulary';
 import type { VocabularyJSON } from './vocabulary-json';
 import {
   type ResolvedVocabularyOptions,
@@ -29,24 +28,6 @@ export interface VocabularyContent extends Omit<VocabularyJSON, 'tokens'> {
 export interface BuiltVocabulary {
   content: VocabularyContent;
   frequencies: number[];
-}
-
-/** Builds a vocabulary from texts that come one after another. */
-export interface VocabularyBuilder {
-  /** A text in the form that the vocabulary will keep. */
-  formed(text: string): string;
-  /** The same, a little at a time. */
-  forming(text: string): Generator<void, string>;
-  /** Counts the tokens of one more text, which is in that form; none goes on from the text before. */
-  add(text: string): void;
-  /** The same, with turns for the event loop. */
-  addInTurns(text: string): Promise<void>;
-  /** `Tokenizer.settled` of the kind of tokens. */
-  settled(text: string): number;
-  /** @throws what `Vocabulary.build` throws. */
-  build(): Vocabulary;
-  /** The same, with turns for the event loop. */
-  buildInTurns(): Promise<Vocabulary>;
 }
 
 /** Counts the tokens of texts that come one after another. */

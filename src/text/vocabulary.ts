@@ -19,12 +19,7 @@ import {
 import type { TokenCounts } from './token-counts';
 import { TokenList } from './token-list';
 import { type Detokenizer, type Encoder, SKIP, type Tokenizer, type UnknownHandler } from './tokenizer';
-import {
-  type BuiltVocabulary,
-  type VocabularyBuilder,
-  type VocabularyContent,
-  VocabularyCounts,
-} from './vocabulary-builder';
+import { type BuiltVocabulary, type VocabularyContent, VocabularyCounts } from './vocabulary-builder';
 import { parseVocabulary, type VocabularyJSON } from './vocabulary-json';
 import {
   TOKENIZERS,
@@ -46,6 +41,24 @@ export interface TokenDecoder {
   push(id: number): string;
   /** What was held back: bytes that are no whole character come as U+FFFD. */
   end(): string;
+}
+
+/** Builds a vocabulary from texts that come one after another. */
+export interface VocabularyBuilder {
+  /** A text in the form that the vocabulary will keep. */
+  formed(text: string): string;
+  /** The same, a little at a time. */
+  forming(text: string): Generator<void, string>;
+  /** Counts the tokens of one more text, which is in that form; none goes on from the text before. */
+  add(text: string): void;
+  /** The same, with turns for the event loop. */
+  addInTurns(text: string): Promise<void>;
+  /** `Tokenizer.settled` of the kind of tokens. */
+  settled(text: string): number;
+  /** @throws what `Vocabulary.build` throws. */
+  build(): Vocabulary;
+  /** The same, with turns for the event loop. */
+  buildInTurns(): Promise<Vocabulary>;
 }
 
 /**

@@ -1,11 +1,11 @@
 /** The callbacks of one training, and what they ask of it. */
 
 import { UnrolledError } from '../errors';
-import type { Model } from '../model';
+import type { Network } from '../network';
 import * as check from '../validation';
 import { type Holder, hold, isHeldByOther } from './callback-holds';
 import { storedState } from './callback-state';
-import type { Callback, StepResult, TrainingControl } from './callbacks/callback';
+import type { Callback, StepResult, TrainedModel, TrainingControl } from './callbacks/callback';
 import type { CallbackState } from './checkpoint-file';
 import type { EpochResult } from './epoch-result';
 
@@ -24,7 +24,7 @@ export interface Remembered {
 }
 
 class Control implements TrainingControl {
-  readonly model: Model;
+  readonly model: TrainedModel;
   readonly checkpoints = new Set<string>();
   steps: number;
   stopReason: string | undefined;
@@ -32,8 +32,8 @@ class Control implements TrainingControl {
   isClosed = false;
   #scale: number;
 
-  constructor(model: Model, scale: number, steps: number) {
-    this.model = model;
+  constructor(model: Network, scale: number, steps: number) {
+    this.model = model as TrainedModel;
     this.#scale = scale;
     this.steps = steps;
   }
@@ -95,7 +95,7 @@ export class CallbackList implements Holder {
   #isReleased = false;
 
   /** @param steps made so far, where a training goes on. */
-  constructor(callbacks: readonly Callback[], model: Model, learningRateScale: number, steps = 0) {
+  constructor(callbacks: readonly Callback[], model: Network, learningRateScale: number, steps = 0) {
     this.#callbacks = callbacks;
     this.#control = new Control(model, learningRateScale, steps);
     this.#scaleTaken = learningRateScale;

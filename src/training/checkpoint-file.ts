@@ -5,9 +5,9 @@
 import { types } from 'node:util';
 import { isRangeError } from '../builtins';
 import { UnrolledError } from '../errors';
-import type { Model } from '../model';
 import { type FileTraining, type ModelFile, type ModelHeader, readModelFile, writeCheckpointFile } from '../model-file';
 import type { FloatArray, NativeTrainingState } from '../native/native';
+import type { Network } from '../network';
 import type { DataCounts } from './data-counts';
 import type { EpochSumsState } from './epoch-result';
 import { OPTIMIZER_KINDS, type OptimizerKind } from './optimizers';
@@ -79,7 +79,7 @@ function unwritable(cause: unknown): unknown {
  */
 export async function writeCheckpoint(
   path: string,
-  model: Model,
+  model: Network,
   { parameters, finite, state }: WholeState,
   header: ModelHeader,
   record: Omit<TrainingRecord, 'native'>,

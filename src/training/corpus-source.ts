@@ -3,8 +3,8 @@
 import { types } from 'node:util';
 import { UnrolledError } from '../errors';
 import { inTurns } from '../event-loop';
-import type { Model } from '../model';
 import type { NativeCancellation, NativeEvaluation, NativeIds, NativeSource } from '../native/native';
+import type { Network } from '../network';
 import { allocate } from '../tensor-shape';
 import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
@@ -207,12 +207,12 @@ export async function trainingSource(
  * @throws (before the scoring) ERR_UNROLLED_CORPUS_TOO_SHORT
  */
 export async function scoring(
-  model: Model,
+  model: Network,
   part: string,
   corpus: CorpusPart,
   stream: ResolvedStream,
   threads: number,
-): Promise<(cancellation: NativeCancellation, weights?: Model) => Promise<NativeEvaluation>> {
+): Promise<(cancellation: NativeCancellation, weights?: Network) => Promise<NativeEvaluation>> {
   if (isDocuments(corpus)) {
     const source = await documentsSource(part, corpus, stream);
     return (cancellation, weights = model) => weights.native.evaluateExamples({ source, threads }, cancellation);

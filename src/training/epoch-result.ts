@@ -12,6 +12,8 @@ export interface EpochResult {
   steps: number;
   /** Mean loss of the epoch's targets, each before its step's update: nats, but for squared errors. */
   loss: number;
+  /** What `loss` is measured in where that is not nats: `squared error`. */
+  lossUnit?: string;
   /** Fraction of the targets that were the likeliest class, or on the right side of one half; not for squared errors. */
   accuracy?: number;
   /** Loss of the validation part after the epoch. */

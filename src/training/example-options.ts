@@ -1,23 +1,15 @@
 /** Options of training on examples. */
 
-import { MAX_SIZE } from '../limits';
+import { resolveValues } from '../base/option-table';
 import type { NativeBatching } from '../native/native';
 import * as check from '../validation';
 import type { Checkpoint } from './checkpoint-file';
-import {
-  DEFAULT_BATCH,
-  type ModelDefaults,
-  type ResolvedTraining,
-  resolveKnownTraining,
-  resolveResumable,
-  resolveValidation,
-  TRAINING_OPTIONS,
-  type TrainingOptions,
-} from './options';
+import { type AskedTraining, type ResolvedTraining, resolveTraining, resumable, type TrainingOptions } from './options';
+import { EXAMPLE_FIT_OPTIONS, TRAINING_TABLE } from './options/training-options-table';
 
 /** Options of `fit` for examples; `Data` is what it is given. */
 export interface ExampleFitOptions<Data> extends TrainingOptions {
-  /** Examples a step. */
+  /** Examples a step; 32 by default, of `SequenceClassifier` 1. */
   batch?: number | undefined;
   /** Whether their order is drawn anew for each epoch; true by default. */
   shuffle?: boolean | undefined;
@@ -32,49 +24,41 @@ export interface ExampleFitOptions<Data> extends TrainingOptions {
   validationData?: Data | undefined;
 }
 
-export const EXAMPLE_FIT_OPTIONS = [
-  ...TRAINING_OPTIONS,
-  'batch',
-  'shuffle',
-  'bucketing',
-  'validation',
-  'validationData',
-] as const;
+export { EXAMPLE_FIT_OPTIONS };
 
 /** Batching of a pass over examples in their order. */
-export function resolveBatch(batch: number | undefined, byDefault = DEFAULT_BATCH): number {
-  return check.integer('batch', batch === undefined ? byDefault : batch, { min: 1, max: MAX_SIZE });
+export function resolveBatch(batch: number | undefined): number {
+  return resolveValues(TRAINING_TABLE, ['batch'], { batch }).batch;
 }
 
-export interface ResolvedExampleFit<Data> extends ResolvedTraining {
+/** Options of training on examples, checked. */
+export interface AskedExampleFit<Data> extends AskedTraining {
   batching: NativeBatching;
   validation: number;
   validationData: Data | undefined;
 }
 
+/** The same with all that is the model's own. */
+export type ResolvedExampleFit<Data> = AskedExampleFit<Data> & ResolvedTraining;
+
 /**
- * Options of training on examples.
- * @param defaults the model's own.
+ * Options of training on examples. They are resolved once for a training: what is left to the model is added by `forModel`.
+ * @param resumed what `resume` names, which is read once too.
+ * @param defaults outrank those of the table.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
 export function resolveExampleFit<Data>(
   options: ExampleFitOptions<Data> | undefined,
-  { batch, ...defaults }: ModelDefaults & { batch: number },
   resumed: Checkpoint | undefined,
-): ResolvedExampleFit<Data> {
-  const known = check.options<ExampleFitOptions<Data>>('fit', options, EXAMPLE_FIT_OPTIONS);
-  return resolveResumable(known, resumed, (given) => {
-    const { shuffle = true, bucketing = 0, validationData } = given;
-    const batching = {
-      batch: resolveBatch(given.batch, batch),
-      shuffle: check.boolean('shuffle', shuffle),
-      bucketing: check.integer('bucketing', bucketing, { min: 0, max: MAX_SIZE }),
-    };
-    const validation = resolveValidation(given.validation);
-    if (validation > 0 && validationData !== undefined) {
-      throw check.outOfRange('validation', 'left out beside validationData', validation);
-    }
-    const training = resolveKnownTraining(given, defaults, { ...batching, validation }, resumed);
-    return { ...training, batching, validation, validationData };
-  });
+  defaults: { batch?: number } = {},
+): AskedExampleFit<Data> {
+  const given = resumable(check.options<ExampleFitOptions<Data>>('fit', options, EXAMPLE_FIT_OPTIONS), resumed);
+  const values = resolveValues(TRAINING_TABLE, EXAMPLE_FIT_OPTIONS, given, defaults);
+  const { batch, shuffle, bucketing, validation } = values;
+  const { validationData } = given;
+  if (validation > 0 && validationData !== undefined) {
+    throw check.outOfRange('validation', 'left out beside validationData', validation);
+  }
+  const training = resolveTraining(values, given, resumed);
+  return { ...training, batching: { batch, shuffle, bucketing }, validation, validationData };
 }

@@ -3,9 +3,9 @@
 import { cancelledError, withCancellation } from '../cancellation';
 import { UnrolledError } from '../errors';
 import { roundedCount } from '../fractions';
-import type { Model } from '../model';
 import type { ModelHeader } from '../model-file';
 import type { NativeEvaluation, NativeExamples, NativeSource } from '../native/native';
+import type { Network } from '../network';
 import { Random, RandomUse } from '../random';
 import { counted } from '../wording';
 import { type Checkpoint, isCutInDoubles } from './checkpoint-file';
@@ -57,7 +57,7 @@ async function split(
 
 /** A fit with everything checked. `toExamples` converts what validates. */
 export interface ExampleFit<Data> {
-  model: Model;
+  model: Network;
   examples: Examples;
   options: ResolvedExampleFit<Data>;
   header: ModelHeader;
@@ -104,7 +104,7 @@ function scoreOf({ lossSum, count, correct }: NativeEvaluation, source: NativeEx
 
 /** @throws ERR_UNROLLED_ABORTED, ERR_UNROLLED_DISPOSED. */
 export async function scoreExamples(
-  model: Model,
+  model: Network,
   source: NativeExamples,
   threads: number,
   signal: AbortSignal | undefined,

@@ -3,7 +3,6 @@
 import { isPlainObject } from '../builtins';
 import { UnrolledError } from '../errors';
 import { giveTurn, Pace } from '../event-loop';
-import type { Model } from '../model';
 import { outputOf } from '../model-output';
 import type {
   InputDescription,
@@ -12,6 +11,7 @@ import type {
   NativeSequences,
   NativeTargets,
 } from '../native/native';
+import type { Network } from '../network';
 import { offsetsOf } from '../offsets';
 import { allocate, isList, zerosLike } from '../tensor-shape';
 import * as check from '../validation';
@@ -27,7 +27,7 @@ export type Examples =
   | { kind: 'paired'; source: NativeSequences; inputs: NativeSequences; targets: NativeTargets };
 
 /** What has to be known of the model. */
-type Described = Pick<Model, 'description' | 'dtype'>;
+type Described = Pick<Network, 'description' | 'dtype'>;
 
 const KEYS = ['inputs', 'labels', 'tags', 'values', 'loss', 'sources', 'targets', 'start', 'end'] as const;
 

@@ -1,8 +1,8 @@
 /** How a training starts, and how it ends: the checks before its first step, and one result an epoch to the caller. */
 
 import { UnrolledError } from '../errors';
-import type { Model } from '../model';
 import type { NativeTraining, NativeTrainingOptions } from '../native/native';
+import type { Network } from '../network';
 import { CallbackList } from './callback-list';
 import { damagedBy } from './checkpoint-file';
 import { ANEW, otherData } from './data-counts';
@@ -53,7 +53,7 @@ function heldCallbacks({ model, options }: Pick<Run, 'model' | 'options'>): Call
 }
 
 /** Ends a training whose loop was left: nobody waits for its next epoch. */
-async function leave(model: Model, loop: Loop): Promise<void> {
+async function leave(model: Network, loop: Loop): Promise<void> {
   if (loop.isClosed) return;
   if (model.isDisposed) await loop.leave();
   else await model.exclusively(() => loop.leave());

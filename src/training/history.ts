@@ -194,7 +194,9 @@ export class History implements Callback {
 /** An epoch of JSON, whose texts have null where a figure is not finite. */
 function readFigures(name: string, epoch: EpochFigures): EpochFigures {
   for (const count of ['epoch', 'step', 'steps'] as const) check.integer(`${name}.${count}`, epoch[count], { min: 0 });
-  if (epoch.stopReason !== undefined) check.nonEmptyString(`${name}.stopReason`, epoch.stopReason);
+  for (const text of ['stopReason', 'lossUnit'] as const) {
+    if (epoch[text] !== undefined) check.nonEmptyString(`${name}.${text}`, epoch[text]);
+  }
   const some = SOME_FIGURES.filter((figure) => epoch[figure] !== undefined);
   const figures = [...FIGURES, ...some].map((figure): [string, number] => {
     const value: unknown = epoch[figure] === null ? Number.NaN : epoch[figure];

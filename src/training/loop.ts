@@ -3,7 +3,6 @@
 import { cancelledError, withCancellation } from '../cancellation';
 import { UnrolledError } from '../errors';
 import { giveTurn } from '../event-loop';
-import type { Model } from '../model';
 import type { ModelHeader } from '../model-file';
 import type {
   NativeCancellation,
@@ -12,6 +11,7 @@ import type {
   NativeSource,
   NativeTraining,
 } from '../native/native';
+import type { Network } from '../network';
 import { withShortArrays } from '../printing';
 import type { CallbackList, Remembered } from './callback-list';
 import { requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
@@ -23,11 +23,11 @@ import type { FitProgress, ResolvedTraining } from './options';
 import type { RecordedOptions } from './recorded-options';
 import { restoreModel } from './restore';
 import { wholeState } from './snapshot';
-import { classifies } from './source';
+import { classifies, lossUnit } from './source';
 
 /** A training to run: a model, its data, and how. */
 export interface Run {
-  model: Model;
+  model: Network;
   source: NativeSource;
   options: ResolvedTraining;
   /** What checkpoints say of the model. */
@@ -193,7 +193,11 @@ export class Loop {
     const { source } = this.#run;
     const training = this.#sums.result(classifies(source), source.kind === 'stream');
     const validation = await this.#validate();
-    const result: EpochResult = withShortArrays({ epoch, ...training, ...validation, seconds: this.#seconds });
+    const unit = lossUnit(source);
+    const result: EpochResult = withShortArrays({
+      ...{ epoch, ...training, ...validation, seconds: this.#seconds },
+      ...(unit !== undefined && { lossUnit: unit }),
+    });
     if (!this.#isBetweenEpochs && this.#stopReason === undefined) this.#beforeCutEpoch = this.#callbacks.remember();
     this.#isUnsettled = true;
     await this.#callbacks.epoch(result);

@@ -1,8 +1,8 @@
 /** What a training takes of the memory, known before it is allocated. */
 
 import { requireMemory } from '../limits';
-import type { Model } from '../model';
 import type { NativePassSize, NativeSource, NativeTrainingOptions } from '../native/native';
+import type { Network } from '../network';
 import type { Callback } from './callbacks/callback';
 import { savesCheckpoints } from './callbacks/checkpoint';
 import { slotsOf } from './optimizers';
@@ -27,7 +27,7 @@ export interface TrainingBytes {
 type MemoryOptions = Pick<NativeTrainingOptions, 'optimizer' | 'precision'>;
 
 /** Bytes of a checkpoint: one copy of the state natively, and one for its file. */
-function checkpointBytes({ parameterBytes }: Model, optimizer: string): number {
+function checkpointBytes({ parameterBytes }: Network, optimizer: string): number {
   return 2 * parameterBytes * (1 + slotsOf(optimizer).length);
 }
 
@@ -35,7 +35,7 @@ function checkpointBytes({ parameterBytes }: Model, optimizer: string): number {
 const BF16_PIECE = 2048;
 
 /** The largest piece of an operand that is packed: of a weight, or of what it was multiplied with. */
-function bf16Bytes(model: Model, positions: number): number {
+function bf16Bytes(model: Network, positions: number): number {
   const piece = (...sizes: number[]) => sizes.reduce((area, size) => area * Math.min(size, BF16_PIECE), 2);
   const weights = Object.values(model.parameterShapes).filter((shape) => shape.length === 2) as [number, number][];
   return Math.max(0, ...weights.map(([rows, columns]) => Math.max(piece(rows, columns), piece(positions, columns))));
@@ -64,7 +64,7 @@ export function passSize(source: NativeSource): NativePassSize {
 }
 
 export async function trainingBytes(
-  model: Model,
+  model: Network,
   source: NativeSource,
   { optimizer, precision }: MemoryOptions,
   callbacks: readonly Callback[],
@@ -89,7 +89,7 @@ export async function trainingBytes(
  * @throws ERR_UNROLLED_OUT_OF_MEMORY naming `optimizer`, `batch` or `window`, whichever takes most.
  */
 export async function requireTrainingBytes(
-  model: Model,
+  model: Network,
   source: NativeSource,
   options: MemoryOptions,
   callbacks: readonly Callback[] = [],
@@ -113,7 +113,7 @@ export async function requireTrainingBytes(
  * Refuses to copy the state of a training where memory cannot hold it.
  * @throws ERR_UNROLLED_OUT_OF_MEMORY.
  */
-export function requireCheckpointBytes(model: Model, optimizer: string): void {
+export function requireCheckpointBytes(model: Network, optimizer: string): void {
   const bytes = checkpointBytes(model, optimizer);
   requireMemory('A checkpoint of this training', bytes, 'checkpoint', 'Make the model smaller');
 }

@@ -4,11 +4,12 @@ import { cancelledError, withCancellation } from '../cancellation';
 import { UnrolledError } from '../errors';
 import type { FloatTensor } from '../flat-layout';
 import { resolveThreads } from '../limits';
-import type { Model } from '../model';
+import type { ModelHeader } from '../model-file';
 import { outputOf } from '../model-output';
 import type { DType, FloatArray, ModelDescription, NativeSequences, NativeSource } from '../native/native';
-import { defaultSparse } from '../output';
+import type { Network } from '../network';
 import { ownCopyIfSmall } from '../own-copy';
+import { defaultSparse } from '../softmax-defaults';
 import * as check from '../validation';
 import { withWeightsOfCall } from '../weights-of-call';
 import type { TrainingData } from './data';
@@ -17,7 +18,7 @@ import { type ExampleFitOptions, resolveBatch, resolveExampleFit } from './examp
 import { fitExamples, inOrder, partsOf, type Score, scoreExamples } from './example-training';
 import { inBatches, toExamples } from './examples';
 import type { EpochResult } from './fit';
-import { DEFAULT_BATCH, readResumed } from './options';
+import { forModel, readResumed } from './options';
 import { floats, isNothing, type SequenceData, toSequences } from './sequences';
 import { sequenceCount } from './source';
 
@@ -47,43 +48,44 @@ export interface PredictionOptions extends ModelEvaluationOptions {
 /** Options of `Model.predict` for a tensor of each sequence. */
 export type RaggedPredictionOptions = PredictionOptions & { ragged: true };
 
-function defaultsOf({ description }: Model) {
-  return { threads: 0, batch: DEFAULT_BATCH, sparse: defaultSparse(description.layers) };
+async function resolvedFor({ description }: Network, options: ModelFitOptions | undefined) {
+  const asked = resolveExampleFit(options, await readResumed(options));
+  return forModel(asked, { threads: 0, sparse: defaultSparse(description.layers) });
 }
 
 export async function* fitModel(
-  model: Model,
+  model: Network,
+  header: ModelHeader,
   data: TrainingData,
   options: ModelFitOptions | undefined,
 ): AsyncGenerator<EpochResult, void, undefined> {
   const own = ownCopyIfSmall(data);
-  const resumed = options?.resume === undefined ? undefined : await readResumed(options);
-  const resolved = resolveExampleFit(options, defaultsOf(model), resumed);
+  const resolved = await resolvedFor(model, options);
   model.requireIdle();
   const examples = await toExamples(model, own);
   yield* fitExamples({
-    ...{ model, examples, options: resolved, header: model.header },
+    ...{ model, examples, options: resolved, header },
     toExamples: (validationData) => toExamples(model, validationData),
   });
 }
 
 export async function estimateModel(
-  model: Model,
+  model: Network,
+  header: ModelHeader,
   data: TrainingData,
   options: ModelFitOptions | undefined,
 ): Promise<Estimate> {
   const own = ownCopyIfSmall(data);
-  const resumed = options?.resume === undefined ? undefined : await readResumed(options);
-  const resolved = resolveExampleFit(options, defaultsOf(model), resumed);
+  const resolved = await resolvedFor(model, options);
   model.requireIdle();
   const { train } = await partsOf(await toExamples(model, own), resolved);
   if (resolved.validationData !== undefined) await toExamples(model, resolved.validationData);
   const source = inBatches(train, resolved.batching) as NativeSource;
-  return estimateTraining({ model, source, options: resolved, header: model.header });
+  return estimateTraining({ model, source, options: resolved, header });
 }
 
 export async function evaluateModel(
-  model: Model,
+  model: Network,
   data: TrainingData,
   options: ModelEvaluationOptions | undefined,
 ): Promise<Score> {
@@ -114,7 +116,7 @@ function padded(dtype: DType, output: FloatArray, { offsets }: NativeSequences, 
 function separate(
   { output, features }: { output: FloatArray; features: number },
   { offsets }: NativeSequences,
-  model: Model,
+  model: Network,
 ): FloatTensor[] {
   const { dtype, description } = model;
   const { once } = outputOf(description);
@@ -144,7 +146,7 @@ function hasSource({ input, source }: ModelDescription): UnrolledError {
 }
 
 export async function predictModel(
-  model: Model,
+  model: Network,
   inputs: SequenceData,
   options: PredictionOptions | undefined,
 ): Promise<FloatTensor | FloatTensor[]> {

@@ -84,6 +84,16 @@ const UNUSED: Omit<NativeOptimizerOptions, 'kind'> = {
   epsilon: 0,
 };
 
+/** The hyper-parameters among other options that stand beside an optimiser; an absent one must not hide its own. */
+export function overridesIn(options: OptimizerHyperparameters): OptimizerHyperparameters {
+  const { learningRate, momentum, weightDecay } = options;
+  return {
+    ...(learningRate !== undefined && { learningRate }),
+    ...(momentum !== undefined && { momentum }),
+    ...(weightDecay !== undefined && { weightDecay }),
+  };
+}
+
 /**
  * The optimiser with every hyper-parameter given. `overrides` are the ones written beside it and outrank its own.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION for a hyper-parameter the kind does not know,

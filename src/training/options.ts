@@ -1,6 +1,6 @@
 /** Options of training, checked and completed with their defaults before anything is allocated. */
 
-import { MAX_SIZE, resolveSeed, resolveThreads } from '../limits';
+import { type ResolvedValue, type ResolvedValues, resolveValues } from '../base/option-table';
 import type { NativeOptimizerOptions, NativeTrainingOptions } from '../native/native';
 import * as check from '../validation';
 import { emitWarning } from '../warning';
@@ -8,15 +8,18 @@ import { requireOnce } from './callback-holds';
 import { type Callback, requireCallbacks } from './callbacks/callback';
 import { checkpoint as checkpointCallback } from './callbacks/checkpoint';
 import { type Checkpoint, damagedBy, readCheckpoint } from './checkpoint-file';
+import { describeOptimizer, type OptimizerDescription, type OptimizerKind } from './optimizers';
 import {
-  describeOptimizer,
-  type OptimizerDescription,
-  type OptimizerHyperparameters,
-  type OptimizerKind,
-  resolveOptimizer,
-} from './optimizers';
-import { lazyUpdates, type RecordedOptions, recordedSparse, withRecorded } from './recorded-options';
-import { type ResolvedSchedule, resolveSchedule, type ScheduleDescription, type ScheduleKind } from './schedule';
+  type EXAMPLE_FIT_OPTIONS,
+  FIT_OPTIONS,
+  TRAINING_ROWS,
+  TRAINING_TABLE,
+  type TrainingRow,
+} from './options/training-options-table';
+import { lazyUpdates, type RecordedOptions, recordedSparse, requirePossible, withRecorded } from './recorded-options';
+import type { ResolvedSchedule, ScheduleDescription, ScheduleKind } from './schedule';
+
+type Table = typeof TRAINING_TABLE;
 
 /** Step losses as they come, at a limited rate; none is dropped. */
 export interface FitProgress {
@@ -132,58 +135,31 @@ export interface ResolvedTraining {
   resumed: Checkpoint | undefined;
 }
 
+/** Training options, checked, without what is left to the model where it is not given. */
+export interface AskedTraining extends Omit<ResolvedTraining, 'native'> {
+  native: Omit<ResolvedTraining['native'], 'threads' | 'sparse'>;
+  threads: number | undefined;
+  sparse: 'exact' | 'lazy' | undefined;
+}
+
 /** How a stream is cut into batches and windows. */
 export interface ResolvedStream {
   batch: number;
   window: number;
 }
 
-export const DEFAULT_EPOCHS = 5;
-export const DEFAULT_BATCH = 32;
-export const DEFAULT_WINDOW = 64;
+export const DEFAULT_EPOCHS = TRAINING_TABLE.epochs.default;
+export const DEFAULT_BATCH = TRAINING_TABLE.batch.default;
 
-export const TRAINING_OPTIONS = [
-  'epochs',
-  'steps',
-  'optimizer',
-  'learningRate',
-  'momentum',
-  'weightDecay',
-  'schedule',
-  'sparse',
-  'precision',
-  'reduction',
-  'clipValue',
-  'clipNorm',
-  'seed',
-  'threads',
-  'signal',
-  'onProgress',
-  'onWarning',
-  'callbacks',
-  'checkpoint',
-  'resume',
-] as const satisfies (keyof TrainingOptions)[];
+/** What the native side takes of the options under their own names. */
+type NativeValues = {
+  [Name in keyof Table as Table[Name] extends { readonly native: true } ? Name : never]: NonNullable<
+    ResolvedValue<Table[Name]>
+  >;
+};
 
-const FIT_OPTIONS = [
-  ...TRAINING_OPTIONS,
-  'batch',
-  'window',
-  'shuffle',
-  'validation',
-] as const satisfies (keyof FitOptions)[];
-
-/** Values of `TrainingOptions.precision`. */
-export const PRECISIONS = ['float32', 'bf16'] as const satisfies TrainingOptions['precision'][];
-
-/** The overrides that were given; an absent one must not hide the optimiser's own. */
-function givenOverrides({ learningRate, momentum, weightDecay }: TrainingOptions): OptimizerHyperparameters {
-  return {
-    ...(learningRate !== undefined && { learningRate }),
-    ...(momentum !== undefined && { momentum }),
-    ...(weightDecay !== undefined && { weightDecay }),
-  };
-}
+/** Options by name, checked, without those of the data. */
+type CommonValues = ResolvedValues<Table, Extract<(typeof FIT_OPTIONS)[number], (typeof EXAMPLE_FIT_OPTIONS)[number]>>;
 
 /**
  * The checkpoint that `resume` names.
@@ -210,106 +186,100 @@ export interface ModelDefaults {
   sparse?: 'exact' | 'lazy';
 }
 
-/** Options without those that are off. */
-function recordedOptions(options: Record<string, unknown>): RecordedOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+/** The options of a training with what is the model's own where it was not given. */
+export function forModel<Asked extends AskedTraining>(asked: Asked, defaults: ModelDefaults): Asked & ResolvedTraining {
+  const wanted = asked.sparse ?? defaults.sparse ?? 'exact';
+  const sparse = wanted === 'exact' ? wanted : lazyUpdates(asked.resumed?.record.options);
+  return {
+    ...asked,
+    native: { ...asked.native, threads: asked.threads ?? defaults.threads, sparse },
+    recorded: { ...asked.recorded, ...recordedSparse(sparse) },
+  };
+}
+
+/** The rows of values, whatever the data are. */
+function rowsOf(values: CommonValues): [name: string, row: TrainingRow, value: unknown][] {
+  return Object.entries(values).map(([name, value]) => [name, TRAINING_ROWS[name as keyof Table], value]);
+}
+
+/** What the native side takes as it is. */
+function nativeValues(values: CommonValues): NativeValues {
+  const rows = rowsOf(values).filter(([, { native }]) => native);
+  return Object.fromEntries(rows.map(([name, , value]) => [name, value ?? 0])) as NativeValues;
+}
+
+/** What a checkpoint remembers as it is; options that are off are absent. */
+function recordedValues(values: CommonValues): RecordedOptions {
+  const rows = rowsOf(values).filter(([, row, value]) => {
+    if (value === undefined) return false;
+    return row.recorded === 'value' || (row.recorded === 'unless default' && value !== row.default);
+  });
+  return Object.fromEntries(rows.map(([name, , value]) => [name, value]));
 }
 
 /**
- * Options of training that are known to be no others.
- * @param own what a checkpoint remembers of the data's options.
+ * Training by options whose values are checked.
+ * @param values those of the calls of one kind of data.
+ * @param given the options they are the values of.
  */
-export function resolveKnownTraining(
-  options: TrainingOptions,
-  defaults: ModelDefaults,
-  own: Record<string, unknown>,
+export function resolveTraining(
+  values: CommonValues,
+  given: TrainingOptions,
   resumed: Checkpoint | undefined,
-): ResolvedTraining {
-  const { epochs = DEFAULT_EPOCHS, steps, clipValue, clipNorm, reduction = 'mean', optimizer = 'adam' } = options;
-  const passes = check.integer('epochs', epochs, { min: 1, max: MAX_SIZE });
-  const sparse = check.oneOf('sparse', options.sparse === undefined ? (defaults.sparse ?? 'exact') : options.sparse, [
-    'exact',
-    'lazy',
-  ]);
-  const native = {
-    optimizer: resolveOptimizer(optimizer, givenOverrides(options)),
-    reduction: check.oneOf('reduction', reduction, ['mean', 'sum']),
-    clipValue: clipValue === undefined ? 0 : check.number('clipValue', clipValue, { above: 0 }),
-    clipNorm: clipNorm === undefined ? 0 : check.number('clipNorm', clipNorm, { above: 0 }),
-    seed: resolveSeed(options.seed),
-    threads: resolveThreads(options.threads) || defaults.threads,
-    sparse: sparse === 'exact' ? sparse : lazyUpdates(resumed?.record.options),
-    precision: check.oneOf('precision', options.precision === undefined ? 'float32' : options.precision, PRECISIONS),
-  };
-  const bound = steps === undefined ? undefined : check.integer('steps', steps, { min: 1 });
+): AskedTraining {
+  const { epochs, steps, optimizer, schedule, sparse, threads, signal, onProgress, onWarning } = values;
   return {
-    epochs: bound === undefined ? passes : Number.POSITIVE_INFINITY,
-    steps: bound ?? Number.POSITIVE_INFINITY,
-    native,
-    schedule: resolveSchedule(options.schedule),
-    signal: check.abortSignal('signal', options.signal),
-    onProgress: check.callback('onProgress', options.onProgress),
-    onWarning: check.callback('onWarning', options.onWarning) ?? emitWarning,
-    callbacks: resolveCallbacks(options),
-    recorded: recordedOptions({
-      ...own,
-      ...(bound === undefined ? { epochs: passes } : { steps: bound }),
-      optimizer: describeOptimizer(native.optimizer),
-      ...{ reduction: native.reduction, clipValue, clipNorm, seed: native.seed },
-      ...recordedSparse(native.sparse),
-      precision: native.precision === 'float32' ? undefined : native.precision,
-    }),
+    epochs: steps === undefined ? epochs : Number.POSITIVE_INFINITY,
+    steps: steps ?? Number.POSITIVE_INFINITY,
+    native: { ...nativeValues(values), optimizer },
+    ...{ schedule, sparse, threads, signal, onProgress },
+    onWarning: onWarning ?? emitWarning,
+    callbacks: resolveCallbacks(given),
+    recorded: {
+      ...recordedValues(values),
+      ...(steps === undefined ? { epochs } : { steps }),
+      optimizer: describeOptimizer(optimizer),
+    },
     resumed,
   };
 }
 
 /**
- * What `resolve` makes of the options that were given, and where none were, of those that a checkpoint remembers.
- * @throws what `resolve` throws; ERR_UNROLLED_MODEL_FORMAT where the checkpoint's own are impossible.
+ * The options that were given, and where none were, those that a checkpoint remembers.
+ * @throws ERR_UNROLLED_MODEL_FORMAT where the checkpoint's own are impossible.
  */
-export function resolveResumable<Options extends TrainingOptions, Resolved>(
-  given: Options,
-  resumed: Checkpoint | undefined,
-  resolve: (options: Options) => Resolved,
-): Resolved {
-  if (resumed === undefined) return resolve(given);
+export function resumable<Options extends TrainingOptions>(given: Options, resumed: Checkpoint | undefined): Options {
+  if (resumed === undefined) return given;
   const { file, record } = resumed;
   try {
-    resolve(withRecorded({} as Options, record.options));
+    requirePossible(record.options);
   } catch (error) {
     throw damagedBy(file.path, error);
   }
-  return resolve(withRecorded(given, record.options));
+  return withRecorded(given, record.options);
 }
 
 /** Batch and window, for training and for evaluation. */
 export function resolveStream(batch: number, window: number): ResolvedStream {
-  return {
-    batch: check.integer('batch', batch, { min: 1, max: MAX_SIZE }),
-    window: check.integer('window', window, { min: 1, max: MAX_SIZE }),
-  };
+  return resolveValues(TRAINING_TABLE, ['batch', 'window'], { batch, window });
 }
 
-/** A fraction that validates; 0 where absent. */
-export function resolveValidation(validation: number | undefined): number {
-  return validation === undefined ? 0 : check.number('validation', validation, { min: 0, below: 1 });
+/** Options of training on a stream, checked. */
+export interface AskedFit extends AskedTraining {
+  stream: ResolvedStream;
+  shuffle: boolean;
+  validation: number;
 }
 
 /**
- * Options of training on a stream.
+ * Options of training on a stream. They are resolved once for a training: what is left to the model is added by `forModel`.
+ * @param resumed what `resume` names, which is read once too.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
-export function resolveFit(
-  options: FitOptions | undefined,
-  defaults: ModelDefaults,
-  resumed?: Checkpoint,
-): ResolvedTraining & { stream: ResolvedStream; shuffle: boolean; validation: number } {
-  return resolveResumable(check.options('fit', options, FIT_OPTIONS), resumed, (given) => {
-    const { batch = DEFAULT_BATCH, window = DEFAULT_WINDOW } = given;
-    const stream = resolveStream(batch, window);
-    const validation = resolveValidation(given.validation);
-    const shuffle = check.boolean('shuffle', given.shuffle === undefined ? true : given.shuffle);
-    const training = resolveKnownTraining(given, defaults, { ...stream, shuffle, validation }, resumed);
-    return { ...training, stream, shuffle, validation };
-  });
+export function resolveFit(options: FitOptions | undefined, resumed: Checkpoint | undefined): AskedFit {
+  const given = resumable(check.options('fit', options, FIT_OPTIONS), resumed);
+  const values = resolveValues(TRAINING_TABLE, FIT_OPTIONS, given);
+  const { batch, window, shuffle, validation } = values;
+  const training = resolveTraining(values, given, resumed);
+  return { ...training, stream: { batch, window }, shuffle, validation };
 }

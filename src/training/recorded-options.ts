@@ -1,22 +1,28 @@
 /** The options a checkpoint remembers, since they decide what the rest of the run is. */
 
+import { checkedValue } from '../base/option-table';
 import { UnrolledError } from '../errors';
 import { sortedJson } from '../model-file';
 import type { NativeTrainingOptions } from '../native/native';
 import { show } from '../validation';
 import { ANEW } from './data-counts';
+import { TRAINING_ROWS, type TrainingRow } from './options/training-options-table';
 
 /** Options by name, JSON only; those that are off are absent. */
 export type RecordedOptions = Readonly<Record<string, unknown>>;
 
-/** Options that bound the run, which may be raised. */
-const BOUNDS = ['epochs', 'steps'];
+const ROWS: Readonly<Record<string, TrainingRow>> = TRAINING_ROWS;
 
-/** Those that a file may decide: what is done and where to write is the caller's alone. */
-const RECORDED = [
-  ...[...BOUNDS, 'optimizer', 'schedule', 'sparse', 'precision', 'reduction', 'clipValue', 'clipNorm', 'seed'],
-  ...['batch', 'window', 'shuffle', 'bucketing', 'validation'],
-];
+/** Whether an option bounds the run, and may be raised. */
+function isBound(option: string): boolean {
+  return ROWS[option]?.recorded === 'bound';
+}
+
+/** Whether a file may decide an option: what is done and where to write is the caller's alone. */
+function isRecorded(option: string): boolean {
+  const { recorded } = ROWS[option] ?? {};
+  return recorded !== undefined && recorded !== 'within';
+}
 
 /**
  * What is recorded beside `sparse: 'lazy'`: all steps leave alone the rows that they do not touch. Checkpoints of earlier
@@ -34,7 +40,7 @@ export function lazyUpdates(resumed: RecordedOptions | undefined): 'lazy' | 'laz
 export function recordedSparse(native: NativeTrainingOptions['sparse']): RecordedOptions {
   return {
     sparse: native === 'lazyWhereFew' ? 'lazy' : native,
-    sparseSteps: native === 'lazy' ? LAZY_STEPS : undefined,
+    ...(native === 'lazy' && { sparseSteps: LAZY_STEPS }),
   };
 }
 
@@ -73,10 +79,8 @@ function goingOn(given: unknown, before: Described): unknown {
 /** What was given, and where nothing was what the checkpoint remembers. A new bound replaces both of the old ones. */
 export function withRecorded<Options extends object>(given: Options, recorded: RecordedOptions): Options {
   const asked = chosen(given) as { optimizer?: unknown; schedule?: unknown };
-  const isBound = BOUNDS.some((bound) => bound in asked);
-  const kept = Object.entries(recorded).filter(
-    ([option]) => RECORDED.includes(option) && !(isBound && BOUNDS.includes(option)),
-  );
+  const isBounded = Object.keys(asked).some(isBound);
+  const kept = Object.entries(recorded).filter(([option]) => isRecorded(option) && !(isBounded && isBound(option)));
   const { optimizer, schedule } = recorded as { optimizer?: unknown; schedule?: unknown };
   return {
     ...Object.fromEntries(kept),
@@ -86,9 +90,20 @@ export function withRecorded<Options extends object>(given: Options, recorded: R
   } as Options;
 }
 
+/**
+ * Refuses options that no training has, as a damaged checkpoint may remember them.
+ * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
+ */
+export function requirePossible(recorded: RecordedOptions): void {
+  for (const [option, value] of Object.entries(withRecorded({}, recorded))) {
+    checkedValue(option, ROWS[option] ?? {}, value);
+  }
+}
+
 function showOption(option: string, value: unknown): string {
-  // Of one in 32 bits nothing is recorded.
-  if (value === undefined) return option === 'precision' ? show('float32') : 'off';
+  const { recorded, default: byDefault } = ROWS[option] ?? {};
+  // Nothing is recorded of one that is the default.
+  if (value === undefined) return recorded === 'unless default' ? show(byDefault) : 'off';
   return typeof value === 'object' ? sortedJson(value) : show(value);
 }
 
@@ -121,8 +136,7 @@ export function requireSameOptions(path: string, options: RecordedOptions, recor
   const [now, before] = [flat(options), flat(recorded)];
   const names = new Set([...Object.keys(before), ...Object.keys(now)]);
   for (const option of names) {
-    if (BOUNDS.includes(option) || sortedJson({ value: now[option] }) === sortedJson({ value: before[option] }))
-      continue;
+    if (isBound(option) || sortedJson({ value: now[option] }) === sortedJson({ value: before[option] })) continue;
     const [expected, received] = [showOption(option, before[option]), showOption(option, now[option])];
     throw new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${path} ${whatDiffers(option, expected, received)}.`, {
       ...{ option, mentions: [option], expected, received },

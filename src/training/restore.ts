@@ -2,8 +2,8 @@
 
 import { UnrolledError } from '../errors';
 import { requireSameFrozen, withoutFrozen } from '../frozen-parameters';
-import type { Model } from '../model';
 import { type ModelHeader, sortedJson, weightsLike } from '../model-file';
+import type { Network } from '../network';
 import type { Checkpoint } from './checkpoint-file';
 import { isDeeperThan } from './packed-state';
 
@@ -66,7 +66,7 @@ function frozenIn({ record, header: { model } }: Checkpoint): readonly string[] 
  * @param header of the model.
  * @throws ERR_UNROLLED_MODEL_MISMATCH naming the first thing that differs.
  */
-export function requireSameModel({ frozen }: Model, header: ModelHeader, checkpoint: Checkpoint): void {
+export function requireSameModel({ frozen }: Network, header: ModelHeader, checkpoint: Checkpoint): void {
   const { file, header: stored } = checkpoint;
   const vocabulary = comparable(header.vocabulary, stored.vocabulary);
   const found =
@@ -89,6 +89,6 @@ export function requireSameModel({ frozen }: Model, header: ModelHeader, checkpo
  * Writes a checkpoint's weights into the model they belong to.
  * @throws ERR_UNROLLED_MODEL_NOT_FINITE for damaged weights.
  */
-export async function restoreModel(model: Model, { file }: Checkpoint): Promise<void> {
+export async function restoreModel(model: Network, { file }: Checkpoint): Promise<void> {
   await model.setParameters(weightsLike(file, model));
 }

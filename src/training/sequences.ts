@@ -9,7 +9,7 @@ import { nestedInTurns, nestedTensor } from '../nested-numbers';
 import { offsetsOf } from '../offsets';
 import { showShape } from '../shape-text';
 import { elementCount, type NestedPlanes, type NestedRows, type Tensor } from '../tensor';
-import { allocate, FLOATS, isList, requireDType } from '../tensor-shape';
+import { allocate, FLOATS, isList, isTensor, requireDType } from '../tensor-shape';
 import * as check from '../validation';
 import { copyIds, copyValues, listsIn, oneList } from './copying';
 
@@ -35,10 +35,6 @@ export type SequenceData =
 
 /** What is read of an input: ids below `vocabulary`, or vectors of `features`. */
 export type ElementKind = InputDescription;
-
-export function isTensor(value: unknown): value is Tensor {
-  return typeof value === 'object' && value !== null && 'shape' in value && 'data' in value;
-}
 
 export function shapeError(option: string, expected: string, received: string): UnrolledError {
   const message = `${option} must have ${expected}, not ${received}.`;

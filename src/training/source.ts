@@ -1,11 +1,17 @@
 /** Figures of the data that a training reads. */
 
-import { isOfClasses } from '../losses';
+import { isOfClasses, unitOf } from '../losses';
 import type { NativeIds, NativeSequences, NativeSource } from '../native/native';
 
 /** Whether there is something to be right about, so that an accuracy has a meaning, and the loss is in nats. */
 export function classifies(source: NativeSource): boolean {
   return !('targets' in source) || isOfClasses(source.targets.loss);
+}
+
+/** What the loss is measured in where that is not nats. */
+export function lossUnit(source: NativeSource): string | undefined {
+  const unit = 'targets' in source ? unitOf(source.targets.loss) : 'nats';
+  return unit === 'nats' ? undefined : unit;
 }
 
 /** Number of sequences N. */

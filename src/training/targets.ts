@@ -7,11 +7,11 @@ import type { DType, FloatArray, NativeSequences, NativeTargets } from '../nativ
 import { nestedInTurns, nestedTensor } from '../nested-numbers';
 import { showShape } from '../shape-text';
 import type { Tensor } from '../tensor';
-import { allocate, allocating, FLOATS, isList, requireDType } from '../tensor-shape';
+import { allocate, allocating, FLOATS, isList, isTensor, requireDType } from '../tensor-shape';
 import * as check from '../validation';
 import { counted } from '../wording';
 import { copyIds, copyValues, type Lists, listsIn, oneList } from './copying';
-import { floats, isTensor, lengthsOf, shapeError, toSequences } from './sequences';
+import { floats, lengthsOf, shapeError, toSequences } from './sequences';
 import { sequenceCount } from './source';
 
 /** What targets belong to. */

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import type { Command } from 'commander';
+import { commands } from '../../src/cli/commands';
 import { refuseTwice } from '../../src/cli/options';
-import { commands } from '../../src/cli/program';
 import { UnrolledError } from '../../src/errors';
 import { runCli } from '../support/cli';
 

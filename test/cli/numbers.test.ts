@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { Command, Option } from 'commander';
-import { commands } from '../../src/cli/program';
+import { commands } from '../../src/cli/commands';
 import { UnrolledError } from '../../src/errors';
 import { runCli } from '../support/cli';
 

@@ -1,35 +1,56 @@
-/** A command opens the file of its model once: what it reads is of one moment, and a large one is not read again. */
+/**
+ * A command opens the file of its model once: what it reads is of one moment, and a large one is not read again. Options of
+ * a training are resolved once, and a checkpoint with them.
+ */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { MAIN } from '../support/cli';
 import { useFolder } from '../support/folder';
 
-/** Writes the paths that are opened to standard error at the end, one a line. */
+/** The package as it was built; a path of Windows must do within quotes. */
+const LIB = path.resolve(__dirname, '..', '..', 'lib').replaceAll('\\', '/');
+
+/** Writes to standard error at the end which paths were opened and which functions resolved options, one a line. */
 const WATCH = `
 const files = require('node:fs/promises');
-const { open } = files;
-const opened = [];
-files.open = (path, ...rest) => {
-  opened.push(String(path));
-  return open(path, ...rest);
+const said = [];
+const watch = (functions, name, tell) => {
+  const { [name]: before } = functions;
+  functions[name] = (...args) => {
+    said.push(tell(...args));
+    return before(...args);
+  };
 };
-process.on('exit', () => process.stderr.write(opened.map((path) => 'opened ' + path + '\\n').join('')));
+watch(files, 'open', (path) => 'opened ' + path);
+watch(require('${LIB}/training/options.js'), 'resolveFit', () => 'resolved');
+watch(require('${LIB}/training/example-options.js'), 'resolveExampleFit', () => 'resolved');
+process.on('exit', () => process.stderr.write(said.map((line) => line + '\\n').join('')));
 `;
 
 describe('the file of a model', function () {
   this.timeout(60_000);
   const at = useFolder();
 
-  /** Runs a command, and tells how often it opened a file. */
-  function opensOf(path: string, ...args: string[]): number {
+  /** Runs a program, and tells how often it opened a file and how often it resolved options of a training. */
+  function watched(path: string, program: string, ...args: string[]): { opened: number; resolved: number } {
     writeFileSync(at('watch.cjs'), WATCH);
-    const { status, stderr } = spawnSync(process.execPath, ['--require', at('watch.cjs'), MAIN, ...args], {
+    const { status, stderr } = spawnSync(process.execPath, ['--require', at('watch.cjs'), program, ...args], {
       encoding: 'utf8',
     });
     assert.equal(status, 0, stderr);
-    return stderr.split('\n').filter((line) => line === `opened ${path}`).length;
+    const lines = stderr.split('\n');
+    const count = (said: string) => lines.filter((line) => line === said).length;
+    return { opened: count(`opened ${path}`), resolved: count('resolved') };
+  }
+
+  /** Runs a command, and tells how often it opened a file. A training resolves its options once. */
+  function opensOf(path: string, ...args: string[]): number {
+    const { opened, resolved } = watched(path, MAIN, ...args);
+    assert.equal(resolved, args.includes('train') ? 1 : 0);
+    return opened;
   }
 
   it('is opened once by train --resume and --init, and by what uses it', () => {
@@ -59,5 +80,46 @@ describe('the file of a model', function () {
     assert.equal(opensOf(at('c'), ...train, '--epochs', '2', '--resume', at('c'), '--out', at('m')), 1);
     assert.equal(opensOf(at('m'), 'classify', 'predict', at('m'), 'a lovely film'), 1);
     assert.equal(opensOf(at('m'), 'classify', 'evaluate', at('m'), folder), 1);
+  });
+
+  it('is opened once by fit, which resolves its options once', () => {
+    const models: Readonly<Record<string, [make: string, data: string]>> = {
+      LanguageModel: [
+        "unrolled.LanguageModel.create({ vocabulary: unrolled.Vocabulary.build('abc'), hidden: 3, embedding: 3 })",
+        "unrolled.Corpus.fromText('abcabc'.repeat(20))",
+      ],
+      SequenceClassifier: [
+        "unrolled.SequenceClassifier.create({ vocabulary: unrolled.Vocabulary.build('abc'), classes: 2, hidden: 3 })",
+        "[{ text: 'ab', label: 0 }, { text: 'bc', label: 1 }]",
+      ],
+      TextClassifier: [
+        "unrolled.TextClassifier.create({ vectorizer: await unrolled.TextVectorizer.adapt(['ab', 'bc']), " +
+          "classNames: ['x', 'y'], hidden: 3 })",
+        "[{ text: 'ab', label: 0 }, { text: 'bc', label: 1 }]",
+      ],
+      Model: [
+        "unrolled.Model.create({ input: { kind: 'ids', vocabulary: 3 }, layers: [unrolled.layers.embedding(2), " +
+          "unrolled.layers.gru(2), unrolled.layers.pooling('last'), unrolled.layers.dense(2)] })",
+        '{ inputs: [[0, 1], [1, 2]], labels: [0, 1] }',
+      ],
+    };
+    for (const [name, [make, data]] of Object.entries(models)) {
+      const program = at(`${name}.cjs`);
+      const checkpoint = at(`${name}.safetensors`);
+      writeFileSync(
+        program,
+        `const unrolled = require('${LIB}');
+        const path = process.argv[2];
+        (async () => {
+          const options = process.argv[3] === 'resume'
+            ? { epochs: 2, resume: path }
+            : { epochs: 1, batch: 2, callbacks: [unrolled.callbacks.checkpoint({ path })] };
+          const { last } = await (${make}).fit(${data}, ${name === 'LanguageModel' ? '{ window: 4, ...options }' : 'options'});
+          if (last.epoch !== options.epochs - 1) throw new Error('epoch ' + last.epoch);
+        })();`,
+      );
+      assert.deepEqual(watched(checkpoint, program, checkpoint), { opened: 0, resolved: 1 }, name);
+      assert.deepEqual(watched(checkpoint, program, checkpoint, 'resume'), { opened: 1, resolved: 1 }, name);
+    }
   });
 });

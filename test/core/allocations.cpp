@@ -17,7 +17,7 @@
 #include "layers/gather.h"
 #include "layers/joining.h"
 #include "layers/layer_norm.h"
-#include "losses/binary_cross_entropy.h"
+#include "losses/value_losses.h"
 #include "model/packing.h"
 #include "support.h"
 #include "training/batches.h"
@@ -219,7 +219,8 @@ TEST_CASE_TEMPLATE("no pass over attention, joins, normalisation, dropout or a t
   Concatenate<T> both({2 * features, features});
   Dense<T> narrow(list, "narrow", 3 * features, {.features = features, .activation = Activation::tanh});
   Dense<T> head(list, "head", features, {.features = vocabulary, .bias = false}, embedding.share());
-  BinaryCrossEntropy<T> loss(vocabulary);
+  const ValueLosses<T> losses(vocabulary);
+  ValueLoss<T>& loss = losses.of(LossKind::binaryCrossEntropy);
   ParameterBuffers<T> buffers(list);
   const Packing packing(steps, {9, 3, 5, 9, 1, 2});
   const SequenceLayout layout = packing.layout();

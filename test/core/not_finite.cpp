@@ -14,7 +14,7 @@
 #include "layers/attention.h"
 #include "layers/embedding.h"
 #include "layers/pooling.h"
-#include "losses/binary_cross_entropy.h"
+#include "losses/value_losses.h"
 #include "optimizers/optimizer.h"
 #include "support.h"
 #include "training/scoring.h"
@@ -173,7 +173,8 @@ TEST_CASE_TEMPLATE("a sampled softmax whose target's score is infinite has no fi
 TEST_CASE("an output that is not finite is right for no target of yes and no") {
   const float outputs[] = {notANumber<float>, infinity<float>, -infinity<float>, 1, -1};
   const float targets[] = {0, 1, 0, 1, 0};
-  BinaryCrossEntropy<float> loss(5);
+  const ValueLosses<float> losses(5);
+  ValueLoss<float>& loss = losses.of(LossKind::binaryCrossEntropy);
   Workspace workspace;
   workspace.bind([&](Arena& arena) { loss.layOut(arena, {1, 1, false}); });
   const ParameterList none;

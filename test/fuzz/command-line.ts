@@ -8,7 +8,8 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command, Option } from 'commander';
 import fc from 'fast-check';
-import { commands, run } from '../../src/cli/program';
+import { commands } from '../../src/cli/commands';
+import { run } from '../../src/cli/program';
 import { fuzz, temporaryFolder } from './support';
 
 const folder = temporaryFolder();

@@ -1,5 +1,6 @@
 /** The features that are crossed, and which of them go together. */
 
+import { OPTIMIZER_KINDS } from '../../src/training/optimizers';
 import { type ConfigurationOf, coveringSet } from './covering';
 
 /** What every model and every training has. */
@@ -10,7 +11,7 @@ const COMMON = {
   initializer: ['default', 'orthogonal'],
   modelSeed: [0, 7, 2 ** 40],
   dropout: [0, 0.3],
-  optimizer: ['adam', 'sgd', 'momentum', 'adagrad', 'adagrad-abs', 'rmsprop', 'adamw'],
+  optimizer: ['adam', ...OPTIMIZER_KINDS.filter((kind) => kind !== 'adam')],
   schedule: ['constant', 'step', 'exponential', 'linear', 'cosine', 'warmup', 'step in epochs'],
   reduction: ['mean', 'sum'],
   clipValue: [0, 0.05],

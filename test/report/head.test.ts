@@ -173,6 +173,8 @@ describe('the head of a report', () => {
   it('knows a squared error without the model too, and takes figures that were typed in for nats', () => {
     const { bitsPerToken: _, ...squared } = epochResult(0, { loss: 3 });
     assert.deepEqual(trainingParts([squared]).units, { loss: 'squared error', speed: 'targets' });
+    const units = { loss: 'metres', speed: 'targets' };
+    assert.deepEqual(trainingParts([squared, { ...squared, lossUnit: 'metres' }]).units, units);
     assert.equal(trainingParts([epochResult(0, { loss: 3 })]).units, undefined);
     assert.equal(trainingParts([{ epoch: 0, step: 1, loss: 3 } as never]).units, undefined);
   });

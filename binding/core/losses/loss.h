@@ -1,28 +1,13 @@
-// What a model is trained on: kinds of losses, their targets, and their result.
+// What a model is trained on: sets of losses, their targets, and their result.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
-#include <utility>
 
+#include "losses/all.h"
 #include "types.h"
 
 namespace unrolled {
-
-enum class LossKind {
-  crossEntropy,        // softmax cross-entropy of class ids, nats
-  binaryCrossEntropy,  // of each output by itself, from logits, nats
-  squaredError         // (output - target)², of each output by itself
-};
-
-constexpr std::array<std::pair<const char*, LossKind>, 3> lossNames = {
-    {{"crossEntropy", LossKind::crossEntropy},
-     {"binaryCrossEntropy", LossKind::binaryCrossEntropy},
-     {"squaredError", LossKind::squaredError}}};
-
-// Whether targets are classes, one at each position, and not values, one for each output.
-constexpr bool isOfClasses(LossKind kind) { return kind == LossKind::crossEntropy; }
 
 // Some kinds of losses.
 class LossSet {
@@ -55,8 +40,8 @@ struct Targets {
 // Over all positions (and, but for cross-entropy, all outputs of each).
 struct LossResult {
   double sum = 0;  // what the gradients are of
-  // Positions whose likeliest class is the target (the first of equals); outputs on the target's side
-  // of one half, for binary cross-entropy; 0 for squared errors.
+  // Positions whose likeliest class is the target (the first of equals); outputs on the target's side, of a loss of
+  // values that knows sides.
   Index correct = 0;
   // Of a loss over samples of the classes: what they say the exact Σ is.
   std::optional<double> estimate = {};

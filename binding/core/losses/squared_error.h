@@ -1,17 +1,18 @@
 // (output - target)² of each output by itself; nothing is ever counted as correct.
 #pragma once
 
-#include "losses/value_loss.h"
+#include "losses/value_loss_traits.h"
 
 namespace unrolled {
 
-template <class T>
-class SquaredError final : public ValueLoss<T> {
- public:
-  using ValueLoss<T>::ValueLoss;
+struct SquaredError {
+  static constexpr const char* name = "squaredError";
+  static constexpr TargetRange targets = anyNumber;
 
- private:
-  LossResult row(Index count, const T* outputs, const T* targets, T scale, T* gradient) const noexcept override;
+  static OutputLoss of(double output, double target) noexcept {
+    const double apart = output - target;
+    return {.loss = apart * apart, .slope = 2 * apart};
+  }
 };
 
 }  // namespace unrolled

@@ -1,5 +1,5 @@
-// Losses of each output by itself against a value: binary cross-entropy and squared error. From a model's outputs
-// [P, F] and targets [P, F] to the sum and the gradient.
+// A loss of each output by itself against a value (all.h). From a model's outputs [P, F] and targets [P, F] to the sum
+// and the gradient.
 //
 // Memory, in elements: P sums in double and P counts; backward P·F for the gradient.
 #pragma once

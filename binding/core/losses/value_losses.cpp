@@ -1,51 +1,58 @@
 #include "losses/value_losses.h"
 
-#include <array>
-#include <limits>
-
-#include "losses/binary_cross_entropy.h"
-#include "losses/squared_error.h"
 #include "unreachable.h"
 
 namespace unrolled {
 namespace {
 
-template <class T>
-struct Entry {
-  LossKind kind;
-  TargetRange targets;
-  std::unique_ptr<ValueLoss<T>> (*make)(Index features);
+template <class T, class Kind>
+class LossOf final : public ValueLoss<T> {
+ public:
+  using ValueLoss<T>::ValueLoss;
+
+ private:
+  LossResult row(Index count, const T* outputs, const T* targets, T scale, T* gradient) const noexcept override {
+    LossResult result;
+    for (Index i = 0; i < count; ++i) {
+      const OutputLoss output = Kind::of(static_cast<double>(outputs[i]), static_cast<double>(targets[i]));
+      result.sum += output.loss;
+      if (output.correct) ++result.correct;
+      if (gradient != nullptr) gradient[i] = static_cast<T>(static_cast<double>(scale) * output.slope);
+    }
+    return result;
+  }
 };
 
-template <class T, class Loss>
-std::unique_ptr<ValueLoss<T>> make(Index features) {
-  return std::make_unique<Loss>(features);
-}
-
-constexpr TargetRange anyNumber = {std::numeric_limits<double>::lowest(), std::numeric_limits<double>::max()};
+template <class T>
+using Make = std::unique_ptr<ValueLoss<T>> (*)(Index features);
 
 template <class T>
-constexpr std::array all = {Entry<T>{LossKind::binaryCrossEntropy, {0, 1}, make<T, BinaryCrossEntropy<T>>},
-                            Entry<T>{LossKind::squaredError, anyNumber, make<T, SquaredError<T>>}};
+constexpr auto makers = forEachValueLoss([](auto loss) -> Make<T> {
+  return [](Index features) -> std::unique_ptr<ValueLoss<T>> {
+    return std::make_unique<LossOf<T, decltype(loss)>>(features);
+  };
+});
 
 }  // namespace
 
 TargetRange targetRange(LossKind kind) {
-  for (const Entry<double>& entry : all<double>) {
-    if (entry.kind == kind) return entry.targets;
-  }
-  unreachable();
+  if (isOfClasses(kind)) unreachable();
+  static constexpr auto ranges = forEachValueLoss([](auto loss) { return decltype(loss)::targets; });
+  return ranges[static_cast<std::size_t>(kind) - 1];
 }
 
 template <class T>
 ValueLosses<T>::ValueLosses(Index features) : losses_(lossNames.size()) {
-  for (const Entry<T>& entry : all<T>) losses_[static_cast<std::size_t>(entry.kind)] = entry.make(features);
+  for (std::size_t i = 0; i < valueLossCount; ++i) {
+    losses_[static_cast<std::size_t>(valueLossKind(i))] = makers<T>[i](features);
+  }
 }
 
 template <class T>
 void ValueLosses<T>::layOut(Arena& arena, LossSet set, PassSize size) {
-  for (const Entry<T>& entry : all<T>) {
-    if (set.has(entry.kind)) of(entry.kind).layOut(arena, size);
+  for (std::size_t i = 0; i < valueLossCount; ++i) {
+    const LossKind kind = valueLossKind(i);
+    if (set.has(kind)) of(kind).layOut(arena, size);
   }
 }
 

@@ -1,5 +1,4 @@
-// The losses of values, all of them. A new one is a class in a file of its own, a value of LossKind with its name
-// (loss.h), and an entry of `all` in value_losses.cpp.
+// The losses of values (all.h), by their kinds.
 #pragma once
 
 #include <memory>
@@ -10,11 +9,6 @@
 namespace unrolled {
 
 // The targets that a loss of values takes.
-struct TargetRange {
-  double least;
-  double most;
-};
-
 TargetRange targetRange(LossKind kind);
 
 // One loss of each kind, for a model of so many outputs.

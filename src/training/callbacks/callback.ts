@@ -1,7 +1,7 @@
 /** What a callback of a training is. */
 
 import { type Parameters, requireParameters } from '../../flat-layout';
-import type { Model } from '../../model';
+import type { Network } from '../../network';
 import * as check from '../../validation';
 import type { EpochResult } from '../epoch-result';
 
@@ -18,10 +18,16 @@ export interface StepResult {
   learningRate: number;
 }
 
+/**
+ * What a training hands to its callbacks: a network that is a `Model`, though nothing here knows that class. `model.ts` says
+ * so.
+ */
+export interface TrainedModel extends Network {}
+
 /** What a callback can do to its training. */
 export interface TrainingControl {
   /** The model that is trained; idle while callbacks run. */
-  readonly model: Model;
+  readonly model: TrainedModel;
   /** Steps made so far, over the whole run. */
   readonly steps: number;
   /** Multiplies the learning rate, beside the schedule, from the next step on; 1 at first. Kept in checkpoints. */
@@ -120,7 +126,7 @@ export interface Best {
  * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE; for the weights ERR_UNROLLED_MODEL_MISMATCH,
  *   ERR_UNROLLED_SHAPE, ERR_UNROLLED_MODEL_NOT_FINITE.
  */
-export function requireBest({ best, bestEpoch, weights }: Best, model: Model | undefined): void {
+export function requireBest({ best, bestEpoch, weights }: Best, model: Network | undefined): void {
   const isKnown = best !== undefined || bestEpoch !== undefined || weights !== undefined;
   if (isKnown) check.number('best', best);
   if (bestEpoch !== undefined) check.integer('bestEpoch', bestEpoch, { min: 0 });

@@ -1,12 +1,12 @@
 /** Gives a model the weights of its best epoch back. */
 
 import type { Parameters } from '../../flat-layout';
-import type { Model } from '../../model';
+import type { Network } from '../../network';
 import { type EpochResult, isBetter, type Monitor } from '../epoch-result';
 import { type Best, type Callback, monitored, requireBest, type TrainingControl } from './callback';
 
 /** Gives a model the weights of an epoch back; does nothing where none was kept, or where the model was disposed. */
-export async function restoreWeights(model: Model, weights: Parameters | undefined): Promise<void> {
+export async function restoreWeights(model: Network, weights: Parameters | undefined): Promise<void> {
   if (weights !== undefined && !model.isDisposed) await model.setParameters(weights);
 }
 

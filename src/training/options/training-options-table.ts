@@ -1,0 +1,267 @@
+/**
+ * The options of training, a row each. A new one is a row here and a member, with its description, of the interface of its
+ * calls: `TrainingOptions` and `FitOptions` (`../options.ts`) or `ExampleFitOptions` (`../example-options.ts`).
+ */
+
+import { integer, namesOf, number, type OptionRow } from '../../base/option-table';
+import { MAX_SIZE, MAX_THREADS } from '../../limits';
+import * as check from '../../validation';
+import type { ExampleFitOptions } from '../example-options';
+import { OPTIMIZER_KINDS, overridesIn, resolveOptimizer } from '../optimizers';
+import type { FitOptions } from '../options';
+import { resolveSchedule, SCHEDULE_KINDS, type ScheduleDescription } from '../schedule';
+
+/** What is known of an option of training. */
+export interface TrainingRow extends OptionRow {
+  /** The data whose `fit` has it: a stream or documents, or examples. Absent for an option of all. */
+  readonly of?: 'stream' | 'examples';
+  /**
+   * What a checkpoint remembers of the option, so that a run goes on with it:
+   *
+   * - `value`: the value, if it is not off.
+   * - `unless default`: the same, if it is not the default. An option that earlier releases did not have is one of these,
+   *   so that their checkpoints stay what they are.
+   * - `bound`: the end of the run, which may be raised.
+   * - `made`: what `options.ts` or `run-plan.ts` makes of it.
+   * - `within`: the option is a part of what is recorded of another one.
+   *
+   * Absent for an option that is given again where a run goes on.
+   */
+  readonly recorded?: 'value' | 'unless default' | 'bound' | 'made' | 'within';
+  /** Whether the native side takes the value under the same name, 0 for an option that is off. */
+  readonly native?: true;
+  /** Where `--help` lists the flag, if not with the others of training. */
+  readonly group?: 'Files and output:';
+}
+
+type Figure = Exclude<keyof ScheduleDescription, undefined>;
+
+/** Options of some `fit`, parts of them, and what the command line has in place of a callback. */
+type Name = keyof FitOptions | keyof ExampleFitOptions<never> | `schedule.${Figure}` | PartName;
+type PartName = 'callbacks.patience' | 'checkpoint.path' | 'checkpoint.everySteps';
+
+const ALL = ['train', 'bench', 'classify train'] as const;
+const OF_TEXT = ['train', 'bench'] as const;
+const SAVING = ['train', 'classify train'] as const;
+const FILES = 'Files and output:';
+
+export const TRAINING_TABLE = {
+  epochs: {
+    check: integer({ min: 1, max: MAX_SIZE }),
+    default: 5,
+    recorded: 'bound',
+    flag: '--epochs <n>',
+    help: 'passes over the text',
+    helpIn: { 'classify train': 'passes over the texts (default: 10)' },
+    commands: SAVING,
+  },
+  steps: {
+    check: integer({ min: 1 }),
+    recorded: 'bound',
+    flag: '--steps <n>',
+    help: 'steps of the whole run; outranks --epochs',
+    commands: ['train'],
+  },
+  validation: {
+    check: number({ min: 0, below: 1 }),
+    default: 0,
+    recorded: 'value',
+    flag: '--validation <x>',
+    help: 'fraction of the text, from its end, that validates (default: off)',
+    helpIn: { 'classify train': 'fraction of the shuffled texts that validates, 0 for none (default: 0.1)' },
+    commands: SAVING,
+  },
+  validationData: { of: 'examples' },
+  'callbacks.patience': {
+    flag: '--early-stopping <n>',
+    help: 'stop after n epochs without a lower validation loss, and take the best weights (default: off)',
+    helpIn: { 'classify train': 'stop after n epochs without a lower validation loss' },
+    commands: SAVING,
+    isOfCommand: true,
+  },
+  window: {
+    of: 'stream',
+    check: integer({ min: 1, max: MAX_SIZE }),
+    default: 64,
+    recorded: 'value',
+    flag: '--window <n>',
+    help: 'tokens of a row that a step trains on',
+    commands: OF_TEXT,
+  },
+  batch: {
+    check: integer({ min: 1, max: MAX_SIZE }),
+    default: 32,
+    recorded: 'value',
+    flag: '--batch <n>',
+    help: 'rows the text is cut into',
+    helpIn: { 'classify train': 'texts a step' },
+    commands: ALL,
+  },
+  shuffle: { check: check.boolean, default: true, recorded: 'value' },
+  bucketing: { of: 'examples', check: integer({ min: 0, max: MAX_SIZE }), default: 0, recorded: 'value' },
+  optimizer: {
+    check: (_, value, given) => resolveOptimizer(value as FitOptions['optimizer'] & {}, overridesIn(given)),
+    choices: OPTIMIZER_KINDS,
+    default: 'adam',
+    recorded: 'made',
+    flag: '--optimizer <kind>',
+    help: 'optimiser',
+    commands: ALL,
+  },
+  learningRate: {
+    recorded: 'within',
+    flag: '--lr <x>',
+    help: "learning rate (default: the optimiser's)",
+    helpIn: { 'classify train': "learning rate (default: 0.01 of adam, else the optimiser's)" },
+    commands: ALL,
+  },
+  momentum: {
+    recorded: 'within',
+    flag: '--momentum <x>',
+    help: 'of momentum (default: 0.9), sgd and rmsprop (default: 0)',
+    commands: OF_TEXT,
+  },
+  weightDecay: {
+    recorded: 'within',
+    flag: '--weight-decay <x>',
+    help: 'weight decay (default: off; adamw 0.01)',
+    commands: ALL,
+  },
+  schedule: {
+    check: (_, value) => resolveSchedule(value as FitOptions['schedule']),
+    default: 'constant',
+    recorded: 'made',
+  },
+  'schedule.kind': {
+    choices: SCHEDULE_KINDS,
+    default: 'constant',
+    recorded: 'within',
+    flag: '--schedule <kind>',
+    help: 'course of the learning rate',
+    commands: OF_TEXT,
+  },
+  'schedule.unit': { recorded: 'within' },
+  'schedule.warmup': {
+    default: 0,
+    recorded: 'within',
+    flag: '--warmup <n>',
+    help: 'steps in which the learning rate rises first',
+    commands: OF_TEXT,
+  },
+  'schedule.every': {
+    recorded: 'within',
+    flag: '--schedule-every <n>',
+    help: 'of step and exponential: steps after which the factor applies once more',
+    commands: OF_TEXT,
+  },
+  'schedule.factor': {
+    recorded: 'within',
+    flag: '--schedule-factor <x>',
+    help: 'factor of step (default: 0.1) and exponential (default: 0.5)',
+    commands: OF_TEXT,
+  },
+  'schedule.length': { recorded: 'within' },
+  'schedule.floor': { recorded: 'within' },
+  sparse: {
+    choices: ['exact', 'lazy'],
+    recorded: 'made',
+    flag: '--sparse <kind>',
+    help: 'updates of untouched rows (default: exact; of --output sampled: lazy)',
+    commands: OF_TEXT,
+  },
+  precision: {
+    choices: ['float32', 'bf16'],
+    default: 'float32',
+    recorded: 'unless default',
+    native: true,
+    flag: '--precision <kind>',
+    help: 'of large products',
+    commands: OF_TEXT,
+  },
+  reduction: {
+    choices: ['mean', 'sum'],
+    default: 'mean',
+    recorded: 'value',
+    native: true,
+    flag: '--reduction <kind>',
+    help: 'of the losses of a step: their mean, or their sum',
+    commands: OF_TEXT,
+  },
+  clipValue: {
+    check: number({ above: 0 }),
+    recorded: 'value',
+    native: true,
+    flag: '--clip-value <x>',
+    help: 'clip every gradient to ±x (default: off)',
+    commands: OF_TEXT,
+  },
+  clipNorm: {
+    check: number({ above: 0 }),
+    recorded: 'value',
+    native: true,
+    flag: '--clip-norm <x>',
+    help: 'scale the gradient to at most this norm (default: off)',
+    commands: ALL,
+  },
+  seed: {
+    check: integer({ min: 0 }),
+    default: 0,
+    recorded: 'value',
+    native: true,
+    flag: '--seed <n>',
+    help: 'of everything random',
+    commands: ALL,
+  },
+  threads: {
+    check: integer({ min: 1, max: MAX_THREADS }),
+    flag: '--threads <n>',
+    help: 'threads to compute with (default: what the process may use)',
+    commands: ALL,
+  },
+  signal: { check: check.abortSignal },
+  onProgress: { check: (option, value) => check.callback(option, value as FitOptions['onProgress']) },
+  onWarning: { check: (option, value) => check.callback(option, value as FitOptions['onWarning']) },
+  callbacks: {},
+  checkpoint: {},
+  'checkpoint.path': {
+    flag: '--checkpoint <file>',
+    help: 'save the whole training there after each epoch',
+    commands: SAVING,
+    group: FILES,
+    isOfCommand: true,
+  },
+  'checkpoint.everySteps': {
+    flag: '--checkpoint-every <n>',
+    help: 'save it every n steps instead, and at the end',
+    commands: ['train'],
+    group: FILES,
+    isOfCommand: true,
+  },
+  resume: {
+    flag: '--resume <file>',
+    help: 'go on from a checkpoint, with its options where none are given',
+    helpIn: { 'classify train': 'go on from a checkpoint, with its model and its options where none are given' },
+    commands: SAVING,
+    group: FILES,
+  },
+} as const satisfies Readonly<Record<Name, TrainingRow>>;
+
+/** Names of the rows that calls of some data know. */
+type NameOf<Kind> = {
+  [Option in keyof typeof TRAINING_TABLE]: Option extends `${string}.${string}`
+    ? never
+    : (typeof TRAINING_TABLE)[Option] extends { readonly of: infer Own }
+      ? Own extends Kind
+        ? Option
+        : never
+      : Option;
+}[keyof typeof TRAINING_TABLE];
+
+/** The rows with all that any may have. */
+export const TRAINING_ROWS: Readonly<Record<Name, TrainingRow>> = TRAINING_TABLE;
+
+/** Options of `LanguageModel.fit`. */
+export const FIT_OPTIONS = namesOf(TRAINING_ROWS, ({ of }) => of !== 'examples') as NameOf<'stream'>[];
+
+/** Options of a `fit` of examples. */
+export const EXAMPLE_FIT_OPTIONS = namesOf(TRAINING_ROWS, ({ of }) => of !== 'stream') as NameOf<'examples'>[];
