@@ -2,6 +2,7 @@
 
 import { checkedOption, resolveValues } from './base/option-table';
 import { UnrolledError } from './errors';
+import type { Cell } from './layer-choices';
 import { resolveThreads } from './limits';
 import type { OptionOf } from './memory';
 import { Model, type ModelInternals, type ModelOptions } from './model';
@@ -12,8 +13,7 @@ import * as check from './validation';
 
 export { NETWORK_OPTIONS } from './models/network-options-table';
 
-/** Kinds of recurrent cells: vanilla, gated recurrent unit, long short-term memory. */
-export type Cell = 'rnn' | 'gru' | 'lstm';
+export type { Cell };
 
 /** What a network is made of, and what its file says of it beside weights and vocabulary. */
 export interface Architecture extends OutputArchitecture {

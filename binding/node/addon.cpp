@@ -12,6 +12,7 @@
 #include "node/arguments.h"
 #include "node/cancellation.h"
 #include "node/errors.h"
+#include "node/layer_schema.h"
 #include "node/model_handle.h"
 #include "node/training_handle.h"
 
@@ -77,6 +78,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) : mailbox_(std::make_shared<Ma
                            InstanceValue("Cancellation", Cancellation::define(env)),
                            InstanceMethod<&Addon::setErrorFactory>("setErrorFactory"),
                            InstanceMethod<&Addon::information>("info"),
+                           InstanceMethod<&Addon::layerTypes>("layerSchema"),
                            InstanceMethod<&Addon::setThreads>("setThreads"),
                            InstanceMethod<&Addon::machineGflops>("machineGflops"),
                            InstanceMethod<&Addon::machineReading>("machineReading"),
@@ -115,6 +117,8 @@ Napi::Value Addon::information(const Napi::CallbackInfo& info) {
   object.Set("threads", pool_->defaultThreads());
   return object;
 }
+
+Napi::Value Addon::layerTypes(const Napi::CallbackInfo& info) { return layerSchema(info.Env()); }
 
 void Addon::setThreads(const Napi::CallbackInfo& info) {
   guarded(info.Env(),

@@ -34,6 +34,7 @@ class Addon final : public Napi::Addon<Addon> {
   void end();
   void setErrorFactory(const Napi::CallbackInfo& info);
   Napi::Value information(const Napi::CallbackInfo& info);
+  Napi::Value layerTypes(const Napi::CallbackInfo& info);
   void setThreads(const Napi::CallbackInfo& info);
   Napi::Value machineGflops(const Napi::CallbackInfo& info);
   Napi::Value machineReading(const Napi::CallbackInfo& info);

@@ -6,10 +6,10 @@
 
 import { integer, namesOf, number } from '../base/option-table';
 import type { ClassifierArchitecture, ClassifierNetworkOptions } from '../classifier-network';
-import { ACTIVATIONS, MAX_LAYERS } from '../description';
+import { ACTIVATIONS, CELLS, MAX_LAYERS } from '../layer-choices';
 import { MAX_SIZE, MAX_WIDTH } from '../limits';
 import * as check from '../validation';
-import { CELLS, type NetworkRow } from './network-options-table';
+import type { NetworkRow } from './network-options-table';
 
 const width = integer({ min: 1, max: MAX_WIDTH });
 

@@ -6,7 +6,7 @@
 
 import type { Architecture, NetworkOptions } from '../architecture';
 import { integer, namesOf, number, type OptionRow } from '../base/option-table';
-import { MAX_LAYERS } from '../description';
+import { CELLS, MAX_LAYERS } from '../layer-choices';
 import { MAX_SIZE, MAX_WIDTH } from '../limits';
 import type { OutputOptions } from '../output';
 import * as check from '../validation';
@@ -19,7 +19,6 @@ export interface NetworkRow extends OptionRow {
   readonly isWeightless?: true;
 }
 
-export const CELLS = ['rnn', 'gru', 'lstm'] as const;
 export const NONLINEARITIES = ['tanh', 'relu'] as const;
 export const OUTPUTS = ['exact', 'adaptive', 'sampled'] as const;
 

@@ -1,7 +1,8 @@
 /** A `Model` as a report describes it. */
 
+import { layerTypeOf, optionValue } from '../layer-schema';
 import { isOnce } from '../model-output';
-import type { InputDescription, LayerDescription, ModelDescription, RecurrentDescription } from '../native/native';
+import type { InputDescription, LayerDescription, ModelDescription, NativeOption } from '../native/native';
 import type { Network } from '../network';
 import { isRecurrent, type LayerShape, layerShapesOf, parameterElements, readBy } from '../parameter-shapes';
 import * as check from '../validation';
@@ -32,55 +33,50 @@ function timesOf(description: ModelDescription, time: Time, sourceTime: Time): M
 
 function statesOf({ stateSizes }: Network, layer: LayerDescription): { name: string; features: number }[] {
   if (!isRecurrent(layer)) return [];
-  const suffixes = /^\.[hc]_l\d+(_reverse)?$/;
+  const suffixes = /^\.[a-z]+_l\d+(_reverse)?$/;
   return Object.entries(stateSizes)
     .filter(([state]) => state.startsWith(layer.name) && suffixes.test(state.slice(layer.name.length)))
     .map(([state, features]) => ({ name: state, features }));
 }
 
-function recurrentNotes(layer: RecurrentDescription): string[] {
-  const { type, activation = 'tanh', resetAfter, merge, dropout = 0, recurrentDropout = 0, layerNorm } = layer;
-  return [
-    ...(type === 'rnn' || activation !== 'tanh' ? [activation] : []),
-    ...(resetAfter === false ? ['reset before the product'] : []),
-    ...(merge === 'sum' ? ['summed'] : []),
-    ...(layerNorm === true ? ['normalised'] : []),
-    ...(dropout > 0 ? [`dropout ${dropout}`] : []),
-    ...(recurrentDropout > 0 ? [`recurrent dropout ${recurrentDropout}`] : []),
-  ];
-}
+/** What a note says of an option, in the order of a note. */
+const WORDS: Readonly<Record<string, (value: unknown) => string>> = {
+  pooling: String,
+  rate: String,
+  score: String,
+  activation: String,
+  resetAfter: () => 'reset before the product',
+  merge: () => 'summed',
+  layerNorm: () => 'normalised',
+  dropout: (value) => `dropout ${value}`,
+  recurrentDropout: (value) => `recurrent dropout ${value}`,
+  tiedTo: (value) => `tied to ${value}`,
+  samples: (value) => `${value} sampled`,
+  cutoffs: (value) => `cut at ${(value as readonly number[]).join(', ')}`,
+};
 
+/** Options of which a note says nothing: the figure shows them, or they are of little weight. */
+const UNSAID = new Set([
+  ...['features', 'layers', 'bidirectional', 'initialState', 'bias', 'singleBias', 'epsilon', 'gateActivation'],
+  ...['untransposedGradient', 'divisor', 'ranks'],
+]);
+
+/** What is told of a layer beside its sizes: options that are not as they are by default. */
 function notesOf(layer: LayerDescription): string[] {
-  switch (layer.type) {
-    case 'pooling':
-      return [layer.pooling];
-    case 'activation':
-      return [layer.activation];
-    case 'dropout':
-      return [String(layer.rate)];
-    case 'attention':
-      return [layer.score ?? 'general'];
-    case 'dense': {
-      const { activation = 'linear', tiedTo, samples } = layer;
-      return [
-        ...(activation === 'linear' ? [] : [activation]),
-        ...(tiedTo === undefined ? [] : [`tied to ${tiedTo}`]),
-        ...(samples === undefined ? [] : [`${samples} sampled`]),
-      ];
-    }
-    case 'adaptiveSoftmax':
-      return [`cut at ${layer.cutoffs.join(', ')}`];
-    case 'rnn':
-    case 'gru':
-    case 'lstm':
-      return recurrentNotes(layer);
-    case 'embedding':
-    case 'oneHot':
-    case 'layerNorm':
-    case 'concatenate':
-    case 'add':
-      return [];
-  }
+  const { options, gates } = layerTypeOf(layer);
+  const order = Object.keys(WORDS);
+  const placeOf = ({ name }: NativeOption) => (order.includes(name) ? order.indexOf(name) : order.length);
+  // What a vanilla cell or an attention is lies in these.
+  const isAlwaysSaid = (name: string) => name === 'score' || (name === 'activation' && gates === 1);
+  return [...options]
+    .filter(({ name }) => !UNSAID.has(name))
+    .sort((one, other) => placeOf(one) - placeOf(other))
+    .flatMap((option) => {
+      const value = optionValue(option, layer as unknown as Record<string, unknown>);
+      const { name } = option;
+      const isSaid = value !== undefined && (isAlwaysSaid(name) || value !== optionValue(option, {}));
+      return isSaid ? [WORDS[name]?.(value) ?? `${name} ${value}`] : [];
+    });
 }
 
 function describeLayer(model: Network, shape: LayerShape, index: number, time: Time | undefined): ReportLayer {
@@ -90,14 +86,14 @@ function describeLayer(model: Network, shape: LayerShape, index: number, time: T
   const isFrozen = names.length > 0 && names.every((name) => model.frozen.includes(name));
   const notes = [...notesOf(layer), ...(isFrozen ? ['frozen'] : [])];
   const states = statesOf(model, layer);
-  const isAttention = layer.type === 'attention';
+  const hasMemory = layerTypeOf(layer).reads === 'pair';
   return {
     name: layer.name,
     type: layer.type,
     shape: [...(time === undefined ? [] : [time]), 'B', outputs],
     parameters: parameterElements(parameters),
-    from: isAttention ? [read] : [read, ...others],
-    ...(isAttention && { memory: others[0] as string }),
+    from: hasMemory ? [read] : [read, ...others],
+    ...(hasMemory && { memory: others[0] as string }),
     ...(isRecurrent(layer) && { recurrent: true }),
     ...('initialState' in layer && layer.initialState !== undefined && { initialState: layer.initialState }),
     ...('bidirectional' in layer && layer.bidirectional === true && { bidirectional: true }),
