@@ -1,10 +1,8 @@
-// Matrix products by OpenBLAS, one thread a call, cut into tiles by shape; small ones by a kernel of our own, unless
-// the environment asks for OpenBLAS alone.
+// Matrix products by OpenBLAS, one thread a call. `reserveBlasMemory` comes before (blas_memory.h).
 #pragma once
 
 #include <string>
 
-#include "parallel/thread_pool.h"
 #include "types.h"
 
 namespace unrolled {
@@ -19,16 +17,17 @@ struct Operand {
   Transpose transpose = Transpose::no;
 };
 
-// c [m, n] (cStride) = a [m, k] · b [k, n] + (accumulate ? c : 0), by one single-threaded call. `reserveBlasMemory`
-// comes before (blas_memory.h).
-template <class T>
-void multiply(Index m, Index n, Index k, Operand<T> a, Operand<T> b, T* c, Index cStride, bool accumulate);
+// c [m, n] (cStride) = a [m, k] · b [k, n] + beta·c.
+void blasProduct(Index m, Index n, Index k, Operand<float> a, Operand<float> b, float* c, Index cStride, float beta);
 
-// The same in tiles over m and n, each with the whole sum over k, on the pool's threads. How it is
-// cut depends on m, n and k alone. Throws ERR_UNROLLED_OUT_OF_MEMORY.
-template <class T>
-void multiply(const Parallel& parallel, Index m, Index n, Index k, Operand<T> a, Operand<T> b, T* c, Index cStride,
-              bool accumulate);
+// y [n] = x [k] · b [k, n] + beta·y, the elements of x `step` apart.
+void blasRowProduct(Index n, Index k, const float* x, Index step, Operand<float> b, float* y, float beta);
+
+#ifdef UNROLLED_FLOAT64_BLAS
+void blasProduct(Index m, Index n, Index k, Operand<double> a, Operand<double> b, double* c, Index cStride,
+                 double beta);
+void blasRowProduct(Index n, Index k, const double* x, Index step, Operand<double> b, double* y, double beta);
+#endif
 
 // OpenBLAS's words for its build and for the kernels it chose.
 std::string blasConfiguration();

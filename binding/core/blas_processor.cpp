@@ -10,7 +10,7 @@
 
 #include <cpuid.h>
 
-#include "kernels/processor_features.h"
+#include "processor_features.h"
 
 namespace {
 

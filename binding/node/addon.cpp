@@ -8,6 +8,7 @@
 #include "core/blas.h"
 #include "core/kernels/bf16.h"
 #include "core/kernels/kernel_table.h"
+#include "core/kernels/product.h"
 #include "core/parallel/processors.h"
 #include "node/arguments.h"
 #include "node/cancellation.h"

@@ -10,6 +10,7 @@
 
 #include <doctest/doctest.h>
 
+#include "kernels/product.h"
 #include "kernels/recurrent_product.h"
 #include "kernels/small_product.h"
 #include "support.h"

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "kernels/bf16.h"
-#include "kernels/processor_features.h"
+#include "processor_features.h"
 
 #if defined(UNROLLED_X86_BF16_KERNELS) && defined(__linux__)
 #include <sys/syscall.h>

@@ -6,8 +6,8 @@
 
 #include <vector>
 
-#include "blas.h"
 #include "kernels/bf16.h"
+#include "kernels/product.h"
 
 namespace unrolled {
 

@@ -2,7 +2,7 @@
 // which of them this processor runs.
 #pragma once
 
-#include "kernels/processor_features.h"
+#include "processor_features.h"
 #include "types.h"
 
 namespace unrolled {

@@ -1,7 +1,7 @@
 #include "kernels/recurrent_product.h"
 
-#include "blas.h"
 #include "blas_memory.h"
+#include "kernels/product.h"
 
 namespace unrolled {
 

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <utility>
 
-#include "blas.h"
 #include "kernels/gather.h"
 #include "kernels/log_sum_exp.h"
+#include "kernels/product.h"
 #include "layers/pass_product.h"
 #include "losses/adaptive_cross_entropy.h"
 

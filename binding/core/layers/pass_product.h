@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "blas.h"
 #include "kernels/bf16_products.h"
 #include "kernels/kernel_table.h"
+#include "kernels/product.h"
 #include "layers/layer.h"
 
 namespace unrolled {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "blas.h"
 #include "blas_memory.h"
+#include "kernels/product.h"
 
 namespace unrolled {
 namespace {
