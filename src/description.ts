@@ -11,7 +11,7 @@ import type {
   ModelDescription,
 } from './native/native';
 import { tensorIfNested } from './nested-numbers';
-import { layerShapesOf } from './parameter-shapes';
+import { planOf } from './plan';
 import type { FloatTensor } from './tensor-types';
 import * as check from './validation';
 
@@ -129,9 +129,9 @@ function withoutExtras(layer: Layer, name: string): LayerDescription {
 }
 
 /**
- * Checks and names the layers; whether they fit each other the native side checks.
+ * Checks and names the layers; whether they fit each other the native side checks, when it plans them.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE naming the option as in
- *   `layers[1].features`.
+ *   `layers[1].features`, ERR_UNROLLED_NATIVE_LOAD.
  */
 export function resolveDescription(
   input: InputDescription,
@@ -152,9 +152,9 @@ export function resolveDescription(
   });
   const description: ModelDescription = { input, ...(source !== undefined && { source }), layers: described };
   const setup: Setup = { initializers: new Map(), frozen: [], weights: new Map() };
-  for (const [index, shape] of layerShapesOf(description).entries()) {
-    const given = layers[index] as Layer;
-    setUp(given, shape.layer.name, `layers[${index}]`, Object.keys(shape.parameters), setup);
+  for (const [index, { name, parameters }] of planOf(description).layers.entries()) {
+    const names = parameters.map((parameter) => parameter.name);
+    setUp(layers[index] as Layer, name, `layers[${index}]`, names, setup);
   }
   return { description, ...setup };
 }

@@ -1,8 +1,9 @@
 /** Whether a model fits into memory. */
 
+import { UnrolledError } from './errors';
 import { fitsMemory, memoryLimit, requireMemory } from './limits';
-import type { DType, LayerDescription, ModelDescription } from './native/native';
-import { parameterElements as elements, parameterShapes } from './parameter-shapes';
+import type { DType, LayerDescription, LayerPlan, ModelDescription } from './native/native';
+import { elementsOf, planOf, totalElements } from './plan';
 
 export const BYTES_PER_ELEMENT: Record<DType, number> = { float32: 4, float64: 8 };
 
@@ -20,15 +21,60 @@ export type OptionOf = (layer: LayerDescription, size: LayerSize, index: number)
 /** Sizes that no memory is too small for. */
 const MODEST: Record<LayerSize, number> = { features: 64, layers: 1 };
 
-/** The description with every larger size made modest, one by one, beside the option that lowers it. */
+function parametersOf(description: ModelDescription): LayerPlan['parameters'] {
+  return planOf(description).layers.flatMap(({ parameters }) => parameters);
+}
+
+function sizeOf(layer: LayerDescription, size: LayerSize): number | undefined {
+  const given: unknown = (layer as unknown as Record<string, unknown>)[size];
+  return typeof given === 'number' ? given : undefined;
+}
+
+/** The description with that size of some layers set; no parameter hangs on the ranks of classes, which would not fit it. */
+function withSize(
+  { layers, ...inputs }: ModelDescription,
+  isMeant: (layer: LayerDescription, index: number) => boolean,
+  size: LayerSize,
+  value: number,
+): ModelDescription {
+  const resized = layers.map((layer, index) =>
+    isMeant(layer, index) ? ({ ...layer, ...{ [size]: value, ranks: undefined } } as LayerDescription) : layer,
+  );
+  return { ...inputs, layers: resized };
+}
+
+/** The parameters that a description would have; undefined where it is impossible. */
+function elementsIfPossible(description: ModelDescription): number | undefined {
+  try {
+    return totalElements(parametersOf(description));
+  } catch (error) {
+    if (error instanceof UnrolledError && error.code === 'ERR_UNROLLED_OPTION_RANGE') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The parameters where the size of one layer is made modest. Where that fits no other layer, as a tied embedding's, all
+ * layers of that size are made so, and else it is made as small as it can be alone.
+ */
+function loweredElements(description: ModelDescription, lowered: number, size: LayerSize): number | undefined {
+  const given = sizeOf(description.layers[lowered] as LayerDescription, size) as number;
+  const alone = (_: LayerDescription, index: number) => index === lowered;
+  const all = (layer: LayerDescription) => sizeOf(layer, size) === given;
+  const countWith = (isMeant: typeof alone | typeof all, value: number) =>
+    elementsIfPossible(withSize(description, isMeant, size, value));
+  let count = countWith(alone, MODEST[size]) ?? countWith(all, MODEST[size]);
+  for (let value = 2 * MODEST[size]; count === undefined && value < given; value *= 2) count = countWith(alone, value);
+  return count;
+}
+
+/** The parameters with every larger size made modest, one by one, beside the option that lowers it. */
 function lowered(description: ModelDescription, optionOf: OptionOf): { option: string; count: number }[] {
   return description.layers.flatMap((layer, index) =>
     (['features', 'layers'] as const).flatMap((size) => {
-      const given: unknown = (layer as unknown as Record<string, unknown>)[size];
-      if (typeof given !== 'number' || given <= MODEST[size]) return [];
-      const layers = description.layers.with(index, { ...layer, [size]: MODEST[size] } as LayerDescription);
-      const count = elements(parameterShapes({ ...description, layers }));
-      return [{ option: optionOf(layer, size, index), count }];
+      if ((sizeOf(layer, size) ?? 0) <= MODEST[size]) return [];
+      const count = loweredElements(description, index, size);
+      return count === undefined ? [] : [{ option: optionOf(layer, size, index), count }];
     }),
   );
 }
@@ -40,10 +86,10 @@ function lowered(description: ModelDescription, optionOf: OptionOf): { option: s
  */
 export function requireModelMemory(description: ModelDescription, dtype: DType, optionOf: OptionOf): void {
   const bytesOf = (count: number) => 2 * count * BYTES_PER_ELEMENT[dtype];
-  const shapes = parameterShapes(description);
-  const count = elements(shapes);
+  const parameters = parametersOf(description);
+  const count = totalElements(parameters);
   // Initial values are drawn in a place of their own, one parameter after another.
-  const largest = Object.values(shapes).reduce((most, shape) => Math.max(most, elements({ shape })), 0);
+  const largest = parameters.reduce((most, parameter) => Math.max(most, elementsOf(parameter)), 0);
   const need = { total: bytesOf(count), more: bytesOf(count) + largest * BYTES_PER_ELEMENT[dtype] };
   if (fitsMemory(need)) return;
   const options = lowered(description, optionOf).sort((a, b) => a.count - b.count);

@@ -12,7 +12,7 @@ import { foreignFile } from './foreign-files';
 import { parseJson } from './json-reader';
 import type { DType, ModelDescription } from './native/native';
 import type { Network } from './network';
-import { type ParameterShapes, parameterShapes } from './parameter-shapes';
+import { type ParameterShapes, parameterShapes } from './plan';
 import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors';
 import { showShape } from './shape-text';
 import { type Tensor, zeros } from './tensor';

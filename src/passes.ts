@@ -8,9 +8,9 @@ import type { FlatLayout, FloatTensor, Parameters, States } from './flat-layout'
 import { resolveThreads } from './limits';
 import { VALUE_LOSSES, type ValueLoss } from './losses';
 import { type ModelInput, toBatch } from './model-input';
-import { outputOf } from './model-output';
 import type { ModelDescription, NativeDropping, NativeModel, NativeObjective } from './native/native';
 import { tensorOrOther } from './nested-numbers';
+import { planOf } from './plan';
 import type { NestedPlanes, NestedRows, Tensor } from './tensor';
 import { FLOATS, requireTensor } from './tensor-shape';
 import * as check from './validation';
@@ -138,7 +138,7 @@ export async function gradientsPass(
   const wanted = nativeObjective(layout, objective);
   const result = await model.native.gradients(batch, wanted, resolveThreads(threads), dropping);
   const { input: own, source } = model.description;
-  const { once, features } = outputOf(model.description);
+  const { once, features } = planOf(model.description);
   const rows = batch.batch;
   return {
     ...(result.loss !== undefined && { loss: result.loss }),

@@ -1,9 +1,8 @@
 /** A model in figures, for programs and for people. */
 
-import { isOnce } from './model-output';
-import type { DType, InputDescription, LayerDescription } from './native/native';
+import type { DType, InputDescription, LayerDescription, LayerPlan } from './native/native';
 import type { Network } from './network';
-import { layerShapesOf } from './parameter-shapes';
+import { elementsOf, planOf } from './plan';
 import { ends, PRINTED, showCount, showSeconds, table } from './printing';
 import { showShape } from './shape-text';
 import type { Estimate } from './training/estimate';
@@ -31,8 +30,23 @@ export interface LayerSummary {
   parameters: readonly ParameterSummary[];
 }
 
-function elementsOf(parameters: readonly ParameterSummary[]): number {
+function countOf(parameters: readonly ParameterSummary[]): number {
   return parameters.reduce((sum, { count }) => sum + count, 0);
+}
+
+function summaryOf(
+  { name, once, features, parameters }: LayerPlan,
+  type: LayerDescription['type'],
+  frozen: readonly string[],
+): LayerSummary {
+  return {
+    ...{ name, type },
+    output: [...(once ? [] : (['T'] as const)), 'B', features],
+    parameters: parameters.map((parameter) => ({
+      ...{ name: parameter.name, shape: [...parameter.shape], count: elementsOf(parameter) },
+      frozen: frozen.includes(parameter.name),
+    })),
+  };
 }
 
 /** Layers that a model prints. */
@@ -91,29 +105,21 @@ export class Summary {
       throw check.wrongType('fit', 'what estimate(data, options) resolves to', fit);
     }
     this.fit = fit;
-    const { description, dtype, frozen, parameterShapes } = model;
+    const { description, dtype, frozen } = model;
     this.dtype = dtype;
     this.input = description.input;
     this.source = description.source;
-    this.parameters = Object.entries(parameterShapes).map(([name, shape]) => ({
-      ...{ name, shape, count: shape.reduce((product, size) => product * size, 1) },
-      frozen: frozen.includes(name),
-    }));
-    const names = description.layers.map(({ name }) => name);
-    this.layers = layerShapesOf(description).map(({ layer, outputs }, index) => ({
-      name: layer.name,
-      type: layer.type,
-      output: [...(isOnce(description, index) ? [] : (['T'] as const)), 'B', outputs],
-      parameters: this.parameters.filter(({ name }) => ownerOf(name, names) === layer.name),
-    }));
-    this.parameterCount = elementsOf(this.parameters);
-    this.trainableCount = elementsOf(this.parameters.filter((parameter) => !parameter.frozen));
+    const plan = planOf(description).layers;
+    this.layers = description.layers.map(({ type }, index) => summaryOf(plan[index] as LayerPlan, type, frozen));
+    this.parameters = this.layers.flatMap(({ parameters }) => parameters);
+    this.parameterCount = countOf(this.parameters);
+    this.trainableCount = countOf(this.parameters.filter((parameter) => !parameter.frozen));
   }
 
   /** The table. */
   toString(): string {
     const rows = this.layers.flatMap(({ name, type, output, parameters }) => [
-      [`${name} (${type})`, showShape(output), showCount(elementsOf(parameters))],
+      [`${name} (${type})`, showShape(output), showCount(countOf(parameters))],
       ...parameters.map((parameter) => [
         `  ${parameter.name}${parameter.frozen ? ' (frozen)' : ''}`,
         showShape(parameter.shape),
@@ -137,7 +143,7 @@ export class Summary {
     const row = ({ name, type, output, parameters }: LayerSummary) => [
       `${name} (${type})`,
       showShape(output),
-      showCount(elementsOf(parameters)),
+      showCount(countOf(parameters)),
     ];
     const { first, left, last } = ends(this.layers, MOST_LAYERS);
     const between = left > 0 ? [[`… ${left} more`, '', '']] : [];
@@ -151,13 +157,4 @@ export class Summary {
   [PRINTED](): string {
     return this.toString();
   }
-}
-
-/** The layer that a parameter belongs to: the one with the longest name that its own begins with. */
-function ownerOf(parameter: string, layers: readonly string[]): string | undefined {
-  const owners = layers.filter((layer) => parameter.startsWith(`${layer}.`));
-  return owners.reduce<string | undefined>(
-    (longest, layer) => (layer.length > (longest?.length ?? -1) ? layer : longest),
-    undefined,
-  );
 }

@@ -8,7 +8,7 @@ import {
   SequenceClassifier,
   WordList,
 } from '../src/index';
-import { parameterShapes } from '../src/parameter-shapes';
+import { parameterShapes } from '../src/plan';
 import { readSafetensors } from '../src/safetensors';
 import { useFolder } from './support/folder';
 import { CORPUS, smallModel, train } from './support/models';

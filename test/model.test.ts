@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { type LayerDescription, Model, type ModelOptions, tensor } from '../src/index';
-import { parameterShapes } from '../src/parameter-shapes';
+import { parameterShapes } from '../src/plan';
 
 const CHAIN: LayerDescription[] = [
   { type: 'embedding', name: 'embedding', features: 4 },

@@ -15,7 +15,7 @@ import {
   Vocabulary,
   WordList,
 } from '../src/index';
-import { parameterShapes } from '../src/parameter-shapes';
+import { parameterShapes } from '../src/plan';
 import { readSafetensors, writeSafetensors } from '../src/safetensors';
 import { useFolder } from './support/folder';
 import { CORPUS, smallModel, train, weights } from './support/models';

@@ -12,9 +12,11 @@
 #include "core/parallel/processors.h"
 #include "node/arguments.h"
 #include "node/cancellation.h"
+#include "node/description_arguments.h"
 #include "node/errors.h"
 #include "node/layer_schema.h"
 #include "node/model_handle.h"
+#include "node/plan.h"
 #include "node/training_handle.h"
 
 namespace unrolled::node {
@@ -81,6 +83,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) : mailbox_(std::make_shared<Ma
                            InstanceMethod<&Addon::information>("info"),
                            InstanceMethod<&Addon::layerTypes>("layerSchema"),
                            InstanceMethod<&Addon::setThreads>("setThreads"),
+                           InstanceMethod<&Addon::plan>("plan"),
                            InstanceMethod<&Addon::machineGflops>("machineGflops"),
                            InstanceMethod<&Addon::machineReading>("machineReading"),
                        });
@@ -124,6 +127,10 @@ Napi::Value Addon::layerTypes(const Napi::CallbackInfo& info) { return layerSche
 void Addon::setThreads(const Napi::CallbackInfo& info) {
   guarded(info.Env(),
           [&] { pool_->setDefaultThreads(static_cast<int>(integer("threads", info[0], 1, ThreadPool::maxThreads))); });
+}
+
+Napi::Value Addon::plan(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] { return planToJavaScript(info.Env(), planOf(modelDescription(info[0]))); });
 }
 
 Napi::Value Addon::machineGflops(const Napi::CallbackInfo& info) {

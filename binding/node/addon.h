@@ -36,6 +36,7 @@ class Addon final : public Napi::Addon<Addon> {
   Napi::Value information(const Napi::CallbackInfo& info);
   Napi::Value layerTypes(const Napi::CallbackInfo& info);
   void setThreads(const Napi::CallbackInfo& info);
+  Napi::Value plan(const Napi::CallbackInfo& info);
   Napi::Value machineGflops(const Napi::CallbackInfo& info);
   Napi::Value machineReading(const Napi::CallbackInfo& info);
 

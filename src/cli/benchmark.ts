@@ -3,8 +3,8 @@
 import { type Architecture, buildNetwork, describeNetwork, type NetworkOptions } from '../architecture';
 import { withCancellation } from '../cancellation';
 import { addon } from '../native/load';
-import type { NativeCancellation, NativeRunResult, NativeTraining } from '../native/native';
-import { GATES } from '../parameter-shapes';
+import type { ModelDescription, NativeCancellation, NativeRunResult, NativeTraining } from '../native/native';
+import { isRecurrent, planOf, totalElements } from '../plan';
 import { zeros } from '../tensor';
 import { requireTrainingBytes } from '../training/memory';
 import type { ResolvedStream, ResolvedTraining } from '../training/options';
@@ -43,11 +43,15 @@ const GROUP_SECONDS = 0.02;
 /** Ids to train on, about: enough for many steps of a small configuration, and a few of a large one. */
 const IDS = 2 ** 20;
 
-/** Nominal multiply-adds a token: Σ over layers of G·H·(I + H), plus H·V. With one-hot input the first I is V. */
-function multiplyAdds({ cell, embedding, hidden, layers }: Architecture, vocabulary: number): number {
-  const rows = GATES[cell] * hidden;
-  const inputs = embedding === 'onehot' ? vocabulary : embedding;
-  return rows * (inputs + hidden) + (layers - 1) * rows * (2 * hidden) + hidden * vocabulary;
+/**
+ * Nominal multiply-adds a token: G·H·(I + H) of each recurrent layer, which are the elements of its weights, plus H·V. With
+ * one-hot input the first I is V.
+ */
+function multiplyAdds(description: ModelDescription, { hidden }: Architecture, vocabulary: number): number {
+  const parameters = planOf(description)
+    .layers.filter(isRecurrent)
+    .flatMap((layer) => layer.parameters);
+  return totalElements(parameters.filter(({ shape }) => shape.length === 2)) + hidden * vocabulary;
 }
 
 /**
@@ -146,7 +150,7 @@ export async function benchmark(options: BenchmarkOptions): Promise<BenchmarkRes
         await timer.run(seconds / MACHINE_SAMPLES);
       }
       const tokensPerSecond = tokensPerStep / timer.medianSeconds;
-      const gflops = (6 * multiplyAdds(architecture, vocabulary) * tokensPerSecond) / 1e9;
+      const gflops = (6 * multiplyAdds(description, architecture, vocabulary) * tokensPerSecond) / 1e9;
       return {
         tokensPerSecond,
         millisecondsPerStep: timer.medianSeconds * 1000,

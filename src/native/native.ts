@@ -191,6 +191,35 @@ export interface StateInfo {
   features: number;
 }
 
+/** What a layer of a description is in its model. */
+export interface LayerPlan {
+  name: string;
+  /** Names of what it reads: layers before it, `'input'`, `'source'`. */
+  from: string[];
+  /** Features of each of these; ids have as many as the vocabulary. */
+  inputs: number[];
+  /** Features of what it gives. */
+  features: number;
+  /** Whether it gives one output a sequence, and not one at every step. */
+  once: boolean;
+  /** Whether it goes over the steps of the source, and not over those of the input. */
+  ofSource: boolean;
+  /** Its own, in the model's order. */
+  parameters: Pick<ParameterInfo, 'name' | 'shape'>[];
+  /** Its own, in the model's order; recurrent layers have some, others have none. */
+  states: StateInfo[];
+}
+
+/** What a description will be as a model. It is the same for models of both element types. */
+export interface ModelPlan {
+  /** In the description's order. */
+  layers: LayerPlan[];
+  /** Features F of the last layer's output. */
+  features: number;
+  /** Whether that is one output a sequence, and not one at every step. */
+  once: boolean;
+}
+
 /** How parameters are drawn. Keyed by (seed, parameter's index), so the same seed gives the same bits. */
 export type InitializerDescription =
   /** PyTorch's defaults: recurrent U(±1/√H), embedding N(0, 1), dense U(±1/√inputs). */
@@ -875,6 +904,11 @@ export interface NativeAddon {
     description: ModelDescription,
   ) => NativeModel;
   ModelFloat64: new (description: ModelDescription) => NativeModel;
+  /**
+   * What a model of that description would be. Nothing of the model's size is allocated. Throws what making the model
+   * throws for an impossible description.
+   */
+  plan(description: ModelDescription): ModelPlan;
   Cancellation: new () => NativeCancellation;
   /** Set once per environment, before anything else. */
   setErrorFactory(factory: NativeErrorFactory): void;

@@ -2,21 +2,14 @@
 
 import type { FloatTensor } from '../flat-layout';
 import { type ModelInput, requireInput } from '../model-input';
-import type { ModelDescription, RecurrentDescription } from '../native/native';
+import type { RecurrentDescription } from '../native/native';
 import type { Network } from '../network';
-import { isRecurrent, readBy } from '../parameter-shapes';
+import { planOf } from '../plan';
 import * as check from '../validation';
 import type { ReportActivations } from './record';
 import { asTensors, goesStepByStep, requireSteps, statesAfterEach } from './stepping';
 
 type Units = ReportActivations['units'];
-
-/** The input whose steps a layer goes over. */
-function isOver(description: ModelDescription, name: string): string {
-  const index = description.layers.findIndex((layer) => layer.name === name);
-  if (index === -1) return name;
-  return isOver(description, readBy(description, index)[0] as string);
-}
 
 /** `[T, 1, H]` as T rows. */
 function rowsOf({ shape: [time = 0, , features = 0], data }: FloatTensor): Units {
@@ -64,9 +57,10 @@ export async function collectActivations(
   const steps = requireSteps(asTensors(description, sequence, of, of), 1, of);
   if (tokens !== undefined && tokens.length !== steps) throw check.outOfRange('tokens', `a list of ${steps}`, tokens);
   const names = tokens ?? Array.from({ length: steps }, (_, step) => `${step + 1} `);
-  const stacks = description.layers.filter(isRecurrent);
+  const isOver = new Map(planOf(description).layers.map((layer) => [layer.name, layer.ofSource ? 'source' : 'input']));
+  const stacks = description.layers.filter((layer) => 'layers' in layer);
   const { layers } = await model.forward(input, { layers: stacks.map(({ name }) => name) });
-  const over = stacks.filter(({ name }) => isOver(description, name) === of && layers[name]?.shape[0] === steps);
+  const over = stacks.filter(({ name }) => isOver.get(name) === of && layers[name]?.shape[0] === steps);
   const lower = of === 'input' ? await lowerLevels(model, input, over) : new Map<RecurrentDescription, Units[]>();
   return over.flatMap((stack) => {
     const { name, type } = stack;

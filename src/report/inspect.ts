@@ -2,8 +2,8 @@
 
 import { types } from 'node:util';
 import { joined } from '../generation/prompt';
-import { outputOf } from '../model-output';
 import type { Network } from '../network';
+import { planOf } from '../plan';
 import { argMax } from '../tensor';
 import * as check from '../validation';
 import { collectActivations } from './activations';
@@ -42,7 +42,7 @@ const MOST_OUTPUTS = 2 ** 24;
 
 /** Most tokens that `inspect` reads. */
 export function tokensToInspect(model: Network): number {
-  return Math.max(1, Math.min(READ_TOKENS, Math.floor(MOST_OUTPUTS / outputOf(model.description).features)));
+  return Math.max(1, Math.min(READ_TOKENS, Math.floor(MOST_OUTPUTS / planOf(model.description).features)));
 }
 
 /** Tokens as they are shown; the end of a document has no text of its own. */
@@ -65,7 +65,7 @@ function idsOf({ vocabulary, documents = false }: TextModel, text: string): Int3
  * finds likeliest.
  */
 async function gradientParts({ model }: TextModel, ids: Int32Array): Promise<Pick<ReportRecord, 'gradientByStep'>> {
-  const { once } = outputOf(model.description);
+  const { once } = planOf(model.description);
   const read = once ? ids : ids.slice(0, -1);
   if (!goesStepByStep(model.description) || read.length < 2) return {};
   const sequence = { ids: column(read) };

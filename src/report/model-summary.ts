@@ -1,10 +1,10 @@
 /** A `Model` as a report describes it. */
 
 import { layerTypeOf, optionValue } from '../layer-schema';
-import { isOnce } from '../model-output';
-import type { InputDescription, LayerDescription, ModelDescription, NativeOption } from '../native/native';
+import type { InputDescription, LayerDescription, LayerPlan, NativeOption } from '../native/native';
 import type { Network } from '../network';
-import { isRecurrent, type LayerShape, layerShapesOf, parameterElements, readBy } from '../parameter-shapes';
+import type { Network } from '../network';
+import { isRecurrent, planOf, totalElements } from '../plan';
 import * as check from '../validation';
 import type { ReportInput, ReportLayer, ReportModel } from './record';
 
@@ -17,27 +17,6 @@ export interface DescriptionOptions {
 }
 
 type Time = number | string;
-
-/** The time axis of each input and layer, by name; undefined for one value a sequence. */
-function timesOf(description: ModelDescription, time: Time, sourceTime: Time): Map<string, Time | undefined> {
-  const times = new Map<string, Time | undefined>([
-    ['input', time],
-    ['source', sourceTime],
-  ]);
-  for (const [index, { name }] of description.layers.entries()) {
-    const [read = 'input'] = readBy(description, index);
-    times.set(name, isOnce(description, index) ? undefined : times.get(read));
-  }
-  return times;
-}
-
-function statesOf({ stateSizes }: Network, layer: LayerDescription): { name: string; features: number }[] {
-  if (!isRecurrent(layer)) return [];
-  const suffixes = /^\.[a-z]+_l\d+(_reverse)?$/;
-  return Object.entries(stateSizes)
-    .filter(([state]) => state.startsWith(layer.name) && suffixes.test(state.slice(layer.name.length)))
-    .map(([state, features]) => ({ name: state, features }));
-}
 
 /** What a note says of an option, in the order of a note. */
 const WORDS: Readonly<Record<string, (value: unknown) => string>> = {
@@ -79,26 +58,25 @@ function notesOf(layer: LayerDescription): string[] {
     });
 }
 
-function describeLayer(model: Network, shape: LayerShape, index: number, time: Time | undefined): ReportLayer {
-  const { layer, outputs, parameters } = shape;
-  const [read = 'input', ...others] = readBy(model.description, index);
-  const names = Object.keys(parameters);
-  const isFrozen = names.length > 0 && names.every((name) => model.frozen.includes(name));
+/** A layer; `time` is the axis of what it goes over. */
+function describeLayer(model: Network, layer: LayerDescription, plan: LayerPlan, time: Time): ReportLayer {
+  const { name, from, features, once, parameters, states } = plan;
+  const [read = 'input', ...others] = from;
+  const isFrozen = parameters.length > 0 && parameters.every((parameter) => model.frozen.includes(parameter.name));
   const notes = [...notesOf(layer), ...(isFrozen ? ['frozen'] : [])];
-  const states = statesOf(model, layer);
   const hasMemory = layerTypeOf(layer).reads === 'pair';
   return {
-    name: layer.name,
+    name,
     type: layer.type,
-    shape: [...(time === undefined ? [] : [time]), 'B', outputs],
-    parameters: parameterElements(parameters),
+    shape: [...(once ? [] : [time]), 'B', features],
+    parameters: totalElements(parameters),
     from: hasMemory ? [read] : [read, ...others],
     ...(hasMemory && { memory: others[0] as string }),
-    ...(isRecurrent(layer) && { recurrent: true }),
+    ...(isRecurrent(plan) && { recurrent: true }),
     ...('initialState' in layer && layer.initialState !== undefined && { initialState: layer.initialState }),
     ...('bidirectional' in layer && layer.bidirectional === true && { bidirectional: true }),
     ...('layers' in layer && layer.layers > 1 && { stacked: layer.layers }),
-    ...(states.length > 0 && { states }),
+    ...(states.length > 0 && { states: states.map((state) => ({ ...state })) }),
     ...(notes.length > 0 && { note: notes.join(', ') }),
   };
 }
@@ -119,7 +97,7 @@ export function describeModel(model: Network, options?: DescriptionOptions): Rep
   if (given.time !== undefined) check.integer('time', given.time, { min: 1 });
   if (given.sourceTime !== undefined) check.integer('sourceTime', given.sourceTime, { min: 1 });
   const { description, dtype } = model;
-  const times = timesOf(description, time, sourceTime);
+  const plan = planOf(description);
   const { input, source } = description;
   return {
     description: `${model.parameterCount.toLocaleString('en')} parameters, ${dtype}`,
@@ -127,8 +105,8 @@ export function describeModel(model: Network, options?: DescriptionOptions): Rep
       ...(source === undefined ? [] : [describeInput('source', source, sourceTime)]),
       describeInput('input', input, time),
     ],
-    layers: layerShapesOf(description).map((shape, index) =>
-      describeLayer(model, shape, index, times.get(shape.layer.name)),
+    layers: plan.layers.map((layer, index) =>
+      describeLayer(model, description.layers[index] as LayerDescription, layer, layer.ofSource ? sourceTime : time),
     ),
   };
 }

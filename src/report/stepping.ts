@@ -5,7 +5,7 @@ import type { FloatTensor, States } from '../flat-layout';
 import { inputTensor, requireInput, type SequenceInput } from '../model-input';
 import type { InputDescription, ModelDescription } from '../native/native';
 import type { Network } from '../network';
-import { isRecurrent } from '../parameter-shapes';
+import { isRecurrent, planOf } from '../plan';
 import type { Tensor } from '../tensor';
 import * as check from '../validation';
 import { counted } from '../wording';
@@ -73,12 +73,13 @@ export function stepsOf({ ids, features }: TensorSequence, from: number, to: num
  * Whether a sequence may be cut in two, and the second part go on from the states of the first, with the last output
  * the same.
  */
-export function goesStepByStep({ source, layers }: ModelDescription): boolean {
+export function goesStepByStep(description: ModelDescription): boolean {
+  const { source, layers } = description;
   const looksAround = layers.some((layer) => {
-    if (isRecurrent(layer)) return layer.bidirectional === true || layer.initialState !== undefined;
+    if ('layers' in layer) return layer.bidirectional === true || layer.initialState !== undefined;
     return layer.type === 'attention' || (layer.type === 'pooling' && !['last', 'final'].includes(layer.pooling));
   });
-  return source === undefined && !looksAround && layers.some(isRecurrent);
+  return source === undefined && !looksAround && planOf(description).layers.some(isRecurrent);
 }
 
 /** States after each step from zero: element t holds those after step t. */

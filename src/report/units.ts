@@ -1,7 +1,7 @@
 /** The units of a training's figures: what its loss is measured in, and what its speed counts. */
 
-import { outputOf } from '../model-output';
 import type { ModelDescription } from '../native/native';
+import { planOf } from '../plan';
 import type { EpochResult } from '../training/epoch-result';
 import type { ReportRecord } from './record';
 
@@ -20,7 +20,7 @@ function lossUnitOf(epochs: readonly EpochResult[]): string | undefined {
 /** What a model is trained on per second: examples with one target each, else a target for each step. */
 function countedBy(model: ModelDescription | undefined, isOfValues: boolean): string | undefined {
   if (model === undefined) return isOfValues ? 'targets' : undefined;
-  if (outputOf(model).once) return 'examples';
+  if (planOf(model).once) return 'examples';
   return isOfValues || model.input.kind !== 'ids' ? 'time steps' : undefined;
 }
 

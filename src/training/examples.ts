@@ -3,7 +3,6 @@
 import { isPlainObject } from '../builtins';
 import { UnrolledError } from '../errors';
 import { giveTurn, Pace } from '../event-loop';
-import { outputOf } from '../model-output';
 import type {
   InputDescription,
   NativeBatching,
@@ -13,6 +12,7 @@ import type {
 } from '../native/native';
 import type { Network } from '../network';
 import { offsetsOf } from '../offsets';
+import { planOf } from '../plan';
 import { allocate, isList, zerosLike } from '../tensor-shape';
 import * as check from '../validation';
 import { copyIds, listsIn } from './copying';
@@ -92,7 +92,7 @@ async function targetIds(targets: PairedData['targets'], vocabulary: number): Pr
 
 async function pairedExamples(given: Given, source: NativeSequences, model: Described): Promise<Examples> {
   const { input } = model.description;
-  const output = outputOf(model.description);
+  const output = planOf(model.description);
   if (input.kind !== 'ids') {
     const expected = 'left out for a decoder that reads vectors: give inputs with tags or values';
     throw check.outOfRange('targets', expected, given.targets);
@@ -178,7 +178,7 @@ export async function toExamples(model: Described, data: TrainingData): Promise<
   if (source !== undefined && given.targets !== undefined) return pairedExamples(given, source, model);
   if (given.inputs === undefined) throw missing('inputs', `sequences of ${input.kind} are needed`);
   const sequences = await toSequences('inputs', given.inputs, input, dtype);
-  const context = { output: outputOf(description), dtype, sequences };
+  const context = { output: planOf(description), dtype, sequences };
   const { targets, everywhere } = await resolveTargets(given, context);
   if (source === undefined) return { kind: everywhere ? 'tagged' : 'labelled', sequences, targets };
   requireSameCount('inputs', sequences, source);

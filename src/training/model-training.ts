@@ -5,10 +5,10 @@ import { UnrolledError } from '../errors';
 import type { FloatTensor } from '../flat-layout';
 import { resolveThreads } from '../limits';
 import type { ModelHeader } from '../model-file';
-import { outputOf } from '../model-output';
 import type { DType, FloatArray, ModelDescription, NativeSequences, NativeSource } from '../native/native';
 import type { Network } from '../network';
 import { ownCopyIfSmall } from '../own-copy';
+import { planOf } from '../plan';
 import { defaultSparse } from '../softmax-defaults';
 import * as check from '../validation';
 import { withWeightsOfCall } from '../weights-of-call';
@@ -119,7 +119,7 @@ function separate(
   model: Network,
 ): FloatTensor[] {
   const { dtype, description } = model;
-  const { once } = outputOf(description);
+  const { once } = planOf(description);
   return Array.from({ length: offsets.length - 1 }, (_, index) => {
     const [start, end] = once ? [index, index + 1] : [offsets[index] as number, offsets[index + 1] as number];
     const shape = once ? [features] : [end - start, features];
@@ -163,7 +163,7 @@ export async function predictModel(
   model.requireAlive();
   const { description, dtype } = model;
   if (description.source !== undefined) throw hasSource(description);
-  const { once, features } = outputOf(description);
+  const { once, features } = planOf(description);
   if (isNothing(inputs)) {
     return ragged ? [] : { dtype, shape: once ? [0, features] : [0, 0, features], data: floats(dtype, 0) };
   }

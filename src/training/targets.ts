@@ -2,8 +2,7 @@
 
 import { UnrolledError } from '../errors';
 import { CLASS_LOSSES, type ClassLoss, VALUE_LOSSES, valueRange } from '../losses';
-import type { ModelOutput } from '../model-output';
-import type { DType, FloatArray, NativeSequences, NativeTargets } from '../native/native';
+import type { DType, FloatArray, ModelPlan, NativeSequences, NativeTargets } from '../native/native';
 import { nestedInTurns, nestedTensor } from '../nested-numbers';
 import { showShape } from '../shape-text';
 import type { Tensor } from '../tensor';
@@ -16,7 +15,8 @@ import { sequenceCount } from './source';
 
 /** What targets belong to. */
 export interface TargetContext {
-  output: ModelOutput;
+  /** What the model gives. */
+  output: Pick<ModelPlan, 'features' | 'once'>;
   dtype: DType;
   /** As messages call them, `inputs`. */
   sequences: NativeSequences;
@@ -57,7 +57,7 @@ function requirePositions(option: string, { output }: TargetContext): void {
   throw unfit(option, 'they are at every position, and it has one output a sequence', fix);
 }
 
-function classLoss(loss: unknown, { features }: ModelOutput): ClassLoss {
+function classLoss(loss: unknown, { features }: TargetContext['output']): ClassLoss {
   const given = loss === undefined ? (features === 1 ? 'binaryCrossEntropy' : 'crossEntropy') : loss;
   const chosen = check.oneOf('loss', given, CLASS_LOSSES);
   if (chosen === 'binaryCrossEntropy' && features !== 1) {

@@ -19,6 +19,7 @@
 #include "layers/layer_norm.h"
 #include "losses/value_losses.h"
 #include "model/packing.h"
+#include "model/plan.h"
 #include "support.h"
 #include "training/batches.h"
 #include "training/paired_sequences.h"
@@ -27,9 +28,11 @@
 namespace {
 
 std::atomic<long> allocations{0};
+std::atomic<std::size_t> allocatedBytes{0};
 
 void* allocate(std::size_t size, std::size_t alignment) {
   allocations.fetch_add(1);
+  allocatedBytes.fetch_add(size);
   const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
   return std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
 }
@@ -75,6 +78,13 @@ using namespace unrolled;
 using namespace unrolled::test;
 
 namespace {
+
+std::size_t bytesOfPlan(const ModelDescription& description) {
+  const std::size_t before = allocatedBytes.load();
+  const ModelPlan plan = planOf(description);
+  REQUIRE(plan.features == description.layers.back().features);
+  return allocatedBytes.load() - before;
+}
 
 // Counts from the end of the first step to the end of the last.
 class AllocationCounter final : public TrainingObserver {
@@ -264,5 +274,29 @@ TEST_CASE_TEMPLATE("no pass over attention, joins, normalisation, dropout or a t
       embedding.backward(gather.backward(gradient, nullptr, true, pass), nullptr, true, pass);
     }
     CHECK(allocations.load() == before);
+  }
+}
+
+TEST_CASE("a plan takes no more memory for a large model than for a small one") {
+  for (const LayerKind cell : {LayerKind::rnn, LayerKind::gru, LayerKind::lstm}) {
+    for (int option = 0; option < 6; ++option) {
+      Chain small;
+      small.cell = cell;
+      small.layers = 2;
+      small.bidirectional = option == 1;
+      small.layerNorm = option == 2;
+      small.resetAfter = option != 3;
+      small.recurrentDropout = 0.5;
+      if (option == 4) small.samples = 3;
+      if (option == 5) small.cutoffs = {2, 4};
+      Chain large = small;
+      large.inputSize = large.classes = (Index{1} << 31) - 1;
+      large.embedding = large.hidden = Index{1} << 24;
+      if (option == 4) large.samples = large.classes;
+      const std::string name = nameOf(cell);
+      CAPTURE(name);
+      CAPTURE(option);
+      CHECK(bytesOfPlan(large.description()) == bytesOfPlan(small.description()));
+    }
   }
 }

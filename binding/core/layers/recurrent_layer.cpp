@@ -34,7 +34,6 @@ RecurrentLayer<T>::RecurrentLayer(ParameterList& list, const LevelOptions& optio
                   options.tableRows, uniformOf(options.hidden)),
       recurrentWeight_(
           list.addWeight(options.name + ".weight_hh" + options.suffix, gateWidth_, hidden_, uniformOf(options.hidden))),
-      bias_(static_cast<std::size_t>(gateWidth_)),
       dropout_(options.hidden, options.recurrentDropout, options.part) {
   list.setGates(projection_.weight().parameter, gateCount);
   list.setGates(recurrentWeight_, gateCount);
@@ -57,6 +56,7 @@ std::vector<StateInfo> RecurrentLayer<T>::states() const {
 
 template <class T>
 PassSize RecurrentLayer<T>::layOut(Arena& arena, PassSize size) {
+  if (hasInputBias()) bias_.resize(static_cast<std::size_t>(gateWidth_));
   projection_.layOut(arena, size);
   product_.layOut(arena, size.backward);
   gates_ = arena.take<T>(size.positions * gateWidth_);

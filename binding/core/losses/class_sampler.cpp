@@ -10,18 +10,22 @@
 namespace unrolled {
 
 ClassSampler::ClassSampler(RankTable ranks, Index samples)
-    : ranks_(std::move(ranks)),
-      samples_(samples),
-      logClasses_(std::log(static_cast<double>(ranks_.classes()) + 1)),
-      places_(static_cast<std::size_t>(ranks_.classes()), -1) {
-  ids_.reserve(static_cast<std::size_t>(samples));
-  if (samples_ < ranks_.classes()) return;
-  ids_.resize(static_cast<std::size_t>(samples));
-  std::iota(ids_.begin(), ids_.end(), TokenId{0});
-  places_ = ids_;
+    : ranks_(std::move(ranks)), samples_(samples), logClasses_(std::log(static_cast<double>(ranks_.classes()) + 1)) {}
+
+void ClassSampler::reserve() {
+  if (!places_.empty()) return;
+  ids_.reserve(static_cast<std::size_t>(samples_));
+  if (samples_ == ranks_.classes()) {
+    ids_.resize(static_cast<std::size_t>(samples_));
+    std::iota(ids_.begin(), ids_.end(), TokenId{0});
+    places_ = ids_;
+  } else {
+    places_.resize(static_cast<std::size_t>(ranks_.classes()), -1);
+  }
 }
 
 void ClassSampler::draw(std::uint64_t seed, std::uint64_t step) {
+  reserve();
   const Index classes = ranks_.classes();
   if (samples_ == classes) return;
   for (const TokenId id : ids_) places_[static_cast<std::size_t>(id)] = -1;

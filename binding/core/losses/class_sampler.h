@@ -17,6 +17,9 @@ class ClassSampler {
   // `samples` K from 1 to the table's V.
   ClassSampler(RankTable ranks, Index samples);
 
+  // Takes the arrays of a draw; the first one does it else.
+  void reserve();
+
   // Draws by the random numbers of that step, which are the same whoever asks.
   void draw(std::uint64_t seed, std::uint64_t step);
 

@@ -29,6 +29,7 @@ template <class T>
 void SampledSoftmax<T>::layOut(Arena& arena, PassSize size) {
   exact_.layOut(arena, size);
   if (!size.backward) return;
+  sampler_.reserve();
   const Index gathered = size.positions + samples_;
   ids_ = arena.take<TokenId>(gathered);
   rows_ = arena.take<T>(gathered * features_);

@@ -26,7 +26,10 @@ class GraphBuilder final : public Builder<T> {
     }
     for (number_ = 0; number_ < description_.layers.size(); ++number_) {
       graph_.crossEntropy.reset();  // it is taken over the last layer alone
+      const std::size_t parametersBefore = parameters_.all().size();
+      const std::size_t statesBefore = graph_.states.size();
       addLayer(layer());
+      addPlan(parametersBefore, statesBefore);
     }
     finish();
     return std::move(graph_);
@@ -52,6 +55,10 @@ class GraphBuilder final : public Builder<T> {
     node.name = name();
     node.joining = std::move(layer);
     for (const Flow& input : inputs) node.inputs.push_back(input.node);
+    if (output.features > largestCount) {
+      throw impossible(where(), "at most " + std::to_string(largestCount) + " features",
+                       std::to_string(output.features));
+    }
     return addNode(std::move(node), output);
   }
 
@@ -135,6 +142,21 @@ class GraphBuilder final : public Builder<T> {
           }
         },
         layer.options);
+  }
+
+  // Of the layer that was added last.
+  void addPlan(std::size_t parametersBefore, std::size_t statesBefore) {
+    const Flow& output = flows_.at(name());
+    LayerPlan plan;
+    plan.name = name();
+    plan.from = readBy(layer());
+    for (const std::string& read : plan.from) plan.inputs.push_back(flows_.at(read).features);
+    plan.features = output.features;
+    plan.once = output.oneStep;
+    plan.ofSource = output.side == Side::source;
+    plan.parameters = {parametersBefore, parameters_.all().size() - parametersBefore};
+    plan.states = {statesBefore, graph_.states.size() - statesBefore};
+    graph_.layers.push_back(std::move(plan));
   }
 
   // What flows to a layer that reads one.

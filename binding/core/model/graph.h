@@ -10,6 +10,7 @@
 #include "losses/class_loss.h"
 #include "model/description.h"
 #include "model/parameters.h"
+#include "model/plan.h"
 
 namespace unrolled {
 
@@ -47,6 +48,7 @@ struct Node {
 template <class T>
 struct Graph {
   std::vector<Node<T>> nodes;
+  std::vector<LayerPlan> layers;  // of the description, each of one node or several
   std::vector<StateInfo> states;
   Index outputFeatures = 0;
   // Cross-entropy of classes over the last layer, where it scores classes: dense and linear, or an adaptive softmax.

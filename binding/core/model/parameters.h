@@ -1,6 +1,8 @@
 // Named parameters in one flat buffer, and their gradients in another of the same layout.
 #pragma once
 
+#include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -75,7 +77,8 @@ class ParameterList {
 
  private:
   std::size_t add(Parameter parameter) {
-    size_ += parameter.count();
+    // Of a plan for more than 64 bits can count it is the largest number, for which there is no memory either.
+    size_ += std::min(parameter.count(), std::numeric_limits<Index>::max() - size_);
     parameters_.push_back(std::move(parameter));
     return parameters_.size() - 1;
   }

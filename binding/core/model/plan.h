@@ -1,0 +1,46 @@
+// What a description will be as a model, before there is one: what each layer reads and gives, its parameters and its
+// states. The layers themselves say so, as they do for a model; but no memory is taken for what they compute with, so
+// that a plan costs the same for any sizes.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "layers/layer.h"
+#include "model/description.h"
+#include "model/parameters.h"
+
+namespace unrolled {
+
+// Some that stand side by side in a list.
+struct ListPart {
+  std::size_t first = 0;
+  std::size_t count = 0;
+};
+
+struct LayerPlan {
+  std::string name;
+  std::vector<std::string> from;  // what it reads: layers before it, "input", "source"
+  std::vector<Index> inputs;      // features of each; ids have as many as there are of them
+  Index features = 0;             // of what it gives
+  bool once = false;              // it gives one output a sequence, else one at every step
+  bool ofSource = false;          // it goes over the steps of the source, else over those of the input
+  // Its own among the model's. Recurrent layers have states, others have none.
+  ListPart parameters;
+  ListPart states;
+};
+
+struct ModelPlan {
+  std::vector<LayerPlan> layers;      // in the description's order
+  std::vector<Parameter> parameters;  // in the order of the flat buffer
+  std::vector<StateInfo> states;
+  Index features = 0;  // of the last layer's output
+  bool once = false;   // whether that is one a sequence
+};
+
+// It is the same for models of float and of double. Throws what making the model throws for a description that makes no
+// graph, ERR_UNROLLED_OPTION_RANGE.
+ModelPlan planOf(const ModelDescription& description);
+
+}  // namespace unrolled
