@@ -3,7 +3,6 @@
 import { layerTypeOf, optionValue } from '../layer-schema';
 import type { InputDescription, LayerDescription, LayerPlan, NativeOption } from '../native/native';
 import type { Network } from '../network';
-import type { Network } from '../network';
 import { isRecurrent, planOf, totalElements } from '../plan';
 import * as check from '../validation';
 import type { ReportInput, ReportLayer, ReportModel } from './record';
