@@ -92,8 +92,6 @@ const INITIALIZERS = {
   dense: { weight: { kind: 'xavier-uniform', scale: 1 }, bias: { kind: 'constant', scale: 0 } },
 } as const;
 
-const RECURRENT = { rnn: layers.rnn, gru: layers.gru, lstm: layers.lstm } as const;
-
 const PLAIN = [
   'cell',
   'embedding',
@@ -161,13 +159,15 @@ function layersOf(architecture: ClassifierArchitecture, { classes }: ClassifierT
   const { embeddingWeights, initializer } = initial;
   // A law for all weights is given to the model, and a layer's own would outrank it.
   const by = <Law>(law: Law) => (initializer === undefined ? { initializer: law } : {});
-  const recurrent = RECURRENT[cell](hidden, {
-    name: 'rnn',
+  const recurrent: layers.Layer = {
     layers: architecture.layers,
+    name: 'rnn',
     ...(gateActivation !== undefined && { gateActivation }),
     ...(architecture.layers > 1 && architecture.dropout > 0 && { dropout: architecture.dropout }),
     ...by(INITIALIZERS.recurrent),
-  });
+    features: hidden,
+    type: cell,
+  };
   const table = tensorIfNested('embeddingWeights', embeddingWeights, 'float64') as FloatTensor | undefined;
   const weights = table === undefined ? {} : { weights: table };
   return [

@@ -81,11 +81,19 @@ export async function loadedParts(path: string, options: LoadOptions | undefined
   return restored(file, { vocabulary, architecture: completed, documents }, { threads }, file.metadata);
 }
 
+/** What is there of a file already. */
+export interface ReadOfFile {
+  /** What the model keeps of the file's: a new model nothing, one that goes on with its training all. */
+  metadata?: Metadata | undefined;
+  /** The file's own vocabulary, where it was read. */
+  stored?: Vocabulary | undefined;
+}
+
 /** `LanguageModel.initFromFile` */
 export async function initialParts(
   file: ModelFile,
   options: InitOptions,
-  metadata: Metadata | undefined,
+  { metadata, stored: known }: ReadOfFile,
 ): Promise<LanguageModelParts> {
   const { given, vocabulary: wanted, extendVocabulary } = requireInitOptions(options);
   const { path } = file;
@@ -96,13 +104,13 @@ export async function initialParts(
   }
   const { header, architecture } = readHeader(file, KIND);
   const asked = adopted(path, architecture, given);
-  const stored = await readVocabulary(path, header, Vocabulary.restore);
+  const stored = known ?? (await readVocabulary(path, header, Vocabulary.restore));
   if (!stored.equals(wanted)) {
     if (!extendVocabulary || stored.kind !== wanted.kind) throw otherVocabulary(path, stored, wanted);
     const extended = isExtension(wanted, stored) ? wanted : await stored.extendedInTurns(wanted);
     const vocabulary = withFormOf(path, stored, wanted.form && stored.form ? extended.withForm(wanted.form) : extended);
-    const known = { vocabulary: stored, architecture: completedFrom(path, asked, stored) };
-    return extendedParts(file, known, vocabulary, given);
+    const before = { vocabulary: stored, architecture: completedFrom(path, asked, stored) };
+    return extendedParts(file, before, vocabulary, given);
   }
   const vocabulary = withFormOf(path, stored, wanted);
   const isSame = asked.output !== undefined && asked.output === architecture.output;

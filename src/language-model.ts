@@ -3,7 +3,6 @@
 import type { Architecture, Network } from './architecture';
 import { cancelledError, withCancellation } from './cancellation';
 import { UnrolledError } from './errors';
-import type { Metadata } from './file-metadata';
 import {
   type BeamOptions,
   type BeamResult,
@@ -34,6 +33,7 @@ import {
   type LanguageModelParts,
   loadedParts,
   newParts,
+  type ReadOfFile,
   requireInitOptions,
 } from './language-model-parts';
 import type {
@@ -159,11 +159,10 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   /**
    * `initFrom` of a file that was read.
-   * @param metadata what the model keeps of the file's: a new model nothing, one that goes on with its training all.
    * @internal
    */
-  static async initFromFile(file: ModelFile, options: InitOptions, metadata?: Metadata): Promise<LanguageModel> {
-    return LanguageModel.#of(await initialParts(file, options, metadata));
+  static async initFromFile(file: ModelFile, options: InitOptions, read: ReadOfFile = {}): Promise<LanguageModel> {
+    return LanguageModel.#of(await initialParts(file, options, read));
   }
 
   static #of({ vocabulary, architecture, network, documents }: LanguageModelParts): LanguageModel {

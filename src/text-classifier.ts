@@ -175,12 +175,13 @@ export class TextClassifier extends SavedNetwork {
 
   /**
    * The classifier of a file that was read.
+   * @param known the file's vectorizer, where it was read.
    * @internal
    */
-  static async fromFile(file: ModelFile, threads: number): Promise<TextClassifier> {
+  static async fromFile(file: ModelFile, threads: number, known?: TextVectorizer): Promise<TextClassifier> {
     const { path } = file;
     const header = requireKind(file, KIND);
-    const vectorizer = await readVocabulary(path, header, TextVectorizer.fromJSON);
+    const vectorizer = known ?? (await readVocabulary(path, header, TextVectorizer.fromJSON));
     try {
       const { class_names: names } = header.model;
       const classNames = requireClassNames(names);

@@ -105,12 +105,21 @@ describe('fit', () => {
 
   it('ends training when the loop is left', async () => {
     using model = smallModel();
-    for await (const { epoch } of model.fit(CORPUS, LONG)) {
+    let reported = 0;
+    const onProgress = ({ losses }: FitProgress) => {
+      reported += losses.length;
+    };
+    for await (const { epoch } of model.fit(CORPUS, { ...LONG, onProgress })) {
       if (epoch === 1) break;
     }
-    const after = await weights(model);
-    assert.deepEqual(await weights(model), after);
+    // No step is made after those of the two epochs, be it before the loop has ended or later.
+    using other = smallModel();
+    await train(other, { epochs: 2 });
+    assert.deepEqual(await weights(model), await weights(other));
+    assert.equal(reported, 2 * 37);
+    // A training that still ran would refuse another.
     assert.equal((await train(model, { epochs: 1 })).length, 1);
+    assert.equal(reported, 2 * 37);
   });
 
   it('refuses a second training while one runs, at once', async () => {

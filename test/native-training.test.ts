@@ -99,6 +99,22 @@ async function train(training: NativeTraining, steps: number): Promise<Records> 
 }
 
 describe('native training', () => {
+  it('takes a figure that is left out for one that is off', async () => {
+    const weightsAfter = async (figures: Partial<NativeTrainingOptions>) => {
+      using model = createModel({ last: true });
+      const { clipValue: _, clipNorm: __, ...others } = optionsOf(labelled(3));
+      const training = model.native.startTraining({ ...others, ...figures });
+      await train(training, 4);
+      training.dispose();
+      return await model.native.read();
+    };
+    const off = await weightsAfter({ clipValue: 0, clipNorm: 0 });
+    assert.deepEqual(await weightsAfter({}), off);
+    assert.notDeepEqual(await weightsAfter({ clipNorm: 0.01 }), off);
+    assert.notDeepEqual(await weightsAfter({ clipValue: 0.001 }), off);
+    await assert.rejects(weightsAfter({ clipNorm: '1' } as never), { code: 'ERR_UNROLLED_OPTION_TYPE' });
+  });
+
   it('trains over examples in batches, and evaluates and predicts them', async () => {
     using model = createModel({ last: true });
     const source = labelled(3);

@@ -68,11 +68,9 @@ std::vector<double> readingTimes(Index count, Index repeats, const std::function
 
 }  // namespace
 
-Addon::Addon(Napi::Env env, Napi::Object exports) : mailbox_(std::make_shared<Mailbox>(env)) {
+Addon::Addon(Napi::Env env, Napi::Object exports) : environment_(env) {
   // Runs before the environment takes the mailbox's thread-safe function away, which was made earlier.
-  env.AddCleanupHook([this] { end(); });
-  aside_ = std::make_unique<Executor>(mailbox_);
-  executors_->insert(aside_.get());
+  env.AddCleanupHook([this] { environment_.end(); });
   trainingFloat32_ = Napi::Persistent(TrainingHandle<float>::define(env));
   trainingFloat64_ = Napi::Persistent(TrainingHandle<double>::define(env));
   DefineAddon(exports, {
@@ -89,10 +87,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) : mailbox_(std::make_shared<Ma
                        });
 }
 
-void Addon::end() {
-  for (Executor* executor : *executors_) executor->shutDown();
-  mailbox_->close();
-}
+Environment& Environment::of(Napi::Env env) { return Addon::of(env).environment(); }
 
 template <>
 Napi::Object Addon::newTraining<float>(const Napi::Object& model, const Napi::Value& options) const {
@@ -106,7 +101,7 @@ Napi::Object Addon::newTraining<double>(const Napi::Object& model, const Napi::V
 
 void Addon::setErrorFactory(const Napi::CallbackInfo& info) {
   if (!info[0].IsFunction()) throw Napi::TypeError::New(info.Env(), "setErrorFactory takes a function");
-  errorFactory_ = Napi::Persistent(info[0].As<Napi::Function>());
+  environment_.setErrorFactory(info[0].As<Napi::Function>());
 }
 
 Napi::Value Addon::information(const Napi::CallbackInfo& info) {
@@ -118,15 +113,16 @@ Napi::Value Addon::information(const Napi::CallbackInfo& info) {
   const Bf16Kernels* const bf16 = bf16Kernels();
   object.Set("bf16", bf16 == nullptr ? "none" : bf16->name);
   object.Set("processors", availableProcessors());
-  object.Set("threads", pool_->defaultThreads());
+  object.Set("threads", environment_.pool()->defaultThreads());
   return object;
 }
 
 Napi::Value Addon::layerTypes(const Napi::CallbackInfo& info) { return layerSchema(info.Env()); }
 
 void Addon::setThreads(const Napi::CallbackInfo& info) {
-  guarded(info.Env(),
-          [&] { pool_->setDefaultThreads(static_cast<int>(integer("threads", info[0], 1, ThreadPool::maxThreads))); });
+  guarded(info.Env(), [&] {
+    environment_.pool()->setDefaultThreads(static_cast<int>(integer("threads", info[0], 1, ThreadPool::maxThreads)));
+  });
 }
 
 Napi::Value Addon::plan(const Napi::CallbackInfo& info) {
@@ -137,8 +133,8 @@ Napi::Value Addon::machineGflops(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Index size = integer("size", info[0], 1, 16384);
     const Index repeats = integer("repeats", info[1], 1, 1000);
-    const Parallel parallel(*pool_, threadCount(info[2]));
-    return aside_->submit(
+    const Parallel parallel(*environment_.pool(), threadCount(info[2]));
+    return environment_.aside().submit(
         info, nullptr, [=](const auto& proceed) { return bestGemm(parallel, size, repeats, proceed); },
         [](Napi::Env env, double gflops) -> Napi::Value { return Napi::Number::New(env, gflops); });
   });
@@ -148,7 +144,7 @@ Napi::Value Addon::machineReading(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Index count = integer("count", info[0], 1, largestSize);
     const Index repeats = integer("repeats", info[1], 1, 1'000'000);
-    return aside_->submit(
+    return environment_.aside().submit(
         info, nullptr, [=](const auto& proceed) { return readingTimes(count, repeats, proceed); },
         [](Napi::Env env, const std::vector<double>& seconds) -> Napi::Value { return typedArray(env, seconds); });
   });

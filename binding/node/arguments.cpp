@@ -10,7 +10,6 @@
 
 #include "core/error.h"
 #include "core/parallel/thread_pool.h"
-#include "node/choice.h"
 
 namespace unrolled::node {
 namespace {
@@ -215,8 +214,9 @@ TrainingOptions trainingOptions(const Napi::Object& value) {
   options.optimizer.alpha = number("alpha", from.Get("alpha"));
   options.optimizer.epsilon = number("epsilon", from.Get("epsilon"));
   options.reduction = reduction(value.Get("reduction"));
-  options.clipValue = number("clipValue", value.Get("clipValue"));
-  options.clipNorm = number("clipNorm", value.Get("clipNorm"));
+  for (const auto& [name, figure] : trainingFigures) {
+    if (!value.Get(name).IsUndefined()) options.*figure = number(name, value.Get(name));
+  }
   options.threads = threadCount(value.Get("threads"));
   options.seed = seed(value.Get("seed"));
   if (!value.Get("schedule").IsUndefined()) options.schedule = schedule(value.Get("schedule"));

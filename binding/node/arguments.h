@@ -1,7 +1,9 @@
 // Arguments from JavaScript, checked and copied. Each throws a core error that names the argument.
 #pragma once
 
+#include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <napi.h>
@@ -68,5 +70,22 @@ Reduction reduction(const Napi::Value& value);
 // Cross-entropy where it is absent.
 LossKind lossKind(const Napi::Value& value);
 CancellationFlag cancellation(const Napi::Value& value);
+
+// The errors for arguments that are not what they should be.
+Error wrongType(const char* name, const std::string& expected, const Napi::Value& value);
+Error outOfRange(const char* name, const std::string& expected, const Napi::Value& value);
+
+// The value of the choice whose name the text is.
+template <class Value, std::size_t count>
+Value choice(const char* name, const Napi::Value& value,
+             const std::array<std::pair<const char*, Value>, count>& choices) {
+  const std::string chosen = text(name, value);
+  std::string expected = "one of";
+  for (const auto& [word, meaning] : choices) {
+    if (chosen == word) return meaning;
+    expected += std::string(" ") + word;
+  }
+  throw outOfRange(name, expected, value);
+}
 
 }  // namespace unrolled::node

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "node/arguments.h"
-#include "node/choice.h"
 
 namespace unrolled::node {
 namespace {

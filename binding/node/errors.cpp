@@ -3,13 +3,13 @@
 #include <new>
 #include <string>
 
-#include "node/addon.h"
+#include "node/environment.h"
 
 namespace unrolled::node {
 
 Napi::Value toJavaScript(Napi::Env env, const Error& error) {
-  const Addon& addon = Addon::of(env);
-  if (addon.errorFactory().IsEmpty()) {
+  const Napi::FunctionReference& factory = Environment::of(env).errorFactory();
+  if (factory.IsEmpty()) {
     const Napi::Error plain = Napi::Error::New(env, error.message());
     plain.Value().Set("code", error.code());
     return plain.Value();
@@ -21,8 +21,7 @@ Napi::Value toJavaScript(Napi::Env env, const Error& error) {
     details.Set("received", error.received());
   }
   if (error.step() >= 0) details.Set("step", static_cast<double>(error.step()));
-  return addon.errorFactory().Call(
-      {Napi::String::New(env, error.code()), Napi::String::New(env, error.message()), details});
+  return factory.Call({Napi::String::New(env, error.code()), Napi::String::New(env, error.message()), details});
 }
 
 Error asError(const std::exception_ptr& caught) {

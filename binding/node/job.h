@@ -1,5 +1,5 @@
 // Work off the JavaScript thread: jobs with a promise each, run one after another on a thread of
-// their model's, and the mailbox that brings results and progress back.
+// their model's.
 #pragma once
 
 #include <atomic>
@@ -19,41 +19,9 @@
 
 #include "core/error.h"
 #include "node/cancellation.h"
+#include "node/mailbox.h"
 
 namespace unrolled::node {
-
-// Brings closures from any thread to the JavaScript thread of one environment, in their order.
-// Shared by the environment's jobs; closed, with the closures dropped, when it ends.
-class Mailbox {
- public:
-  using Letter = std::function<void(Napi::Env)>;
-
-  explicit Mailbox(Napi::Env env);
-
-  // From any thread.
-  void post(Letter letter);
-
-  // On the JavaScript thread: work that keeps the process alive begins, ends.
-  void workBegins();
-  void workEnds();
-
-  // On the JavaScript thread, after all senders have ended.
-  void close();
-
-  // On the JavaScript thread.
-  static void read(Napi::Env env, Letter& letter);
-
- private:
-  static void deliver(napi_env env, napi_value callback, void* context, void* data);
-  void deliverAll(Napi::Env env);
-
-  Napi::Env env_;
-  napi_threadsafe_function wake_ = nullptr;
-  std::mutex mutex_;
-  std::deque<Letter> letters_;
-  bool closed_ = false;
-  int working_ = 0;
-};
 
 // One asynchronous call. Subclasses copy their arguments in, compute in `execute` and make the value
 // in `result`.

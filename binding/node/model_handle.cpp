@@ -14,6 +14,7 @@
 #include "node/arguments.h"
 #include "node/batch_arguments.h"
 #include "node/description_arguments.h"
+#include "node/environment.h"
 #include "node/errors.h"
 #include "node/source_arguments.h"
 #include "node/stream_arguments.h"
@@ -152,9 +153,9 @@ template <class T>
 ModelHandle<T>::ModelHandle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ModelHandle<T>>(info) {
   const Napi::Env env = info.Env();
   guarded(env, [&] {
-    const Addon& addon = Addon::of(env);
-    core_ = std::make_shared<ModelCore<T>>(modelDescription(info[0]), addon.pool(), addon.mailbox());
-    executors_ = addon.executors();
+    const Environment& environment = Environment::of(env);
+    core_ = std::make_shared<ModelCore<T>>(modelDescription(info[0]), environment.pool(), environment.mailbox());
+    executors_ = environment.executors();
     executors_->insert(&core_->executor);
     // Values and gradients; a training's optimiser and workspace come and go with it.
     toldBytes_ = 2 * core_->model.buffers().size() * static_cast<std::int64_t>(sizeof(T));

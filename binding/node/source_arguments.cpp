@@ -14,7 +14,6 @@
 #include "core/training/paired_sequences.h"
 #include "core/training/tagged_sequences.h"
 #include "node/arguments.h"
-#include "node/choice.h"
 #include "node/stream_arguments.h"
 
 namespace unrolled::node {

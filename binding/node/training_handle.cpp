@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "node/addon.h"
 #include "node/arguments.h"
+#include "node/environment.h"
 #include "node/errors.h"
 #include "node/source_arguments.h"
 #include "node/training_state.h"
@@ -234,7 +234,7 @@ template <class T>
 Napi::Value TrainingHandle<T>::identity(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     // Beside the training, which has a thread of its own.
-    return Addon::of(info.Env())
+    return Environment::of(info.Env())
         .aside()
         .submit(
             info, nullptr, [core = core_, trainer = trainer()](const auto& /*proceed*/) { return trainer->identity(); },

@@ -2,7 +2,7 @@
 
 import { architectureFromFile } from '../classifier-network';
 import { UnrolledError } from '../errors';
-import { damagedHeader, type ModelFile } from '../model-file';
+import { damagedHeader, type ModelFile, type ModelHeader } from '../model-file';
 import { readVocabulary, requireKind } from '../model-header';
 import type { Normalization } from '../text/text-form';
 import { TextVectorizer } from '../text/text-vectorizer';
@@ -26,9 +26,7 @@ const VECTORIZER_FLAGS: readonly (keyof ModelFlags)[] = [
 ];
 
 /** What the flags would have been that the model of a checkpoint was made by. */
-async function flagsOf(file: ModelFile): Promise<Readonly<Record<string, unknown>>> {
-  const header = requireKind(file, 'text-classifier');
-  const vocabulary = await readVocabulary(file.path, header, TextVectorizer.fromJSON);
+function flagsOf(path: string, header: ModelHeader, vocabulary: TextVectorizer): Readonly<Record<string, unknown>> {
   const { maxTokens, normalization = 'none', ...vectorizer } = vocabulary.toJSON().options;
   try {
     const { bidirectional, ...architecture } = architectureFromFile(header.model);
@@ -40,7 +38,7 @@ async function flagsOf(file: ModelFile): Promise<Readonly<Record<string, unknown
       oneDirection: !bidirectional,
     };
   } catch (error) {
-    throw damagedHeader(file.path, error);
+    throw damagedHeader(path, error);
   }
 }
 
@@ -50,15 +48,17 @@ function isSame(one: unknown, other: unknown): boolean {
 }
 
 /**
- * Refuses another model than a checkpoint has; what is not given is the checkpoint's.
+ * The vectorizer of a checkpoint. Another model than that has is refused; what is not given is the checkpoint's.
  * @throws ERR_UNROLLED_MODEL_MISMATCH naming the flag and both values; for another kind of model.
  */
-export async function requireSameFlags(file: ModelFile, typed: ModelFlags): Promise<void> {
-  const before = await flagsOf(file);
+export async function vectorizerFor(file: ModelFile, typed: ModelFlags): Promise<TextVectorizer> {
+  const header = requireKind(file, 'text-classifier');
+  const vectorizer = await readVocabulary(file.path, header, TextVectorizer.fromJSON);
+  const before = flagsOf(file.path, header, vectorizer);
   const flags = typed as Readonly<Record<string, unknown>>;
   const all = [...VECTORIZER_FLAGS, ...CLASSIFIER_FLAGS];
   const other = all.find((flag) => flags[flag] !== undefined && !isSame(flags[flag], before[flag]));
-  if (other === undefined) return;
+  if (other === undefined) return vectorizer;
   const [expected, received] = [
     before[other] === undefined ? 'none' : check.show(before[other]),
     check.show(flags[other]),

@@ -31,7 +31,7 @@ import {
   noteTexts,
   skipUnreadableOption,
 } from './classify-data';
-import { type ModelFlags, requireSameFlags } from './classify-model';
+import { type ModelFlags, vectorizerFor } from './classify-model';
 import { type Parting, writePage } from './classify-page';
 import { ClassifyReport } from './classify-report';
 import { printEstimate } from './estimate';
@@ -117,17 +117,25 @@ interface Prepared {
   /** How `fit` will part the texts. */
   parting: Parting;
   end: RunEnd;
+  /** What training goes on from. */
+  origin: Origin | undefined;
+}
+
+/** What `--resume` names. It is read once. */
+interface Origin {
+  checkpoint: Checkpoint;
+  vectorizer: TextVectorizer | undefined;
 }
 
 /**
- * The checkpoint that `--resume` names.
+ * What `--resume` names.
  * @throws ERR_UNROLLED_MODEL_MISMATCH for one of another model than the flags say.
  */
-async function resumedOf(flags: TrainFlags): Promise<Checkpoint | undefined> {
+async function originOf(flags: TrainFlags): Promise<Origin | undefined> {
   if (flags.resume === undefined) return undefined;
   const file = await readModelFile(check.nonEmptyString('resume', flags.resume));
-  if (file.header !== undefined) await requireSameFlags(file, flags);
-  return checkpointOf(file);
+  const vectorizer = file.header && (await vectorizerFor(file, flags));
+  return { checkpoint: await checkpointOf(file), vectorizer };
 }
 
 /** Refuses what can be known to be wrong before the texts are read. */
@@ -137,8 +145,8 @@ async function prepare(flags: TrainFlags, history: History, page: ReportFile | u
     resolveVectorizerOptions(vectorizerOptions(flags));
     resolveClassifierArchitecture(classifierOptions(flags));
   }
-  const resumed = await resumedOf(flags);
-  const encoding = flags.encoding ?? rememberedEncoding(resumed);
+  const origin = await originOf(flags);
+  const encoding = flags.encoding ?? rememberedEncoding(origin?.checkpoint);
   const options: TextClassifierFitOptions = {
     ...fitOptions(flags),
     onWarning: note,
@@ -153,7 +161,7 @@ async function prepare(flags: TrainFlags, history: History, page: ReportFile | u
       ...(checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint })]),
     ],
   };
-  const resolved = resolveTextFit(options, resumed);
+  const resolved = resolveTextFit(options, origin?.checkpoint);
   const { validation, native } = resolved;
   if (earlyStopping !== undefined && validation === 0) {
     throw nothingValidates(earlyStopping);
@@ -165,13 +173,14 @@ async function prepare(flags: TrainFlags, history: History, page: ReportFile | u
     options: resolved,
     parting: { validation, seed: native.seed },
     end: endOfRun(resolved),
-    encoding,
+    ...{ encoding, origin },
   };
 }
 
 /** The classifier of a checkpoint, which must be of the same classes. */
-async function resumedClassifier({ file }: Checkpoint, { classNames }: ClassifyData, threads: number | undefined) {
-  const classifier = await TextClassifier.fromFile(file, resolveThreads(threads));
+async function resumedClassifier(origin: Origin, { classNames }: ClassifyData, threads: number | undefined) {
+  const { file } = origin.checkpoint;
+  const classifier = await TextClassifier.fromFile(file, resolveThreads(threads), origin.vectorizer);
   const [before, now] = [classifier.classNames.join(', '), classNames.join(', ')];
   if (before === now) return classifier;
   classifier.dispose();
@@ -195,11 +204,11 @@ async function newClassifier({ classNames, examples }: ClassifyData, flags: Trai
 async function classifierOf(
   data: ClassifyData,
   flags: TrainFlags,
-  { options: { resumed }, parting }: Pick<Prepared, 'options' | 'parting'>,
+  { origin, parting }: Pick<Prepared, 'origin' | 'parting'>,
 ): Promise<TextClassifier> {
-  return resumed === undefined
+  return origin === undefined
     ? newClassifier(data, flags, parting.validation)
-    : resumedClassifier(resumed, data, flags.threads);
+    : resumedClassifier(origin, data, flags.threads);
 }
 
 /** Says what the training would take, and trains nothing. */

@@ -67,7 +67,9 @@ function withFormAsked(
 /** The file that a training starts from or goes on with. It is read once. */
 export interface Origin {
   file: ModelFile;
-  /** Where the file has one, with what the flags say. */
+  /** Its vocabulary, where it has one. */
+  stored: Vocabulary | undefined;
+  /** The same with what the flags say. */
   vocabulary: Vocabulary | undefined;
   /** Of a training that goes on. */
   checkpoint: Checkpoint | undefined;
@@ -91,7 +93,7 @@ export async function originOf(flags: TrainFlags): Promise<Origin | undefined> {
   const header = file.header && requireKind(file, 'language-model');
   const stored = header && (await readVocabulary(path, header, Vocabulary.restore));
   const checkpoint = resume === undefined ? undefined : await checkpointOf(file);
-  return { file, vocabulary: withFormAsked(withUnknown(stored, flags), flags), checkpoint };
+  return { file, stored, vocabulary: withFormAsked(withUnknown(stored, flags), flags), checkpoint };
 }
 
 export interface Prepared {
@@ -131,14 +133,16 @@ async function countingOther(corpus: Corpus | FileCorpus, model: LanguageModel, 
 }
 
 /** A model that goes on from a checkpoint, whose vocabulary the text is read by. */
-async function prepareResumed(name: string, { file, vocabulary }: Origin, flags: TrainFlags): Promise<Prepared> {
-  const stored = vocabulary as Vocabulary;
-  const bounds = { tokens: flags.tokens ?? stored.kind, ...vocabularyBounds(flags) };
-  const model = { path: file.path, form: stored.form };
+async function prepareResumed(name: string, origin: Origin, flags: TrainFlags): Promise<Prepared> {
+  const { file, stored } = origin;
+  const vocabulary = origin.vocabulary as Vocabulary;
+  const bounds = { tokens: flags.tokens ?? vocabulary.kind, ...vocabularyBounds(flags) };
+  const model = { path: file.path, form: vocabulary.form };
   const corpus = await loadCorpus(name, { flags: corpusFlags(flags), vocabulary: bounds, model });
   const isBound = Object.keys(vocabularyBounds(flags)).length > 0 || flags.tokens !== undefined;
-  const options = { ...networkOptions(flags), vocabulary: isBound ? corpus.vocabulary : stored };
-  return countingOther(corpus, await LanguageModel.initFromFile(file, options, file.metadata));
+  const options = { ...networkOptions(flags), vocabulary: isBound ? corpus.vocabulary : vocabulary };
+  const { metadata } = file;
+  return countingOther(corpus, await LanguageModel.initFromFile(file, options, { metadata, stored }));
 }
 
 /** Says that a new model trains what was frozen in the file that it begins with. */
@@ -150,7 +154,7 @@ function noteThawed({ path, header }: ModelFile): void {
 /** A new model with the weights of a file, by whose vocabulary the text is read, whatever else the text has in it. */
 async function prepareInitialised(
   name: string,
-  file: ModelFile,
+  { file, stored }: Origin,
   vocabulary: Vocabulary,
   flags: TrainFlags,
 ): Promise<Prepared> {
@@ -166,36 +170,32 @@ async function prepareInitialised(
     ...networkOptions(flags),
     vocabulary: isSame ? corpus.vocabulary.withUnknown(vocabulary.unknown) : vocabulary,
   };
-  const model = await LanguageModel.initFromFile(file, options);
+  const model = await LanguageModel.initFromFile(file, options, { stored });
   noteThawed(file);
   return countingOther(corpus, model, '--extend-vocab gives the model the tokens that it lacks.');
 }
 
 /** A new model with the weights of a file and, beside its own tokens, those of the text. */
-async function prepareExtended(
-  name: string,
-  file: ModelFile,
-  stored: Vocabulary | undefined,
-  flags: TrainFlags,
-): Promise<Prepared> {
-  if (stored === undefined)
+async function prepareExtended(name: string, origin: Origin, flags: TrainFlags): Promise<Prepared> {
+  const { file, vocabulary: before } = origin;
+  if (before === undefined)
     throw check.outOfRange('extendVocab', `left out where ${file.path} has no vocabulary`, flags.extendVocab);
   const corpus = await loadCorpus(name, {
     flags: corpusFlags(flags),
-    vocabulary: { tokens: flags.tokens ?? stored.kind, ...vocabularyBounds(flags) },
-    model: { path: file.path, form: stored.form },
+    vocabulary: { tokens: flags.tokens ?? before.kind, ...vocabularyBounds(flags) },
+    model: { path: file.path, form: before.form },
   });
-  const isOther = corpus.vocabulary.kind !== stored.kind;
-  const extended = isOther ? corpus.vocabulary : await stored.extendedInTurns(corpus.vocabulary);
+  const isOther = corpus.vocabulary.kind !== before.kind;
+  const extended = isOther ? corpus.vocabulary : await before.extendedInTurns(corpus.vocabulary);
   const vocabulary = flags.unknown === undefined ? extended : extended.withUnknown(flags.unknown);
   const options = { ...networkOptions(flags), vocabulary, extendVocabulary: true };
-  const model = await LanguageModel.initFromFile(file, options);
+  const model = await LanguageModel.initFromFile(file, options, { stored: origin.stored });
   noteThawed(file);
-  const added = vocabulary.size - stored.size;
+  const added = vocabulary.size - before.size;
   note(
     added === 0
       ? 'The model has all tokens of the text already.'
-      : `The model had ${counted(stored.size, 'token')}, and is given ${added} more that the text has.`,
+      : `The model had ${counted(before.size, 'token')}, and is given ${added} more that the text has.`,
   );
   return countingOther(corpus, model);
 }
@@ -203,11 +203,11 @@ async function prepareExtended(
 /** The text and the model that the flags ask for. */
 export async function prepare(name: string, origin: Origin | undefined, flags: TrainFlags): Promise<Prepared> {
   if (origin?.checkpoint !== undefined) return prepareResumed(name, origin, flags);
-  if (origin !== undefined && flags.extendVocab) return prepareExtended(name, origin.file, origin.vocabulary, flags);
+  if (origin !== undefined && flags.extendVocab) return prepareExtended(name, origin, flags);
   const before = origin?.vocabulary;
   const isAnother = Object.keys(vocabularyBounds(flags)).length > 0 || (flags.tokens ?? before?.kind) !== before?.kind;
   if (origin !== undefined && before !== undefined && !isAnother) {
-    return prepareInitialised(name, origin.file, before, flags);
+    return prepareInitialised(name, origin, before, flags);
   }
   const network = networkOptions(flags);
   if (origin === undefined) resolveArchitecture(network);
@@ -219,7 +219,7 @@ export async function prepare(name: string, origin: Origin | undefined, flags: T
   });
   const options = { ...network, vocabulary: corpus.vocabulary };
   if (origin === undefined) return countingOwn(corpus, LanguageModel.create(options));
-  const model = await LanguageModel.initFromFile(origin.file, options);
+  const model = await LanguageModel.initFromFile(origin.file, options, { stored: origin.stored });
   noteThawed(origin.file);
   return countingOwn(corpus, model);
 }

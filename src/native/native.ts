@@ -467,10 +467,10 @@ export interface NativeSchedule {
 export interface NativeTrainingOptions {
   optimizer: NativeOptimizerOptions;
   reduction: 'mean' | 'sum';
-  /** 0 is off. Comes before clipping by norm. */
-  clipValue: number;
-  /** 0 is off. */
-  clipNorm: number;
+  /** 0 (default) is off. Comes before clipping by norm. */
+  clipValue?: number;
+  /** 0 (default) is off. */
+  clipNorm?: number;
   /** Of the order of the data and of dropout. */
   seed: number;
   /** 0 takes the pool's default. */

@@ -4,27 +4,10 @@ import { resolveValues } from '../base/option-table';
 import type { NativeBatching } from '../native/native';
 import * as check from '../validation';
 import type { Checkpoint } from './checkpoint-file';
-import { type AskedTraining, type ResolvedTraining, resolveTraining, resumable, type TrainingOptions } from './options';
-import { EXAMPLE_FIT_OPTIONS, TRAINING_TABLE } from './options/training-options-table';
+import { type AskedTraining, type ResolvedTraining, resolveTraining, resumable } from './options';
+import { EXAMPLE_FIT_OPTIONS, type ExampleFitOptions, TRAINING_TABLE } from './options/training-options-table';
 
-/** Options of `fit` for examples; `Data` is what it is given. */
-export interface ExampleFitOptions<Data> extends TrainingOptions {
-  /** Examples a step; 32 by default, of `SequenceClassifier` 1. */
-  batch?: number | undefined;
-  /** Whether their order is drawn anew for each epoch; true by default. */
-  shuffle?: boolean | undefined;
-  /**
-   * Batches of the epoch's order that are sorted by length together, so that the rows of a batch are about as long; 0
-   * (off) by default.
-   */
-  bucketing?: number | undefined;
-  /** Fraction of the examples, the last of a seeded shuffle, that validates after each epoch. Off by default. */
-  validation?: number | undefined;
-  /** What validates in place of a fraction. */
-  validationData?: Data | undefined;
-}
-
-export { EXAMPLE_FIT_OPTIONS };
+export { EXAMPLE_FIT_OPTIONS, type ExampleFitOptions };
 
 /** Batching of a pass over examples in their order. */
 export function resolveBatch(batch: number | undefined): number {

@@ -13,7 +13,10 @@ import { useFolder } from '../support/folder';
 /** The package as it was built; a path of Windows must do within quotes. */
 const LIB = path.resolve(__dirname, '..', '..', 'lib').replaceAll('\\', '/');
 
-/** Writes to standard error at the end which paths were opened and which functions resolved options, one a line. */
+/**
+ * Writes to standard error at the end which paths were opened, and that options were resolved or a vocabulary restored, one
+ * a line.
+ */
 const WATCH = `
 const files = require('node:fs/promises');
 const said = [];
@@ -21,12 +24,16 @@ const watch = (functions, name, tell) => {
   const { [name]: before } = functions;
   functions[name] = (...args) => {
     said.push(tell(...args));
-    return before(...args);
+    return before.apply(functions, args);
   };
 };
 watch(files, 'open', (path) => 'opened ' + path);
 watch(require('${LIB}/training/options.js'), 'resolveFit', () => 'resolved');
 watch(require('${LIB}/training/example-options.js'), 'resolveExampleFit', () => 'resolved');
+const { Vocabulary } = require('${LIB}/text/vocabulary.js');
+const { TextVectorizer } = require('${LIB}/text/text-vectorizer.js');
+watch(Vocabulary, 'restore', () => 'restored');
+watch(TextVectorizer, 'fromJSON', () => 'restored');
 process.on('exit', () => process.stderr.write(said.map((line) => line + '\\n').join('')));
 `;
 
@@ -34,8 +41,8 @@ describe('the file of a model', function () {
   this.timeout(60_000);
   const at = useFolder();
 
-  /** Runs a program, and tells how often it opened a file and how often it resolved options of a training. */
-  function watched(path: string, program: string, ...args: string[]): { opened: number; resolved: number } {
+  /** Runs a program, and tells how often it opened a file, resolved options of a training, and restored a vocabulary. */
+  function watched(path: string, program: string, ...args: string[]) {
     writeFileSync(at('watch.cjs'), WATCH);
     const { status, stderr } = spawnSync(process.execPath, ['--require', at('watch.cjs'), program, ...args], {
       encoding: 'utf8',
@@ -43,13 +50,17 @@ describe('the file of a model', function () {
     assert.equal(status, 0, stderr);
     const lines = stderr.split('\n');
     const count = (said: string) => lines.filter((line) => line === said).length;
-    return { opened: count(`opened ${path}`), resolved: count('resolved') };
+    return { opened: count(`opened ${path}`), resolved: count('resolved'), restored: count('restored') };
   }
 
-  /** Runs a command, and tells how often it opened a file. A training resolves its options once. */
+  /**
+   * Runs a command, and tells how often it opened a file. A vocabulary is restored as often, and a training resolves its
+   * options once.
+   */
   function opensOf(path: string, ...args: string[]): number {
-    const { opened, resolved } = watched(path, MAIN, ...args);
+    const { opened, resolved, restored } = watched(path, MAIN, ...args);
     assert.equal(resolved, args.includes('train') ? 1 : 0);
+    assert.equal(restored, opened);
     return opened;
   }
 
@@ -118,8 +129,12 @@ describe('the file of a model', function () {
           if (last.epoch !== options.epochs - 1) throw new Error('epoch ' + last.epoch);
         })();`,
       );
-      assert.deepEqual(watched(checkpoint, program, checkpoint), { opened: 0, resolved: 1 }, name);
-      assert.deepEqual(watched(checkpoint, program, checkpoint, 'resume'), { opened: 1, resolved: 1 }, name);
+      assert.deepEqual(watched(checkpoint, program, checkpoint), { opened: 0, resolved: 1, restored: 0 }, name);
+      assert.deepEqual(
+        watched(checkpoint, program, checkpoint, 'resume'),
+        { opened: 1, resolved: 1, restored: 0 },
+        name,
+      );
     }
   });
 });

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { LanguageModel } from '../../src/index';
 import { Random } from '../../src/random';
 import { readCheckpoint } from '../../src/training/checkpoint-file';
 import { runCli, startCli, withOthers } from '../support/cli';
@@ -23,6 +25,12 @@ interface TrainLine {
   epoch: number;
   step: number;
   loss: number;
+}
+
+/** The parameters of a saved model. */
+async function weightsOf(file: string): Promise<unknown> {
+  using model = await LanguageModel.load(file);
+  return await model.parameters();
 }
 
 describe('unrolled train --resume', function () {
@@ -168,11 +176,13 @@ describe('unrolled train --resume', function () {
   });
 
   it('stops early, with the best weights', async () => {
-    const args = ['train', corpus(), '--hidden', '8', '--embedding', '4', '--batch', '4', '--window', '8'];
-    // Nothing is learned: no epoch after the first is better.
-    const bad = [...args, '--optimizer', 'sgd', '--lr', '0', '--epochs', '30', '--json'];
+    // What validates, the end of the text, is the worse known the better what trains is.
+    writeFileSync(at('corpus.txt'), `${TEXT}${'dog lazy the over jumps fox brown\n'.repeat(5)}`);
+    const args = ['train', at('corpus.txt'), '--hidden', '16', '--embedding', '8', '--batch', '4', '--window', '8'];
+    const training = [...args, '--lr', '0.02', '--validation', '0.1', '--json'];
+    const bad = [...args, '--epochs', '30', '--json'];
     const { status, stdout, stderr } = await runCli(
-      ...[...bad, '--validation', '0.1', '--early-stopping', '3', '--out', at('m')],
+      ...[...training, '--epochs', '30', '--early-stopping', '3', '--out', at('m')],
     );
     assert.equal(status, 0, stderr);
     assert.match(
@@ -181,7 +191,17 @@ describe('unrolled train --resume', function () {
     );
     const epochs = parseJsonLines<TrainLine>(stdout).filter(({ event }) => event === 'epoch');
     assert.ok(epochs.length < 30);
-    assert.match(stderr, new RegExp(`the best was epoch ${epochs.length - 3}\\.`));
+    const best = epochs.length - 3;
+    assert.match(stderr, new RegExp(`the best was epoch ${best}\\.`));
+    // The saved weights are those that a run of so many epochs ends with, and not those of the last epoch.
+    for (const [length, isSaved] of [
+      [best, true],
+      [epochs.length, false],
+    ] as const) {
+      const { status: ended } = await runCli(...training, '--epochs', String(length), '--out', at('other'));
+      assert.equal(ended, 0);
+      assert.equal(isDeepStrictEqual(await weightsOf(at('m')), await weightsOf(at('other'))), isSaved, `${length}`);
+    }
     const unvalidated = await runCli(...bad, '--early-stopping', '3');
     assert.equal(unvalidated.status, 2);
     assert.match(

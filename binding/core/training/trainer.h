@@ -1,9 +1,11 @@
 // The training loop: batch, forward, backward, clip, update, many steps a call.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "model/model.h"
@@ -39,6 +41,10 @@ struct TrainingOptions {
   // Of the operands of large products; weights, their updates and all other arithmetic are T's in any case.
   Precision precision = Precision::full;
 };
+
+// The figures among them, which a caller gives by these names.
+inline constexpr auto trainingFigures = std::to_array<std::pair<const char*, double TrainingOptions::*>>(
+    {{"clipValue", &TrainingOptions::clipValue}, {"clipNorm", &TrainingOptions::clipNorm}});
 
 // What is known of a step before its update.
 struct StepRecord {

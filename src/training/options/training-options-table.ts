@@ -1,15 +1,111 @@
-/**
- * The options of training, a row each. A new one is a row here and a member, with its description, of the interface of its
- * calls: `TrainingOptions` and `FitOptions` (`../options.ts`) or `ExampleFitOptions` (`../example-options.ts`).
- */
+/** The options of training: a member of an interface for who gives it, and a row of the table for all that takes it. */
 
 import { integer, namesOf, number, type OptionRow } from '../../base/option-table';
 import { MAX_SIZE, MAX_THREADS } from '../../limits';
 import * as check from '../../validation';
-import type { ExampleFitOptions } from '../example-options';
-import { OPTIMIZER_KINDS, overridesIn, resolveOptimizer } from '../optimizers';
-import type { FitOptions } from '../options';
-import { resolveSchedule, SCHEDULE_KINDS, type ScheduleDescription } from '../schedule';
+import type { Callback } from '../callbacks/callback';
+import {
+  OPTIMIZER_KINDS,
+  type OptimizerDescription,
+  type OptimizerKind,
+  overridesIn,
+  resolveOptimizer,
+} from '../optimizers';
+import type { FitProgress } from '../options';
+import { resolveSchedule, SCHEDULE_KINDS, type ScheduleDescription, type ScheduleKind } from '../schedule';
+
+/** Where and how often a training is saved by itself. */
+export interface CheckpointSettings {
+  path: string;
+  /** Steps between two checkpoints. */
+  everySteps: number;
+}
+
+/** Options that all trainings share. */
+export interface TrainingOptions {
+  /** Passes over the training data; 5 by default. */
+  epochs?: number | undefined;
+  /** Steps of the whole run. Outranks `epochs`. */
+  steps?: number | undefined;
+  /** A name, or an object with hyper-parameters; `'adam'` by default. */
+  optimizer?: OptimizerKind | OptimizerDescription | undefined;
+  /** Outranks the optimiser's own, as do the next two. */
+  learningRate?: number | undefined;
+  momentum?: number | undefined;
+  /** 0 by default; of `adamw` 0.01. */
+  weightDecay?: number | undefined;
+  /** What the learning rate is multiplied by as training goes on; `'constant'` by default. */
+  schedule?: ScheduleKind | ScheduleDescription | undefined;
+  /**
+   * What becomes of the rows of a large embedding, or of a sampled softmax, that a step does not touch: what a dense
+   * gradient does to them (`'exact'`), or nothing, neither decay nor momentum (`'lazy'`), in every step, however many ids
+   * it reads. Lazy by default for a sampled softmax, else exact.
+   */
+  sparse?: 'exact' | 'lazy' | undefined;
+  /**
+   * Of the operands of the large products. `'bf16'` rounds them to 16 bits on their way in; sums, weights, the optimiser
+   * and saved files keep 32 bits. ERR_UNROLLED_PRECISION where that would be slower. `'float32'`, the default, changes
+   * nothing.
+   */
+  precision?: 'float32' | 'bf16' | undefined;
+  /** What is differentiated: the mean over the step's targets (default), or their sum. */
+  reduction?: 'mean' | 'sum' | undefined;
+  /** Clips every gradient to ±clipValue, before `clipNorm`. Off by default. */
+  clipValue?: number | undefined;
+  /** Scales the gradient to this norm over all parameters where it is larger. Off by default. */
+  clipNorm?: number | undefined;
+  /** Of everything random in training; 0 by default. */
+  seed?: number | undefined;
+  /** Threads to compute with; the model's by default. The results do not depend on it. */
+  threads?: number | undefined;
+  /** Ends training at a whole step with ERR_UNROLLED_ABORTED. */
+  signal?: AbortSignal | undefined;
+  /** Called while an epoch runs. An error it throws ends training and is passed on. */
+  onProgress?: ((progress: FitProgress) => void) | undefined;
+  /**
+   * Called, before the first step, with what is no error and yet worth a word: where a training that goes on to another
+   * end has other learning rates for it. The default is `process.emitWarning`.
+   */
+  onWarning?: ((message: string) => void) | undefined;
+  /** Called between two steps, in this order: see `callbacks`. */
+  callbacks?: readonly Callback[] | undefined;
+  /** Saves the training every so many steps; `callbacks.checkpoint` says more. */
+  checkpoint?: CheckpointSettings | undefined;
+  /**
+   * A checkpoint to go on from, with the bits of a run that was never stopped. Weights, and options that are not given,
+   * are the checkpoint's; options that are given must be the same, but for `epochs` and `steps`.
+   */
+  resume?: string | undefined;
+}
+
+/** Options of `LanguageModel.fit`. */
+export interface FitOptions extends TrainingOptions {
+  /** Rows the stream is cut into; 32 by default. */
+  batch?: number | undefined;
+  /** Tokens of a row that a step trains on, and the reach of BPTT; 64 by default. */
+  window?: number | undefined;
+  /** Of documents: whether their order is drawn anew for each epoch; true by default. */
+  shuffle?: boolean | undefined;
+  /** Fraction of the corpus, from its end, that validates after each epoch. Off by default. */
+  validation?: number | undefined;
+}
+
+/** Options of `fit` for examples; `Data` is what it is given. */
+export interface ExampleFitOptions<Data> extends TrainingOptions {
+  /** Examples a step; 32 by default, of `SequenceClassifier` 1. */
+  batch?: number | undefined;
+  /** Whether their order is drawn anew for each epoch; true by default. */
+  shuffle?: boolean | undefined;
+  /**
+   * Batches of the epoch's order that are sorted by length together, so that the rows of a batch are about as long; 0
+   * (off) by default.
+   */
+  bucketing?: number | undefined;
+  /** Fraction of the examples, the last of a seeded shuffle, that validates after each epoch. Off by default. */
+  validation?: number | undefined;
+  /** What validates in place of a fraction. */
+  validationData?: Data | undefined;
+}
 
 /** What is known of an option of training. */
 export interface TrainingRow extends OptionRow {
