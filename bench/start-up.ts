@@ -18,7 +18,12 @@ import { median } from './workload';
 /** A program: the arguments of Node.js, for the package in a folder. */
 interface Program {
   what: string;
-  words: (home: string) => readonly string[];
+  /** `other` is the folder of a package of one line. */
+  words: (home: string, other: string) => readonly string[];
+}
+
+function importing(file: string): readonly string[] {
+  return ['--input-type=module', '-e', `import ${JSON.stringify(pathToFileURL(file).href)};`];
 }
 
 const load = (home: string) => `const unrolled = require(${JSON.stringify(home)});`;
@@ -43,14 +48,8 @@ const PROGRAMS: readonly Program[] = [
       unrolled.LanguageModel.create({ vocabulary, cell: 'gru', hidden: 32 });`,
     ],
   },
-  {
-    what: "`import 'unrolled'`",
-    words: (home) => [
-      '--input-type=module',
-      '-e',
-      `import ${JSON.stringify(pathToFileURL(path.join(home, 'lib', 'index.mjs')).href)};`,
-    ],
-  },
+  { what: "`import 'unrolled'`", words: (home) => importing(path.join(home, 'lib', 'index.mjs')) },
+  { what: 'an import of another package, of one line', words: (_, other) => importing(path.join(other, 'face.mjs')) },
   { what: '`unrolled --help`', words: (home) => [path.join(home, 'lib', 'cli', 'main.js'), '--help'] },
   { what: '`unrolled train --help`', words: (home) => [path.join(home, 'lib', 'cli', 'main.js'), 'train', '--help'] },
 ];
@@ -81,6 +80,8 @@ function main(): void {
   try {
     const meter = path.join(folder, 'meter.cjs');
     writeFileSync(meter, METER);
+    writeFileSync(path.join(folder, 'index.cjs'), 'exports.name = 1;\n');
+    writeFileSync(path.join(folder, 'face.mjs'), "export { name } from './index.cjs';\n");
     const bare: number[] = [];
     const times = PROGRAMS.map(() => homes.map((): number[] => []));
     const shares = PROGRAMS.map(() => homes.map((): number[] => []));
@@ -89,7 +90,7 @@ function main(): void {
       bare.push(alone);
       for (const [row, { words }] of PROGRAMS.entries()) {
         for (const [column, home] of homes.entries()) {
-          const time = cost(meter, words(home));
+          const time = cost(meter, words(home, folder));
           times[row]?.[column]?.push(time);
           shares[row]?.[column]?.push(time / alone - 1);
         }

@@ -14,7 +14,7 @@ import { Failure } from './support.mjs';
  * Modules that say what a fault is. They are loaded with whatever may need them: where no file can be opened any more,
  * that must be told, and no module can be loaded then.
  */
-const FOR_FAULTS = ['errors', 'system-names', 'text/utf8', 'validation'];
+const FOR_FAULTS = ['errors', 'phrase', 'system-names', 'text/utf8', 'thrown', 'validation'];
 
 /** What the compiler makes of `import { a } from` and `import a from`; `import * as a` stays, as a keeps its own name. */
 const IMPORT = /^(?:const|var) (\w+_\d+) = ((?:__importDefault\()?require\("([^"]+)"\)\)?);$/gm;

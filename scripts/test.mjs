@@ -91,7 +91,7 @@ async function testTypeScript(args) {
   // Here and not in .mocharc.json, which would add all files to those that are named.
   const files = args.some((arg) => arg.endsWith('.test.ts')) ? [] : ['test/**/*.test.ts'];
   const code = await status(process.execPath, [tool('mocha', 'bin', 'mocha.js'), ...strict, ...args, ...files], {
-    env: { ...process.env, UNROLLED_TEST_TOTALS: file },
+    env: { ...process.env, UNROLLED_TEST_TOTALS: file, UNROLLED_TEST_TIMES: path.join(buildFolder, 'test-times.json') },
   });
   try {
     return { ok: code === 0, ...JSON.parse(readFileSync(file, 'utf8')) };

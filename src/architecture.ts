@@ -9,6 +9,7 @@ import { Model, type ModelInternals, type ModelOptions } from './model';
 import { NETWORK_TABLE } from './models/network-options-table';
 import type { DType, InitializerDescription, ModelDescription } from './native/native';
 import { describeOutput, type OutputArchitecture, type OutputOptions, resolveOutput } from './output';
+import { phrase, refer } from './phrase';
 import * as check from './validation';
 
 export { NETWORK_OPTIONS } from './models/network-options-table';
@@ -102,12 +103,15 @@ export function resolveArchitecture(options: NetworkOptions & { ranks?: unknown 
   const { cell, embedding, hidden } = plain;
   const extras = resolveExtras(options);
   if (extras.tied && embedding !== hidden) {
+    const [own, width] = [refer.option('embedding'), refer.option('hidden')];
     const fault =
-      embedding === 'onehot' ? 'is onehot, which has no weight to share' : `(${check.show(embedding)}) is not hidden`;
+      embedding === 'onehot'
+        ? 'is onehot, which has no weight to share'
+        : phrase`(${check.show(embedding)}) is not ${width}`;
     throw new UnrolledError(
       'ERR_UNROLLED_OPTION_RANGE',
-      `tied must be left out where embedding ${fault}: it needs an embedding as wide as hidden (${check.show(hidden)}).`,
-      { option: 'tied', mentions: ['embedding', 'hidden'], expected: 'left out', received: check.show(embedding) },
+      phrase`${refer.option('tied')} must be left out where ${own} ${fault}: it needs an ${own} as wide as ${width} (${check.show(hidden)})`,
+      { option: 'tied', expected: 'left out', received: check.show(embedding) },
     );
   }
   const output = resolveOutput(options);

@@ -3,6 +3,7 @@
 import { UnrolledError } from './errors';
 import { addon } from './native/load';
 import type { NativeCancellation } from './native/native';
+import { phrase, refer } from './phrase';
 
 /** What is to be called when a signal is aborted. */
 const listeners = new WeakMap<AbortSignal, Set<() => void>>();
@@ -56,14 +57,11 @@ export async function withCancellation<T>(
  * @param step the last step made (from 0).
  */
 export function abortError(work: string, signal: AbortSignal | undefined, step?: number): UnrolledError {
-  return new UnrolledError(
-    'ERR_UNROLLED_ABORTED',
-    `${work} was aborted${step === undefined ? '' : ` after step ${step}`}.`,
-    {
-      ...(step !== undefined && { step }),
-      cause: signal?.reason,
-    },
-  );
+  const after = step === undefined ? '' : phrase` after ${refer.step(step)}`;
+  return new UnrolledError('ERR_UNROLLED_ABORTED', phrase`${work} was aborted${after}`, {
+    ...(step !== undefined && { step }),
+    cause: signal?.reason,
+  });
 }
 
 /**

@@ -88,7 +88,7 @@ function sourceOf({ ids, features, offsets }: NativeSequences, index: number): N
 }
 
 function undecodable(needed: string, instead: string): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_OPTION_RANGE', `decode needs ${needed}: ${instead}.`, {
+  return new UnrolledError('ERR_UNROLLED_OPTION_RANGE', `decode needs ${needed}: ${instead}`, {
     option: 'decode',
     expected: 'a model with a source, whose input is ids',
   });

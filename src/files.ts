@@ -38,20 +38,35 @@ function explain(cause: unknown): string {
   return EXPLANATIONS[code] ?? message;
 }
 
-/** The coded error for a file that could not be read. */
-export function readError(path: string, cause: unknown): UnrolledError {
-  if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
-    return new UnrolledError('ERR_UNROLLED_FILE_NOT_FOUND', `There is no file ${path}.`, { received: path, cause });
-  }
-  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} cannot be read: ${explain(cause)}.`, {
+/** Why files cannot be read, by their errors. */
+const reasons = new WeakMap<UnrolledError, string>();
+
+/** The coded error for a file that is there, and cannot be read for a reason in a few words. */
+export function unreadable(path: string, reason: string, cause: unknown): UnrolledError {
+  const error = new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} cannot be read: ${reason}`, {
     received: path,
     cause,
   });
+  reasons.set(error, reason);
+  return error;
+}
+
+/** Why a file cannot be read, without its name where the error has that alone. */
+export function whyUnreadable(error: UnrolledError): string {
+  return reasons.get(error) ?? error.fault;
+}
+
+/** The coded error for a file that could not be read. */
+export function readError(path: string, cause: unknown): UnrolledError {
+  if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
+    return new UnrolledError('ERR_UNROLLED_FILE_NOT_FOUND', `There is no file ${path}`, { received: path, cause });
+  }
+  return unreadable(path, explain(cause), cause);
 }
 
 /** The coded error for a file that could not be written. */
 export function writeError(path: string, cause: unknown): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_FILE_WRITE', `${path} cannot be written: ${explain(cause)}.`, {
+  return new UnrolledError('ERR_UNROLLED_FILE_WRITE', `${path} cannot be written: ${explain(cause)}`, {
     received: path,
     cause,
   });
@@ -136,8 +151,13 @@ export function absolutePath(path: string): string {
   } catch (cause) {
     throw new UnrolledError(
       'ERR_UNROLLED_FILE_NOT_FOUND',
-      `${path} is relative to the working folder, which was removed. Change to a folder that is there, or give an absolute path.`,
-      { expected: 'a working folder that is there, or an absolute path', received: path, cause },
+      `${path} is relative to the working folder, which was removed`,
+      {
+        advice: 'Change to a folder that is there, or give an absolute path.',
+        expected: 'a working folder that is there, or an absolute path',
+        received: path,
+        cause,
+      },
     );
   }
 }

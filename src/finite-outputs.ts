@@ -13,8 +13,11 @@ export function requireFiniteOutputs<Outputs extends FloatArray>(outputs: Output
   if (index === -1) return outputs;
   throw new UnrolledError(
     'ERR_UNROLLED_MODEL_NOT_FINITE',
-    "The model's output is NaN or infinite: its weights are too large to compute with. Use a file of an earlier step, " +
-      'or train with a smaller learning rate.',
-    { expected: 'finite outputs', received: `${outputs[index]}` },
+    "The model's output is NaN or infinite: its weights are too large to compute with",
+    {
+      advice: 'Use a file of an earlier step, or train with a smaller learning rate.',
+      expected: 'finite outputs',
+      received: `${outputs[index]}`,
+    },
   );
 }

@@ -25,15 +25,15 @@ export function requireShape(name: string, tensor: Tensor, expected: readonly nu
   const matches = shape.length === expected.length && shape.every((size, axis) => size === expected[axis]);
   if (matches) return;
   const [wanted, came] = [`[${expected.join(', ')}]`, `[${shape.join(', ')}]`];
-  throw new UnrolledError('ERR_UNROLLED_SHAPE', `${name} must have the shape ${wanted}, not ${came}.`, {
+  throw new UnrolledError('ERR_UNROLLED_SHAPE', `${name} must have the shape ${wanted}, not ${came}`, {
     option: name,
     expected: wanted,
     received: came,
   });
 }
 
-function mismatch(message: string, name: string): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', message, { option: name });
+function mismatch(fault: string, name: string): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', fault, { option: name });
 }
 
 /**
@@ -48,10 +48,10 @@ export function requireParameters(
 ): void {
   check.object('parameters', parameters, 'tensors by name');
   const extra = Object.keys(parameters).find((name) => !Object.hasOwn(shapes, name));
-  if (extra !== undefined) throw mismatch(`The model has no parameter ${extra}.`, extra);
+  if (extra !== undefined) throw mismatch(`The model has no parameter ${extra}`, extra);
   for (const [name, shape] of Object.entries(shapes)) {
     const tensor = parameters[name];
-    if (tensor === undefined) throw mismatch(`The parameter ${name} is missing.`, name);
+    if (tensor === undefined) throw mismatch(`The parameter ${name} is missing`, name);
     requireShape(name, tensor, shape);
     requireFinite({ where: 'The parameter ', name, dtype }, tensor, convert(tensor, dtype));
   }
@@ -141,7 +141,7 @@ export class FlatLayout {
     const unknown = Object.keys(states).find((name) => !this.#states.some((state) => state.name === name));
     if (unknown !== undefined) {
       const expected = this.#states.map(({ name }) => name).join(', ');
-      throw new UnrolledError('ERR_UNROLLED_UNKNOWN_OPTION', `The model has no state ${unknown}, it has ${expected}.`, {
+      throw new UnrolledError('ERR_UNROLLED_UNKNOWN_OPTION', `The model has no state ${unknown}, it has ${expected}`, {
         option: unknown,
         expected,
       });

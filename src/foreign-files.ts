@@ -25,21 +25,27 @@ function isPickle([first, protocol = 0]: Uint8Array): boolean {
   return first === PICKLE && protocol >= 2 && protocol <= NEWEST_PICKLE;
 }
 
+interface Described {
+  fault: string;
+  advice?: string;
+}
+
 /** The way of PyTorch's own files into safetensors. */
-function fromPyTorch(path: string, kind: string): string {
+function fromPyTorch(path: string, kind: string): Described {
   const [from, to] = [path, `${path.replace(/\.\w+$/, '')}.safetensors`].map((name) => JSON.stringify(name));
-  return (
-    `${path} is no safetensors file: it is ${kind}, as PyTorch saves weights. Nothing in such a file is run here. Turn it ` +
-    'into safetensors in Python: from safetensors.torch import save_file; ' +
-    `save_file(torch.load(${from}, map_location="cpu", weights_only=True), ${to}).`
-  );
+  return {
+    fault: `${path} is no safetensors file: it is ${kind}, as PyTorch saves weights`,
+    advice:
+      'Nothing in such a file is run here. Turn it into safetensors in Python: from safetensors.torch import save_file; ' +
+      `save_file(torch.load(${from}, map_location="cpu", weights_only=True), ${to}).`,
+  };
 }
 
 /** What there is to say of a file by its first bytes; undefined where they tell nothing. */
-function described(path: string, bytes: Uint8Array): string | undefined {
+function described(path: string, bytes: Uint8Array): Described | undefined {
   if (Buffer.from(bytes).toString('latin1', 0, ZIP.length) === ZIP) return fromPyTorch(path, 'a zip archive');
   if (isPickle(bytes)) return fromPyTorch(path, 'a pickle of Python');
-  return isText(bytes) ? `${path} is not a model of unrolled: it looks like text.` : undefined;
+  return isText(bytes) ? { fault: `${path} is not a model of unrolled: it looks like text` } : undefined;
 }
 
 async function beginning(path: string): Promise<Uint8Array> {
@@ -58,9 +64,11 @@ async function beginning(path: string): Promise<Uint8Array> {
  */
 export async function foreignFile(path: string, cause: UnrolledError): Promise<UnrolledError> {
   const bytes = await beginning(path).catch(() => undefined);
-  const what = bytes && described(path, bytes);
-  if (what === undefined) return cause;
-  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', what, {
+  const found = bytes && described(path, bytes);
+  if (found === undefined) return cause;
+  const { fault, ...advice } = found;
+  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', fault, {
+    ...advice,
     expected: 'a safetensors file',
     received: path,
     cause,

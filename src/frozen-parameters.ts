@@ -47,8 +47,12 @@ export function requireSameFrozen(path: string, now: readonly string[], before: 
   ];
   throw new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',
-    `${path} is of a training with other frozen parameters: ${differences.join(', and ')}. Load the model to resume from ` +
-      'the checkpoint itself, or freeze what was frozen in it.',
-    { option: 'frozen', expected: show(before) || 'none', received: show(now) || 'none' },
+    `${path} is of a training with other frozen parameters: ${differences.join(', and ')}`,
+    {
+      advice: 'Load the model to resume from the checkpoint itself, or freeze what was frozen in it.',
+      option: 'frozen',
+      expected: show(before) || 'none',
+      received: show(now) || 'none',
+    },
   );
 }

@@ -5,6 +5,7 @@ import { UnrolledError } from './errors';
 import { damagedHeader, sortedJson } from './model-file';
 import { ARCHITECTURE_OPTIONS, NETWORK_ROWS } from './models/network-options-table';
 import { completeOutput, withoutOutput } from './output';
+import { phrase, refer } from './phrase';
 import type { Vocabulary } from './text/vocabulary';
 import * as check from './validation';
 
@@ -26,8 +27,8 @@ export function adopted(path: string, architecture: Architecture, options: Netwo
     const [expected, received] = [check.show(architecture[option] ?? false), check.show(options[option])];
     throw new UnrolledError(
       'ERR_UNROLLED_MODEL_MISMATCH',
-      `${path} has ${option} ${expected}, and ${received} was asked. Leave the option out to take the file's.`,
-      { option, mentions: [option], expected, received },
+      phrase`${path} has ${refer.option(option)} ${expected}, and ${received} was asked`,
+      { advice: "Leave the option out to take the file's.", option, expected, received },
     );
   }
   return result;
@@ -90,6 +91,6 @@ export function otherVocabulary(path: string, stored: Vocabulary, given: Vocabul
   else if ((stored.unknownId === undefined) !== (given.unknownId === undefined)) {
     what = 'one has an unknown token, and the other has none';
   } else if (stored.size !== given.size) what = 'one has an end-of-document token, and the other has none';
-  const message = `${path} was made for another vocabulary: ${what}.`;
-  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', message, { option: 'vocabulary' });
+  const fault = `${path} was made for another vocabulary: ${what}`;
+  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', fault, { option: 'vocabulary' });
 }

@@ -2,7 +2,7 @@
 
 import type { Architecture, Network } from './architecture';
 import { cancelledError, withCancellation } from './cancellation';
-import { UnrolledError } from './errors';
+import { adviceOf, faultOf, UnrolledError } from './errors';
 import {
   type BeamOptions,
   type BeamResult,
@@ -47,6 +47,7 @@ import { resolveThreads } from './limits';
 import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readDocuments } from './model-header';
 import type { NativeEvaluation } from './native/native';
+import { isRemedy, phrase, refer, reworded } from './phrase';
 import { defaultSparse } from './softmax-defaults';
 import type { Tensor } from './tensor';
 import { Corpus } from './text/corpus';
@@ -82,18 +83,24 @@ type TextRun = Pick<Run, 'model' | 'header' | 'onRestored'> & {
 };
 
 /** The error for a corpus of another vocabulary, of which the model's own lacks a token. */
-function otherCorpus({ name }: Corpus | FileCorpus, vocabulary: Vocabulary, error: unknown): unknown {
+function otherCorpus({ name }: Corpus | FileCorpus, error: unknown): unknown {
   if (!(error instanceof UnrolledError) || error.code !== 'ERR_UNROLLED_UNKNOWN_TOKEN') return error;
-  const { code, message, expected = '', received = '' } = error;
-  const lacking = message
-    .replace(` ${vocabulary.advice}`, '')
-    .replace(/the vocabulary\.(?=$| It is of a line end)/, "the model's.");
+  const { code, expected = '', received = '' } = error;
+  const lacking = reworded(faultOf(error), ({ kind }) => (kind === 'vocabulary' ? "the model's" : undefined));
+  const skipped = refer.remedy(
+    'skipUnknown',
+    'Leave it out of the text, have what is unknown skipped with ' +
+      "corpus.withVocabulary(model.vocabulary.withUnknown('skip')), or make a model with vocabulary: corpus.vocabulary.",
+  );
   return new UnrolledError(
     code,
-    `The corpus ${check.show(name)} has another vocabulary than the model. ${lacking} Leave it out of the text, have ` +
-      "what is unknown skipped with corpus.withVocabulary(model.vocabulary.withUnknown('skip')), or " +
-      'make a model with vocabulary: corpus.vocabulary.',
-    { option: 'corpus', expected, received, cause: error },
+    phrase`The corpus ${check.show(name)} has another vocabulary than the model. ${lacking}`,
+    {
+      ...{ option: 'corpus', expected, received, cause: error },
+      advice: reworded(adviceOf(error) ?? '', (reference) =>
+        isRemedy(reference, 'skipUnknown') ? skipped : undefined,
+      ),
+    },
   );
 }
 
@@ -381,7 +388,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
       if (corpus instanceof FileCorpus) return await corpus.withVocabulary(this.vocabulary, { signal });
       return await corpus.adoptedBy(this.vocabulary, signal);
     } catch (error) {
-      throw otherCorpus(corpus, this.vocabulary, error);
+      throw otherCorpus(corpus, error);
     }
   }
 

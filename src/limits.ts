@@ -2,6 +2,7 @@
 
 import os from 'node:os';
 import { UnrolledError } from './errors';
+import { phrase, refer, type Words } from './phrase';
 import * as check from './validation';
 
 /** Largest size of one dimension: what a 32-bit id can number. */
@@ -64,15 +65,13 @@ export function fitsMemory({ total, more }: MemoryNeed): boolean {
  * @param what subject of the message, as in "A model of 5 parameters".
  * @param option the option to blame.
  * @param advice what to do about it.
- * @param mentions the options that the advice names.
  * @throws ERR_UNROLLED_OUT_OF_MEMORY
  */
 export function requireMemory(
   what: string,
   bytes: number | MemoryNeed,
   option: string,
-  advice = `Lower ${option}`,
-  mentions: readonly string[] = [option],
+  advice: Words = phrase`Lower ${refer.option(option)}`,
 ): void {
   const need = typeof bytes === 'number' ? { total: bytes, more: bytes } : bytes;
   if (fitsMemory(need)) return;
@@ -84,7 +83,8 @@ export function requireMemory(
   const how = isTotal
     ? `needs ${received}, and this process can have ${expected}`
     : `needs ${received} more, and of ${gigabytes(limit)} this process can have ${expected} more`;
-  throw new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', `${what} ${how}. ${advice}.`, {
-    ...{ option, mentions, expected, received },
+  throw new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', `${what} ${how}`, {
+    advice: phrase`${advice}.`,
+    ...{ option, expected, received },
   });
 }

@@ -3,6 +3,7 @@
 import { UnrolledError } from './errors';
 import { fitsMemory, memoryLimit, requireMemory } from './limits';
 import type { DType, LayerDescription, LayerPlan, ModelDescription } from './native/native';
+import { joined, phrase, refer } from './phrase';
 import { elementsOf, planOf, totalElements } from './plan';
 
 export const BYTES_PER_ELEMENT: Record<DType, number> = { float32: 4, float64: 8 };
@@ -21,6 +22,9 @@ export type OptionOf = (layer: LayerDescription, size: LayerSize, index: number)
 /** Sizes that no memory is too small for. */
 const MODEST: Record<LayerSize, number> = { features: 64, layers: 1 };
 
+/** Layers whose sizes are tried: each takes a plan of the whole model. */
+const MOST_LOWERED = 32;
+
 function parametersOf(description: ModelDescription): LayerPlan['parameters'] {
   return planOf(description).layers.flatMap(({ parameters }) => parameters);
 }
@@ -30,7 +34,7 @@ function sizeOf(layer: LayerDescription, size: LayerSize): number | undefined {
   return typeof given === 'number' ? given : undefined;
 }
 
-/** The description with that size of some layers set; no parameter hangs on the ranks of classes, which would not fit it. */
+/** The description with that size of some layers set. */
 function withSize(
   { layers, ...inputs }: ModelDescription,
   isMeant: (layer: LayerDescription, index: number) => boolean,
@@ -38,7 +42,7 @@ function withSize(
   value: number,
 ): ModelDescription {
   const resized = layers.map((layer, index) =>
-    isMeant(layer, index) ? ({ ...layer, ...{ [size]: value, ranks: undefined } } as LayerDescription) : layer,
+    isMeant(layer, index) ? ({ ...layer, [size]: value } as LayerDescription) : layer,
   );
   return { ...inputs, layers: resized };
 }
@@ -68,15 +72,26 @@ function loweredElements(description: ModelDescription, lowered: number, size: L
   return count;
 }
 
+/** The layers with the most parameters, by their number. */
+function heaviestLayers(description: ModelDescription): number[] {
+  const counts = planOf(description).layers.map(({ parameters }, index) => ({
+    index,
+    count: totalElements(parameters),
+  }));
+  const heaviest = counts.sort((a, b) => b.count - a.count).slice(0, MOST_LOWERED);
+  return heaviest.map(({ index }) => index).sort((a, b) => a - b);
+}
+
 /** The parameters with every larger size made modest, one by one, beside the option that lowers it. */
 function lowered(description: ModelDescription, optionOf: OptionOf): { option: string; count: number }[] {
-  return description.layers.flatMap((layer, index) =>
-    (['features', 'layers'] as const).flatMap((size) => {
+  return heaviestLayers(description).flatMap((index) => {
+    const layer = description.layers[index] as LayerDescription;
+    return (['features', 'layers'] as const).flatMap((size) => {
       if ((sizeOf(layer, size) ?? 0) <= MODEST[size]) return [];
       const count = loweredElements(description, index, size);
       return count === undefined ? [] : [{ option: optionOf(layer, size, index), count }];
-    }),
-  );
+    });
+  });
 }
 
 /**
@@ -95,6 +110,7 @@ export function requireModelMemory(description: ModelDescription, dtype: DType, 
   const options = lowered(description, optionOf).sort((a, b) => a.count - b.count);
   const enough = options.filter((option) => bytesOf(option.count) <= memoryLimit());
   const names = (enough.length > 0 ? enough : options.slice(0, 1)).map(({ option }) => option);
-  const advice = names.length > 0 ? `Lower ${names.join(' or ')}` : 'Use a smaller vocabulary';
-  requireMemory(`A model of ${count.toPrecision(3)} parameters`, need, names[0] ?? 'vocabulary', advice, names);
+  const each = names.map((name) => refer.option(name));
+  const advice = names.length > 0 ? phrase`Lower ${joined(each, ' or ')}` : 'Use a smaller vocabulary';
+  requireMemory(`A model of ${count.toPrecision(3)} parameters`, need, names[0] ?? 'vocabulary', advice);
 }

@@ -12,6 +12,7 @@ import { foreignFile } from './foreign-files';
 import { parseJson } from './json-reader';
 import type { DType, ModelDescription } from './native/native';
 import type { Network } from './network';
+import { phrase, refer, type Words } from './phrase';
 import { type ParameterShapes, parameterShapes } from './plan';
 import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors';
 import { showShape } from './shape-text';
@@ -72,8 +73,11 @@ export function sortedJson(value: unknown): string {
   );
 }
 
-export function formatError(path: string, what: string, cause?: unknown): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: ${what}.`, { received: path, cause });
+export function formatError(path: string, what: string, cause?: unknown, advice?: Words): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: ${what}`, {
+    ...{ received: path, cause },
+    ...(advice !== undefined && { advice }),
+  });
 }
 
 /** What impossible options are refused with: of a file, they are its own fault. */
@@ -87,11 +91,11 @@ const OPTION_CODES: readonly ErrorCode[] = [
 /** An error in what a file says of itself as a fault of the file; others as they are. */
 export function damagedHeader(path: string, cause: unknown): unknown {
   if (!(cause instanceof UnrolledError) || !OPTION_CODES.includes(cause.code)) return cause;
-  return formatError(path, `its description is damaged: ${cause.message.replace(/\.$/, '')}`, cause);
+  return formatError(path, `its description is damaged: ${cause.fault}`, cause, cause.advice);
 }
 
 function mismatch(path: string, what: string, details: { expected?: string; received?: string }): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${path} does not fit: ${what}.`, details);
+  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${path} does not fit: ${what}`, details);
 }
 
 /**
@@ -201,8 +205,9 @@ async function parseHeader(path: string, metadata: Map<string, string>): Promise
 export function otherKind(path: string, found: unknown, kind: ModelKind): UnrolledError {
   const known = typeof found === 'string' && Object.hasOwn(KINDS, found) ? KINDS[found as ModelKind] : undefined;
   const what = known === undefined ? `a model of kind ${check.show(found)}` : known[0];
-  const advice = known === undefined ? '' : ` Read it with ${known[1]}.load.`;
-  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${path} holds ${what}, not ${KINDS[kind][0]}.${advice}`, {
+  const advice = known && phrase`${refer.remedy('readOtherKind', `Read it with ${known[1]}.load.`)}`;
+  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${path} holds ${what}, not ${KINDS[kind][0]}`, {
+    ...(advice !== undefined && { advice }),
     option: 'kind',
     expected: kind,
     received: typeof found === 'string' ? found : check.show(found),
@@ -246,8 +251,9 @@ export function requireHeader({ path, header }: ModelFile): ModelHeader {
   if (header !== undefined) return header;
   throw formatError(
     path,
-    'it holds weights, but neither description nor vocabulary. Give it to --init (or LanguageModel.initFrom) with ' +
-      'the options of the model it belongs to',
+    'it holds weights, but neither description nor vocabulary',
+    undefined,
+    phrase`Give it to ${refer.remedy('initFromFile', '--init (or LanguageModel.initFrom)')} with the options of the model it belongs to.`,
   );
 }
 

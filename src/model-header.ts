@@ -12,6 +12,7 @@ import {
   requireHeader,
 } from './model-file';
 import { ARCHITECTURE_OPTIONS, NETWORK_ROWS } from './models/network-options-table';
+import { phrase, refer } from './phrase';
 import { FORM_OPTIONS, type FormOptions, type TextForm } from './text/text-form';
 import type { Vocabulary } from './text/vocabulary';
 import { outOfRange, show } from './validation';
@@ -46,7 +47,7 @@ export async function readVocabulary<V>(
     return await read(header.vocabulary);
   } catch (cause) {
     if (!(cause instanceof UnrolledError)) throw cause;
-    throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: ${cause.message}`, { received: path, cause });
+    throw formatError(path, cause.fault, cause);
   }
 }
 
@@ -73,8 +74,8 @@ export function requireSameForm(path: string, form: TextForm, asked: FormOptions
   const [expected, received] = [form[option], asked[option] as string];
   throw new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',
-    `${path} has ${option} ${show(expected)}, and ${show(received)} was asked. Leave the option out to take the file's.`,
-    { option, mentions: [option], expected, received },
+    phrase`${path} has ${refer.option(option)} ${show(expected)}, and ${show(received)} was asked`,
+    { advice: "Leave the option out to take the file's.", option, expected, received },
   );
 }
 

@@ -42,8 +42,8 @@ function resolveLengths(lengths: ArrayLike<number>, time: number, batch: number)
   check.arrayLike('lengths', lengths, 'a list of whole numbers');
   if (lengths.length !== batch) {
     const [expected, received] = [`${batch} numbers, one a row`, String(lengths.length)];
-    const message = `lengths must have ${expected}, not ${received}.`;
-    throw new UnrolledError('ERR_UNROLLED_SHAPE', message, { option: 'lengths', expected, received });
+    const fault = `lengths must have ${expected}, not ${received}`;
+    throw new UnrolledError('ERR_UNROLLED_SHAPE', fault, { option: 'lengths', expected, received });
   }
   return Int32Array.from(lengths, (length, row) => check.integer(`lengths[${row}]`, length, { min: 1, max: time }));
 }
@@ -60,7 +60,7 @@ function elementsOf(name: 'input' | 'source', description: InputDescription, giv
     const came = given[other] === undefined ? '' : `, in place of ${path(other)}`;
     throw new UnrolledError(
       'ERR_UNROLLED_OPTION_TYPE',
-      `This model has ${article(name)} of ${kind}: give ${how}${came}.`,
+      `This model has ${article(name)} of ${kind}: give ${how}${came}`,
       {
         option: path(kind),
         expected,
@@ -118,7 +118,7 @@ function toSource(description: InputDescription, source: unknown, batch: number,
   const given = check.options<SequenceInput>('source', source as SequenceInput | undefined, SEQUENCE_KEYS);
   const [input, rows] = toInput('source', description, given, layout);
   if (rows === batch) return input;
-  throw new UnrolledError('ERR_UNROLLED_SHAPE', `source must have ${batch} rows, as the input has, not ${rows}.`, {
+  throw new UnrolledError('ERR_UNROLLED_SHAPE', `source must have ${batch} rows, as the input has, not ${rows}`, {
     option: 'source',
     expected: `${batch} rows`,
     received: `${rows}`,

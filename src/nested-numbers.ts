@@ -8,8 +8,8 @@ import * as check from './validation';
 
 function ragged(place: string, expected: string, first: string, level: unknown): UnrolledError {
   const received = isList(level) ? `an array of ${level.length}` : check.show(level);
-  const message = `${place} must be ${expected}, as ${first} is, not ${received}: all arrays of one depth have one length.`;
-  return new UnrolledError('ERR_UNROLLED_SHAPE', message, { option: place, expected, received });
+  const fault = `${place} must be ${expected}, as ${first} is, not ${received}: all arrays of one depth have one length`;
+  return new UnrolledError('ERR_UNROLLED_SHAPE', fault, { option: place, expected, received });
 }
 
 /** No tensor has more axes: arrays that are deeper lie in each other, or are no tensor. */
@@ -21,8 +21,8 @@ function nestedLengths(option: string, values: unknown): number[] {
   for (let level = values; isList(level); level = level[0]) {
     if (lengths.length === MAX_AXES) {
       const [expected, received] = [`nested at most ${MAX_AXES} deep`, 'deeper arrays, or one that lies in itself'];
-      const message = `${option} must be ${expected}, not ${received}.`;
-      throw new UnrolledError('ERR_UNROLLED_SHAPE', message, { option, expected, received });
+      const fault = `${option} must be ${expected}, not ${received}`;
+      throw new UnrolledError('ERR_UNROLLED_SHAPE', fault, { option, expected, received });
     }
     lengths.push(level.length);
   }

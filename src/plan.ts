@@ -9,6 +9,16 @@ export type ParameterShapes = Record<string, readonly number[]>;
 /** The plans that were made, each for as long as its description lives. */
 const plans = new WeakMap<ModelDescription, ModelPlan>();
 
+/** Nothing of a plan hangs on the ranks of classes, which may be millions. A model refuses those that cannot be. */
+function withoutRanks({ layers, ...inputs }: ModelDescription): ModelDescription {
+  const unranked = layers.map((layer) => {
+    if (!('ranks' in layer)) return layer;
+    const { ranks: _, ...rest } = layer;
+    return rest;
+  });
+  return { ...inputs, layers: unranked };
+}
+
 /**
  * The plan of a description, made when it is asked for the first time: a description is not changed after.
  * @throws ERR_UNROLLED_OPTION_RANGE for layers that do not fit each other, ERR_UNROLLED_NATIVE_LOAD.
@@ -16,7 +26,7 @@ const plans = new WeakMap<ModelDescription, ModelPlan>();
 export function planOf(description: ModelDescription): ModelPlan {
   const known = plans.get(description);
   if (known !== undefined) return known;
-  const plan = addon().plan(description);
+  const plan = addon().plan(withoutRanks(description));
   plans.set(description, plan);
   return plan;
 }

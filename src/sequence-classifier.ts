@@ -237,7 +237,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   }
 
   async #encode(texts: readonly string[], signal?: AbortSignal): Promise<TokenSequences> {
-    if (texts.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'There are no examples.');
+    if (texts.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'There are no examples');
     const { vocabulary } = this;
     const encode = async (text: string) =>
       vocabulary instanceof WordList
@@ -246,7 +246,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const sequences = await encodeTexts(texts, encode, 'Encoding', signal);
     const empty = sequences.offsets.findIndex((end, index) => index > 0 && end === sequences.offsets[index - 1]) - 1;
     if (empty >= 0) {
-      throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `Example ${empty} (from 0) has no tokens.`);
+      throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `Example ${empty} (from 0) has no tokens`);
     }
     return sequences;
   }

@@ -1,5 +1,7 @@
 /** What an option may have been meant for that there is not: other libraries' names for it, and slips of the pen. */
 
+import { type Phrase, phrase, type Reference } from './phrase';
+
 /** Names of Keras, PyTorch, TensorFlow.js and brain.js, in small letters alone, and ours for the same; the first known counts. */
 const PEERS: Readonly<Record<string, readonly string[]>> = {
   batchsize: ['batch'],
@@ -137,10 +139,14 @@ export function meantOption(name: string, known: readonly string[]): string | un
   return nearest;
 }
 
-/** The same as the end of a message, with a space before it. */
-export function didYouMean(name: string, known: readonly string[]): string {
+/** The same as a sentence, with `referTo` where it names what was meant. */
+export function didYouMean(
+  name: string,
+  known: readonly string[],
+  referTo: (meant: string) => string | Reference = (meant) => meant,
+): Phrase | undefined {
   const meant = meantOption(name, known);
-  return meant === undefined ? '' : ` Did you mean ${meant}?`;
+  return meant === undefined ? undefined : phrase`Did you mean ${referTo(meant)}?`;
 }
 
 function own(table: Readonly<Record<string, string>> | undefined, name: string): string | undefined {

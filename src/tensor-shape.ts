@@ -25,10 +25,10 @@ export function allocating<Result>(dtype: string, length: number, make: () => Re
   try {
     return make();
   } catch (cause) {
-    const what = `There is no memory for ${length} elements of ${dtype}.`;
+    const fault = `There is no memory for ${length} elements of ${dtype}`;
     const advice =
       "Take less at a time (a smaller batch, fewer sequences), or raise the process's limit (ulimit -v, ulimit -d).";
-    throw new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', `${what} ${advice}`, { received: check.show(length), cause });
+    throw new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', fault, { advice, received: check.show(length), cause });
   }
 }
 
@@ -85,8 +85,8 @@ export function zerosLike<Data extends TensorArrays[TensorDType]>(data: Data, le
   return allocate(arrayDType(data) as TensorDType, length) as Data;
 }
 
-export function badShape(message: string, expected: string, received: string): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_SHAPE', message, { expected, received });
+export function badShape(fault: string, expected: string, received: string): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_SHAPE', fault, { expected, received });
 }
 
 export function showShape(shape: readonly unknown[]): string {
@@ -103,7 +103,7 @@ export function elementCount(shape: readonly number[]): number {
   const isShape = Array.from(shape).every((size) => Number.isSafeInteger(size) && size >= 0);
   const count = isShape ? shape.reduce((product, size) => product * size, 1) : NaN;
   if (!Number.isSafeInteger(count)) {
-    throw badShape(`${showShape(shape)} is no shape.`, 'whole numbers from 0', showShape(shape));
+    throw badShape(`${showShape(shape)} is no shape`, 'whole numbers from 0', showShape(shape));
   }
   return count;
 }
@@ -119,8 +119,8 @@ function received(value: unknown, dtypes: readonly TensorDType[]): string {
 }
 
 function noTensor(option: string, expected: string, came: string): UnrolledError {
-  const message = `${option} must be ${expected}, not ${came}.`;
-  return new UnrolledError('ERR_UNROLLED_OPTION_TYPE', message, { option, expected, received: came });
+  const fault = `${option} must be ${expected}, not ${came}`;
+  return new UnrolledError('ERR_UNROLLED_OPTION_TYPE', fault, { option, expected, received: came });
 }
 
 /** What messages call a tensor of these types. */
@@ -156,8 +156,8 @@ export function requireTensor<D extends TensorDType>(
   if (!isTyped || !Array.isArray(shape)) throw noTensor(option, expected, received(value, dtypes));
   const [came, takes] = [(data as Tensor<D>['data']).length, elementCount(shape)];
   if (came !== takes) {
-    const message = `${option} has ${came} elements, and its shape ${showShape(shape)} takes ${takes}.`;
-    throw badShape(message, `${takes} elements`, `${came} elements`);
+    const fault = `${option} has ${came} elements, and its shape ${showShape(shape)} takes ${takes}`;
+    throw badShape(fault, `${takes} elements`, `${came} elements`);
   }
   return value as Tensor<D>;
 }

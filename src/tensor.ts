@@ -72,7 +72,7 @@ export function row(tensor: NestedNumbers | NestedRows, index: number): Tensor<'
 export function row(given: Given, index: number): Tensor {
   const tensor = givenTensor('tensor', given, DTYPES);
   const [rows, ...shape] = tensor.shape;
-  if (rows === undefined) throw badShape('A tensor without axes has no rows.', 'at least one axis', '[]');
+  if (rows === undefined) throw badShape('A tensor without axes has no rows', 'at least one axis', '[]');
   check.integer('index', index, { min: 0, max: rows - 1 });
   const length = elementCount(shape);
   const data = tensor.data.subarray(index * length, (index + 1) * length);
@@ -103,7 +103,7 @@ export function oneHot(
 function lastAxis({ shape }: Tensor): number {
   const length = shape.at(-1);
   if (length === undefined || length === 0) {
-    throw badShape('The last axis must not be empty.', 'at least one element in the last axis', showShape(shape));
+    throw badShape('The last axis must not be empty', 'at least one element in the last axis', showShape(shape));
   }
   return length;
 }
@@ -172,7 +172,7 @@ export function allClose(
   const [a, b] = [givenTensor('a', one, DTYPES, 'float64'), givenTensor('b', other, DTYPES, 'float64')];
   if (a.shape.length !== b.shape.length || a.shape.some((size, axis) => size !== b.shape[axis])) {
     const [left, right] = [showShape(a.shape), showShape(b.shape)];
-    throw badShape(`Tensors of shape ${left} and ${right} cannot be compared.`, left, right);
+    throw badShape(`Tensors of shape ${left} and ${right} cannot be compared`, left, right);
   }
   for (let i = 0; i < a.data.length; i++) {
     const left = a.data[i] as number;

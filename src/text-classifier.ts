@@ -49,13 +49,12 @@ import { partsOf } from './training/example-training';
 import { type Examples, inBatches } from './training/examples';
 import type { EpochResult } from './training/fit';
 import { forModel, readResumed } from './training/options';
+import { TRAINING_TABLE } from './training/options/training-options-table';
 import { Training } from './training/training';
 import * as check from './validation';
 import { withWeightsOfCall } from './weights-of-call';
 
 const KIND = 'text-classifier';
-
-const DEFAULTS = { epochs: 10, learningRate: 0.01 } as const;
 
 function requireVectorizer(value: unknown): TextVectorizer {
   const vectorizer = check.instance('vectorizer', value, 'a TextVectorizer', TextVectorizer);
@@ -75,9 +74,9 @@ function requireClassNames(classNames: unknown): readonly string[] {
 /** Options with the classifier's own defaults, but for a run that goes on and has its options in the checkpoint. */
 function withDefaults(options: ExampleFitOptions<readonly Example[]>): ExampleFitOptions<readonly Example[]> {
   if (options.resume !== undefined) return options;
-  const { optimizer = 'adam', epochs = DEFAULTS.epochs } = options;
+  const { optimizer = 'adam', epochs = TRAINING_TABLE.epochs.defaultOfTexts } = options;
   // Other optimisers, and an Adam with figures of its own, have their own rate.
-  const { learningRate = optimizer === 'adam' ? DEFAULTS.learningRate : undefined } = options;
+  const { learningRate = optimizer === 'adam' ? TRAINING_TABLE.learningRate.defaultOfTexts : undefined } = options;
   return { ...options, epochs, learningRate };
 }
 
@@ -111,7 +110,7 @@ function requireList(option: string, values: unknown): void {
   const hole = check.firstHole(values);
   if (hole !== -1) throw check.wrongType(`${option}[${hole}].text`, 'a string', undefined);
   if (values.length > 0) return;
-  throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${option} has nothing in it.`, {
+  throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${option} has nothing in it`, {
     option,
     expected: 'at least one',
   });

@@ -1,7 +1,8 @@
 /** Small validators for options. Each returns the value with its type, or throws a coded error. */
 
 import { isAbortSignal } from './builtins';
-import { UnrolledError } from './errors';
+import { type ErrorCode, UnrolledError } from './errors';
+import { phrase, refer, type Words } from './phrase';
 import { didYouMean } from './suggestions';
 
 /** Whether a value has elements and a number of them, as arrays, typed arrays and their like have. */
@@ -19,13 +20,22 @@ export function show(value: unknown): string {
   return String(value);
 }
 
-/** The error for a value of the wrong type. */
-export function wrongType(option: string, expected: string, value: unknown): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_OPTION_TYPE', `${option} must be ${expected}, not ${show(value)}.`, {
-    option,
-    expected,
-    received: show(value),
+function refused(
+  code: ErrorCode,
+  option: string,
+  expected: Words,
+  value: unknown,
+  advice?: Words | undefined,
+): UnrolledError {
+  return new UnrolledError(code, phrase`${refer.option(option)} must be ${expected}, not ${show(value)}`, {
+    ...{ option, expected, received: show(value) },
+    ...(advice !== undefined && { advice }),
   });
+}
+
+/** The error for a value of the wrong type. */
+export function wrongType(option: string, expected: Words, value: unknown): UnrolledError {
+  return refused('ERR_UNROLLED_OPTION_TYPE', option, expected, value);
 }
 
 /** A class of the package. */
@@ -49,19 +59,21 @@ export function instance<T extends object>(
   if (!classes.some((Own) => Own.name === name)) throw wrongType(option, expected, value);
   throw new UnrolledError(
     'ERR_UNROLLED_OPTION_TYPE',
-    `${option} must be ${expected}, made by this copy of the package, not by another one. Make it with the copy that it is ` +
-      'given to, or load one copy alone: "npm ls unrolled" lists the copies that are installed.',
-    { option, expected: `${expected}, made by this copy of the package`, received: `a ${name} of another copy` },
+    phrase`${refer.option(option)} must be ${expected}, made by this copy of the package, not by another one`,
+    {
+      advice:
+        'Make it with the copy that it is given to, or load one copy alone: "npm ls unrolled" lists the copies that are ' +
+        'installed.',
+      option,
+      expected: `${expected}, made by this copy of the package`,
+      received: `a ${name} of another copy`,
+    },
   );
 }
 
 /** The error for a value of the right type that is not allowed. */
-export function outOfRange(option: string, expected: string, value: unknown): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_OPTION_RANGE', `${option} must be ${expected}, not ${show(value)}.`, {
-    option,
-    expected,
-    received: show(value),
-  });
+export function outOfRange(option: string, expected: Words, value: unknown): UnrolledError {
+  return refused('ERR_UNROLLED_OPTION_RANGE', option, expected, value);
 }
 
 /** Bounds of a number; `above` and `below` are exclusive. */
@@ -133,8 +145,7 @@ export function oneOf<const T extends string>(option: string, value: unknown, ch
   if ((choices as readonly unknown[]).includes(value)) return value as T;
   const expected = `one of ${choices.join(', ')}`;
   if (typeof value !== 'string') throw wrongType(option, expected, value);
-  const { code, message, received = '' } = outOfRange(option, expected, value);
-  throw new UnrolledError(code, `${message}${didYouMean(value, choices)}`, { option, expected, received });
+  throw refused('ERR_UNROLLED_OPTION_RANGE', option, expected, value, didYouMean(value, choices));
 }
 
 /** An object, and no list. */
@@ -198,11 +209,15 @@ export function options<T extends object>(
   }
   for (const key of Object.keys(value)) {
     if (!(known as readonly string[]).includes(key)) {
-      const hint = didYouMean(key, known);
+      const hint = didYouMean(key, known, (name) => refer.option(name));
+      const list = phrase`It knows ${refer.options(known)}.`;
       throw new UnrolledError(
         'ERR_UNROLLED_UNKNOWN_OPTION',
-        `${where} has no option ${JSON.stringify(key)}.${hint} It knows ${known.join(', ')}.`,
-        { option: key, expected: known.join(', '), received: key },
+        phrase`${where} has no option ${refer.option(key, JSON.stringify(key))}`,
+        {
+          ...{ option: key, expected: known.join(', '), received: key },
+          advice: hint === undefined ? list : phrase`${hint} ${list}`,
+        },
       );
     }
   }

@@ -99,6 +99,19 @@ describe('the plan of a description', () => {
     assert.ok(performance.now() - start < 5000);
   });
 
+  it('reads no ranks of classes, which only a model is made of', () => {
+    const head = { type: 'adaptiveSoftmax', name: 'head', features: 5, cutoffs: [2] } as const;
+    const input = { kind: 'features', features: 3 } as const;
+    const unread = new Proxy<number[]>([], {
+      get: () => assert.fail('They are read.'),
+    });
+    assert.deepEqual(planOf({ input, layers: [{ ...head, ranks: unread }] }), planOf({ input, layers: [head] }));
+    assert.throws(() => Model.create({ input, layers: [{ ...head, ranks: [0, 1, 2, 3, 3] }] }), {
+      code: 'ERR_UNROLLED_OPTION_RANGE',
+      option: 'layers[0].ranks',
+    });
+  });
+
   it('tells which sizes would fit, with what must follow them', () => {
     assert.deepEqual(advice(LARGEST), ['rnn.features']);
     const wide = (features: number, more: Partial<LayerDescription>): ModelDescription => ({
@@ -112,6 +125,11 @@ describe('the plan of a description', () => {
     // The table of a tied embedding is as wide as what the head reads.
     assert.deepEqual(advice(wide(2 ** 24, { tiedTo: 'embedding' })), ['embedding.features', 'rnn.features']);
     assert.deepEqual(advice(wide(2 ** 24, {})), ['rnn.features']);
+    // Of a thousand layers the largest are tried.
+    const deep = Array.from({ length: 1000 }, (_, i) => ({ type: 'dense', name: `d${i}`, features: 2 ** 12 }) as const);
+    const widest = { type: 'dense', name: 'widest', features: 2 ** 30 } as const;
+    const layers = [...deep, widest, { type: 'dense', name: 'head', features: 2 } as const];
+    assert.ok(advice({ input: { kind: 'features', features: 3 }, layers }).includes('widest.features'));
     const adaptive: ModelDescription = {
       input: { kind: 'features', features: 2 ** 16 },
       layers: [{ type: 'adaptiveSoftmax', name: 'head', features: 2 ** 31 - 1, cutoffs: [1000, 10_000] }],

@@ -41,9 +41,9 @@ const CREATE = `unrolled.Model.create({
 describe('the start', function () {
   this.timeout(60_000);
 
-  it('of a program that requires the package loads three files, and nothing more of Node.js', async () => {
+  it('of a program that requires the package loads four files, and nothing more of Node.js', async () => {
     const { files, builtins } = await loadedBy('require(PACKAGE);');
-    assert.deepEqual(files.sort(), ['lib/errors.js', 'lib/index.js', 'lib/validation.js']);
+    assert.deepEqual(files.sort(), ['lib/errors.js', 'lib/index.js', 'lib/phrase.js', 'lib/validation.js']);
     assert.deepEqual(builtins, []);
   });
 

@@ -99,8 +99,8 @@ void reserveBlasMemory() {
   if (buffers > 0 || grow()) return;
   throw Error("ERR_UNROLLED_OUT_OF_MEMORY",
               "Products of matrices need " + std::to_string(bufferBytes / mebibyte) +
-                  " MiB of address space, and the system gives this process no more. Raise its limit (ulimit -v, "
-                  "ulimit -d), or make the model and its batches smaller.");
+                  " MiB of address space, and the system gives this process no more",
+              "Raise its limit (ulimit -v, ulimit -d), or make the model and its batches smaller.");
 }
 
 }  // namespace unrolled

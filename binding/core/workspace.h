@@ -59,8 +59,8 @@ class Workspace {
           ::operator new[](counting.used() + cacheLine, std::align_val_t{cacheLine}, std::nothrow)));
       if (!block_) {
         throw Error("ERR_UNROLLED_OUT_OF_MEMORY",
-                    "The machine has no " + std::to_string(counting.used()) + " bytes for the workspace of a step. " +
-                        "Lower batch or window, or raise the process's limit (ulimit -v, ulimit -d).");
+                    "The machine has no " + std::to_string(counting.used()) + " bytes for the workspace of a step",
+                    "Lower batch or window, or raise the process's limit (ulimit -v, ulimit -d).");
       }
       size_ = counting.used();
     }

@@ -21,9 +21,7 @@ std::string shown(const Napi::Value& value) {
 }
 
 Error wrong(const char* code, const char* name, const std::string& expected, const Napi::Value& value) {
-  const std::string received = shown(value);
-  return Error(code, std::string(name) + " must be " + expected + ", not " + received + ".")
-      .about(name, expected, received);
+  return Error::mustBe(code, name, expected, shown(value));
 }
 
 // The elements of a typed array of one type.
@@ -144,8 +142,8 @@ void requireArrayMemory(std::size_t bytes) {
   void* volatile tried = std::malloc(bytes);  // volatile, or the compiler takes it for had and leaves it out
   if (tried == nullptr) {
     throw Error("ERR_UNROLLED_OUT_OF_MEMORY",
-                "The system gives this process no " + std::to_string(bytes) +
-                    " bytes for an array of results. Raise its limit (ulimit -v, ulimit -d).");
+                "The system gives this process no " + std::to_string(bytes) + " bytes for an array of results",
+                "Raise its limit (ulimit -v, ulimit -d).");
   }
   std::free(tried);
 }
@@ -247,7 +245,7 @@ std::vector<double> bias(const Napi::Object& from) {
   std::vector<double> values = floats<double>("bias", from.Get("bias"), true);
   const bool isSound = std::all_of(values.begin(), values.end(),
                                    [](double value) { return value < std::numeric_limits<double>::infinity(); });
-  require(isSound, "bias must have finite numbers and minus infinity alone.");
+  require(isSound, "bias must have finite numbers and minus infinity alone");
   return values;
 }
 

@@ -40,7 +40,7 @@ struct InputArguments {
     } else {
       features = floats<T>("features", from.Get("features"));
       require(time <= static_cast<Index>(features.size()) && rows <= static_cast<Index>(features.size()),
-              "features must have time · batch vectors.");
+              "features must have time · batch vectors");
       requireSize("features", time * rows * width, static_cast<Index>(features.size()));
       if (packing) features = packing->pack(features, width);
     }
@@ -90,7 +90,7 @@ struct BatchArguments {
       model.checkSourceIds(source.ids.data(), static_cast<Index>(source.ids.size()));
       if (input.packing || source.packing) mapRows(rows);
     } else {
-      require(from.Get("source").IsUndefined(), "The model has no source, and the batch has one.");
+      require(from.Get("source").IsUndefined(), "The model has no source, and the batch has one");
     }
     state = floats<T>("state", from.Get("state"), true);
     if (state.empty()) state.resize(static_cast<std::size_t>(model.stateSize(rows)));
@@ -171,7 +171,7 @@ struct Objective {
       return;
     }
     require(model.hasHead(),
-            "Cross-entropy needs a model that ends in a dense layer without a function or in an adaptive softmax.");
+            "Cross-entropy needs a model that ends in a dense layer without a function or in an adaptive softmax");
     targets = ids("targets", from.Get("targets"));
     requireSize("targets", positions, static_cast<Index>(targets.size()));
     targets = batch.input.pack(std::move(targets), 1, oneStep);

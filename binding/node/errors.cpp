@@ -15,13 +15,13 @@ Napi::Value toJavaScript(Napi::Env env, const Error& error) {
     return plain.Value();
   }
   Napi::Object details = Napi::Object::New(env);
-  if (!error.option().empty()) {
-    details.Set("option", error.option());
-    details.Set("expected", error.expected());
-    details.Set("received", error.received());
-  }
+  if (!error.advice().empty()) details.Set("advice", error.advice());
+  if (!error.predicate().empty()) details.Set("predicate", error.predicate());
+  if (!error.option().empty()) details.Set("option", error.option());
+  if (!error.expected().empty()) details.Set("expected", error.expected());
+  if (!error.received().empty()) details.Set("received", error.received());
   if (error.step() >= 0) details.Set("step", static_cast<double>(error.step()));
-  return factory.Call({Napi::String::New(env, error.code()), Napi::String::New(env, error.message()), details});
+  return factory.Call({Napi::String::New(env, error.code()), Napi::String::New(env, error.fault()), details});
 }
 
 Error asError(const std::exception_ptr& caught) {
@@ -30,9 +30,10 @@ Error asError(const std::exception_ptr& caught) {
   } catch (const Error& error) {
     return error;
   } catch (const std::bad_alloc&) {
-    return {"ERR_UNROLLED_OUT_OF_MEMORY",
-            "The machine has no memory left for this call. Take less at a time (a smaller batch or window, fewer "
-            "sequences), or raise the process's limit (ulimit -v, ulimit -d)."};
+    return {
+        "ERR_UNROLLED_OUT_OF_MEMORY", "The machine has no memory left for this call",
+        "Take less at a time (a smaller batch or window, fewer sequences), or raise the process's limit (ulimit -v, "
+        "ulimit -d)."};
   } catch (const std::exception& error) {
     return {"ERR_UNROLLED_INTERNAL", std::string("The native core failed: ") + error.what()};
   }

@@ -88,7 +88,7 @@ void Executor::post(std::shared_ptr<Job> job) {
   mailbox_->workBegins();
   std::unique_lock<std::mutex> lock(mutex_);
   if (shutDown_) {
-    job->fail({"ERR_UNROLLED_DISPOSED", "The model has been disposed of."});
+    job->fail({"ERR_UNROLLED_DISPOSED", "The model has been disposed of"});
     lock.unlock();
     finish(std::move(job));
     return;
@@ -99,11 +99,10 @@ void Executor::post(std::shared_ptr<Job> job) {
       thread_ = std::thread([this] { main(); });
       threadAlive_ = true;
     } catch (const std::exception&) {  // a system_error, or a bad_alloc
-      fail(
-          *job,
-          {"ERR_UNROLLED_OUT_OF_MEMORY",
-           "The system gives this process no more threads. Ask for fewer (threads, UNROLLED_THREADS), use fewer models "
-           "at a time, or raise its limits (ulimit -u, ulimit -v)."});
+      fail(*job,
+           {"ERR_UNROLLED_OUT_OF_MEMORY", "The system gives this process no more threads",
+            "Ask for fewer (threads, UNROLLED_THREADS), use fewer models at a time, or raise its limits (ulimit -u, "
+            "ulimit -v)."});
       lock.unlock();
       finish(std::move(job));
       return;
@@ -169,7 +168,7 @@ void Executor::shutDown() {
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();
   for (std::shared_ptr<Job>& job : refused) {
-    job->fail({"ERR_UNROLLED_DISPOSED", "The model was disposed of before this call began."});
+    job->fail({"ERR_UNROLLED_DISPOSED", "The model was disposed of before this call began"});
     finish(std::move(job));
   }
 }

@@ -22,7 +22,7 @@ namespace {
 
 // One for each prompt.
 std::vector<RowOptions> rowsOptions(const Napi::Value& value, Index rows, Index vocabulary) {
-  require(value.IsArray(), "rows must be an array.");
+  require(value.IsArray(), "rows must be an array");
   const auto list = value.As<Napi::Array>();
   requireSize("rows", rows, static_cast<Index>(list.Length()));
   std::vector<RowOptions> result;
@@ -40,24 +40,24 @@ std::unique_ptr<StopStrings> stopStrings(const Napi::Value& value, Index vocabul
   const Napi::Object from = object("stop", value);
   const Napi::Value list = from.Get("strings");
   const Napi::Value all = from.Get("bytes");
-  require(list.IsArray(), "stop.strings must be an array.");
+  require(list.IsArray(), "stop.strings must be an array");
   require(all.IsTypedArray() && all.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array,
-          "stop.bytes must be a Uint8Array.");
+          "stop.bytes must be a Uint8Array");
   const auto array = list.As<Napi::Array>();
   const auto bytes = all.As<Napi::Uint8Array>();
   const std::vector<Index> starts = offsets("stop.offsets", from.Get("offsets"));
   requireSize("stop.offsets", vocabulary + 1, static_cast<Index>(starts.size()));
   require(starts.front() == 0 && starts.back() == static_cast<Index>(bytes.ElementLength()),
-          "stop.offsets must go from 0 to the number of bytes.");
+          "stop.offsets must go from 0 to the number of bytes");
 
   std::vector<std::string> strings;
   for (std::uint32_t i = 0; i < array.Length(); ++i) {
     strings.push_back(text("stop", array.Get(i)));
-    require(!strings.back().empty(), "stop strings must not be empty.");
+    require(!strings.back().empty(), "stop strings must not be empty");
   }
   std::vector<std::string> tokens;
   for (std::size_t id = 0; id + 1 < starts.size(); ++id) {
-    require(starts[id] <= starts[id + 1], "stop.offsets must not fall.");
+    require(starts[id] <= starts[id + 1], "stop.offsets must not fall");
     tokens.emplace_back(bytes.Data() + starts[id], bytes.Data() + starts[id + 1]);
   }
   return std::make_unique<StopStrings>(std::move(tokens), std::move(strings));
@@ -112,7 +112,7 @@ BeamProgress<T> beamProgress(const Model<T>& model, const Napi::Value& value) {
     one.ids.assign(live.ids.begin() + live.offsets[i], live.ids.begin() + live.offsets[i + 1]);
     one.logProbability = logProbabilities[i];
     one.bias = biases[i];
-    require(i == 0 || one.ids.size() == result.live.front().ids.size(), "from.ids must be of one length.");
+    require(i == 0 || one.ids.size() == result.live.front().ids.size(), "from.ids must be of one length");
     result.live.push_back(std::move(one));
   }
   result.endedBefore = integer("from.ended", from.Get("ended"), 0, largestSize);
@@ -179,7 +179,7 @@ Napi::Value ModelHandle<T>::beamStep(const Napi::CallbackInfo& info) {
     BeamOptions options = beamOptions(from);
     require(progress.endedBefore < options.beams &&
                 static_cast<Index>(progress.live.size()) <= options.beams - progress.endedBefore,
-            "from must leave a beam to follow, and have no more of them than beams.");
+            "from must leave a beam to follow, and have no more of them than beams");
     const auto rows = std::max<Index>(1, static_cast<Index>(progress.live.size()));
     if (!options.bias.empty()) {
       requireSize("bias", rows * model.outputFeatures(), static_cast<Index>(options.bias.size()));
@@ -211,7 +211,7 @@ Napi::Value ModelHandle<T>::decode(const Napi::CallbackInfo& info) {
     const ModelDescription& description = model.description();
     require(model.hasSource() && model.hasHead() && !model.manyToOne() && description.input == InputKind::ids &&
                 description.inputSize == model.outputFeatures(),
-            "decode needs a model with a source that ends in a dense layer over the ids it reads.");
+            "decode needs a model with a source that ends in a dense layer over the ids it reads");
     const Napi::Object from = object("options", info[0]);
     const TokenId start = static_cast<TokenId>(integer("start", from.Get("start"), 0, description.inputSize - 1));
     InputArguments<T> source(description.source, description.sourceSize, 1, object("source", from.Get("source")));

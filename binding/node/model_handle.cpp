@@ -89,7 +89,7 @@ template <class T>
 LayerOutput<T> layerOutput(const Model<T>& model, const BatchArguments<T>& batch, const std::string& name) {
   const std::optional<NamedOutput<T>> found = model.outputOf(name);
   if (!found) {
-    throw Error("ERR_UNROLLED_OPTION_RANGE", "The model has no layer '" + name + "' that gives vectors.")
+    throw Error("ERR_UNROLLED_OPTION_RANGE", "The model has no layer '" + name + "' that gives vectors")
         .about("layers", "names of layers that give vectors", name);
   }
   const InputArguments<T>& side = found->ofSource ? batch.source : batch.input;
@@ -179,7 +179,7 @@ void ModelHandle<T>::release() {
 
 template <class T>
 const std::shared_ptr<ModelCore<T>>& ModelHandle<T>::core() const {
-  if (!core_) throw Error("ERR_UNROLLED_DISPOSED", "The model has been disposed of.");
+  if (!core_) throw Error("ERR_UNROLLED_DISPOSED", "The model has been disposed of");
   return core_;
 }
 
@@ -436,7 +436,7 @@ template <class T>
 Napi::Value ModelHandle<T>::predict(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Model<T>& model = core()->model;
-    require(model.description().source == InputKind::none, "predict needs a model with one input.");
+    require(model.description().source == InputKind::none, "predict needs a model with one input");
     SequenceData<T> sequences =
         sequenceData<T>("sequences", info[0], model.description().input, model.description().inputSize);
     const Napi::Object from = object("options", info[1]);

@@ -20,8 +20,8 @@ namespace unrolled::node {
 namespace {
 
 void requireOutputs(bool manyToOne, bool wanted) {
-  require(manyToOne == wanted, wanted ? "Labelled sequences need a model with one output a sequence."
-                                      : "Targets at every position need a model with an output at every step.");
+  require(manyToOne == wanted, wanted ? "Labelled sequences need a model with one output a sequence"
+                                      : "Targets at every position need a model with an output at every step");
 }
 
 template <class T>
@@ -31,7 +31,7 @@ TargetData<T> targetData(const Model<T>& model, const Napi::Value& value) {
   targets.loss = choice("targets.loss", from.Get("loss"), lossNames);
   if (isOfClasses(targets.loss)) {
     require(model.hasHead(),
-            "Cross-entropy needs a model that ends in a dense layer without a function or in an adaptive softmax.");
+            "Cross-entropy needs a model that ends in a dense layer without a function or in an adaptive softmax");
     targets.ids = ids("targets.ids", from.Get("ids"));
     model.checkTargets(targets.ids.data(), static_cast<Index>(targets.ids.size()));
     return targets;
@@ -42,9 +42,7 @@ TargetData<T> targetData(const Model<T>& model, const Napi::Value& value) {
   for (const T target : targets.values) {
     if (static_cast<double>(target) >= least && static_cast<double>(target) <= most) continue;
     const std::string expected = least == 0 ? "numbers from 0 to 1" : "finite numbers";
-    throw Error("ERR_UNROLLED_OPTION_RANGE",
-                "targets.values must be " + expected + ", not " + std::to_string(target) + ".")
-        .about("targets.values", expected, std::to_string(target));
+    throw Error::mustBe("ERR_UNROLLED_OPTION_RANGE", "targets.values", expected, std::to_string(target));
   }
   return targets;
 }
@@ -86,7 +84,7 @@ std::unique_ptr<BatchSource<T>> examples(const Model<T>& model, const Napi::Obje
                                          const Batching& batching, std::uint64_t seed) {
   const bool paired = kind == "paired";
   require(paired == (model.description().source != InputKind::none),
-          "Paired sequences are what a model with a second input needs.");
+          "Paired sequences are what a model with a second input needs");
   const bool labelled = kind == "labelled";
   requireOutputs(model.manyToOne(), labelled);
   TargetData<T> targets = targetData(model, from.Get("targets"));
@@ -111,8 +109,7 @@ std::string kindOf(const Napi::Object& from, bool streams) {
   }
   if (streams && kind == "stream") return kind;
   const std::string expected = std::string("one of") + (streams ? " stream" : "") + " labelled tagged paired documents";
-  throw Error("ERR_UNROLLED_OPTION_RANGE", "source.kind must be " + expected + ", not '" + kind + "'.")
-      .about("source.kind", expected, "'" + kind + "'");
+  throw Error::mustBe("ERR_UNROLLED_OPTION_RANGE", "source.kind", expected, "'" + kind + "'");
 }
 
 }  // namespace
@@ -130,9 +127,7 @@ SequenceData<T> sequenceData(const char* name, const Napi::Value& value, InputKi
       const std::string option = prefix + "ids";
       const std::string expected = "ids from 0 to " + std::to_string(size - 1);
       const std::string received = std::to_string(id);
-      std::string message = option;
-      message.append(" must be ").append(expected).append(", not ").append(received).append(".");
-      throw Error("ERR_UNROLLED_OPTION_RANGE", message).about(option, expected, received);
+      throw Error::mustBe("ERR_UNROLLED_OPTION_RANGE", option, expected, received);
     }
   } else {
     data.width = size;

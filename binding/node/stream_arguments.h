@@ -18,7 +18,7 @@ namespace unrolled::node {
 template <class T>
 void requireStreamModel(const Model<T>& model) {
   require(model.hasHead() && !model.manyToOne() && !model.hasSource() && model.description().input == InputKind::ids,
-          "A stream of ids needs a model with one input, from ids to a dense layer at every step.");
+          "A stream of ids needs a model with one input, from ids to a dense layer at every step");
 }
 
 // Ids in an array that a model can learn from, continue or be judged on: they are inputs and targets alike.
@@ -72,7 +72,7 @@ std::unique_ptr<IdStream> idStream(const Model<T>& model, const Napi::Object& fr
 template <class T>
 std::vector<TokenId> promptIds(const Model<T>& model, const Napi::Value& value) {
   std::vector<TokenId> prompt = streamIds(model, value);
-  require(!prompt.empty(), "ids must have at least one id to go on from.");
+  require(!prompt.empty(), "ids must have at least one id to go on from");
   return prompt;
 }
 
@@ -82,8 +82,8 @@ Prompts promptsOf(const Model<T>& model, const Napi::Value& idsValue, const Napi
   Prompts prompts{promptIds(model, idsValue), offsets("offsets", offsetsValue)};
   require(prompts.offsets.size() > 1 && prompts.offsets.front() == 0 &&
               prompts.offsets.back() == static_cast<Index>(prompts.ids.size()),
-          "offsets must go from 0 to the number of ids.");
-  for (Index row = 0; row < prompts.count(); ++row) require(prompts.length(row) > 0, "Every prompt must have an id.");
+          "offsets must go from 0 to the number of ids");
+  for (Index row = 0; row < prompts.count(); ++row) require(prompts.length(row) > 0, "Every prompt must have an id");
   return prompts;
 }
 

@@ -29,7 +29,7 @@ class RunJob final : public Job, private TrainingObserver {
     cancelBy(cancellation(info[1]));
     if (!info[3].IsUndefined()) lossSum_ = number("lossSum", info[3]);
     if (!info[2].IsFunction()) {
-      throw Error("ERR_UNROLLED_OPTION_TYPE", "onProgress must be a function.")
+      throw Error::of("ERR_UNROLLED_OPTION_TYPE", "onProgress", "must be a function")
           .about("onProgress", "a function", "something else");
     }
     onProgress_ = Napi::Persistent(info[2].As<Napi::Function>());
@@ -163,7 +163,7 @@ TrainingHandle<T>::TrainingHandle(const Napi::CallbackInfo& info) : Napi::Object
 
 template <class T>
 const std::shared_ptr<Trainer<T>>& TrainingHandle<T>::trainer() const {
-  if (!trainer_) throw Error("ERR_UNROLLED_DISPOSED", "The training has been disposed of.");
+  if (!trainer_) throw Error("ERR_UNROLLED_DISPOSED", "The training has been disposed of");
   return trainer_;
 }
 
@@ -188,7 +188,7 @@ Napi::Value TrainingHandle<T>::run(const Napi::CallbackInfo& info) {
     if (core_->executor.training) {
       const Napi::Promise::Deferred refused = Napi::Promise::Deferred::New(info.Env());
       refused.Reject(toJavaScript(
-          info.Env(), Error("ERR_UNROLLED_BUSY", "The model is training. Wait for that run, or abort it, first.")));
+          info.Env(), Error("ERR_UNROLLED_BUSY", "The model is training", "Wait for that run, or abort it, first.")));
       return refused.Promise();
     }
     core_->executor.training = true;
@@ -265,8 +265,7 @@ Napi::Value TrainingHandle<T>::setLearningRateScale(const Napi::CallbackInfo& in
   return guarded(info.Env(), [&]() -> Napi::Value {
     const double scale = number("scale", info[0]);
     if (scale < 0) {
-      throw Error("ERR_UNROLLED_OPTION_RANGE", "scale must be 0 or more, not " + std::to_string(scale) + ".")
-          .about("scale", "0 or more", std::to_string(scale));
+      throw Error::mustBe("ERR_UNROLLED_OPTION_RANGE", "scale", "0 or more", std::to_string(scale));
     }
     return core_->executor.submit(
         info, nullptr,

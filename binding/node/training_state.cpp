@@ -19,7 +19,7 @@ std::uint64_t fromHexadecimal(const std::string& digits) {
   const char* end = digits.data() + digits.size();
   const auto [stopped, fault] = std::from_chars(digits.data(), end, value, 16);
   if (fault != std::errc{} || stopped != end || digits.size() != identityDigits) {
-    throw Error("ERR_UNROLLED_OPTION_RANGE", "resume.source must be 16 hexadecimal digits.")
+    throw Error::of("ERR_UNROLLED_OPTION_RANGE", "resume.source", "must be 16 hexadecimal digits")
         .about("resume.source", "16 hexadecimal digits", digits);
   }
   return value;
@@ -33,17 +33,17 @@ Napi::Function copying(Napi::Env env, const std::shared_ptr<Snapshot<T>>& snapsh
       env,
       [snapshot](const Napi::CallbackInfo& info) -> Napi::Value {
         return guarded(info.Env(), [&]() -> Napi::Value {
-          if (snapshot->free) throw Error("ERR_UNROLLED_DISPOSED", "The snapshot was copied already.");
+          if (snapshot->free) throw Error("ERR_UNROLLED_DISPOSED", "The snapshot was copied already");
           const Index number = integer("part", info[0], 0, static_cast<Index>(snapshot->slots));
           const std::vector<T>& part = snapshot->part(static_cast<std::size_t>(number));
           const auto size = static_cast<Index>(part.size());
           const Index first = integer("first", info[1], 0, size);
           if (!info[2].IsTypedArray() || info[2].As<Napi::TypedArray>().ElementSize() != sizeof(T)) {
-            throw Error("ERR_UNROLLED_OPTION_TYPE", "to must be an array of the model's type.");
+            throw Error::of("ERR_UNROLLED_OPTION_TYPE", "to", "must be an array of the model's type");
           }
           auto to = info[2].As<Napi::TypedArrayOf<T>>();
           const auto count = static_cast<Index>(to.ElementLength());
-          require(count <= size - first, "to must have no more elements than are left.");
+          require(count <= size - first, "to must have no more elements than are left");
           std::copy_n(part.data() + first, count, to.Data());
           snapshot->free = first + count == size && number == static_cast<Index>(snapshot->slots);
           return info.Env().Undefined();

@@ -20,6 +20,8 @@ export interface OptionRow {
   readonly choices?: readonly string[];
   /** The value where none is given; absent for an option that is off then. */
   readonly default?: unknown;
+  /** The same of a text classifier, where it has another one than what else is trained. */
+  readonly defaultOfTexts?: unknown;
   /** The flag as `--help` shows it, with its value: `--lr <x>`. Absent for an option that only programs have. */
   readonly flag?: string;
   /** Whether the flag turns the option off. */

@@ -14,7 +14,8 @@ import { BUILD_NEEDS } from './build-needs';
 import { printLine } from './output';
 
 function failure(what: string, cause?: unknown): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_NATIVE_LOAD', `The native module was not built: ${what}. ${BUILD_NEEDS}`, {
+  return new UnrolledError('ERR_UNROLLED_NATIVE_LOAD', `The native module was not built: ${what}`, {
+    advice: BUILD_NEEDS,
     cause,
   });
 }

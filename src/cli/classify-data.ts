@@ -8,6 +8,7 @@ import { lostLinks, otherFiles, subFolders } from '../datasets/labelled-files';
 import { listFiles, type SkippedFile } from '../datasets/unreadable-files';
 import { UnrolledError } from '../errors';
 import { roundedCount } from '../fractions';
+import { phrase, refer } from '../phrase';
 import { shownPath } from '../system-names';
 import type { Encoding } from '../text/encodings';
 import type { Example, LabelledTexts, SourcedExample } from '../text/example';
@@ -72,11 +73,11 @@ async function partsOf(folder: string): Promise<{ train: string; test: string | 
 
 function requireClasses(folder: string, classNames: readonly string[]): void {
   if (classNames.length > 1) return;
-  throw new UnrolledError(
-    'ERR_UNROLLED_CORPUS_EMPTY',
-    `${folder} has a single class, ${classNames.join('')}. Give a folder with one sub-folder for each class.`,
-    { expected: 'at least two sub-folders with texts', received: classNames.join('') },
-  );
+  throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${folder} has a single class, ${classNames.join('')}`, {
+    advice: 'Give a folder with one sub-folder for each class.',
+    expected: 'at least two sub-folders with texts',
+    received: classNames.join(''),
+  });
 }
 
 /** Most files that a message names. */
@@ -160,7 +161,7 @@ function requireTwoNames(classes: readonly string[] | undefined): void {
   const [name] = classes as [string];
   throw new UnrolledError(
     'ERR_UNROLLED_OPTION_RANGE',
-    `classes names a single class, ${name}, and at least two are needed to train: --classes ${name},OTHER.`,
+    phrase`${refer.option('classes')} names a single class, ${name}, and at least two are needed to train: --classes ${name},OTHER`,
     { option: 'classes', expected: 'at least two names', received: name },
   );
 }
@@ -190,11 +191,12 @@ async function textsOf(
     const [found, known] = [names.join(', '), classNames.join(', ')];
     const who = classes === undefined ? `${folder} has` : '--classes names';
     const advice = adviceFor(folder, common, isTraining, common.length < classNames.length);
-    throw new UnrolledError(
-      'ERR_UNROLLED_MODEL_MISMATCH',
-      `${who} the classes ${found}, and the model has ${known}. ${advice}`,
-      { option: 'classes', expected: known, received: found },
-    );
+    throw new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${who} the classes ${found}, and the model has ${known}`, {
+      advice,
+      option: 'classes',
+      expected: known,
+      received: found,
+    });
   }
   const read = await datasets.textFolder(folder, { classes: names, encoding, skipUnreadable });
   noteSkipped(folder, read.skipped);
@@ -255,9 +257,12 @@ export async function loadEvaluation(
   if (names.some((className) => !classNames.includes(className))) {
     throw new UnrolledError(
       'ERR_UNROLLED_MODEL_MISMATCH',
-      `The data set ${name} has the classes ${names.join(', ')}, and the model has ${classNames.join(', ')}. ` +
-        'Train a model on it, or judge this one by a folder with its classes.',
-      { expected: classNames.join(', '), received: names.join(', ') },
+      `The data set ${name} has the classes ${names.join(', ')}, and the model has ${classNames.join(', ')}`,
+      {
+        advice: 'Train a model on it, or judge this one by a folder with its classes.',
+        expected: classNames.join(', '),
+        received: names.join(', '),
+      },
     );
   }
   return test.map(({ text, label }) => ({ text, label: classNames.indexOf(names[label] as string) }));

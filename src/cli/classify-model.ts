@@ -4,6 +4,7 @@ import { architectureFromFile } from '../classifier-network';
 import { UnrolledError } from '../errors';
 import { damagedHeader, type ModelFile, type ModelHeader } from '../model-file';
 import { readVocabulary, requireKind } from '../model-header';
+import { phrase, refer } from '../phrase';
 import type { Normalization } from '../text/text-form';
 import { TextVectorizer } from '../text/text-vectorizer';
 import type { StopWords } from '../text/vectorizer-options';
@@ -65,7 +66,7 @@ export async function vectorizerFor(file: ModelFile, typed: ModelFlags): Promise
   ];
   throw new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',
-    `${file.path} has ${other} ${expected}, and ${received} was asked. Leave the option out to take the file's.`,
-    { option: other, mentions: [other], expected, received },
+    phrase`${file.path} has ${refer.option(other)} ${expected}, and ${received} was asked`,
+    { advice: "Leave the option out to take the file's.", option: other, expected, received },
   );
 }

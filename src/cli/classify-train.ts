@@ -22,6 +22,7 @@ import type { TextClassifierFitOptions } from '../text-classifier-types';
 import * as callbacks from '../training/callbacks';
 import { type Checkpoint, checkpointOf } from '../training/checkpoint-file';
 import { History } from '../training/history';
+import { VALIDATING_TEXTS } from '../training/options/training-options-table';
 import * as check from '../validation';
 import {
   type ClassifyData,
@@ -92,7 +93,6 @@ const KEPT: readonly string[] = [
 ];
 
 const DEFAULT_VOCABULARY = 5000;
-const DEFAULT_VALIDATION = 0.1;
 
 const UNSPACED =
   'Most of the texts is in a script without spaces between words, so that a whole sentence is taken for a word: give ' +
@@ -150,7 +150,7 @@ async function prepare(flags: TrainFlags, history: History, page: ReportFile | u
   const options: TextClassifierFitOptions = {
     ...fitOptions(flags),
     onWarning: note,
-    validation: flags.validation ?? (resume === undefined ? DEFAULT_VALIDATION : undefined),
+    validation: flags.validation ?? (resume === undefined ? VALIDATING_TEXTS : undefined),
     callbacks: [
       history,
       ...(page === undefined ? [] : [page]),
@@ -186,7 +186,7 @@ async function resumedClassifier(origin: Origin, { classNames }: ClassifyData, t
   classifier.dispose();
   throw new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',
-    `${file.path} was trained with the classes ${before}, and the folder has ${now}.`,
+    `${file.path} was trained with the classes ${before}, and the folder has ${now}`,
     { option: 'resume', expected: before, received: now },
   );
 }

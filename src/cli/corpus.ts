@@ -73,8 +73,13 @@ async function isThere(path: string): Promise<boolean> {
   throw new UnrolledError(
     'ERR_UNROLLED_FILE_READ',
     `${path} is a folder, and the corpus of a language model is one text file: join its files to one, or give one of ` +
-      'them. For a folder of texts with one class a sub-folder there is unrolled classify train.',
-    { option: 'corpus', expected: 'a text file', received: 'a folder' },
+      'them',
+    {
+      advice: 'For a folder of texts with one class a sub-folder there is unrolled classify train.',
+      option: 'corpus',
+      expected: 'a text file',
+      received: 'a folder',
+    },
   );
 }
 
@@ -99,7 +104,8 @@ function editsBetween(one: string, other: string): number {
 function refuseMisspelt(name: string): void {
   const meant = Object.keys(NAMED).find((known) => editsBetween(name.toLowerCase(), known) <= 2);
   if (meant === undefined) return;
-  throw new UnrolledError('ERR_UNROLLED_FILE_NOT_FOUND', `There is no file ${name}. The data set is ${meant}.`, {
+  throw new UnrolledError('ERR_UNROLLED_FILE_NOT_FOUND', `There is no file ${name}`, {
+    advice: `The data set is ${meant}.`,
     option: 'corpus',
     expected: 'a text file or a data set',
     received: name,

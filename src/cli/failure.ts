@@ -3,9 +3,10 @@
 import { inspect } from 'node:util';
 import { type Command, CommanderError } from 'commander';
 import { isError } from '../builtins';
-import { type ErrorCode, UnrolledError } from '../errors';
-import { LONG_TEXT_ADVICE } from '../text/encodings';
-import { ANEW } from '../training/data-counts';
+import { type ErrorCode, saidBy, UnrolledError } from '../errors';
+import type { Reference, Remedy } from '../phrase';
+import { CARRIAGE_RETURN } from '../text/vocabulary';
+import { saidByParser } from './parser-errors';
 import { RENAMED as RENAMED_OPTIONS } from './training-flags';
 import { visibleText } from './visible-text';
 
@@ -31,12 +32,6 @@ const RENAMED: Readonly<Record<string, string>> = {
   extendVocabulary: 'extendVocab',
 };
 
-/** A word of a message that may be an option: no part of a path, and nothing that the user has typed in quotes. */
-const WORD = /(?<![\w"./-])[A-Za-z]\w*(?:\.\w+)*(?![\w"/-])/g;
-
-/** A word that can only be an option of the API. */
-const CAMEL_CASE = /^[a-z]+[A-Z]/;
-
 /** What a person does with a file that holds another kind of model than a command takes. */
 const COMMANDS_OF: Readonly<Record<string, string>> = {
   'language-model': 'It is for unrolled sample, evaluate, score and next, and for train by --resume or --init.',
@@ -49,42 +44,76 @@ function flagOf(option: string, command: Command | undefined): string | undefine
   return command?.options.find((flag) => flag.attributeName() === name)?.long;
 }
 
-/** The message with what a command does in place of what a program does. */
-function withoutCalls(message: string, command: Command | undefined): string {
-  const init = flagOf('init', command);
-  const [rate, norm] = [flagOf('lr', command), flagOf('clipNorm', command)];
-  const lowered = rate && norm && `${rate}, or ${norm} 1,`;
-  const stream = flagOf('stream', command);
-  return message
-    .replace(`, ${ANEW}`, init === undefined ? '' : `, or begin anew from its weights: ${init} in place of --resume`)
-    .replace('learning rate or clipping by norm may help', lowered === undefined ? '$&' : `${lowered} may help`)
-    .replace('--init (or LanguageModel.initFrom)', init ?? 'unrolled train --init')
-    .replace(` ${LONG_TEXT_ADVICE}`, stream === undefined ? '' : ` ${stream} leaves it in its file.`);
+/** The flag for an option, or for one of its elements, as in `bias["a"]`; undefined where the command has none. */
+function flagFor(option: string, command: Command | undefined): string | undefined {
+  const [, list, element = ''] = /^(allow|bias)(\W.*)$/s.exec(option) ?? [];
+  const flag = flagOf(list ?? option, command);
+  return flag === undefined ? undefined : `${flag}${element}`;
 }
 
-/** A message of one of several prompts, which are the lines of a file, or one that was typed. */
-function ofPrompt(message: string, command: Command | undefined): string {
-  const index = /^prompts\[(\d+)\]: /.exec(message);
-  if (index === null) return message;
-  const typed = command !== undefined && command.args.length > 1 ? '[text]' : '--prompt';
-  const place = command?.getOptionValue('prompts') === undefined ? typed : `--prompts, line ${Number(index[1]) + 1}`;
-  // The line within the prompt, which is one.
-  return `${place}: ${message.slice(index[0].length).replace(/, in line 1,/, '')}`;
+/** What a command does where a program calls a function; `text` is what that is. */
+function remedyOf(
+  remedy: Remedy,
+  text: string,
+  { received = '' }: UnrolledError,
+  command: Command | undefined,
+): string {
+  switch (remedy) {
+    case 'beginAnew': {
+      const init = flagOf('init', command);
+      return init === undefined ? '' : `, or begin anew from its weights: ${init} in place of --resume`;
+    }
+    case 'initFromFile':
+      return flagOf('init', command) ?? 'unrolled train --init';
+    case 'keepTextInFile': {
+      const stream = flagOf('stream', command);
+      return stream === undefined ? '' : `${stream} leaves it in its file.`;
+    }
+    case 'lowerRate': {
+      const [rate, norm] = [flagOf('lr', command), flagOf('clipNorm', command)];
+      return rate === undefined || norm === undefined
+        ? text
+        : `The weights are those before it. A smaller ${rate}, or ${norm} 1, may help.`;
+    }
+    case 'readLineEnds': {
+      const flag = flagOf('lineEnds', command);
+      return flag === undefined ? '' : `${CARRIAGE_RETURN}: give ${flag} lf where the text is read. `;
+    }
+    case 'readOtherKind':
+      return COMMANDS_OF[received] ?? text;
+    case 'skipUnknown':
+      return flagOf('unknown', command) === undefined ? text : 'Leave it out of the text, or add --unknown skip.';
+  }
 }
 
-/** Which option an error about a token is of, as in `bias["a"]`. */
-function constrained(option: string | undefined): string | undefined {
-  return /^(?:allow|bias)\b/.exec(option ?? '')?.[0];
+/** Where a prompt stands: in the lines of a file, or typed. */
+function placeOf(prompt: number, command: Command | undefined): string {
+  if (command?.getOptionValue('prompts') !== undefined) return `--prompts, line ${prompt + 1}`;
+  return command !== undefined && command.args.length > 1 ? '[text]' : '--prompt';
 }
 
-/** The message with flags in place of the API's options, as far as the command has them. */
-function withFlags({ message, option, mentions = [] }: UnrolledError, command: Command | undefined): string {
-  return withoutCalls(message, command).replace(WORD, (word, at: number) => {
-    // Elsewhere the option's name may be a word like any other, as in "the classes of the model".
-    const isOption =
-      (at === 0 && word === (constrained(option) ?? option)) || mentions.includes(word) || CAMEL_CASE.test(word);
-    return (isOption ? flagOf(word, command) : undefined) ?? word;
-  });
+/** What a message names, as it is typed; all else as the API says it. */
+function typed(reference: Reference, error: UnrolledError, command: Command | undefined): string {
+  const { kind, text } = reference;
+  switch (kind) {
+    case 'option':
+      return flagFor(reference.name, command) ?? text;
+    case 'options': {
+      const flags = reference.names.flatMap((name) => flagOf(name, command) ?? []);
+      return flags.length === 0 ? text : flags.join(', ');
+    }
+    case 'step':
+      return `step ${reference.step + 1}`;
+    case 'prompt':
+      return placeOf(reference.index, command);
+    case 'line':
+      // A prompt is a line, where the file's line has been named.
+      return reference.line === 1 && error.option?.startsWith('prompts[') ? '' : text;
+    case 'vocabulary':
+      return flagOf('unknown', command) === undefined ? text : "the model's vocabulary";
+    case 'remedy':
+      return remedyOf(reference.remedy, text, error, command);
+  }
 }
 
 /**
@@ -94,30 +123,7 @@ function withFlags({ message, option, mentions = [] }: UnrolledError, command: C
  */
 export function messageOf(error: unknown, command: Command | undefined): string {
   if (!(error instanceof UnrolledError)) return isError(error) ? `${error.name}: ${error.message}` : shown(error);
-  const { code, message, option, expected, received, step } = error;
-  if (code === 'ERR_UNROLLED_UNKNOWN_OPTION' && option !== undefined) {
-    const known = expected?.split(', ').flatMap((name) => flagOf(name, command) ?? []) ?? [];
-    const where = message.split(' has no option ')[0];
-    return `${where} has no option ${flagOf(option, command) ?? option}. It knows ${known.join(', ')}.`;
-  }
-  const isOfText = constrained(option) === undefined;
-  if (code === 'ERR_UNROLLED_UNKNOWN_TOKEN' && isOfText && flagOf('unknown', command) !== undefined) {
-    const lineEnds = flagOf('lineEnds', command);
-    const lacking = message
-      .replace(/ Leave it out .*$/, '')
-      .replace(/ the vocabulary\.(?=$| It is of a line end)/, " the model's vocabulary.")
-      .replace(/ It is of a line end .*: give lineEnds .*$/, (advice) =>
-        lineEnds === undefined ? '' : advice.replace('lineEnds', lineEnds),
-      );
-    return `${ofPrompt(lacking, command)} Leave it out of the text, or add --unknown skip.`;
-  }
-  if (code === 'ERR_UNROLLED_MODEL_MISMATCH' && option === 'kind' && COMMANDS_OF[received ?? ''] !== undefined) {
-    return message.replace(/\. .*$/, `. ${COMMANDS_OF[received ?? '']}`);
-  }
-  if (step !== undefined) {
-    return withFlags(error, command).replace(new RegExp(`step ${step}(?: \\(from 0\\))?`), `step ${step + 1}`);
-  }
-  return ofPrompt(withFlags(error, command), command);
+  return saidBy(error, (reference) => typed(reference, error, command));
 }
 
 /** What JavaScript and Node.js say where there is no memory. */
@@ -126,8 +132,9 @@ const NO_MEMORY = /^(?:Array buffer allocation failed|Failed to allocate memory|
 /** The error with a code, where it is none of the package but one of memory. */
 function withCode(error: unknown): unknown {
   if (error instanceof UnrolledError || !isError(error) || !NO_MEMORY.test(error.message)) return error;
-  const message = `The system gives this process no more memory (${error.message}). Raise its limit (ulimit -v, ulimit -d).`;
-  return new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', message, { cause: error });
+  const fault = `The system gives this process no more memory (${error.message})`;
+  const advice = 'Raise its limit (ulimit -v, ulimit -d).';
+  return new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', fault, { advice, cause: error });
 }
 
 /** What was thrown and is no error; a text as it is. Not everything can be made a text of. */
@@ -149,7 +156,7 @@ export function reportFailure(thrown: unknown, command?: Command): number {
     // Without a command the parser has printed its help, and this error has no message of its own.
     if (error.code === 'commander.help') return USAGE;
     const code = VALUE_FAULTS.includes(error.code) ? 'ERR_UNROLLED_OPTION_RANGE' : 'ERR_UNROLLED_UNKNOWN_OPTION';
-    say(`${error.message.replace(/^error: /, '')} (${code})`);
+    say(`${saidByParser(error)} (${code})`);
     return USAGE;
   }
   if (!(error instanceof UnrolledError)) {

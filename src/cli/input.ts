@@ -60,7 +60,7 @@ export function requireSource(isGiven: boolean, { file }: InputFlags, advice: st
     check.nonEmptyString('file', file);
     if (isGiven) throw check.outOfRange('file', 'left out beside a text', file);
   } else if (!isGiven) {
-    throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', `There is no text: ${advice}.`, {
+    throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', `There is no text: ${advice}`, {
       option: 'text',
       expected: 'a text',
     });

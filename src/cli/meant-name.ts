@@ -2,6 +2,7 @@
 
 import { type Command, CommanderError } from 'commander';
 import { meantCommand, meantOption } from '../suggestions';
+import { saidWithoutGuess, unknownName } from './parser-errors';
 
 /** The command that arguments name. */
 function commandOf(program: Command, args: readonly string[]): Command {
@@ -22,10 +23,11 @@ function namesBelow(command: Command): string[] {
   ]);
 }
 
-/** The first line of an error, and what was meant. */
-function withMeant({ message, exitCode, code }: CommanderError, meant: string | undefined): CommanderError {
-  const [first = ''] = message.split('\n');
-  return new CommanderError(exitCode, code, meant === undefined ? first : `${first}\n(Did you mean ${meant}?)`);
+/** An error without the parser's own guess, and what was meant. */
+function withMeant(error: CommanderError, meant: string | undefined): CommanderError {
+  const said = saidWithoutGuess(error);
+  const { exitCode, code } = error;
+  return new CommanderError(exitCode, code, meant === undefined ? said : `${said}\n(Did you mean ${meant}?)`);
 }
 
 /**
@@ -34,16 +36,14 @@ function withMeant({ message, exitCode, code }: CommanderError, meant: string | 
  */
 export function withMeantName(error: unknown, whole: () => Command, args: readonly string[]): unknown {
   if (!(error instanceof CommanderError)) return error;
-  if (error.code !== 'commander.unknownCommand' && error.code !== 'commander.unknownOption') return error;
+  const name = unknownName(error);
+  if (name === undefined) return error;
   const program = whole();
   const command = commandOf(program, args);
   if (error.code === 'commander.unknownCommand') {
-    const name = /^error: unknown command '([^']+)'/.exec(error.message)?.[1];
     const below = command === program ? undefined : { command: command.name(), program: namesBelow(program) };
-    return name === undefined ? error : withMeant(error, meantCommand(name, namesBelow(command), below));
+    return withMeant(error, meantCommand(name, namesBelow(command), below));
   }
-  const name = /^error: unknown option '--(?:no-)?([^'=]+)/.exec(error.message)?.[1];
-  if (name === undefined) return error;
   const { options } = command;
   const meant = meantOption(
     name,

@@ -58,13 +58,15 @@ export function refuseTwice(command: Command): void {
       const given = text === null ? 'no value' : check.show(text);
       if (before !== undefined) {
         const name = option.long ?? option.flags;
-        const message = `${name} must be given once, not twice, with ${before} and ${given}. Leave one out.`;
         const received = `${before} and ${given}`;
-        throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', message, {
-          option: name,
-          expected: 'one value',
-          received,
-        });
+        throw new UnrolledError(
+          'ERR_UNROLLED_OPTION_RANGE',
+          `${name} must be given once, not twice, with ${received}`,
+          {
+            ...{ option: name, expected: 'one value', received },
+            advice: 'Leave one out.',
+          },
+        );
       }
       before = given;
     });
@@ -74,7 +76,10 @@ export function refuseTwice(command: Command): void {
 export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
   return new Option(flags, description).choices(choices).argParser((text) => {
     if (choices.includes(text)) return text;
-    throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.${didYouMean(text, choices)}`);
+    const meant = didYouMean(text, choices);
+    throw new InvalidArgumentError(
+      `Allowed choices are ${choices.join(', ')}.${meant === undefined ? '' : ` ${meant}`}`,
+    );
   });
 }
 

@@ -5,6 +5,7 @@ import { UnrolledError } from '../errors';
 import { type BeamOptions, type GenerationOptions, resolveBeam, resolveGeneration } from '../generation';
 import { idsOfAll, ofPrompt, promptIds, startIds } from '../generation/prompt';
 import { LanguageModel } from '../language-model';
+import { phrase, refer } from '../phrase';
 import { sumCounts } from '../text/token-counts';
 import type { Vocabulary } from '../text/vocabulary';
 import type { UnknownPolicy } from '../text/vocabulary-options';
@@ -216,9 +217,11 @@ function allowedIds(vocabulary: Vocabulary, texts: readonly string[]): Int32Arra
       for (const id of strict.encode(unescaped(text))) ids.add(id);
     } catch (error) {
       if (!(error instanceof UnrolledError)) throw error;
-      const { code, message, expected = '', received = '' } = error;
-      const lacking = message.replace(` ${strict.advice}`, ' Leave it out.');
-      throw new UnrolledError(code, `allow: ${lacking}`, { option: 'allow', expected, received, cause: error });
+      const { code, fault, expected = '', received = '' } = error;
+      throw new UnrolledError(code, phrase`${refer.option('allow')}: ${fault}`, {
+        ...{ option: 'allow', expected, received, cause: error },
+        advice: 'Leave it out.',
+      });
     }
   }
   return Int32Array.from(ids);

@@ -2,6 +2,7 @@
 
 import { Option } from 'commander';
 import { UnrolledError } from '../errors';
+import { phrase, refer } from '../phrase';
 import { didYouMean } from '../suggestions';
 import type { Encoding } from '../text/encodings';
 import { readText } from '../text/read-text';
@@ -27,13 +28,12 @@ async function textOf(path: string, encoding: Encoding | undefined): Promise<str
 }
 
 /** The error for what is neither a list's name nor a file. */
-function noList(list: string, { code, message }: UnrolledError): UnrolledError {
+function noList(list: string, { code, fault }: UnrolledError): UnrolledError {
   const expected = `${STOP_WORD_LISTS.join(', ')}, or a file with a word a line`;
   const meant = didYouMean(list, STOP_WORD_LISTS);
-  return new UnrolledError(code, `stopWords must be ${expected}. ${message}${meant}`, {
-    option: 'stopWords',
-    expected,
-    received: check.show(list),
+  return new UnrolledError(code, phrase`${refer.option('stopWords')} must be ${expected}. ${fault}`, {
+    ...{ option: 'stopWords', expected, received: check.show(list) },
+    ...(meant !== undefined && { advice: meant }),
   });
 }
 

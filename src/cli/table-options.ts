@@ -26,8 +26,10 @@ const READERS: Readonly<Record<string, (flag: string, help: string) => Option>> 
 };
 
 /** What `--help` says of a flag, with the default where that says itself. */
-function helpOf({ help = '', helpIn, default: byDefault }: OptionRow, command: TableCommand): string {
+function helpOf(row: OptionRow, command: TableCommand): string {
+  const { help = '', helpIn } = row;
   const text = helpIn?.[command] ?? help;
+  const byDefault = (command === 'classify train' ? row.defaultOfTexts : undefined) ?? row.default;
   const isSaid = text.includes('(default: ') || typeof byDefault === 'boolean' || byDefault === undefined;
   return isSaid ? text : `${text} (default: ${byDefault})`;
 }
@@ -36,8 +38,10 @@ function optionOf(flag: string, row: OptionRow, command: TableCommand): Option {
   const help = helpOf(row, command);
   if (row.choices !== undefined) return choiceOption(flag, help, row.choices);
   const value = /<(.*)>/.exec(flag)?.[1];
-  const read = value === undefined ? undefined : READERS[value];
-  return read === undefined ? new Option(flag, help) : read(flag, help);
+  if (value === undefined) return new Option(flag, help);
+  const read = READERS[value];
+  if (read === undefined) throw new TypeError(`Nothing reads the value of ${flag}: give it choices, or a reader.`);
+  return read(flag, help);
 }
 
 /** The name under which the parser keeps a flag's value. */

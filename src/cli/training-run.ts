@@ -159,7 +159,7 @@ export function nothingValidates(patience: number): UnrolledError {
   return new UnrolledError(
     'ERR_UNROLLED_OPTION_RANGE',
     `--early-stopping ${patience} watches the loss of a part that validates, and there is none: add --validation 0.1, ` +
-      'which takes a tenth for it.',
+      'which takes a tenth for it',
     { option: 'earlyStopping', expected: 'given together with --validation', received: check.show(patience) },
   );
 }

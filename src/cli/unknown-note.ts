@@ -17,9 +17,14 @@ function shareOf({ knownTokens, unknownTokens }: TokenCounts, of: string): strin
   return `${unknownTokens} of ${of} ${all} tokens (${shown} %)`;
 }
 
-function warned(message: string, { knownTokens, unknownTokens }: TokenCounts): string {
-  if (unknownTokens < MANY * (knownTokens + unknownTokens)) return message;
-  return `Warning: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
+/** Whether a note is a warning. */
+function areMany({ knownTokens, unknownTokens }: TokenCounts): boolean {
+  return unknownTokens >= MANY * (knownTokens + unknownTokens);
+}
+
+/** The article that a note or a warning begins with. */
+function the(isWarning: boolean): string {
+  return isWarning ? 'Warning: the' : 'The';
 }
 
 /** What a note may say more. */
@@ -51,16 +56,18 @@ export function noteUnknown(
             `does not know ${shareOf(counts, of)}, and takes each for the same unknown token`,
             `the more there are, the less ${results} say of the text`,
           ];
-  const message = warned(`The model ${what}${results === undefined ? '' : `: ${consequence}`}.`, counts);
-  note(advice !== undefined && message.startsWith('Warning') ? `${message} ${advice}` : message);
+  const isWarning = areMany(counts);
+  const message = `${the(isWarning)} model ${what}${results === undefined ? '' : `: ${consequence}`}.`;
+  note(advice !== undefined && isWarning ? `${message} ${advice}` : message);
 }
 
 /** Says how many tokens of its own text a bounded vocabulary has left out, if any; warns where they are many. */
 export function noteLeftOut(counts: TokenCounts): void {
   if (counts.unknownTokens === 0) return;
-  const message = warned(`The vocabulary leaves out ${shareOf(counts, "the text's")}`, counts);
-  const many = message.startsWith('Warning') ? '; a low loss may only mean that it predicts that token' : '';
-  note(`${message}, which are one unknown token to the model${many}.`);
+  const isWarning = areMany(counts);
+  const many = isWarning ? '; a low loss may only mean that it predicts that token' : '';
+  const share = shareOf(counts, "the text's");
+  note(`${the(isWarning)} vocabulary leaves out ${share}, which are one unknown token to the model${many}.`);
 }
 
 /** Says where a text in memory has line ends that the model does not know, and another reading would have them. */

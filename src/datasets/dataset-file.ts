@@ -37,7 +37,8 @@ function findIn(folders: readonly string[], fileNames: readonly string[]): strin
 
 function another(path: string, expected: string, received: string): UnrolledError {
   const advice = 'Replace or remove it, or read it as it is with datasets.text.';
-  return new UnrolledError('ERR_UNROLLED_CHECKSUM', `${path} is not the file expected. ${advice}`, {
+  return new UnrolledError('ERR_UNROLLED_CHECKSUM', `${path} is not the file expected`, {
+    advice,
     expected,
     received,
   });
@@ -68,12 +69,13 @@ export async function readDatasetFile(file: DatasetFile, options: DatasetFileOpt
 
   if (file.url === undefined || !options.download) {
     const names = file.fileNames.join(' or ');
-    throw new UnrolledError(
-      'ERR_UNROLLED_DATASET',
-      `The dataset ${file.name} is not on this machine. Set UNROLLED_DATA to the folder that has ${names} ` +
+    throw new UnrolledError('ERR_UNROLLED_DATASET', `The dataset ${file.name} is not on this machine`, {
+      advice:
+        `Set UNROLLED_DATA to the folder that has ${names} ` +
         `(the API takes the folder as directory too)${file.url === undefined ? '' : ', or allow the download'}. Looked in ${folders.join(', ')}.`,
-      { option: 'directory', expected: `a folder with ${names}` },
-    );
+      option: 'directory',
+      expected: `a folder with ${names}`,
+    });
   }
   await makeFolder(cache);
   const path = join(cache, file.fileNames[0]);

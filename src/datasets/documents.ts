@@ -65,7 +65,7 @@ async function readFolder(path: string, options: DocumentsReadOptions, reading: 
 }
 
 function badLine(path: string, line: number, reason: string, cause?: unknown): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} cannot be read: line ${line} ${reason}.`, {
+  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} cannot be read: line ${line} ${reason}`, {
     expected: 'a JSON object a line',
     received: `line ${line} ${reason}`,
     cause,

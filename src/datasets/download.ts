@@ -77,14 +77,11 @@ function reasonFor(url: string, reason: string): string {
 
 function downloadError(url: string, reason: string, cause?: unknown): UnrolledError {
   const received = shown(reasonFor(url, reason));
-  return new UnrolledError(
-    'ERR_UNROLLED_DOWNLOAD',
-    `${shownUrl(url)} could not be downloaded: ${received}. ${ADVICE}`,
-    {
-      received,
-      cause: causeFor(url, cause),
-    },
-  );
+  return new UnrolledError('ERR_UNROLLED_DOWNLOAD', `${shownUrl(url)} could not be downloaded: ${received}`, {
+    advice: ADVICE,
+    received,
+    cause: causeFor(url, cause),
+  });
 }
 
 /** A connection that ended before the file did; another may go on. */
@@ -208,7 +205,8 @@ class Download {
     const requireSame = () => {
       const received = hash.digest('hex');
       if (received === sha256) return;
-      throw new UnrolledError('ERR_UNROLLED_CHECKSUM', `${shownUrl(this.#url)} is not the file expected. ${ADVICE}`, {
+      throw new UnrolledError('ERR_UNROLLED_CHECKSUM', `${shownUrl(this.#url)} is not the file expected`, {
+        advice: ADVICE,
         expected: `SHA-256 ${sha256}`,
         received: `SHA-256 ${received}`,
       });
@@ -234,7 +232,7 @@ class Download {
       return { file: await this.#part.open(), length: before?.length ?? 0 };
     } catch (cause) {
       if (watch.isAborted) {
-        throw new UnrolledError('ERR_UNROLLED_ABORTED', `The download of ${shownUrl(this.#url)} was aborted.`, {
+        throw new UnrolledError('ERR_UNROLLED_ABORTED', `The download of ${shownUrl(this.#url)} was aborted`, {
           cause: causeFor(this.#url, cause),
         });
       }

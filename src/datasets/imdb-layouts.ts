@@ -11,6 +11,7 @@ import { compareCodePoints } from '../text/code-points';
 import type { SourcedExample } from '../text/example';
 import { decodeUtf8, readText } from '../text/read-text';
 import { linesOf as textLines } from '../text/text-parts';
+import { reasonOf } from '../thrown';
 import * as check from '../validation';
 import { counted } from '../wording';
 import { readExamples, requireTexts, textFiles } from './labelled-files';
@@ -38,7 +39,7 @@ function requireSplits(where: string, { train, test }: ImdbReviews): ImdbReviews
 async function readFolderSplit(directory: string, split: string, signal?: AbortSignal): Promise<SourcedExample[]> {
   const lists = await Promise.all(IMDB_CLASSES.map((name) => textFiles(directory, `${split}/${name}`)));
   const files = lists.flatMap((list, label) => list.map((source) => ({ source, label })));
-  const advice = { text: 'The reviews are all UTF-8: get the dataset again.', options: [] };
+  const advice = 'The reviews are all UTF-8: get the dataset again.';
   return (await readExamples(directory, files, { advice, signal })).examples;
 }
 
@@ -59,7 +60,8 @@ async function readAll(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 }
 
 function damagedArchive(path: string, reason: string, cause?: unknown): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} is damaged: ${reason}. Get the file again.`, {
+  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} is damaged: ${reason}`, {
+    advice: 'Get the file again.',
     received: path,
     cause,
   });
@@ -106,7 +108,7 @@ export async function readArchive(path: string, most: number, signal?: AbortSign
     } catch (cause) {
       // What the stream itself ran into says so by its code.
       if (cause instanceof UnrolledError || (cause as NodeJS.ErrnoException).code !== undefined) throw cause;
-      throw damagedArchive(path, (cause as Error).message.replace(/\.$/, ''), cause);
+      throw damagedArchive(path, reasonOf(cause), cause);
     }
   });
   const all = await inTurns(sorted([...reviews.values()], (a, b) => compareCodePoints(a.source, b.source)));
@@ -138,7 +140,7 @@ export async function readLines(directory: string): Promise<ImdbReviews> {
     const [expected, received] = [counted(labels.length, 'line'), counted(reviews.length, 'line')];
     throw new UnrolledError(
       'ERR_UNROLLED_SHAPE',
-      `${reviewsPath} has ${received} and ${labelsPath} has ${expected}; they belong together line by line.`,
+      `${reviewsPath} has ${received} and ${labelsPath} has ${expected}; they belong together line by line`,
       { expected, received },
     );
   }
@@ -149,7 +151,7 @@ export async function readLines(directory: string): Promise<ImdbReviews> {
     const received = check.show(labels[index]);
     throw new UnrolledError(
       'ERR_UNROLLED_FILE_READ',
-      `${labelsPath} cannot be read: line ${line} is ${received}, neither negative nor positive.`,
+      `${labelsPath} cannot be read: line ${line} is ${received}, neither negative nor positive`,
       { expected: 'negative or positive', received },
     );
   });

@@ -64,8 +64,13 @@ async function checkedArchive(paths: readonly string[], sha256: string, signal?:
   }
   throw new UnrolledError(
     'ERR_UNROLLED_CHECKSUM',
-    `${paths.join(' and ')} ${paths.length > 1 ? 'are' : 'is'} not the file that sha256 is of. Replace or remove it, or leave sha256 out.`,
-    { option: 'sha256', expected: `SHA-256 ${sha256}`, received: `SHA-256 ${received}` },
+    `${paths.join(' and ')} ${paths.length > 1 ? 'are' : 'is'} not the file that sha256 is of`,
+    {
+      advice: 'Replace or remove it, or leave sha256 out.',
+      option: 'sha256',
+      expected: `SHA-256 ${sha256}`,
+      received: `SHA-256 ${received}`,
+    },
   );
 }
 
@@ -87,13 +92,14 @@ function findIn(folder: string): ((bounds: ArchiveBounds, signal?: AbortSignal) 
 
 function notFound(folders: readonly string[]): UnrolledError {
   const layouts = `the folder aclImdb, ${ARCHIVES.join(' or ')}, or reviews.txt and labels.txt`;
-  return new UnrolledError(
-    'ERR_UNROLLED_DATASET',
-    `The dataset imdb is not on this machine. Get ${URL} and set UNROLLED_DATA to the folder that has it (the API takes ` +
+  return new UnrolledError('ERR_UNROLLED_DATASET', 'The dataset imdb is not on this machine', {
+    advice:
+      `Get ${URL} and set UNROLLED_DATA to the folder that has it (the API takes ` +
       `the folder as directory too), or allow the download and give its sha256. What is looked for is ${layouts}. ` +
       `Looked in ${folders.join(', ')}.`,
-    { option: 'directory', expected: `a folder with ${layouts}` },
-  );
+    option: 'directory',
+    expected: `a folder with ${layouts}`,
+  });
 }
 
 function resolveSha256(sha256: unknown): string {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { UnrolledError } from '../errors';
 import { inTurns } from '../event-loop';
-import { readError } from '../files';
+import { readError, unreadable } from '../files';
+import type { Words } from '../phrase';
 import { sorted } from '../sorting';
 import { nameOf, shownPath, systemPath } from '../system-names';
 import { compareCodePoints } from '../text/code-points';
@@ -15,7 +16,7 @@ import type { SourcedExample } from '../text/example';
 import { decodeMaybeEmpty } from '../text/read-text';
 import { resolveReading } from '../text/text-form';
 import { counted } from '../wording';
-import { isUnreadable, type SkippedFile, type UnreadableAdvice, unreadableFiles } from './unreadable-files';
+import { isUnreadable, type SkippedFile, unreadableFiles } from './unreadable-files';
 
 /** Files that are open at once. More are no faster, and a process may have about a thousand. */
 const CONCURRENT_READS = 32;
@@ -31,7 +32,7 @@ export interface LabelledFile {
 
 /** The coded error of reading that a signal ended. */
 export function readingAborted(path: string, signal: AbortSignal): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_ABORTED', `The reading of ${path} was aborted.`, { cause: signal.reason });
+  return new UnrolledError('ERR_UNROLLED_ABORTED', `The reading of ${path} was aborted`, { cause: signal.reason });
 }
 
 /** What a folder has; a name that is not UTF-8 as `nameOf` has it. */
@@ -64,7 +65,7 @@ export async function entries(folder: string): Promise<Entry[]> {
     const { code } = cause as NodeJS.ErrnoException;
     const shown = shownPath(folder);
     if (code === 'ENOENT') {
-      throw new UnrolledError('ERR_UNROLLED_FILE_NOT_FOUND', `There is no folder ${shown}.`, {
+      throw new UnrolledError('ERR_UNROLLED_FILE_NOT_FOUND', `There is no folder ${shown}`, {
         received: shown,
         cause,
       });
@@ -152,8 +153,7 @@ async function textError(path: string, cause: unknown): Promise<UnrolledError> {
       () => false,
     ));
   if (!isLink) return readError(shown, cause);
-  const message = `${shown} cannot be read: the link leads nowhere.`;
-  return new UnrolledError('ERR_UNROLLED_FILE_READ', message, { received: shown, cause });
+  return unreadable(shown, 'the link leads nowhere', cause);
 }
 
 async function readText(path: string, encoding: Encoding | undefined): Promise<string> {
@@ -173,7 +173,7 @@ export interface FilesReading {
   /** Leaves out files that cannot be read, and gives them as `skipped`. */
   skipUnreadable?: boolean;
   /** What the person can do about files that cannot be read, in a message. */
-  advice?: UnreadableAdvice;
+  advice?: Words;
   signal: AbortSignal | undefined;
 }
 
@@ -229,8 +229,8 @@ function classWithoutText(classNames: readonly string[], examples: readonly Sour
   return label === -1 ? undefined : label;
 }
 
-function noText(message: string, received?: string): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${message}.`, {
+function noText(fault: string, received?: string): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', fault, {
     expected: 'at least one .txt file with text in it',
     ...(received !== undefined && { received }),
   });

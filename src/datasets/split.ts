@@ -3,6 +3,7 @@
 import { UnrolledError } from '../errors';
 import { roundedCount } from '../fractions';
 import { resolveSeed } from '../limits';
+import { phrase, refer } from '../phrase';
 import { Random, RandomUse } from '../random';
 import * as check from '../validation';
 import { counted } from '../wording';
@@ -39,10 +40,9 @@ export function split<T>(examples: readonly T[], options?: SplitOptions): Split<
   if (trained === 0 || trained === examples.length) {
     throw new UnrolledError(
       'ERR_UNROLLED_CORPUS_TOO_SHORT',
-      `${counted(examples.length, 'example')} cannot be parted by validation ${validation}: one part would be empty.`,
+      phrase`${counted(examples.length, 'example')} cannot be parted by ${refer.option('validation')} ${validation}: one part would be empty`,
       {
         option: 'validation',
-        mentions: ['validation'],
         expected: 'at least one example in each part',
         received: String(validation),
       },

@@ -35,7 +35,7 @@ export interface TextFolder extends LabelledTexts<SourcedExample>, Split<Sourced
 /** The folders to read, as `subFolders` gives them: all, or those whose shown names are `classes`. */
 function resolveFolders(directory: string, found: readonly string[], classes: unknown): readonly string[] {
   if (found.length === 0) {
-    throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${directory} has no sub-folders, one for each class.`, {
+    throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${directory} has no sub-folders, one for each class`, {
       expected: 'one sub-folder for each class',
     });
   }

@@ -23,7 +23,7 @@ async function requireNoFolder(path: string): Promise<void> {
   throw new UnrolledError(
     'ERR_UNROLLED_FILE_READ',
     `${path} is a folder, and a text is one file: join its files to one, or read them as documents by ` +
-      "datasets.documents(path, { format: 'folder' }), or with one class a sub-folder by datasets.textFolder(path).",
+      "datasets.documents(path, { format: 'folder' }), or with one class a sub-folder by datasets.textFolder(path)",
     { option: 'path', expected: 'a text file', received: 'a folder' },
   );
 }

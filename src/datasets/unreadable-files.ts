@@ -1,6 +1,8 @@
 /** Files of a folder that cannot be read: told of together, or left out by name. */
 
 import { UnrolledError } from '../errors';
+import { whyUnreadable } from '../files';
+import { phrase, refer, type Words } from '../phrase';
 import { adviceAbout } from '../text/encodings';
 import { counted } from '../wording';
 
@@ -12,24 +14,17 @@ export interface SkippedFile {
   readonly error: UnrolledError;
 }
 
-/** What a message says that a person can do, and the options that it names. */
-export interface UnreadableAdvice {
-  text: string;
-  options: readonly string[];
-}
-
 /** Advice where both options are at hand. */
-function adviceFor({ code, expected }: UnrolledError): UnreadableAdvice {
-  if (code !== 'ERR_UNROLLED_ENCODING') {
-    return { text: 'Make them readable, or leave them out by skipUnreadable.', options: ['skipUnreadable'] };
-  }
+function adviceFor({ code, expected }: UnrolledError): Words {
+  const out = phrase`leave them out by ${refer.option('skipUnreadable')}.`;
+  if (code !== 'ERR_UNROLLED_ENCODING') return phrase`Make them readable, or ${out}`;
   const isUtf8 = expected?.toLowerCase() === 'utf-8';
   const known = adviceAbout(expected);
-  const say = isUtf8 ? 'Say what they are encoded in by encoding' : 'Say by encoding what else they are encoded in';
-  return {
-    text: `${known === undefined ? '' : `${known} `}${say}, convert them to UTF-8, or leave them out by skipUnreadable.`,
-    options: ['encoding', 'skipUnreadable'],
-  };
+  const encoding = refer.option('encoding');
+  const say = isUtf8
+    ? phrase`Say what they are encoded in by ${encoding}`
+    : phrase`Say by ${encoding} what else they are encoded in`;
+  return phrase`${known === undefined ? '' : phrase`${known} `}${say}, convert them to UTF-8, or ${out}`;
 }
 
 /** Faults of one file. Others, such as too many open files, are of the machine: every file would be left out. */
@@ -46,14 +41,15 @@ export function isUnreadable(error: unknown): error is UnrolledError {
 const MOST_NAMED = 5;
 
 /** What is wrong with a file, in a few words. */
-function faultOf({ code, message, received }: UnrolledError): string {
+function inShort(error: UnrolledError): string {
+  const { code, received } = error;
   if (code === 'ERR_UNROLLED_ENCODING' && received !== undefined) return received;
-  return code === 'ERR_UNROLLED_FILE_NOT_FOUND' ? 'not there any more' : message.replace(/^.*: (.*)\.$/s, '$1');
+  return code === 'ERR_UNROLLED_FILE_NOT_FOUND' ? 'not there any more' : whyUnreadable(error);
 }
 
 /** The files by name with their faults, the first of many. */
 export function listFiles(files: readonly SkippedFile[], most = files.length): string {
-  const named = files.slice(0, most).map(({ source, error }) => `${source} (${faultOf(error)})`);
+  const named = files.slice(0, most).map(({ source, error }) => `${source} (${inShort(error)})`);
   return named.join(', ') + (files.length > most ? ', …' : '');
 }
 
@@ -65,15 +61,16 @@ export function unreadableFiles(
   directory: string,
   files: readonly SkippedFile[],
   count: number,
-  advice?: UnreadableAdvice,
+  advice?: Words,
 ): UnrolledError {
   const [{ error: first }] = files as [SkippedFile];
-  const { text, options } = advice ?? adviceFor(first);
-  const what = `${files.length} of the ${counted(count, 'file')} in ${directory} cannot be read`;
-  return new UnrolledError(first.code, `${what}: ${listFiles(files, MOST_NAMED)}. ${text}`, {
-    ...(options.length > 0 && { option: options[0] as string, mentions: options }),
+  const fault = `${files.length} of the ${counted(count, 'file')} in ${directory} cannot be read: ${listFiles(files, MOST_NAMED)}`;
+  const isBothGiven = advice === undefined;
+  return new UnrolledError(first.code, fault, {
+    ...(isBothGiven && { option: first.code === 'ERR_UNROLLED_ENCODING' ? 'encoding' : 'skipUnreadable' }),
     ...(first.expected !== undefined && { expected: first.expected }),
     ...(first.received !== undefined && { received: first.received }),
+    advice: advice ?? adviceFor(first),
     cause: first,
   });
 }

@@ -2,6 +2,7 @@
 
 import { types } from 'node:util';
 import { UnrolledError } from '../errors';
+import { phrase, refer } from '../phrase';
 import type { Vocabulary } from '../text/vocabulary';
 import * as check from '../validation';
 import { endIdOf } from './special-ids';
@@ -94,10 +95,7 @@ export function resolveConstraint(
   if (bias !== undefined && !isFunction(bias)) requireBias('bias', bias, `${BIAS}, or a function`);
   check.integer('minLength', minLength, { min: 0 });
   if (minLength > length) {
-    const expected = `at most length, which is ${length}`;
-    const details = { option: 'minLength', mentions: ['length'], expected, received: String(minLength) };
-    const message = `minLength must be ${expected}, not ${minLength}.`;
-    throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', message, details);
+    throw check.outOfRange('minLength', phrase`at most ${refer.option('length')}, which is ${length}`, minLength);
   }
   return { allow, bias, minLength };
 }
@@ -121,9 +119,13 @@ class TokenReader {
     const expected = `one of the ${vocabulary.size} tokens of the vocabulary`;
     throw new UnrolledError(
       'ERR_UNROLLED_UNKNOWN_TOKEN',
-      `${option} must name ${expected}, not ${check.show(token)}. A token is ${this.#kind()}: name them one by one, and ` +
-        'leave out those that the model never saw.',
-      { option, expected, received: check.show(token) },
+      phrase`${refer.option(option)} must name ${expected}, not ${check.show(token)}`,
+      {
+        advice: `A token is ${this.#kind()}: name them one by one, and leave out those that the model never saw.`,
+        option,
+        expected,
+        received: check.show(token),
+      },
     );
   }
 
@@ -242,7 +244,11 @@ export class Constraint {
     } catch (cause) {
       const why = thrownWords(cause);
       const details = { option, step: step?.position ?? 0, cause };
-      throw new UnrolledError('ERR_UNROLLED_CALLBACK', `${option}${placeOf(step)} threw: ${why}`, details);
+      throw new UnrolledError(
+        'ERR_UNROLLED_CALLBACK',
+        phrase`${refer.option(option)}${placeOf(step)} threw: ${why}`,
+        details,
+      );
     }
   }
 
@@ -258,11 +264,10 @@ export class Constraint {
     const after = text === '' ? '' : `, after ${check.show(`${text.length > 20 ? '…' : ''}${text.slice(-20)}`)}`;
     throw new UnrolledError(
       'ERR_UNROLLED_OPTION_RANGE',
-      `${option} leaves no token to take at step ${position} (from 0)${after}. Allow at least one there: the unknown ` +
-        'token is never taken, and the end token not before minLength. Or let the text end before, with length or stop.',
+      phrase`${refer.option(option)} leaves no token to take at ${refer.step(position, `step ${position} (from 0)`)}${after}`,
       {
+        advice: phrase`Allow at least one there: the unknown token is never taken, and the end token not before ${refer.option('minLength')}. Or let the text end before, with ${refer.option('length')} or ${refer.option('stop')}.`,
         option,
-        mentions: ['minLength', 'length', 'stop'],
         expected: 'at least one token',
         received: 'none',
         step: position,

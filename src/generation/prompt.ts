@@ -1,6 +1,7 @@
 /** What generation takes from a model's vocabulary: where text begins, where it ends, and what is never drawn. */
 
-import { UnrolledError } from '../errors';
+import { adviceOf, faultOf, UnrolledError } from '../errors';
+import { phrase, refer } from '../phrase';
 import { Random, RandomUse } from '../random';
 import type { Vocabulary } from '../text/vocabulary';
 import { counted } from '../wording';
@@ -40,12 +41,12 @@ const MOST_NAMED = 5;
  * @param option what it is: text, prompt or context.
  */
 export function noTokens(vocabulary: Vocabulary, text: string, unknown: number, option = 'text'): UnrolledError {
-  if (unknown === 0) return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `The ${option} has no tokens.`);
+  if (unknown === 0) return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `The ${option} has no tokens`);
   const all = vocabulary.unknownAtBeginning(text);
   const named = all.slice(0, MOST_NAMED).join(', ') + (all.length > MOST_NAMED ? ', …' : '');
   return new UnrolledError(
     'ERR_UNROLLED_CORPUS_EMPTY',
-    `The ${option} has no token that the model knows (${counted(unknown, 'unknown one')}: ${named}).`,
+    `The ${option} has no token that the model knows (${counted(unknown, 'unknown one')}: ${named})`,
     { option, expected: 'at least one token that the model knows', received: named },
   );
 }
@@ -67,18 +68,24 @@ export async function startIds(
   if (unknownTokens > 0) throw noTokens(beginnings.vocabulary, prompt, unknownTokens, option);
   throw new UnrolledError(
     'ERR_UNROLLED_CORPUS_EMPTY',
-    `The ${option} has no tokens, and the model's vocabulary has no line end to begin with. Give a ${option} of at ` +
-      'least one token.',
-    { option, expected: 'at least one token', received: 'none' },
+    `The ${option} has no tokens, and the model's vocabulary has no line end to begin with`,
+    {
+      advice: `Give a ${option} of at least one token.`,
+      option,
+      expected: 'at least one token',
+      received: 'none',
+    },
   );
 }
 
 /** An error about one of several prompts, which it names; others, and that of a signal, as they are. */
 export function ofPrompt(i: number, error: unknown): unknown {
   if (!(error instanceof UnrolledError) || error.code === 'ERR_UNROLLED_ABORTED') return error;
-  const { code, message, expected, received } = error;
-  return new UnrolledError(code, `prompts[${i}]: ${message}`, {
+  const { code, expected, received } = error;
+  const advice = adviceOf(error);
+  return new UnrolledError(code, phrase`${refer.prompt(i)}: ${faultOf(error)}`, {
     option: `prompts[${i}]`,
+    ...(advice !== undefined && { advice }),
     ...(expected !== undefined && { expected }),
     ...(received !== undefined && { received }),
     cause: error,

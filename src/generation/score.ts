@@ -2,6 +2,7 @@
 
 import { cancelledError, withCancellation } from '../cancellation';
 import { UnrolledError } from '../errors';
+import { phrase, refer } from '../phrase';
 import type { TokenCounts } from '../text/token-counts';
 import * as check from '../validation';
 import { withWeightsOfCall } from '../weights-of-call';
@@ -123,11 +124,12 @@ export async function scoreText(generator: Generator, text: string, options: Res
   const { rest, counts, result } = await withWeightsOfCall(model, 'one', async (weights) => {
     const { before, rest, counts } = await partsOf(generator, text, options);
     if (rest.length === 0) {
-      throw new UnrolledError(
-        'ERR_UNROLLED_CORPUS_TOO_SHORT',
-        'The text has 1 token, and nothing comes before it. Give at least 2 tokens, or a context.',
-        { option: 'context', mentions: ['context'], expected: 'at least 2 tokens, or a context', received: '1 token' },
-      );
+      throw new UnrolledError('ERR_UNROLLED_CORPUS_TOO_SHORT', 'The text has 1 token, and nothing comes before it', {
+        advice: phrase`Give at least 2 tokens, or a ${refer.option('context')}.`,
+        option: 'context',
+        expected: 'at least 2 tokens, or a context',
+        received: '1 token',
+      });
     }
     const call = { ids: joined(before, rest), first: before.length, threads };
     const result = await withCancellation(signal, (cancellation) =>

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { isError } from '../builtins';
 import { type NativeLoadReason, UnrolledError } from '../errors';
 import { isAtHome, packageRoot, version } from '../package';
+import { withoutStop } from '../thrown';
 import { binaryKind, linkedLibc, ownFormat } from './binary-file';
 import { isLater, libcOf, processLibc } from './libc';
 
@@ -15,15 +16,15 @@ const SYSTEM = `${process.platform}-${process.arch}`;
 
 interface Finding {
   reason: NativeLoadReason;
-  /** What is wrong, as a sentence. */
+  /** What is wrong, as a sentence without its full stop. */
   what: string;
   /** What to do, as a sentence. */
   advice: string;
 }
 
 function failure({ reason, what, advice }: Finding, cause?: unknown): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_NATIVE_LOAD', `The native module could not be loaded: ${what} ${advice}`, {
-    reason,
+  return new UnrolledError('ERR_UNROLLED_NATIVE_LOAD', `The native module could not be loaded: ${what}`, {
+    ...{ reason, advice },
     ...(cause === undefined ? {} : { cause }),
   });
 }
@@ -85,7 +86,7 @@ function wrongLibc(file: string, linked: string): Finding {
   const own = processLibc()?.name ?? 'another';
   return {
     reason: 'wrong-libc',
-    what: `${file} is for Linux with ${linked}, and this process runs on ${own}.`,
+    what: `${file} is for Linux with ${linked}, and this process runs on ${own}`,
     advice: madeElsewhere(file),
   };
 }
@@ -95,7 +96,7 @@ function findAbsent(): Finding {
   if (!isAtHome) {
     return {
       reason: 'bundled',
-      what: `${packageRoot} is not the folder of the package unrolled; a bundler has put its JavaScript into another file.`,
+      what: `${packageRoot} is not the folder of the package unrolled; a bundler has put its JavaScript into another file`,
       advice:
         'Leave unrolled out of the bundle and in node_modules (esbuild: external; webpack: externals; Next.js: ' +
         'serverExternalPackages).',
@@ -111,14 +112,14 @@ function findAbsent(): Finding {
   if (systems.length > 0 && !systems.includes(SYSTEM)) {
     return {
       reason: 'no-binary',
-      what: `there is no binary for ${SYSTEM} in ${prebuilds}, but for ${systems.join(', ')}.`,
+      what: `there is no binary for ${SYSTEM} in ${prebuilds}, but for ${systems.join(', ')}`,
       advice: `If it was installed on another system, install the package on this one; else ${build()}.`,
     };
   }
   if (isInArchive(packageRoot)) {
     return {
       reason: 'asar',
-      what: `there is no binary in ${packageRoot}, which is in an ASAR archive.`,
+      what: `there is no binary in ${packageRoot}, which is in an ASAR archive`,
       advice: UNPACK,
     };
   }
@@ -126,7 +127,7 @@ function findAbsent(): Finding {
   const state = unfinished ? ', and the build in its folder build did not come to its end' : '';
   return {
     reason: 'incomplete',
-    what: `there is no binary in ${packageRoot}${state}.`,
+    what: `there is no binary in ${packageRoot}${state}`,
     advice:
       unfinished || isClone()
         ? `To make it, ${build()}.`
@@ -141,15 +142,15 @@ export function absentBinary(cause: unknown): UnrolledError {
 }
 
 function unreadable(file: string, cause: NodeJS.ErrnoException): Finding {
-  if (isInArchive(file)) return { reason: 'asar', what: `${file} cannot be read.`, advice: UNPACK };
+  if (isInArchive(file)) return { reason: 'asar', what: `${file} cannot be read`, advice: UNPACK };
   if (cause.code === 'EACCES' || cause.code === 'EPERM') {
     return {
       reason: 'not-permitted',
-      what: `this process may not read ${file}.`,
+      what: `this process may not read ${file}`,
       advice: 'Give its user the right to read it.',
     };
   }
-  return { reason: 'other', what: `${file} cannot be read: ${cause.message}.`, advice: `Then ${reinstall()}.` };
+  return { reason: 'other', what: `${file} cannot be read: ${cause.message}`, advice: `Then ${reinstall()}.` };
 }
 
 /**
@@ -165,14 +166,14 @@ export function requireLoadable(file: string): void {
   }
   if (kind === undefined || !kind.complete) {
     const what = kind === undefined ? 'is no native module' : 'is cut short';
-    throw failure({ reason: 'damaged', what: `${file} ${what}.`, advice: `Delete it, and ${reinstall()}.` });
+    throw failure({ reason: 'damaged', what: `${file} ${what}`, advice: `Delete it, and ${reinstall()}.` });
   }
   const { format, arch = process.arch } = kind;
   if (format !== ownFormat() || arch !== process.arch) {
     const systems = { ELF: 'Linux', 'Mach-O': 'macOS', PE: 'Windows' };
     throw failure({
       reason: 'wrong-platform',
-      what: `${file} is for ${systems[format]} on ${arch}, and this process is ${SYSTEM}.`,
+      what: `${file} is for ${systems[format]} on ${arch}, and this process is ${SYSTEM}`,
       advice: madeElsewhere(file),
     });
   }
@@ -199,21 +200,21 @@ function findRefused(file: string, said: string): Finding {
   if (wanted !== undefined && own?.version !== undefined && isLater(wanted, own.version)) {
     return {
       reason: 'old-glibc',
-      what: `${file} needs glibc ${wanted}, and this system has ${own.version}.`,
+      what: `${file} needs glibc ${wanted}, and this system has ${own.version}`,
       advice: `Use a later release of the system (or a later base image), or ${build()}.`,
     };
   }
   if (/CPU ISA level|Illegal instruction/.test(said)) {
     return {
       reason: 'instruction-set',
-      what: `${file} was made for a later processor than this one.`,
+      what: `${file} was made for a later processor than this one`,
       advice: `To have one for this processor, ${build()}.`,
     };
   }
   if (NOT_PERMITTED.test(said)) {
     return {
       reason: 'not-permitted',
-      what: `the system does not let this process run code from ${file}.`,
+      what: `the system does not let this process run code from ${file}`,
       advice: 'Put node_modules onto a file system that is not mounted noexec, or allow it in the security policy.',
     };
   }
@@ -221,18 +222,18 @@ function findRefused(file: string, said: string): Finding {
   if (missing !== null) {
     return {
       reason: 'missing-library',
-      what: `${file} needs the library ${missing.slice(1).find(Boolean) ?? '(unnamed)'}, which this system has not.`,
+      what: `${file} needs the library ${missing.slice(1).find(Boolean) ?? '(unnamed)'}, which this system has not`,
       advice: `Install it, or ${build()}.`,
     };
   }
   if (/did not self-register|undefined symbol|symbol not found|valid Win32 application|truncated/i.test(said)) {
     return {
       reason: 'damaged',
-      what: `${file} is not the whole native module of unrolled.`,
+      what: `${file} is not the whole native module of unrolled`,
       advice: `Delete it, and ${reinstall()}.`,
     };
   }
-  return { reason: 'other', what: `the system refuses ${file}.`, advice: `If nothing else helps, ${build()}.` };
+  return { reason: 'other', what: `the system refuses ${file}`, advice: `If nothing else helps, ${build()}.` };
 }
 
 /** The dynamic loaders' and the systems' words for no memory; glibc's loader may leave them out. */
@@ -256,15 +257,18 @@ function noMemoryFor(file: string, cause: unknown, said: string): UnrolledError 
   return new UnrolledError(
     'ERR_UNROLLED_OUT_OF_MEMORY',
     `The native module could not be loaded: it takes ${megabytes} MiB of address space, and the system gives this ` +
-      'process no more. Raise its limit (ulimit -v, ulimit -d), or load the module before other things take the memory.',
-    { cause },
+      'process no more',
+    {
+      advice: 'Raise its limit (ulimit -v, ulimit -d), or load the module before other things take the memory.',
+      cause,
+    },
   );
 }
 
 /** Node.js was told to load no native modules. */
 const DISABLED: Finding = {
   reason: 'not-permitted',
-  what: 'Node.js was started so that it loads no native modules.',
+  what: 'Node.js was started so that it loads no native modules',
   advice: 'Leave out --no-addons; beside --permission give --allow-addons.',
 };
 
@@ -275,7 +279,7 @@ export function refusedBinary(file: string, cause: unknown): UnrolledError {
   if (noMemory !== undefined) return noMemory;
   const isDisabled = isError(cause) && 'code' in cause && cause.code === 'ERR_DLOPEN_DISABLED';
   const { advice, ...finding } = isDisabled ? DISABLED : findRefused(file, said);
-  return failure({ ...finding, advice: `${advice} The system says: ${said.trim().replace(/\.$/, '')}.` }, cause);
+  return failure({ ...finding, advice: `${advice} The system says: ${withoutStop(said)}.` }, cause);
 }
 
 /**
@@ -286,7 +290,7 @@ export function requireSameVersion(file: string, binaryVersion: string | undefin
   if (!isAtHome || binaryVersion === version) return;
   throw failure({
     reason: 'version',
-    what: `${file} is of version ${binaryVersion ?? 'unknown'}, and the JavaScript of ${version}.`,
+    what: `${file} is of version ${binaryVersion ?? 'unknown'}, and the JavaScript of ${version}`,
     advice: isBuiltHere(file) ? `Build it anew: ${build()}.` : `Parts of two releases are mixed: ${reinstall()}.`,
   });
 }

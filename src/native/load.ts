@@ -6,15 +6,28 @@ import nodeGypBuild from 'node-gyp-build';
 import { environmentVariable } from '../environment';
 import { ERROR_CODES, type ErrorCode, UnrolledError } from '../errors';
 import { packageRoot } from '../package';
+import { phrase, refer } from '../phrase';
 import { libcOf } from './libc';
 import { absentBinary, prebuiltForLibc, refusedBinary, requireLoadable, requireSameVersion } from './load-failure';
 import type { NativeAddon, NativeErrorFactory } from './native';
 import { ofThisRealm } from './realm';
 
-const createError: NativeErrorFactory = (code, message, details) =>
-  Object.hasOwn(ERROR_CODES, code)
-    ? new UnrolledError(code as ErrorCode, message, details)
-    : new UnrolledError('ERR_UNROLLED_INTERNAL', `${message} (${code})`, details);
+/** The core's errors, with what they name. */
+const createError: NativeErrorFactory = (code, fault, { advice, predicate, ...details }) => {
+  const { option, step } = details;
+  const named = option === undefined || predicate === undefined ? fault : phrase`${refer.option(option)} ${predicate}`;
+  const placed = step === undefined ? named : phrase`${named} at ${refer.step(step)}`;
+  const isKnown = Object.hasOwn(ERROR_CODES, code);
+  const isOfLoss = code === 'ERR_UNROLLED_NON_FINITE_LOSS';
+  return new UnrolledError(
+    isKnown ? (code as ErrorCode) : 'ERR_UNROLLED_INTERNAL',
+    isKnown ? placed : phrase`${placed} (${code})`,
+    {
+      ...details,
+      ...(advice !== undefined && { advice: isOfLoss ? phrase`${refer.remedy('lowerRate', advice)}` : advice }),
+    },
+  );
+};
 
 /** The native side reads these by itself, and takes what it cannot read for absent. */
 function checkEnvironment(): void {

@@ -408,8 +408,8 @@ export interface NativeBatching {
 /** Where training batches come from. Everything drawn is keyed by the training's seed and the epoch. */
 export type NativeSource =
   /**
-   * One stream of ids cut into `batch` rows and windows of `window`, as DESIGN.md fixes it. Its first id is `before`,
-   * where that is given.
+   * One stream of ids cut into `batch` rows and windows of `window`, as docs/concepts/states-and-windows.md says. Its
+   * first id is `before`, where that is given.
    */
   { kind: 'stream'; ids: NativeIds; before?: number; batch: number; window: number } | NativeExamples;
 
@@ -891,12 +891,24 @@ export interface NativeInfo {
   threads: number;
 }
 
-/** How the addon reports a fault: called with a code of `errors.ts`, it returns the error to throw. */
-export type NativeErrorFactory = (
-  code: string,
-  message: string,
-  details: { option?: string; expected?: string; received?: string; step?: number },
-) => Error;
+/** What the addon says of a fault beside it. */
+export interface NativeErrorDetails {
+  /** What to do, in whole sentences. */
+  advice?: string;
+  option?: string;
+  /** What the fault says of `option`, where it begins with it. */
+  predicate?: string;
+  expected?: string;
+  received?: string;
+  /** The step (from 0) that the fault belongs to, of which it does not speak itself. */
+  step?: number;
+}
+
+/**
+ * How the addon reports a fault: called with a code of `errors.ts` and what is wrong, without a full stop, it returns the
+ * error to throw.
+ */
+export type NativeErrorFactory = (code: string, fault: string, details: NativeErrorDetails) => Error;
 
 export interface NativeAddon {
   /** Models of 32-bit and of 64-bit floats. Throws coded errors for impossible descriptions. */

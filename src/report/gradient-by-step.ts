@@ -59,7 +59,7 @@ export async function collectGradientByStep(
     for (const { label, norms } of series) {
       const gradient = initialStates[label];
       if (gradient === undefined)
-        throw new UnrolledError('ERR_UNROLLED_INTERNAL', `The state ${label} has no gradient.`);
+        throw new UnrolledError('ERR_UNROLLED_INTERNAL', `The state ${label} has no gradient`);
       norms.push(norm(gradient.data));
     }
   }

@@ -26,11 +26,11 @@ function asset(name: 'page.js' | 'page.css'): string {
     assets.set(name, text);
     return text;
   } catch (cause) {
-    throw new UnrolledError(
-      'ERR_UNROLLED_INTERNAL',
-      `${name} of the report is missing from the package. In a clone, run "npm run build" first.`,
-      { received: join(ASSETS, name), cause },
-    );
+    throw new UnrolledError('ERR_UNROLLED_INTERNAL', `${name} of the report is missing from the package`, {
+      advice: 'In a clone, run "npm run build" first.',
+      received: join(ASSETS, name),
+      cause,
+    });
   }
 }
 

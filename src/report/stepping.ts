@@ -49,7 +49,7 @@ export function requireSteps({ ids, features }: TensorSequence, least: number, o
   if (rows !== 1) throw check.outOfRange(option, 'one sequence', `${rows} sequences`);
   if (steps >= least) return steps;
   const expected = `at least ${counted(least, 'step')}`;
-  throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', `The sequence must have ${expected}, not ${steps}.`, {
+  throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', `The sequence must have ${expected}, not ${steps}`, {
     option,
     expected,
     received: counted(steps, 'step'),

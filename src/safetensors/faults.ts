@@ -33,7 +33,7 @@ export function refusalOf(source: string): Refusal {
     const place = where === undefined ? '' : ` (${JSON.stringify(where)})`;
     return new UnrolledError(
       'ERR_UNROLLED_MODEL_FORMAT',
-      `${source} is not a valid safetensors file: ${FAULTS[fault]}${place}.`,
+      `${source} is not a valid safetensors file: ${FAULTS[fault]}${place}`,
       { expected: 'a safetensors file', received: source },
     );
   };

@@ -135,8 +135,8 @@ function jsonObject(members: readonly (readonly [name: string, json: string])[])
   return `{${members.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`;
 }
 
-function badOption(option: string, message: string, expected: string): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_OPTION_RANGE', message, { option, expected });
+function badOption(option: string, fault: string, expected: string): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_OPTION_RANGE', fault, { option, expected });
 }
 
 /**
@@ -155,11 +155,11 @@ export function encodeHeader(
   }
   let begin = 0;
   for (const [name, { dtype, shape, data }] of tensors) {
-    if (name === METADATA) throw badOption('tensors', `No tensor can be named ${METADATA}.`, 'another name');
+    if (name === METADATA) throw badOption('tensors', `No tensor can be named ${METADATA}`, 'another name');
     if (elementCount(shape) !== data.length) {
       throw new UnrolledError(
         'ERR_UNROLLED_SHAPE',
-        `Tensor ${JSON.stringify(name)} has ${data.length} elements, and its shape takes ${elementCount(shape)}.`,
+        `Tensor ${JSON.stringify(name)} has ${data.length} elements, and its shape takes ${elementCount(shape)}`,
         { option: 'tensors', expected: `${elementCount(shape)} elements`, received: `${data.length} elements` },
       );
     }
@@ -171,11 +171,7 @@ export function encodeHeader(
   const json = Buffer.from(jsonObject(members));
   const length = Math.ceil(json.length / LENGTH_BYTES) * LENGTH_BYTES;
   if (length > MAX_HEADER_BYTES) {
-    throw badOption(
-      'metadata',
-      `The header would take ${length} bytes.`,
-      `at most ${MAX_HEADER_BYTES} bytes of header`,
-    );
+    throw badOption('metadata', `The header would take ${length} bytes`, `at most ${MAX_HEADER_BYTES} bytes of header`);
   }
   const bytes = new Uint8Array(LENGTH_BYTES + length).fill(0x20);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);

@@ -27,11 +27,11 @@ async function isGzipped(path: string): Promise<boolean> {
 function streamError(path: string, cause: unknown, signal: AbortSignal | undefined): UnrolledError {
   if (cause instanceof UnrolledError) return cause;
   if (signal?.aborted) {
-    return new UnrolledError('ERR_UNROLLED_ABORTED', `The reading of ${path} was aborted.`, { cause: signal.reason });
+    return new UnrolledError('ERR_UNROLLED_ABORTED', `The reading of ${path} was aborted`, { cause: signal.reason });
   }
   const { code = '', message } = cause as NodeJS.ErrnoException;
   if (!code.startsWith('Z_')) return readError(path, cause);
-  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} cannot be decompressed: ${message}.`, {
+  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} cannot be decompressed: ${message}`, {
     received: path,
     cause,
   });

@@ -89,7 +89,9 @@ function documentsOf(documents: readonly string[], options: DocumentsOptions | u
   const kept = documents.filter((document, i) => check.string(`documents[${i}]`, document) !== '');
   const builder = Vocabulary.builder({ ...vocabulary, endToken: true });
   if (kept.length === 0) {
-    throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `The corpus "${name}" has no document with text. Give one.`);
+    throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `The corpus "${name}" has no document with text`, {
+      advice: 'Give one.',
+    });
   }
   return { name, kept, builder };
 }
@@ -187,8 +189,7 @@ export class Corpus {
     if (this.documents !== undefined && vocabulary.endId === undefined) {
       throw new UnrolledError(
         'ERR_UNROLLED_OPTION_RANGE',
-        'vocabulary must be one with an end token, since the corpus has documents: that of a corpus of documents ' +
-          '(Corpus.fromDocuments), or one built with endToken: true.',
+        'vocabulary must be one with an end token, since the corpus has documents: that of a corpus of documents (Corpus.fromDocuments), or one built with endToken: true',
         { option: 'vocabulary', expected: 'one with an end token', received: 'one without' },
       );
     }

@@ -3,6 +3,7 @@
 import { constants, isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
 import { UnrolledError } from '../errors';
+import { type Phrase, phrase, refer } from '../phrase';
 import { firstInvalidUtf8 } from './utf8';
 
 /** Every encoding, as the `encoding` option takes them. `latin1` is ISO 8859-1. */
@@ -31,7 +32,7 @@ const { MAX_STRING_LENGTH } = constants;
 export const LONGEST_TEXT_BYTES = 4 * MAX_STRING_LENGTH;
 
 /** What to do with a text that no string can hold. */
-export const LONG_TEXT_ADVICE = 'datasets.textFile leaves a text of any length in its file.';
+const LONG_TEXT_ADVICE = phrase`${refer.remedy('keepTextInFile', 'datasets.textFile leaves a text of any length in its file.')}`;
 
 /** Byte-order marks and the encodings they belong to. */
 const MARKS: readonly [encoding: Encoding, mark: readonly number[]][] = [
@@ -101,13 +102,13 @@ function firstInvalid(decode: WholeDecoder, bytes: Uint8Array): number {
 }
 
 /** What to do with a text that is not in an encoding, where more is known than that it has another. */
-const ADVICE: { readonly [encoding in Encoding]?: string } = {
-  'utf-8': 'Name the encoding that it has, or convert the file to UTF-8.',
-  gbk: 'GB18030 has these characters and more: take the encoding gb18030 where the text is Chinese.',
+const ADVICE: { readonly [encoding in Encoding]?: Phrase } = {
+  'utf-8': phrase`Name the ${refer.option('encoding')} that it has, or convert the file to UTF-8.`,
+  gbk: phrase`GB18030 has these characters and more: take the ${refer.option('encoding')} gb18030 where the text is Chinese.`,
 };
 
 /** What is known of an encoding by the name that messages have, for texts that are not in it. */
-export function adviceAbout(name: string | undefined): string | undefined {
+export function adviceAbout(name: string | undefined): Phrase | undefined {
   return name === describe('gbk') ? ADVICE.gbk : undefined;
 }
 
@@ -124,8 +125,8 @@ function isSafetensors(bytes: Uint8Array): boolean {
 export function tooLong(path: string, cause?: unknown): UnrolledError {
   return new UnrolledError(
     'ERR_UNROLLED_FILE_READ',
-    `${path} is longer than a JavaScript string can be, which is ${MAX_STRING_LENGTH} UTF-16 units. ${LONG_TEXT_ADVICE}`,
-    { expected: `at most ${MAX_STRING_LENGTH} UTF-16 units`, received: path, cause },
+    `${path} is longer than a JavaScript string can be, which is ${MAX_STRING_LENGTH} UTF-16 units`,
+    { advice: LONG_TEXT_ADVICE, expected: `at most ${MAX_STRING_LENGTH} UTF-16 units`, received: path, cause },
   );
 }
 
@@ -227,7 +228,7 @@ export class TextChunks {
   #isModel(): UnrolledError {
     return new UnrolledError(
       'ERR_UNROLLED_ENCODING',
-      `${this.#path} is no text: it is a safetensors file, which models are saved in.`,
+      `${this.#path} is no text: it is a safetensors file, which models are saved in`,
       { expected: 'a text file', received: 'a safetensors file' },
     );
   }
@@ -238,10 +239,10 @@ export class TextChunks {
     throw new UnrolledError(
       'ERR_UNROLLED_ENCODING',
       `${this.#path} looks like ${describe(found)} without a byte-order mark, and ${describe(this.#encoding)} was ` +
-        `expected: every second byte is NUL. Give encoding ${found}.`,
+        'expected: every second byte is NUL',
       {
+        advice: phrase`Give ${refer.option('encoding')} ${found}.`,
         option: 'encoding',
-        mentions: ['encoding'],
         expected: this.#encoding,
         received: `${found} without a byte-order mark`,
       },
@@ -257,10 +258,10 @@ export class TextChunks {
       throw new UnrolledError(
         'ERR_UNROLLED_ENCODING',
         `${this.#path} begins with the byte-order mark of ${describe(encoding)}, and ${describe(this.#encoding)} was ` +
-          `expected. Give encoding ${encoding}, or remove the mark.`,
+          'expected',
         {
+          advice: phrase`Give ${refer.option('encoding')} ${encoding}, or remove the mark.`,
           option: 'encoding',
-          mentions: ['encoding'],
           expected: this.#encoding,
           received: `a byte-order mark of ${encoding}`,
         },
@@ -297,10 +298,10 @@ export class TextChunks {
     const advice = ADVICE[this.#encoding] ?? 'Has it another?';
     return new UnrolledError(
       'ERR_UNROLLED_ENCODING',
-      `${this.#path} is not ${name}: the bytes at offset ${offset} are no character. ${advice}`,
+      `${this.#path} is not ${name}: the bytes at offset ${offset} are no character`,
       {
+        advice,
         option: 'encoding',
-        mentions: ['encoding'],
         expected: name,
         received: `0x${(bytes[at] as number).toString(16)} at offset ${offset}`,
       },

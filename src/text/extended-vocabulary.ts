@@ -73,7 +73,7 @@ export function* extending(own: Tokens, ownContent: VocabularyContent, other: To
     throw new UnrolledError(
       'ERR_UNROLLED_OPTION_RANGE',
       `The vocabulary's tokens are of kind ${own.kind}, and those to add of kind ${other.kind}: read the text with ` +
-        `tokens: '${own.kind}'.`,
+        `tokens: '${own.kind}'`,
       { option: 'vocabulary', expected: `tokens of kind ${own.kind}`, received: other.kind },
     );
   }

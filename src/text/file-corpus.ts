@@ -154,9 +154,13 @@ async function requireOtherPlace(path: string, idsFile: string | undefined): Pro
     const expected = 'a new file, an empty one, or one of ids with its .json beside it';
     throw new UnrolledError(
       'ERR_UNROLLED_OPTION_RANGE',
-      `idsFile must be ${expected}, not ${check.show(idsFile)}: ${written} has something else${besides(written)}. ` +
-        'Name another place, or remove what is there.',
-      { option: 'idsFile', expected, received: check.show(idsFile) },
+      `idsFile must be ${expected}, not ${check.show(idsFile)}: ${written} has something else${besides(written)}`,
+      {
+        advice: 'Name another place, or remove what is there.',
+        option: 'idsFile',
+        expected,
+        received: check.show(idsFile),
+      },
     );
   }
 }

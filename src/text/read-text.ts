@@ -23,7 +23,7 @@ function codeOf(cause: unknown): string | undefined {
 
 /** The error of damaged compression. */
 export function unpackError(path: string, cause: unknown): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} cannot be decompressed: ${(cause as Error).message}.`, {
+  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} cannot be decompressed: ${(cause as Error).message}`, {
     received: path,
     cause,
   });
@@ -75,7 +75,7 @@ export async function readUnpackedUpTo(path: string, most: number): Promise<Uint
 
 /** The error of a file without text. */
 export function emptyError(path: string): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${path} has no text in it.`);
+  return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${path} has no text in it`);
 }
 
 function* decoding(bytes: Uint8Array, path: string, reading: ResolvedReading): Generator<void, string> {

@@ -103,8 +103,14 @@ export function normalized(text: string, normalization: Normalization): string {
 function tooLongInForm(text: string, normalization: Normalization, cause: unknown): UnrolledError {
   return new UnrolledError(
     'ERR_UNROLLED_OPTION_RANGE',
-    `The text is longer in the normal form ${normalization} than a JavaScript string can be. Give it in parts.`,
-    { option: 'text', expected: 'a shorter one', received: `${text.length} UTF-16 units`, cause },
+    `The text is longer in the normal form ${normalization} than a JavaScript string can be`,
+    {
+      advice: 'Give it in parts.',
+      option: 'text',
+      expected: 'a shorter one',
+      received: `${text.length} UTF-16 units`,
+      cause,
+    },
   );
 }
 
@@ -202,8 +208,13 @@ export class FormChunks {
       throw new UnrolledError(
         'ERR_UNROLLED_OPTION_RANGE',
         `${this.#path} cannot be normalised in pieces: it has more than ${LONGEST_RUN} characters in a row among which ` +
-          'there is no sure place to cut. Normalise the file before, or read it as a whole.',
-        { option: 'normalization', expected: 'none for this file', received: this.#form.normalization },
+          'there is no sure place to cut',
+        {
+          advice: 'Normalise the file before, or read it as a whole.',
+          option: 'normalization',
+          expected: 'none for this file',
+          received: this.#form.normalization,
+        },
       );
     }
     return all.slice(0, cut).normalize(this.#form.normalization);

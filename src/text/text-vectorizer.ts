@@ -7,8 +7,10 @@ import { readWhole, writeWhole } from '../files';
 import { parseJson } from '../json-reader';
 import { MAX_SIZE, requireMemory } from '../limits';
 import { offsetsOf } from '../offsets';
+import { phrase, refer } from '../phrase';
 import { PRINTED, printFields } from '../printing';
 import { type Tensor, zeros } from '../tensor';
+import { reasonOf } from '../thrown';
 import * as check from '../validation';
 import { emitWarning } from '../warning';
 import { analyzer, CURRENT_RULE, type WordRule } from './analyzer';
@@ -76,7 +78,7 @@ const UNSPACED =
   "sentence or text: take split 'word', or 'character'.";
 
 function damaged(what: string, cause?: unknown): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `The vectorizer is damaged: ${what}.`, { cause });
+  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `The vectorizer is damaged: ${what}`, { cause });
 }
 
 function mean(values: ArrayLike<number>): number {
@@ -152,7 +154,7 @@ export class TextVectorizer {
     const { maxTokens = MAX_SIZE, output } = resolved;
     for (const token of special) occurrences.delete(token);
     const tokens = await inTurns(mostFrequent(occurrences, maxTokens - special.length));
-    if (tokens.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'The texts have no token in them.');
+    if (tokens.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'The texts have no token in them');
     if (output !== 'tf-idf') return new TextVectorizer(resolved, tokens, undefined);
     const idf = tokens.map((token) => Math.log(1 + total / (1 + (documents.get(token) as number))));
     return new TextVectorizer(resolved, tokens, Float64Array.from([mean(idf), ...idf]));
@@ -217,7 +219,7 @@ export class TextVectorizer {
       const [expected, received] = [`${tokens.length} numbers`, `${idf.length}`];
       throw new UnrolledError(
         'ERR_UNROLLED_SHAPE',
-        `idf must have one number for each token: ${expected}, not ${received}.`,
+        `idf must have one number for each token: ${expected}, not ${received}`,
         {
           option: 'idf',
           expected,
@@ -333,7 +335,7 @@ export class TextVectorizer {
 
   /** @throws ERR_UNROLLED_OUT_OF_MEMORY for so many padded ids. */
   #requirePadding(length: number): void {
-    const advice = 'Lower sequenceLength, or leave pad out';
+    const advice = phrase`Lower ${refer.option('sequenceLength')}, or leave ${refer.option('pad')} out`;
     requireMemory('Padding of this length', length * Int32Array.BYTES_PER_ELEMENT, 'sequenceLength', advice);
   }
 
@@ -347,7 +349,7 @@ export class TextVectorizer {
     if (this.output === 'int')
       throw check.outOfRange('output', 'multi-hot, count, frequency or tf-idf for vectors', this.output);
     if (!Array.isArray(texts)) throw check.wrongType('texts', 'an array of strings', texts);
-    const advice = 'Lower maxTokens, or take fewer texts at a time';
+    const advice = phrase`Lower ${refer.option('maxTokens')}, or take fewer texts at a time`;
     requireMemory(`A matrix of ${texts.length} texts`, texts.length * this.size * 4, 'maxTokens', advice);
     const result = zeros([texts.length, this.size]);
     for (const [index, text] of texts.entries()) {
@@ -397,7 +399,7 @@ export class TextVectorizer {
     try {
       return TextVectorizer.#of(vocabulary as string[], { ...options, ...(idf !== undefined && { idf }) }, rule);
     } catch (cause) {
-      throw damaged((cause as Error).message.replace(/\.$/, ''), cause);
+      throw damaged(reasonOf(cause), cause);
     }
   }
 
@@ -420,7 +422,7 @@ export class TextVectorizer {
     try {
       value = await parseJson(text);
     } catch (cause) {
-      throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path} is not JSON: ${(cause as Error).message}.`, {
+      throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path} is not JSON: ${(cause as Error).message}`, {
         cause,
       });
     }

@@ -55,7 +55,7 @@ export async function countTokens(
     counts.script.add(text);
     counts.texts++;
     if (signal?.aborted) {
-      throw new UnrolledError('ERR_UNROLLED_ABORTED', 'The vectorizer was aborted while it read the texts.', {
+      throw new UnrolledError('ERR_UNROLLED_ABORTED', 'The vectorizer was aborted while it read the texts', {
         cause: signal.reason,
       });
     }

@@ -1,6 +1,7 @@
 /** What a `TextVectorizer` does to a text, checked and with its defaults. */
 
 import { MAX_SIZE } from '../limits';
+import { phrase, refer } from '../phrase';
 import * as check from '../validation';
 import { NORMALIZATIONS, type Normalization } from './text-form';
 import { mostTokens } from './vocabulary-options';
@@ -141,7 +142,7 @@ export function resolveVectorizerOptions(given: TextVectorizerOptions): Resolved
     if (output !== 'int') throw check.outOfRange('sequenceLength', "left out for any output but 'int'", sequenceLength);
   }
   if (check.boolean('pad', pad) && sequenceLength === undefined) {
-    throw check.outOfRange('pad', 'false where there is no sequenceLength', pad);
+    throw check.outOfRange('pad', phrase`false where there is no ${refer.option('sequenceLength')}`, pad);
   }
   return {
     maxTokens,

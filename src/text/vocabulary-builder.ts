@@ -82,7 +82,7 @@ export class VocabularyCounts {
     const { kind, maxSize, minCount, isBounded, unknown, endToken, form } = this.#options;
     const { byFrequency, noun } = this.#tokenizer;
     const { tokens, counts } = yield* this.#counter.counts();
-    if (counts.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'An empty text has no vocabulary.');
+    if (counts.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'An empty text has no vocabulary');
     const most = isBounded ? maxSize - (endToken ? 2 : 1) : maxSize;
     const kept = yield* keptTokens(counts, { minCount, maxSize: most, byFrequency });
     if (kept?.length === 0) {

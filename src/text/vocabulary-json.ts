@@ -22,7 +22,7 @@ export interface VocabularyJSON {
 }
 
 function damaged(what: string): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `The vocabulary is damaged: ${what}.`);
+  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `The vocabulary is damaged: ${what}`);
 }
 
 function parseForm(value: unknown): TextForm {

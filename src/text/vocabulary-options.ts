@@ -1,5 +1,6 @@
 /** What a vocabulary is made of and how its tokens are chosen: options, checked and with their defaults. */
 
+import { phrase, refer } from '../phrase';
 import * as check from '../validation';
 import { byteTokenizer } from './byte-tokenizer';
 import { charTokenizer } from './char-tokenizer';
@@ -81,7 +82,11 @@ function resolveDeclaredForm(given: FormOptions): TextForm | undefined {
 export function mostTokens({ maxTokens, maxSize }: Sizes): [name: 'maxTokens' | 'maxSize', most: number | undefined] {
   if (maxSize === undefined) return ['maxTokens', maxTokens];
   if (maxTokens !== undefined)
-    throw check.outOfRange('maxSize', 'left out beside maxTokens, of which it is an older name', maxSize);
+    throw check.outOfRange(
+      'maxSize',
+      phrase`left out beside ${refer.option('maxTokens')}, of which it is an older name`,
+      maxSize,
+    );
   return ['maxSize', maxSize];
 }
 
@@ -103,7 +108,8 @@ export function resolveVocabularyOptions(options: VocabularyOptions | undefined)
   check.integer('minCount', minCount, { min: 1 });
   check.oneOf('unknown', unknown, UNKNOWN_POLICIES);
   if (unknown === 'replace' && !isBounded) {
-    throw check.outOfRange('unknown', 'error or skip where neither maxTokens nor minCount is given', unknown);
+    const neither = phrase`neither ${refer.option('maxTokens')} nor ${refer.option('minCount')} is given`;
+    throw check.outOfRange('unknown', phrase`error or skip where ${neither}`, unknown);
   }
   return { kind, maxSize, minCount, isBounded, unknown, endToken, form: resolveDeclaredForm(given) };
 }

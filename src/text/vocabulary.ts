@@ -3,6 +3,7 @@
 import { abortError } from '../cancellation';
 import { UnrolledError } from '../errors';
 import { atOnce, inTurns } from '../event-loop';
+import { phrase, type Reference, refer } from '../phrase';
 import { PRINTED, printFields } from '../printing';
 import * as check from '../validation';
 import { extending } from './extended-vocabulary';
@@ -419,15 +420,13 @@ export class Vocabulary {
     return isId ? id : check.integer('id', id, { min: 0, max: this.size - 1 });
   }
 
-  /**
-   * What to do about a token without an id.
-   * @internal
-   */
-  get advice(): string {
+  /** What to do about a token without an id. */
+  #unknownAdvice(): Reference {
     const done = this.unknownId === undefined ? 'skipped' : 'skipped or replaced';
-    return (
+    return refer.remedy(
+      'skipUnknown',
       `Leave it out of the text, or have what is unknown ${done}: vocabulary.withUnknown('skip'), ` +
-      "or of a saved model LanguageModel.load(path, { unknown: 'skip' })."
+        "or of a saved model LanguageModel.load(path, { unknown: 'skip' }).",
     );
   }
 
@@ -443,19 +442,25 @@ export class Vocabulary {
   }
 
   /** What to do about a carriage return that a text with other line ends than the vocabulary's has. */
-  #lineEndAdvice(token: string): string {
+  #lineEndAdvice(token: string): string | Reference {
     if (!token.includes('\r') || this.id('\n') === undefined) return '';
-    return `${CARRIAGE_RETURN}: ${this.form === undefined ? 'give lineEnds lf where the text is read' : 'turn its line ends into LF'}. `;
+    if (this.form !== undefined) return `${CARRIAGE_RETURN}: turn its line ends into LF. `;
+    return refer.remedy('readLineEnds', `${CARRIAGE_RETURN}: give lineEnds lf where the text is read. `);
   }
 
   #unknownToken(token: string, position: number, line: number | undefined): UnrolledError {
     const { noun } = this.#tokenizer;
     const shown = this.#tokenizer.show(token);
+    const inLine = line === undefined ? '' : refer.line(line, `, in line ${line},`);
     return new UnrolledError(
       'ERR_UNROLLED_UNKNOWN_TOKEN',
-      `The ${noun} ${shown} at position ${position} (from 0, in ${noun}s)${line === undefined ? '' : `, in line ${line},`} is not in ` +
-        `the vocabulary. ${this.#lineEndAdvice(token)}${this.advice}`,
-      { option: 'text', expected: `one of the ${this.size} tokens of the vocabulary`, received: shown },
+      phrase`The ${noun} ${shown} at position ${position} (from 0, in ${noun}s)${inLine} is not in ${refer.vocabulary}`,
+      {
+        option: 'text',
+        expected: `one of the ${this.size} tokens of the vocabulary`,
+        received: shown,
+        advice: phrase`${this.#lineEndAdvice(token)}${this.#unknownAdvice()}`,
+      },
     );
   }
 }

@@ -42,7 +42,7 @@ export class WordList {
     if (isDamaged) {
       throw new UnrolledError(
         'ERR_UNROLLED_MODEL_FORMAT',
-        'The word list is damaged: it is no list of different words.',
+        'The word list is damaged: it is no list of different words',
       );
     }
     return new WordList(words);
@@ -74,9 +74,13 @@ export class WordList {
       if (id !== undefined) return id;
       throw new UnrolledError(
         'ERR_UNROLLED_UNKNOWN_TOKEN',
-        `The word ${check.show(word)} at position ${position} (from 0, in words) is not in the list. ` +
-          'Leave it out of the text, or make the list of words that have it.',
-        { option: 'text', expected: `one of the ${this.size} words`, received: check.show(word) },
+        `The word ${check.show(word)} at position ${position} (from 0, in words) is not in the list`,
+        {
+          advice: 'Leave it out of the text, or make the list of words that have it.',
+          option: 'text',
+          expected: `one of the ${this.size} words`,
+          received: check.show(word),
+        },
       );
     });
   }

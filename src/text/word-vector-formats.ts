@@ -62,7 +62,7 @@ interface Header {
 }
 
 function damaged(path: string, what: string, expected?: string, received?: string): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} has no word vectors that can be read: ${what}.`, {
+  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} has no word vectors that can be read: ${what}`, {
     ...(expected !== undefined && { expected }),
     ...(received !== undefined && { received }),
   });
@@ -138,8 +138,12 @@ function wordIn(path: string, bytes: Buffer, start: number, end: number, where: 
   const byte = `0x${(word[at] as number).toString(16).padStart(2, '0')}`;
   throw new UnrolledError(
     'ERR_UNROLLED_ENCODING',
-    `${path} is not UTF-8: byte ${at} of ${where}, ${byte}, is no character. Convert the file to UTF-8, or leave that word out.`,
-    { expected: 'UTF-8', received: `${byte} in ${where}` },
+    `${path} is not UTF-8: byte ${at} of ${where}, ${byte}, is no character`,
+    {
+      advice: 'Convert the file to UTF-8, or leave that word out.',
+      expected: 'UTF-8',
+      received: `${byte} in ${where}`,
+    },
   );
 }
 
@@ -272,8 +276,10 @@ function isTextLine(start: Buffer, firstRecord: number, { dimensions }: Header):
 function requireUtf8(path: string, start: Buffer): void {
   const encoding = utf16In(start)?.toUpperCase();
   if (encoding !== undefined) {
-    const message = `${path} is ${encoding}, and word vectors are read as UTF-8. Convert the file to UTF-8.`;
-    throw new UnrolledError('ERR_UNROLLED_ENCODING', message, { expected: 'UTF-8', received: encoding });
+    throw new UnrolledError('ERR_UNROLLED_ENCODING', `${path} is ${encoding}, and word vectors are read as UTF-8`, {
+      ...{ expected: 'UTF-8', received: encoding },
+      advice: 'Convert the file to UTF-8.',
+    });
   }
   const archive = ARCHIVES.find(([, bytes]) => start.subarray(0, bytes.length).equals(bytes));
   if (archive === undefined) return;
@@ -339,7 +345,7 @@ export async function* vectorRecords(
   }
   const records = take(true);
   yield { parser: parser as unknown as RecordParser, records };
-  if (found === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${path} has no word vectors in it.`);
+  if (found === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${path} has no word vectors in it`);
   const { words = found } = parser as unknown as RecordParser;
   if (found !== words) {
     throw damaged(path, `it says ${counted(words, 'word')} and has ${found}`, counted(words, 'word'), String(found));

@@ -114,14 +114,14 @@ export function embeddingMatrix(
 
 function notFinite(token: string, row: Float32Array): UnrolledError {
   const [expected, received] = ['finite numbers', String(row[firstNonFinite(row)])];
-  const message = `vectors must have finite numbers as float32, and that of ${check.show(token)} has ${received}.`;
-  return new UnrolledError('ERR_UNROLLED_OPTION_RANGE', message, { option: 'vectors', expected, received });
+  const fault = `vectors must have finite numbers as float32, and that of ${check.show(token)} has ${received}`;
+  return new UnrolledError('ERR_UNROLLED_OPTION_RANGE', fault, { option: 'vectors', expected, received });
 }
 
 function wrongLength(token: string, dimensions: number, length: number): UnrolledError {
   return new UnrolledError(
     'ERR_UNROLLED_SHAPE',
-    `The vector of ${check.show(token)} has ${length} numbers, not ${dimensions}.`,
+    `The vector of ${check.show(token)} has ${length} numbers, not ${dimensions}`,
     { expected: `${dimensions} numbers`, received: String(length) },
   );
 }

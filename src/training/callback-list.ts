@@ -2,6 +2,7 @@
 
 import { UnrolledError } from '../errors';
 import type { Network } from '../network';
+import { phrase, refer } from '../phrase';
 import * as check from '../validation';
 import { type Holder, hold, isHeldByOther } from './callback-holds';
 import { storedState } from './callback-state';
@@ -55,9 +56,13 @@ class Control implements TrainingControl {
     if (this.isClosed) {
       throw new UnrolledError(
         'ERR_UNROLLED_CALLBACK',
-        `saveCheckpoint was called when no checkpoint can be written any more: ${path} is not written. ` +
-          'Call it before the training has ended: in onEnd or onAbort, not in onClose or later.',
-        { option: 'saveCheckpoint', expected: 'a call before onClose', received: path },
+        `saveCheckpoint was called when no checkpoint can be written any more: ${path} is not written`,
+        {
+          advice: 'Call it before the training has ended: in onEnd or onAbort, not in onClose or later.',
+          option: 'saveCheckpoint',
+          expected: 'a call before onClose',
+          received: path,
+        },
       );
     }
     this.checkpoints.add(path);
@@ -82,9 +87,9 @@ function restoreState(path: string, callback: Callback, state: unknown, control:
   try {
     callback.setState?.(state, control);
   } catch (cause) {
-    const why = cause instanceof UnrolledError ? `: ${cause.message}` : '.';
-    const message = `${path}: the state of the callback ${callback.name} is damaged${why}`;
-    throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', message, { received: path, cause });
+    const why = cause instanceof UnrolledError ? `: ${cause.fault}` : '';
+    const fault = `${path}: the state of the callback ${callback.name} is damaged${why}`;
+    throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', fault, { received: path, cause });
   }
 }
 
@@ -233,8 +238,8 @@ export class CallbackList implements Holder {
       } else if (!optional) {
         throw new UnrolledError(
           'ERR_UNROLLED_MODEL_MISMATCH',
-          `${path} was trained with ${name}, which is missing now. Give it again to go on as before.`,
-          { option: 'callbacks', expected: name },
+          phrase`${path} was trained with ${refer.option(name)}, which is missing now`,
+          { advice: 'Give it again to go on as before.', option: 'callbacks', expected: name },
         );
       }
     }

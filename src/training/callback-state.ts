@@ -4,7 +4,7 @@ import { types } from 'node:util';
 import { isError, isRangeError } from '../builtins';
 import { UnrolledError } from '../errors';
 import { arrayDType } from '../tensor-shape';
-import { show } from '../validation';
+import { reasonOf } from '../thrown';
 import { copyState } from './packed-state';
 
 /** What JSON loses without a word, and what to keep in its place. */
@@ -54,10 +54,9 @@ function placeIn(at: string, key: string, isArray: boolean): string {
 }
 
 function unreadable(name: string, place: string, cause: unknown): UnrolledError {
-  const why = isError(cause) ? cause.message : show(cause);
   return new UnrolledError(
     'ERR_UNROLLED_CALLBACK',
-    `${place} of the callback ${name} cannot be read for a checkpoint: ${why.replace(/\.$/, '')}.`,
+    `${place} of the callback ${name} cannot be read for a checkpoint: ${reasonOf(cause)}`,
     { option: 'callbacks', expected: 'a state that can be read', cause },
   );
 }
@@ -70,8 +69,13 @@ function requireKept(name: string, value: unknown, at: string, found = lost(valu
     const [what, instead] = found;
     throw new UnrolledError(
       'ERR_UNROLLED_OPTION_TYPE',
-      `${inState(at)} of the callback ${name} is ${what}, which a checkpoint cannot hold. Keep ${instead}.`,
-      { option: 'callbacks', expected: 'JSON, in which typed arrays may stand', received: what },
+      `${inState(at)} of the callback ${name} is ${what}, which a checkpoint cannot hold`,
+      {
+        advice: `Keep ${instead}.`,
+        option: 'callbacks',
+        expected: 'JSON, in which typed arrays may stand',
+        received: what,
+      },
     );
   }
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
@@ -110,7 +114,7 @@ export function storedState(name: string, state: unknown): unknown {
   } catch (cause) {
     if (cause instanceof UnrolledError) throw cause;
     if (!isRangeError(cause)) throw unreadable(name, 'The state', cause);
-    const what = `The state of the callback ${name} is nested too deeply, or too large, for a checkpoint: ${cause.message}.`;
-    throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', what, { option: 'callbacks', cause });
+    const fault = `The state of the callback ${name} is nested too deeply, or too large, for a checkpoint: ${reasonOf(cause)}`;
+    throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', fault, { option: 'callbacks', cause });
   }
 }

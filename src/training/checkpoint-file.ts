@@ -8,6 +8,7 @@ import { UnrolledError } from '../errors';
 import { type FileTraining, type ModelFile, type ModelHeader, readModelFile, writeCheckpointFile } from '../model-file';
 import type { FloatArray, NativeTrainingState } from '../native/native';
 import type { Network } from '../network';
+import { reasonOf } from '../thrown';
 import type { DataCounts } from './data-counts';
 import type { EpochSumsState } from './epoch-result';
 import { OPTIMIZER_KINDS, type OptimizerKind } from './optimizers';
@@ -69,8 +70,8 @@ const MOST_DEPTH = 100;
  * The error of `JSON.stringify` for what it cannot write, with a code: of a training, only callbacks' states can be so. */
 function unwritable(cause: unknown): unknown {
   if (!isRangeError(cause)) return cause;
-  const what = `The state of a callback is nested too deeply, or too large, for a checkpoint: ${cause.message}.`;
-  return new UnrolledError('ERR_UNROLLED_OPTION_RANGE', what, { option: 'callbacks', cause });
+  const fault = `The state of a callback is nested too deeply, or too large, for a checkpoint: ${reasonOf(cause)}`;
+  return new UnrolledError('ERR_UNROLLED_OPTION_RANGE', fault, { option: 'callbacks', cause });
 }
 
 /**
@@ -95,14 +96,14 @@ export async function writeCheckpoint(
 }
 
 function damaged(path: string, what: string): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: its training is damaged: ${what}.`, {
+  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path}: its training is damaged: ${what}`, {
     received: path,
   });
 }
 
 /** What was thrown for something in a checkpoint that cannot be, as a fault of its file. */
 export function damagedBy(path: string, error: unknown): unknown {
-  return error instanceof UnrolledError ? damaged(path, error.message.replace(/\.$/, '')) : error;
+  return error instanceof UnrolledError ? damaged(path, error.fault) : error;
 }
 
 type Kind = 'string' | 'number' | 'object' | 'list' | 'array';
@@ -184,7 +185,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
 export async function checkpointOf(file: ModelFile): Promise<Checkpoint> {
   const { path, header, training } = file;
   if (header === undefined || training === undefined) {
-    throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path} holds no training to resume: it is no checkpoint.`, {
+    throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path} holds no training to resume: it is no checkpoint`, {
       expected: 'a checkpoint',
       received: path,
     });

@@ -1,6 +1,7 @@
 /** Writing a training's checkpoints beside its steps: one at a time, its failure told to the training. */
 
-import { UnrolledError } from '../errors';
+import { adviceOf, faultOf, UnrolledError } from '../errors';
+import { phrase, refer } from '../phrase';
 
 /** The checkpoints that were asked for by the end of an epoch. */
 const written = new WeakMap<object, Promise<void>>();
@@ -17,9 +18,11 @@ function isDisposal(error: unknown): boolean {
 /** An error of writing with the step that the checkpoint was of, the training being further by now. */
 function toldAt(step: number, error: unknown): unknown {
   if (!(error instanceof UnrolledError)) return error;
-  const { code, message, option, expected, received } = error;
-  return new UnrolledError(code, `The checkpoint of step ${step} is not written: ${message}`, {
+  const { code, option, expected, received } = error;
+  const advice = adviceOf(error);
+  return new UnrolledError(code, phrase`The checkpoint of ${refer.step(step)} is not written: ${faultOf(error)}`, {
     step,
+    ...(advice !== undefined && { advice }),
     ...(option !== undefined && { option }),
     ...(expected !== undefined && { expected }),
     ...(received !== undefined && { received }),

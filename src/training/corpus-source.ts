@@ -5,6 +5,7 @@ import { UnrolledError } from '../errors';
 import { inTurns } from '../event-loop';
 import type { NativeCancellation, NativeEvaluation, NativeIds, NativeSource } from '../native/native';
 import type { Network } from '../network';
+import { joined, phrase, refer } from '../phrase';
 import { allocate } from '../tensor-shape';
 import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
@@ -100,19 +101,18 @@ function requireRows(part: string, stream: CorpusPart, { batch, window }: Resolv
   const rowLength = Math.max(0, Math.floor((length - 1) / batch));
   if (rowLength >= window) return;
   const needed = batch * window + 1 - (length - tokens);
-  const rows = batch > 1 ? `: with batch ${batch} its rows have ${rowLength}, and at least ${window} are needed` : '';
-  const lower = [...(batch > 1 ? ['batch'] : []), ...(window > 1 ? ['window'] : [])];
-  const advice = lower.length > 0 ? `, or lower ${lower.join(' or ')}` : '';
-  throw new UnrolledError(
-    'ERR_UNROLLED_CORPUS_TOO_SHORT',
-    `The ${part} has ${counted(tokens, 'token')}${rows}. Give at least ${needed} tokens${advice}.`,
-    {
-      option: window > 1 ? 'window' : 'batch',
-      mentions: ['batch', 'window'],
-      expected: `rows of at least ${counted(window, 'token')}`,
-      received: `rows of ${rowLength}`,
-    },
-  );
+  const rows =
+    batch > 1
+      ? phrase`: with ${refer.option('batch')} ${batch} its rows have ${rowLength}, and at least ${window} are needed`
+      : '';
+  const lower = [...(batch > 1 ? ['batch'] : []), ...(window > 1 ? ['window'] : [])].map((name) => refer.option(name));
+  const advice = lower.length > 0 ? phrase`, or lower ${joined(lower, ' or ')}` : '';
+  throw new UnrolledError('ERR_UNROLLED_CORPUS_TOO_SHORT', phrase`The ${part} has ${counted(tokens, 'token')}${rows}`, {
+    advice: phrase`Give at least ${needed} tokens${advice}.`,
+    option: window > 1 ? 'window' : 'batch',
+    expected: `rows of at least ${counted(window, 'token')}`,
+    received: `rows of ${rowLength}`,
+  });
 }
 
 /** The id before, as an option of the native side. */
@@ -167,7 +167,7 @@ async function documentsSource(
   const { offsets, longest } = await inTurns(offsetsWork(boundaries));
   const count = offsets.length - 1;
   if (count === 0) {
-    throw new UnrolledError('ERR_UNROLLED_CORPUS_TOO_SHORT', `The ${part} has no document with a token.`, {
+    throw new UnrolledError('ERR_UNROLLED_CORPUS_TOO_SHORT', `The ${part} has no document with a token`, {
       expected: 'at least one document with a token',
       received: counted(boundaries.length - 1, 'document'),
     });

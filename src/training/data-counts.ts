@@ -2,8 +2,9 @@
 
 import { UnrolledError } from '../errors';
 import type { NativeSource } from '../native/native';
+import { phrase, refer } from '../phrase';
 import { showCount } from '../printing';
-import { counted } from '../wording';
+import { inNumber } from '../wording';
 import type { Checkpoint } from './checkpoint-file';
 import { idCount, sequenceCount } from './source';
 
@@ -11,8 +12,10 @@ import { idCount, sequenceCount } from './source';
 export type DataCounts = Readonly<Record<string, number>>;
 
 /** What to do with a checkpoint that other data, options or another model were given to. */
-export const ANEW =
-  'or begin anew from its weights: load it as a model and fit that without resume (on the command line --init)';
+export const OR_ANEW = refer.remedy(
+  'beginAnew',
+  ', or begin anew from its weights: load it as a model and fit that without resume (on the command line --init)',
+);
 
 function elementsOf({ offsets }: { offsets: Int32Array }): number {
   return offsets.at(-1) ?? 0;
@@ -45,8 +48,7 @@ function elementOf(source: NativeSource): string {
 function showCounts(counts: DataCounts, element: string): string {
   const shown = Object.entries(counts).map(([noun, count]) => {
     const [head = '', ...rest] = noun.split(' ');
-    const counting = counted(count, head === 'step' ? element : head);
-    return [counting.replace(String(count), showCount(count)), ...rest].join(' ');
+    return [showCount(count), inNumber(count, head === 'step' ? element : head), ...rest].join(' ');
   });
   return shown.join(' and ');
 }
@@ -66,16 +68,13 @@ export function otherData({ file, record }: Checkpoint, source: NativeSource, ca
       ? `these are ${show(now)} too, but not the same ones`
       : `it was trained on ${show(before)}, and these are ${show(now)}`;
   }
-  return new UnrolledError(
-    'ERR_UNROLLED_MODEL_MISMATCH',
-    `${file.path} is of a training on other data: ${what}. Resume with the data it was trained on, ${ANEW}.`,
-    {
-      option: 'resume',
-      expected: before === undefined ? 'the same data' : show(before),
-      received: show(now),
-      cause,
-    },
-  );
+  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${file.path} is of a training on other data: ${what}`, {
+    advice: phrase`Resume with the data it was trained on${OR_ANEW}.`,
+    option: 'resume',
+    expected: before === undefined ? 'the same data' : show(before),
+    received: show(now),
+    cause,
+  });
 }
 
 /**
@@ -87,8 +86,13 @@ export function lackingData({ file }: Checkpoint, error: unknown): unknown {
   const { received = 'a token' } = error;
   return new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',
-    `${file.path} is of a training on other data: its vocabulary lacks ${received}, which these have. Resume with the ` +
-      `data it was trained on, ${ANEW}.`,
-    { option: 'resume', expected: 'the same data', received, cause: error },
+    `${file.path} is of a training on other data: its vocabulary lacks ${received}, which these have`,
+    {
+      advice: phrase`Resume with the data it was trained on${OR_ANEW}.`,
+      option: 'resume',
+      expected: 'the same data',
+      received,
+      cause: error,
+    },
   );
 }

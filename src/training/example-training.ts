@@ -6,6 +6,7 @@ import { roundedCount } from '../fractions';
 import type { ModelHeader } from '../model-file';
 import type { NativeEvaluation, NativeExamples, NativeSource } from '../native/native';
 import type { Network } from '../network';
+import { phrase, refer } from '../phrase';
 import { Random, RandomUse } from '../random';
 import { counted } from '../wording';
 import { type Checkpoint, isCutInDoubles } from './checkpoint-file';
@@ -37,10 +38,9 @@ async function split(
   if (trained === 0 || trained === count) {
     throw new UnrolledError(
       'ERR_UNROLLED_CORPUS_TOO_SHORT',
-      `${counted(count, 'example')} cannot be parted by validation ${validation}: one part would be empty.`,
+      phrase`${counted(count, 'example')} cannot be parted by ${refer.option('validation')} ${validation}: one part would be empty`,
       {
         option: 'validation',
-        mentions: ['validation'],
         expected: 'at least one example in each part',
         received: String(validation),
       },

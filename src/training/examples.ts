@@ -41,7 +41,7 @@ const PAIRED = '{ sources, targets, start, end }, or { sources, inputs } with ta
 type Given = Partial<Record<(typeof KEYS)[number], unknown>>;
 
 function missing(option: string, expected: string): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_OPTION_TYPE', `The data has no ${option}: ${expected}.`, { option, expected });
+  return new UnrolledError('ERR_UNROLLED_OPTION_TYPE', `The data has no ${option}: ${expected}`, { option, expected });
 }
 
 /** Exactly one kind of targets must be there. */
@@ -110,7 +110,7 @@ async function pairedExamples(given: Given, source: NativeSequences, model: Desc
 function requireSameCount(option: string, sequences: NativeSequences, source: NativeSequences): void {
   const [wanted, came] = [sequenceCount(source), sequenceCount(sequences)];
   if (wanted === came) return;
-  throw new UnrolledError('ERR_UNROLLED_SHAPE', `There are ${wanted} sources and ${came} ${option}.`, {
+  throw new UnrolledError('ERR_UNROLLED_SHAPE', `There are ${wanted} sources and ${came} ${option}`, {
     option,
     expected: String(wanted),
     received: String(came),
@@ -132,8 +132,8 @@ function requireData(data: unknown): Given {
 function requireNoSource(given: Given): void {
   for (const key of SOURCE_KEYS) {
     if (given[key] === undefined) continue;
-    const message = `${key} must be left out, since the model has no source: its data are ${PLAIN}.`;
-    throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', message, {
+    const fault = `${key} must be left out, since the model has no source: its data are ${PLAIN}`;
+    throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', fault, {
       option: key,
       expected: 'left out',
       received: check.show(given[key]),

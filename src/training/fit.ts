@@ -3,9 +3,10 @@
 import { UnrolledError } from '../errors';
 import type { NativeTraining, NativeTrainingOptions } from '../native/native';
 import type { Network } from '../network';
+import { phrase } from '../phrase';
 import { CallbackList } from './callback-list';
 import { damagedBy } from './checkpoint-file';
-import { ANEW, otherData } from './data-counts';
+import { OR_ANEW, otherData } from './data-counts';
 import type { EpochResult } from './epoch-result';
 import { Loop, type Run } from './loop';
 import { requireTrainingBytes, type TrainingBytes } from './memory';
@@ -101,9 +102,11 @@ async function countSteps({ model, source, options }: Run): Promise<number> {
 }
 
 /** Says of a checkpoint in bf16 that this is why bf16 is refused: the option may not have been given. */
-function refusedPrecision(path: string, { message, expected = '', received = '' }: UnrolledError): UnrolledError {
-  const what = `${path} is of a training in bf16: ${message} Go on where bf16 can be had, ${ANEW}.`;
-  return new UnrolledError('ERR_UNROLLED_PRECISION', what, { option: 'precision', expected, received });
+function refusedPrecision(path: string, { fault, expected = '', received = '' }: UnrolledError): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_PRECISION', `${path} is of a training in bf16: ${fault}`, {
+    ...{ option: 'precision', expected, received },
+    advice: phrase`Go on where bf16 can be had${OR_ANEW}.`,
+  });
 }
 
 /** @throws ERR_UNROLLED_MODEL_MISMATCH for a checkpoint of other data, ERR_UNROLLED_PRECISION. */

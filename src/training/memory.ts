@@ -3,6 +3,7 @@
 import { requireMemory } from '../limits';
 import type { NativePassSize, NativeSource, NativeTrainingOptions } from '../native/native';
 import type { Network } from '../network';
+import { phrase, refer } from '../phrase';
 import type { Callback } from './callbacks/callback';
 import { savesCheckpoints } from './callbacks/checkpoint';
 import { slotsOf } from './optimizers';
@@ -100,10 +101,12 @@ export async function requireTrainingBytes(
   const need = { total, more: total - parameters - gradients };
   if (workspace >= total - workspace - data) {
     const isStream = source.kind === 'stream' || source.kind === 'documents';
-    const advice = isStream ? 'Lower batch or window' : 'Lower batch, or cut long sequences';
-    requireMemory('Training this model', need, isStream ? 'window' : 'batch', advice, ['batch', 'window']);
+    const [batch, window] = [refer.option('batch'), refer.option('window')];
+    const advice = isStream ? phrase`Lower ${batch} or ${window}` : phrase`Lower ${batch}, or cut long sequences`;
+    requireMemory('Training this model', need, isStream ? 'window' : 'batch', advice);
   } else {
-    const advice = 'Make the model smaller, or take an optimizer that keeps less, as sgd does';
+    const kind = refer.option('optimizer');
+    const advice = phrase`Make the model smaller, or take an ${kind} that keeps less, as sgd does`;
     requireMemory('Training this model', need, 'optimizer', advice);
   }
   return bytes;

@@ -140,7 +140,7 @@ function hasSource({ input, source }: ModelDescription): UnrolledError {
   return new UnrolledError(
     'ERR_UNROLLED_OPTION_RANGE',
     `predict is for a model without a source, and this one has a source of ${source?.kind}: ` +
-      `${answers}forward({ ${input.kind}, source }) gives its outputs for inputs beside a source.`,
+      `${answers}forward({ ${input.kind}, source }) gives its outputs for inputs beside a source`,
     { option: 'inputs', expected: 'a model without a source', received: `a source of ${source?.kind}` },
   );
 }

@@ -4,8 +4,9 @@ import { checkedValue } from '../base/option-table';
 import { UnrolledError } from '../errors';
 import { sortedJson } from '../model-file';
 import type { NativeTrainingOptions } from '../native/native';
+import { phrase, refer, type Words } from '../phrase';
 import { show } from '../validation';
-import { ANEW } from './data-counts';
+import { OR_ANEW } from './data-counts';
 import { TRAINING_ROWS, type TrainingRow } from './options/training-options-table';
 
 /** Options by name, JSON only; those that are off are absent. */
@@ -116,16 +117,26 @@ const DATA: Readonly<Record<string, string>> = {
   paired: 'pairs of sequences',
 };
 
+/** The parts of an error. */
+interface Difference {
+  fault: Words;
+  advice: Words;
+}
+
 /** What of the options differs, and what to do; data and loss are no options of `fit`. */
-function whatDiffers(option: string, expected: string, received: string): string {
+function whatDiffers(path: string, option: string, before: unknown, now: unknown): Difference {
   if (option === 'data') {
-    const shown = (kind: string) => DATA[kind.replaceAll('"', '')] ?? kind;
-    const [before, now] = [shown(expected), shown(received)];
-    return `was trained on ${before}, and these are ${now}. Resume with the data it was trained on, ${ANEW}`;
+    const shown = (kind: unknown) => DATA[String(kind)] ?? showOption(option, kind);
+    return {
+      fault: `${path} was trained on ${shown(before)}, and these are ${shown(now)}`,
+      advice: phrase`Resume with the data it was trained on${OR_ANEW}.`,
+    };
   }
-  const asked = `was trained with ${option} ${expected}, and ${received} was asked`;
   const same = option === 'loss' ? 'Give the data the loss they had' : 'Leave the option out';
-  return `${asked}. ${same} to go on as before, ${ANEW}`;
+  return {
+    fault: phrase`${path} was trained with ${refer.option(option)} ${showOption(option, before)}, and ${showOption(option, now)} was asked`,
+    advice: phrase`${same} to go on as before${OR_ANEW}.`,
+  };
 }
 
 /**
@@ -138,8 +149,7 @@ export function requireSameOptions(path: string, options: RecordedOptions, recor
   for (const option of names) {
     if (isBound(option) || sortedJson({ value: now[option] }) === sortedJson({ value: before[option] })) continue;
     const [expected, received] = [showOption(option, before[option]), showOption(option, now[option])];
-    throw new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${path} ${whatDiffers(option, expected, received)}.`, {
-      ...{ option, mentions: [option], expected, received },
-    });
+    const { fault, advice } = whatDiffers(path, option, before[option], now[option]);
+    throw new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', fault, { option, expected, received, advice });
   }
 }

@@ -79,16 +79,21 @@ export function requireSameModel({ frozen }: Network, header: ModelHeader, check
   const [expected, received] = [shown(found.one), shown(found.other)];
   throw new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',
-    `${file.path} is of another model: its ${found.path} is ${received}, and this model's is ${expected}. ` +
-      'Load the model to resume from the checkpoint itself.',
-    { option: found.path, expected, received },
+    `${file.path} is of another model: its ${found.path} is ${received}, and this model's is ${expected}`,
+    { advice: 'Load the model to resume from the checkpoint itself.', option: found.path, expected, received },
   );
 }
 
 /**
- * Writes a checkpoint's weights into the model they belong to.
+ * Writes a checkpoint's weights into the model they belong to, and lets go of its tensors: they are several times as large
+ * as the model, and what else a checkpoint says is known for as long as its training runs.
+ * @param checkpoint whose state the training and its callbacks have by now.
  * @throws ERR_UNROLLED_MODEL_NOT_FINITE for damaged weights.
  */
-export async function restoreModel(model: Network, { file }: Checkpoint): Promise<void> {
+export async function restoreModel(model: Network, { file, record }: Checkpoint): Promise<void> {
   await model.setParameters(weightsLike(file, model));
+  file.tensors.clear();
+  file.training?.tensors.clear();
+  record.native.slots.length = 0;
+  record.callbacks.length = 0;
 }

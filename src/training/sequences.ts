@@ -37,14 +37,14 @@ export type SequenceData =
 export type ElementKind = InputDescription;
 
 export function shapeError(option: string, expected: string, received: string): UnrolledError {
-  const message = `${option} must have ${expected}, not ${received}.`;
-  return new UnrolledError('ERR_UNROLLED_SHAPE', message, { option, expected, received });
+  const fault = `${option} must have ${expected}, not ${received}`;
+  return new UnrolledError('ERR_UNROLLED_SHAPE', fault, { option, expected, received });
 }
 
-function empty(option: string, what: string): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${option} has no ${what}.`, {
+function empty(option: string, noun: 'sequence' | 'element'): UnrolledError {
+  return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${option} has no ${noun}s`, {
     option,
-    expected: `at least one ${what.replace(/s$/, '')}`,
+    expected: `at least one ${noun}`,
   });
 }
 
@@ -68,9 +68,9 @@ export async function lengthsOf(
 
 /** Where sequences of these lengths begin, none of them empty. */
 function sequenceOffsets(option: string, lengths: Float64Array): Int32Array {
-  if (lengths.length === 0) throw empty(option, 'sequences');
+  if (lengths.length === 0) throw empty(option, 'sequence');
   const index = lengths.indexOf(0);
-  if (index !== -1) throw empty(`${option}[${index}]`, 'elements');
+  if (index !== -1) throw empty(`${option}[${index}]`, 'element');
   return offsetsOf(option, lengths);
 }
 
@@ -173,7 +173,7 @@ async function listFeatures(
   const tensors: FloatTensor[] = [];
   const lengths = await lengthsOf(elements, (element, index) => {
     const name = `${option}[${index}]`;
-    if (Array.isArray(element) && element.length === 0) throw empty(name, 'elements');
+    if (Array.isArray(element) && element.length === 0) throw empty(name, 'element');
     const tensor = isList(element) ? nestedTensor(name, element, 'float64') : element;
     if (!isTensor(tensor)) throw check.wrongType(name, expected, tensor);
     requireFloats(name, tensor, width, [2]);

@@ -38,7 +38,8 @@ function isSingle({ offsets }: NativeSequences): boolean {
 
 /** What a model cannot be held against. */
 function unfit(option: string, why: string, fix: string): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${option} do not fit the model: ${why}. ${fix}.`, {
+  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${option} do not fit the model: ${why}`, {
+    advice: `${fix}.`,
     option,
   });
 }
@@ -79,7 +80,7 @@ async function classTargets(lists: Lists, offsets: Int32Array, loss: unknown, co
 
 function requireCount(option: string, count: number, { sequences }: TargetContext): void {
   const wanted = sequenceCount(sequences);
-  if (count !== wanted) throw shapeError(option, counted(wanted, 'entry').replace('entrys', 'entries'), String(count));
+  if (count !== wanted) throw shapeError(option, counted(wanted, 'entry', 'entries'), String(count));
 }
 
 /** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_SHAPE, ERR_UNROLLED_MODEL_MISMATCH. */

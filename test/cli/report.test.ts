@@ -19,7 +19,10 @@ const ALL = ['training', 'samples', 'activations', 'gradient', 'model'];
 const KEPT = { bestEpoch: undefined, out: undefined, keepBest: '--early-stopping N' };
 const MODEL = {
   input: { kind: 'ids' as const, vocabulary: 2 },
-  layers: [{ name: 'head', type: 'dense' as const, features: 2 }],
+  layers: [
+    { name: 'embedding', type: 'embedding' as const, features: 2 },
+    { name: 'head', type: 'dense' as const, features: 2 },
+  ],
 };
 
 describe('unrolled train --report', function () {

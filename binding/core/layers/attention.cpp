@@ -16,7 +16,7 @@ void growTo(std::size_t count, std::vector<Element>& elements) {
     elements.resize(count);
   } catch (const std::exception&) {
     throw Error("ERR_UNROLLED_OUT_OF_MEMORY",
-                "The machine has no memory for " + std::to_string(count) + " weights of an attention layer.");
+                "The machine has no memory for " + std::to_string(count) + " weights of an attention layer");
   }
 }
 

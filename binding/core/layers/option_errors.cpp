@@ -19,8 +19,7 @@ std::string listed(const std::vector<std::string>& names) {
 }  // namespace
 
 Error impossible(const std::string& option, const std::string& expected, const std::string& received) {
-  return Error("ERR_UNROLLED_OPTION_RANGE", option + " must be " + expected + ", not " + received + ".")
-      .about(option, expected, received);
+  return Error::mustBe("ERR_UNROLLED_OPTION_RANGE", option, expected, received);
 }
 
 std::string inQuotes(const std::string& name) { return "\"" + name + "\""; }
@@ -42,9 +41,9 @@ Error unknownName(const std::string& option, const std::string& expected, const 
                   const std::string& remark, const std::vector<std::string>& there) {
   const std::string choice =
       there.empty() ? "There is none" : "There " + std::string(there.size() == 1 ? "is " : "are ");
-  return Error("ERR_UNROLLED_OPTION_RANGE", option + " must be " + expected + ", not " + inQuotes(name) +
-                                                (remark.empty() ? "" : ", " + remark) + ". " + choice + listed(there) +
-                                                ".")
+  return Error::of("ERR_UNROLLED_OPTION_RANGE", option,
+                   "must be " + expected + ", not " + inQuotes(name) + (remark.empty() ? "" : ", " + remark),
+                   choice + listed(there) + ".")
       .about(option, expected, inQuotes(name));
 }
 

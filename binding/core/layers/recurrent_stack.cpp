@@ -17,8 +17,8 @@ Error cannotStart(const std::string& option, const RecurrentStack& stack, const 
     expected += ", or from a layer with one step of " + counted(stack.features, "feature") +
                 ": a pooling layer, with a dense one behind it where it has others";
   }
-  return Error("ERR_UNROLLED_OPTION_RANGE", option + ": layer " + described + " cannot start from " + from + ": " +
-                                                why + ". It starts from " + expected + ".")
+  return Error("ERR_UNROLLED_OPTION_RANGE", option + ": layer " + described + " cannot start from " + from + ": " + why,
+               "It starts from " + expected + ".")
       .about(option, expected, from);
 }
 

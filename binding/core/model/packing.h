@@ -22,8 +22,7 @@ class Packing {
     for (const Index length : lengths_) {
       if (length >= 1 && length <= time) continue;
       const std::string expected = "whole numbers from 1 to " + std::to_string(time);
-      throw Error("ERR_UNROLLED_OPTION_RANGE", "lengths must be " + expected + ", not " + std::to_string(length) + ".")
-          .about("lengths", expected, std::to_string(length));
+      throw Error::mustBe("ERR_UNROLLED_OPTION_RANGE", "lengths", expected, std::to_string(length));
     }
     std::iota(order_.begin(), order_.end(), Index{0});
     std::stable_sort(order_.begin(), order_.end(),

@@ -102,7 +102,7 @@ void Optimizer<T>::restore(OptimizerState<T> state) {
     throw Error("ERR_UNROLLED_MODEL_MISMATCH",
                 "The state to go on from has optimiser arrays of " + std::to_string(state.first.size()) + " and " +
                     std::to_string(state.second.size()) + " elements; this training's have " +
-                    std::to_string(state_.first.size()) + " and " + std::to_string(state_.second.size()) + ".")
+                    std::to_string(state_.first.size()) + " and " + std::to_string(state_.second.size()))
         .about("resume", "the state of a training of the same model and optimiser", "another");
   }
   state_ = std::move(state);

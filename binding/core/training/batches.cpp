@@ -20,7 +20,7 @@ StreamBatches<T>::StreamBatches(std::unique_ptr<IdStream> ids, Index rows, Index
   if (rowLength_ >= window) return;
   throw Error("ERR_UNROLLED_CORPUS_TOO_SHORT",
               "The corpus has " + std::to_string(ids_->size()) + " tokens: " + std::to_string(rows) + " rows of " +
-                  std::to_string(rowLength_) + ", shorter than a window of " + std::to_string(window) + ".")
+                  std::to_string(rowLength_) + ", shorter than a window of " + std::to_string(window))
       .about("window", "at most " + std::to_string(rowLength_), std::to_string(window));
 }
 

@@ -52,7 +52,7 @@ class Search {
       if (std::find(excluded.begin(), excluded.end(), id) == excluded.end()) allowed_.push_back(id);
     }
     if (!allowed_.empty()) return;
-    throw Error("ERR_UNROLLED_OPTION_RANGE", "excluded leaves no token of the vocabulary to take.")
+    throw Error::of("ERR_UNROLLED_OPTION_RANGE", "excluded", "leaves no token of the vocabulary to take")
         .about("excluded", "fewer than " + std::to_string(vocabulary) + " ids", "all of them");
   }
 
@@ -149,7 +149,7 @@ class Search {
       own.push_back({logProbability + sum, logProbability, sum, parent, id});
     }
     if (own.empty()) {
-      throw Error("ERR_UNROLLED_OPTION_RANGE", "bias leaves no token of the vocabulary to take.")
+      throw Error::of("ERR_UNROLLED_OPTION_RANGE", "bias", "leaves no token of the vocabulary to take")
           .about("bias", "at least one token that is not barred", "all barred");
     }
     if (width < own.size()) {

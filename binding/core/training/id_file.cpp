@@ -29,10 +29,10 @@ constexpr Index idBytes = sizeof(TokenId);
 constexpr Index largestRead = Index{1} << 30U;
 
 Error cannotRead(const std::string& path, const std::string& reason) {
-  return {"ERR_UNROLLED_FILE_READ", path + " cannot be read: " + reason + "."};
+  return {"ERR_UNROLLED_FILE_READ", path + " cannot be read: " + reason};
 }
 
-Error missing(const std::string& path) { return {"ERR_UNROLLED_FILE_NOT_FOUND", "There is no file " + path + "."}; }
+Error missing(const std::string& path) { return {"ERR_UNROLLED_FILE_NOT_FOUND", "There is no file " + path}; }
 
 #ifdef _WIN32
 
@@ -147,7 +147,7 @@ void checkFile(std::intptr_t file, const IdFileRange& range, const std::string& 
   }
   if (range.first < 0 || range.count < 0 || range.first > range.total - range.count) {
     const std::string received = std::to_string(range.count) + " ids from number " + std::to_string(range.first);
-    throw Error("ERR_UNROLLED_SHAPE", "A range must lie inside the file's ids; " + received + " on do not.")
+    throw Error("ERR_UNROLLED_SHAPE", "A range must lie inside the file's ids; " + received + " on do not")
         .about("ids", "a range of " + std::to_string(range.total) + " ids", received);
   }
 }

@@ -12,7 +12,7 @@ namespace unrolled {
 inline void requireFiniteOutput(double value) {
   if (std::isfinite(value)) return;
   throw Error("ERR_UNROLLED_MODEL_NOT_FINITE",
-              "The model's output is NaN or infinite: its weights are too large to compute with.");
+              "The model's output is NaN or infinite: its weights are too large to compute with");
 }
 
 }  // namespace unrolled

@@ -10,7 +10,7 @@ namespace unrolled {
 
 void checkOffsets(const std::vector<Index>& offsets, Index elements) {
   const auto wrong = [](const std::string& expected, const std::string& received) {
-    return Error("ERR_UNROLLED_SHAPE", "offsets must " + expected + ", not " + received + ".")
+    return Error::of("ERR_UNROLLED_SHAPE", "offsets", "must " + expected + ", not " + received)
         .about("offsets", expected, received);
   };
   if (offsets.size() < 2 || offsets.front() != 0 || offsets.back() != elements) {

@@ -24,10 +24,8 @@ constexpr double orderSeconds = 2e-7;
 constexpr double mostForetold = 1e7;
 
 Error notFinite(const char* what, Index step) {
-  return Error("ERR_UNROLLED_NON_FINITE_LOSS", std::string("The ") + what + " is not finite at step " +
-                                                   std::to_string(step) +
-                                                   ". The weights are those before it. A smaller learning rate or "
-                                                   "clipping by norm may help.")
+  return Error("ERR_UNROLLED_NON_FINITE_LOSS", std::string("The ") + what + " is not finite",
+               "The weights are those before it. A smaller learning rate or clipping by norm may help.")
       .atStep(step);
 }
 
@@ -183,8 +181,7 @@ void Trainer<T>::exportProgress(TrainingState<T>& state) const {
 template <class T>
 void Trainer<T>::importState(TrainingState<T> state) {
   const auto mismatch = [](const char* other) {
-    return Error("ERR_UNROLLED_MODEL_MISMATCH",
-                 std::string("The state to go on from is of a training with ") + other + ".")
+    return Error("ERR_UNROLLED_MODEL_MISMATCH", std::string("The state to go on from is of a training with ") + other)
         .about("resume", "a state of the same training", std::string("one with ") + other);
   };
   if (state.kind != options_.optimizer.kind) throw mismatch("another optimiser");

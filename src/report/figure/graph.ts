@@ -48,7 +48,7 @@ function inputNode({ name, kind, shape }: ReportInput, lane: number): Node {
 function unknownName(layer: ReportLayer, option: string, name: string): UnrolledError {
   return new UnrolledError(
     'ERR_UNROLLED_OPTION_RANGE',
-    `${option} of the layer ${JSON.stringify(layer.name)} names ${JSON.stringify(name)}, and no input or layer before it has that name.`,
+    `${option} of the layer ${JSON.stringify(layer.name)} names ${JSON.stringify(name)}, and no input or layer before it has that name`,
     { option, expected: 'the name of an input or of an earlier layer', received: name },
   );
 }
@@ -86,7 +86,7 @@ function layerNode(layer: ReportLayer, before: Map<string, Node>, last: Node | u
 
 function requireNew(name: string, before: Map<string, Node>): void {
   if (!before.has(name)) return;
-  throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', `Two inputs or layers have the name ${JSON.stringify(name)}.`, {
+  throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', `Two inputs or layers have the name ${JSON.stringify(name)}`, {
     option: 'name',
     expected: 'names that differ',
     received: name,

@@ -136,6 +136,12 @@ type Figure = Exclude<keyof ScheduleDescription, undefined>;
 type Name = keyof FitOptions | keyof ExampleFitOptions<never> | `schedule.${Figure}` | PartName;
 type PartName = 'callbacks.patience' | 'checkpoint.path' | 'checkpoint.everySteps';
 
+/** The learning rate of `adam` where texts are classified. */
+const ADAM_OF_TEXTS = 0.01;
+
+/** The part that validates where the command line classifies texts. */
+export const VALIDATING_TEXTS = 0.1;
+
 const ALL = ['train', 'bench', 'classify train'] as const;
 const OF_TEXT = ['train', 'bench'] as const;
 const SAVING = ['train', 'classify train'] as const;
@@ -145,10 +151,11 @@ export const TRAINING_TABLE = {
   epochs: {
     check: integer({ min: 1, max: MAX_SIZE }),
     default: 5,
+    defaultOfTexts: 10,
     recorded: 'bound',
     flag: '--epochs <n>',
     help: 'passes over the text',
-    helpIn: { 'classify train': 'passes over the texts (default: 10)' },
+    helpIn: { 'classify train': 'passes over the texts' },
     commands: SAVING,
   },
   steps: {
@@ -164,7 +171,9 @@ export const TRAINING_TABLE = {
     recorded: 'value',
     flag: '--validation <x>',
     help: 'fraction of the text, from its end, that validates (default: off)',
-    helpIn: { 'classify train': 'fraction of the shuffled texts that validates, 0 for none (default: 0.1)' },
+    helpIn: {
+      'classify train': `fraction of the shuffled texts that validates, 0 for none (default: ${VALIDATING_TEXTS})`,
+    },
     commands: SAVING,
   },
   validationData: { of: 'examples' },
@@ -205,10 +214,11 @@ export const TRAINING_TABLE = {
     commands: ALL,
   },
   learningRate: {
+    defaultOfTexts: ADAM_OF_TEXTS,
     recorded: 'within',
     flag: '--lr <x>',
     help: "learning rate (default: the optimiser's)",
-    helpIn: { 'classify train': "learning rate (default: 0.01 of adam, else the optimiser's)" },
+    helpIn: { 'classify train': `learning rate (default: ${ADAM_OF_TEXTS} of adam, else the optimiser's)` },
     commands: ALL,
   },
   momentum: {
