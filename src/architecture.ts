@@ -6,70 +6,13 @@ import type { Cell } from './layer-choices';
 import { resolveThreads } from './limits';
 import type { OptionOf } from './memory';
 import { Model, type ModelInternals, type ModelOptions } from './model';
-import { NETWORK_TABLE } from './models/network-options-table';
-import type { DType, InitializerDescription, ModelDescription } from './native/native';
-import { describeOutput, type OutputArchitecture, type OutputOptions, resolveOutput } from './output';
+import { type Architecture, NETWORK_TABLE, type NetworkOptions } from './models/network-options-table';
+import type { ModelDescription } from './native/native';
+import { describeOutput, resolveOutput } from './output';
 import { phrase, refer } from './phrase';
 import * as check from './validation';
 
 export { NETWORK_OPTIONS } from './models/network-options-table';
-
-export type { Cell };
-
-/** What a network is made of, and what its file says of it beside weights and vocabulary. */
-export interface Architecture extends OutputArchitecture {
-  cell: Cell;
-  /** Width E of the embedding; `'onehot'` feeds ids to the first layer directly. */
-  embedding: number | 'onehot';
-  /** Hidden size H of every layer. */
-  hidden: number;
-  /** Stacked recurrent layers. */
-  layers: number;
-  /** Of a vanilla RNN only. */
-  nonlinearity?: 'tanh' | 'relu';
-  /** One trained bias a layer in place of PyTorch's two. */
-  singleBias: boolean;
-  /** See `NetworkOptions`; absent where it is off, as are the next three. */
-  dropout?: number;
-  recurrentDropout?: number;
-  layerNorm?: boolean;
-  tied?: boolean;
-}
-
-/** Options of a new network. */
-export interface NetworkOptions extends OutputOptions {
-  /** `'lstm'` by default. */
-  cell?: Cell | undefined;
-  /** 64 by default. */
-  embedding?: number | 'onehot' | undefined;
-  /** 256 by default. */
-  hidden?: number | undefined;
-  /** 1 by default. */
-  layers?: number | undefined;
-  /** Of a vanilla RNN only; `'tanh'` by default. */
-  nonlinearity?: 'tanh' | 'relu' | undefined;
-  /** False by default. */
-  singleBias?: boolean | undefined;
-  /**
-   * Rate at which values are dropped while training, between two recurrent layers and before the head, as Zaremba et
-   * al. (2014) do; the embedding's own output is not dropped. 0 by default.
-   */
-  dropout?: number | undefined;
-  /** Rate at which h is dropped on its way into `W_hh`, with one mask a row (Gal and Ghahramani 2016); 0 by default. */
-  recurrentDropout?: number | undefined;
-  /** Layer normalisation inside the cells; false by default. */
-  layerNorm?: boolean | undefined;
-  /** Of a language model: the embedding's table is the head's weight, which needs `embedding` = `hidden`. */
-  tied?: boolean | undefined;
-  /** PyTorch's own by default. */
-  initializer?: InitializerDescription | undefined;
-  /** Of the initial weights; 0 by default. */
-  seed?: number | undefined;
-  /** `'float32'` by default. */
-  dtype?: DType | undefined;
-  /** Threads to compute with; the pool's default where absent. The results do not depend on it. */
-  threads?: number | undefined;
-}
 
 /** Options that every network has resolved alike, whatever the others are. */
 const PLAIN = ['cell', 'embedding', 'hidden', 'layers', 'singleBias'] as const;

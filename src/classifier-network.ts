@@ -1,81 +1,24 @@
 /** What a text classifier is made of: embedding, recurrent layers, one vector a text, a dense layer, a head. */
 
-import type { Cell } from './architecture';
 import { checkedOption, resolveValues } from './base/option-table';
 import { resolveDescription } from './description';
 import type { FloatTensor } from './flat-layout';
+import type { Cell } from './layer-choices';
 import * as layers from './layer-functions';
 import type { OptionOf } from './memory';
 import { Model, type ModelInternals } from './model';
-import { CLASSIFIER_ARCHITECTURE_OPTIONS, CLASSIFIER_ROWS, CLASSIFIER_TABLE } from './models/classifier-options-table';
-import type {
-  Activation,
-  DType,
-  InitializerDescription,
-  InputDescription,
-  ModelDescription,
-  PoolingDescription,
-} from './native/native';
+import {
+  CLASSIFIER_ARCHITECTURE_OPTIONS,
+  CLASSIFIER_ROWS,
+  CLASSIFIER_TABLE,
+  type ClassifierArchitecture,
+  type ClassifierNetworkOptions,
+} from './models/classifier-options-table';
+import type { InputDescription, ModelDescription } from './native/native';
 import { tensorIfNested } from './nested-numbers';
-import type { NestedRows } from './tensor';
 import * as check from './validation';
 
 export { CLASSIFIER_NETWORK_OPTIONS } from './models/classifier-options-table';
-
-/** How a sequence becomes one vector; see `PoolingDescription`. */
-export type Pooling = PoolingDescription['pooling'];
-
-/** What a file says of a classifier's network. */
-export interface ClassifierArchitecture {
-  cell: Cell;
-  /** Width E of the embedding. */
-  embedding: number;
-  /** Hidden size H of each direction. */
-  hidden: number;
-  /** Stacked recurrent layers. */
-  layers: number;
-  bidirectional: boolean;
-  /** Of a GRU's or an LSTM's gates; absent for a vanilla RNN. */
-  gateActivation?: Activation;
-  pooling: Pooling;
-  /** Units of the dense layer; 0 for none. */
-  dense: number;
-  denseActivation: Activation;
-  /** Rate of what is dropped while training, of the pooled vector and between recurrent layers. */
-  dropout: number;
-}
-
-/** Options of a new classifier's network. */
-export interface ClassifierNetworkOptions {
-  /** `'gru'` by default. */
-  cell?: Cell | undefined;
-  /** 64 by default. */
-  embedding?: number | undefined;
-  /** Trained word vectors `[V, embedding]` to begin with, as `embeddingMatrix` makes them. */
-  embeddingWeights?: FloatTensor | NestedRows | undefined;
-  /** Of each direction; 30 by default. */
-  hidden?: number | undefined;
-  /** 1 by default. */
-  layers?: number | undefined;
-  /** Whether the text is read from its end too; true by default. */
-  bidirectional?: boolean | undefined;
-  /** Of a GRU or an LSTM; `'sigmoid'` by default. */
-  gateActivation?: Activation | undefined;
-  /** How a text becomes one vector; `'final'`, what both directions know at their ends, by default. */
-  pooling?: Pooling | undefined;
-  /** Units of the layer between that vector and the classes, 0 for none; 60 by default. */
-  dense?: number | undefined;
-  /** `'tanh'` by default. */
-  denseActivation?: Activation | undefined;
-  /** 0 by default. */
-  dropout?: number | undefined;
-  /** Of all weights; by default those of Keras's layers, see `INITIALIZERS`. */
-  initializer?: InitializerDescription | undefined;
-  /** Of the initial weights; 0 by default. */
-  seed?: number | undefined;
-  /** `'float32'` by default. */
-  dtype?: DType | undefined;
-}
 
 /**
  * How weights begin, as in Keras. A small embedding seems to matter: with one seed, the test accuracy on IMDB's reviews

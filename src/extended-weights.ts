@@ -1,7 +1,7 @@
 /** Weights of a language model whose vocabulary was extended: rows of tokens that were there, and fresh ones. */
 
-import type { Architecture } from './architecture';
 import type { Parameters } from './flat-layout';
+import type { Architecture } from './models/network-options-table';
 import { sorted } from './sorting';
 import type { Tensor } from './tensor';
 

@@ -9,8 +9,6 @@ import { addon } from './native/load';
 import type { NativeInfo } from './native/native';
 import * as check from './validation';
 
-export type { Architecture, Cell, NetworkOptions } from './architecture';
-export type { ClassifierArchitecture, ClassifierNetworkOptions, Pooling } from './classifier-network';
 export * as datasets from './datasets';
 export type { Answer, DecodingOptions } from './decoding';
 export {
@@ -48,6 +46,7 @@ export type {
   LanguageModelOptions,
   LoadOptions,
 } from './language-model-types';
+export type { Activation, Cell } from './layer-choices';
 export type { BidirectionalOptions, Layer, LayerExtras, RecurrentLayerOptions } from './layer-functions';
 export * as layers from './layer-functions';
 export type { ClassLoss, Loss, ValueLoss } from './losses';
@@ -63,8 +62,9 @@ export {
   type Objective,
   type SequenceInput,
 } from './model';
+export type { ClassifierArchitecture, ClassifierNetworkOptions, Pooling } from './models/classifier-options-table';
+export type { Architecture, NetworkOptions, Output, OutputOptions } from './models/network-options-table';
 export type {
-  Activation,
   ActivationDescription,
   AdaptiveSoftmaxDescription,
   AttentionDescription,
@@ -82,7 +82,6 @@ export type {
   PoolingDescription,
   RecurrentDescription,
 } from './native/native';
-export type { Output, OutputOptions } from './output';
 export { version } from './package';
 export type {
   ModelFigureOptions,
@@ -176,7 +175,8 @@ export type {
   RaggedPredictionOptions,
 } from './training/model-training';
 export type { OptimizerDescription, OptimizerHyperparameters, OptimizerKind } from './training/optimizers';
-export type { CheckpointSettings, FitOptions, FitProgress, TrainingOptions } from './training/options';
+export type { CheckpointSettings, FitOptions, TrainingOptions } from './training/options';
+export type { FitProgress } from './training/options/training-options-table';
 export type { ScheduleDescription, ScheduleKind } from './training/schedule';
 export type { JoinedSequences, SequenceData } from './training/sequences';
 export type { Training } from './training/training';

@@ -1,8 +1,9 @@
 /** The architecture of a language model: from options and a vocabulary, from a file, or from a file and options. */
 
-import { type Architecture, type NetworkOptions, resolveArchitecture } from './architecture';
+import { resolveArchitecture } from './architecture';
 import { UnrolledError } from './errors';
 import { damagedHeader, sortedJson } from './model-file';
+import type { Architecture, NetworkOptions } from './models/network-options-table';
 import { ARCHITECTURE_OPTIONS, NETWORK_ROWS } from './models/network-options-table';
 import { completeOutput, withoutOutput } from './output';
 import { phrase, refer } from './phrase';

@@ -1,14 +1,6 @@
 /** What a language model is made of: from options alone, from a file, or from a file and options. */
 
-import {
-  type Architecture,
-  buildNetwork,
-  describeNetwork,
-  NETWORK_OPTIONS,
-  type Network,
-  type NetworkOptions,
-  resolveArchitecture,
-} from './architecture';
+import { buildNetwork, describeNetwork, NETWORK_OPTIONS, type Network, resolveArchitecture } from './architecture';
 import { inTurns } from './event-loop';
 import { extendedRanks, keepWeights } from './extended-weights';
 import type { Metadata } from './file-metadata';
@@ -16,6 +8,7 @@ import { adopted, completedFrom, otherVocabulary, withOutput } from './language-
 import type { InitOptions, LanguageModelOptions, LoadOptions } from './language-model-types';
 import { dtypeOf, type ModelFile, readModelFile, weightsOf } from './model-file';
 import { readDocuments, readHeader, readVocabulary, requireKind, withFormOf } from './model-header';
+import type { Architecture, NetworkOptions } from './models/network-options-table';
 import { completeOutput } from './output';
 import { idsBefore, isExtension } from './text/extended-vocabulary';
 import { Vocabulary } from './text/vocabulary';

@@ -1,6 +1,6 @@
 /** What `LanguageModel` is given, and what `evaluate` gives. */
 
-import type { NetworkOptions } from './architecture';
+import type { NetworkOptions } from './models/network-options-table';
 import type { TokenCounts } from './text/token-counts';
 import type { Vocabulary } from './text/vocabulary';
 import type { UnknownPolicy } from './text/vocabulary-options';

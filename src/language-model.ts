@@ -1,6 +1,6 @@
 /** A language model over text: embedding, recurrent layers, and a softmax over the next token. */
 
-import type { Architecture, Network } from './architecture';
+import type { Network } from './architecture';
 import { cancelledError, withCancellation } from './cancellation';
 import { adviceOf, faultOf, UnrolledError } from './errors';
 import {
@@ -46,6 +46,7 @@ import type {
 import { resolveThreads } from './limits';
 import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readDocuments } from './model-header';
+import type { Architecture } from './models/network-options-table';
 import type { NativeEvaluation } from './native/native';
 import { isRemedy, phrase, refer, reworded } from './phrase';
 import { defaultSparse } from './softmax-defaults';

@@ -3,10 +3,10 @@
  * A test compares it with what the core declares.
  */
 
-/** Kinds of recurrent cells: vanilla, gated recurrent unit, long short-term memory. */
+/** Types of recurrent layers. */
 export const CELLS = ['rnn', 'gru', 'lstm'] as const;
 
-/** A kind of recurrent cell. */
+/** Kinds of recurrent cells: vanilla, gated recurrent unit, long short-term memory. */
 export type Cell = (typeof CELLS)[number];
 
 /** Functions that a layer may have. */

@@ -1,6 +1,6 @@
 /** What a model file says beside its weights: the kind of model, its architecture, its vocabulary. */
 
-import { type Architecture, resolveArchitecture } from './architecture';
+import { resolveArchitecture } from './architecture';
 import { UnrolledError } from './errors';
 import {
   damagedHeader,
@@ -11,6 +11,7 @@ import {
   otherKind,
   requireHeader,
 } from './model-file';
+import type { Architecture } from './models/network-options-table';
 import { ARCHITECTURE_OPTIONS, NETWORK_ROWS } from './models/network-options-table';
 import { phrase, refer } from './phrase';
 import { FORM_OPTIONS, type FormOptions, type TextForm } from './text/text-form';

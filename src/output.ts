@@ -2,39 +2,10 @@
 
 import { checkedOption, resolveValues } from './base/option-table';
 import { MAX_SIZE } from './limits';
-import { NETWORK_TABLE } from './models/network-options-table';
+import { NETWORK_TABLE, type OutputArchitecture, type OutputOptions } from './models/network-options-table';
 import type { LayerDescription } from './native/native';
 import { defaultCutoffs } from './softmax-defaults';
 import * as check from './validation';
-
-/** How the probabilities of the next token are computed, or only trained: see `OutputOptions`. */
-export type Output = 'exact' | 'adaptive' | 'sampled';
-
-/** Options of a language model's softmax. */
-export interface OutputOptions {
-  /**
-   * `'exact'` by default. `'adaptive'` (Grave et al. 2017): the frequent tokens in a head, the others in clusters of
-   * smaller width, which take work where a target falls into them. `'sampled'`: in training a target competes with a few
-   * tokens drawn anew for each step; weights and evaluation are those of the exact softmax.
-   */
-  output?: Output | undefined;
-  /** Of `'adaptive'`: ranks at which the clusters begin, rising; by default those of `defaultCutoffs`. */
-  cutoffs?: readonly number[] | undefined;
-  /** Of `'adaptive'`: cluster i is `hidden` divided i + 1 times by this wide; 4 by default. */
-  divisor?: number | undefined;
-  /** Of `'sampled'`: tokens drawn for each step; 1024 by default, half of the vocabulary where that is less. */
-  samples?: number | undefined;
-}
-
-/** What an architecture says of its softmax; nothing of the exact one. */
-export interface OutputArchitecture {
-  output?: Exclude<Output, 'exact'>;
-  cutoffs?: readonly number[];
-  divisor?: number;
-  samples?: number;
-  /** The rank of each id by falling frequency; absent where ids are in that order. */
-  ranks?: readonly number[];
-}
 
 const DEFAULT_DIVISOR = 4;
 const DEFAULT_SAMPLES = 1024;

@@ -1,12 +1,10 @@
 /** A classifier of texts (many-to-one): recurrent layers, the last state, and a softmax over classes. */
 
 import {
-  type Architecture,
   buildNetwork,
   describeNetwork,
   NETWORK_OPTIONS,
   type Network,
-  type NetworkOptions,
   resolveArchitecture,
   type Task,
 } from './architecture';
@@ -17,6 +15,7 @@ import { encodeTexts, fitTexts } from './labelled-texts';
 import { MAX_SIZE } from './limits';
 import { damagedHeader, type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readHeader, readVocabulary } from './model-header';
+import type { Architecture, NetworkOptions } from './models/network-options-table';
 import { argMax, row, type Tensor } from './tensor';
 import type { Example } from './text/example';
 import type { TokenSequences } from './text/text-vectorizer';

@@ -1,6 +1,6 @@
 /** What `TextClassifier` is given, and what it gives. */
 
-import type { ClassifierNetworkOptions } from './classifier-network';
+import type { ClassifierNetworkOptions } from './models/classifier-options-table';
 import type { Example } from './text/example';
 import type { TextVectorizer } from './text/text-vectorizer';
 import type { ExampleFitOptions } from './training/example-options';

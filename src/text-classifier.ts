@@ -7,7 +7,6 @@ import {
   architectureToFile,
   buildClassifier,
   CLASSIFIER_NETWORK_OPTIONS,
-  type ClassifierArchitecture,
   describeClassifier,
   outputsFor,
   resolveClassifierArchitecture,
@@ -20,6 +19,7 @@ import { resolveThreads } from './limits';
 import type { Model } from './model';
 import { damagedHeader, dtypeOf, type ModelFile, type ModelHeader, readModelFile, weightsOf } from './model-file';
 import { readVocabulary, requireKind } from './model-header';
+import type { ClassifierArchitecture } from './models/classifier-options-table';
 import type { NativeTargets } from './native/native';
 import type { TextModel } from './report/inspect';
 import { SavedNetwork } from './saved-network';
@@ -36,7 +36,6 @@ import type {
 import { requireNetwork } from './text-network';
 import { type Outcome, outcomesOf } from './text-outcomes';
 import { BestWeights } from './training/callbacks/keep-best';
-import type { Checkpoint } from './training/checkpoint-file';
 import { type Estimate, estimateTraining } from './training/estimate';
 import {
   type AskedExampleFit,
@@ -50,6 +49,7 @@ import { type Examples, inBatches } from './training/examples';
 import type { EpochResult } from './training/fit';
 import { forModel, readResumed } from './training/options';
 import { TRAINING_TABLE } from './training/options/training-options-table';
+import type { Checkpoint } from './training/record';
 import { Training } from './training/training';
 import * as check from './validation';
 import { withWeightsOfCall } from './weights-of-call';

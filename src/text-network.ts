@@ -1,11 +1,12 @@
 /** What the models over a vocabulary share, and how a network comes out of a file. */
 
-import { type Architecture, buildNetwork, type Network, type NetworkOptions } from './architecture';
+import { buildNetwork, type Network } from './architecture';
 import { UnrolledError } from './errors';
 import type { Metadata } from './file-metadata';
 import { restoreFrozen } from './frozen-parameters';
 import { Model } from './model';
 import { dtypeOf, type ModelFile, weightsOf } from './model-file';
+import type { Architecture, NetworkOptions } from './models/network-options-table';
 import type { ModelDescription } from './native/native';
 import type { TextModel } from './report/inspect';
 import { SavedNetwork } from './saved-network';

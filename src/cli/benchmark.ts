@@ -1,7 +1,8 @@
 /** Training steps on random ids, timed beside the machine's own limit. */
 
-import { type Architecture, buildNetwork, describeNetwork, type NetworkOptions } from '../architecture';
+import { buildNetwork, describeNetwork } from '../architecture';
 import { withCancellation } from '../cancellation';
+import type { Architecture, NetworkOptions } from '../models/network-options-table';
 import { addon } from '../native/load';
 import type { ModelDescription, NativeCancellation, NativeRunResult, NativeTraining } from '../native/native';
 import { isRecurrent, planOf, totalElements } from '../plan';

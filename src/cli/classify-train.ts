@@ -20,9 +20,10 @@ import {
 import { type AskedTextFit, resolveTextFit, TextClassifier } from '../text-classifier';
 import type { TextClassifierFitOptions } from '../text-classifier-types';
 import * as callbacks from '../training/callbacks';
-import { type Checkpoint, checkpointOf } from '../training/checkpoint-file';
+import { checkpointOf } from '../training/checkpoint-file';
 import { History } from '../training/history';
 import { VALIDATING_TEXTS } from '../training/options/training-options-table';
+import type { Checkpoint } from '../training/record';
 import * as check from '../validation';
 import {
   type ClassifyData,

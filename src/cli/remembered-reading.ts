@@ -3,7 +3,8 @@
 import { resolveEncoding } from '../text/encoding-names';
 import type { Encoding } from '../text/encodings';
 import type { Callback } from '../training/callbacks/callback';
-import { type Checkpoint, damagedBy } from '../training/checkpoint-file';
+import { damagedBy } from '../training/checkpoint-file';
+import type { Checkpoint } from '../training/record';
 
 const NAME = 'unrolled.reading';
 

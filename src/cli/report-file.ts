@@ -11,7 +11,7 @@ import { trainingParts, type UnfinishedSteps } from '../report/training-parts';
 import type { Callback } from '../training/callbacks/callback';
 import type { EpochResult } from '../training/epoch-result';
 import type { History } from '../training/history';
-import type { FitProgress } from '../training/options';
+import type { FitProgress } from '../training/options/training-options-table';
 import * as check from '../validation';
 import { commandLine } from './command-line';
 import { describeKept, type KeptWeights } from './kept-weights';

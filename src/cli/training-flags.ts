@@ -1,10 +1,10 @@
 /** Flags of trainings and of their networks: what `train`, `bench` and `classify train` have of the tables of options. */
 
 import type { Command } from 'commander';
-import type { NetworkOptions } from '../architecture';
 import type { TableCommand } from '../base/option-table';
-import type { ClassifierNetworkOptions } from '../classifier-network';
+import type { ClassifierNetworkOptions } from '../models/classifier-options-table';
 import { CLASSIFIER_ROWS } from '../models/classifier-options-table';
+import type { NetworkOptions } from '../models/network-options-table';
 import { NETWORK_ROWS } from '../models/network-options-table';
 import type { FitOptions } from '../training/options';
 import { TRAINING_ROWS } from '../training/options/training-options-table';

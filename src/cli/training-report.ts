@@ -3,7 +3,7 @@
 import { showRate } from '../printing';
 import type { TokenCounts } from '../text/token-counts';
 import type { EpochResult } from '../training/fit';
-import type { FitProgress } from '../training/options';
+import type { FitProgress } from '../training/options/training-options-table';
 import { counted } from '../wording';
 import { printJson, printLine } from './output';
 

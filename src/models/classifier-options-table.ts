@@ -5,11 +5,67 @@
  */
 
 import { integer, namesOf, number } from '../base/option-table';
-import type { ClassifierArchitecture, ClassifierNetworkOptions } from '../classifier-network';
-import { ACTIVATIONS, CELLS, MAX_LAYERS } from '../layer-choices';
+import { ACTIVATIONS, CELLS, type Cell, MAX_LAYERS } from '../layer-choices';
 import { MAX_SIZE, MAX_WIDTH } from '../limits';
+import type { Activation, DType, InitializerDescription, PoolingDescription } from '../native/native';
+import type { FloatTensor, NestedRows } from '../tensor-types';
 import * as check from '../validation';
 import type { NetworkRow } from './network-options-table';
+
+/** How a sequence becomes one vector; see `PoolingDescription`. */
+export type Pooling = PoolingDescription['pooling'];
+
+/** What a file says of a classifier's network. */
+export interface ClassifierArchitecture {
+  cell: Cell;
+  /** Width E of the embedding. */
+  embedding: number;
+  /** Hidden size H of each direction. */
+  hidden: number;
+  /** Stacked recurrent layers. */
+  layers: number;
+  bidirectional: boolean;
+  /** Of a GRU's or an LSTM's gates; absent for a vanilla RNN. */
+  gateActivation?: Activation;
+  pooling: Pooling;
+  /** Units of the dense layer; 0 for none. */
+  dense: number;
+  denseActivation: Activation;
+  /** Rate of what is dropped while training, of the pooled vector and between recurrent layers. */
+  dropout: number;
+}
+
+/** Options of a new classifier's network. */
+export interface ClassifierNetworkOptions {
+  /** `'gru'` by default. */
+  cell?: Cell | undefined;
+  /** 64 by default. */
+  embedding?: number | undefined;
+  /** Trained word vectors `[V, embedding]` to begin with, as `embeddingMatrix` makes them. */
+  embeddingWeights?: FloatTensor | NestedRows | undefined;
+  /** Of each direction; 30 by default. */
+  hidden?: number | undefined;
+  /** 1 by default. */
+  layers?: number | undefined;
+  /** Whether the text is read from its end too; true by default. */
+  bidirectional?: boolean | undefined;
+  /** Of a GRU or an LSTM; `'sigmoid'` by default. */
+  gateActivation?: Activation | undefined;
+  /** How a text becomes one vector; `'final'`, what both directions know at their ends, by default. */
+  pooling?: Pooling | undefined;
+  /** Units of the layer between that vector and the classes, 0 for none; 60 by default. */
+  dense?: number | undefined;
+  /** `'tanh'` by default. */
+  denseActivation?: Activation | undefined;
+  /** 0 by default. */
+  dropout?: number | undefined;
+  /** Of all weights; by default those of Keras's layers, see `INITIALIZERS`. */
+  initializer?: InitializerDescription | undefined;
+  /** Of the initial weights; 0 by default. */
+  seed?: number | undefined;
+  /** `'float32'` by default. */
+  dtype?: DType | undefined;
+}
 
 const width = integer({ min: 1, max: MAX_WIDTH });
 

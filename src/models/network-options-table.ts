@@ -1,15 +1,97 @@
 /**
  * The options of a network of `LanguageModel` and `SequenceClassifier`, a row each. A new one is a row here and a member,
- * with its description, of `NetworkOptions` and, where a file says it, of `Architecture` (`../architecture.ts`), which
- * makes layers of it.
+ * with its description, of `NetworkOptions` and, if a file says it, of `Architecture`; `../architecture.ts` makes layers of it.
  */
 
-import type { Architecture, NetworkOptions } from '../architecture';
 import { integer, namesOf, number, type OptionRow } from '../base/option-table';
-import { CELLS, MAX_LAYERS } from '../layer-choices';
+import { CELLS, type Cell, MAX_LAYERS } from '../layer-choices';
 import { MAX_SIZE, MAX_WIDTH } from '../limits';
-import type { OutputOptions } from '../output';
+import type { DType, InitializerDescription } from '../native/native';
 import * as check from '../validation';
+
+/** What a network is made of, and what its file says of it beside weights and vocabulary. */
+export interface Architecture extends OutputArchitecture {
+  cell: Cell;
+  /** Width E of the embedding; `'onehot'` feeds ids to the first layer directly. */
+  embedding: number | 'onehot';
+  /** Hidden size H of every layer. */
+  hidden: number;
+  /** Stacked recurrent layers. */
+  layers: number;
+  /** Of a vanilla RNN only. */
+  nonlinearity?: 'tanh' | 'relu';
+  /** One trained bias a layer in place of PyTorch's two. */
+  singleBias: boolean;
+  /** See `NetworkOptions`; absent where it is off, as are the next three. */
+  dropout?: number;
+  recurrentDropout?: number;
+  layerNorm?: boolean;
+  tied?: boolean;
+}
+
+/** Options of a new network. */
+export interface NetworkOptions extends OutputOptions {
+  /** `'lstm'` by default. */
+  cell?: Cell | undefined;
+  /** 64 by default. */
+  embedding?: number | 'onehot' | undefined;
+  /** 256 by default. */
+  hidden?: number | undefined;
+  /** 1 by default. */
+  layers?: number | undefined;
+  /** Of a vanilla RNN only; `'tanh'` by default. */
+  nonlinearity?: 'tanh' | 'relu' | undefined;
+  /** False by default. */
+  singleBias?: boolean | undefined;
+  /**
+   * Rate at which values are dropped while training, between two recurrent layers and before the head, as Zaremba et
+   * al. (2014) do; the embedding's own output is not dropped. 0 by default.
+   */
+  dropout?: number | undefined;
+  /** Rate at which h is dropped on its way into `W_hh`, with one mask a row (Gal and Ghahramani 2016); 0 by default. */
+  recurrentDropout?: number | undefined;
+  /** Layer normalisation inside the cells; false by default. */
+  layerNorm?: boolean | undefined;
+  /** Of a language model: the embedding's table is the head's weight, which needs `embedding` = `hidden`. */
+  tied?: boolean | undefined;
+  /** PyTorch's own by default. */
+  initializer?: InitializerDescription | undefined;
+  /** Of the initial weights; 0 by default. */
+  seed?: number | undefined;
+  /** `'float32'` by default. */
+  dtype?: DType | undefined;
+  /** Threads to compute with; the pool's default where absent. The results do not depend on it. */
+  threads?: number | undefined;
+}
+
+/** How the probabilities of the next token are computed, or only trained: see `OutputOptions`. */
+export type Output = 'exact' | 'adaptive' | 'sampled';
+
+/** Options of a language model's softmax. */
+export interface OutputOptions {
+  /**
+   * `'exact'` by default. `'adaptive'` (Grave et al. 2017): the frequent tokens in a head, the others in clusters of
+   * smaller width, which take work where a target falls into them. `'sampled'`: in training a target competes with a few
+   * tokens drawn anew for each step; weights and evaluation are those of the exact softmax.
+   */
+  output?: Output | undefined;
+  /** Of `'adaptive'`: ranks at which the clusters begin, rising; by default those of `defaultCutoffs`. */
+  cutoffs?: readonly number[] | undefined;
+  /** Of `'adaptive'`: cluster i is `hidden` divided i + 1 times by this wide; 4 by default. */
+  divisor?: number | undefined;
+  /** Of `'sampled'`: tokens drawn for each step; 1024 by default, half of the vocabulary where that is less. */
+  samples?: number | undefined;
+}
+
+/** What an architecture says of its softmax; nothing of the exact one. */
+export interface OutputArchitecture {
+  output?: Exclude<Output, 'exact'>;
+  cutoffs?: readonly number[];
+  divisor?: number;
+  samples?: number;
+  /** The rank of each id by falling frequency; absent where ids are in that order. */
+  ranks?: readonly number[];
+}
 
 /** What is known of an option of a network. */
 export interface NetworkRow extends OptionRow {

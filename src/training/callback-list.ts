@@ -7,8 +7,8 @@ import * as check from '../validation';
 import { type Holder, hold, isHeldByOther } from './callback-holds';
 import { storedState } from './callback-state';
 import type { Callback, StepResult, TrainedModel, TrainingControl } from './callbacks/callback';
-import type { CallbackState } from './checkpoint-file';
 import type { EpochResult } from './epoch-result';
+import type { CallbackState } from './record';
 
 /** What callbacks have asked for since it was last taken. */
 export interface Wishes {

@@ -6,52 +6,14 @@ import { types } from 'node:util';
 import { isRangeError } from '../builtins';
 import { UnrolledError } from '../errors';
 import { type FileTraining, type ModelFile, type ModelHeader, readModelFile, writeCheckpointFile } from '../model-file';
-import type { FloatArray, NativeTrainingState } from '../native/native';
+import type { FloatArray } from '../native/native';
 import type { Network } from '../network';
 import { reasonOf } from '../thrown';
-import type { DataCounts } from './data-counts';
-import type { EpochSumsState } from './epoch-result';
 import { OPTIMIZER_KINDS, type OptimizerKind } from './optimizers';
 import { isDeeperThan, packState, unpackState } from './packed-state';
-import type { RecordedOptions } from './recorded-options';
+import type { Checkpoint, TrainingRecord } from './record';
 import type { WholeState } from './snapshot';
 import { requireSound } from './sound-record';
-
-/** The state of a callback under its name; of several of one name in their order. */
-export interface CallbackState {
-  name: string;
-  optional: boolean;
-  state: unknown;
-}
-
-/** All that a training is beside the model's weights. */
-export interface TrainingRecord {
-  /** Without the length of a schedule that covers the run; those of earlier releases have it. */
-  options: RecordedOptions;
-  /** Steps that the run was planned to make; absent in checkpoints of earlier releases. */
-  totalSteps?: number;
-  /** How much data it was trained on; absent in checkpoints of earlier releases. */
-  data?: DataCounts;
-  native: NativeTrainingState;
-  /** Of the running epoch; absent between two. */
-  epoch?: EpochSumsState;
-  /** Whether the epoch is trained to its end but neither validated nor told of. */
-  isPending?: true;
-  /** Seconds the run has taken. */
-  seconds: number;
-  callbacks: CallbackState[];
-  /** Why a callback ended training. */
-  stopReason?: string;
-  /** Names of the parameters that are not trained; absent in checkpoints of earlier releases. */
-  frozen?: readonly string[];
-}
-
-/** What a training resumes from. */
-export interface Checkpoint {
-  file: ModelFile;
-  header: ModelHeader;
-  record: TrainingRecord;
-}
 
 /**
  * Whether it is of a release that cut data by a fraction in doubles, so that a part could be one too short (of 10, 0.9 were

@@ -11,8 +11,9 @@ import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
 import type { FileSource, TokenSource } from '../text/token-source';
 import { counted } from '../wording';
-import { type Checkpoint, isCutInDoubles } from './checkpoint-file';
+import { isCutInDoubles } from './checkpoint-file';
 import type { ResolvedStream } from './options';
+import type { Checkpoint } from './record';
 import { idCount, streamLength } from './source';
 
 /** A part of a corpus. */

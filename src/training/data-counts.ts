@@ -5,11 +5,8 @@ import type { NativeSource } from '../native/native';
 import { phrase, refer } from '../phrase';
 import { showCount } from '../printing';
 import { inNumber } from '../wording';
-import type { Checkpoint } from './checkpoint-file';
+import type { Checkpoint, DataCounts } from './record';
 import { idCount, sequenceCount } from './source';
-
-/** How much data there is, by what is counted, in the singular: `{ token: 1350 }`. Without what validates. */
-export type DataCounts = Readonly<Record<string, number>>;
 
 /** What to do with a checkpoint that other data, options or another model were given to. */
 export const OR_ANEW = refer.remedy(

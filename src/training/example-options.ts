@@ -3,9 +3,9 @@
 import { resolveValues } from '../base/option-table';
 import type { NativeBatching } from '../native/native';
 import * as check from '../validation';
-import type { Checkpoint } from './checkpoint-file';
 import { type AskedTraining, type ResolvedTraining, resolveTraining, resumable } from './options';
 import { EXAMPLE_FIT_OPTIONS, type ExampleFitOptions, TRAINING_TABLE } from './options/training-options-table';
+import type { Checkpoint } from './record';
 
 export { EXAMPLE_FIT_OPTIONS, type ExampleFitOptions };
 

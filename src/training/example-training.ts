@@ -9,10 +9,11 @@ import type { Network } from '../network';
 import { phrase, refer } from '../phrase';
 import { Random, RandomUse } from '../random';
 import { counted } from '../wording';
-import { type Checkpoint, isCutInDoubles } from './checkpoint-file';
+import { isCutInDoubles } from './checkpoint-file';
 import type { ResolvedExampleFit } from './example-options';
 import { type Examples, exampleCount, inBatches, pickExamples } from './examples';
 import { type EpochResult, runTraining } from './fit';
+import type { Checkpoint } from './record';
 import { classifies } from './source';
 
 /** A score over data. */

@@ -14,13 +14,14 @@ import type {
 import type { Network } from '../network';
 import { withShortArrays } from '../printing';
 import type { CallbackList, Remembered } from './callback-list';
-import { requireSteps, type TrainingRecord, writeCheckpoint } from './checkpoint-file';
+import { requireSteps, writeCheckpoint } from './checkpoint-file';
 import { CheckpointWriting } from './checkpoint-writing';
 import { dataCounts } from './data-counts';
 import { type EpochResult, EpochSums } from './epoch-result';
 import { requireCheckpointBytes } from './memory';
-import type { FitProgress, ResolvedTraining } from './options';
-import type { RecordedOptions } from './recorded-options';
+import type { ResolvedTraining } from './options';
+import type { FitProgress } from './options/training-options-table';
+import type { RecordedOptions, TrainingRecord } from './record';
 import { restoreModel } from './restore';
 import { wholeState } from './snapshot';
 import { classifies, lossUnit } from './source';

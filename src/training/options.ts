@@ -7,43 +7,25 @@ import { emitWarning } from '../warning';
 import { requireOnce } from './callback-holds';
 import { type Callback, requireCallbacks } from './callbacks/callback';
 import { checkpoint as checkpointCallback } from './callbacks/checkpoint';
-import { type Checkpoint, damagedBy, readCheckpoint } from './checkpoint-file';
+import { damagedBy, readCheckpoint } from './checkpoint-file';
 import { describeOptimizer } from './optimizers';
 import {
   type EXAMPLE_FIT_OPTIONS,
   FIT_OPTIONS,
   type FitOptions,
+  type FitProgress,
   TRAINING_ROWS,
   TRAINING_TABLE,
   type TrainingOptions,
   type TrainingRow,
 } from './options/training-options-table';
-import { lazyUpdates, type RecordedOptions, recordedSparse, requirePossible, withRecorded } from './recorded-options';
+import type { Checkpoint, RecordedOptions } from './record';
+import { lazyUpdates, recordedSparse, requirePossible, withRecorded } from './recorded-options';
 import type { ResolvedSchedule } from './schedule';
 
 export type { CheckpointSettings, FitOptions, TrainingOptions } from './options/training-options-table';
 
 type Table = typeof TRAINING_TABLE;
-
-/** Step losses as they come, at a limited rate; none is dropped. */
-export interface FitProgress {
-  /** Epoch (from 0) of these steps. */
-  epoch: number;
-  /** Number of the first of them (from 0), over the whole run. */
-  firstStep: number;
-  /** Mean nats per token (or per example) of each step, before its update. */
-  losses: Float64Array;
-  /** Norm of each step's gradient over all trained parameters, after clipping by value, before clipping by norm. */
-  gradientNorms: Float64Array;
-  learningRates: Float64Array;
-  stepsPerEpoch: number;
-  /** Steps the whole run will make. */
-  totalSteps: number;
-  /** Tokens (or examples) trained on per second, in this epoch so far. */
-  tokensPerSecond: number;
-  /** Seconds the run has taken so far, the caller's own time between two `next()` left out. */
-  seconds: number;
-}
 
 /** Training options with every value given. */
 export interface ResolvedTraining {

@@ -8,9 +8,7 @@ import { phrase, refer, type Words } from '../phrase';
 import { show } from '../validation';
 import { OR_ANEW } from './data-counts';
 import { TRAINING_ROWS, type TrainingRow } from './options/training-options-table';
-
-/** Options by name, JSON only; those that are off are absent. */
-export type RecordedOptions = Readonly<Record<string, unknown>>;
+import type { RecordedOptions } from './record';
 
 const ROWS: Readonly<Record<string, TrainingRow>> = TRAINING_ROWS;
 

@@ -4,8 +4,8 @@ import { UnrolledError } from '../errors';
 import { requireSameFrozen, withoutFrozen } from '../frozen-parameters';
 import { type ModelHeader, sortedJson, weightsLike } from '../model-file';
 import type { Network } from '../network';
-import type { Checkpoint } from './checkpoint-file';
 import { isDeeperThan } from './packed-state';
+import type { Checkpoint } from './record';
 
 /** Characters of a value that a message shows, and the depth of one that it shows. */
 const MOST_SHOWN = 60;

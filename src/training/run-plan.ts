@@ -4,10 +4,11 @@ import { sortedJson } from '../model-file';
 import type { NativeSchedule } from '../native/native';
 import * as check from '../validation';
 import { counted } from '../wording';
-import { type Checkpoint, damagedBy, type TrainingRecord } from './checkpoint-file';
+import { damagedBy } from './checkpoint-file';
 import type { Run } from './loop';
 import { DEFAULT_EPOCHS, type ResolvedTraining } from './options';
-import { type RecordedOptions, requireSameOptions } from './recorded-options';
+import type { Checkpoint, RecordedOptions, TrainingRecord } from './record';
+import { requireSameOptions } from './recorded-options';
 import {
   completeSchedule,
   coversRun,

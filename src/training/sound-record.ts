@@ -5,9 +5,9 @@ import { MAX_SIZE } from '../limits';
 import type { FloatArray } from '../native/native';
 import type { Tensor } from '../tensor';
 import * as check from '../validation';
-import type { TrainingRecord } from './checkpoint-file';
 import type { EpochSumsState } from './epoch-result';
 import { slotsOf } from './optimizers';
+import type { TrainingRecord } from './record';
 
 const NOT_NEGATIVE = { min: 0 };
 

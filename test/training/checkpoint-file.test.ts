@@ -5,7 +5,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Model } from '../../src/index';
 import { readModelFile, writeModelFile } from '../../src/model-file';
 import { readSafetensors, writeSafetensors } from '../../src/safetensors';
-import { readCheckpoint, type TrainingRecord, writeCheckpoint } from '../../src/training/checkpoint-file';
+import { readCheckpoint, writeCheckpoint } from '../../src/training/checkpoint-file';
+import type { TrainingRecord } from '../../src/training/record';
 import { requireSameOptions, withRecorded } from '../../src/training/recorded-options';
 import { useFolder } from '../support/folder';
 
