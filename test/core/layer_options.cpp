@@ -1,7 +1,5 @@
 // What the layers declare of their options: every bound of every layer is kept, and a type has one layer.
 
-#include "layers/all.h"
-
 #include <cmath>
 #include <set>
 #include <string>
@@ -9,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include "layers/all.h"
 #include "support.h"
 
 using namespace unrolled;
@@ -55,8 +54,8 @@ void put(const Value& value, Into& into) {
 }
 
 template <class Kind>
-constexpr bool hasBounds = std::is_same_v<Kind, WholeNumber> || std::is_same_v<Kind, RealNumber> ||
-                           std::is_same_v<Kind, WholeNumbers>;
+constexpr bool hasBounds =
+    std::is_same_v<Kind, WholeNumber> || std::is_same_v<Kind, RealNumber> || std::is_same_v<Kind, WholeNumbers>;
 
 // The same options with all that a layer needs.
 template <class Options>
