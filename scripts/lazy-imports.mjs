@@ -6,7 +6,7 @@
  * that loads the module once, and the second `x_1().name`. No line moves. The order in which modules are loaded does
  * not matter, as none needs itself by way of others (`test/bundle.test.ts`).
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Failure } from './support.mjs';
 
@@ -59,6 +59,9 @@ export function withLazyImports(code, source, module) {
 
 /** Rewrites all that the compiler made; the script of the report's page runs in a browser, in one file. */
 export function makeImportsLazy(lib, src) {
+  const absent = FOR_FAULTS.filter((module) => !existsSync(path.join(lib, `${module}.js`)));
+  if (absent.length > 0)
+    throw new Failure(`scripts/lazy-imports.mjs names modules that are gone: ${absent.join(', ')}.`);
   for (const file of readdirSync(lib, { recursive: true })) {
     const module = file.split(path.sep).join('/').replace(/\.js$/, '');
     if (!file.endsWith('.js') || module === 'report/page/page') continue;

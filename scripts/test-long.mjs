@@ -44,6 +44,7 @@ const STEPS = {
   fuzz: script('fuzz', '--seconds', '600'),
   pairs: npm('test:pairs'),
   extending: npm('test:extending'),
+  mutations: npm('test:mutations'),
   'core-clang': script('test', '--core', '--clang'),
   'sanitize-address': script('sanitize', 'address'),
   'sanitize-thread': script('sanitize', 'thread'),

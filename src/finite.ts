@@ -3,8 +3,8 @@
 import { UnrolledError } from './errors';
 import { giveTurn } from './event-loop';
 import type { DType, FloatArray } from './native/native';
+import { showShape } from './shape-text';
 import { firstNonFinite } from './tensor';
-import { showShape } from './tensor-shape';
 import type { Parameters, Tensor } from './tensor-types';
 
 /** Position of a flat index in a shape, as in `[2, 17]`. */

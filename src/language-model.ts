@@ -2,7 +2,6 @@
 
 import type { Network } from './architecture';
 import { cancelledError, withCancellation } from './cancellation';
-import { adviceOf, faultOf, UnrolledError } from './errors';
 import {
   type BeamOptions,
   type BeamResult,
@@ -48,12 +47,11 @@ import { type ModelFile, type ModelHeader, readModelFile } from './model-file';
 import { headerOf, readDocuments } from './model-header';
 import type { Architecture } from './models/network-options-table';
 import type { NativeEvaluation } from './native/native';
-import { isRemedy, phrase, refer, reworded } from './phrase';
 import { defaultSparse } from './softmax-defaults';
 import type { Tensor } from './tensor';
-import { Corpus } from './text/corpus';
-import { FileCorpus } from './text/file-corpus';
-import { AS_IT_IS, isInForm } from './text/text-form';
+import { adoptCorpus } from './text/adopted-corpus';
+import type { Corpus } from './text/corpus';
+import type { FileCorpus } from './text/file-corpus';
 import type { TokenCounts } from './text/token-counts';
 import type { Vocabulary } from './text/vocabulary';
 import { TextNetwork } from './text-network';
@@ -82,28 +80,6 @@ type TextRun = Pick<Run, 'model' | 'header' | 'onRestored'> & {
   /** Whether the end token stands before each document too. */
   documents: boolean;
 };
-
-/** The error for a corpus of another vocabulary, of which the model's own lacks a token. */
-function otherCorpus({ name }: Corpus | FileCorpus, error: unknown): unknown {
-  if (!(error instanceof UnrolledError) || error.code !== 'ERR_UNROLLED_UNKNOWN_TOKEN') return error;
-  const { code, expected = '', received = '' } = error;
-  const lacking = reworded(faultOf(error), ({ kind }) => (kind === 'vocabulary' ? "the model's" : undefined));
-  const skipped = refer.remedy(
-    'skipUnknown',
-    'Leave it out of the text, have what is unknown skipped with ' +
-      "corpus.withVocabulary(model.vocabulary.withUnknown('skip')), or make a model with vocabulary: corpus.vocabulary.",
-  );
-  return new UnrolledError(
-    code,
-    phrase`The corpus ${check.show(name)} has another vocabulary than the model. ${lacking}`,
-    {
-      ...{ option: 'corpus', expected, received, cause: error },
-      advice: reworded(adviceOf(error) ?? '', (reference) =>
-        isRemedy(reference, 'skipUnknown') ? skipped : undefined,
-      ),
-    },
-  );
-}
 
 function summarize({ lossSum, tokens }: NativeEvaluation, counts: TokenCounts): Evaluation {
   const loss = lossSum / tokens;
@@ -215,9 +191,11 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   ): AsyncGenerator<LanguageModelEpoch, void, undefined> {
     const run = this.#runOf(await resolve());
     const { resumed } = run.options;
-    const adopted = await readData(run, () => this.#adopt(corpus, run.options.signal)).catch((error) => {
-      throw resumed === undefined ? error : lackingData(resumed, error);
-    });
+    const adopted = await readData(run, () => adoptCorpus(corpus, this.vocabulary, run.options.signal)).catch(
+      (error) => {
+        throw resumed === undefined ? error : lackingData(resumed, error);
+      },
+    );
     const epochs = runTraining({ ...run, ...(await this.#partsOf(run, adopted)) });
     yield* epochs as AsyncGenerator<LanguageModelEpoch, void, undefined>;
   }
@@ -268,7 +246,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   async estimateAs(corpus: Corpus | FileCorpus, asked: AskedFit): Promise<Estimate> {
     const run = this.#runOf(asked);
     const { resumed } = asked;
-    const adopted = await this.#adopt(corpus, run.options.signal).catch((error) => {
+    const adopted = await adoptCorpus(corpus, this.vocabulary, run.options.signal).catch((error) => {
       throw resumed === undefined ? error : lackingData(resumed, error);
     });
     return estimateTraining({ ...run, ...(await this.#partsOf(run, adopted)) });
@@ -286,7 +264,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const threads = resolveThreads(given.threads) || this.threads;
     const signal = check.abortSignal('signal', given.signal);
     return withWeightsOfCall(this.model, 'one', async (weights) => {
-      const adopted = await this.#adopt(corpus, signal);
+      const adopted = await adoptCorpus(corpus, this.vocabulary, signal);
       const part = await wholeCorpus(adopted, this.#boundary());
       const score = await scoring(this.model, 'corpus', part, stream, threads);
       const result = await withCancellation(signal, (cancellation) =>
@@ -376,21 +354,6 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    */
   async probabilities(text: string): Promise<Tensor<'float32' | 'float64'>> {
     return tokenProbabilities(this.#generator(), text);
-  }
-
-  /** The corpus under the model's own vocabulary. */
-  async #adopt(corpus: Corpus | FileCorpus, signal: AbortSignal | undefined): Promise<Corpus | FileCorpus> {
-    const expected = 'a Corpus, as datasets.text or datasets.textFile read one';
-    check.instance<Corpus | FileCorpus>('corpus', corpus, expected, Corpus, FileCorpus);
-    const { form = AS_IT_IS } = corpus.vocabulary;
-    const isRead = corpus.vocabulary.equals(this.vocabulary) && isInForm(form, this.vocabulary.form ?? AS_IT_IS);
-    if (isRead) return corpus instanceof Corpus ? corpus.encoded(signal) : corpus;
-    try {
-      if (corpus instanceof FileCorpus) return await corpus.withVocabulary(this.vocabulary, { signal });
-      return await corpus.adoptedBy(this.vocabulary, signal);
-    } catch (error) {
-      throw otherCorpus(corpus, error);
-    }
   }
 
   /** The id that stands before each document. */

@@ -2,6 +2,7 @@
 
 import { types } from 'node:util';
 import { UnrolledError } from './errors';
+import { showShape } from './shape-text';
 import type { Tensor, TensorArrays, TensorDType } from './tensor-types';
 import * as check from './validation';
 
@@ -89,8 +90,9 @@ export function badShape(fault: string, expected: string, received: string): Unr
   return new UnrolledError('ERR_UNROLLED_SHAPE', fault, { expected, received });
 }
 
-export function showShape(shape: readonly unknown[]): string {
-  return `[${shape.map((size) => (typeof size === 'number' ? size : check.show(size))).join(', ')}]`;
+/** A shape as it was given, in which a size may be anything. */
+function showGiven(shape: readonly unknown[]): string {
+  return showShape(shape.map((size) => (typeof size === 'number' ? size : check.show(size))));
 }
 
 /**
@@ -103,7 +105,7 @@ export function elementCount(shape: readonly number[]): number {
   const isShape = Array.from(shape).every((size) => Number.isSafeInteger(size) && size >= 0);
   const count = isShape ? shape.reduce((product, size) => product * size, 1) : NaN;
   if (!Number.isSafeInteger(count)) {
-    throw badShape(`${showShape(shape)} is no shape`, 'whole numbers from 0', showShape(shape));
+    throw badShape(`${showGiven(shape)} is no shape`, 'whole numbers from 0', showGiven(shape));
   }
   return count;
 }

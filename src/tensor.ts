@@ -5,7 +5,8 @@
  */
 
 import { nestedTensor } from './nested-numbers';
-import { allocate, badShape, DTYPES, elementCount, FLOATS, isList, requireTensor, showShape } from './tensor-shape';
+import { showShape } from './shape-text';
+import { allocate, badShape, DTYPES, elementCount, FLOATS, isList, requireTensor } from './tensor-shape';
 import type { NestedNumbers, NestedRows, Tensor, TensorDType } from './tensor-types';
 import * as check from './validation';
 

@@ -81,6 +81,19 @@ describe('errors', () => {
     );
   });
 
+  it('of another copy are joined as they are, and where that is of a release without parts by their message', () => {
+    const other = Object.assign(new Error('It is busy. Wait.'), { code: 'ERR_UNROLLED_BUSY' });
+    Object.defineProperty(other, Symbol.for('unrolled.UnrolledError'), { value: true });
+    assert.ok(other instanceof UnrolledError);
+    const told = new UnrolledError('ERR_UNROLLED_BUSY', phrase`above: ${faultOf(other)}`);
+    assert.equal(told.message, 'above: It is busy. Wait.');
+    assert.equal(
+      saidBy(other, () => ''),
+      'It is busy. Wait.',
+    );
+    assert.equal(adviceOf(other), undefined);
+  });
+
   it('name an option once, and none that they only begin with', () => {
     const one = new UnrolledError('ERR_UNROLLED_OPTION_TYPE', phrase`${refer.option('seed')} must be a number`);
     assert.ok(!('mentions' in one));

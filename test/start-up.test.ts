@@ -1,10 +1,11 @@
 /** What the built package loads at its start: what is used. Counts, as a clock would tell of the machine too. */
 
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { commands } from '../src/cli/commands';
+import { useFolder } from './support/folder';
 import { type ProgramOptions, requireEnd } from './support/program';
 
 const ROOT = path.resolve(__dirname, '..');
@@ -185,10 +186,12 @@ describe('imports that wait', () => {
     use?: () => unknown;
   }
   type Rewrite = (code: string, source: string, module: string) => string;
+  const at = useFolder();
   let withLazyImports: Rewrite;
+  let makeImportsLazy: (lib: string, src: string) => void;
   before(async () => {
     const script = pathToFileURL(path.join(ROOT, 'scripts', 'lazy-imports.mjs')).href;
-    ({ withLazyImports } = (await import(script)) as { withLazyImports: Rewrite });
+    ({ withLazyImports, makeImportsLazy } = await import(script));
   });
 
   /** What a module exports whose text was rewritten, and a list that grows by what it loads. */
@@ -244,6 +247,11 @@ exports.all = __importStar(require("./d"));`;
   it('keep the lines where they are', () => {
     const code = `"use strict";\nconst c_1 = require("./c");\nvar d_1 = require("./d");\nexports.x = () => c_1.x;\n`;
     assert.equal(withLazyImports(code, '', 'b').split('\n').length, code.split('\n').length);
+  });
+
+  it('are refused where a module that tells of faults has moved', () => {
+    mkdirSync(at('lib'));
+    assert.throws(() => makeImportsLazy(at('lib'), at('src')), /names modules that are gone: errors, /);
   });
 
   it("are refused where the source has a name of the compiler's own", () => {

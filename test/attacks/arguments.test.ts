@@ -62,7 +62,7 @@ describe('arguments of the wrong kind', () => {
 
   it('are named where they could not even be printed', () => {
     const strange = Object.create(null);
-    assert.throws(() => smallModel({ tied: true, embedding: strange }), { code: 'ERR_UNROLLED_OPTION_RANGE' });
+    assert.throws(() => smallModel({ tied: true, embedding: strange }), { ...type, option: 'embedding' });
     assert.throws(() => smallModel({ hidden: strange }), { ...type, option: 'hidden' });
   });
 

@@ -422,7 +422,7 @@ describe('constraints', () => {
     const other = model.sample('fox', { length: 12, seed: 4 });
     const rejected = (error: UnrolledError) => {
       assert.equal(error.code, 'ERR_UNROLLED_CALLBACK');
-      assert.equal(error.message, 'allow, at step 2 (from 0), threw: no rhyme');
+      assert.equal(error.message, 'allow, at step 2 (from 0), threw: no rhyme.');
       assert.deepEqual([error.option, error.step, error.cause], ['allow', 2, cause]);
       return true;
     };
@@ -451,7 +451,7 @@ describe('constraints', () => {
       };
       for (const options of [{ allow: throwing }, { bias: throwing }]) {
         const [option] = Object.keys(options);
-        const expected = { code: 'ERR_UNROLLED_CALLBACK', message: `${option}, at step 0 (from 0), threw: ${words}` };
+        const expected = { code: 'ERR_UNROLLED_CALLBACK', message: `${option}, at step 0 (from 0), threw: ${words}.` };
         await assert.rejects(model.sample('the ', options), expected);
         await assert.rejects(model.beam('the ', options), expected);
       }
