@@ -2,10 +2,11 @@
 
 import { checkedOption, resolveValues } from './base/option-table';
 import { UnrolledError } from './errors';
+import type { Cell } from './layer-choices';
 import { resolveThreads } from './limits';
 import type { OptionOf } from './memory';
 import { Model, type ModelInternals, type ModelOptions } from './model';
-import { type Architecture, type Cell, NETWORK_TABLE, type NetworkOptions } from './models/network-options-table';
+import { type Architecture, NETWORK_TABLE, type NetworkOptions } from './models/network-options-table';
 import type { ModelDescription } from './native/native';
 import { describeOutput, resolveOutput } from './output';
 import { phrase, refer } from './phrase';

@@ -3,6 +3,7 @@
 import { checkedOption, resolveValues } from './base/option-table';
 import { resolveDescription } from './description';
 import type { FloatTensor } from './flat-layout';
+import type { Cell } from './layer-choices';
 import * as layers from './layer-functions';
 import type { OptionOf } from './memory';
 import { Model, type ModelInternals } from './model';
@@ -13,7 +14,6 @@ import {
   type ClassifierArchitecture,
   type ClassifierNetworkOptions,
 } from './models/classifier-options-table';
-import type { Cell } from './models/network-options-table';
 import type { InputDescription, ModelDescription } from './native/native';
 import { tensorIfNested } from './nested-numbers';
 import * as check from './validation';

@@ -1,6 +1,7 @@
 /** Layers as people give them, checked, named and parted into what is computed and how it is set up. */
 
 import type { Layer } from './layer-functions';
+import { checkValues, layerTypeOf, layerTypes } from './layer-schema';
 import { MAX_SIZE, MAX_WIDTH } from './limits';
 import type {
   InitializerDescription,
@@ -14,45 +15,6 @@ import { planOf } from './plan';
 import type { FloatTensor } from './tensor-types';
 import * as check from './validation';
 
-/** Most layers of one stack. */
-export const MAX_LAYERS = 1024;
-
-/** Functions that a layer may have. */
-export const ACTIVATIONS = ['tanh', 'relu', 'sigmoid', 'linear'] as const;
-const POOLINGS = ['last', 'sum', 'mean', 'max', 'final'] as const;
-const RECURRENT = [
-  'features',
-  'layers',
-  'activation',
-  'bias',
-  'singleBias',
-  'bidirectional',
-  'merge',
-  'dropout',
-  'recurrentDropout',
-  'layerNorm',
-  'epsilon',
-  'initialState',
-];
-
-/** What each type of layer knows beside its name, what it reads and how it is set up. */
-const OPTIONS: Record<LayerDescription['type'], readonly string[]> = {
-  embedding: ['features', 'weights'],
-  oneHot: [],
-  rnn: [...RECURRENT, 'untransposedGradient'],
-  gru: [...RECURRENT, 'gateActivation', 'resetAfter'],
-  lstm: [...RECURRENT, 'gateActivation'],
-  pooling: ['pooling'],
-  dense: ['features', 'activation', 'bias', 'tiedTo', 'samples', 'ranks'],
-  activation: ['activation'],
-  dropout: ['rate'],
-  layerNorm: ['epsilon'],
-  attention: ['score'],
-  concatenate: [],
-  add: [],
-  adaptiveSoftmax: ['features', 'cutoffs', 'divisor', 'bias', 'ranks'],
-};
-const LAYER_TYPES = Object.keys(OPTIONS) as LayerDescription['type'][];
 const EXTRAS = ['initializer', 'frozen', 'weights'] as const;
 
 const INITIALIZERS: readonly InitializerKind[] = [
@@ -68,56 +30,6 @@ const INITIALIZERS: readonly InitializerKind[] = [
   'kaiming-normal',
 ];
 
-type Check = (option: string, value: unknown) => unknown;
-
-const upTo =
-  (max: number): Check =>
-  (option, value) =>
-    check.integer(option, value, { min: 1, max });
-const rate: Check = (option, value) => check.number(option, value, { min: 0, below: 1 });
-const activation: Check = (option, value) => check.oneOf(option, value, ACTIVATIONS);
-
-/** How each option's value is checked; the ones a type needs are checked where they are absent too. */
-const CHECKS: Record<string, Check> = {
-  layers: upTo(MAX_LAYERS),
-  activation,
-  gateActivation: activation,
-  bias: check.boolean,
-  singleBias: check.boolean,
-  bidirectional: check.boolean,
-  resetAfter: check.boolean,
-  layerNorm: check.boolean,
-  untransposedGradient: check.boolean,
-  merge: (option, value) => check.oneOf(option, value, ['concat', 'sum']),
-  dropout: rate,
-  recurrentDropout: rate,
-  rate,
-  epsilon: (option, value) => check.number(option, value, { above: 0 }),
-  initialState: check.nonEmptyString,
-  tiedTo: check.nonEmptyString,
-  pooling: (option, value) => check.oneOf(option, value, POOLINGS),
-  samples: upTo(MAX_SIZE),
-  cutoffs: (option, value) => check.integers(option, value, { min: 1, max: MAX_SIZE }),
-  divisor: (option, value) => check.number(option, value, { min: 1 }),
-  ranks: (option, value) => check.integers(option, value, { min: 0, max: MAX_SIZE }),
-  score: (option, value) => check.oneOf(option, value, ['general', 'dot']),
-};
-/** How many features a layer of each type may have: classes, or the width of what other layers read. */
-const FEATURES: Partial<Record<LayerDescription['type'], Check>> = {
-  embedding: upTo(MAX_WIDTH),
-  rnn: upTo(MAX_WIDTH),
-  gru: upTo(MAX_WIDTH),
-  lstm: upTo(MAX_WIDTH),
-  dense: upTo(MAX_SIZE),
-  adaptiveSoftmax: upTo(MAX_SIZE),
-};
-const NEEDED = ['features', 'layers', 'rate', 'pooling', 'cutoffs'];
-
-/** Whether a layer of that type is nothing without the option. */
-function isNeeded(type: LayerDescription['type'], key: string): boolean {
-  return NEEDED.includes(key) || (type === 'activation' && key === 'activation');
-}
-
 function checkInput(option: string, input: InputDescription): InputDescription {
   const kind = check.oneOf(`${option}.kind`, input?.kind, ['ids', 'features']);
   const size = kind === 'ids' ? 'vocabulary' : 'features';
@@ -127,23 +39,20 @@ function checkInput(option: string, input: InputDescription): InputDescription {
 }
 
 function checkLayer(layer: Layer, option: string): void {
-  const type = check.oneOf(`${option}.type`, layer?.type, LAYER_TYPES);
-  const known = ['type', 'name', 'from', 'initializer', 'frozen', ...OPTIONS[type]];
+  const type = check.oneOf(`${option}.type`, layer?.type, [...layerTypes().keys()]);
+  const declared = layerTypeOf({ type });
+  const known = ['type', 'name', 'from', 'initializer', 'frozen', ...declared.options.map(({ name }) => name)];
+  if (type === 'embedding') known.push('weights');
   const given = check.options(option, layer as unknown as Record<string, unknown>, known);
   const { name, from = [] } = layer;
   if (name !== undefined) check.nonEmptyString(`${option}.name`, name);
   for (const name of [from].flat()) check.nonEmptyString(`${option}.from`, name);
-  for (const key of OPTIONS[type]) {
-    const value = given[key];
-    if (value === undefined && !isNeeded(type, key)) continue;
-    const require = key === 'features' ? FEATURES[type] : CHECKS[key];
-    require?.(`${option}.${key}`, value);
-  }
+  checkValues(option, declared, given);
 }
 
 /** The name of a layer that was given none. */
 function defaultName(type: LayerDescription['type'], taken: ReadonlySet<string>): string {
-  const name = type === 'gru' || type === 'lstm' ? 'rnn' : type;
+  const name = layerTypeOf({ type }).gates === undefined ? type : 'rnn';
   if (!taken.has(name)) return name;
   for (let number = 1; ; number++) {
     if (!taken.has(`${name}_${number}`)) return `${name}_${number}`;

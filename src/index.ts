@@ -46,6 +46,7 @@ export type {
   LanguageModelOptions,
   LoadOptions,
 } from './language-model-types';
+export type { Activation, Cell } from './layer-choices';
 export type { BidirectionalOptions, Layer, LayerExtras, RecurrentLayerOptions } from './layer-functions';
 export * as layers from './layer-functions';
 export type { ClassLoss, Loss, ValueLoss } from './losses';
@@ -62,9 +63,8 @@ export {
   type SequenceInput,
 } from './model';
 export type { ClassifierArchitecture, ClassifierNetworkOptions, Pooling } from './models/classifier-options-table';
-export type { Architecture, Cell, NetworkOptions, Output, OutputOptions } from './models/network-options-table';
+export type { Architecture, NetworkOptions, Output, OutputOptions } from './models/network-options-table';
 export type {
-  Activation,
   ActivationDescription,
   AdaptiveSoftmaxDescription,
   AttentionDescription,

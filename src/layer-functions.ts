@@ -6,6 +6,7 @@
  * @module
  */
 
+import { CELLS } from './layer-choices';
 import type {
   Activation,
   AdaptiveSoftmaxDescription,
@@ -101,7 +102,7 @@ export interface BidirectionalOptions extends Pick<LayerExtras, 'name' | 'from'>
  * @throws ERR_UNROLLED_OPTION_RANGE for a layer that is not recurrent, ERR_UNROLLED_UNKNOWN_OPTION.
  */
 export function bidirectional(recurrent: Layer, options: 'concat' | 'sum' | BidirectionalOptions = {}): Layer {
-  check.oneOf('type of the layer in bidirectional', recurrent?.type, ['rnn', 'gru', 'lstm']);
+  check.oneOf('type of the layer in bidirectional', recurrent?.type, CELLS);
   const given: BidirectionalOptions = typeof options === 'string' ? { merge: options } : options;
   const { merge = 'concat', name, from } = check.options('bidirectional', given, ['merge', 'name', 'from']);
   return {

@@ -32,9 +32,9 @@ constexpr int compilerMajor = __GNUC__;
 
 struct Workload {
   const char* name;
-  LayerKind input;
+  bool oneHot;
   Index embedding;
-  LayerKind cell;
+  bool lstm;
   Index layers;
   Index hidden;
   Index vocabulary;
@@ -47,18 +47,31 @@ struct Workload {
 // each multiply-add of vectors. W6 is smaller throughout, but still has a softmax that is taken by blocks of classes,
 // weights that are too large for the nearest cache, and an embedding that is gathered row by row.
 constexpr Workload workloads[] = {
-    {"W1", LayerKind::oneHot, 0, LayerKind::rnn, 1, 20, 65, 25, 1, 200},
-    {"W3", LayerKind::embedding, 64, LayerKind::lstm, 2, 128, 65, 16, 20, 1},
-    {"W6", LayerKind::embedding, 64, LayerKind::rnn, 1, 320, 1100, 8, 16, 1},
+    {"W1", true, 0, false, 1, 20, 65, 25, 1, 200},
+    {"W3", false, 64, true, 2, 128, 65, 16, 20, 1},
+    {"W6", false, 64, false, 1, 320, 1100, 8, 16, 1},
 };
 
 ModelDescription describe(const Workload& workload) {
   ModelDescription model;
   model.inputSize = workload.vocabulary;
-  model.layers.push_back({workload.input, "embedding", workload.embedding});
-  model.layers.push_back({workload.cell, "rnn", workload.hidden, workload.layers});
-  model.layers.back().singleBias = workload.input == LayerKind::oneHot;
-  model.layers.push_back({LayerKind::dense, "head", workload.vocabulary});
+  if (workload.oneHot) {
+    model.layers.push_back({"embedding", OneHotOptions{}});
+  } else {
+    model.layers.push_back({"embedding", EmbeddingOptions{workload.embedding}});
+  }
+  const auto addCell = [&](auto cell) {
+    cell.features = workload.hidden;
+    cell.layers = workload.layers;
+    cell.singleBias = workload.oneHot;
+    model.layers.push_back({"rnn", cell});
+  };
+  if (workload.lstm) {
+    addCell(LstmOptions{});
+  } else {
+    addCell(RnnOptions{});
+  }
+  model.layers.push_back({"head", DenseOptions{workload.vocabulary}});
   return model;
 }
 
@@ -66,7 +79,7 @@ ModelDescription describe(const Workload& workload) {
 TrainingOptions trainingOptions(const Workload& workload) {
   TrainingOptions options;
   options.threads = 1;
-  if (workload.input == LayerKind::oneHot) {
+  if (workload.oneHot) {
     options.optimizer.kind = OptimizerKind::adagradAbsolute;
     options.optimizer.learningRate = 0.1;
     options.reduction = Reduction::sum;

@@ -14,6 +14,7 @@
 #include "node/cancellation.h"
 #include "node/description_arguments.h"
 #include "node/errors.h"
+#include "node/layer_schema.h"
 #include "node/model_handle.h"
 #include "node/plan.h"
 #include "node/training_handle.h"
@@ -78,6 +79,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) : environment_(env) {
                            InstanceValue("Cancellation", Cancellation::define(env)),
                            InstanceMethod<&Addon::setErrorFactory>("setErrorFactory"),
                            InstanceMethod<&Addon::information>("info"),
+                           InstanceMethod<&Addon::layerTypes>("layerSchema"),
                            InstanceMethod<&Addon::setThreads>("setThreads"),
                            InstanceMethod<&Addon::plan>("plan"),
                            InstanceMethod<&Addon::machineGflops>("machineGflops"),
@@ -114,6 +116,8 @@ Napi::Value Addon::information(const Napi::CallbackInfo& info) {
   object.Set("threads", environment_.pool()->defaultThreads());
   return object;
 }
+
+Napi::Value Addon::layerTypes(const Napi::CallbackInfo& info) { return layerSchema(info.Env()); }
 
 void Addon::setThreads(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] {

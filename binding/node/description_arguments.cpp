@@ -1,6 +1,7 @@
 #include "node/description_arguments.h"
 
 #include <array>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -10,126 +11,52 @@
 namespace unrolled::node {
 namespace {
 
-constexpr std::array<std::pair<const char*, LayerKind>, 14> layerKinds = {
-    {{"embedding", LayerKind::embedding},
-     {"oneHot", LayerKind::oneHot},
-     {"rnn", LayerKind::rnn},
-     {"gru", LayerKind::gru},
-     {"lstm", LayerKind::lstm},
-     {"pooling", LayerKind::pooling},
-     {"dense", LayerKind::dense},
-     {"activation", LayerKind::activation},
-     {"dropout", LayerKind::dropout},
-     {"layerNorm", LayerKind::layerNorm},
-     {"attention", LayerKind::attention},
-     {"concatenate", LayerKind::concatenate},
-     {"add", LayerKind::add},
-     {"adaptiveSoftmax", LayerKind::adaptiveSoftmax}}};
+// The value of an option that is there. Whether it may be that value the core says, which knows the layer.
+void read(const char* name, const Napi::Value& value, const WholeNumber& /*kind*/, Index& into) {
+  into = integer(name, value, -largestSafeInteger, largestSafeInteger);
+}
 
-constexpr std::array<std::pair<const char*, PoolingKind>, 5> poolings = {{{"last", PoolingKind::last},
-                                                                          {"sum", PoolingKind::sum},
-                                                                          {"mean", PoolingKind::mean},
-                                                                          {"max", PoolingKind::max},
-                                                                          {"final", PoolingKind::final}}};
+void read(const char* name, const Napi::Value& value, const WholeNumber& kind, std::optional<Index>& into) {
+  read(name, value, kind, into.emplace());
+}
 
-constexpr std::array<std::pair<const char*, Merge>, 2> merges = {{{"concat", Merge::concatenate}, {"sum", Merge::sum}}};
+void read(const char* name, const Napi::Value& value, const RealNumber& /*kind*/, double& into) {
+  into = number(name, value);
+}
 
-constexpr std::array<std::pair<const char*, Activation>, 4> activations = {{{"tanh", Activation::tanh},
-                                                                            {"relu", Activation::relu},
-                                                                            {"sigmoid", Activation::sigmoid},
-                                                                            {"linear", Activation::linear}}};
-
-constexpr std::array<std::pair<const char*, bool>, 2> scores = {{{"general", true}, {"dot", false}}};
+void read(const char* name, const Napi::Value& value, const Flag& /*kind*/, bool& into) {
+  into = flag(name, value, into);
+}
 
 template <class Value, std::size_t count>
-Value choiceOr(Value otherwise, const char* name, const Napi::Value& value,
-               const std::array<std::pair<const char*, Value>, count>& choices) {
-  return value.IsUndefined() ? otherwise : choice(name, value, choices);
+void read(const char* name, const Napi::Value& value, const Choice<Value, count>& kind, Value& into) {
+  into = choice(name, value, kind.choices);
 }
 
-double numberOr(double otherwise, const char* name, const Napi::Value& value) {
-  return value.IsUndefined() ? otherwise : number(name, value);
+void read(const char* name, const Napi::Value& value, const LayerName& /*kind*/, std::string& into) {
+  into = text(name, value);
 }
 
-std::string textOrNone(const char* name, const Napi::Value& value) {
-  return value.IsUndefined() ? std::string() : text(name, value);
+template <class Number>
+void read(const char* name, const Napi::Value& value, const WholeNumbers& kind, std::vector<Number>& into) {
+  for (const Index given : integers(name, value, kind.least, kind.most)) into.push_back(static_cast<Number>(given));
 }
 
-void readRecurrent(const Napi::Object& from, LayerDescription& layer) {
-  layer.layers = integer("layers", from.Get("layers"), 1, largestSafeInteger);
-  layer.singleBias = flag("singleBias", from.Get("singleBias"), false);
-  layer.bidirectional = flag("bidirectional", from.Get("bidirectional"), false);
-  layer.merge = choiceOr(Merge::concatenate, "merge", from.Get("merge"), merges);
-  layer.gateActivation = choiceOr(Activation::sigmoid, "gateActivation", from.Get("gateActivation"), activations);
-  layer.resetAfter = flag("resetAfter", from.Get("resetAfter"), true);
-  layer.dropout = numberOr(0, "dropout", from.Get("dropout"));
-  layer.recurrentDropout = numberOr(0, "recurrentDropout", from.Get("recurrentDropout"));
-  layer.layerNorm = flag("layerNorm", from.Get("layerNorm"), false);
-  layer.initialState = textOrNone("initialState", from.Get("initialState"));
-  layer.untransposedGradient = flag("untransposedGradient", from.Get("untransposedGradient"), false);
-}
-
-std::vector<TokenId> ranks(const Napi::Object& from) {
-  const std::vector<Index> given = integers("ranks", from.Get("ranks"), 0, largestSize);
-  std::vector<TokenId> result;
-  result.reserve(given.size());
-  for (const Index rank : given) result.push_back(static_cast<TokenId>(rank));
-  return result;
+template <class Options>
+void readOptions(const Napi::Object& from, Options& options) {
+  forEachField<Options>([&](const auto& field) {
+    const Napi::Value value = from.Get(field.name);
+    if (field.needed || !value.IsUndefined()) read(field.name, value, field.kind, options.*field.member);
+  });
 }
 
 LayerDescription layerDescription(const Napi::Value& value) {
   const Napi::Object from = object("layers", value);
   LayerDescription layer;
-  layer.kind = choice("type", from.Get("type"), layerKinds);
   layer.name = text("name", from.Get("name"));
   layer.from = names("from", from.Get("from"));
-  layer.bias = flag("bias", from.Get("bias"), true);
-  if (!from.Get("activation").IsUndefined()) {
-    layer.activation = choice("activation", from.Get("activation"), activations);
-  }
-  layer.epsilon = numberOr(layer.epsilon, "epsilon", from.Get("epsilon"));
-  const auto features = [&] { return integer("features", from.Get("features"), 1, largestSafeInteger); };
-  switch (layer.kind) {
-    case LayerKind::embedding:
-      layer.features = features();
-      break;
-    case LayerKind::rnn:
-    case LayerKind::gru:
-    case LayerKind::lstm:
-      layer.features = features();
-      readRecurrent(from, layer);
-      break;
-    case LayerKind::pooling:
-      layer.pooling = choice("pooling", from.Get("pooling"), poolings);
-      break;
-    case LayerKind::dense:
-      layer.features = features();
-      layer.tiedTo = textOrNone("tiedTo", from.Get("tiedTo"));
-      if (!from.Get("samples").IsUndefined()) layer.samples = integer("samples", from.Get("samples"), 1, largestSize);
-      layer.ranks = ranks(from);
-      break;
-    case LayerKind::adaptiveSoftmax:
-      layer.features = features();
-      layer.bias = flag("bias", from.Get("bias"), false);
-      layer.cutoffs = integers("cutoffs", from.Get("cutoffs"), 1, largestSize);
-      layer.divisor = numberOr(layer.divisor, "divisor", from.Get("divisor"));
-      layer.ranks = ranks(from);
-      break;
-    case LayerKind::activation:
-      layer.activation = choice("activation", from.Get("activation"), activations);
-      break;
-    case LayerKind::dropout:
-      layer.dropout = number("rate", from.Get("rate"));
-      break;
-    case LayerKind::attention:
-      layer.general = choiceOr(true, "score", from.Get("score"), scores);
-      break;
-    case LayerKind::oneHot:
-    case LayerKind::layerNorm:
-    case LayerKind::concatenate:
-    case LayerKind::add:
-      break;  // no options of their own
-  }
+  layer.options = layerOfType("type", text("type", from.Get("type")));
+  std::visit([&](auto& options) { readOptions(from, options); }, layer.options);
   return layer;
 }
 

@@ -5,12 +5,12 @@
  */
 
 import { integer, namesOf, number } from '../base/option-table';
-import { ACTIVATIONS, MAX_LAYERS } from '../description';
+import { ACTIVATIONS, CELLS, type Cell, MAX_LAYERS } from '../layer-choices';
 import { MAX_SIZE, MAX_WIDTH } from '../limits';
 import type { Activation, DType, InitializerDescription, PoolingDescription } from '../native/native';
 import type { FloatTensor, NestedRows } from '../tensor-types';
 import * as check from '../validation';
-import { CELLS, type Cell, type NetworkRow } from './network-options-table';
+import type { NetworkRow } from './network-options-table';
 
 /** How a sequence becomes one vector; see `PoolingDescription`. */
 export type Pooling = PoolingDescription['pooling'];

@@ -4,13 +4,10 @@
  */
 
 import { integer, namesOf, number, type OptionRow } from '../base/option-table';
-import { MAX_LAYERS } from '../description';
+import { CELLS, type Cell, MAX_LAYERS } from '../layer-choices';
 import { MAX_SIZE, MAX_WIDTH } from '../limits';
 import type { DType, InitializerDescription } from '../native/native';
 import * as check from '../validation';
-
-/** Kinds of recurrent cells: vanilla, gated recurrent unit, long short-term memory. */
-export type Cell = 'rnn' | 'gru' | 'lstm';
 
 /** What a network is made of, and what its file says of it beside weights and vocabulary. */
 export interface Architecture extends OutputArchitecture {
@@ -104,7 +101,6 @@ export interface NetworkRow extends OptionRow {
   readonly isWeightless?: true;
 }
 
-export const CELLS = ['rnn', 'gru', 'lstm'] as const;
 export const NONLINEARITIES = ['tanh', 'relu'] as const;
 export const OUTPUTS = ['exact', 'adaptive', 'sampled'] as const;
 

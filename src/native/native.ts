@@ -7,6 +7,7 @@
  * of the calls, and calls made while a training runs are served between two of its steps.
  */
 
+import type { Activation, Cell } from '../layer-choices';
 import type { Loss, ValueLoss } from '../losses';
 
 /** Array type of a model's element type. */
@@ -15,8 +16,7 @@ export type FloatArray = Float32Array | Float64Array;
 /** Element type of a model. */
 export type DType = 'float32' | 'float64';
 
-/** A function over a layer's sums. */
-export type Activation = 'tanh' | 'relu' | 'sigmoid' | 'linear';
+export type { Activation };
 
 /** What every layer has. `name` is the prefix of its parameters' names. */
 interface NamedLayer {
@@ -125,7 +125,7 @@ export interface AttentionDescription extends NamedLayer {
 
 /** A stack of recurrent layers, one hidden state `[B, features]` a layer and direction. */
 export interface RecurrentDescription extends NamedLayer {
-  type: 'rnn' | 'gru' | 'lstm';
+  type: Cell;
   /** Hidden size H of every layer of the stack. */
   features: number;
   /** Number of stacked layers. */
@@ -843,6 +843,37 @@ export interface NativeModel {
   dispose(): void;
 }
 
+/** An option of a layer: the values it may have, and which it has where it is absent. */
+export type NativeOption = {
+  name: string;
+  /** Whether a layer is nothing without it. */
+  needed: boolean;
+} & (
+  | { kind: 'integer'; min: number; max: number; default?: number }
+  /** Bounds of a finite number; `above` and `below` are exclusive. */
+  | { kind: 'number'; min?: number; above?: number; below?: number; default?: number }
+  | { kind: 'flag'; default?: boolean }
+  | { kind: 'choice'; choices: string[]; default?: string }
+  /** The name of another layer. */
+  | { kind: 'layer' }
+  /** A list of whole numbers. */
+  | { kind: 'integers'; min: number; max: number }
+);
+
+/** What the core declares of a type of layer: what `LayerDescription` says of it here, for programs. */
+export interface NativeLayerType {
+  type: LayerDescription['type'];
+  /**
+   * What it reads: ids; vectors, or what an embedding or a one-hot layer made of ids (`sequence`); vectors; two of them,
+   * which may run over different steps (`pair`), or two or more of them over the same steps (`several`).
+   */
+  reads: 'ids' | 'sequence' | 'vectors' | 'pair' | 'several';
+  /** Of a recurrent layer alone: G, the blocks of rows that its weights are made of. */
+  gates?: number;
+  /** In the order in which they are checked. */
+  options: NativeOption[];
+}
+
 /** What the binary is and runs on. */
 export interface NativeInfo {
   version: string;
@@ -894,6 +925,8 @@ export interface NativeAddon {
   /** Set once per environment, before anything else. */
   setErrorFactory(factory: NativeErrorFactory): void;
   info(): NativeInfo;
+  /** All layers there are. */
+  layerSchema(): NativeLayerType[];
   /** Sets the default number of threads of this process. */
   setThreads(threads: number): void;
   /** Best GFLOP/s of `repeats` single-precision GEMMs of size³ with that many threads. */

@@ -1,6 +1,7 @@
 /** A `Model` as a report describes it. */
 
-import type { InputDescription, LayerDescription, LayerPlan, RecurrentDescription } from '../native/native';
+import { layerTypeOf, optionValue } from '../layer-schema';
+import type { InputDescription, LayerDescription, LayerPlan, NativeOption } from '../native/native';
 import type { Network } from '../network';
 import { isRecurrent, planOf, totalElements } from '../plan';
 import * as check from '../validation';
@@ -16,49 +17,44 @@ export interface DescriptionOptions {
 
 type Time = number | string;
 
-function recurrentNotes(layer: RecurrentDescription): string[] {
-  const { type, activation = 'tanh', resetAfter, merge, dropout = 0, recurrentDropout = 0, layerNorm } = layer;
-  return [
-    ...(type === 'rnn' || activation !== 'tanh' ? [activation] : []),
-    ...(resetAfter === false ? ['reset before the product'] : []),
-    ...(merge === 'sum' ? ['summed'] : []),
-    ...(layerNorm === true ? ['normalised'] : []),
-    ...(dropout > 0 ? [`dropout ${dropout}`] : []),
-    ...(recurrentDropout > 0 ? [`recurrent dropout ${recurrentDropout}`] : []),
-  ];
-}
+/** What a note says of an option, in the order of a note. */
+const WORDS: Readonly<Record<string, (value: unknown) => string>> = {
+  pooling: String,
+  rate: String,
+  score: String,
+  activation: String,
+  resetAfter: () => 'reset before the product',
+  merge: () => 'summed',
+  layerNorm: () => 'normalised',
+  dropout: (value) => `dropout ${value}`,
+  recurrentDropout: (value) => `recurrent dropout ${value}`,
+  tiedTo: (value) => `tied to ${value}`,
+  samples: (value) => `${value} sampled`,
+  cutoffs: (value) => `cut at ${(value as readonly number[]).join(', ')}`,
+};
 
+/** Options of which a note says nothing: the figure shows them, or they are of little weight. */
+const UNSAID = new Set([
+  ...['features', 'layers', 'bidirectional', 'initialState', 'bias', 'singleBias', 'epsilon', 'gateActivation'],
+  ...['untransposedGradient', 'divisor', 'ranks'],
+]);
+
+/** What is told of a layer beside its sizes: options that are not as they are by default. */
 function notesOf(layer: LayerDescription): string[] {
-  switch (layer.type) {
-    case 'pooling':
-      return [layer.pooling];
-    case 'activation':
-      return [layer.activation];
-    case 'dropout':
-      return [String(layer.rate)];
-    case 'attention':
-      return [layer.score ?? 'general'];
-    case 'dense': {
-      const { activation = 'linear', tiedTo, samples } = layer;
-      return [
-        ...(activation === 'linear' ? [] : [activation]),
-        ...(tiedTo === undefined ? [] : [`tied to ${tiedTo}`]),
-        ...(samples === undefined ? [] : [`${samples} sampled`]),
-      ];
-    }
-    case 'adaptiveSoftmax':
-      return [`cut at ${layer.cutoffs.join(', ')}`];
-    case 'rnn':
-    case 'gru':
-    case 'lstm':
-      return recurrentNotes(layer);
-    case 'embedding':
-    case 'oneHot':
-    case 'layerNorm':
-    case 'concatenate':
-    case 'add':
-      return [];
-  }
+  const { options, gates } = layerTypeOf(layer);
+  const order = Object.keys(WORDS);
+  const placeOf = ({ name }: NativeOption) => (order.includes(name) ? order.indexOf(name) : order.length);
+  // What a vanilla cell or an attention is lies in these.
+  const isAlwaysSaid = (name: string) => name === 'score' || (name === 'activation' && gates === 1);
+  return [...options]
+    .filter(({ name }) => !UNSAID.has(name))
+    .sort((one, other) => placeOf(one) - placeOf(other))
+    .flatMap((option) => {
+      const value = optionValue(option, layer as unknown as Record<string, unknown>);
+      const { name } = option;
+      const isSaid = value !== undefined && (isAlwaysSaid(name) || value !== optionValue(option, {}));
+      return isSaid ? [WORDS[name]?.(value) ?? `${name} ${value}`] : [];
+    });
 }
 
 /** A layer; `time` is the axis of what it goes over. */
@@ -67,14 +63,14 @@ function describeLayer(model: Network, layer: LayerDescription, plan: LayerPlan,
   const [read = 'input', ...others] = from;
   const isFrozen = parameters.length > 0 && parameters.every((parameter) => model.frozen.includes(parameter.name));
   const notes = [...notesOf(layer), ...(isFrozen ? ['frozen'] : [])];
-  const isAttention = layer.type === 'attention';
+  const hasMemory = layerTypeOf(layer).reads === 'pair';
   return {
     name,
     type: layer.type,
     shape: [...(once ? [] : [time]), 'B', features],
     parameters: totalElements(parameters),
-    from: isAttention ? [read] : [read, ...others],
-    ...(isAttention && { memory: others[0] as string }),
+    from: hasMemory ? [read] : [read, ...others],
+    ...(hasMemory && { memory: others[0] as string }),
     ...(isRecurrent(plan) && { recurrent: true }),
     ...('initialState' in layer && layer.initialState !== undefined && { initialState: layer.initialState }),
     ...('bidirectional' in layer && layer.bidirectional === true && { bidirectional: true }),

@@ -30,7 +30,8 @@ Chain chainOf(std::vector<Index> cutoffs = {3, 7}, Index classes = 11) {
 }
 
 // log P of every class by id at one position, from PyTorch's parameters and by the definition.
-std::vector<double> plainly(const Model<double>& model, const LayerDescription& head, const double* x, Index features) {
+std::vector<double> plainly(const Model<double>& model, const AdaptiveSoftmaxOptions& head, const double* x,
+                            Index features) {
   std::vector<double> weights = weightsOf(model);
   const auto product = [&](const std::string& name, const std::vector<double>& vector) {
     std::vector<double> result;
@@ -74,9 +75,7 @@ ModelDescription headAlone(Index features, Index classes, std::vector<Index> cut
   ModelDescription description;
   description.input = InputKind::features;
   description.inputSize = features;
-  description.layers.push_back({LayerKind::adaptiveSoftmax, "head", classes});
-  description.layers.back().cutoffs = std::move(cutoffs);
-  description.layers.back().bias = false;
+  description.layers.push_back({"head", AdaptiveSoftmaxOptions{.features = classes, .cutoffs = std::move(cutoffs)}});
   return description;
 }
 
@@ -135,7 +134,8 @@ TEST_CASE("a gradient of the step before does not stay in a cluster without a ta
 TEST_CASE("log-probabilities are those of the definition, and add up to 1") {
   for (const bool ranked : {false, true}) {
     ModelDescription description = headAlone(9, 11, {3, 7});
-    if (ranked) description.layers.back().ranks = shuffled;
+    auto& head = as<AdaptiveSoftmaxOptions>(description.layers.back());
+    if (ranked) head.ranks = shuffled;
     Model<double> model(description);
     model.initialize({Initializer::Kind::normal, 0.8}, 1);
     const std::vector<double> input = normals<double>(5 * 9, 2);
@@ -143,7 +143,7 @@ TEST_CASE("log-probabilities are those of the definition, and add up to 1") {
     REQUIRE(output.features == 11);
     for (Index position = 0; position < 5; ++position) {
       const double* row = output.data + position * 11;
-      const std::vector<double> expected = plainly(model, description.layers.back(), input.data() + position * 9, 9);
+      const std::vector<double> expected = plainly(model, head, input.data() + position * 9, 9);
       CHECK(largestError(std::vector<double>(row, row + 11), expected) < 1e-13);
       double sum = 0;
       for (Index id = 0; id < 11; ++id) sum += std::exp(row[id]);
@@ -193,7 +193,7 @@ TEST_CASE("gradients of the layer's own output") {
         harness.addVectors({4, 2, 3}, 9);
         harness.template add<AdaptiveSoftmax<T>>(harness.list, "head", 9,
                                                  RankTable(11, ranked ? shuffled : std::vector<TokenId>()),
-                                                 AdaptiveOptions{{3, 7}, 2, bias});
+                                                 AdaptiveSoftmaxOptions{.cutoffs = {3, 7}, .divisor = 2, .bias = bias});
         CHECK(harness.list.all().size() == (bias ? 6U : 5U));
       });
     }
@@ -201,13 +201,13 @@ TEST_CASE("gradients of the layer's own output") {
   checkThreads<float>([](auto& harness) {
     harness.addVectors(std::vector<Index>(8, 6), 24);
     harness.template add<AdaptiveSoftmax<float>>(harness.list, "head", 24, RankTable(5000, {}),
-                                                 AdaptiveOptions{{300, 1000}, 4, true});
+                                                 AdaptiveSoftmaxOptions{.cutoffs = {300, 1000}, .bias = true});
   });
 }
 
 TEST_CASE("the head's bias is trained by the loss") {
   ModelDescription description = chainOf().description();
-  description.layers.back().bias = true;
+  as<AdaptiveSoftmaxOptions>(description.layers.back()).bias = true;
   GradientCheck(description, 6, 4).run();
   CHECK(Model<double>(description).parameters().size() == 5 + 6);  // embedding, 4 of the RNN
 }
@@ -251,8 +251,9 @@ TEST_CASE("the memory of its loss is bounded, however many classes there are") {
 TEST_CASE("cutoffs, ranks and divisors that cut nothing are refused") {
   const auto refused = [](std::vector<Index> cutoffs, std::vector<TokenId> ranks = {}, double divisor = 4) {
     ModelDescription description = headAlone(4, 5, std::move(cutoffs));
-    description.layers.back().ranks = std::move(ranks);
-    description.layers.back().divisor = divisor;
+    auto& head = as<AdaptiveSoftmaxOptions>(description.layers.back());
+    head.ranks = std::move(ranks);
+    head.divisor = divisor;
     return codeOf([&] { Model<float> model(description); });
   };
   const std::string range = "ERR_UNROLLED_OPTION_RANGE";
@@ -269,6 +270,6 @@ TEST_CASE("cutoffs, ranks and divisors that cut nothing are refused") {
   CHECK(refused({2}, {}, 0.5) == range);
   CHECK(refused({2}, {}, std::nan("")) == range);
   ModelDescription description = headAlone(4, 5, {2});
-  description.layers.push_back({LayerKind::dense, "more", 3});
+  description.layers.push_back(layer("dense", "more", 3));
   CHECK(codeOf([&] { Model<float> model(description); }) == range);
 }

@@ -154,7 +154,7 @@ TEST_CASE("offsets that make no sequences are refused") {
 
 TEST_CASE("evaluating a stream is one long forward pass over every row") {
   Chain chain;
-  chain.cell = LayerKind::lstm;
+  chain.cell = "lstm";
   chain.layers = 2;
   chain.inputSize = 9;
   chain.classes = 9;

@@ -28,7 +28,7 @@ bool goOn() { return true; }
 Model<double>& model() {
   static Model<double> shared([] {
     Chain chain;
-    chain.cell = LayerKind::lstm;
+    chain.cell = "lstm";
     chain.layers = 2;
     chain.inputSize = vocabulary;
     chain.classes = vocabulary;

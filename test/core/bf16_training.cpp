@@ -26,7 +26,7 @@ struct Case {
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const LayerKind cell : {LayerKind::rnn, LayerKind::gru, LayerKind::lstm}) {
+  for (const std::string& cell : cells()) {
     Chain chain;
     chain.cell = cell;
     chain.inputSize = 200;  // more rows than positions: they are gathered, then multiplied
@@ -34,7 +34,7 @@ std::vector<Case> cases() {
     chain.hidden = 70;
     chain.layers = 2;
     chain.classes = 50;
-    all.push_back({nameOf(cell), chain});
+    all.push_back({cell, chain});
   }
   Chain vectors = all[2].chain;
   vectors.inputKind = InputKind::features;

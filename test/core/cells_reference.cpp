@@ -32,7 +32,7 @@ using Vector = std::vector<double>;
 class PlainCell {
  public:
   template <class T>
-  PlainCell(Cell cell, const RecurrentOptions& options, const ParameterList& list, const ParameterBuffers<T>& buffers)
+  PlainCell(Cell cell, const LevelOptions& options, const ParameterList& list, const ParameterBuffers<T>& buffers)
       : cell_(cell), options_(options) {
     for (std::size_t i = 0; i < list.all().size(); ++i) {
       const T* values = buffers.value(i);
@@ -123,12 +123,12 @@ class PlainCell {
   }
 
   Cell cell_;
-  RecurrentOptions options_;
+  LevelOptions options_;
   std::vector<std::pair<std::string, Vector>> parameters_;
 };
 
 template <class T>
-std::unique_ptr<RecurrentLayer<T>> make(Cell cell, ParameterList& list, const RecurrentOptions& options) {
+std::unique_ptr<RecurrentLayer<T>> make(Cell cell, ParameterList& list, const LevelOptions& options) {
   switch (cell) {
     case Cell::rnn:
       return std::make_unique<Rnn<T>>(list, options);
@@ -144,7 +144,7 @@ std::unique_ptr<RecurrentLayer<T>> make(Cell cell, ParameterList& list, const Re
 }
 
 // The masks as recurrent_dropout.h promises them, [B, H].
-std::vector<Vector> masksOf(const RecurrentOptions& options, const Dropping& dropping, Index batch) {
+std::vector<Vector> masksOf(const LevelOptions& options, const Dropping& dropping, Index batch) {
   std::vector<Vector> masks(asSize(batch), Vector(asSize(options.hidden), 1));
   if (!dropping.active || options.recurrentDropout == 0) return masks;
   Random random(dropping.seed, RandomUse::dropout, dropping.step, options.part);
@@ -159,7 +159,7 @@ std::vector<Vector> masksOf(const RecurrentOptions& options, const Dropping& dro
 
 // A layer over rows of those lengths: its outputs and its final states against the formulas.
 template <class T>
-void compare(Cell cell, const RecurrentOptions& options, const std::vector<Index>& lengths, const Dropping& dropping) {
+void compare(Cell cell, const LevelOptions& options, const std::vector<Index>& lengths, const Dropping& dropping) {
   const Packing packing(*std::max_element(lengths.begin(), lengths.end()), lengths);
   const SequenceLayout layout = packing.layout();
   const Index batch = layout.batch;
@@ -211,8 +211,8 @@ void compare(Cell cell, const RecurrentOptions& options, const std::vector<Index
 
 constexpr Cell everyCell[] = {Cell::rnn, Cell::gru, Cell::resetFirst, Cell::lstm};
 
-RecurrentOptions optionsOf(Index hidden) {
-  RecurrentOptions options;
+LevelOptions optionsOf(Index hidden) {
+  LevelOptions options;
   options.name = "rnn";
   options.suffix = "_l0";
   options.features = 5;
@@ -230,7 +230,7 @@ TEST_CASE_TEMPLATE("recurrent layers compute their formulas, row by row", T, flo
     CAPTURE(number);
     for (const Index hidden : {Index{1}, Index{7}, Index{16}, Index{33}}) {
       CAPTURE(hidden);
-      RecurrentOptions options = optionsOf(hidden);
+      LevelOptions options = optionsOf(hidden);
       for (const bool layerNorm : {false, true}) {
         CAPTURE(layerNorm);
         options.layerNorm = layerNorm;
@@ -255,7 +255,7 @@ TEST_CASE("and with every activation") {
   for (const Cell cell : everyCell) {
     for (const Activation candidate : activations) {
       for (const Activation gate : activations) {
-        RecurrentOptions options = optionsOf(6);
+        LevelOptions options = optionsOf(6);
         options.activations = {candidate, gate};
         compare<double>(cell, options, {2, 3}, {});
       }
@@ -294,7 +294,7 @@ TEST_CASE("a linear recurrence with the identity and without a bias is a sum ove
 
 TEST_CASE_TEMPLATE("dropped and normalised recurrences give the same bits with any number of threads", T, float,
                    double) {
-  for (const LayerKind cell : {LayerKind::rnn, LayerKind::gru, LayerKind::lstm}) {
+  for (const std::string& cell : cells()) {
     for (const bool resetAfter : {true, false}) {
       Chain chain;
       chain.cell = cell;
@@ -303,7 +303,7 @@ TEST_CASE_TEMPLATE("dropped and normalised recurrences give the same bits with a
       chain.layers = 2;
       chain.bidirectional = true;
       chain.recurrentDropout = 0.3;
-      chain.layerNorm = !resetAfter || cell == LayerKind::lstm;
+      chain.layerNorm = !resetAfter || cell == "lstm";
       Model<T> model(chain.description());
       model.initialize({}, 1);
       constexpr Index rows = 50;
@@ -327,7 +327,7 @@ TEST_CASE_TEMPLATE("dropped and normalised recurrences give the same bits with a
 
 TEST_CASE("every layer of a model drops by masks of its own") {
   const auto maskOf = [](std::uint32_t part) {
-    RecurrentOptions options = optionsOf(64);
+    LevelOptions options = optionsOf(64);
     options.recurrentDropout = 0.5;
     options.part = part;
     return masksOf(options, {true, 1, 1}, 4);

@@ -61,7 +61,8 @@ TEST_CASE("gradients of a dense layer with every activation, with and without bi
       checkLayer([&](auto& harness) {
         using T = ElementOf<decltype(harness)>;
         harness.addVectors({4, 2, 3}, 3);
-        harness.template add<Dense<T>>(harness.list, "dense", 3, 5, DenseOptions<T>{activation, bias});
+        harness.template add<Dense<T>>(harness.list, "dense", 3,
+                                       DenseOptions{.features = 5, .activation = activation, .bias = bias});
         CHECK(harness.list.all().size() == (bias ? 2U : 1U));
       });
     }
@@ -76,11 +77,11 @@ TEST_CASE("gradients of a table that is an embedding and the weights of two dens
       auto& embedding = harness.template add<Embedding<T>>(harness.list, "embedding", vocabulary, 5);
       harness.template add<Gather<T>>(5);
       const Weight<T> first = embedding.share();
-      harness.template add<Dense<T>>(harness.list, "first", 5, vocabulary,
-                                     DenseOptions<T>{Activation::tanh, true, first});
-      harness.template add<Dense<T>>(harness.list, "back", vocabulary, 5);
-      harness.template add<Dense<T>>(harness.list, "second", 5, vocabulary,
-                                     DenseOptions<T>{Activation::linear, false, embedding.share()});
+      harness.template add<Dense<T>>(harness.list, "first", 5,
+                                     DenseOptions{.features = vocabulary, .activation = Activation::tanh}, first);
+      harness.template add<Dense<T>>(harness.list, "back", vocabulary, DenseOptions{5});
+      harness.template add<Dense<T>>(harness.list, "second", 5, DenseOptions{.features = vocabulary, .bias = false},
+                                     embedding.share());
       CHECK(harness.list.all().size() == 4);  // the table, a bias, a dense layer of its own
     });
   }

@@ -85,7 +85,7 @@ TEST_CASE("an id is put before each document") {
 
 TEST_CASE("the loss of documents side by side is the sum of each alone") {
   Chain chain;
-  chain.cell = LayerKind::lstm;
+  chain.cell = "lstm";
   chain.layers = 2;
   Model<double> model(chain.description());
   model.initialize({}, 1);

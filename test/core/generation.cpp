@@ -45,7 +45,7 @@ RowsGeneration<T> drawRows(Model<T>& model, const Prompts& prompts, std::vector<
 Model<double>& model() {
   static Model<double> shared([] {
     Chain chain;
-    chain.cell = LayerKind::lstm;
+    chain.cell = "lstm";
     chain.layers = 2;
     return chain.description();
   }());
@@ -200,15 +200,15 @@ TEST_CASE("several prompts in pieces equal one call") {
 TEST_CASE_TEMPLATE("what a row draws and its state have the same bits alone, beside others, and in pieces", T, float,
                    double) {
   std::vector<Chain> chains(4);
-  chains[0].input = LayerKind::oneHot;
+  chains[0].input = "oneHot";
   chains[0].hidden = 9;
-  chains[1].cell = LayerKind::gru;
+  chains[1].cell = "gru";
   chains[1].layers = 2;
   chains[1].hidden = 33;
-  chains[2].cell = LayerKind::lstm;
+  chains[2].cell = "lstm";
   chains[2].layers = 2;
   chains[2].hidden = 40;
-  chains[3].cell = LayerKind::gru;
+  chains[3].cell = "gru";
   chains[3].resetAfter = false;
   chains[3].layerNorm = true;
   for (const Chain& chain : chains) {

@@ -19,18 +19,8 @@ namespace {
 constexpr double difference = 1e-5;
 constexpr double tolerance = 1e-7;
 
-LayerDescription layer(LayerKind kind, const std::string& name, Index features = 0,
-                       std::vector<std::string> from = {}) {
-  LayerDescription description;
-  description.kind = kind;
-  description.name = name;
-  description.features = features;
-  description.from = std::move(from);
-  return description;
-}
-
 LayerDescription startingFrom(LayerDescription description, const std::string& name) {
-  description.initialState = name;
+  recurrent(description).initialState = name;
   return description;
 }
 
@@ -146,18 +136,15 @@ class GraphCheck {
 };
 
 // source ids → encoder → its final states → decoder over input ids, with attention.
-ModelDescription translator(LayerKind cell, bool general) {
+ModelDescription translator(const std::string& cell, bool general) {
   ModelDescription model{InputKind::ids, 6, {}, InputKind::ids, 5};
-  model.layers.push_back(layer(LayerKind::embedding, "encoder.embedding", 4, {"source"}));
+  model.layers.push_back(layer("embedding", "encoder.embedding", 4, {"source"}));
   model.layers.push_back(layer(cell, "encoder", 3));
-  model.layers.push_back(layer(LayerKind::embedding, "embedding", 4, {"input"}));
+  model.layers.push_back(layer("embedding", "embedding", 4, {"input"}));
   model.layers.push_back(startingFrom(layer(cell, "decoder", 3), "encoder"));
-  model.layers.push_back(layer(LayerKind::attention, "attention", 0, {"decoder", "encoder"}));
-  model.layers.back().general = general;
-  model.layers.push_back(layer(LayerKind::dense, "combined", 5));
-  model.layers.back().activation = Activation::tanh;
-  model.layers.push_back(layer(LayerKind::dense, "head", 6));
-  model.layers.back().activation = Activation::linear;
+  model.layers.push_back({"attention", AttentionOptions{general}, {"decoder", "encoder"}});
+  model.layers.push_back({"combined", DenseOptions{.features = 5, .activation = Activation::tanh}});
+  model.layers.push_back({"head", DenseOptions{.features = 6}});
   return model;
 }
 
@@ -167,10 +154,9 @@ const std::vector<Index> sourceLengths = {3, 1, 4, 2};
 }  // namespace
 
 TEST_CASE("encoder and decoder with attention: gradients match central differences") {
-  for (const LayerKind cell : {LayerKind::rnn, LayerKind::gru, LayerKind::lstm}) {
+  for (const std::string& cell : cells()) {
     for (const bool general : {true, false}) {
-      const std::string name = nameOf(cell);
-      CAPTURE(name);
+      CAPTURE(cell);
       CAPTURE(general);
       GraphCheck(translator(cell, general), LossKind::crossEntropy, inputLengths, sourceLengths).run();
     }
@@ -179,15 +165,12 @@ TEST_CASE("encoder and decoder with attention: gradients match central differenc
 
 TEST_CASE("a decoder that starts from both directions of an encoder, pooled, whose output nobody else reads") {
   ModelDescription model{InputKind::features, 3, {}, InputKind::features, 2};
-  model.layers.push_back(layer(LayerKind::gru, "encoder", 2, {"source"}));
-  model.layers.back().bidirectional = true;
-  model.layers.push_back(layer(LayerKind::pooling, "ends"));
-  model.layers.back().pooling = PoolingKind::final;
-  model.layers.push_back(layer(LayerKind::dense, "bridge", 4));
-  model.layers.back().activation = Activation::tanh;
-  model.layers.push_back(startingFrom(layer(LayerKind::lstm, "decoder", 4, {"input"}), "bridge"));
-  model.layers.push_back(layer(LayerKind::dense, "head", 2));
-  model.layers.back().activation = Activation::linear;
+  model.layers.push_back(layer("gru", "encoder", 2, {"source"}));
+  recurrent(model.layers.back()).bidirectional = true;
+  model.layers.push_back({"ends", PoolingOptions{PoolingKind::final}});
+  model.layers.push_back({"bridge", DenseOptions{.features = 4, .activation = Activation::tanh}});
+  model.layers.push_back(startingFrom(layer("lstm", "decoder", 4, {"input"}), "bridge"));
+  model.layers.push_back({"head", DenseOptions{.features = 2}});
   for (const LossKind loss : {LossKind::crossEntropy, LossKind::binaryCrossEntropy, LossKind::squaredError}) {
     CAPTURE(static_cast<int>(loss));
     GraphCheck(model, loss, inputLengths, sourceLengths).run();
@@ -197,9 +180,9 @@ TEST_CASE("a decoder that starts from both directions of an encoder, pooled, who
 TEST_CASE("stacks in both directions hand all their states over") {
   ModelDescription model{InputKind::features, 3, {}, InputKind::features, 2};
   const auto stack = [](const char* name, const char* from) {
-    LayerDescription description = layer(LayerKind::lstm, name, 2, {from});
-    description.layers = 2;
-    description.bidirectional = true;
+    LayerDescription description = layer("lstm", name, 2, {from});
+    recurrent(description).layers = 2;
+    recurrent(description).bidirectional = true;
     return description;
   };
   model.layers.push_back(stack("encoder", "source"));
@@ -209,18 +192,15 @@ TEST_CASE("stacks in both directions hand all their states over") {
 
 TEST_CASE("branches that join: gradients match central differences") {
   ModelDescription model{InputKind::ids, 7};
-  model.layers.push_back(layer(LayerKind::embedding, "embedding", 4));
-  model.layers.push_back(layer(LayerKind::rnn, "first", 4));
-  model.layers.push_back(layer(LayerKind::add, "residual", 0, {"first", "embedding"}));
-  model.layers.push_back(layer(LayerKind::layerNorm, "norm"));
-  model.layers.push_back(layer(LayerKind::gru, "second", 3));
-  model.layers.push_back(layer(LayerKind::concatenate, "all", 0, {"second", "norm", "embedding"}));
-  model.layers.push_back(layer(LayerKind::pooling, "mean"));
-  model.layers.back().pooling = PoolingKind::mean;
-  model.layers.push_back(layer(LayerKind::dense, "hidden", 5));
-  model.layers.back().activation = Activation::sigmoid;
-  model.layers.push_back(layer(LayerKind::dense, "head", 3));
-  model.layers.back().activation = Activation::linear;
+  model.layers.push_back(layer("embedding", "embedding", 4));
+  model.layers.push_back(layer("rnn", "first", 4));
+  model.layers.push_back(layer("add", "residual", 0, {"first", "embedding"}));
+  model.layers.push_back(layer("layerNorm", "norm"));
+  model.layers.push_back(layer("gru", "second", 3));
+  model.layers.push_back(layer("concatenate", "all", 0, {"second", "norm", "embedding"}));
+  model.layers.push_back({"mean", PoolingOptions{PoolingKind::mean}});
+  model.layers.push_back({"hidden", DenseOptions{.features = 5, .activation = Activation::sigmoid}});
+  model.layers.push_back({"head", DenseOptions{.features = 3}});
   for (const LossKind loss : {LossKind::crossEntropy, LossKind::binaryCrossEntropy, LossKind::squaredError}) {
     CAPTURE(static_cast<int>(loss));
     GraphCheck(model, loss, inputLengths, inputLengths).run();
@@ -231,12 +211,10 @@ TEST_CASE("a function of the sum of embeddings: gradients match central differen
   for (const Activation function : {Activation::sigmoid, Activation::tanh, Activation::relu, Activation::linear}) {
     CAPTURE(static_cast<int>(function));
     ModelDescription model{InputKind::ids, 7};
-    model.layers.push_back(layer(LayerKind::embedding, "embedding", 4));
-    model.layers.push_back(layer(LayerKind::pooling, "sum"));
-    model.layers.back().pooling = PoolingKind::sum;
-    model.layers.push_back(layer(LayerKind::activation, "hidden"));
-    model.layers.back().activation = function;
-    model.layers.push_back(layer(LayerKind::dense, "head", 3));
+    model.layers.push_back(layer("embedding", "embedding", 4));
+    model.layers.push_back({"sum", PoolingOptions{PoolingKind::sum}});
+    model.layers.push_back({"hidden", ActivationOptions{function}});
+    model.layers.push_back(layer("dense", "head", 3));
     GraphCheck(model, LossKind::binaryCrossEntropy, inputLengths, inputLengths).run();
   }
 }
@@ -245,11 +223,10 @@ TEST_CASE("what leaves each feature in its place leaves both directions their en
   constexpr Index time = 4;
   const auto endOf = [](const std::vector<LayerDescription>& between) {
     ModelDescription description{InputKind::features, 3};
-    description.layers.push_back(layer(LayerKind::gru, "rnn", 2));
-    description.layers.back().bidirectional = true;
+    description.layers.push_back(layer("gru", "rnn", 2));
+    recurrent(description.layers.back()).bidirectional = true;
     description.layers.insert(description.layers.end(), between.begin(), between.end());
-    description.layers.push_back(layer(LayerKind::pooling, "ends"));
-    description.layers.back().pooling = PoolingKind::final;
+    description.layers.push_back({"ends", PoolingOptions{PoolingKind::final}});
     Model<double> model(description);
     model.initialize(Initializer{}, 5);
     const std::vector<double> features = normals<double>(time * 3, 1);
@@ -257,20 +234,16 @@ TEST_CASE("what leaves each feature in its place leaves both directions their en
     const Sequence<double> output = model.forward({time, 1, nullptr, features.data()}, states.data(), threads(1));
     return std::vector<double>(output.data, output.data + 4);
   };
-  LayerDescription unchanged = layer(LayerKind::activation, "unchanged");
-  unchanged.activation = Activation::linear;
   const std::vector<double> expected = endOf({});
-  CHECK(endOf({unchanged}) == expected);
-  CHECK(endOf({layer(LayerKind::dropout, "dropout")}) == expected);
+  CHECK(endOf({{"unchanged", ActivationOptions{Activation::linear}}}) == expected);
+  CHECK(endOf({layer("dropout", "dropout")}) == expected);
 }
 
 TEST_CASE("a head tied to the embedding adds its gradient to the table's") {
   ModelDescription model{InputKind::ids, 7};
-  model.layers.push_back(layer(LayerKind::embedding, "embedding", 4));
-  model.layers.push_back(layer(LayerKind::lstm, "rnn", 4));
-  model.layers.push_back(layer(LayerKind::dense, "head", 7));
-  model.layers.back().activation = Activation::linear;
-  model.layers.back().tiedTo = "embedding";
+  model.layers.push_back(layer("embedding", "embedding", 4));
+  model.layers.push_back(layer("lstm", "rnn", 4));
+  model.layers.push_back({"head", DenseOptions{.features = 7, .tiedTo = "embedding"}});
   for (const LossKind loss : {LossKind::crossEntropy, LossKind::binaryCrossEntropy}) {
     CAPTURE(static_cast<int>(loss));
     GraphCheck(model, loss, inputLengths, inputLengths).run();
@@ -278,7 +251,7 @@ TEST_CASE("a head tied to the embedding adds its gradient to the table's") {
 }
 
 TEST_CASE("decoding on from a source that stays gives what one pass over all steps gives") {
-  Model<double> model(translator(LayerKind::gru, true));
+  Model<double> model(translator("gru", true));
   model.initialize(Initializer{}, 5);
   constexpr Index time = 4;
   constexpr Index batch = 2;
@@ -325,23 +298,23 @@ TEST_CASE("a description that makes no graph is refused, naming the layer") {
       CHECK(error.option() == option);
     }
   };
-  ModelDescription model = translator(LayerKind::gru, true);
-  model.layers[3].initialState = "nobody";
+  ModelDescription model = translator("gru", true);
+  recurrent(model.layers[3]).initialState = "nobody";
   refused(model, "layers[3].initialState");
-  model = translator(LayerKind::gru, true);
-  model.layers[3].kind = LayerKind::lstm;  // other states than the encoder's
+  model = translator("gru", true);
+  model.layers[3] = startingFrom(layer("lstm", "decoder", 3), "encoder");  // other states than the encoder's
   refused(model, "layers[3].initialState");
-  model = translator(LayerKind::gru, true);
+  model = translator("gru", true);
   model.layers[4].from = {"decoder"};
   refused(model, "layers[4].from");
-  model = translator(LayerKind::gru, true);
+  model = translator("gru", true);
   model.layers[6].from = {"encoder"};  // an end over the source
   refused(model, "layers");
-  model = translator(LayerKind::gru, true);
+  model = translator("gru", true);
   model.layers[5].name = "encoder";
   refused(model, "layers[5].name");
-  model = translator(LayerKind::gru, false);
-  model.layers[3].features = 4;
-  model.layers[3].initialState = "";
+  model = translator("gru", false);
+  recurrent(model.layers[3]).features = 4;
+  recurrent(model.layers[3]).initialState = "";
   refused(model, "layers[4]");  // queries and memory of different widths
 }

@@ -50,12 +50,12 @@ TEST_CASE("gradients of sequences side by side and added, with a dense layer beh
     checkLayer([&](auto& harness) {
       addConcatenation(harness, lengths, {2, 4, 1});
       using T = std::decay_t<decltype(harness.run(1).output[0])>;
-      harness.template add<Dense<T>>(harness.list, "dense", 7, 3);
+      harness.template add<Dense<T>>(harness.list, "dense", 7, DenseOptions{3});
     });
     checkLayer([&](auto& harness) {
       addSum(harness, lengths, 3, 4);
       using T = std::decay_t<decltype(harness.run(1).output[0])>;
-      harness.template add<Dense<T>>(harness.list, "dense", 4, 3);
+      harness.template add<Dense<T>>(harness.list, "dense", 4, DenseOptions{3});
     });
   }
 }

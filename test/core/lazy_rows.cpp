@@ -41,7 +41,7 @@ TrainingOptions moving(SparseUpdate sparse) {
 // Models that read ids in each way; their first parameter is the table of that many rows.
 std::vector<ModelDescription> tables(Index words) {
   std::vector<ModelDescription> all;
-  for (const LayerKind input : {LayerKind::embedding, LayerKind::oneHot}) {
+  for (const char* input : {"embedding", "oneHot"}) {
     for (const bool bidirectional : {false, true}) {
       Chain chain;
       chain.input = input;
@@ -52,8 +52,7 @@ std::vector<ModelDescription> tables(Index words) {
   }
   // Two layers read the embedding, which is looked up for both.
   ModelDescription two = all.front();
-  two.layers.insert(two.layers.begin() + 2, {LayerKind::concatenate, "both"});
-  two.layers[2].from = {"rnn", "embedding"};
+  two.layers.insert(two.layers.begin() + 2, layer("concatenate", "both", 0, {"rnn", "embedding"}));
   all.push_back(two);
   return all;
 }
@@ -128,10 +127,9 @@ TEST_CASE("lazy rows of a pooled table, and of one that is a head's weights too"
   for (const Index words : {Index{4}, Index{8}, Index{30}}) {
     CAPTURE(words);
     ModelDescription pooled{InputKind::ids, words};
-    pooled.layers.push_back({LayerKind::embedding, "embedding", 5});
-    pooled.layers.push_back({LayerKind::pooling, "mean"});
-    pooled.layers.back().pooling = PoolingKind::mean;
-    pooled.layers.push_back({LayerKind::dense, "head", 3});
+    pooled.layers.push_back(layer("embedding", "embedding", 5));
+    pooled.layers.push_back({"mean", PoolingOptions{PoolingKind::mean}});
+    pooled.layers.push_back(layer("dense", "head", 3));
     Model<double> model(pooled);
     model.initialize({}, 1);
     const auto source = [] {
@@ -150,10 +148,11 @@ TEST_CASE("lazy rows of a pooled table, and of one that is a head's weights too"
     chain.inputSize = chain.classes = words;
     chain.embedding = chain.hidden = 4;
     ModelDescription tied = chain.description();
-    tied.layers.back().tiedTo = "embedding";
-    tied.layers.back().bias = false;
+    auto& head = as<DenseOptions>(tied.layers.back());
+    head.tiedTo = "embedding";
+    head.bias = false;
     for (const Index samples : {Index{0}, Index{1}}) {
-      tied.layers.back().samples = samples;
+      if (samples > 0) head.samples = samples;
       for (const SparseUpdate sparse : {SparseUpdate::lazy, SparseUpdate::lazyWhereFew}) {
         Index stayed = 0;
         trainOn(tied, moving(sparse), words / 2,

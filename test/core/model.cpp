@@ -47,16 +47,16 @@ std::string refusal(const ModelDescription& description) {
 
 TEST_CASE("parameters have PyTorch's names, shapes and order") {
   Chain chain;
-  chain.cell = LayerKind::lstm;
+  chain.cell = "lstm";
   chain.layers = 2;
   using Shapes = std::vector<std::string>;
   CHECK(shapesOf(chain.description()) ==
         Shapes{"embedding.weight [7, 5]", "rnn.weight_ih_l0 [24, 5]", "rnn.weight_hh_l0 [24, 6]", "rnn.bias_ih_l0 [24]",
                "rnn.bias_hh_l0 [24]", "rnn.weight_ih_l1 [24, 6]", "rnn.weight_hh_l1 [24, 6]", "rnn.bias_ih_l1 [24]",
                "rnn.bias_hh_l1 [24]", "head.weight [7, 6]", "head.bias [7]"});
-  chain.cell = LayerKind::gru;
+  chain.cell = "gru";
   chain.layers = 1;
-  chain.input = LayerKind::oneHot;
+  chain.input = "oneHot";
   chain.singleBias = true;
   CHECK(shapesOf(chain.description()) == Shapes{"rnn.weight_ih_l0 [18, 7]", "rnn.weight_hh_l0 [18, 6]",
                                                 "rnn.bias_ih_l0 [18]", "head.weight [7, 6]", "head.bias [7]"});
@@ -64,7 +64,7 @@ TEST_CASE("parameters have PyTorch's names, shapes and order") {
 
 TEST_CASE("states have names and sizes") {
   Chain chain;
-  chain.cell = LayerKind::lstm;
+  chain.cell = "lstm";
   chain.layers = 2;
   const Model<float> model(chain.description());
   std::vector<std::string> names;
@@ -80,7 +80,7 @@ TEST_CASE("states have names and sizes") {
 }
 
 TEST_CASE_TEMPLATE("what is written is read again, whichever way it is held", T, float, double) {
-  for (const LayerKind input : {LayerKind::embedding, LayerKind::oneHot}) {
+  for (const char* input : {"embedding", "oneHot"}) {
     Chain chain;
     chain.input = input;
     Model<T> model(chain.description());
@@ -92,7 +92,7 @@ TEST_CASE_TEMPLATE("what is written is read again, whichever way it is held", T,
 
 TEST_CASE("a one-hot vector picks its column of the weights, in PyTorch's shape") {
   Chain chain;
-  chain.input = LayerKind::oneHot;
+  chain.input = "oneHot";
   chain.classes = 0;
   Model<double> model(chain.description());
   model.initialize({}, 1);
@@ -112,7 +112,7 @@ TEST_CASE("a one-hot vector picks its column of the weights, in PyTorch's shape"
 
 TEST_CASE("parameters are drawn from the seed alone, in PyTorch's ranges") {
   Chain chain;
-  chain.cell = LayerKind::gru;
+  chain.cell = "gru";
   chain.hidden = 64;
   chain.inputSize = 500;
   chain.classes = 500;
@@ -173,7 +173,7 @@ TEST_CASE("weights may be drawn from one law, with biases zero") {
 
 TEST_CASE("gains are 1 and their shifts 0 at first, by whatever law weights are drawn") {
   Chain chain;
-  chain.cell = LayerKind::lstm;
+  chain.cell = "lstm";
   chain.layerNorm = true;
   chain.bidirectional = true;
   chain.hidden = 5;
@@ -208,7 +208,7 @@ TEST_CASE("parameters are trained unless they are frozen") {
 
 TEST_CASE("held transposed or not, the same seed draws the same weights") {
   Chain chain;
-  chain.input = LayerKind::oneHot;
+  chain.input = "oneHot";
   Model<double> oneHot(chain.description());
   oneHot.initialize({}, 4);
   chain.inputKind = InputKind::features;
@@ -231,30 +231,33 @@ TEST_CASE("descriptions that make no chain are refused by name") {
   CHECK(changed([](ModelDescription& m) { m.layers.resize(1); }) == "none");  // ids to vectors
   CHECK(changed([](ModelDescription& m) {
           m.layers.resize(1);
-          m.layers[0].kind = LayerKind::oneHot;
+          m.layers[0].options = OneHotOptions();
         }) == "layers");
   CHECK(changed([](ModelDescription& m) { m.layers.erase(m.layers.begin()); }) == "layers[0]");
   CHECK(changed([](ModelDescription& m) { m.layers.erase(m.layers.begin() + 1); }) == "none");
   CHECK(changed([](ModelDescription& m) {
           m.layers.erase(m.layers.begin() + 1);
-          m.layers[0].kind = LayerKind::oneHot;
+          m.layers[0].options = OneHotOptions();
         }) == "layers[1]");
   CHECK(changed([](ModelDescription& m) { m.layers.push_back(m.layers[1]); }) == "layers[3].name");
-  CHECK(changed([](ModelDescription& m) { m.layers[1].features = 0; }) == "layers[1].features");
-  CHECK(changed([](ModelDescription& m) { m.layers[1].recurrentDropout = 1; }) == "layers[1].recurrentDropout");
-  CHECK(changed([](ModelDescription& m) { m.layers[1].recurrentDropout = -0.1; }) == "layers[1].recurrentDropout");
-  CHECK(changed([](ModelDescription& m) { m.layers[1].recurrentDropout = std::nan(""); }) ==
+  CHECK(changed([](ModelDescription& m) { recurrent(m.layers[1]).features = 0; }) == "layers[1].features");
+  CHECK(changed([](ModelDescription& m) { recurrent(m.layers[1]).recurrentDropout = 1; }) ==
+        "layers[1].recurrentDropout");
+  CHECK(changed([](ModelDescription& m) { recurrent(m.layers[1]).recurrentDropout = -0.1; }) ==
+        "layers[1].recurrentDropout");
+  CHECK(changed([](ModelDescription& m) { recurrent(m.layers[1]).recurrentDropout = std::nan(""); }) ==
         "layers[1].recurrentDropout");
   for (const double epsilon : {0.0, -1.0, std::nan("")}) {
     const auto normalised = [epsilon](ModelDescription& m) {
-      m.layers[1].layerNorm = true;
-      m.layers[1].epsilon = epsilon;
+      recurrent(m.layers[1]).layerNorm = true;
+      recurrent(m.layers[1]).epsilon = epsilon;
     };
     CHECK(changed(normalised) == "layers[1].epsilon");
   }
-  CHECK(changed([](ModelDescription& m) { m.layers[1].features = -3; }) == "layers[1].features");
-  CHECK(changed([](ModelDescription& m) { m.layers[2].features = Index{1} << 40U; }) == "layers[2].features");
-  CHECK(changed([](ModelDescription& m) { m.layers[1].layers = 0; }) == "rnn.layers");
+  CHECK(changed([](ModelDescription& m) { recurrent(m.layers[1]).features = -3; }) == "layers[1].features");
+  CHECK(changed([](ModelDescription& m) { as<DenseOptions>(m.layers[2]).features = Index{1} << 40U; }) ==
+        "layers[2].features");
+  CHECK(changed([](ModelDescription& m) { recurrent(m.layers[1]).layers = 0; }) == "layers[1].layers");
   CHECK(changed([](ModelDescription& m) { m.input = InputKind::features; }) == "layers[0]");
 }
 

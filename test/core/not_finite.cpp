@@ -48,8 +48,7 @@ ModelDescription scoresModel(Index classes, Index inputSize) {
   ModelDescription model;
   model.input = InputKind::features;
   model.inputSize = inputSize;
-  model.layers.push_back({LayerKind::dense, "head", classes});
-  model.layers.back().bias = false;
+  model.layers.push_back({"head", DenseOptions{.features = classes, .bias = false}});
   return model;
 }
 
@@ -79,9 +78,8 @@ TEST_CASE("pooling straight from a table shows not-a-number in any of its rows")
   for (TokenId bad = 0; bad < 4; ++bad) {
     for (const PoolingKind kind : {PoolingKind::max, PoolingKind::mean, PoolingKind::sum}) {
       ModelDescription model{InputKind::ids, 4};
-      model.layers.push_back({LayerKind::embedding, "embedding", 2});
-      model.layers.push_back({LayerKind::pooling, "pooling"});
-      model.layers.back().pooling = kind;
+      model.layers.push_back(layer("embedding", "embedding", 2));
+      model.layers.push_back({"pooling", PoolingOptions{kind}});
       Model<float> pooling(model);
       pooling.initialize({}, 1);
       pooling.buffers().change()[2 * bad + 1] = notANumber<float>;
@@ -152,7 +150,7 @@ TEST_CASE_TEMPLATE("no class is right whose loss is not a number, by rows, by bl
 TEST_CASE_TEMPLATE("a sampled softmax whose target's score is infinite has no finite loss", T, float, double) {
   for (const T bad : {notANumber<T>, infinity<T>, -infinity<T>}) {
     ModelDescription description = scoresModel(40, 1);
-    description.layers.back().samples = 1;
+    as<DenseOptions>(description.layers.back()).samples = 1;
     Model<T> model(description);
     std::fill_n(model.buffers().change(), 40, T(0));
     model.buffers().change()[7] = bad;

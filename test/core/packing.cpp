@@ -38,7 +38,7 @@ TEST_CASE("a length outside of the batch is refused") {
 
 TEST_CASE("a row gives the same output alone and among longer and shorter ones") {
   for (const bool bidirectional : {false, true}) {
-    for (const LayerKind cell : {LayerKind::rnn, LayerKind::gru, LayerKind::lstm}) {
+    for (const std::string& cell : cells()) {
       Chain chain;
       chain.cell = cell;
       chain.bidirectional = bidirectional;

@@ -19,16 +19,6 @@ namespace {
 constexpr Index steps = 3;
 constexpr Index rows = 2;
 
-LayerDescription planned(LayerKind kind, const std::string& name, Index features = 0,
-                         std::vector<std::string> from = {}) {
-  LayerDescription layer;
-  layer.kind = kind;
-  layer.name = name;
-  layer.features = features;
-  layer.from = std::move(from);
-  return layer;
-}
-
 // The features and the parameters that a plan has of a layer, as "12: head.weight [12, 6] head.bias [12]".
 std::string shown(const ModelPlan& plan, std::size_t index) {
   const LayerPlan& layer = plan.layers[index];
@@ -130,10 +120,10 @@ std::vector<std::string> checkPlan(const ModelDescription& description) {
 }
 
 // A recurrent layer of every option that changes what it is made of.
-std::vector<Chain> cells() {
+std::vector<Chain> everyCell() {
   std::vector<Chain> all;
-  for (const LayerKind cell : {LayerKind::rnn, LayerKind::gru, LayerKind::lstm}) {
-    for (const LayerKind input : {LayerKind::embedding, LayerKind::oneHot}) {
+  for (const std::string& cell : cells()) {
+    for (const char* input : {"embedding", "oneHot"}) {
       for (int option = 0; option < 9; ++option) {
         Chain chain;
         chain.cell = cell;
@@ -160,34 +150,34 @@ ModelDescription everyLayer() {
   model.source = InputKind::ids;
   model.sourceSize = 8;
   model.layers = {
-      planned(LayerKind::embedding, "words", 5, {"source"}),
-      planned(LayerKind::gru, "encoder", 6),
-      planned(LayerKind::embedding, "table", 4, {"input"}),
-      planned(LayerKind::gru, "decoder", 6),
-      planned(LayerKind::oneHot, "letters", 0, {"input"}),
-      planned(LayerKind::lstm, "beside", 3),
-      planned(LayerKind::dense, "narrow", 6),
-      planned(LayerKind::add, "sum", 0, {"narrow", "decoder"}),
-      planned(LayerKind::attention, "attention"),
-      planned(LayerKind::layerNorm, "norm"),
-      planned(LayerKind::dropout, "dropout"),
-      planned(LayerKind::activation, "bent"),
-      planned(LayerKind::concatenate, "both"),
-      planned(LayerKind::dense, "wide", 4),
-      planned(LayerKind::pooling, "last"),
-      planned(LayerKind::dense, "head", 9),
+      layer("embedding", "words", 5, {"source"}),
+      layer("gru", "encoder", 6),
+      layer("embedding", "table", 4, {"input"}),
+      layer("gru", "decoder", 6),
+      layer("oneHot", "letters", 0, {"input"}),
+      layer("lstm", "beside", 3),
+      layer("dense", "narrow", 6),
+      layer("add", "sum", 0, {"narrow", "decoder"}),
+      layer("attention", "attention"),
+      layer("layerNorm", "norm"),
+      layer("dropout", "dropout"),
+      layer("activation", "bent"),
+      layer("concatenate", "both"),
+      layer("dense", "wide", 4),
+      layer("pooling", "last"),
+      layer("dense", "head", 9),
   };
-  model.layers[3].initialState = "encoder";
+  recurrent(model.layers[3]).initialState = "encoder";
   model.layers[8].from = {"sum", "encoder"};
   model.layers[12].from = {"bent", "decoder"};
-  model.layers[13].activation = Activation::tanh;
+  as<DenseOptions>(model.layers[13]).activation = Activation::tanh;
   return model;
 }
 
 }  // namespace
 
 TEST_CASE_TEMPLATE("a plan has the names, shapes and outputs of the model of every cell", T, float, double) {
-  for (const Chain& chain : cells()) {
+  for (const Chain& chain : everyCell()) {
     const std::vector<std::string> seen = checkPlan<T>(chain.description());
     CHECK(std::find(seen.begin(), seen.end(), "rnn") != seen.end());
     CHECK(seen.back() == "head");
@@ -220,14 +210,14 @@ TEST_CASE_TEMPLATE("a plan has those of the model of every head", T, float, doub
   chain.classes = chain.inputSize;
   chain.embedding = chain.hidden;
   ModelDescription tied = chain.description();
-  tied.layers.back().tiedTo = "embedding";
+  as<DenseOptions>(tied.layers.back()).tiedTo = "embedding";
   checkPlan<T>(tied);
   CHECK(planOf(tied).layers.back().parameters.count == 1);
 }
 
 TEST_CASE("a plan has PyTorch's shapes") {
   Chain chain;
-  chain.cell = LayerKind::lstm;
+  chain.cell = "lstm";
   chain.singleBias = true;
   chain.last = true;
   ModelPlan plan = planOf(chain.description());
@@ -244,7 +234,7 @@ TEST_CASE("a plan has PyTorch's shapes") {
   plan = planOf(chain.description());
   CHECK(!plan.once);
   CHECK(shown(plan, 2) ==
-        "12: head.head.weight [6, 6] head.head.bias [6] head.tail.0.0.weight [1, 6] head.tail.0.1.weight [4, 1] "
+        "12: head.head.weight [6, 6] head.tail.0.0.weight [1, 6] head.tail.0.1.weight [4, 1] "
         "head.tail.1.0.weight [1, 6] head.tail.1.1.weight [4, 1]");
 }
 
@@ -261,11 +251,11 @@ TEST_CASE("a plan counts what no memory holds, and no layer is wider than classe
   ModelDescription model;
   model.input = InputKind::features;
   model.inputSize = 1;
-  for (const char* name : {"a", "b", "c", "d"}) model.layers.push_back(planned(LayerKind::dense, name, most));
+  for (const char* name : {"a", "b", "c", "d"}) model.layers.push_back(layer("dense", name, most));
   const ModelPlan plan = planOf(model);
   CHECK(plan.parameters[2].shape == std::vector<Index>{most, most});
   CHECK(std::all_of(plan.parameters.begin(), plan.parameters.end(),
                     [](const Parameter& parameter) { return parameter.offset >= 0; }));
-  model.layers.push_back(planned(LayerKind::concatenate, "both", 0, {"d", "a"}));
+  model.layers.push_back(layer("concatenate", "both", 0, {"d", "a"}));
   CHECK(codeOf([&] { planOf(model); }) == "ERR_UNROLLED_OPTION_RANGE");
 }

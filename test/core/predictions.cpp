@@ -49,7 +49,7 @@ TEST_CASE("outputs at every step come back in the sequences' order, of vectors t
   Chain chain;
   chain.inputKind = InputKind::features;
   chain.inputSize = 3;
-  chain.cell = LayerKind::gru;
+  chain.cell = "gru";
   chain.classes = 4;
   Model<double> model(chain.description());
   model.initialize({}, 1);

@@ -93,7 +93,7 @@ void compare(const Chain& chain, const Source<T>& source, OptimizerKind kind, In
 
 Chain stacked() {
   Chain chain;
-  chain.cell = LayerKind::lstm;
+  chain.cell = "lstm";
   chain.layers = 2;
   chain.inputSize = 40;
   chain.classes = 40;

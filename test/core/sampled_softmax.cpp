@@ -27,9 +27,8 @@ ModelDescription headAlone(Index features, Index classes, Index samples, bool bi
   ModelDescription description;
   description.input = InputKind::features;
   description.inputSize = features;
-  description.layers.push_back({LayerKind::dense, "head", classes});
-  description.layers.back().samples = samples;
-  description.layers.back().bias = bias;
+  description.layers.push_back({"head", DenseOptions{.features = classes, .bias = bias}});
+  if (samples != 0) as<DenseOptions>(description.layers.back()).samples = samples;
   return description;
 }
 
@@ -156,11 +155,9 @@ TEST_CASE("gradients of a sampled softmax, with the samples held") {
 TEST_CASE("and of one that is tied to an embedding") {
   ModelDescription description;
   description.inputSize = 11;
-  description.layers.push_back({LayerKind::embedding, "embedding", 6});
-  description.layers.push_back({LayerKind::rnn, "rnn", 6});
-  description.layers.push_back({LayerKind::dense, "head", 11});
-  description.layers.back().tiedTo = "embedding";
-  description.layers.back().samples = 4;
+  description.layers.push_back(layer("embedding", "embedding", 6));
+  description.layers.push_back(layer("rnn", "rnn", 6));
+  description.layers.push_back({"head", DenseOptions{.features = 11, .tiedTo = "embedding", .samples = 4}});
   GradientCheck(description, 20, 4).dropping({true, 5, 2}).run();
 }
 
@@ -364,12 +361,12 @@ TEST_CASE("samples where none can be taken are refused") {
   CHECK(refused(headAlone(3, 5, 6)) == range);
   CHECK(refused(headAlone(3, 5, -1)) == range);
   ModelDescription curved = headAlone(3, 5, 2);
-  curved.layers.back().activation = Activation::tanh;
+  as<DenseOptions>(curved.layers.back()).activation = Activation::tanh;
   CHECK(refused(curved) == range);
   ModelDescription inside = headAlone(3, 5, 2);
-  inside.layers.push_back({LayerKind::dense, "more", 4});
+  inside.layers.push_back(layer("dense", "more", 4));
   CHECK(refused(inside) == range);
   ModelDescription ranked = headAlone(3, 5, 2);
-  ranked.layers.back().ranks = {0, 1, 2, 3, 3};
+  as<DenseOptions>(ranked.layers.back()).ranks = {0, 1, 2, 3, 3};
   CHECK(refused(ranked) == range);
 }

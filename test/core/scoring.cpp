@@ -22,7 +22,7 @@ bool goOn() { return true; }
 Model<double>& model() {
   static Model<double> shared([] {
     Chain chain;
-    chain.cell = LayerKind::gru;
+    chain.cell = "gru";
     return chain.description();
   }());
   shared.initialize({Initializer::Kind::normal, 1}, 3);

@@ -61,7 +61,7 @@ ModelDescription headOf(Index features, Index classes) {
   ModelDescription description;
   description.input = InputKind::features;
   description.inputSize = features;
-  description.layers.push_back({LayerKind::dense, "head", classes});
+  description.layers.push_back(layer("dense", "head", classes));
   return description;
 }
 
@@ -78,7 +78,7 @@ struct HeadPass {
   HeadPass(Index positions, Index features, Index classes, bool bias, int threadCount)
       : input(normals<T>(positions * features, 1)), targets(randomIds(positions, classes, 2)) {
     ModelDescription description = headOf(features, classes);
-    description.layers.back().bias = bias;
+    as<DenseOptions>(description.layers.back()).bias = bias;
     Model<T> model(description);
     model.initialize({}, 3);
     InputGradients<T> gradients;

@@ -118,13 +118,51 @@ class Guarded {
   std::vector<T> untouched_;
 };
 
+// The types of the recurrent layers.
+inline std::vector<std::string> cells() {
+  std::vector<std::string> types;
+  forEachLayer([&](const auto& options) {
+    if constexpr (isRecurrent<std::decay_t<decltype(options)>>) types.emplace_back(options.type);
+  });
+  return types;
+}
+
+// A layer by its type, of that many features where it has any to say.
+inline LayerDescription layer(const std::string& type, const std::string& name, Index features = 0,
+                              std::vector<std::string> from = {}) {
+  LayerDescription result = {name, layerOfType("type", type), std::move(from)};
+  std::visit(
+      [&](auto& options) {
+        if constexpr (requires { options.features; }) options.features = features;
+      },
+      result.options);
+  return result;
+}
+
+// The options of a layer that is of that type.
+template <class Options>
+Options& as(LayerDescription& layer) {
+  return std::get<Options>(layer.options);
+}
+
+// What a layer of any cell is told.
+inline RecurrentOptions& recurrent(LayerDescription& layer) {
+  RecurrentOptions* found = nullptr;
+  std::visit(
+      [&](auto& options) {
+        if constexpr (isRecurrent<std::decay_t<decltype(options)>>) found = &options;
+      },
+      layer.options);
+  return *found;
+}
+
 // A chain: input, one recurrent layer of any kind, and what stands behind it.
 struct Chain {
-  LayerKind input = LayerKind::embedding;  // or oneHot; of no use to vectors
+  std::string input = "embedding";  // or oneHot; of no use to vectors
   InputKind inputKind = InputKind::ids;
   Index inputSize = 7;
   Index embedding = 5;
-  LayerKind cell = LayerKind::rnn;
+  std::string cell = "rnn";
   Activation activation = Activation::tanh;
   Index hidden = 6;
   Index layers = 1;
@@ -134,7 +172,7 @@ struct Chain {
   bool last = false;  // one vector a sequence, by `pooling`
   PoolingKind pooling = PoolingKind::last;
   Index classes = 7;  // 0: no head
-  // Of the recurrent layer, as LayerDescription has them.
+  // Of the recurrent layer, as its options have them; what a cell has not is left out.
   Activation gateActivation = Activation::sigmoid;
   bool resetAfter = true;
   bool bias = true;
@@ -150,25 +188,30 @@ struct Chain {
     ModelDescription model;
     model.input = inputKind;
     model.inputSize = inputSize;
-    if (inputKind == InputKind::ids) model.layers.push_back({input, "embedding", embedding});
-    model.layers.push_back({cell, "rnn", hidden, layers, activation, singleBias, bidirectional, merge});
-    LayerDescription& recurrent = model.layers.back();
-    recurrent.gateActivation = gateActivation;
-    recurrent.resetAfter = resetAfter;
-    recurrent.bias = bias;
-    recurrent.recurrentDropout = recurrentDropout;
-    recurrent.layerNorm = layerNorm;
-    recurrent.epsilon = epsilon;
-    if (last) {
-      model.layers.push_back({LayerKind::pooling, "last"});
-      model.layers.back().pooling = pooling;
-    }
-    if (classes > 0) {
-      model.layers.push_back({cutoffs.empty() ? LayerKind::dense : LayerKind::adaptiveSoftmax, "head", classes});
-      LayerDescription& head = model.layers.back();
-      head.cutoffs = cutoffs;
-      head.samples = samples;
-      head.ranks = ranks;
+    if (inputKind == InputKind::ids) model.layers.push_back(layer(input, "embedding", embedding));
+    model.layers.push_back(layer(cell, "rnn", hidden));
+    RecurrentOptions& stack = recurrent(model.layers.back());
+    stack.layers = layers;
+    stack.activation = activation;
+    stack.bias = bias;
+    stack.singleBias = singleBias;
+    stack.bidirectional = bidirectional;
+    stack.merge = merge;
+    stack.recurrentDropout = recurrentDropout;
+    stack.layerNorm = layerNorm;
+    stack.epsilon = epsilon;
+    std::visit(
+        [&](auto& options) {
+          if constexpr (requires { options.gateActivation; }) options.gateActivation = gateActivation;
+          if constexpr (requires { options.resetAfter; }) options.resetAfter = resetAfter;
+        },
+        model.layers.back().options);
+    if (last) model.layers.push_back({"last", PoolingOptions{pooling}});
+    if (classes > 0 && cutoffs.empty()) {
+      model.layers.push_back({"head", DenseOptions{.features = classes, .ranks = ranks}});
+      if (samples > 0) as<DenseOptions>(model.layers.back()).samples = samples;
+    } else if (classes > 0) {
+      model.layers.push_back({"head", AdaptiveSoftmaxOptions{.features = classes, .cutoffs = cutoffs, .ranks = ranks}});
     }
     return model;
   }
@@ -207,13 +250,6 @@ std::unique_ptr<LabelledSequences<T>> labelled(std::vector<TokenId> ids, std::ve
                                                std::uint64_t seed) {
   return std::make_unique<LabelledSequences<T>>(SequenceData<T>{std::move(ids), {}, 0, std::move(offsets)},
                                                 classes<T>(std::move(labels)), batching, seed);
-}
-
-// Of a cell.
-inline const char* nameOf(LayerKind kind) {
-  if (kind == LayerKind::rnn) return "rnn";
-  if (kind == LayerKind::gru) return "gru";
-  return kind == LayerKind::lstm ? "lstm" : "other";
 }
 
 // Asks for OpenBLAS in the place of our own products while it lives.

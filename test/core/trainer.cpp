@@ -76,7 +76,7 @@ TrainingOptions sgd(double learningRate) {
 
 Chain smallChain() {
   Chain chain;
-  chain.cell = LayerKind::lstm;
+  chain.cell = "lstm";
   chain.layers = 2;
   return chain;
 }
@@ -353,8 +353,8 @@ TEST_CASE("labelled sequences are learnt") {
     offsets.push_back(static_cast<Index>(ids.size()));
   }
   Chain chain;
-  chain.input = LayerKind::oneHot;
-  chain.cell = LayerKind::gru;
+  chain.input = "oneHot";
+  chain.cell = "gru";
   chain.last = true;
   chain.classes = 2;
   Model<float> model(chain.description());

@@ -7,6 +7,7 @@ import { pickExamples, toExamples } from '../../src/training/examples';
 type Layers = ModelDescription['layers'];
 
 const RNN: Layers[number] = { type: 'rnn', name: 'rnn', features: 4, layers: 1 };
+const ONE_HOT: Layers[number] = { type: 'oneHot', name: 'one-hot' };
 const LAST: Layers[number] = { type: 'pooling', name: 'pooling', pooling: 'last' };
 const IDS = { kind: 'ids', vocabulary: 5 } as const;
 const VECTORS = { kind: 'features', features: 2 } as const;
@@ -19,15 +20,23 @@ function described(description: ModelDescription) {
   return { description, dtype: 'float64' as const };
 }
 
+/** What reads the input before the recurrent layer. */
+const reading = ({ kind }: ModelDescription['input']): Layers => (kind === 'ids' ? [ONE_HOT] : []);
+
 /** Many-to-one, many-to-many, and an encoder–decoder, of so many outputs. */
 const onceOf = (outputs: number, input: ModelDescription['input'] = IDS) =>
-  described({ input, layers: [RNN, LAST, dense(outputs)] });
+  described({ input, layers: [...reading(input), RNN, LAST, dense(outputs)] });
 const everyOf = (outputs: number, input: ModelDescription['input'] = IDS) =>
-  described({ input, layers: [RNN, dense(outputs)] });
+  described({ input, layers: [...reading(input), RNN, dense(outputs)] });
 const translator = described({
   input: IDS,
   source: VECTORS,
-  layers: [{ ...RNN, name: 'encoder', from: 'source' }, { ...RNN, from: 'input', initialState: 'encoder' }, dense(5)],
+  layers: [
+    { ...RNN, name: 'encoder', from: 'source' },
+    { ...ONE_HOT, from: 'input' },
+    { ...RNN, initialState: 'encoder' },
+    dense(5),
+  ],
 });
 
 const INPUTS = [[1, 2, 3], Int32Array.of(4), [0, 0]];

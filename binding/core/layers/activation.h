@@ -6,7 +6,9 @@
 #include <algorithm>
 
 #include "kernels/gather.h"
+#include "layers/builder.h"
 #include "layers/layer.h"
+#include "layers/options.h"
 
 namespace unrolled {
 
@@ -48,6 +50,22 @@ class ActivationLayer final : public Layer<T> {
   Index features_;
   Index elements_ = 0;   // of the last forward pass
   T* output_ = nullptr;  // [T, B, F]
+};
+
+struct ActivationOptions {
+  static constexpr const char* type = "activation";
+  static constexpr Reads reads = Reads::vectors;
+
+  Activation activation = Activation::tanh;
+
+  static constexpr auto fields() {
+    return std::tuple{needed("activation", &ActivationOptions::activation, anyActivation)};
+  }
+
+  template <class T>
+  Flow make(Builder<T>& builder, const Flow& input) const {
+    return builder.add(std::make_unique<ActivationLayer<T>>(activation, input.features), input, input.likewise());
+  }
 };
 
 }  // namespace unrolled

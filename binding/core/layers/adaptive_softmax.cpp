@@ -8,6 +8,7 @@
 #include "kernels/log_sum_exp.h"
 #include "kernels/product.h"
 #include "layers/pass_product.h"
+#include "losses/adaptive_cross_entropy.h"
 
 namespace unrolled {
 namespace {
@@ -19,11 +20,20 @@ DefaultInitialization uniformOf(Index features) {
   return {DefaultInitialization::Kind::uniform, 1 / std::sqrt(static_cast<double>(features))};
 }
 
+bool rises(const std::vector<Index>& cutoffs, Index classes) {
+  Index before = 0;
+  for (const Index cutoff : cutoffs) {
+    if (cutoff <= before || cutoff >= classes) return false;
+    before = cutoff;
+  }
+  return before > 0;
+}
+
 }  // namespace
 
 template <class T>
 AdaptiveSoftmax<T>::AdaptiveSoftmax(ParameterList& list, const std::string& name, Index features, RankTable ranks,
-                                    const AdaptiveOptions& options)
+                                    const AdaptiveSoftmaxOptions& options)
     : ranks_(std::move(ranks)), features_(features), frequent_(options.cutoffs.front()) {
   const auto count = static_cast<Index>(options.cutoffs.size());
   headWeight_ = list.addWeight(name + ".head.weight", frequent_ + count, features, uniformOf(features));
@@ -211,6 +221,21 @@ T* AdaptiveSoftmax<T>::backward(T* outputGradient, T* /*stateGradients*/, bool w
   return wanted ? inputGradient_ : nullptr;
 }
 
+template <class T>
+Flow AdaptiveSoftmaxOptions::make(Builder<T>& builder, const Flow& input) const {
+  if (!builder.last()) throw impossible(builder.where(), "the last layer", "an adaptive softmax before others");
+  if (!rises(cutoffs, features)) {
+    throw impossible(builder.where("cutoffs"), "rising whole numbers from 1 to " + std::to_string(features - 1),
+                     std::to_string(cutoffs.size()) + " that are not");
+  }
+  auto softmax = std::make_unique<AdaptiveSoftmax<T>>(builder.parameters(), builder.name(), input.features,
+                                                      rankTable(builder.where("ranks"), features, ranks), *this);
+  builder.setCrossEntropy(std::make_unique<AdaptiveCrossEntropy<T>>(*softmax));
+  return builder.add(std::move(softmax), input, input.vectors(features));
+}
+
+template Flow AdaptiveSoftmaxOptions::make<float>(Builder<float>&, const Flow&) const;
+template Flow AdaptiveSoftmaxOptions::make<double>(Builder<double>&, const Flow&) const;
 template class AdaptiveSoftmax<float>;
 template class AdaptiveSoftmax<double>;
 

@@ -12,16 +12,33 @@
 #include <string>
 #include <vector>
 
+#include "layers/builder.h"
 #include "layers/layer.h"
+#include "layers/options.h"
 #include "layers/rank_table.h"
 
 namespace unrolled {
 
-// How an adaptive softmax is cut.
-struct AdaptiveOptions {
-  std::vector<Index> cutoffs;  // rising, from 1 to V - 1
-  double divisor = 4;
-  bool bias = false;  // of the head's entries
+struct AdaptiveSoftmaxOptions {
+  static constexpr const char* type = "adaptiveSoftmax";
+  static constexpr Reads reads = Reads::vectors;
+
+  Index features = 0;               // V
+  std::vector<Index> cutoffs = {};  // rising, from 1 to V - 1
+  double divisor = 4;               // by what the width of each cluster is less than that of the one before
+  bool bias = false;                // of the head's entries
+  std::vector<TokenId> ranks = {};  // as of DenseOptions
+
+  static constexpr auto fields() {
+    return std::tuple{needed("features", &AdaptiveSoftmaxOptions::features, WholeNumber{1, largestCount}),
+                      needed("cutoffs", &AdaptiveSoftmaxOptions::cutoffs, WholeNumbers{1, largestCount}),
+                      option("divisor", &AdaptiveSoftmaxOptions::divisor, RealNumber{.least = 1.0}),
+                      option("bias", &AdaptiveSoftmaxOptions::bias, Flag{}),
+                      option("ranks", &AdaptiveSoftmaxOptions::ranks, WholeNumbers{0, largestCount})};
+  }
+
+  template <class T>
+  Flow make(Builder<T>& builder, const Flow& input) const;
 };
 
 template <class T>
@@ -40,7 +57,7 @@ class AdaptiveSoftmax final : public Layer<T> {
   // Adds NAME.head.weight [cutoffs[0] + C, H], NAME.head.bias where there is one, and of each cluster
   // NAME.tail.i.0.weight [D, H] and NAME.tail.i.1.weight [count, D], as PyTorch's AdaptiveLogSoftmaxWithLoss.
   AdaptiveSoftmax(ParameterList& list, const std::string& name, Index features, RankTable ranks,
-                  const AdaptiveOptions& options);
+                  const AdaptiveSoftmaxOptions& options);
 
   PassSize layOut(Arena& arena, PassSize size) override;
   Sequence<T> forward(const Sequence<T>& input, T* states, const Pass<T>& pass) override;

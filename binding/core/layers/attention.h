@@ -10,7 +10,9 @@
 
 #include <string>
 
+#include "layers/builder.h"
 #include "layers/layer.h"
+#include "layers/options.h"
 #include "layers/row_order.h"
 
 namespace unrolled {
@@ -22,9 +24,8 @@ class Attention final : public JoiningLayer<T> {
   // A general score adds NAME.weight [H, M]; a direct one has H = M.
   Attention(ParameterList& list, const std::string& name, Index queryFeatures, Index memoryFeatures, bool general);
 
-  // Of the forward passes that follow: which row of the memory belongs to each row of the queries, [B], both in the
-  // order of their layouts; null: the same.
-  void setRows(const Index* rows) { rows_ = rows; }
+  // Which row of the memory belongs to each row of the queries.
+  void setRows(const Index* rows) override { rows_ = rows; }
 
   // The weights need `time` of the memory's size; a pass that no layout made room for makes it itself.
   PassSize layOut(Arena& arena, const std::vector<PassSize>& sizes) override;
@@ -34,6 +35,8 @@ class Attention final : public JoiningLayer<T> {
                 const Pass<T>& pass) override;
 
   [[nodiscard]] Index outputs() const { return memoryFeatures_ + queryFeatures_; }
+  // Each query meets every step of the memory.
+  [[nodiscard]] Index stepWork() const override { return outputs(); }
 
   // After a forward pass: steps of the longest row of the memory, Tm, and the weights that the query at step t of a
   // row gave them, [Tm], zero behind the end of its memory row.
@@ -89,6 +92,31 @@ class Attention final : public JoiningLayer<T> {
   T* projectedGradient_ = nullptr;  // [P, M], row by row
   T* memoryGradient_ = nullptr;     // [P', M], row by row
   T* queryGradient_ = nullptr;      // [Tq, B, H]
+};
+
+struct AttentionOptions {
+  static constexpr const char* type = "attention";
+  static constexpr Reads reads = Reads::pair;
+
+  // Whether queries meet the memory through a trained matrix, else directly.
+  bool general = true;
+
+  static constexpr auto fields() {
+    return std::tuple{option("score", &AttentionOptions::general, oneOf<bool>({{"general", true}, {"dot", false}}))};
+  }
+
+  template <class T>
+  Flow make(Builder<T>& builder, const std::vector<Flow>& inputs) const {
+    const Flow& queries = inputs[0];
+    const Flow& memory = inputs[1];
+    if (!general && queries.features != memory.features) {
+      throw impossible(builder.where(), "general, for queries and a memory of different features", "dot");
+    }
+    auto layer = std::make_unique<Attention<T>>(builder.parameters(), builder.name(), queries.features, memory.features,
+                                                general);
+    const Index outputs = layer->outputs();
+    return builder.add(std::move(layer), inputs, queries.vectors(outputs));
+  }
 };
 
 }  // namespace unrolled

@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "layers/recurrent_layer.h"
-#include "model/description.h"
+#include "layers/recurrent_options.h"
 
 namespace unrolled {
 

@@ -5,30 +5,56 @@
 
 #include <cmath>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "kernels/gather.h"
+#include "layers/builder.h"
+#include "layers/options.h"
 #include "layers/projection.h"
 
 namespace unrolled {
 
-template <class T>
 struct DenseOptions {
+  static constexpr const char* type = "dense";
+  static constexpr Reads reads = Reads::vectors;
+
+  Index features = 0;  // N
   Activation activation = Activation::linear;
   bool bias = true;
-  // The weight [outputs, features], as `Embedding::share` gives it; empty: one of its own.
-  std::optional<Weight<T>> tied = {};
+  // The embedding whose table is its weight; it has only a bias of its own.
+  std::string tiedTo = {};
+  // Of a last, linear layer: how many classes a target competes with in training by cross-entropy, drawn anew for each
+  // step; all where it is empty.
+  std::optional<Index> samples = {};
+  // Beside samples: the rank of each class by falling frequency; empty where classes are in that order.
+  std::vector<TokenId> ranks = {};
+
+  static constexpr auto fields() {
+    return std::tuple{needed("features", &DenseOptions::features, WholeNumber{1, largestCount}),
+                      option("activation", &DenseOptions::activation, anyActivation),
+                      option("bias", &DenseOptions::bias, Flag{}),
+                      option("tiedTo", &DenseOptions::tiedTo, LayerName{}),
+                      option("samples", &DenseOptions::samples, WholeNumber{1, largestCount}),
+                      option("ranks", &DenseOptions::ranks, WholeNumbers{0, largestCount})};
+  }
+
+  template <class T>
+  Flow make(Builder<T>& builder, const Flow& input) const;
 };
 
 template <class T>
 class Dense final : public Layer<T> {
  public:
-  // Adds NAME.weight [N, F] unless it is tied, and NAME.bias [N] where there is one.
-  Dense(ParameterList& list, const std::string& name, Index features, Index outputs,
-        const DenseOptions<T>& options = {})
-      : projection_(options.tied.has_value() ? *options.tied
-                                             : list.addWeight(name + ".weight", outputs, features, uniformOf(features)),
-                    features, outputs, false, 0),
-        bias_(options.bias ? list.addBias(name + ".bias", outputs, uniformOf(features)) : noParameter),
+  // Adds NAME.weight [N, F] unless it is `tied`, which is then that weight as `Embedding::share` gives it, and
+  // NAME.bias [N] where there is one.
+  Dense(ParameterList& list, const std::string& name, Index features, const DenseOptions& options,
+        std::optional<Weight<T>> tied = {})
+      : projection_(tied.has_value()
+                        ? *tied
+                        : list.addWeight(name + ".weight", options.features, features, uniformOf(features)),
+                    features, options.features, false, 0),
+        bias_(options.bias ? list.addBias(name + ".bias", options.features, uniformOf(features)) : noParameter),
         activation_(options.activation) {}
 
   PassSize layOut(Arena& arena, PassSize size) override {

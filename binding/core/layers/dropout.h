@@ -7,7 +7,9 @@
 // Memory, in elements: P·F output.
 #pragma once
 
+#include "layers/builder.h"
 #include "layers/layer.h"
+#include "layers/options.h"
 
 namespace unrolled {
 
@@ -33,6 +35,20 @@ class Dropout final : public Layer<T> {
   Dropping dropping_;    // of the last forward pass
   Index positions_ = 0;  // of the last forward pass
   T* output_ = nullptr;  // [T, B, F]
+};
+
+struct DropoutOptions {
+  static constexpr const char* type = "dropout";
+  static constexpr Reads reads = Reads::vectors;
+
+  double rate = 0;
+
+  static constexpr auto fields() { return std::tuple{needed("rate", &DropoutOptions::rate, dropRate)}; }
+
+  template <class T>
+  Flow make(Builder<T>& builder, const Flow& input) const {
+    return builder.add(std::make_unique<Dropout<T>>(rate, input.features, builder.nextPart()), input, input.likewise());
+  }
 };
 
 }  // namespace unrolled

@@ -10,6 +10,9 @@
 #include <deque>
 
 #include "kernels/gather.h"
+#include "layers/builder.h"
+#include "layers/gather.h"
+#include "layers/options.h"
 #include "layers/weight.h"
 
 namespace unrolled {
@@ -28,6 +31,9 @@ class Embedding final : public Layer<T> {
     shared_.push_back(nullptr);
     return {weight_, &shared_.back()};
   }
+
+  [[nodiscard]] Index vocabulary() const { return vocabulary_; }
+  [[nodiscard]] Index features() const { return features_; }
 
   PassSize layOut(Arena& arena, PassSize size) override {
     if (!size.backward) return size;
@@ -83,6 +89,43 @@ class OneHot final : public Layer<T> {
 
   T* backward(T* /*outputGradient*/, T* /*stateGradients*/, bool /*wanted*/, const Pass<T>& /*pass*/) override {
     return nullptr;
+  }
+};
+
+struct EmbeddingOptions {
+  static constexpr const char* type = "embedding";
+  static constexpr Reads reads = Reads::ids;
+
+  Index features = 0;  // E
+
+  static constexpr auto fields() {
+    return std::tuple{needed("features", &EmbeddingOptions::features, WholeNumber{1, largestWidth})};
+  }
+
+  // Where several layers read it, the vectors are looked up once.
+  template <class T>
+  Flow make(Builder<T>& builder, const Flow& ids) const {
+    Flow table = ids.vectors(features);
+    table.form = Flow::Form::table;
+    table.tableRows = ids.features;
+    table = builder.add(std::make_unique<Embedding<T>>(builder.parameters(), builder.name(), ids.features, features),
+                        ids, table);
+    if (builder.readers() == 1) return table;
+    return builder.add(std::make_unique<Gather<T>>(features), table, table.vectors(features));
+  }
+};
+
+struct OneHotOptions {
+  static constexpr const char* type = "oneHot";
+  static constexpr Reads reads = Reads::ids;
+
+  static constexpr auto fields() { return std::tuple{}; }
+
+  template <class T>
+  Flow make(Builder<T>& builder, const Flow& ids) const {
+    Flow output = ids.vectors(ids.features);
+    output.form = Flow::Form::oneHot;
+    return builder.add(std::make_unique<OneHot<T>>(), ids, output);
   }
 };
 

@@ -4,12 +4,13 @@
 
 #include "kernels/gather.h"
 #include "layers/pass_product.h"
+#include "layers/reset_first_gru.h"
 
 namespace unrolled {
 
 template <class T>
-Gru<T>::Gru(ParameterList& list, const RecurrentOptions& options)
-    : RecurrentLayer<T>(list, options, 3), activations_(options.activations) {}
+Gru<T>::Gru(ParameterList& list, const LevelOptions& options)
+    : RecurrentLayer<T>(list, options, GruOptions::gates), activations_(options.activations) {}
 
 template <class T>
 void Gru<T>::layOutCell(Arena& arena, PassSize size) {
@@ -75,7 +76,16 @@ void Gru<T>::recurrentGradients(const Pass<T>& pass) {
   sumColumns<T>(pass.parallel, positions, H, candidate_, H, bias + 2 * H);
 }
 
+template <class T>
+std::unique_ptr<RecurrentLayer<T>> GruOptions::makeCell(ParameterList& list, LevelOptions level) const {
+  level.activations.gate = gateActivation;
+  if (!resetAfter) return std::make_unique<ResetFirstGru<T>>(list, level);
+  return std::make_unique<Gru<T>>(list, level);
+}
+
 template class Gru<float>;
 template class Gru<double>;
+template std::unique_ptr<RecurrentLayer<float>> GruOptions::makeCell<float>(ParameterList&, LevelOptions) const;
+template std::unique_ptr<RecurrentLayer<double>> GruOptions::makeCell<double>(ParameterList&, LevelOptions) const;
 
 }  // namespace unrolled

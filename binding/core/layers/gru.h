@@ -6,13 +6,14 @@
 #pragma once
 
 #include "layers/recurrent_layer.h"
+#include "layers/recurrent_stack.h"
 
 namespace unrolled {
 
 template <class T>
 class Gru final : public RecurrentLayer<T> {
  public:
-  Gru(ParameterList& list, const RecurrentOptions& options);
+  Gru(ParameterList& list, const LevelOptions& options);
 
  protected:
   using Rows = typename RecurrentLayer<T>::Rows;
@@ -28,6 +29,31 @@ class Gru final : public RecurrentLayer<T> {
   const T* recurrentBias_ = nullptr;  // [3H]; null: none, or a normalisation adds it
   T* products_ = nullptr;             // [B, 3H]: W_hh·h + b_hh of a step; backward, its gradient
   T* candidate_ = nullptr;            // [T, B, H]: W_hn·h + b_hn; backward, its gradient
+};
+
+struct GruOptions : RecurrentOptions {
+  static constexpr const char* type = "gru";
+  static constexpr Reads reads = Reads::sequence;
+  static constexpr Index gates = 3;
+
+  // Of the gates.
+  Activation gateActivation = Activation::sigmoid;
+  // Whether the reset gate comes after the product with W_hn (PyTorch, cuDNN, Keras) or before it (reset_first_gru.h).
+  bool resetAfter = true;
+
+  static constexpr auto fields() {
+    return std::tuple_cat(RecurrentOptions::fields(),
+                          std::tuple{option("gateActivation", &GruOptions::gateActivation, anyActivation),
+                                     option("resetAfter", &GruOptions::resetAfter, Flag{})});
+  }
+
+  template <class T>
+  Flow make(Builder<T>& builder, const Flow& input) const {
+    return makeStack(builder, *this, input);
+  }
+
+  template <class T>
+  std::unique_ptr<RecurrentLayer<T>> makeCell(ParameterList& list, LevelOptions level) const;
 };
 
 }  // namespace unrolled

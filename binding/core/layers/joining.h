@@ -5,7 +5,9 @@
 
 #include <utility>
 
+#include "layers/builder.h"
 #include "layers/layer.h"
+#include "layers/options.h"
 
 namespace unrolled {
 
@@ -46,6 +48,41 @@ class Add final : public JoiningLayer<T> {
   SequenceLayout layout_;      // of the last forward pass
   T* output_ = nullptr;        // [T, B, F]
   std::vector<T*> gradients_;  // [T, B, F] of each input
+};
+
+struct ConcatenateOptions {
+  static constexpr const char* type = "concatenate";
+  static constexpr Reads reads = Reads::several;
+
+  static constexpr auto fields() { return std::tuple{}; }
+
+  template <class T>
+  Flow make(Builder<T>& builder, const std::vector<Flow>& inputs) const {
+    std::vector<Index> widths;
+    widths.reserve(inputs.size());
+    for (const Flow& input : inputs) widths.push_back(input.features);
+    auto layer = std::make_unique<Concatenate<T>>(std::move(widths));
+    const Index outputs = layer->outputs();
+    return builder.add(std::move(layer), inputs, inputs.front().vectors(outputs));
+  }
+};
+
+struct AddOptions {
+  static constexpr const char* type = "add";
+  static constexpr Reads reads = Reads::several;
+
+  static constexpr auto fields() { return std::tuple{}; }
+
+  template <class T>
+  Flow make(Builder<T>& builder, const std::vector<Flow>& inputs) const {
+    const Index features = inputs.front().features;
+    for (const Flow& input : inputs) {
+      if (input.features == features) continue;
+      throw impossible(builder.where("from"), "layers of " + std::to_string(features) + " features",
+                       inQuotes(input.name));
+    }
+    return builder.add(std::make_unique<Add<T>>(inputs.size(), features), inputs, inputs.front().vectors(features));
+  }
 };
 
 }  // namespace unrolled

@@ -101,6 +101,13 @@ class JoiningLayer {
   // for the others. They are arrays of their own, which whoever reads them may overwrite.
   virtual void backward(T* outputGradient, const std::vector<bool>& wanted, std::vector<T*>& inputGradients,
                         const Pass<T>& pass) = 0;
+
+  // Of the forward passes that follow, for a layer whose second input may have other rows: which of them belongs to
+  // each row of the first, [B], both in the order of their layouts; null: the same.
+  virtual void setRows(const Index* /*rows*/) {}
+
+  // Multiply-adds of each position for each step of what it reads, beside those with its parameters; about.
+  [[nodiscard]] virtual Index stepWork() const { return 0; }
 };
 
 }  // namespace unrolled

@@ -6,7 +6,9 @@
 
 #include <string>
 
+#include "layers/builder.h"
 #include "layers/layer.h"
+#include "layers/options.h"
 #include "layers/row_normalization.h"
 
 namespace unrolled {
@@ -37,6 +39,21 @@ class LayerNorm final : public Layer<T> {
   RowNormalization<T> normalization_;
   SequenceLayout layout_;  // of the last forward pass
   T* output_ = nullptr;    // [T, B, F]
+};
+
+struct LayerNormOptions {
+  static constexpr const char* type = "layerNorm";
+  static constexpr Reads reads = Reads::vectors;
+
+  double epsilon = 1e-5;
+
+  static constexpr auto fields() { return std::tuple{option("epsilon", &LayerNormOptions::epsilon, positive)}; }
+
+  template <class T>
+  Flow make(Builder<T>& builder, const Flow& input) const {
+    auto layer = std::make_unique<LayerNorm<T>>(builder.parameters(), builder.name(), input.features, epsilon);
+    return builder.add(std::move(layer), input, input.likewise());
+  }
 };
 
 }  // namespace unrolled

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "layers/normalized_lstm.h"
+
 namespace unrolled {
 
 template <class T>
-Lstm<T>::Lstm(ParameterList& list, const RecurrentOptions& options)
-    : RecurrentLayer<T>(list, options, 4),
+Lstm<T>::Lstm(ParameterList& list, const LevelOptions& options)
+    : RecurrentLayer<T>(list, options, LstmOptions::gates),
       activations_(options.activations),
       cellName_(options.name + ".c" + options.suffix) {}
 
@@ -61,7 +63,16 @@ void Lstm<T>::backwardStep(Index t, Rows rows, const T* outputGradient, T* state
   this->backwardProduct(t, rows, this->gates_ + this->at(t, rows.first, 4 * H), stateGradients + rows.first * H, false);
 }
 
+template <class T>
+std::unique_ptr<RecurrentLayer<T>> LstmOptions::makeCell(ParameterList& list, LevelOptions level) const {
+  level.activations.gate = gateActivation;
+  if (layerNorm) return std::make_unique<NormalizedLstm<T>>(list, level);
+  return std::make_unique<Lstm<T>>(list, level);
+}
+
 template class Lstm<float>;
 template class Lstm<double>;
+template std::unique_ptr<RecurrentLayer<float>> LstmOptions::makeCell<float>(ParameterList&, LevelOptions) const;
+template std::unique_ptr<RecurrentLayer<double>> LstmOptions::makeCell<double>(ParameterList&, LevelOptions) const;
 
 }  // namespace unrolled

@@ -6,13 +6,14 @@
 #pragma once
 
 #include "layers/recurrent_layer.h"
+#include "layers/recurrent_stack.h"
 
 namespace unrolled {
 
 template <class T>
 class Lstm : public RecurrentLayer<T> {
  public:
-  Lstm(ParameterList& list, const RecurrentOptions& options);
+  Lstm(ParameterList& list, const LevelOptions& options);
 
   [[nodiscard]] std::vector<StateInfo> states() const override;
 
@@ -30,6 +31,28 @@ class Lstm : public RecurrentLayer<T> {
 
  private:
   std::string cellName_;
+};
+
+struct LstmOptions : RecurrentOptions {
+  static constexpr const char* type = "lstm";
+  static constexpr Reads reads = Reads::sequence;
+  static constexpr Index gates = 4;
+
+  // Of the gates.
+  Activation gateActivation = Activation::sigmoid;
+
+  static constexpr auto fields() {
+    return std::tuple_cat(RecurrentOptions::fields(),
+                          std::tuple{option("gateActivation", &LstmOptions::gateActivation, anyActivation)});
+  }
+
+  template <class T>
+  Flow make(Builder<T>& builder, const Flow& input) const {
+    return makeStack(builder, *this, input);
+  }
+
+  template <class T>
+  std::unique_ptr<RecurrentLayer<T>> makeCell(ParameterList& list, LevelOptions level) const;
 };
 
 }  // namespace unrolled

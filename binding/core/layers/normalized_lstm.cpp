@@ -3,7 +3,7 @@
 namespace unrolled {
 
 template <class T>
-NormalizedLstm<T>::NormalizedLstm(ParameterList& list, const RecurrentOptions& options)
+NormalizedLstm<T>::NormalizedLstm(ParameterList& list, const LevelOptions& options)
     : Lstm<T>(list, options),
       shifted_(options.bias),
       gain_(list.addGain(options.name + ".norm_c" + options.suffix + ".weight", options.hidden)),

@@ -17,7 +17,7 @@ namespace unrolled {
 template <class T>
 class NormalizedLstm final : public Lstm<T> {
  public:
-  NormalizedLstm(ParameterList& list, const RecurrentOptions& options);
+  NormalizedLstm(ParameterList& list, const LevelOptions& options);
 
  protected:
   using Rows = typename RecurrentLayer<T>::Rows;

@@ -6,10 +6,15 @@
 
 #include <vector>
 
+#include "layers/builder.h"
 #include "layers/layer.h"
-#include "model/description.h"
+#include "layers/options.h"
 
 namespace unrolled {
+
+// `final` is what a recurrent layer knows at its end: of both directions side by side, the first half at the last step
+// and the second half at the first.
+enum class PoolingKind { last, sum, mean, max, final };
 
 template <class T>
 class Pooling final : public Layer<T> {
@@ -38,6 +43,32 @@ class Pooling final : public Layer<T> {
   T* output_ = nullptr;             // [B, F]
   T* gradient_ = nullptr;           // [T, B, F]
   TokenId* maximumTime_ = nullptr;  // [B, F]: the step that had the maximum
+};
+
+struct PoolingOptions {
+  static constexpr const char* type = "pooling";
+  static constexpr Reads reads = Reads::sequence;
+
+  PoolingKind pooling = PoolingKind::last;
+
+  static constexpr auto fields() {
+    return std::tuple{needed("pooling", &PoolingOptions::pooling,
+                             oneOf<PoolingKind>({{"last", PoolingKind::last},
+                                                 {"sum", PoolingKind::sum},
+                                                 {"mean", PoolingKind::mean},
+                                                 {"max", PoolingKind::max},
+                                                 {"final", PoolingKind::final}}))};
+  }
+
+  template <class T>
+  Flow make(Builder<T>& builder, const Flow& input) const {
+    if (input.form == Flow::Form::oneHot) {
+      throw impossible(builder.where(), "behind vectors or embedded ids", "behind one-hot ids");
+    }
+    Flow output = input.vectors(input.features);
+    output.oneStep = true;
+    return builder.add(std::make_unique<Pooling<T>>(pooling, input.features, input.ahead), input, output);
+  }
 };
 
 }  // namespace unrolled

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "layers/option_errors.h"
 #include "types.h"
 
 namespace unrolled {
@@ -41,5 +43,14 @@ class RankTable {
   std::vector<TokenId> ranks_;
   std::vector<TokenId> ids_;  // by rank
 };
+
+// The table of the ranks that the option says, or of none. Throws ERR_UNROLLED_OPTION_RANGE.
+inline RankTable rankTable(const std::string& option, Index classes, const std::vector<TokenId>& ranks) {
+  if (!ranks.empty() && !RankTable::isPermutation(ranks, classes)) {
+    throw impossible(option, "each whole number from 0 to " + std::to_string(classes - 1) + " once",
+                     std::to_string(ranks.size()) + " others");
+  }
+  return {classes, ranks};
+}
 
 }  // namespace unrolled

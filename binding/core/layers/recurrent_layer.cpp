@@ -24,8 +24,7 @@ DefaultInitialization uniformOf(Index hidden) {
 }  // namespace
 
 template <class T>
-RecurrentLayer<T>::RecurrentLayer(ParameterList& list, const RecurrentOptions& options, Index gateCount,
-                                  Index jointGates)
+RecurrentLayer<T>::RecurrentLayer(ParameterList& list, const LevelOptions& options, Index gateCount, Index jointGates)
     : product_(jointGates * options.hidden, options.hidden, gateCount * options.hidden, options.untransposedGradient),
       name_(options.name),
       suffix_(options.suffix),

@@ -19,8 +19,9 @@
 
 namespace unrolled {
 
-// What a recurrent layer is told of its place and its kind; LayerDescription says more of the latter.
-struct RecurrentOptions {
+// What one level of a recurrent stack is told of its place, and of what RecurrentOptions and the cell's own options
+// say.
+struct LevelOptions {
   std::string name;     // prefix of parameters and states: "rnn"
   std::string suffix;   // "_l0"
   Index features = 0;   // I
@@ -41,8 +42,8 @@ template <class T>
 class RecurrentLayer : public Layer<T> {
  public:
   // `jointGates`: how many of the gates, the first ones, `product_` is of.
-  RecurrentLayer(ParameterList& list, const RecurrentOptions& options, Index gateCount, Index jointGates);
-  RecurrentLayer(ParameterList& list, const RecurrentOptions& options, Index gateCount)
+  RecurrentLayer(ParameterList& list, const LevelOptions& options, Index gateCount, Index jointGates);
+  RecurrentLayer(ParameterList& list, const LevelOptions& options, Index gateCount)
       : RecurrentLayer(list, options, gateCount, gateCount) {}
 
   [[nodiscard]] std::vector<StateInfo> states() const override;

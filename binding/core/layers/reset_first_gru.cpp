@@ -7,7 +7,7 @@
 namespace unrolled {
 
 template <class T>
-ResetFirstGru<T>::ResetFirstGru(ParameterList& list, const RecurrentOptions& options)
+ResetFirstGru<T>::ResetFirstGru(ParameterList& list, const LevelOptions& options)
     : RecurrentLayer<T>(list, options, 3, 2),
       activations_(options.activations),
       candidateProduct_(options.hidden, options.hidden, 3 * options.hidden) {}

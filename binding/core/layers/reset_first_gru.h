@@ -14,7 +14,7 @@ namespace unrolled {
 template <class T>
 class ResetFirstGru final : public RecurrentLayer<T> {
  public:
-  ResetFirstGru(ParameterList& list, const RecurrentOptions& options);
+  ResetFirstGru(ParameterList& list, const LevelOptions& options);
 
  protected:
   using Rows = typename RecurrentLayer<T>::Rows;

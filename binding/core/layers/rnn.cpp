@@ -3,8 +3,8 @@
 namespace unrolled {
 
 template <class T>
-Rnn<T>::Rnn(ParameterList& list, const RecurrentOptions& options)
-    : RecurrentLayer<T>(list, options, 1), activation_(options.activations.candidate) {}
+Rnn<T>::Rnn(ParameterList& list, const LevelOptions& options)
+    : RecurrentLayer<T>(list, options, RnnOptions::gates), activation_(options.activations.candidate) {}
 
 template <class T>
 void Rnn<T>::forwardStep(Index t, Rows rows) noexcept {
@@ -27,7 +27,15 @@ void Rnn<T>::backwardStep(Index t, Rows rows, const T* outputGradient, T* stateG
   this->backwardProduct(t, rows, gates, gradient, false);
 }
 
+template <class T>
+std::unique_ptr<RecurrentLayer<T>> RnnOptions::makeCell(ParameterList& list, LevelOptions level) const {
+  level.untransposedGradient = untransposedGradient;
+  return std::make_unique<Rnn<T>>(list, level);
+}
+
 template class Rnn<float>;
 template class Rnn<double>;
+template std::unique_ptr<RecurrentLayer<float>> RnnOptions::makeCell<float>(ParameterList&, LevelOptions) const;
+template std::unique_ptr<RecurrentLayer<double>> RnnOptions::makeCell<double>(ParameterList&, LevelOptions) const;
 
 }  // namespace unrolled

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "layers/attention.h"
+#include "layers/builder.h"
 #include "layers/layer.h"
 #include "losses/class_loss.h"
 #include "model/description.h"
@@ -13,9 +13,6 @@
 #include "model/plan.h"
 
 namespace unrolled {
-
-// Which of the model's inputs a value's rows and steps come from.
-enum class Side { input, source };
 
 // One layer of the graph. Levels of a recurrent stack are nodes of their own.
 template <class T>
@@ -27,7 +24,6 @@ struct Node {
   std::string name;  // of the layer in the description
   std::unique_ptr<Layer<T>> layer;
   std::unique_ptr<JoiningLayer<T>> joining;  // in its place, where it reads several
-  Attention<T>* attention = nullptr;         // it, where it is one
   std::vector<Index> inputs;                 // nodes by number, or one of the above
   Index features = 0;                        // of its output
   Side side = Side::input;

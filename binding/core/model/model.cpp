@@ -295,7 +295,7 @@ void Model<T>::forwardThrough(std::size_t count, const Batch<T>& batch, T* state
       node.output = node.layer->forward(inputOf(node, 0), stateOf(node, states), pass);
       continue;
     }
-    if (node.attention != nullptr) node.attention->setRows(sideOf(node.inputs[1]) == node.side ? nullptr : sourceRows_);
+    node.joining->setRows(sideOf(node.inputs[1]) == node.side ? nullptr : sourceRows_);
     std::vector<Sequence<T>>& inputs = node.values;
     for (std::size_t which = 0; which < inputs.size(); ++which) inputs[which] = inputOf(node, which);
     node.output = node.joining->forward(inputs, pass);
@@ -355,9 +355,9 @@ double Model<T>::multiplyAdds(const BatchSize& size) const {
   const auto positions = static_cast<double>(size.input.positions + size.source.positions);
   const auto time = static_cast<double>(std::max(size.input.time, size.source.time));
   double work = positions * static_cast<double>(std::max<Index>(1, buffers_->size()));
-  // And each may attend to all steps of a row.
+  // And each may meet all steps of a row.
   for (const Node<T>& node : graph_.nodes) {
-    if (node.attention != nullptr) work += positions * time * static_cast<double>(node.attention->outputs());
+    if (node.joining) work += positions * time * static_cast<double>(node.joining->stepWork());
   }
   return work;
 }

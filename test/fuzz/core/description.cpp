@@ -6,7 +6,11 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
+#include <tuple>
+#include <type_traits>
+#include <variant>
 #include <vector>
 
 #include <fuzzer/FuzzedDataProvider.h>
@@ -38,52 +42,51 @@ std::string name(FuzzedDataProvider& data) { return data.PickValueInArray(names)
 // Now and then one that is impossible.
 Index size(FuzzedDataProvider& data) { return data.ConsumeIntegralInRange<Index>(-1, mostFeatures); }
 
-double rate(FuzzedDataProvider& data) {
-  return data.PickValueInArray({0.0, 0.0, 0.0, 0.25, 0.5, 0.99, 1.0, -0.5, 2.0, std::nan(""), HUGE_VAL});
+void choose(FuzzedDataProvider& data, const WholeNumber& /*kind*/, Index& into) { into = size(data); }
+
+void choose(FuzzedDataProvider& data, const WholeNumber& /*kind*/, std::optional<Index>& into) { into = size(data); }
+
+void choose(FuzzedDataProvider& data, const RealNumber& /*kind*/, double& into) {
+  into = data.PickValueInArray({1e-5, 0.0, 0.25, 0.5, 0.99, 1.0, 2.0, 4.0, -0.5, -1.0, 1e300, HUGE_VAL, std::nan("")});
 }
 
-Activation activation(FuzzedDataProvider& data) {
-  return data.PickValueInArray({Activation::tanh, Activation::relu, Activation::sigmoid, Activation::linear});
+void choose(FuzzedDataProvider& data, const Flag& /*kind*/, bool& into) { into = data.ConsumeBool(); }
+
+void choose(FuzzedDataProvider& data, const LayerName& /*kind*/, std::string& into) { into = name(data); }
+
+template <class Value, std::size_t count>
+void choose(FuzzedDataProvider& data, const Choice<Value, count>& kind, Value& into) {
+  into = data.PickValueInArray(kind.choices).second;
 }
 
+template <class Number>
+void choose(FuzzedDataProvider& data, const WholeNumbers& /*kind*/, std::vector<Number>& into) {
+  for (auto count = data.ConsumeIntegralInRange<int>(0, 9); count > 0; --count) {
+    into.push_back(static_cast<Number>(size(data)));
+  }
+}
+
+// A layer of any type. What it needs not it says now and then.
 LayerDescription layer(FuzzedDataProvider& data) {
   LayerDescription result;
-  result.kind = static_cast<LayerKind>(data.ConsumeIntegralInRange<int>(0, 13));
+  auto type = data.ConsumeIntegralInRange<std::size_t>(0, std::tuple_size_v<LayerList> - 1);
+  forEachLayer([&](const auto& options) {
+    if (type-- == 0) result.options = options;
+  });
   result.name = name(data);
-  result.features = size(data);
-  // What most layers do not say takes one byte of the input together.
   const auto said = data.ConsumeIntegral<std::uint16_t>();
-  const auto says = [said](unsigned bit) { return (said >> bit & 1U) != 0; };
-  if (says(0)) result.layers = data.ConsumeIntegralInRange<Index>(0, 3);
-  if (says(1)) result.activation = activation(data);
-  result.singleBias = says(2);
-  result.bidirectional = says(3);
-  if (says(4)) result.merge = Merge::sum;
-  if (says(5)) result.pooling = static_cast<PoolingKind>(data.ConsumeIntegralInRange<int>(0, 4));
-  if (says(6)) {
-    result.untransposedGradient = data.ConsumeBool();
-    result.bias = data.ConsumeBool();
-    result.general = data.ConsumeBool();
-    result.resetAfter = data.ConsumeBool();
-  }
-  if (says(7)) {
+  unsigned bit = 0;
+  const auto isSaid = [&] { return (said >> bit++ % 16 & 1U) != 0; };
+  if (isSaid()) {
     for (auto count = data.ConsumeIntegralInRange<int>(0, 3); count > 0; --count) result.from.push_back(name(data));
   }
-  if (says(8)) result.initialState = name(data);
-  if (says(9)) result.gateActivation = activation(data);
-  if (says(10)) result.dropout = rate(data);
-  if (says(11)) result.recurrentDropout = rate(data);
-  result.layerNorm = says(12);
-  if (says(13)) result.epsilon = data.PickValueInArray({1e-5, 0.0, -1.0, 1.0, std::nan("")});
-  if (says(14)) result.tiedTo = name(data);
-  if (says(15)) {
-    result.samples = size(data);
-    result.divisor = data.PickValueInArray({4.0, 2.0, 1.0, 0.5, 0.0, -1.0, 1e300, std::nan("")});
-    for (auto count = data.ConsumeIntegralInRange<int>(0, 3); count > 0; --count) result.cutoffs.push_back(size(data));
-    for (auto count = data.ConsumeIntegralInRange<int>(0, 9); count > 0; --count) {
-      result.ranks.push_back(static_cast<TokenId>(size(data)));
-    }
-  }
+  std::visit(
+      [&](auto& options) {
+        forEachField<std::decay_t<decltype(options)>>([&](const auto& field) {
+          if (field.needed || isSaid()) choose(data, field.kind, options.*field.member);
+        });
+      },
+      result.options);
   return result;
 }
 

@@ -1,0 +1,54 @@
+// The layers: a new one is a file beside these, and its place in this list.
+#pragma once
+
+#include <string>
+#include <tuple>
+#include <variant>
+
+#include "layers/activation.h"
+#include "layers/adaptive_softmax.h"
+#include "layers/attention.h"
+#include "layers/dense.h"
+#include "layers/dropout.h"
+#include "layers/embedding.h"
+#include "layers/gru.h"
+#include "layers/joining.h"
+#include "layers/layer_norm.h"
+#include "layers/lstm.h"
+#include "layers/pooling.h"
+#include "layers/rnn.h"
+
+namespace unrolled {
+
+// In the order in which errors name their types.
+using LayerList = std::tuple<EmbeddingOptions, OneHotOptions, RnnOptions, GruOptions, LstmOptions, PoolingOptions,
+                             DenseOptions, ActivationOptions, DropoutOptions, LayerNormOptions, AttentionOptions,
+                             ConcatenateOptions, AddOptions, AdaptiveSoftmaxOptions>;
+
+template <class List>
+struct VariantOf;
+template <class... Options>
+struct VariantOf<std::tuple<Options...>> {
+  using type = std::variant<Options...>;
+};
+
+// The options of any layer.
+using LayerOptions = VariantOf<LayerList>::type;
+
+// Calls visit(options) for each layer, with its defaults.
+template <class Visit>
+void forEachLayer(Visit&& visit) {
+  std::apply([&](const auto&... layer) { (visit(layer), ...); }, LayerList());
+}
+
+template <class Options>
+constexpr bool isRecurrent = std::is_base_of_v<RecurrentOptions, Options>;
+
+inline const char* typeOf(const LayerOptions& layer) {
+  return std::visit([](const auto& options) { return options.type; }, layer);
+}
+
+// The layer of that type, with its defaults. Throws ERR_UNROLLED_OPTION_RANGE naming `option` where there is none.
+LayerOptions layerOfType(const std::string& option, const std::string& type);
+
+}  // namespace unrolled
