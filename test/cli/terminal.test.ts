@@ -321,6 +321,16 @@ describe('a terminal', function () {
         assert.doesNotMatch(sent.replaceAll(DRAWN, ''), /left/);
       }
     });
+
+    it('shows the training of a classifier, with the texts it has read', async () => {
+      const { status, sent } = await runInTerminal(80, 'classify', 'train', join(folder, 'texts'), '--epochs', '3');
+      assert.equal(status, 0);
+      const drawn = Array.from(sent.matchAll(DRAWN), ([, line = '']) => line);
+      assert.ok(
+        drawn.some((line) => /^[=-]{4,} .*texts\/s/.test(line)),
+        drawn.join('\n'),
+      );
+    });
   });
 });
 
