@@ -139,6 +139,15 @@ describe('a package whose native module does not load', function () {
       }
     });
 
+    it('whose table of segments would be behind its end', function () {
+      onLinux(this);
+      const home = installPackage(at());
+      const content = readFileSync(compile(at()));
+      content.writeBigUInt64LE(BigInt(content.length - 8), 32);
+      put(home, PREBUILT, content);
+      requireReason(load(home), 'damaged', 'is cut short', 'npm install unrolled');
+    });
+
     it('that is another library', function () {
       onLinux(this);
       const home = installPackage(at());

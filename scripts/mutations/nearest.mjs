@@ -26,34 +26,12 @@ export function usesLib(test, { texts, edges }, seen = new Set()) {
   );
 }
 
-/** Tests whose folder or name is that of a file, where the graph of imports does not lead to it. */
-function byName(file, modules, times) {
-  const folder = roomOf(file).replace(/^src/, 'test');
-  const own = new Set(words(file));
-  const near = (test) => {
-    if (roomOf(test) === folder) return 0;
-    if (
-      words(test).some((word) => own.has(word)) ||
-      roomOf(test)
-        .split('/')
-        .some((word) => own.has(word))
-    )
-      return 1;
-    return file.startsWith('src/') && folder.startsWith(`${roomOf(test)}/`) && roomOf(test) !== 'test' ? 2 : undefined;
-  };
-  return [...modules.texts.keys()]
-    .filter((each) => isTest(each) && !goesByMachine(each))
-    .map((test) => ({ test, seconds: times[test] ?? 5, near: near(test) }))
-    .filter((each) => each.near !== undefined)
-    .sort((a, b) => a.near - b.near || a.seconds - b.seconds);
-}
-
 /** Names of a text that are long enough to say what it is about. */
 const namesIn = (text) => new Set(text.match(/[A-Za-z]\w{4,}/g));
 
 /** How much a test speaks of what a file does: the names that both have, a name counting the more the fewer tests have it. */
-function kinship(file, tests, texts) {
-  const own = namesIn(texts.get(file) ?? '');
+function kinship(source, tests, texts) {
+  const own = namesIn(source);
   const shared = new Map(
     tests.map(({ test }) => [test, [...namesIn(texts.get(test))].filter((name) => own.has(name))]),
   );
@@ -66,8 +44,23 @@ function kinship(file, tests, texts) {
 function byKinship(file, tests, texts) {
   const isNear = ({ why }) => !why.startsWith('reaches');
   const rest = tests.filter((each) => !isNear(each));
-  const akin = kinship(file, rest, texts);
+  const akin = kinship(texts.get(file) ?? '', rest, texts);
   return [...tests.filter(isNear), ...rest.sort((a, b) => akin(b.test) - akin(a.test))];
+}
+
+/** All tests, where no import leads to a file: those of its folder, with a word of its name, and then the most akin. */
+function byName(file, source, { modules, times }) {
+  const folder = roomOf(file).replace(/^src/, 'test');
+  const own = new Set(words(file));
+  const near = (test) => {
+    if (roomOf(test) === folder) return 0;
+    return [...words(test), ...roomOf(test).split('/')].some((word) => own.has(word)) ? 1 : 2;
+  };
+  const tests = [...modules.texts.keys()]
+    .filter((each) => isTest(each) && !goesByMachine(each))
+    .map((test) => ({ test, seconds: times[test] ?? 5 }));
+  const akin = kinship(source, tests, modules.texts);
+  return tests.sort((a, b) => near(a.test) - near(b.test) || akin(b.test) - akin(a.test));
 }
 
 /** The first tests that together take so many seconds; the first whatever it takes. */
@@ -93,7 +86,8 @@ export function nearestTests(file, { modules, cpp, times, budget }) {
   let chosen = within(byKinship(file, found, modules.texts), budget);
   if (addon || chosen.length + core.length === 0) {
     const known = new Set(chosen.map(({ test }) => test));
-    const more = byName(file, modules, times).filter(({ test }) => !known.has(test));
+    const source = (cpp.texts.get(file) ?? modules.texts.get(file)) || '';
+    const more = byName(file, source, { modules, times }).filter(({ test }) => !known.has(test));
     chosen = [...chosen, ...within(more, budget)];
   }
   return { core, modules: chosen, addon };
