@@ -40,9 +40,9 @@ function kinship(source, tests, texts) {
   return (test) => shared.get(test).reduce((sum, name) => sum + 1 / holders.get(name) ** 2, 0);
 }
 
-/** Tests that a file's graph of imports tells apart, in that order; then those that only reach it, the most akin first. */
+/** Tests that are near by a name or by an import, in that order; then those that only reach a file, the most akin first. */
 function byKinship(file, tests, texts) {
-  const isNear = ({ why }) => !why.startsWith('reaches');
+  const isNear = ({ why }) => !/^(?:reaches|uses a name of) /.test(why);
   const rest = tests.filter((each) => !isNear(each));
   const akin = kinship(texts.get(file) ?? '', rest, texts);
   return [...tests.filter(isNear), ...rest.sort((a, b) => akin(b.test) - akin(a.test))];

@@ -105,6 +105,7 @@ describe('callbacks.earlyStopping', () => {
     await assert.rejects(async () => stopping.onEpochEnd?.(epoch, new FakeControl()), {
       code: 'ERR_UNROLLED_OPTION_RANGE',
       option: 'monitor',
+      message: /^monitor must be loss without validation data, not .*validationLoss/,
     });
   });
 });
