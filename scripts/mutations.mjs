@@ -111,11 +111,11 @@ function readTimes() {
 }
 
 /** The test that has caught a mutation, as the tests to run; undefined for one that none has. */
-function caughtBy({ file, by, outcome }, times) {
+function caughtBy({ by, outcome }, times) {
   if (outcome !== 'caught') return undefined;
   const test = [{ test: by, seconds: times[by] ?? 10 }];
   const isOfCore = by.endsWith('.cpp');
-  return { core: isOfCore ? test : [], modules: isOfCore ? [] : test, addon: isCpp(file) && !isOfCore };
+  return { core: isOfCore ? test : [], modules: isOfCore ? [] : test };
 }
 
 async function testMutations(args) {
@@ -144,7 +144,7 @@ async function testMutations(args) {
   const work = async (number) => {
     if (waiting.length === 0) return;
     const copy = new Copy(number, BUILD_SECONDS);
-    copy.prepare();
+    await copy.prepare();
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const result = await tried(next, { trials, copy, times, isRecorded: options.recorded !== undefined });
       done.push(result);

@@ -90,8 +90,13 @@ export class Copy {
     return this.#folder;
   }
 
+  /** Whether a part has another fault than the copy has now. */
+  isForeign(part) {
+    return this.#built[part] !== this.#fault && this.#built[part] !== '';
+  }
+
   /** Makes the copy what the tree is. */
-  prepare() {
+  async prepare() {
     const files = filesOfTree();
     const listed = path.join(this.#folder, 'build', 'mutations-files.json');
     const before = existsSync(listed) ? JSON.parse(readFileSync(listed, 'utf8')) : [];
@@ -103,6 +108,7 @@ export class Copy {
     if (!existsSync(modules)) symlinkSync(path.join(root, 'node_modules'), modules, 'junction');
     if (!existsSync(path.join(root, ADDON))) throw new Failure('there is no addon: npm run build makes it.');
     this.takeAddon();
+    await this.build('lib');
   }
 
   /** Takes the addon of the tree, which has no fault. */

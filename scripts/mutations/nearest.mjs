@@ -11,8 +11,8 @@ const words = (file) =>
     .replace(/(\.test)?\.\w+$/, '')
     .split(/[_-]/);
 const isTest = (file) => file.startsWith('test/') && file.endsWith('.test.ts');
-/** Tests of load and memory go by what the machine can do, which other mutations keep busy. */
-const goesByMachine = (file) => file.startsWith('test/reliability/');
+/** Tests of load, memory and time go by what the machine can do, which other mutations keep busy. */
+const goesByMachine = (file) => /^test\/(?:reliability\/|event-loop\.)/.test(file);
 /** A package is made of `lib`, and so is the command line that a test starts. */
 const USES_LIB = /'lib'|\blib\/[\w/-]*\.m?js\b/;
 
@@ -76,7 +76,8 @@ function within(tests, budget) {
 /**
  * @param graphs what reads what, the seconds that tests take on a machine that is not busy, and how many of them a file is
  *   worth.
- * @returns `{ core, modules, addon }`: tests as `{ test, seconds }`, and whether those in TypeScript need the addon built.
+ * @returns `{ core, modules, addon, lib }`: tests as `{ test, seconds }`, and whether those in TypeScript need the addon, or
+ *   `lib`, built. A source that no import leads to is a part of `lib`, as the script of the report's page is.
  */
 export function nearestTests(file, { modules, cpp, times, budget }) {
   const all = chooseTests({ changed: [file], modules, cpp, times, budget: Infinity });
@@ -84,11 +85,12 @@ export function nearestTests(file, { modules, cpp, times, budget }) {
   const found = all.modules.chosen.filter(({ test }) => !goesByMachine(test));
   const core = within(all.core.chosen, 3 * budget);
   let chosen = within(byKinship(file, found, modules.texts), budget);
-  if (addon || chosen.length + core.length === 0) {
+  const lib = !addon && chosen.length + core.length === 0;
+  if (addon || lib) {
     const known = new Set(chosen.map(({ test }) => test));
     const source = (cpp.texts.get(file) ?? modules.texts.get(file)) || '';
     const more = byName(file, source, { modules, times }).filter(({ test }) => !known.has(test));
     chosen = [...chosen, ...within(more, budget)];
   }
-  return { core, modules: chosen, addon };
+  return { core, modules: chosen, addon, lib };
 }

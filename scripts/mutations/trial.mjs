@@ -32,11 +32,11 @@ export class Trials {
   }
 
   /**
-   * @param only tests that are known to catch it, instead of the nearest.
+   * @param only `{ core, modules }`: tests that are known to catch it, instead of the nearest.
    * @returns `{ outcome, by, title, how }`, `outcome` being caught, survived, or refused by the compiler.
    */
   async of(mutation, copy, only) {
-    const tests = only ?? nearestTests(mutation.file, this.#graphs);
+    const tests = { ...nearestTests(mutation.file, this.#graphs), ...only };
     copy.put(mutation.file, mutated(this.#house.get(mutation.file), mutation), mutation.id);
     try {
       const caught = await this.#catching(tests, copy);
@@ -61,6 +61,7 @@ export class Trials {
     const modules = sound(tests.modules);
     if (!tests.addon) copy.takeAddon();
     else if (modules.length > 0 && !(await copy.build('addon'))) return { refused: true };
+    if (modules.length > 0 && tests.lib && !(await copy.build('lib'))) return { refused: true };
     for (const batch of inBatches(modules)) {
       const caught = await this.#mochaTests(batch, copy);
       if (caught !== undefined) return caught;
@@ -98,9 +99,8 @@ export class Trials {
   }
 
   async #mochaTests(batch, copy) {
-    // A fault of a source that no compiler takes is refused when it survives.
-    if (batch.some(({ test }) => usesLib(test, this.#graphs.modules)) && !(await copy.build('lib')))
-      return { refused: true };
+    const needsLib = batch.some(({ test }) => usesLib(test, this.#graphs.modules)) || copy.isForeign('lib');
+    if (needsLib && !(await copy.build('lib'))) return { refused: true };
     let failed;
     const args = [
       ...[tool('mocha', 'bin', 'mocha.js'), '--no-config', '--require', 'tsx', '--timeout', '60000', '--bail'],

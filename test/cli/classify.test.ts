@@ -264,10 +264,11 @@ describe('unrolled classify', function () {
     const [first] = await new Promise<[Buffer]>((done) => child.stdout.once('data', (data) => done([data])));
     assert.match(first.toString(), /^pos\t[\d.]+\ta good film\n$/);
     // A line that comes in two pieces is one.
+    const answer = new Promise<[Buffer]>((done) => child.stdout.once('data', (data) => done([data])));
     child.stdin.write('a dull ');
     await setTimeout(200);
     child.stdin.end('story\n');
-    const [second] = await new Promise<[Buffer]>((done) => child.stdout.once('data', (data) => done([data])));
+    const [second] = await answer;
     assert.match(second.toString(), /^neg\t[\d.]+\ta dull story\n$/);
     // An argument is a text, and what could have been meant for a file is told of, once.
     const named = await runCli('classify', 'predict', out, at('lines.txt'), 'good.txt', 'a good film');
