@@ -26,6 +26,9 @@ export function usesLib(test, { texts, edges }, seen = new Set()) {
   );
 }
 
+/** The folder of the tests of a file's folder. */
+const mirrorOf = (file) => roomOf(file).replace(/^src/, 'test');
+
 /** Names of a text that are long enough to say what it is about. */
 const namesIn = (text) => new Set(text.match(/[A-Za-z]\w{4,}/g));
 
@@ -40,17 +43,21 @@ function kinship(source, tests, texts) {
   return (test) => shared.get(test).reduce((sum, name) => sum + 1 / holders.get(name) ** 2, 0);
 }
 
-/** Tests that are near by a name or by an import, in that order; then those that only reach a file, the most akin first. */
+/**
+ * Tests that are near by a name or by an import, in that order; then those that only reach a file, of its own folder before
+ * others, the most akin first.
+ */
 function byKinship(file, tests, texts) {
   const isNear = ({ why }) => !/^(?:reaches|uses a name of) /.test(why);
   const rest = tests.filter((each) => !isNear(each));
   const akin = kinship(texts.get(file) ?? '', rest, texts);
-  return [...tests.filter(isNear), ...rest.sort((a, b) => akin(b.test) - akin(a.test))];
+  const isApart = ({ test }) => roomOf(test) !== mirrorOf(file);
+  return [...tests.filter(isNear), ...rest.sort((a, b) => isApart(a) - isApart(b) || akin(b.test) - akin(a.test))];
 }
 
 /** All tests, where no import leads to a file: those of its folder, with a word of its name, and then the most akin. */
 function byName(file, source, { modules, times }) {
-  const folder = roomOf(file).replace(/^src/, 'test');
+  const folder = mirrorOf(file);
   const own = new Set(words(file));
   const near = (test) => {
     if (roomOf(test) === folder) return 0;

@@ -1,5 +1,5 @@
 /** The record of mutations, `test/mutations/record.json`: what was put in, and what has caught it. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../support.mjs';
 import { findAgain, sitesOf } from './sites.mjs';
@@ -35,7 +35,10 @@ export function writeRecord(mutations) {
   );
   kept.sort((a, b) => (a.file + a.id < b.file + b.id ? -1 : 1));
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
+  // In one step, since another run may read it.
+  const temporary = `${file}.${process.pid}`;
+  writeFileSync(temporary, `${JSON.stringify(kept, null, 2)}\n`);
+  renameSync(temporary, file);
 }
 
 /**
