@@ -11,7 +11,7 @@ namespace unrolled {
 
 class Error : public std::exception {
  public:
-  // `code` is one of the closed list in src/errors.ts. `fault` says what is wrong, without a full stop at its end, and
+  // `code` is one of the closed list in src/base/errors.ts. `fault` says what is wrong, without a full stop at its end, and
   // `advice` what to do about it, in whole sentences: a front end may say either in its own words.
   Error(std::string code, std::string fault, std::string advice = {})
       : code_(std::move(code)), fault_(std::move(fault)), advice_(std::move(advice)) {
