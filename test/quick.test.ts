@@ -169,7 +169,7 @@ describe('the tests of a change', () => {
     assert.ok(first('src/cli/program.ts', 10).every((test) => test.startsWith('test/cli/')));
     assert.ok(first('scripts/lazy-imports.mjs', 3).includes('test/start-up.test.ts'));
     assert.ok(first('binding/core/training/schedule.h', 1).includes('test/core/schedule.cpp'));
-    assert.ok(first('binding/core/layers/lstm.cpp', 9).includes('test/core/cells.cpp'));
+    assert.ok(first('binding/core/layers/recurrent/lstm.cpp', 9).includes('test/core/cells.cpp'));
     assert.ok(first('binding/core/optimizers/adam.h', 4).includes('test/core/optimizers.cpp'));
   });
 });

@@ -12,7 +12,7 @@ interface Manifest {
  * The package's folder; the same from `src` and from `lib`. A bundler that puts this file into another makes it a folder
  * of its own, or takes `__dirname` away: then it is not the package's, and `manifest` is undefined.
  */
-export const packageRoot = typeof __dirname === 'undefined' ? workingFolder() : path.resolve(__dirname, '..');
+export const packageRoot = typeof __dirname === 'undefined' ? workingFolder() : path.resolve(__dirname, '..', '..');
 
 function workingFolder(): string {
   try {

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include "layers/bidirectional.h"
 #include "layers/dropout.h"
+#include "layers/recurrent/bidirectional.h"
 
 namespace unrolled {
 namespace {

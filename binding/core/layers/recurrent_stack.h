@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "layers/builder.h"
-#include "layers/recurrent_layer.h"
+#include "layers/recurrent/recurrent_layer.h"
 #include "layers/recurrent_options.h"
 
 namespace unrolled {
