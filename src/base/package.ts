@@ -8,12 +8,6 @@ interface Manifest {
   version: string;
 }
 
-/**
- * The package's folder; the same from `src` and from `lib`. A bundler that puts this file into another makes it a folder
- * of its own, or takes `__dirname` away: then it is not the package's, and `manifest` is undefined.
- */
-export const packageRoot = typeof __dirname === 'undefined' ? workingFolder() : path.resolve(__dirname, '..', '..');
-
 function workingFolder(): string {
   try {
     return process.cwd();
@@ -22,16 +16,28 @@ function workingFolder(): string {
   }
 }
 
-function readManifest(): Manifest | undefined {
+function readManifest(folder: string): Manifest | undefined {
   try {
-    const manifest = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as Manifest;
+    const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as Manifest;
     return manifest.name === 'unrolled' ? manifest : undefined;
   } catch {
     return undefined;
   }
 }
 
-const manifest = readManifest();
+/** Where the package may lie: above the folder of a bundle, or above `src` or `lib`. */
+const folders =
+  typeof __dirname === 'undefined'
+    ? [workingFolder()]
+    : [path.resolve(__dirname, '..'), path.resolve(__dirname, '..', '..')];
+
+/**
+ * The package's folder; the same from `src` and from `lib`. A bundler that puts this file into another makes it a folder
+ * of its own, or takes `__dirname` away: then it is not the package's, and `manifest` is undefined.
+ */
+export const packageRoot = folders.find((folder) => readManifest(folder) !== undefined) ?? (folders[0] as string);
+
+const manifest = readManifest(packageRoot);
 
 /** Whether `packageRoot` is this package's folder; false where a bundler has moved its JavaScript elsewhere. */
 export const isAtHome = manifest !== undefined;

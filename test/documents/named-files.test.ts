@@ -13,7 +13,7 @@ const COMMENTED = ['bench', 'binding', 'docs', 'examples', 'scripts', 'src', 'te
 const ELSEWHERE = ['include/cblas.h', 'lib/index.mjs'];
 
 /** This file, whose samples of code name what is nowhere. */
-const OWN = path.posix.join('test', path.basename(__filename));
+const OWN = path.posix.join('test', 'documents', path.basename(__filename));
 
 function filesIn(folder: string): string[] {
   return readdirSync(path.join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {

@@ -1,6 +1,6 @@
 /**
  * The options of a text classifier's network, a row each. A new one is a row here and a member, with its description, of
- * `ClassifierNetworkOptions` and, where a file says it, of `ClassifierArchitecture` (`../classifier-network.ts`), which
+ * `ClassifierNetworkOptions` and, where a file says it, of `ClassifierArchitecture` (`classifier-architecture.ts`), which
  * makes layers of it.
  */
 

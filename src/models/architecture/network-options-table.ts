@@ -1,6 +1,6 @@
 /**
  * The options of a network of `LanguageModel` and `SequenceClassifier`, a row each. A new one is a row here and a member,
- * with its description, of `NetworkOptions` and, if a file says it, of `Architecture`; `../architecture.ts` makes layers of it.
+ * with its description, of `NetworkOptions` and, if a file says it, of `Architecture`; `text-architecture.ts` makes layers of it.
  */
 
 import * as check from '../../base/check';
