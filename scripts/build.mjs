@@ -76,7 +76,9 @@ export function isConfiguredHere(folder) {
 export function isBuildNews(line) {
   return (
     line.trim() !== '' &&
-    !/^-- |Built target|Consolidate compiler|no work to do|^Scanning dep|^make|^Not searching for unused/.test(line)
+    !/^-- |Built target|Consolidate compiler|no work to do|Re-checking globbed|^Scanning dep|^make|^Not searching for unused/.test(
+      line,
+    )
   );
 }
 
