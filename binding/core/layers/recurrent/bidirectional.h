@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "layers/recurrent/recurrent_layer.h"
-#include "layers/recurrent_options.h"
+#include "layers/recurrent/recurrent_options.h"
 
 namespace unrolled {
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "layers/recurrent/recurrent_layer.h"
-#include "layers/recurrent_stack.h"
+#include "layers/recurrent/recurrent_stack.h"
 
 namespace unrolled {
 

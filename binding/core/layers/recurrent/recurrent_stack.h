@@ -7,7 +7,7 @@
 
 #include "layers/builder.h"
 #include "layers/recurrent/recurrent_layer.h"
-#include "layers/recurrent_options.h"
+#include "layers/recurrent/recurrent_options.h"
 
 namespace unrolled {
 

@@ -1,4 +1,4 @@
-#include "layers/recurrent_stack.h"
+#include "layers/recurrent/recurrent_stack.h"
 
 #include <string>
 #include <utility>
