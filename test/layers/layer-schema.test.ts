@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { packageRoot } from '../src/base/package';
-import * as functions from '../src/layers/layer-functions';
-import { layerTypeOf, layerTypes } from '../src/layers/schema';
-import { ACTIVATIONS, CELLS, MAX_LAYERS } from '../src/native/layer-choices';
-import { addon } from '../src/native/load';
+import { packageRoot } from '../../src/base/package';
+import * as functions from '../../src/layers/layer-functions';
+import { layerTypeOf, layerTypes } from '../../src/layers/schema';
+import { ACTIVATIONS, CELLS, MAX_LAYERS } from '../../src/native/layer-choices';
+import { addon } from '../../src/native/load';
 
 const SCHEMA = addon().layerSchema();
 
