@@ -2,14 +2,16 @@
  * `npm run test:mutations`: puts small faults in copies of the tree, one at a time, and asks whether a test notices.
  *
  *   npm run test:mutations                               those of the record, and new ones up to an equal share of each room
- *   npm run test:mutations -- --only src/text            of a room and the rooms in it
+ *   npm run test:mutations -- --only src/text,src/cli    of rooms and the rooms in them
  *   npm run test:mutations -- --ids 0a1b2c3d,4e5f6071    some of the record
  *   npm run test:mutations -- --sample 20 --seed 5       others, by a seed
  *   npm run test:mutations -- --recorded 12 --seed 5     some that are recorded as caught, each by the test that caught it
  *   npm run test:mutations -- --list                     lists, and applies nothing
- *   … --record    keeps the outcomes in test/mutations/record.json
- *   … --new       leaves out what has an outcome
- *   … --workers 1 how many at a time
+ *   … --record       keeps the outcomes in test/mutations/record.json
+ *   … --new          leaves out what has an outcome
+ *   … --seconds 120  for the tests of each, as they take on a machine that is not busy
+ *   … --workers 1    how many at a time
+ *   … --copies 2     the number of the first copy, where this runs beside another
  *
  * The operators are in `mutations/operators.mjs`. A recorded mutation is found again by its text, in whatever file that is
  * now. What a compiler refuses counts for nothing; an equivalent one, which changes no behaviour, is named in the record
@@ -27,7 +29,7 @@ import { inHouse, readRecord, writeRecord } from './mutations/record.mjs';
 import { describe, lineNumber, summarize } from './mutations/report.mjs';
 import { idOf, isCpp, readHouse, roomOf } from './mutations/sites.mjs';
 import { Trials } from './mutations/trial.mjs';
-import { readCpp, readModules } from './quick/graph.mjs';
+import { distancesTo, readCpp, readModules } from './quick/graph.mjs';
 import { asProgram, Failure, root, say } from './support.mjs';
 
 /** Of all rooms together, at least; and what the draw goes by. */
@@ -47,6 +49,8 @@ const OPTIONS = {
   recorded: { type: 'string' },
   seed: { type: 'string', default: SEED },
   workers: { type: 'string', default: String(availableParallelism()) },
+  seconds: { type: 'string', default: '60' },
+  copies: { type: 'string', default: '0' },
   record: { type: 'boolean', default: false },
   new: { type: 'boolean', default: false },
   list: { type: 'boolean', default: false },
@@ -55,11 +59,11 @@ const OPTIONS = {
 function parseOptions(args) {
   try {
     const { values } = parseArgs({ args, options: OPTIONS });
-    for (const name of ['sample', 'recorded', 'workers']) {
+    for (const [name, least] of Object.entries({ sample: 1, recorded: 1, seconds: 1, workers: 1, copies: 0 })) {
       if (values[name] === undefined) continue;
       const count = Number(values[name]);
-      if (!(Number.isInteger(count) && count > 0)) {
-        throw new Error(`--${name} must be a whole number above 0, and is ${JSON.stringify(values[name])}.`);
+      if (!(Number.isInteger(count) && count >= least)) {
+        throw new Error(`--${name} must be a whole number from ${least} on, and is ${JSON.stringify(values[name])}.`);
       }
       values[name] = count;
     }
@@ -73,7 +77,8 @@ function parseOptions(args) {
 function chosen({ only, ids, sample, recorded, seed, new: onlyNew }, house, record) {
   const { found, lost } = inHouse(record, house);
   if (lost.length > 0) say(`${lost.length} recorded mutations are not found any more: their lines have changed.`);
-  const isWanted = ({ file }) => only === undefined || roomOf(file) === only || roomOf(file).startsWith(`${only}/`);
+  const rooms = only?.split(',');
+  const isWanted = ({ file }) => rooms?.some((room) => `${roomOf(file)}/`.startsWith(`${room}/`)) ?? true;
   if (recorded !== undefined) {
     const isQuick = ({ file, seconds }) => seconds <= QUICK[isCpp(file) ? 'cpp' : 'typescript'];
     const caught = found.filter((each) => each.outcome === 'caught' && each.how === 'failed' && isQuick(each));
@@ -85,8 +90,7 @@ function chosen({ only, ids, sample, recorded, seed, new: onlyNew }, house, reco
     if (unknown !== undefined) throw new Failure(`the record has no mutation ${unknown} that is found in the sources.`);
     return found.filter(({ id }) => asked.includes(id));
   }
-  const rooms = new Set([...house.keys()].map(roomOf)).size;
-  const share = Math.ceil((sample ?? LEAST) / rooms);
+  const share = Math.ceil((sample ?? LEAST) / new Set([...house.keys()].map(roomOf)).size);
   const refused = new Set(found.filter(({ outcome }) => outcome === 'refused').map(({ id }) => id));
   const known = new Set(found.map(({ id }) => id));
   const counted = found.filter(({ id }) => !refused.has(id));
@@ -95,7 +99,7 @@ function chosen({ only, ids, sample, recorded, seed, new: onlyNew }, house, reco
     return someOf(others, { count: sample, seed });
   }
   const drawn = draw({ house, seed, share, taken: counted, refused: (site) => refused.has(idOf(site)) });
-  return [...(onlyNew ? [] : counted), ...drawn].filter(isWanted).sort((a, b) => isCpp(a.file) - isCpp(b.file));
+  return [...(onlyNew ? [] : counted), ...drawn].filter(isWanted);
 }
 
 function readTimes() {
@@ -125,9 +129,15 @@ async function testMutations(args) {
     summarize(mutations);
     return 0;
   }
+  // What runs in a copy has a group of processes of its own, which Ctrl-C does not reach: it ends with this process.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
   const times = readTimes();
-  const trials = new Trials(house, { modules: readModules(root), cpp: readCpp(root), times });
-  const waiting = mutations.filter(({ outcome }) => outcome !== 'equivalent');
+  const cpp = readCpp(root);
+  const trials = new Trials(house, { modules: readModules(root), cpp, times, budget: options.seconds });
+  const waiting = quickestFirst(
+    mutations.filter(({ outcome }) => outcome !== 'equivalent'),
+    cpp,
+  );
   const done = mutations.filter(({ outcome }) => outcome === 'equivalent');
   for (const each of done) show(each);
 
@@ -139,12 +149,26 @@ async function testMutations(args) {
       const result = await tried(next, { trials, copy, times, isRecorded: options.recorded !== undefined });
       done.push(result);
       show(result);
-      if (options.record) writeRecord(merged(record, done));
+      if (options.record) writeRecord(merged(readRecord(), done));
     }
   };
   const workers = Math.min(options.workers, waiting.length);
-  await Promise.all(Array.from({ length: workers }, (_, number) => work(number)));
+  await Promise.all(Array.from({ length: workers }, (_, number) => work(options.copies + number)));
   return summarize(done) ? 0 : 1;
+}
+
+/** In TypeScript, where nothing is compiled, before C++; there those before others whose file fewer sources include. */
+function quickestFirst(mutations, { edges }) {
+  const isHeader = (file) => file.endsWith('.h');
+  const includes = new Map([...edges].map(([file, targets]) => [file, new Set([...targets].filter(isHeader))]));
+  const cost = ({ file }) => {
+    if (!isCpp(file)) return 0;
+    return [...distancesTo(includes, file).keys()].filter((reader) => !isHeader(reader)).length;
+  };
+  return mutations
+    .map((each) => ({ each, cost: cost(each) }))
+    .sort((a, b) => a.cost - b.cost)
+    .map(({ each }) => each);
 }
 
 /** A mutation with its outcome. What has caught it once is asked first. */

@@ -116,7 +116,9 @@ describe('mutations', () => {
     assert.deepEqual(calls('{'), ['call: {}']);
     assert.deepEqual(calls('c ='), []);
     assert.deepEqual(faults('return a;'), []);
+    // What only saves time, or gives others a turn, is no fault.
     assert.deepEqual(faults('list.reserve(n);', 'binding/core/a.cpp'), []);
+    assert.deepEqual(faults('if (index % PART === 0) yield;'), []);
   });
 
   it('of a type alone, and what is no program, are not drawn', () => {

@@ -87,6 +87,21 @@ describe('the tests of a change', () => {
     assert.deepEqual(tests({ changed: ['src/alone.ts'] }).modules, []);
   });
 
+  it('of a file without a test of its own are those of its readers, before what only reaches it', () => {
+    const modules = graph({
+      'src/index.ts': ['', 'src/reader.ts'],
+      'src/reader.ts': ['', 'src/part.ts'],
+      'src/part.ts': ['export function part() {}', 'src/small.ts'],
+      'src/small.ts': ['export function small() {}'],
+      'test/a.test.ts': ['', 'src/index.ts'],
+      'test/mention.test.ts': ['small()', 'src/index.ts'],
+      'test/part.test.ts': ['', 'src/index.ts'],
+      'test/reader.test.ts': ['', 'src/index.ts'],
+    });
+    const order = ['test/part.test.ts', 'test/mention.test.ts', 'test/reader.test.ts', 'test/a.test.ts'];
+    assert.deepEqual(tests({ changed: ['src/small.ts'] }, modules).modules, order);
+  });
+
   it('are as many as there is time for, the shorter before the longer of two that are as near', () => {
     const times = {
       'test/words.test.ts': 50,
@@ -103,9 +118,11 @@ describe('the tests of a change', () => {
       leftOut: 1,
     });
     const far = { ...times, 'test/words.test.ts': 9, 'test/mention.test.ts': 2, 'test/direct.test.ts': 4 };
-    assert.deepEqual(tests({ changed: ['src/base.ts'], times: far }).modules.slice(0, 2), [
+    assert.deepEqual(tests({ changed: ['src/base.ts'], times: far }).modules, [
+      'test/words.test.ts',
       'test/direct.test.ts',
       'test/far.test.ts',
+      'test/mention.test.ts',
     ]);
   });
 

@@ -24,6 +24,9 @@ export function readHouse(root) {
   return new Map(files.sort().map((file) => [file, readFileSync(path.join(root, file), 'utf8')]));
 }
 
+/** How often others have their turn is no fault. */
+const GIVES_TURN = /% \w+ === 0\) (?:yield|await giveTurn\(\));/;
+
 /** Lines beside a line that are not empty, so that a blank line moves nothing. */
 function neighbour(lines, from, step) {
   for (let number = from + step; number >= 0 && number < lines.length; number += step) {
@@ -43,7 +46,7 @@ export function sitesOf(file, text) {
   let offset = 0;
   for (const [number, raw] of lines.entries()) {
     const given = { masked: masked[number], raw, before: neighbour(masked, number, -1), isNative: isCpp(file) };
-    for (const [operator, { places }] of Object.entries(OPERATORS)) {
+    for (const [operator, { places }] of GIVES_TURN.test(given.masked) ? [] : Object.entries(OPERATORS)) {
       const alike = new Map();
       for (const { start, end, to } of places(given)) {
         const from = raw.slice(start, end);

@@ -25,7 +25,7 @@ export class Trials {
   /** Whether tests pass in a copy without a fault. */
   #sound = new Map();
 
-  /** @param graphs `{ modules, cpp, times }`. */
+  /** @param graphs `{ modules, cpp, times, budget }`, as `nearestTests` takes them. */
   constructor(house, graphs) {
     this.#house = house;
     this.#graphs = graphs;

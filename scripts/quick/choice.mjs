@@ -11,6 +11,7 @@ const UNTIMED_CORE = 1;
 /** How near a test is to a changed file; the lower, the earlier it is run. */
 const NAMED = 1;
 const DIRECT = 2;
+const READER = 2.5;
 const MENTION = 3;
 const BEYOND = 4;
 
@@ -28,6 +29,11 @@ const isCoreTest = (file) => file.startsWith('test/core/') && file.endsWith('.cp
 function* nearModules(file, { texts, edges }) {
   if (isTest(file)) yield { test: file, near: 0, why: 'changed' };
   const distances = texts.has(file) ? distancesTo(edges, file) : new Map();
+  // A reader's own test tries what it reads, be it two steps away.
+  const readers = new Map();
+  for (const [reader, distance] of distances) {
+    if (distance > 0 && distance <= 2 && !reader.startsWith('test/')) readers.set(stem(reader), { reader, distance });
+  }
   const names = Array.from((texts.get(file) ?? '').matchAll(EXPORTS), ([, name]) => name);
   if (file.startsWith('src/cli/')) names.push(`'${stem(file)}'`);
   const mention = names.length === 0 ? undefined : new RegExp(names.map((name) => `(?<!\\w)${name}(?!\\w)`).join('|'));
@@ -39,7 +45,10 @@ function* nearModules(file, { texts, edges }) {
       if (!texts.has(file) && text.includes(posix.basename(file))) yield { test, near: DIRECT, why: `names ${file}` };
     } else if (stem(test) === stem(file)) yield { test, near: NAMED, why: `has the name of ${file}` };
     else if (distance === 1) yield { test, near: DIRECT, why: `imports ${file}` };
-    else if (mention?.test(text)) yield { test, near: MENTION, why: `uses a name of ${file}` };
+    else if (readers.has(stem(test))) {
+      const { reader, distance: steps } = readers.get(stem(test));
+      yield { test, near: READER + steps - 1, why: `has the name of ${reader}` };
+    } else if (mention?.test(text)) yield { test, near: MENTION, why: `uses a name of ${file}` };
     else yield { test, near: BEYOND + distance, why: `reaches ${file}` };
   }
   if (file.endsWith('.md'))

@@ -109,6 +109,9 @@ describe('score and next', () => {
     await assert.rejects(model.score(''), { code: 'ERR_UNROLLED_CORPUS_EMPTY' });
     await assert.rejects(model.score('', { context: 'the' }), { code: 'ERR_UNROLLED_CORPUS_EMPTY' });
     await assert.rejects(model.score('t'), { code: 'ERR_UNROLLED_CORPUS_TOO_SHORT', message: /at least 2 tokens/ });
+    await assert.rejects(model.score('the', { document: true }), {
+      ...{ code: 'ERR_UNROLLED_OPTION_RANGE', option: 'document', message: /left out for a model of plain text/ },
+    });
     await assert.rejects(model.score('THE'), { code: 'ERR_UNROLLED_UNKNOWN_TOKEN' });
     await assert.rejects(model.score('the', { prompt: 'a' } as never), { code: 'ERR_UNROLLED_UNKNOWN_OPTION' });
     await assert.rejects(model.score('the', { context: 3 as never }), { code: 'ERR_UNROLLED_OPTION_TYPE' });

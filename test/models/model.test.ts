@@ -113,6 +113,21 @@ describe('Model', () => {
     await assert.rejects(model.gradients({ ids: IDS }, { targets: tensor.from([[1, 1]], 'int32') }), shape);
   });
 
+  it('counts the bytes of a copy of its parameters by their element type', async () => {
+    for (const [dtype, size] of [
+      ['float32', 4],
+      ['float64', 8],
+    ] as const) {
+      const model = await Model.create({ ...OPTIONS, dtype });
+      const arrays = Object.values(await model.parameters()).map(({ data }) => data);
+      assert.equal(model.parameterBytes, size * model.parameterCount);
+      assert.equal(
+        model.parameterBytes,
+        arrays.reduce((sum, { byteLength }) => sum + byteLength, 0),
+      );
+    }
+  });
+
   it('refuses impossible sizes before anything is allocated, naming the option', () => {
     for (const size of [0, -1, 1.5, Number.NaN, 2 ** 30, 1e12, Number.POSITIVE_INFINITY]) {
       assert.throws(() => Model.create(withFeatures(1, size)), {

@@ -172,6 +172,8 @@ describe('output', () => {
     assert.deepEqual([adaptive.architecture.cutoffs, adaptive.architecture.divisor], [[10, 17], 4]);
     using sampled = smallModel({ output: 'sampled' });
     assert.equal(sampled.architecture.samples, 15);
+    using wide = smallModel({ ...ADAPTIVE, divisor: 1 });
+    assert.equal(wide.architecture.divisor, 1);
   });
 
   it('samples in training alone: weights and evaluation are those of the exact softmax', async () => {

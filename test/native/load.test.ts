@@ -171,16 +171,20 @@ describe('a package whose native module does not load', function () {
 
     it('for another system', () => {
       const home = installPackage(at());
-      const mach = Buffer.alloc(4096);
-      mach.writeUInt32LE(0xfeedfacf, 0);
-      mach.writeUInt32LE(16777228, 4);
+      const mach = (processor: number) => {
+        const content = Buffer.alloc(4096);
+        content.writeUInt32LE(0xfeedfacf, 0);
+        content.writeUInt32LE(processor, 4);
+        return content;
+      };
       const pe = Buffer.alloc(4096);
       pe.write('MZ', 0);
       pe.writeUInt32LE(128, 60);
       pe.write('PE\0\0', 128);
       pe.writeUInt16LE(34404, 132);
       for (const [system, content, words] of [
-        ['darwin', mach, 'for macOS on arm64'],
+        ['darwin', mach(0x1000007), 'for macOS on x64'],
+        ['darwin', mach(0x100000c), 'for macOS on arm64'],
         ['win32', pe, 'for Windows on x64'],
       ] as const) {
         if (process.platform === system) continue;

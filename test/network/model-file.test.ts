@@ -139,7 +139,7 @@ describe('model files', () => {
     const integers = await changed(({ tensors }) => tensors.set('head.bias', tensor.zeros([29], 'int32')));
     await assert.rejects(LanguageModel.load(integers), { code: mismatch, message: /head\.bias.*int32/ });
     const biased = await changed(
-      ({ tensors }) => tensors.set('rnn.bias_hh_l0', { ...tensor.zeros([64]), data: new Float32Array(64).fill(1) }),
+      ({ tensors }) => tensors.set('rnn.bias_hh_l0', { ...tensor.zeros([64]), data: new Float32Array(64).fill(1, 63) }),
       { singleBias: true },
     );
     await assert.rejects(LanguageModel.load(biased), { code: mismatch, message: /rnn\.bias_hh_l0/ });

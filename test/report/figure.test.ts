@@ -174,6 +174,15 @@ describe('the figure of a model', () => {
     );
   });
 
+  it('says the activation of an RNN, and of a cell with gates where it is another than tanh', () => {
+    using model = Model.create({
+      input: { kind: 'ids', vocabulary: 9 },
+      layers: [layerOf.embedding(4), layerOf.rnn(4), layerOf.gru(4), layerOf.lstm(4, { activation: 'relu' })],
+    });
+    const notes = describeModel(model).layers.map(({ note }) => note);
+    assert.deepEqual(notes, [undefined, 'tanh', undefined, 'relu']);
+  });
+
   it('draws every layer of a graph in a place of its own, and names its shape once', () => {
     using model = Model.create({
       input: { kind: 'ids', vocabulary: 9 },

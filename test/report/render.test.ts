@@ -10,6 +10,21 @@ import { dataOf, fullRecord, sectionsOf } from '../support/report';
 describe('the report', () => {
   const at = useFolder();
 
+  it('carries activations as parts of the largest, and a mark for what is not finite', () => {
+    const units = [
+      [2, -1],
+      [Number.NaN, Number.NEGATIVE_INFINITY],
+    ];
+    const record = { ...fullRecord(), activations: [{ layer: 'rnn', tokens: ['a', 'b'], units }] };
+    const { values = '', scale } = dataOf(renderReport(record)).activations[0] ?? {};
+    const bytes = Buffer.from(values, 'base64');
+    assert.equal(scale, 2);
+    assert.deepEqual(
+      [0, 2, 4, 6].map((at) => bytes.readInt16LE(at)),
+      [32767, -16383, -32768, -32768],
+    );
+  });
+
   it('gives the same bytes for the same record', () => {
     assert.equal(renderReport(fullRecord()), renderReport(structuredClone(fullRecord())));
   });
