@@ -183,7 +183,7 @@ describe('the tests of a change', () => {
     assert.deepEqual(first('src/text/word-vectors/word-vectors.ts', 1), ['test/text/word-vectors.test.ts']);
     assert.deepEqual(first('src/base/json/json-reader.ts', 1), ['test/base/json-reader.test.ts']);
     assert.ok(first('src/cli/language-model/score.ts', 12).includes('test/cli/commands.test.ts'));
-    assert.ok(first('src/cli/program.ts', 10).every((test) => test.startsWith('test/cli/')));
+    assert.ok(first('src/cli/program.ts', 10).filter((test) => test.startsWith('test/cli/')).length >= 5);
     assert.ok(first('scripts/lazy-imports.mjs', 3).includes('test/start-up.test.ts'));
     assert.ok(first('binding/core/training/schedule.h', 1).includes('test/core/schedule.cpp'));
     assert.ok(first('binding/core/layers/recurrent/lstm.cpp', 9).includes('test/core/cells.cpp'));
