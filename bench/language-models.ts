@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { defaultCutoffs } from '../src/softmax-defaults';
+import { defaultCutoffs } from '../src/layers/softmax-defaults';
 import { PeerAbsentError, runPython } from '../test/peer/python';
 import { type Budget, CannotTrainError, type ExtraPeer, type Workload } from './workload';
 import type { LanguageModelWorkload } from './workloads';

@@ -3,7 +3,7 @@
  * Shakespeare; a language model of words with embeddings; bags of words weighted by frequency, and without stop words.
  */
 
-import { requireWritable } from '../src/files';
+import { requireWritable } from '../src/base/files/files';
 import { datasets } from '../src/index';
 import { renderReport, writeReport } from '../src/report';
 import { run, wholeNumber } from './run';

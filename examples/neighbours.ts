@@ -3,7 +3,7 @@
  * each other. Trains the model of `example:bag-of-words` for it, which takes seconds.
  */
 
-import { requireWritable } from '../src/files';
+import { requireWritable } from '../src/base/files/files';
 import { datasets, type FloatTensor } from '../src/index';
 import { type ReportNeighbours, writeReport } from '../src/report';
 import { run, wholeNumber } from './run';

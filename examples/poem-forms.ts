@@ -6,7 +6,7 @@
  * characters, and so are the ones it writes.
  */
 
-import { progressDisplay } from '../src/cli/progress';
+import { progressDisplay } from '../src/cli/terminal/progress';
 import { Corpus, datasets, LanguageModel } from '../src/index';
 import { run, wholeNumber } from './run';
 import { fiveCharacterPoems, headsOf, requirePoems, writePoems } from './support/poem-forms';

@@ -4,8 +4,8 @@
  * Without a file it looks for tang.txt.gz in the folder that UNROLLED_DATA names; any UTF-8 text will do.
  */
 
-import { progressDisplay } from '../src/cli/progress';
-import { requireWritable } from '../src/files';
+import { requireWritable } from '../src/base/files/files';
+import { progressDisplay } from '../src/cli/terminal/progress';
 import { datasets, History, LanguageModel } from '../src/index';
 import { run, wholeNumber } from './run';
 

@@ -6,8 +6,8 @@
  * gets through, and on the reviews, where it does not.
  */
 
-import { progressDisplay } from '../src/cli/progress';
-import { requireWritable } from '../src/files';
+import { requireWritable } from '../src/base/files/files';
+import { progressDisplay } from '../src/cli/terminal/progress';
 import {
   datasets,
   type Example,

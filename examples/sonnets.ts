@@ -4,8 +4,8 @@
  */
 
 import path from 'node:path';
-import { progressDisplay } from '../src/cli/progress';
-import { requireWritable } from '../src/files';
+import { requireWritable } from '../src/base/files/files';
+import { progressDisplay } from '../src/cli/terminal/progress';
 import { datasets, History, LanguageModel, type ReportOptions } from '../src/index';
 import { run, wholeNumber } from './run';
 

@@ -14,7 +14,14 @@ import { Failure } from './support.mjs';
  * Modules that say what a fault is. They are loaded with whatever may need them: where no file can be opened any more,
  * that must be told, and no module can be loaded then.
  */
-const FOR_FAULTS = ['errors', 'phrase', 'system-names', 'text/utf8', 'thrown', 'validation'];
+const FOR_FAULTS = [
+  'base/errors',
+  'base/check',
+  'base/files/system-names',
+  'base/messages/phrase',
+  'base/messages/thrown',
+  'base/utf8',
+];
 
 /** What the compiler makes of `import { a } from` and `import a from`; `import * as a` stays, as a keeps its own name. */
 const IMPORT = /^(?:const|var) (\w+_\d+) = ((?:__importDefault\()?require\("([^"]+)"\)\)?);$/gm;

@@ -2,7 +2,7 @@
  * `npm run lint [js|cpp|analyzer]`: changes nothing, and fails on the first finding of any tool.
  *
  * Clang's static analyzer takes as long as all the rest of clang-tidy: it runs where it is named, and in `npm run test:long`.
- * Biome for TypeScript and JavaScript; clang-format and clang-tidy for C++. clang-tidy reads a dozen sources as one
+ * Biome for TypeScript and JavaScript, and the floors of both houses (floors.mjs); clang-format and clang-tidy for C++. clang-tidy reads a dozen sources as one
  * (CMAKE_UNITY_BUILD), since the headers take it longer than what they are for.
  */
 import { spawn } from 'node:child_process';
@@ -11,6 +11,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { configure, UNITY_BUILD } from './build.mjs';
 import { cppFiles } from './cpp-files.mjs';
+import { floorFaults } from './floors.mjs';
 import { asProgram, Failure, root, say, status, tool, which } from './support.mjs';
 
 const ANALYZER = 'clang-analyzer-*,-clang-analyzer-optin.performance.Padding';
@@ -22,6 +23,7 @@ async function lint([part]) {
   const asked = (name) => part === name || (part === undefined && name !== 'analyzer');
   const failed = [];
   if (asked('js') && !(await biome())) failed.push('Biome');
+  if (asked('js') && !floors()) failed.push('the floors');
   if (asked('cpp') && !(await clangFormat())) failed.push('clang-format');
   if (asked('cpp') && !(await clangTidy('-clang-analyzer-*'))) failed.push('clang-tidy');
   if (asked('analyzer') && !(await clangTidy(`-*,${ANALYZER}`))) failed.push('the static analyzer');
@@ -33,6 +35,13 @@ async function biome() {
   const program = tool('@biomejs', 'biome', 'bin', 'biome');
   const colours = process.stdout.isTTY ? [] : ['--colors=off'];
   return (await status(process.execPath, [program, 'ci', '--error-on-warnings', ...colours])) === 0;
+}
+
+/** Whether every file reads only what stands below it. */
+function floors() {
+  const faults = floorFaults(root);
+  for (const fault of faults) console.error(fault);
+  return faults.length === 0;
 }
 
 async function clangFormat() {

@@ -2,7 +2,7 @@
  * `npm test`: sets up, builds, and runs the tests of the C++ core, the type-check, and mocha.
  *
  *   npm test -- --grep vocabulary     arguments go to mocha
- *   npm test -- test/tensor.test.ts   these files alone, of the tests in TypeScript
+ *   npm test -- test/tensor/tensor.test.ts   these files alone, of the tests in TypeScript
  *   npm run test:core                 the C++ core alone
  *   npm run test:core -- --clang      the same, compiled by Clang, as the prebuilt binaries are
  *

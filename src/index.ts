@@ -4,13 +4,11 @@
  * @module unrolled
  */
 
-import { MAX_THREADS } from './limits';
+import * as check from './base/check';
+import { MAX_THREADS } from './base/limits';
 import { addon } from './native/load';
 import type { NativeInfo } from './native/native';
-import * as check from './validation';
 
-export * as datasets from './datasets';
-export type { Answer, DecodingOptions } from './decoding';
 export {
   ERROR_CODES,
   type ErrorCode,
@@ -18,9 +16,21 @@ export {
   NATIVE_LOAD_REASONS,
   type NativeLoadReason,
   UnrolledError,
-} from './errors';
-export type { Metadata, SaveOptions } from './file-metadata';
-export type { FloatTensor, GivenParameters, InitialStates, Parameters, States } from './flat-layout';
+} from './base/errors';
+export { version } from './base/package';
+export * as callbacks from './callbacks';
+export type { JoinedSequences, SequenceData } from './data/sequences';
+export type {
+  GuidedData,
+  LabelledData,
+  PairedData,
+  TaggedData,
+  Tags,
+  TrainingData,
+  ValuedData,
+  Values,
+} from './data/training-data';
+export * as datasets from './datasets';
 export type {
   BeamOptions,
   BeamResult,
@@ -38,18 +48,24 @@ export type {
   TokenChoices,
   TokenScore,
 } from './generation';
-export { LanguageModel } from './language-model';
+export type { Answer, DecodingOptions } from './generation/decoding';
+export type { BidirectionalOptions, Layer, LayerExtras, RecurrentLayerOptions } from './layers/layer-functions';
+export * as layers from './layers/layer-functions';
+export { defaultCutoffs } from './layers/softmax-defaults';
+export type {
+  ClassifierArchitecture,
+  ClassifierNetworkOptions,
+  Pooling,
+} from './models/architecture/classifier-options-table';
+export type { Architecture, NetworkOptions, Output, OutputOptions } from './models/architecture/network-options-table';
+export { LanguageModel } from './models/language-model';
 export type {
   Evaluation,
   EvaluationOptions,
   InitOptions,
   LanguageModelOptions,
   LoadOptions,
-} from './language-model-types';
-export type { Activation, Cell } from './layer-choices';
-export type { BidirectionalOptions, Layer, LayerExtras, RecurrentLayerOptions } from './layer-functions';
-export * as layers from './layer-functions';
-export type { ClassLoss, Loss, ValueLoss } from './losses';
+} from './models/language-model-types';
 export {
   type ComputeOptions,
   type ForwardOptions,
@@ -61,9 +77,25 @@ export {
   type ModelOptions,
   type Objective,
   type SequenceInput,
-} from './model';
-export type { ClassifierArchitecture, ClassifierNetworkOptions, Pooling } from './models/classifier-options-table';
-export type { Architecture, NetworkOptions, Output, OutputOptions } from './models/network-options-table';
+} from './models/model';
+export {
+  type Accuracy,
+  type ClassifierFitOptions,
+  type Prediction,
+  SequenceClassifier,
+  type SequenceClassifierOptions,
+} from './models/sequence-classifier';
+export { type LayerSummary, type ParameterSummary, type ShapeLetters, Summary } from './models/summary';
+export { TextClassifier } from './models/text-classifier';
+export type {
+  TextClassifierComputeOptions,
+  TextClassifierFitOptions,
+  TextClassifierOptions,
+  TextClassifierScore,
+  TextPrediction,
+} from './models/text-classifier-types';
+export type { Activation, Cell } from './native/layer-choices';
+export type { ClassLoss, Loss, ValueLoss } from './native/losses';
 export type {
   ActivationDescription,
   AdaptiveSoftmaxDescription,
@@ -82,7 +114,9 @@ export type {
   PoolingDescription,
   RecurrentDescription,
 } from './native/native';
-export { version } from './package';
+export type { Metadata, SaveOptions } from './network/file-metadata';
+export type { FloatTensor, GivenParameters, InitialStates, Parameters, States } from './network/parameter-layout';
+export { Session, type SessionOptions, type SessionOutput } from './network/session';
 export type {
   ModelFigureOptions,
   ReportModel,
@@ -91,18 +125,8 @@ export type {
   TextReportOptions,
 } from './report';
 export * as report from './report';
-export {
-  type Accuracy,
-  type ClassifierFitOptions,
-  type Prediction,
-  SequenceClassifier,
-  type SequenceClassifierOptions,
-} from './sequence-classifier';
-export { Session, type SessionOptions, type SessionOutput } from './session';
-export { defaultCutoffs } from './softmax-defaults';
-export { type LayerSummary, type ParameterSummary, type ShapeLetters, Summary } from './summary';
-export type { NestedNumbers, NestedPlanes, NestedRows, Tensor, TensorDType } from './tensor';
-export * as tensor from './tensor';
+export type { NestedNumbers, NestedPlanes, NestedRows, Tensor, TensorDType } from './tensor/tensor';
+export * as tensor from './tensor/tensor';
 export { CHINESE_STOP_WORDS } from './text/chinese-stop-words';
 export { Corpus, type CorpusOptions, type CorpusSplit, type DocumentsOptions } from './text/corpus';
 export type { EncodingName } from './text/encoding-names';
@@ -138,48 +162,28 @@ export {
   readWordVectors,
   type WordVectors,
   type WordVectorsOptions,
-} from './text/word-vectors';
-export { TextClassifier } from './text-classifier';
-export type {
-  TextClassifierComputeOptions,
-  TextClassifierFitOptions,
-  TextClassifierOptions,
-  TextClassifierScore,
-  TextPrediction,
-} from './text-classifier-types';
-export * as callbacks from './training/callbacks';
+} from './text/word-vectors/word-vectors';
 export type { Callback, StepResult, TrainedModel, TrainingControl } from './training/callbacks/callback';
 export type { CheckpointOptions } from './training/callbacks/checkpoint';
 export type { EarlyStopping, EarlyStoppingOptions } from './training/callbacks/early-stopping';
 export type { ReduceOnPlateauOptions } from './training/callbacks/reduce-on-plateau';
-export type {
-  GuidedData,
-  LabelledData,
-  PairedData,
-  TaggedData,
-  Tags,
-  TrainingData,
-  ValuedData,
-  Values,
-} from './training/data';
 export type { EpochResult, LanguageModelEpoch, Monitor } from './training/epoch-result';
 export type { Estimate } from './training/estimate';
-export type { ExampleFitOptions } from './training/example-options';
 export type { Score } from './training/example-training';
 export { collect, type EpochJSON, History } from './training/history';
-export type { TrainingBytes } from './training/memory';
 export type {
   ModelEvaluationOptions,
   ModelFitOptions,
   PredictionOptions,
   RaggedPredictionOptions,
 } from './training/model-training';
-export type { OptimizerDescription, OptimizerHyperparameters, OptimizerKind } from './training/optimizers';
-export type { CheckpointSettings, FitOptions, TrainingOptions } from './training/options';
+export type { ExampleFitOptions } from './training/options/example-options';
+export type { OptimizerDescription, OptimizerHyperparameters, OptimizerKind } from './training/options/optimizers';
+export type { CheckpointSettings, FitOptions, TrainingOptions } from './training/options/options';
+export type { ScheduleDescription, ScheduleKind } from './training/options/schedule';
 export type { FitProgress } from './training/options/training-options-table';
-export type { ScheduleDescription, ScheduleKind } from './training/schedule';
-export type { JoinedSequences, SequenceData } from './training/sequences';
 export type { Training } from './training/training';
+export type { TrainingBytes } from './training/training-memory';
 
 /**
  * What the native module is and runs on.

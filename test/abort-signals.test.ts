@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
-import { onAbort } from '../src/cancellation';
+import { onAbort } from '../src/native/cancellation';
 import { CORPUS, collect, STREAM, smallModel } from './support/models';
 
 describe('a signal', () => {

@@ -282,14 +282,14 @@ describe('the sources', () => {
         // Which realm the addon is of is the one thing to be asked so.
         (/[=!]== \w+\.prototype\b/.test(line) && !place.startsWith('src/native/realm.ts:')),
     );
-    assert.deepEqual(wrong, [], 'src/builtins.ts says how to ask');
+    assert.deepEqual(wrong, [], 'src/base/builtins.ts says how to ask');
   });
 
   it('declare nothing by `using`, whose symbols a context of node:vm has not, but for the command line', () => {
     const wrong = linesOf('src', /\.ts$/).filter(
       ({ place, line }) => !place.startsWith('src/cli/') && /(^|[\s(])using \w+ =/.test(line),
     );
-    assert.deepEqual(wrong, [], 'withFile in src/files.ts closes a file');
+    assert.deepEqual(wrong, [], 'withFile in src/base/files/files.ts closes a file');
   });
 
   it('of the addon ask none by a class of JavaScript', () => {

@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include "blas.h"
+#include "base/random.h"
+#include "blas/blas.h"
+#include "data/stream_batches.h"
 #include "kernels/kernel_table.h"
 #include "model/model.h"
-#include "random.h"
-#include "training/batches.h"
 #include "training/trainer.h"
 
 using namespace unrolled;

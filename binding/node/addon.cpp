@@ -5,7 +5,7 @@
 #include <cstring>
 #include <vector>
 
-#include "core/blas.h"
+#include "core/blas/blas.h"
 #include "core/kernels/bf16.h"
 #include "core/kernels/kernel_table.h"
 #include "core/kernels/product.h"

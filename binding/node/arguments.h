@@ -8,10 +8,10 @@
 
 #include <napi.h>
 
+#include "core/inference/generation.h"
+#include "core/inference/prediction.h"
 #include "core/model/model.h"
 #include "core/optimizers/optimizer.h"
-#include "core/training/generation.h"
-#include "core/training/prediction.h"
 #include "core/training/trainer.h"
 #include "node/cancellation.h"
 

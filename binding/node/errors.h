@@ -6,7 +6,7 @@
 
 #include <napi.h>
 
-#include "core/error.h"
+#include "core/base/error.h"
 
 namespace unrolled::node {
 

@@ -17,7 +17,7 @@
 
 #include <napi.h>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "node/cancellation.h"
 #include "node/mailbox.h"
 

@@ -5,8 +5,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/base/unreachable.h"
 #include "core/layers/all.h"
-#include "core/unreachable.h"
 
 namespace unrolled::node {
 namespace {

@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/training/beam_search.h"
-#include "core/training/decoding.h"
-#include "core/training/generation.h"
-#include "core/training/scoring.h"
+#include "core/inference/beam_search.h"
+#include "core/inference/decoding.h"
+#include "core/inference/generation.h"
+#include "core/inference/scoring.h"
 #include "node/arguments.h"
 #include "node/batch_arguments.h"
 #include "node/environment.h"

@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "core/inference/prediction.h"
+#include "core/inference/sampler.h"
 #include "core/parallel/floating_point_mode.h"
 #include "core/training/evaluation.h"
-#include "core/training/prediction.h"
-#include "core/training/sampler.h"
 #include "node/addon.h"
 #include "node/arguments.h"
 #include "node/batch_arguments.h"

@@ -6,13 +6,13 @@
 #include <utility>
 #include <vector>
 
-#include "core/error.h"
+#include "core/base/error.h"
+#include "core/data/document_batches.h"
+#include "core/data/labelled_sequences.h"
+#include "core/data/paired_sequences.h"
+#include "core/data/stream_batches.h"
+#include "core/data/tagged_sequences.h"
 #include "core/losses/value_losses.h"
-#include "core/training/batches.h"
-#include "core/training/document_batches.h"
-#include "core/training/labelled_sequences.h"
-#include "core/training/paired_sequences.h"
-#include "core/training/tagged_sequences.h"
 #include "node/arguments.h"
 #include "node/stream_arguments.h"
 

@@ -8,9 +8,9 @@
 
 #include <napi.h>
 
+#include "core/data/batch_source.h"
+#include "core/data/sequence_data.h"
 #include "core/model/model.h"
-#include "core/training/batch_source.h"
-#include "core/training/sequence_data.h"
 
 namespace unrolled::node {
 

@@ -8,9 +8,9 @@
 
 #include <napi.h>
 
+#include "core/data/id_file.h"
+#include "core/inference/prompts.h"
 #include "core/model/model.h"
-#include "core/training/id_file.h"
-#include "core/training/prompts.h"
 #include "node/arguments.h"
 
 namespace unrolled::node {

@@ -51,7 +51,8 @@ function* nearModules(file, { texts, edges }) {
     } else if (mention?.test(text)) yield { test, near: MENTION, why: `uses a name of ${file}` };
     else yield { test, near: BEYOND + distance, why: `reaches ${file}` };
   }
-  if (file.endsWith('.md')) yield { test: 'test/links.test.ts', near: DIRECT, why: `follows the links of ${file}` };
+  if (file.endsWith('.md'))
+    yield { test: 'test/documents/links.test.ts', near: DIRECT, why: `follows the links of ${file}` };
   if (file.startsWith('binding/')) {
     for (const test of texts.keys()) {
       if (/^test\/(native-(imports|training)|worker|golden|index)\.test\.ts$/.test(test)) {

@@ -3,7 +3,7 @@
  * of the command line and their help are made of the rows.
  */
 
-import * as check from '../validation';
+import * as check from './check';
 
 /** Commands of the command line that take options from tables. */
 export type TableCommand = 'train' | 'bench' | 'classify train';

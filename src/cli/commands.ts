@@ -1,16 +1,16 @@
 /** The commands of the program: what their list shows of each, and the command itself, which is made when it is called. */
 
 import { Argument, Command, Option } from 'commander';
-import { benchCommand } from './bench';
-import { buildCommand } from './build';
-import { BUILD_NEEDS } from './build-needs';
 import { classifyCommand } from './classify';
-import { doctorCommand } from './doctor';
-import { evaluateCommand } from './evaluate';
-import { nextCommand } from './next';
-import { sampleCommand } from './sample';
-import { scoreCommand } from './score';
-import { trainCommand } from './train';
+import { evaluateCommand } from './language-model/evaluate';
+import { nextCommand } from './language-model/next';
+import { sampleCommand } from './language-model/sample';
+import { scoreCommand } from './language-model/score';
+import { trainCommand } from './language-model/train';
+import { benchCommand } from './machine/bench';
+import { buildCommand } from './machine/build';
+import { BUILD_NEEDS } from './machine/build-needs';
+import { doctorCommand } from './machine/doctor';
 
 interface Entry {
   name: string;

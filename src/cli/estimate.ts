@@ -1,10 +1,10 @@
 /** What `train --estimate` and `classify train --estimate` print. */
 
-import type { Model } from '../model';
-import { showCount, showEstimate } from '../printing';
+import { showCount, showEstimate } from '../base/messages/printing';
+import type { Model } from '../models/model';
 import type { Estimate } from '../training/estimate';
-import { printJson, printLine } from './output';
-import type { RunEnd } from './training-run';
+import type { RunEnd } from './language-model/training-run';
+import { printJson, printLine } from './terminal/output';
 
 /** Prints the model and what the run takes: lines for people, or one JSON object. */
 export function printEstimate(

@@ -1,7 +1,7 @@
 /** What an unknown command or option was meant for. */
 
 import { type Command, CommanderError } from 'commander';
-import { meantCommand, meantOption } from '../suggestions';
+import { meantCommand, meantOption } from '../base/messages/suggestions';
 import { saidWithoutGuess, unknownName } from './parser-errors';
 
 /** The command that arguments name. */

@@ -1,10 +1,10 @@
 /** Options that several commands share, and the reading of their values. */
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { UnrolledError } from '../errors';
-import { didYouMean } from '../suggestions';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
+import { didYouMean } from '../base/messages/suggestions';
 import { UNKNOWN_POLICIES } from '../text/vocabulary-options';
-import * as check from '../validation';
 
 /** A number as people write one: decimal digits, perhaps with a point, perhaps with an exponent. */
 const DECIMAL = /^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;

@@ -1,15 +1,15 @@
 /** The program `unrolled`: its commands, and what becomes of their failures. */
 
 import { Command, CommanderError } from 'commander';
-import { UnrolledError } from '../errors';
-import { version } from '../package';
-import * as check from '../validation';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
+import { version } from '../base/package';
 import { commands } from './commands';
-import { reportFailure } from './failure';
 import { addHelp } from './help';
 import { withMeantName } from './meant-name';
 import { refuseTwice } from './options';
-import { outputEnd, watchOutput } from './output';
+import { reportFailure } from './terminal/failure';
+import { outputEnd, watchOutput } from './terminal/output';
 
 /** Leaves messages and exit statuses to `reportFailure`. */
 function quiet(command: Command): Command {

@@ -1,8 +1,8 @@
 /** Flags of the options in tables: what the parser knows of them, and the options of the API that they stand for. */
 
 import { type Command, Option } from 'commander';
+import * as check from '../base/check';
 import type { OptionRow, OptionTable, TableCommand } from '../base/option-table';
-import * as check from '../validation';
 import { choiceOption, decimalIn, numberOption, parseNumber } from './options';
 
 /** How a value is read, by what stands for it in the flag. */

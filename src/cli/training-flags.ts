@@ -2,11 +2,11 @@
 
 import type { Command } from 'commander';
 import type { TableCommand } from '../base/option-table';
-import type { ClassifierNetworkOptions } from '../models/classifier-options-table';
-import { CLASSIFIER_ROWS } from '../models/classifier-options-table';
-import type { NetworkOptions } from '../models/network-options-table';
-import { NETWORK_ROWS } from '../models/network-options-table';
-import type { FitOptions } from '../training/options';
+import type { ClassifierNetworkOptions } from '../models/architecture/classifier-options-table';
+import { CLASSIFIER_ROWS } from '../models/architecture/classifier-options-table';
+import type { NetworkOptions } from '../models/architecture/network-options-table';
+import { NETWORK_ROWS } from '../models/architecture/network-options-table';
+import type { FitOptions } from '../training/options/options';
 import { TRAINING_ROWS } from '../training/options/training-options-table';
 import { addTableOptions, keysOf, optionsOf, renamedOptions } from './table-options';
 

@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from '../cache-folder';
-import { UnrolledError } from '../errors';
-import { makeFolder } from '../files';
+import { UnrolledError } from '../base/errors';
+import { cacheFolder } from '../base/files/cache-folder';
+import { makeFolder } from '../base/files/files';
 import { decodeText, readUnpackedUpTo } from '../text/read-text';
 import { type DownloadOptions, download } from './download';
 

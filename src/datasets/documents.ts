@@ -1,12 +1,12 @@
 import { basename, join } from 'node:path';
-import { UnrolledError } from '../errors';
-import { giveTurn } from '../event-loop';
-import { shownPath } from '../system-names';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
+import { giveTurn } from '../base/event-loop';
+import { shownPath } from '../base/files/system-names';
 import { Corpus, type DocumentsOptions } from '../text/corpus';
 import { readMaybeEmpty } from '../text/read-text';
 import { AS_IT_IS, READ_OPTIONS, type ReadOptions, type ResolvedReading, resolveReading } from '../text/text-form';
 import { linesOf } from '../text/text-parts';
-import * as check from '../validation';
 import { entries } from './labelled-files';
 import { isUnreadable, type SkippedFile, unreadableFiles } from './unreadable-files';
 

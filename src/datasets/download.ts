@@ -2,10 +2,10 @@
 
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { isError } from '../builtins';
-import { onAbort } from '../cancellation';
-import { UnrolledError } from '../errors';
-import { writeError } from '../files';
+import { isError } from '../base/builtins';
+import { UnrolledError } from '../base/errors';
+import { writeError } from '../base/files/files';
+import { onAbort } from '../native/cancellation';
 import { PartFile } from './part-file';
 
 /** How far a download is. */

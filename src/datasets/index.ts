@@ -5,7 +5,7 @@
 
 export { type DocumentsFormat, type DocumentsReadOptions, documents } from './documents';
 export type { DownloadProgress } from './download';
-export { type Imdb, type ImdbOptions, imdb } from './imdb';
+export { type Imdb, type ImdbOptions, imdb } from './imdb/imdb';
 export { type ShakespeareOptions, shakespeare } from './shakespeare';
 export { sonnets } from './sonnets';
 export { type Split, type SplitOptions, split } from './split';

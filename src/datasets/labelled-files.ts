@@ -4,18 +4,18 @@ import { readFile } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { UnrolledError } from '../errors';
-import { inTurns } from '../event-loop';
-import { readError, unreadable } from '../files';
-import type { Words } from '../phrase';
-import { sorted } from '../sorting';
-import { nameOf, shownPath, systemPath } from '../system-names';
-import { compareCodePoints } from '../text/code-points';
+import { compareCodePoints } from '../base/code-points';
+import { UnrolledError } from '../base/errors';
+import { inTurns } from '../base/event-loop';
+import { readError, unreadable } from '../base/files/files';
+import { nameOf, shownPath, systemPath } from '../base/files/system-names';
+import type { Words } from '../base/messages/phrase';
+import { counted } from '../base/messages/wording';
+import { sorted } from '../base/sorting';
 import type { Encoding } from '../text/encodings';
 import type { SourcedExample } from '../text/example';
 import { decodeMaybeEmpty } from '../text/read-text';
 import { resolveReading } from '../text/text-form';
-import { counted } from '../wording';
 import { isUnreadable, type SkippedFile, unreadableFiles } from './unreadable-files';
 
 /** Files that are open at once. More are no faster, and a process may have about a thousand. */

@@ -8,7 +8,7 @@
  */
 
 import { constants, type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
-import { replaceFile, writeError, writeWhole } from '../files';
+import { replaceFile, writeError, writeWhole } from '../base/files/files';
 
 /** What identifies the version of a file to its server. */
 interface Origin {

@@ -1,6 +1,6 @@
+import * as check from '../base/check';
 import { Corpus } from '../text/corpus';
 import { VOCABULARY_OPTIONS, type VocabularyOptions } from '../text/vocabulary-options';
-import * as check from '../validation';
 import { readDatasetFile } from './dataset-file';
 import type { DownloadOptions } from './download';
 

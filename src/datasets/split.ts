@@ -1,12 +1,12 @@
 /** Examples to train on and examples to validate with. */
 
-import { UnrolledError } from '../errors';
-import { roundedCount } from '../fractions';
-import { resolveSeed } from '../limits';
-import { phrase, refer } from '../phrase';
-import { Random, RandomUse } from '../random';
-import * as check from '../validation';
-import { counted } from '../wording';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
+import { roundedCount } from '../base/fractions';
+import { resolveSeed } from '../base/limits';
+import { phrase, refer } from '../base/messages/phrase';
+import { counted } from '../base/messages/wording';
+import { Random, RandomUse } from '../base/random';
 
 /** Options of `split`. */
 export interface SplitOptions {

@@ -1,9 +1,9 @@
-import { UnrolledError } from '../errors';
-import { shownPath } from '../system-names';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
+import { shownPath } from '../base/files/system-names';
 import type { EncodingName } from '../text/encoding-names';
 import type { LabelledTexts, SourcedExample } from '../text/example';
 import { resolveReading } from '../text/text-form';
-import * as check from '../validation';
 import { readExamples, requireTextsOfFolders, subFolders, textFiles } from './labelled-files';
 import { type Split, split } from './split';
 import type { SkippedFile } from './unreadable-files';

@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { UnrolledError } from '../errors';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
 import { Corpus, type CorpusOptions } from '../text/corpus';
 import { FileCorpus, type FileCorpusOptions } from '../text/file-corpus';
 import { readText } from '../text/read-text';
 import type { ReadOptions } from '../text/text-form';
 import { VOCABULARY_OPTIONS } from '../text/vocabulary-options';
-import * as check from '../validation';
 
 /** The options of a corpus, and how its file is read. */
 export interface TextOptions extends CorpusOptions, ReadOptions {}

@@ -1,4 +1,4 @@
-import { compareCodePoints } from '../text/code-points';
+import { compareCodePoints } from '../base/code-points';
 import { type Phrase, TEST_PHRASES, TRAIN_PHRASES } from './toy-sentiment-data';
 
 /** 58 phrases to train on and 20 to test with, each positive (1) or negative (0). */

@@ -1,10 +1,10 @@
 /** Files of a folder that cannot be read: told of together, or left out by name. */
 
-import { UnrolledError } from '../errors';
-import { whyUnreadable } from '../files';
-import { phrase, refer, type Words } from '../phrase';
+import { UnrolledError } from '../base/errors';
+import { whyUnreadable } from '../base/files/files';
+import { phrase, refer, type Words } from '../base/messages/phrase';
+import { counted } from '../base/messages/wording';
 import { adviceAbout } from '../text/encodings';
-import { counted } from '../wording';
 
 /** A file that was left out. */
 export interface SkippedFile {

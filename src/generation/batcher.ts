@@ -1,12 +1,12 @@
 /** Texts that are drawn at the same time, computed together: one native call after another, each for all that wait. */
 
 import { isPromise } from 'node:util/types';
-import { abortError, cancelledError, onAbort } from '../cancellation';
-import { giveTurn, settled } from '../event-loop';
+import { giveTurn, settled } from '../base/event-loop';
+import { abortError, cancelledError, onAbort } from '../native/cancellation';
 import { addon } from '../native/load';
 import type { FloatArray, NativeCancellation, NativeGeneration } from '../native/native';
-import type { Network } from '../network';
-import { allocate } from '../tensor-shape';
+import type { Network } from '../network/network';
+import { allocate } from '../tensor/tensor-shape';
 import type { Vocabulary } from '../text/vocabulary';
 import type { RowConstraint } from './row-constraint';
 import { endIdOf, excludedIds } from './special-ids';

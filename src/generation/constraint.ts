@@ -1,10 +1,10 @@
 /** Which tokens may come next, and how much likelier they are made: for everything that draws or searches text. */
 
 import { types } from 'node:util';
-import { UnrolledError } from '../errors';
-import { phrase, refer } from '../phrase';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
+import { phrase, refer } from '../base/messages/phrase';
 import type { Vocabulary } from '../text/vocabulary';
-import * as check from '../validation';
 import { endIdOf } from './special-ids';
 
 /** A token as `vocabulary.token(id)` writes it, where `''` is the end token; or its id. */

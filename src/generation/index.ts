@@ -1,6 +1,6 @@
 /** Text from a language model: drawn, searched for, and judged. */
 
-export { type BeamResult, searchText } from './beam';
+export { type BeamResult, searchText } from './beam/beam';
 export type { ConstraintOptions, GenerationStep, TokenBias, TokenChoice, TokenChoices } from './constraint';
 export {
   type BeamOptions,

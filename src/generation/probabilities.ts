@@ -1,8 +1,8 @@
 /** The distribution of the next token after each token of a text. */
 
-import { requireFiniteOutputs } from '../finite-outputs';
-import { softmax, type Tensor } from '../tensor';
-import { withWeightsOfCall } from '../weights-of-call';
+import { withWeightsOfCall } from '../network/weights-of-call';
+import { requireFiniteOutputs } from '../tensor/finite-outputs';
+import { softmax, type Tensor } from '../tensor/tensor';
 import { noTokens, promptIds } from './prompt';
 import type { Generator } from './sample';
 

@@ -1,10 +1,10 @@
 /** What generation takes from a model's vocabulary: where text begins, where it ends, and what is never drawn. */
 
-import { adviceOf, faultOf, UnrolledError } from '../errors';
-import { phrase, refer } from '../phrase';
-import { Random, RandomUse } from '../random';
+import { adviceOf, faultOf, UnrolledError } from '../base/errors';
+import { phrase, refer } from '../base/messages/phrase';
+import { counted } from '../base/messages/wording';
+import { Random, RandomUse } from '../base/random';
 import type { Vocabulary } from '../text/vocabulary';
-import { counted } from '../wording';
 import { endIdOf } from './special-ids';
 
 /** What of a language model says how its texts begin. */

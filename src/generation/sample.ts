@@ -1,8 +1,8 @@
 /** Drawing text from a language model, piece by piece, after one prompt or several. */
 
-import type { Network } from '../network';
+import * as check from '../base/check';
+import type { Network } from '../network/network';
 import type { Vocabulary } from '../text/vocabulary';
-import * as check from '../validation';
 import { MOST_ROWS, Row } from './batcher';
 import { Constraint } from './constraint';
 import { GraphemeFilter } from './grapheme-filter';

@@ -1,11 +1,11 @@
 /** How likely a model holds a text to be, and what it holds likeliest next. */
 
-import { cancelledError, withCancellation } from '../cancellation';
-import { UnrolledError } from '../errors';
-import { phrase, refer } from '../phrase';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
+import { phrase, refer } from '../base/messages/phrase';
+import { cancelledError, withCancellation } from '../native/cancellation';
+import { withWeightsOfCall } from '../network/weights-of-call';
 import type { TokenCounts } from '../text/token-counts';
-import * as check from '../validation';
-import { withWeightsOfCall } from '../weights-of-call';
 import { type Beginnings, joined, noTokens, promptIds, startIds } from './prompt';
 import type { Generator } from './sample';
 import { endIdOf } from './special-ids';

@@ -1,7 +1,7 @@
 /** Draws the texts of a model, each to its end with the weights that the model had when it began. */
 
-import type { Network, WeightReader } from '../network';
-import { SharedCopies, SharedCopy } from '../shared-copies';
+import type { Network, WeightReader } from '../network/network';
+import { SharedCopies, SharedCopy } from '../network/shared-copies';
 import type { Vocabulary } from '../text/vocabulary';
 import { Batcher, type Row, type Wanted } from './batcher';
 

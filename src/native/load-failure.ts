@@ -5,10 +5,10 @@
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { isError } from '../builtins';
-import { type NativeLoadReason, UnrolledError } from '../errors';
-import { isAtHome, packageRoot, version } from '../package';
-import { withoutStop } from '../thrown';
+import { isError } from '../base/builtins';
+import { type NativeLoadReason, UnrolledError } from '../base/errors';
+import { withoutStop } from '../base/messages/thrown';
+import { isAtHome, packageRoot, version } from '../base/package';
 import { binaryKind, linkedLibc, ownFormat } from './binary-file';
 import { isLater, libcOf, processLibc } from './libc';
 

@@ -3,10 +3,10 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import nodeGypBuild from 'node-gyp-build';
-import { environmentVariable } from '../environment';
-import { ERROR_CODES, type ErrorCode, UnrolledError } from '../errors';
-import { packageRoot } from '../package';
-import { phrase, refer } from '../phrase';
+import { environmentVariable } from '../base/environment';
+import { ERROR_CODES, type ErrorCode, UnrolledError } from '../base/errors';
+import { phrase, refer } from '../base/messages/phrase';
+import { packageRoot } from '../base/package';
 import { libcOf } from './libc';
 import { absentBinary, prebuiltForLibc, refusedBinary, requireLoadable, requireSameVersion } from './load-failure';
 import type { NativeAddon, NativeErrorFactory } from './native';

@@ -7,8 +7,8 @@
  * of the calls, and calls made while a training runs are served between two of its steps.
  */
 
-import type { Activation, Cell } from '../layer-choices';
-import type { Loss, ValueLoss } from '../losses';
+import type { Activation, Cell } from './layer-choices';
+import type { Loss, ValueLoss } from './losses';
 
 /** Array type of a model's element type. */
 export type FloatArray = Float32Array | Float64Array;

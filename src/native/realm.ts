@@ -5,7 +5,7 @@
  */
 
 import { types } from 'node:util';
-import { isPlainObject } from '../builtins';
+import { isPlainObject } from '../base/builtins';
 import type { NativeAddon } from './native';
 
 type AnyFunction = (...args: unknown[]) => unknown;

@@ -1,11 +1,11 @@
 /** What the units of the recurrent layers put out over a sequence. */
 
-import type { FloatTensor } from '../flat-layout';
-import { type ModelInput, requireInput } from '../model-input';
+import * as check from '../base/check';
+import { planOf } from '../layers/plan';
 import type { RecurrentDescription } from '../native/native';
-import type { Network } from '../network';
-import { planOf } from '../plan';
-import * as check from '../validation';
+import { type ModelInput, requireInput } from '../network/batch-input';
+import type { Network } from '../network/network';
+import type { FloatTensor } from '../network/parameter-layout';
 import type { ReportActivations } from './record';
 import { asTensors, goesStepByStep, requireSteps, statesAfterEach } from './stepping';
 

@@ -1,7 +1,7 @@
 /** The check of a record before anything is drawn: what is no record is refused by the name of its part. */
 
 import { types } from 'node:util';
-import * as check from '../validation';
+import * as check from '../base/check';
 import type { ReportActivations, ReportLayer, ReportModel, ReportRecord } from './record';
 
 const RECORD_PARTS = [

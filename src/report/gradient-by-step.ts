@@ -1,10 +1,10 @@
 /** How far the gradient of the last output's loss reaches back through time. */
 
-import { UnrolledError } from '../errors';
-import type { FloatTensor } from '../flat-layout';
-import type { Network } from '../network';
-import { softmax } from '../tensor';
-import * as check from '../validation';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
+import type { Network } from '../network/network';
+import type { FloatTensor } from '../network/parameter-layout';
+import { softmax } from '../tensor/tensor';
 import type { ReportGradientByStep } from './record';
 import { asTensors, goesStepByStep, type OneSequence, requireSteps, statesAfterEach, stepsOf } from './stepping';
 

@@ -1,11 +1,11 @@
 /** What a report shows of a model that reads text, beside its training. */
 
 import { types } from 'node:util';
+import * as check from '../base/check';
 import { joined } from '../generation/prompt';
-import type { Network } from '../network';
-import { planOf } from '../plan';
-import { argMax } from '../tensor';
-import * as check from '../validation';
+import { planOf } from '../layers/plan';
+import type { Network } from '../network/network';
+import { argMax } from '../tensor/tensor';
 import { collectActivations } from './activations';
 import { collectGradientByStep } from './gradient-by-step';
 import { describeModel } from './model-summary';

@@ -1,7 +1,7 @@
 /** `model.report()`: what a program knows of a training and its model, as a page. */
 
-import type { Network } from '../network';
-import * as check from '../validation';
+import * as check from '../base/check';
+import type { Network } from '../network/network';
 import { inspect, type TextModel } from './inspect';
 import { describeModel } from './model-summary';
 import type { ReportModel, ReportRecord } from './record';

@@ -1,10 +1,10 @@
 /** A `Model` as a report describes it. */
 
-import { layerTypeOf, optionValue } from '../layer-schema';
+import * as check from '../base/check';
+import { isRecurrent, planOf, totalElements } from '../layers/plan';
+import { layerTypeOf, optionValue } from '../layers/schema';
 import type { InputDescription, LayerDescription, LayerPlan, NativeOption } from '../native/native';
-import type { Network } from '../network';
-import { isRecurrent, planOf, totalElements } from '../plan';
-import * as check from '../validation';
+import type { Network } from '../network/network';
 import type { ReportInput, ReportLayer, ReportModel } from './record';
 
 /** Options of `describeModel`. */

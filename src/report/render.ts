@@ -2,10 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { UnrolledError } from '../errors';
-import { writeWhole } from '../files';
-import { packageRoot } from '../package';
-import * as check from '../validation';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
+import { writeWhole } from '../base/files/files';
+import { packageRoot } from '../base/package';
 import { checkRecord } from './check-record';
 import { escapeText, scriptJson } from './html';
 import { pageData } from './page-data';

@@ -1,6 +1,6 @@
 /** The parts of the page, as HTML. Charts are empty frames that the page's script fills. */
 
-import { showShape } from '../shape-text';
+import { showShape } from '../tensor/shape-text';
 import { confusionTables } from './confusion';
 import { firstShown, formatNumber, formatNumbers, sampleName } from './display';
 import { epochTable } from './epoch-table';

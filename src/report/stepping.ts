@@ -1,14 +1,14 @@
 /** One sequence through a model, step by step. */
 
-import { UnrolledError } from '../errors';
-import type { FloatTensor, States } from '../flat-layout';
-import { inputTensor, requireInput, type SequenceInput } from '../model-input';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
+import { counted } from '../base/messages/wording';
+import { isRecurrent, planOf } from '../layers/plan';
 import type { InputDescription, ModelDescription } from '../native/native';
-import type { Network } from '../network';
-import { isRecurrent, planOf } from '../plan';
-import type { Tensor } from '../tensor';
-import * as check from '../validation';
-import { counted } from '../wording';
+import { inputTensor, requireInput, type SequenceInput } from '../network/batch-input';
+import type { Network } from '../network/network';
+import type { FloatTensor, States } from '../network/parameter-layout';
+import type { Tensor } from '../tensor/tensor';
 
 /** A sequence as the model's input: one row. */
 export type OneSequence = Pick<SequenceInput, 'ids' | 'features'>;

@@ -1,8 +1,8 @@
 /** What a training yielded, as parts of a record. */
 
+import * as check from '../base/check';
 import type { ModelDescription } from '../native/native';
 import type { EpochResult } from '../training/epoch-result';
-import * as check from '../validation';
 import type { ReportEpoch, ReportRecord, ReportSteps } from './record';
 import { unitsOf } from './units';
 

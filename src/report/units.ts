@@ -1,7 +1,7 @@
 /** The units of a training's figures: what its loss is measured in, and what its speed counts. */
 
+import { planOf } from '../layers/plan';
 import type { ModelDescription } from '../native/native';
-import { planOf } from '../plan';
 import type { EpochResult } from '../training/epoch-result';
 import type { ReportRecord } from './record';
 

@@ -1,6 +1,6 @@
 /** The element types of the file format that can be read, and what they become. */
 
-import type { TensorDType } from '../tensor';
+import type { TensorDType } from '../tensor/tensor';
 
 /** One type of the format. */
 export interface ElementType {

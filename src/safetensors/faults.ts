@@ -1,6 +1,6 @@
 /** Everything that can be wrong with a safetensors file: a closed list, one line each. */
 
-import { UnrolledError } from '../errors';
+import { UnrolledError } from '../base/errors';
 
 const FAULTS = {
   noHeader: 'it is too short to hold a header',

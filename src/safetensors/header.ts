@@ -7,11 +7,11 @@
  */
 
 import { types } from 'node:util';
-import { UnrolledError } from '../errors';
-import { isUtf8InParts, type JsonReading, readJson } from '../json-reader';
-import { sorted } from '../sorting';
-import { elementCount, type Tensor } from '../tensor';
-import { compareCodePoints } from '../text/code-points';
+import { compareCodePoints } from '../base/code-points';
+import { UnrolledError } from '../base/errors';
+import { isUtf8InParts, type JsonReading, readJson } from '../base/json/json-reader';
+import { sorted } from '../base/sorting';
+import { elementCount, type Tensor } from '../tensor/tensor';
 import { ELEMENT_TYPES, type ElementType, FILE_TYPES } from './element-types';
 import type { Refusal } from './faults';
 

@@ -1,14 +1,14 @@
 /** The safetensors file format: named tensors with a header of strings. Knows nothing of models. */
 
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { UnrolledError } from '../errors';
-import { atOnce, giveTurn, inTurns } from '../event-loop';
-import { PIECE_BYTES, piecesOf, readInto, writeFrom, writeFromNow } from '../file-pieces';
-import { readError, replaceFile } from '../files';
-import { requireMemory } from '../limits';
-import { type Tensor, zeros } from '../tensor';
-import { compareCodePoints } from '../text/code-points';
-import * as check from '../validation';
+import * as check from '../base/check';
+import { compareCodePoints } from '../base/code-points';
+import { UnrolledError } from '../base/errors';
+import { atOnce, giveTurn, inTurns } from '../base/event-loop';
+import { PIECE_BYTES, piecesOf, readInto, writeFrom, writeFromNow } from '../base/files/file-pieces';
+import { readError, replaceFile } from '../base/files/files';
+import { requireMemory } from '../base/limits';
+import { type Tensor, zeros } from '../tensor/tensor';
 import { type Refusal, refusalOf } from './faults';
 import { encodeHeader, LENGTH_BYTES, parseHeader, readHeaderLength, type TensorEntry } from './header';
 

@@ -1,8 +1,8 @@
 /** A corpus under a model's own vocabulary. */
 
-import { adviceOf, faultOf, UnrolledError } from '../errors';
-import { isRemedy, phrase, refer, reworded } from '../phrase';
-import * as check from '../validation';
+import * as check from '../base/check';
+import { adviceOf, faultOf, UnrolledError } from '../base/errors';
+import { isRemedy, phrase, refer, reworded } from '../base/messages/phrase';
 import { Corpus } from './corpus';
 import { FileCorpus } from './file-corpus';
 import { AS_IT_IS, isInForm } from './text-form';

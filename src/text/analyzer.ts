@@ -1,13 +1,13 @@
 /** How a `TextVectorizer` makes tokens of a text. */
 
-import { atOnce } from '../event-loop';
-import * as check from '../validation';
+import * as check from '../base/check';
+import { atOnce } from '../base/event-loop';
 import { CHINESE_STOP_WORDS } from './chinese-stop-words';
 import { ENGLISH_STOP_WORDS } from './stop-words';
 import { formingText } from './text-form';
 import { partsCutAt } from './text-parts';
+import { ASCII_PUNCTUATION, withoutPunctuation, wordsAlone, wordTokens } from './tokenizers/word-tokens';
 import { type ResolvedVectorizerOptions, STANDARDIZATIONS } from './vectorizer-options';
-import { ASCII_PUNCTUATION, withoutPunctuation, wordsAlone, wordTokens } from './word-tokens';
 
 /**
  * How `split: 'word'` and punctuation go together. By rule 1, that of the first releases, punctuation of ASCII is taken

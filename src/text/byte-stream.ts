@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, type ReadStream } from 'node:fs';
 import { createGunzip, type Gunzip } from 'node:zlib';
-import { UnrolledError } from '../errors';
-import { readInto } from '../file-pieces';
-import { openToRead, readError } from '../files';
+import { UnrolledError } from '../base/errors';
+import { readInto } from '../base/files/file-pieces';
+import { openToRead, readError } from '../base/files/files';
 import { GZIP_BYTES, isGzip } from './gzip';
 
 const CHUNK_BYTES = 1 << 18;

@@ -1,14 +1,14 @@
 /** A text, or documents, with a vocabulary and ids: what a language model is trained on. */
 
 import { inspect } from 'node:util';
-import { abortError } from '../cancellation';
-import { UnrolledError } from '../errors';
-import { atOnce, inTurns } from '../event-loop';
-import { countWithout } from '../fractions';
-import { offsetsOf } from '../offsets';
-import { excerpt, PRINTED } from '../printing';
-import * as check from '../validation';
-import { counted } from '../wording';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
+import { atOnce, inTurns } from '../base/event-loop';
+import { countWithout } from '../base/fractions';
+import { excerpt, PRINTED } from '../base/messages/printing';
+import { counted } from '../base/messages/wording';
+import { abortError } from '../native/cancellation';
+import { offsetsOf } from '../tensor/offsets';
 import { type EncodedText, type EncodeOptions, joining } from './part-encoding';
 import { sumCounts, type TokenCounts } from './token-counts';
 import type { TokenSource } from './token-source';

@@ -6,9 +6,9 @@
 import { createHash } from 'node:crypto';
 import { realpath, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inTurns } from '../event-loop';
-import { absolutePath, withFile } from '../files';
-import { jsonHash } from '../json-writer';
+import { inTurns } from '../base/event-loop';
+import { absolutePath, withFile } from '../base/files/files';
+import { jsonHash } from '../base/json/json-writer';
 import { type FileState, isSameState, isSettled, samplesOf, stateOf } from './file-state';
 import {
   type CountedIdFile,

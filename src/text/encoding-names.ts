@@ -1,7 +1,7 @@
 /** The names that encodings are known by. */
 
 import { TextDecoder } from 'node:util';
-import * as check from '../validation';
+import * as check from '../base/check';
 import { ENCODINGS, type Encoding } from './encodings';
 
 /**

@@ -2,9 +2,9 @@
 
 import { constants, isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
-import { UnrolledError } from '../errors';
-import { type Phrase, phrase, refer } from '../phrase';
-import { firstInvalidUtf8 } from './utf8';
+import { UnrolledError } from '../base/errors';
+import { type Phrase, phrase, refer } from '../base/messages/phrase';
+import { firstInvalidUtf8 } from '../base/utf8';
 
 /** Every encoding, as the `encoding` option takes them. `latin1` is ISO 8859-1. */
 export const ENCODINGS = [

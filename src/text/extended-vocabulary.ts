@@ -1,6 +1,6 @@
 /** A vocabulary with the tokens of another behind its own. */
 
-import { UnrolledError } from '../errors';
+import { UnrolledError } from '../base/errors';
 import { TokenList } from './token-list';
 import type { VocabularyContent } from './vocabulary-builder';
 import type { VocabularyJSON } from './vocabulary-json';

@@ -1,12 +1,12 @@
 /** A corpus larger than memory: its ids lie in a file. */
 
 import { basename } from 'node:path';
-import { UnrolledError } from '../errors';
-import { inTurns } from '../event-loop';
-import { absolutePath, hasContent, isSameFileByAnyName } from '../files';
-import { countWithout } from '../fractions';
-import { jsonHash } from '../json-writer';
-import * as check from '../validation';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
+import { inTurns } from '../base/event-loop';
+import { absolutePath, hasContent, isSameFileByAnyName } from '../base/files/files';
+import { countWithout } from '../base/fractions';
+import { jsonHash } from '../base/json/json-writer';
 import {
   type AskedReading,
   askedHash,

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { readInto } from '../file-pieces';
+import { readInto } from '../base/files/file-pieces';
 
 /** What the system says of a file. Times are nanoseconds; numbers that JSON has no exact form for are decimal strings. */
 export interface FileState {

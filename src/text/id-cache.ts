@@ -2,7 +2,7 @@
 
 import { readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { environmentVariable } from '../environment';
+import { environmentVariable } from '../base/environment';
 import { readObject } from './id-file';
 
 /** Bytes that are kept where UNROLLED_IDS_LIMIT says nothing. */

@@ -7,12 +7,20 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, readFile, utimes } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { dirname, join } from 'node:path';
-import { cacheFolder } from '../cache-folder';
-import { inTurns } from '../event-loop';
-import { piecesOf, readInto, writeFrom } from '../file-pieces';
-import { absolutePath, makeFolder, openToRead, readError, replaceFile, withFile, writeWhole } from '../files';
-import { parseJson } from '../json-reader';
-import { stringifying } from '../json-writer';
+import { inTurns } from '../base/event-loop';
+import { cacheFolder } from '../base/files/cache-folder';
+import { piecesOf, readInto, writeFrom } from '../base/files/file-pieces';
+import {
+  absolutePath,
+  makeFolder,
+  openToRead,
+  readError,
+  replaceFile,
+  withFile,
+  writeWhole,
+} from '../base/files/files';
+import { parseJson } from '../base/json/json-reader';
+import { stringifying } from '../base/json/json-writer';
 import { type FileState, isSameContent, modifiedMs, stateIn, stateOf } from './file-state';
 import type { FileSource } from './token-source';
 

@@ -1,7 +1,7 @@
 /** A text encoded part by part, so that the event loop can have turns between. */
 
-import { abortError } from '../cancellation';
-import { allocate } from '../tensor-shape';
+import { abortError } from '../native/cancellation';
+import { allocate } from '../tensor/tensor-shape';
 import { lineFeeds, PART_UNITS, tokenParts } from './text-parts';
 import { sumCounts, type TokenCounts } from './token-counts';
 

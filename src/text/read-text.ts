@@ -3,11 +3,11 @@
 import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { UnrolledError } from '../errors';
-import { inTurns } from '../event-loop';
-import { readWhole } from '../files';
-import { shownPath } from '../system-names';
-import * as check from '../validation';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
+import { inTurns } from '../base/event-loop';
+import { readWhole } from '../base/files/files';
+import { shownPath } from '../base/files/system-names';
 import { LONGEST_TEXT_BYTES, TextChunks, tooLong } from './encodings';
 import { isGzip } from './gzip';
 import { formingText, type ReadOptions, type ResolvedReading, resolveReading } from './text-form';

@@ -1,7 +1,7 @@
 /** Forms of one text: line ends and Unicode's normal forms, of a whole text and of one that comes in pieces. */
 
-import { UnrolledError } from '../errors';
-import * as check from '../validation';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
 import { type EncodingName, resolveEncoding } from './encoding-names';
 import type { Encoding } from './encodings';
 import { PART_UNITS, partsCutAt } from './text-parts';

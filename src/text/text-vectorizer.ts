@@ -1,18 +1,18 @@
 /** Texts as ids or as vectors, by a vocabulary of their most frequent tokens. */
 
-import { abortError } from '../cancellation';
-import { UnrolledError } from '../errors';
-import { atOnce, inTurns } from '../event-loop';
-import { readWhole, writeWhole } from '../files';
-import { parseJson } from '../json-reader';
-import { MAX_SIZE, requireMemory } from '../limits';
-import { offsetsOf } from '../offsets';
-import { phrase, refer } from '../phrase';
-import { PRINTED, printFields } from '../printing';
-import { type Tensor, zeros } from '../tensor';
-import { reasonOf } from '../thrown';
-import * as check from '../validation';
-import { emitWarning } from '../warning';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
+import { atOnce, inTurns } from '../base/event-loop';
+import { readWhole, writeWhole } from '../base/files/files';
+import { parseJson } from '../base/json/json-reader';
+import { MAX_SIZE, requireMemory } from '../base/limits';
+import { phrase, refer } from '../base/messages/phrase';
+import { PRINTED, printFields } from '../base/messages/printing';
+import { reasonOf } from '../base/messages/thrown';
+import { emitWarning } from '../base/warning';
+import { abortError } from '../native/cancellation';
+import { offsetsOf } from '../tensor/offsets';
+import { type Tensor, zeros } from '../tensor/tensor';
 import { analyzer, CURRENT_RULE, type WordRule } from './analyzer';
 import { type EncodeOptions, joining } from './part-encoding';
 import { decodeUtf8 } from './read-text';

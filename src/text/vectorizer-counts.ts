@@ -1,11 +1,11 @@
 /** What a `TextVectorizer` is adapted to: how often each token occurs. */
 
-import { UnrolledError } from '../errors';
-import { giveTurn, inTurns } from '../event-loop';
-import { sorted } from '../sorting';
-import * as check from '../validation';
+import * as check from '../base/check';
+import { compareCodePoints } from '../base/code-points';
+import { UnrolledError } from '../base/errors';
+import { giveTurn, inTurns } from '../base/event-loop';
+import { sorted } from '../base/sorting';
 import { analyzer } from './analyzer';
-import { compareCodePoints } from './code-points';
 import { ScriptSample } from './unspaced-script';
 import type { ResolvedVectorizerOptions } from './vectorizer-options';
 

@@ -1,8 +1,8 @@
 /** What a `TextVectorizer` does to a text, checked and with its defaults. */
 
-import { MAX_SIZE } from '../limits';
-import { phrase, refer } from '../phrase';
-import * as check from '../validation';
+import * as check from '../base/check';
+import { MAX_SIZE } from '../base/limits';
+import { phrase, refer } from '../base/messages/phrase';
 import { NORMALIZATIONS, type Normalization } from './text-form';
 import { mostTokens } from './vocabulary-options';
 

@@ -1,13 +1,13 @@
 /** A vocabulary built from texts: their tokens are counted, and those that the bounds leave get ids. */
 
-import { UnrolledError } from '../errors';
-import { giveTurn } from '../event-loop';
-import * as check from '../validation';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
+import { giveTurn } from '../base/event-loop';
 import { keptTokens } from './kept-tokens';
 import { AS_IT_IS, formingText, formText } from './text-form';
 import { tokenParts } from './text-parts';
 import type { TokenList } from './token-list';
-import type { TokenCounter, Tokenizer } from './tokenizer';
+import type { TokenCounter, Tokenizer } from './tokenizers/tokenizer';
 import type { VocabularyJSON } from './vocabulary-json';
 import {
   type ResolvedVocabularyOptions,

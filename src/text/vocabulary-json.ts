@@ -1,10 +1,10 @@
 /** A vocabulary as plain data, and the reading of it: a file may be damaged, or made to do harm. */
 
-import { UnrolledError } from '../errors';
-import * as check from '../validation';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
 import { LINE_ENDS, type LineEnds, NORMALIZATIONS, type Normalization, type TextForm } from './text-form';
 import { SeenStrings } from './token-list';
-import type { Tokenizer } from './tokenizer';
+import type { Tokenizer } from './tokenizers/tokenizer';
 import { TOKEN_KINDS, TOKENIZERS, type TokenKind, UNKNOWN_POLICIES, type UnknownPolicy } from './vocabulary-options';
 
 /** A vocabulary as plain data. */

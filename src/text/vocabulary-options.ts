@@ -1,12 +1,12 @@
 /** What a vocabulary is made of and how its tokens are chosen: options, checked and with their defaults. */
 
-import { phrase, refer } from '../phrase';
-import * as check from '../validation';
-import { byteTokenizer } from './byte-tokenizer';
-import { charTokenizer } from './char-tokenizer';
-import { graphemeTokenizer, wordTokenizer } from './segment-tokenizer';
+import * as check from '../base/check';
+import { phrase, refer } from '../base/messages/phrase';
 import { FORM_OPTIONS, type FormOptions, resolveForm, type TextForm } from './text-form';
-import type { Tokenizer } from './tokenizer';
+import { byteTokenizer } from './tokenizers/byte-tokenizer';
+import { charTokenizer } from './tokenizers/char-tokenizer';
+import { graphemeTokenizer, wordTokenizer } from './tokenizers/segment-tokenizer';
+import type { Tokenizer } from './tokenizers/tokenizer';
 
 /** How each kind of token is cut from a text. */
 export const TOKENIZERS = {

@@ -1,11 +1,11 @@
 /** The tokens of a model and their ids: built from a text, stored with the model, never changed. */
 
-import { abortError } from '../cancellation';
-import { UnrolledError } from '../errors';
-import { atOnce, inTurns } from '../event-loop';
-import { phrase, type Reference, refer } from '../phrase';
-import { PRINTED, printFields } from '../printing';
-import * as check from '../validation';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
+import { atOnce, inTurns } from '../base/event-loop';
+import { phrase, type Reference, refer } from '../base/messages/phrase';
+import { PRINTED, printFields } from '../base/messages/printing';
+import { abortError } from '../native/cancellation';
 import { extending } from './extended-vocabulary';
 import { BEGINNING, type EncodedText, type EncodeOptions, encodingParts, type PartPlace } from './part-encoding';
 import {
@@ -19,7 +19,7 @@ import {
 } from './text-form';
 import type { TokenCounts } from './token-counts';
 import { TokenList } from './token-list';
-import { type Detokenizer, type Encoder, SKIP, type Tokenizer, type UnknownHandler } from './tokenizer';
+import { type Detokenizer, type Encoder, SKIP, type Tokenizer, type UnknownHandler } from './tokenizers/tokenizer';
 import { type BuiltVocabulary, type VocabularyContent, VocabularyCounts } from './vocabulary-builder';
 import { parseVocabulary, type VocabularyJSON } from './vocabulary-json';
 import {

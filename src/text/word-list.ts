@@ -1,8 +1,8 @@
 /** Words between single spaces, each with an id: the vocabulary of the from-scratch tutorials. */
 
-import { UnrolledError } from '../errors';
-import { PRINTED, printFields } from '../printing';
-import * as check from '../validation';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
+import { PRINTED, printFields } from '../base/messages/printing';
 
 /** A word list as plain data. */
 export interface WordListJSON {

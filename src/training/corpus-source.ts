@@ -1,20 +1,20 @@
 /** A corpus as the native side trains on it: one stream, or documents that begin from a zero state each. */
 
 import { types } from 'node:util';
-import { UnrolledError } from '../errors';
-import { inTurns } from '../event-loop';
+import { UnrolledError } from '../base/errors';
+import { inTurns } from '../base/event-loop';
+import { joined, phrase, refer } from '../base/messages/phrase';
+import { counted } from '../base/messages/wording';
+import { idCount, streamLength } from '../data/source';
 import type { NativeCancellation, NativeEvaluation, NativeIds, NativeSource } from '../native/native';
-import type { Network } from '../network';
-import { joined, phrase, refer } from '../phrase';
-import { allocate } from '../tensor-shape';
+import type { Network } from '../network/network';
+import { allocate } from '../tensor/tensor-shape';
 import type { Corpus } from '../text/corpus';
 import type { FileCorpus } from '../text/file-corpus';
 import type { FileSource, TokenSource } from '../text/token-source';
-import { counted } from '../wording';
-import { isCutInDoubles } from './checkpoint-file';
-import type { ResolvedStream } from './options';
-import type { Checkpoint } from './record';
-import { idCount, streamLength } from './source';
+import { isCutInDoubles } from './checkpoint/checkpoint-file';
+import type { Checkpoint } from './checkpoint/record';
+import type { ResolvedStream } from './options/options';
 
 /** A part of a corpus. */
 export interface CorpusPart {

@@ -1,6 +1,6 @@
 /** The epochs of a training as a loop takes them, which others may wait for too. */
 
-import { checkpointsOf } from './checkpoint-writing';
+import { checkpointsOf } from './checkpoint/checkpoint-writing';
 import type { EpochResult } from './epoch-result';
 import type { History } from './history';
 

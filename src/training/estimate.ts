@@ -1,12 +1,12 @@
 /** What a training will take, known before it begins. */
 
-import { cancelledError, withCancellation } from '../cancellation';
+import { pickExamples } from '../data/examples';
+import { sequenceCount, sequencesOf, stepsPerEpoch } from '../data/source';
+import { cancelledError, withCancellation } from '../native/cancellation';
 import type { NativeExamples, NativeRunResult, NativeTraining } from '../native/native';
-import { pickExamples } from './examples';
 import { requireRunnable } from './fit';
 import type { Run } from './loop';
-import type { TrainingBytes } from './memory';
-import { sequenceCount, sequencesOf, stepsPerEpoch } from './source';
+import type { TrainingBytes } from './training-memory';
 
 /** What a training takes. */
 export interface Estimate {

@@ -1,20 +1,20 @@
 /** Training on examples, judging by them, and answers for them. */
 
-import { cancelledError, withCancellation } from '../cancellation';
-import { UnrolledError } from '../errors';
-import { roundedCount } from '../fractions';
-import type { ModelHeader } from '../model-file';
+import { UnrolledError } from '../base/errors';
+import { roundedCount } from '../base/fractions';
+import { phrase, refer } from '../base/messages/phrase';
+import { counted } from '../base/messages/wording';
+import { Random, RandomUse } from '../base/random';
+import { type Examples, exampleCount, inBatches, pickExamples } from '../data/examples';
+import { classifies } from '../data/source';
+import { cancelledError, withCancellation } from '../native/cancellation';
 import type { NativeEvaluation, NativeExamples, NativeSource } from '../native/native';
-import type { Network } from '../network';
-import { phrase, refer } from '../phrase';
-import { Random, RandomUse } from '../random';
-import { counted } from '../wording';
-import { isCutInDoubles } from './checkpoint-file';
-import type { ResolvedExampleFit } from './example-options';
-import { type Examples, exampleCount, inBatches, pickExamples } from './examples';
+import type { ModelHeader } from '../network/model-file';
+import type { Network } from '../network/network';
+import { isCutInDoubles } from './checkpoint/checkpoint-file';
+import type { Checkpoint } from './checkpoint/record';
 import { type EpochResult, runTraining } from './fit';
-import type { Checkpoint } from './record';
-import { classifies } from './source';
+import type { ResolvedExampleFit } from './options/example-options';
 
 /** A score over data. */
 export interface Score {

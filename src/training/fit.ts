@@ -1,18 +1,18 @@
 /** How a training starts, and how it ends: the checks before its first step, and one result an epoch to the caller. */
 
-import { UnrolledError } from '../errors';
+import { UnrolledError } from '../base/errors';
+import { phrase } from '../base/messages/phrase';
+import { stepsPerEpoch } from '../data/source';
 import type { NativeTraining, NativeTrainingOptions } from '../native/native';
-import type { Network } from '../network';
-import { phrase } from '../phrase';
-import { CallbackList } from './callback-list';
-import { damagedBy } from './checkpoint-file';
-import { OR_ANEW, otherData } from './data-counts';
+import type { Network } from '../network/network';
+import { CallbackList } from './callbacks/callback-list';
+import { damagedBy } from './checkpoint/checkpoint-file';
+import { OR_ANEW, otherData } from './checkpoint/data-counts';
+import { requireSameModel, restoreModel } from './checkpoint/restore';
 import type { EpochResult } from './epoch-result';
 import { Loop, type Run } from './loop';
-import { requireTrainingBytes, type TrainingBytes } from './memory';
-import { requireSameModel, restoreModel } from './restore';
 import { planRun, type RunPlan } from './run-plan';
-import { stepsPerEpoch } from './source';
+import { requireTrainingBytes, type TrainingBytes } from './training-memory';
 
 /**
  * Trains, and yields after each epoch. Between two `next()` the model is idle; leaving the loop ends training.

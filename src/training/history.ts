@@ -1,11 +1,11 @@
 /** The epochs of a training, collected. */
 
 import { types } from 'node:util';
+import * as check from '../base/check';
+import { ends, PRINTED, showCount, showFigure, showRate, table } from '../base/messages/printing';
+import { counted } from '../base/messages/wording';
 import type { FloatArray } from '../native/native';
-import { ends, PRINTED, showCount, showFigure, showRate, table } from '../printing';
-import { firstNonFinite } from '../tensor';
-import * as check from '../validation';
-import { counted } from '../wording';
+import { firstNonFinite } from '../tensor/tensor';
 import type { Callback } from './callbacks/callback';
 import { type EpochResult, isBetter, MONITORS, type Monitor } from './epoch-result';
 

@@ -1,9 +1,10 @@
 /** One run's loop: native calls up to the next decision, callbacks there, and one result an epoch. */
 
-import { cancelledError, withCancellation } from '../cancellation';
-import { UnrolledError } from '../errors';
-import { giveTurn } from '../event-loop';
-import type { ModelHeader } from '../model-file';
+import { UnrolledError } from '../base/errors';
+import { giveTurn } from '../base/event-loop';
+import { withShortArrays } from '../base/messages/printing';
+import { classifies, lossUnit } from '../data/source';
+import { cancelledError, withCancellation } from '../native/cancellation';
 import type {
   NativeCancellation,
   NativeEvaluation,
@@ -11,20 +12,19 @@ import type {
   NativeSource,
   NativeTraining,
 } from '../native/native';
-import type { Network } from '../network';
-import { withShortArrays } from '../printing';
-import type { CallbackList, Remembered } from './callback-list';
-import { requireSteps, writeCheckpoint } from './checkpoint-file';
-import { CheckpointWriting } from './checkpoint-writing';
-import { dataCounts } from './data-counts';
+import type { ModelHeader } from '../network/model-file';
+import type { Network } from '../network/network';
+import type { CallbackList, Remembered } from './callbacks/callback-list';
+import { requireSteps, writeCheckpoint } from './checkpoint/checkpoint-file';
+import { CheckpointWriting } from './checkpoint/checkpoint-writing';
+import { dataCounts } from './checkpoint/data-counts';
+import type { RecordedOptions, TrainingRecord } from './checkpoint/record';
+import { restoreModel } from './checkpoint/restore';
+import { wholeState } from './checkpoint/snapshot';
 import { type EpochResult, EpochSums } from './epoch-result';
-import { requireCheckpointBytes } from './memory';
-import type { ResolvedTraining } from './options';
+import type { ResolvedTraining } from './options/options';
 import type { FitProgress } from './options/training-options-table';
-import type { RecordedOptions, TrainingRecord } from './record';
-import { restoreModel } from './restore';
-import { wholeState } from './snapshot';
-import { classifies, lossUnit } from './source';
+import { requireCheckpointBytes } from './training-memory';
 
 /** A training to run: a model, its data, and how. */
 export interface Run {

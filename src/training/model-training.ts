@@ -1,26 +1,26 @@
 /** `fit`, `evaluate` and `predict` of a `Model`. */
 
-import { cancelledError, withCancellation } from '../cancellation';
-import { UnrolledError } from '../errors';
-import type { FloatTensor } from '../flat-layout';
-import { resolveThreads } from '../limits';
-import type { ModelHeader } from '../model-file';
+import * as check from '../base/check';
+import { UnrolledError } from '../base/errors';
+import { resolveThreads } from '../base/limits';
+import { inBatches, toExamples } from '../data/examples';
+import { floats, isNothing, type SequenceData, toSequences } from '../data/sequences';
+import { sequenceCount } from '../data/source';
+import type { TrainingData } from '../data/training-data';
+import { planOf } from '../layers/plan';
+import { defaultSparse } from '../layers/softmax-defaults';
+import { cancelledError, withCancellation } from '../native/cancellation';
 import type { DType, FloatArray, ModelDescription, NativeSequences, NativeSource } from '../native/native';
-import type { Network } from '../network';
-import { ownCopyIfSmall } from '../own-copy';
-import { planOf } from '../plan';
-import { defaultSparse } from '../softmax-defaults';
-import * as check from '../validation';
-import { withWeightsOfCall } from '../weights-of-call';
-import type { TrainingData } from './data';
+import type { ModelHeader } from '../network/model-file';
+import type { Network } from '../network/network';
+import type { FloatTensor } from '../network/parameter-layout';
+import { withWeightsOfCall } from '../network/weights-of-call';
+import { ownCopyIfSmall } from '../tensor/own-copy';
 import { type Estimate, estimateTraining } from './estimate';
-import { type ExampleFitOptions, resolveBatch, resolveExampleFit } from './example-options';
 import { fitExamples, inOrder, partsOf, type Score, scoreExamples } from './example-training';
-import { inBatches, toExamples } from './examples';
 import type { EpochResult } from './fit';
-import { forModel, readResumed } from './options';
-import { floats, isNothing, type SequenceData, toSequences } from './sequences';
-import { sequenceCount } from './source';
+import { type ExampleFitOptions, resolveBatch, resolveExampleFit } from './options/example-options';
+import { forModel, readResumed } from './options/options';
 
 /** Options of `Model.fit`; a batch has 32 examples by default. */
 export type ModelFitOptions = ExampleFitOptions<TrainingData>;

@@ -1,14 +1,14 @@
 /** What is settled once the steps of an epoch are known: a run's length, and the schedule over it. */
 
-import { sortedJson } from '../model-file';
+import * as check from '../base/check';
+import { counted } from '../base/messages/wording';
 import type { NativeSchedule } from '../native/native';
-import * as check from '../validation';
-import { counted } from '../wording';
-import { damagedBy } from './checkpoint-file';
+import { sortedJson } from '../network/model-file';
+import { damagedBy } from './checkpoint/checkpoint-file';
+import type { Checkpoint, RecordedOptions, TrainingRecord } from './checkpoint/record';
+import { requireSameOptions } from './checkpoint/recorded-options';
 import type { Run } from './loop';
-import { DEFAULT_EPOCHS, type ResolvedTraining } from './options';
-import type { Checkpoint, RecordedOptions, TrainingRecord } from './record';
-import { requireSameOptions } from './recorded-options';
+import { DEFAULT_EPOCHS, type ResolvedTraining } from './options/options';
 import {
   completeSchedule,
   coversRun,
@@ -16,7 +16,7 @@ import {
   type RunLength,
   resolveSchedule,
   type ScheduleDescription,
-} from './schedule';
+} from './options/schedule';
 
 /** A run's schedule, and what its checkpoints remember. */
 export interface RunPlan {

@@ -1,7 +1,7 @@
 /** What `fit` returns: a training whose epochs are taken one by one, or which is waited for. */
 
-import { PRINTED } from '../printing';
-import { counted } from '../wording';
+import { PRINTED } from '../base/messages/printing';
+import { counted } from '../base/messages/wording';
 import type { EpochResult } from './epoch-result';
 import { Epochs } from './epochs';
 import { History } from './history';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { truncateSync, writeFileSync } from 'node:fs';
 import { decodeSafetensors, encodeSafetensors, readSafetensors } from '../../src/safetensors';
-import { from } from '../../src/tensor';
+import { from } from '../../src/tensor/tensor';
 import { useFolder } from '../support/folder';
 import { headerLength, safetensorsFile } from '../support/safetensors-file';
 

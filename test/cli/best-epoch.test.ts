@@ -12,7 +12,7 @@ import {
   type Parameters,
   TextClassifier,
 } from '../../src/index';
-import { readCheckpoint } from '../../src/training/checkpoint-file';
+import { readCheckpoint } from '../../src/training/checkpoint/checkpoint-file';
 import { runCli, startCli, withOthers } from '../support/cli';
 import { useFolder } from '../support/folder';
 import { parseJsonLines } from '../support/json-lines';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { confusionTable } from '../../src/cli/classify-figures';
+import { confusionTable } from '../../src/cli/classify/figures';
 import { TextClassifier } from '../../src/index';
 import { type CliResult, runCli } from '../support/cli';
 import { useFolder } from '../support/folder';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BenchmarkResult } from '../../src/cli/benchmark';
+import type { BenchmarkResult } from '../../src/cli/machine/benchmark';
 import { type Evaluation, version } from '../../src/index';
 import { runCli } from '../support/cli';
 import { parseJsonLines } from '../support/json-lines';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { visibleJson, visibleText } from '../../src/cli/visible-text';
+import { visibleJson, visibleText } from '../../src/cli/terminal/visible-text';
 import { Corpus, LanguageModel } from '../../src/index';
 import { runCli } from '../support/cli';
 import { useFolder } from '../support/folder';

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { Command } from 'commander';
-import { messageOf } from '../../src/cli/failure';
-import { UnrolledError, type WordedDetails } from '../../src/errors';
-import { phrase, type Reference, type Remedy, refer, type Words } from '../../src/phrase';
+import { UnrolledError, type WordedDetails } from '../../src/base/errors';
+import { phrase, type Reference, type Remedy, refer, type Words } from '../../src/base/messages/phrase';
+import { messageOf } from '../../src/cli/terminal/failure';
 
 /** A command with these flags, and one with none. */
 const flags = ['--lr <x>', '--clip-norm <x>', '--init <file>', '--stream', '--unknown <policy>', '--line-ends <lf>'];

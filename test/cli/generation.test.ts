@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { unescaped } from '../../src/cli/escapes';
+import { unescaped } from '../../src/cli/terminal/escapes';
 import { type BeamResult, LanguageModel, type NextToken, type TextScore } from '../../src/index';
 import { runCli } from '../support/cli';
 import { parseJsonLines } from '../support/json-lines';

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import type { Command } from 'commander';
+import { UnrolledError } from '../../src/base/errors';
 import { commands } from '../../src/cli/commands';
 import { refuseTwice } from '../../src/cli/options';
-import { UnrolledError } from '../../src/errors';
 import { runCli } from '../support/cli';
 
 /** All commands that have no command inside. */

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { readInput, readLines } from '../../src/cli/input';
+import { readInput, readLines } from '../../src/cli/terminal/input';
 import { useFolder } from '../support/folder';
 import { smallModel, train } from '../support/models';
 

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import type { Command, Option } from 'commander';
+import { UnrolledError } from '../../src/base/errors';
 import { commands } from '../../src/cli/commands';
-import { UnrolledError } from '../../src/errors';
 import { runCli } from '../support/cli';
 
 /** Forms that JavaScript or people take for numbers, and that are none here. */

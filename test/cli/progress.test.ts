@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { progressDisplay } from '../../src/cli/progress';
-import { readingDisplay } from '../../src/cli/reading-display';
+import { showSeconds } from '../../src/base/messages/printing';
+import { progressDisplay } from '../../src/cli/terminal/progress';
+import { readingDisplay } from '../../src/cli/terminal/reading-display';
 import type { FitProgress } from '../../src/index';
-import { showSeconds } from '../../src/printing';
 
 /** A stream that is a terminal or is none, and what was written to it. */
 function fakeStream(isTTY: boolean): { stream: NodeJS.WriteStream; text: () => string } {

@@ -28,8 +28,8 @@ const watch = (functions, name, tell) => {
   };
 };
 watch(files, 'open', (path) => 'opened ' + path);
-watch(require('${LIB}/training/options.js'), 'resolveFit', () => 'resolved');
-watch(require('${LIB}/training/example-options.js'), 'resolveExampleFit', () => 'resolved');
+watch(require('${LIB}/training/options/options.js'), 'resolveFit', () => 'resolved');
+watch(require('${LIB}/training/options/example-options.js'), 'resolveExampleFit', () => 'resolved');
 const { Vocabulary } = require('${LIB}/text/vocabulary.js');
 const { TextVectorizer } = require('${LIB}/text/text-vectorizer.js');
 watch(Vocabulary, 'restore', () => 'restored');

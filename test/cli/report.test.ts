@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ReportFile } from '../../src/cli/report-file';
+import { ReportFile } from '../../src/cli/language-model/report-file';
 import { History } from '../../src/index';
 import { escapeText } from '../../src/report/html';
 import { runCli, startCli, withOthers } from '../support/cli';

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
-import { reportFailure } from '../../src/cli/failure';
-import { ERROR_CODES, type ErrorCode, UnrolledError } from '../../src/errors';
+import { ERROR_CODES, type ErrorCode, UnrolledError } from '../../src/base/errors';
+import { reportFailure } from '../../src/cli/terminal/failure';
 import { MAIN, runCli } from '../support/cli';
 import { useFolder } from '../support/folder';
 

@@ -10,6 +10,8 @@
 
 #include <doctest/doctest.h>
 
+#include "data/paired_sequences.h"
+#include "data/stream_batches.h"
 #include "layers/attention.h"
 #include "layers/dense.h"
 #include "layers/dropout.h"
@@ -21,8 +23,6 @@
 #include "model/packing.h"
 #include "model/plan.h"
 #include "support.h"
-#include "training/batches.h"
-#include "training/paired_sequences.h"
 #include "training/trainer.h"
 
 namespace {

@@ -1,7 +1,5 @@
 // How streams and labelled sequences are cut into batches, and how a stream is evaluated.
 
-#include "training/batches.h"
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -10,10 +8,11 @@
 
 #include <doctest/doctest.h>
 
-#include "error.h"
+#include "base/error.h"
+#include "data/labelled_sequences.h"
+#include "data/stream_batches.h"
 #include "support.h"
 #include "training/evaluation.h"
-#include "training/labelled_sequences.h"
 
 using namespace unrolled;
 using namespace unrolled::test;

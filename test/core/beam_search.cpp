@@ -1,6 +1,6 @@
 // Beam search: against every continuation there is, and against the likeliest token at each step.
 
-#include "training/beam_search.h"
+#include "inference/beam_search.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,10 +10,10 @@
 
 #include <doctest/doctest.h>
 
-#include "error.h"
+#include "base/error.h"
+#include "inference/generation.h"
+#include "inference/scoring.h"
 #include "support.h"
-#include "training/generation.h"
-#include "training/scoring.h"
 
 using namespace unrolled;
 using namespace unrolled::test;

@@ -1,6 +1,6 @@
 // Matrix products by OpenBLAS, and the recurrence by OpenBLAS beside that of the packed kernels.
 
-#include "blas.h"
+#include "blas/blas.h"
 
 #include <atomic>
 #include <chrono>

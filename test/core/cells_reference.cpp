@@ -10,14 +10,14 @@
 
 #include <doctest/doctest.h>
 
+#include "base/unreachable.h"
 #include "kernels/activations.h"
-#include "layers/gru.h"
-#include "layers/normalized_lstm.h"
-#include "layers/reset_first_gru.h"
-#include "layers/rnn.h"
+#include "layers/recurrent/gru.h"
+#include "layers/recurrent/normalized_lstm.h"
+#include "layers/recurrent/reset_first_gru.h"
+#include "layers/recurrent/rnn.h"
 #include "model/packing.h"
 #include "support.h"
-#include "unreachable.h"
 
 using namespace unrolled;
 using namespace unrolled::test;

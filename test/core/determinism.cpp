@@ -7,8 +7,8 @@
 
 #include <doctest/doctest.h>
 
+#include "data/stream_batches.h"
 #include "support.h"
-#include "training/batches.h"
 #include "training/trainer.h"
 
 using namespace unrolled;

@@ -7,9 +7,9 @@
 
 #include <doctest/doctest.h>
 
-#include "error.h"
+#include "base/error.h"
+#include "data/document_batches.h"
 #include "support.h"
-#include "training/document_batches.h"
 #include "training/evaluation.h"
 
 using namespace unrolled;

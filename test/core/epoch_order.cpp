@@ -1,6 +1,6 @@
 // In which order an epoch takes its examples: another each time, of all lengths, the same for a seed.
 
-#include "training/epoch_order.h"
+#include "data/epoch_order.h"
 
 #include <algorithm>
 #include <set>

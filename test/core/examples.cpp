@@ -7,11 +7,11 @@
 
 #include <doctest/doctest.h>
 
-#include "error.h"
+#include "base/error.h"
+#include "data/labelled_sequences.h"
+#include "data/paired_sequences.h"
+#include "data/tagged_sequences.h"
 #include "support.h"
-#include "training/labelled_sequences.h"
-#include "training/paired_sequences.h"
-#include "training/tagged_sequences.h"
 
 using namespace unrolled;
 using namespace unrolled::test;

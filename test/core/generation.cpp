@@ -1,6 +1,6 @@
 // Generation from prompts: in pieces, from several at once, up to an end token.
 
-#include "training/generation.h"
+#include "inference/generation.h"
 
 #include <algorithm>
 #include <string>

@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "model/packing.h"
 #include "support.h"
 

@@ -1,6 +1,6 @@
 // Streams of ids that lie in a file.
 
-#include "training/id_file.h"
+#include "data/id_file.h"
 
 #include <cstdio>
 #include <filesystem>
@@ -12,9 +12,9 @@
 
 #include <doctest/doctest.h>
 
-#include "error.h"
+#include "base/error.h"
+#include "data/stream_batches.h"
 #include "support.h"
-#include "training/batches.h"
 #include "training/evaluation.h"
 
 using namespace unrolled;

@@ -10,10 +10,10 @@
 
 #include <doctest/doctest.h>
 
+#include "base/workspace.h"
 #include "layers/layer.h"
 #include "model/packing.h"
 #include "support.h"
-#include "workspace.h"
 
 namespace unrolled::test {
 

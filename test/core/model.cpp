@@ -9,7 +9,7 @@
 
 #include <doctest/doctest.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "support.h"
 
 using namespace unrolled;

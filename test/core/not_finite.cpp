@@ -9,6 +9,8 @@
 
 #include <doctest/doctest.h>
 
+#include "base/workspace.h"
+#include "inference/scoring.h"
 #include "kernels/log_sum_exp.h"
 #include "layer_check.h"
 #include "layers/attention.h"
@@ -17,8 +19,6 @@
 #include "losses/value_losses.h"
 #include "optimizers/optimizer.h"
 #include "support.h"
-#include "training/scoring.h"
-#include "workspace.h"
 
 using namespace unrolled;
 using namespace unrolled::test;

@@ -5,8 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include "inference/prediction.h"
 #include "support.h"
-#include "training/prediction.h"
 
 using namespace unrolled;
 using namespace unrolled::test;

@@ -1,6 +1,6 @@
 // The counter-based generator: its published vectors, its streams and its distributions.
 
-#include "random.h"
+#include "base/random.h"
 
 #include <cmath>
 #include <vector>

@@ -6,10 +6,10 @@
 
 #include <doctest/doctest.h>
 
-#include "error.h"
+#include "base/error.h"
+#include "data/document_batches.h"
+#include "data/stream_batches.h"
 #include "support.h"
-#include "training/batches.h"
-#include "training/document_batches.h"
 #include "training/trainer.h"
 
 using namespace unrolled;

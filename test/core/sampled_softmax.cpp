@@ -11,9 +11,9 @@
 
 #include <doctest/doctest.h>
 
+#include "data/stream_batches.h"
 #include "gradient_check.h"
 #include "support.h"
-#include "training/batches.h"
 #include "training/trainer.h"
 
 using namespace unrolled;

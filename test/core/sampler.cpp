@@ -1,6 +1,6 @@
 // Drawing tokens: what each option allows, and how often.
 
-#include "training/sampler.h"
+#include "inference/sampler.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +11,7 @@
 
 #include <doctest/doctest.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "support.h"
 
 using namespace unrolled;

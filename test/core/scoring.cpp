@@ -1,6 +1,6 @@
 // Log-probabilities of texts and of next tokens, against a softmax over all logits.
 
-#include "training/scoring.h"
+#include "inference/scoring.h"
 
 #include <cmath>
 #include <numeric>
@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "support.h"
 #include "training/evaluation.h"
 

@@ -9,8 +9,8 @@
 
 #include <doctest/doctest.h>
 
+#include "data/stream_batches.h"
 #include "support.h"
-#include "training/batches.h"
 #include "training/evaluation.h"
 #include "training/trainer.h"
 

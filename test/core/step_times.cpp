@@ -8,12 +8,12 @@
 
 #include <doctest/doctest.h>
 
+#include "data/document_batches.h"
+#include "data/labelled_sequences.h"
+#include "data/paired_sequences.h"
+#include "data/stream_batches.h"
+#include "data/tagged_sequences.h"
 #include "support.h"
-#include "training/batches.h"
-#include "training/document_batches.h"
-#include "training/labelled_sequences.h"
-#include "training/paired_sequences.h"
-#include "training/tagged_sequences.h"
 #include "training/trainer.h"
 
 using namespace unrolled;

@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include "error.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "data/labelled_sequences.h"
 #include "model/model.h"
 #include "parallel/thread_pool.h"
-#include "random.h"
-#include "training/labelled_sequences.h"
 
 namespace unrolled::test {
 

@@ -11,12 +11,12 @@
 
 #include <doctest/doctest.h>
 
-#include "error.h"
+#include "base/error.h"
+#include "data/stream_batches.h"
+#include "inference/generation.h"
+#include "inference/prediction.h"
 #include "support.h"
-#include "training/batches.h"
 #include "training/evaluation.h"
-#include "training/generation.h"
-#include "training/prediction.h"
 
 using namespace unrolled;
 using namespace unrolled::test;

@@ -1,6 +1,6 @@
 // The workspace of passes: alignment, growth and reuse.
 
-#include "workspace.h"
+#include "base/workspace.h"
 
 #include <cstdint>
 #include <utility>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { cacheFolder } from '../../src/cache-folder';
+import { cacheFolder } from '../../src/base/files/cache-folder';
 import * as datasets from '../../src/datasets';
 import { requireData } from '../support/data';
 import { type FileServer, startFileServer } from '../support/file-server';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { UnrolledError } from '../../src/base/errors';
 import * as datasets from '../../src/datasets';
 import { isUnreadable } from '../../src/datasets/unreadable-files';
-import { UnrolledError } from '../../src/errors';
 import { useFolder } from '../support/folder';
 
 describe('datasets.textFolder', () => {

@@ -17,7 +17,7 @@ import {
   TextVectorizer,
 } from '../../src/index';
 import { readSafetensors, writeSafetensors } from '../../src/safetensors';
-import type { Tensor } from '../../src/tensor';
+import type { Tensor } from '../../src/tensor/tensor';
 import { changedJson, jsonChange } from './mutations';
 import { codeOf, fuzz, outcome, temporaryFolder } from './support';
 

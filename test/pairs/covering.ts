@@ -3,7 +3,7 @@
  * the same in every run, so that a configuration can be named by its number.
  */
 
-import { Random } from '../../src/random';
+import { Random } from '../../src/base/random';
 
 /** Use of the random numbers that break ties. */
 const USE = 1021;

@@ -1,6 +1,6 @@
 /** The features that are crossed, and which of them go together. */
 
-import { OPTIMIZER_KINDS } from '../../src/training/optimizers';
+import { OPTIMIZER_KINDS } from '../../src/training/options/optimizers';
 import { type ConfigurationOf, coveringSet } from './covering';
 
 /** What every model and every training has. */

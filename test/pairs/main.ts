@@ -15,7 +15,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Random } from '../../src/random';
+import { Random } from '../../src/base/random';
 import { allConfigurations, type Configuration } from './factors';
 import { checkConfiguration } from './invariants';
 

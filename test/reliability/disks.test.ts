@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { callbacks, FileCorpus, LanguageModel } from '../../src/index';
-import { readCheckpoint } from '../../src/training/checkpoint-file';
+import { readCheckpoint } from '../../src/training/checkpoint/checkpoint-file';
 import { runCli } from '../support/cli';
 import { useFolder } from '../support/folder';
 import { CORPUS, STREAM, smallModel, train, weights } from '../support/models';

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { closeSync, ftruncateSync, openSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { PIECE_BYTES, piecesOf } from '../../src/file-pieces';
-import { readWhole } from '../../src/files';
+import { PIECE_BYTES, piecesOf } from '../../src/base/files/file-pieces';
+import { readWhole } from '../../src/base/files/files';
 import { TextVectorizer, Vocabulary } from '../../src/index';
 import { readSafetensors, writeSafetensors } from '../../src/safetensors';
-import { type Tensor, zeros } from '../../src/tensor';
+import { type Tensor, zeros } from '../../src/tensor/tensor';
 import { readText } from '../../src/text/read-text';
 import { runCli } from '../support/cli';
 import { useFolder } from '../support/folder';

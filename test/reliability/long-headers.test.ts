@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { datasets, LanguageModel, Vocabulary } from '../../src/index';
 import { encodeSafetensors, readSafetensors } from '../../src/safetensors';
-import { from } from '../../src/tensor';
+import { from } from '../../src/tensor/tensor';
 import { useFolder } from '../support/folder';
 import { safetensorsFile } from '../support/safetensors-file';
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { tokenParts } from '../../src/text/text-parts';
-import type { Tokenizer } from '../../src/text/tokenizer';
+import type { Tokenizer } from '../../src/text/tokenizers/tokenizer';
 import { TOKENIZERS } from '../../src/text/vocabulary-options';
 
 /** Units that are cut at once. */

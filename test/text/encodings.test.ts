@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { UnrolledError } from '../../src/errors';
+import type { UnrolledError } from '../../src/base/errors';
 import { resolveEncoding } from '../../src/text/encoding-names';
 import { ENCODINGS, type Encoding, TextChunks } from '../../src/text/encodings';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { atOnce } from '../../src/event-loop';
+import { atOnce } from '../../src/base/event-loop';
 import { keptTokens, type TokenBounds } from '../../src/text/kept-tokens';
 
 const ALL = { minCount: 1, maxSize: Number.MAX_SAFE_INTEGER, byFrequency: false };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { firstInvalidUtf8 } from '../../src/base/utf8';
 import { readText } from '../../src/text/read-text';
-import { firstInvalidUtf8 } from '../../src/text/utf8';
 import { useFolder } from '../support/folder';
 
 describe('readText', () => {

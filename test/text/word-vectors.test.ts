@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { embeddingMatrix, readWordVectors } from '../../src/text/word-vectors';
+import { embeddingMatrix, readWordVectors } from '../../src/text/word-vectors/word-vectors';
 import { useFolder } from '../support/folder';
 
 const GLOVE = 'the 0.5 -1 2e-1\nof 1 2 3\n. . 7 8 9\nnaïve .25 0 -0\n';

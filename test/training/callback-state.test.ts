@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import { type Callback, callbacks, History, LanguageModel, type UnrolledError } from '../../src/index';
 import { readSafetensors, writeSafetensors } from '../../src/safetensors';
-import { readCheckpoint } from '../../src/training/checkpoint-file';
+import { readCheckpoint } from '../../src/training/checkpoint/checkpoint-file';
 import { epochResult } from '../support/epochs';
 import { useFolder } from '../support/folder';
 import { smallModel, train } from '../support/models';

@@ -13,7 +13,7 @@ import {
   LanguageModel,
   type TrainingOptions,
 } from '../../src/index';
-import { readCheckpoint } from '../../src/training/checkpoint-file';
+import { readCheckpoint } from '../../src/training/checkpoint/checkpoint-file';
 import { useFolder } from '../support/folder';
 import { CORPUS, collect, STREAM, smallModel, weights } from '../support/models';
 import { worsening } from '../support/trainees';

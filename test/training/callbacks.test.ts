@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type Callback, callbacks, type EpochResult, History, type Model, type TrainingControl } from '../../src/index';
-import { CallbackList } from '../../src/training/callback-list';
 import { requireCallbacks } from '../../src/training/callbacks/callback';
+import { CallbackList } from '../../src/training/callbacks/callback-list';
 import { epochResult } from '../support/epochs';
 import { useFolder } from '../support/folder';
 

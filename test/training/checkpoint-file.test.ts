@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Model } from '../../src/index';
-import { readModelFile, writeModelFile } from '../../src/model-file';
+import { readModelFile, writeModelFile } from '../../src/network/model-file';
 import { readSafetensors, writeSafetensors } from '../../src/safetensors';
-import { readCheckpoint, writeCheckpoint } from '../../src/training/checkpoint-file';
-import type { TrainingRecord } from '../../src/training/record';
-import { requireSameOptions, withRecorded } from '../../src/training/recorded-options';
+import { readCheckpoint, writeCheckpoint } from '../../src/training/checkpoint/checkpoint-file';
+import type { TrainingRecord } from '../../src/training/checkpoint/record';
+import { requireSameOptions, withRecorded } from '../../src/training/checkpoint/recorded-options';
 import { useFolder } from '../support/folder';
 
 const WEIGHTS = { dtype: 'float32', shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) } as const;

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import fs from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { type Callback, callbacks, type FitOptions, LanguageModel, type UnrolledError } from '../../src/index';
-import { readCheckpoint } from '../../src/training/checkpoint-file';
+import { readCheckpoint } from '../../src/training/checkpoint/checkpoint-file';
 import { runCli } from '../support/cli';
 import { useFolder } from '../support/folder';
 import { CORPUS, collect, STREAM, smallModel, train, weights } from '../support/models';

@@ -16,7 +16,7 @@ import {
   type TrainingOptions,
   WordList,
 } from '../../src/index';
-import { readCheckpoint } from '../../src/training/checkpoint-file';
+import { readCheckpoint } from '../../src/training/checkpoint/checkpoint-file';
 import { useFolder } from '../support/folder';
 import { CORPUS, collect, STREAM, smallModel } from '../support/models';
 import { flat } from '../support/trainees';

@@ -16,7 +16,7 @@ import {
   TextVectorizer,
 } from '../../src/index';
 import { readSafetensors, writeSafetensors } from '../../src/safetensors';
-import { OPTIMIZER_KINDS, OPTIMIZERS, type OptimizerKind } from '../../src/training/optimizers';
+import { OPTIMIZER_KINDS, OPTIMIZERS, type OptimizerKind } from '../../src/training/options/optimizers';
 import { runCli } from '../support/cli';
 import { useFolder } from '../support/folder';
 import { STREAM, smallModel, train, weights } from '../support/models';

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
+import { Random } from '../../src/base/random';
 import {
   Corpus,
   callbacks,
@@ -16,7 +17,6 @@ import {
   type TrainingData,
 } from '../../src/index';
 import type { NativeTrainingOptions } from '../../src/native/native';
-import { Random } from '../../src/random';
 import { readSafetensors, writeSafetensors } from '../../src/safetensors';
 import { useFolder } from '../support/folder';
 import { CORPUS, smallModel, weights } from '../support/models';

@@ -1,8 +1,8 @@
 /** Data of every shape, checked and laid out for the native side. */
 
 import assert from 'node:assert/strict';
+import { pickExamples, toExamples } from '../../src/data/examples';
 import { type ModelDescription, type TrainingData, tensor } from '../../src/index';
-import { pickExamples, toExamples } from '../../src/training/examples';
 
 type Layers = ModelDescription['layers'];
 

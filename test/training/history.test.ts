@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { collect, type EpochResult, History } from '../../src/index';
-import { packState, unpackState } from '../../src/training/packed-state';
+import { packState, unpackState } from '../../src/training/checkpoint/packed-state';
 import { epochResult } from '../support/epochs';
 
 describe('History', () => {

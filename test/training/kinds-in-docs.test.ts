@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { CLASS_LOSSES, type Loss, unitOf, VALUE_LOSSES } from '../../src/losses';
-import { OPTIMIZER_KINDS, OPTIMIZERS } from '../../src/training/optimizers';
+import { CLASS_LOSSES, type Loss, unitOf, VALUE_LOSSES } from '../../src/native/losses';
+import { OPTIMIZER_KINDS, OPTIMIZERS } from '../../src/training/options/optimizers';
 
 const PAGE = readFileSync(path.join(__dirname, '..', '..', 'docs', 'concepts', 'training.md'), 'utf8');
 

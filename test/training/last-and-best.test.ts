@@ -13,7 +13,7 @@ import {
   type Parameters,
   type TrainingOptions,
 } from '../../src/index';
-import { readCheckpoint } from '../../src/training/checkpoint-file';
+import { readCheckpoint } from '../../src/training/checkpoint/checkpoint-file';
 import { useFolder } from '../support/folder';
 import { CORPUS, collect, STREAM, smallModel, train, weights } from '../support/models';
 import { flat, KINDS, type Trainee, worsening } from '../support/trainees';

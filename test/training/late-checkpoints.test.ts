@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import type { Callback, TrainingControl } from '../../src/index';
-import { readCheckpoint } from '../../src/training/checkpoint-file';
+import { readCheckpoint } from '../../src/training/checkpoint/checkpoint-file';
 import { useFolder } from '../support/folder';
 import { CORPUS, STREAM, smallModel, train } from '../support/models';
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Corpus, callbacks, collect, type FitOptions, LanguageModel } from '../../src/index';
-import { OPTIMIZER_KINDS, resolveOptimizer } from '../../src/training/optimizers';
+import { OPTIMIZER_KINDS, resolveOptimizer } from '../../src/training/options/optimizers';
 import { runCli } from '../support/cli';
 import { useFolder } from '../support/folder';
 import { smallModel, train, weights } from '../support/models';

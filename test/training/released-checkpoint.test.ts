@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { callbacks } from '../../src/index';
 import { BestWeights } from '../../src/training/callbacks/keep-best';
-import { readCheckpoint } from '../../src/training/checkpoint-file';
-import { resolveFit } from '../../src/training/options';
+import { readCheckpoint } from '../../src/training/checkpoint/checkpoint-file';
+import { resolveFit } from '../../src/training/options/options';
 import { useFolder } from '../support/folder';
 import { CORPUS, smallModel, train, weights } from '../support/models';
 

@@ -1,7 +1,7 @@
 /** Schedules as options. */
 
 import assert from 'node:assert/strict';
-import { completeSchedule, resolveSchedule, type ScheduleDescription } from '../../src/training/schedule';
+import { completeSchedule, resolveSchedule, type ScheduleDescription } from '../../src/training/options/schedule';
 
 describe('schedule', () => {
   it('is constant unless told otherwise', () => {

@@ -5,9 +5,9 @@
 // Plain reference: test/core/kernels/activations.h.
 #pragma once
 
+#include "base/unreachable.h"
 #include "kernels/kernel_table.h"
 #include "kernels/vector_math.h"
-#include "unreachable.h"
 
 namespace unrolled::UNROLLED_ISA {
 

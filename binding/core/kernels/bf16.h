@@ -9,7 +9,7 @@
 // subnormal numbers, which the instructions take for zero.
 #pragma once
 
-#include "types.h"
+#include "base/types.h"
 
 namespace unrolled {
 

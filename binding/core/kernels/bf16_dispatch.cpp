@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/processor_features.h"
 #include "kernels/bf16.h"
-#include "processor_features.h"
 
 #if defined(UNROLLED_X86_BF16_KERNELS) && defined(__linux__)
 #include <sys/syscall.h>

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/types.h"
 #include "kernels/kernel_table.h"
-#include "model/touched_rows.h"
 #include "parallel/thread_pool.h"
-#include "types.h"
+#include "parameters/touched_rows.h"
 
 namespace unrolled {
 

@@ -2,8 +2,8 @@
 // which of them this processor runs.
 #pragma once
 
-#include "processor_features.h"
-#include "types.h"
+#include "base/processor_features.h"
+#include "base/types.h"
 
 namespace unrolled {
 

@@ -3,7 +3,7 @@
 // depend on its arguments and the instruction set alone. Their plain counterparts, for tests, are in test/core/kernels.
 #pragma once
 
-#include "types.h"
+#include "base/types.h"
 
 namespace unrolled {
 

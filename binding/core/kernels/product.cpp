@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "blas_memory.h"
+#include "blas/blas_memory.h"
 #include "kernels/kernel_table.h"
 
 namespace unrolled {

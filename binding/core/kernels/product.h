@@ -2,9 +2,9 @@
 // for OpenBLAS alone.
 #pragma once
 
-#include "blas.h"
+#include "base/types.h"
+#include "blas/blas.h"
 #include "parallel/thread_pool.h"
-#include "types.h"
 
 namespace unrolled {
 

@@ -1,6 +1,6 @@
 #include "kernels/recurrent_product.h"
 
-#include "blas_memory.h"
+#include "blas/blas_memory.h"
 #include "kernels/product.h"
 
 namespace unrolled {

@@ -5,9 +5,9 @@
 
 #include <vector>
 
+#include "base/types.h"
+#include "base/workspace.h"
 #include "kernels/panel_kernels.h"
-#include "types.h"
-#include "workspace.h"
 
 namespace unrolled {
 

@@ -5,7 +5,7 @@
 // a standard header: the linker could keep the copy that other processors cannot run.
 #pragma once
 
-#include "types.h"
+#include "base/types.h"
 
 namespace unrolled::UNROLLED_ISA {
 

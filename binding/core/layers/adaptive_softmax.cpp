@@ -8,7 +8,6 @@
 #include "kernels/log_sum_exp.h"
 #include "kernels/product.h"
 #include "layers/pass_product.h"
-#include "losses/adaptive_cross_entropy.h"
 
 namespace unrolled {
 namespace {
@@ -230,7 +229,6 @@ Flow AdaptiveSoftmaxOptions::make(Builder<T>& builder, const Flow& input) const 
   }
   auto softmax = std::make_unique<AdaptiveSoftmax<T>>(builder.parameters(), builder.name(), input.features,
                                                       rankTable(builder.where("ranks"), features, ranks), *this);
-  builder.setCrossEntropy(std::make_unique<AdaptiveCrossEntropy<T>>(*softmax));
   return builder.add(std::move(softmax), input, input.vectors(features));
 }
 

@@ -11,12 +11,12 @@
 #include "layers/dense.h"
 #include "layers/dropout.h"
 #include "layers/embedding.h"
-#include "layers/gru.h"
 #include "layers/joining.h"
 #include "layers/layer_norm.h"
-#include "layers/lstm.h"
 #include "layers/pooling.h"
-#include "layers/rnn.h"
+#include "layers/recurrent/gru.h"
+#include "layers/recurrent/lstm.h"
+#include "layers/recurrent/rnn.h"
 
 namespace unrolled {
 

@@ -3,8 +3,6 @@
 #include <utility>
 
 #include "layers/embedding.h"
-#include "losses/sampled_softmax.h"
-#include "losses/softmax_cross_entropy.h"
 
 namespace unrolled {
 namespace {
@@ -40,18 +38,6 @@ std::optional<Weight<T>> sharedTable(const Builder<T>& builder, const DenseOptio
   return embedding.share();
 }
 
-// Exact, or of samples.
-template <class T>
-std::unique_ptr<ClassLoss<T>> crossEntropyOver(const Builder<T>& builder, const Dense<T>& dense,
-                                               const DenseOptions& options, Index features) {
-  if (!options.samples.has_value()) {
-    return std::make_unique<SoftmaxCrossEntropy<T>>(dense.weight(), dense.bias(), features, options.features);
-  }
-  return std::make_unique<SampledSoftmax<T>>(dense.weight(), dense.bias(), features,
-                                             rankTable(builder.where("ranks"), options.features, options.ranks),
-                                             *options.samples);
-}
-
 }  // namespace
 
 template <class T>
@@ -59,9 +45,7 @@ Flow DenseOptions::make(Builder<T>& builder, const Flow& input) const {
   requireHead(builder, *this);
   auto dense = std::make_unique<Dense<T>>(builder.parameters(), builder.name(), input.features, *this,
                                           sharedTable(builder, *this, input.features));
-  if (activation == Activation::linear) {
-    builder.setCrossEntropy(crossEntropyOver(builder, *dense, *this, input.features));
-  }
+  if (samples.has_value()) dense->sample(*samples, rankTable(builder.where("ranks"), features, ranks));
   return builder.add(std::move(dense), input, input.vectors(features));
 }
 

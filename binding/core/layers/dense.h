@@ -6,12 +6,14 @@
 #include <cmath>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/gather.h"
 #include "layers/builder.h"
 #include "layers/options.h"
 #include "layers/projection.h"
+#include "layers/rank_table.h"
 
 namespace unrolled {
 
@@ -92,6 +94,18 @@ class Dense final : public Layer<T> {
     return inputGradient;
   }
 
+  // Has a target compete with so many classes in training by cross-entropy, and not with all.
+  void sample(Index samples, RankTable ranks) {
+    samples_ = samples;
+    ranks_ = std::move(ranks);
+  }
+
+  // What a loss over it reads in its place.
+  [[nodiscard]] Activation activation() const { return activation_; }
+  [[nodiscard]] Index features() const { return projection_.features(); }
+  [[nodiscard]] Index classes() const { return projection_.outputs(); }
+  [[nodiscard]] Index samples() const { return samples_; }  // 0 for all
+  [[nodiscard]] const std::optional<RankTable>& ranks() const { return ranks_; }
   [[nodiscard]] Weight<T> weight() const { return projection_.weight(); }
   // `noParameter` where there is none.
   [[nodiscard]] std::size_t bias() const { return bias_; }
@@ -110,6 +124,8 @@ class Dense final : public Layer<T> {
   Projection<T> projection_;
   std::size_t bias_;
   Activation activation_;
+  Index samples_ = 0;
+  std::optional<RankTable> ranks_ = {};
   Sequence<T> input_;
   T* output_ = nullptr;         // [T, B, N]
   T* inputGradient_ = nullptr;  // [T, B, F]

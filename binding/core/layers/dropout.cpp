@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/random.h"
 #include "kernels/gather.h"
-#include "random.h"
 
 namespace unrolled {
 

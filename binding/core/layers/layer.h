@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "model/parameters.h"
+#include "base/sequence.h"
+#include "base/types.h"
+#include "base/workspace.h"
 #include "parallel/thread_pool.h"
-#include "tensor.h"
-#include "types.h"
-#include "workspace.h"
+#include "parameters/parameters.h"
 
 namespace unrolled {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "error.h"
-#include "types.h"
+#include "base/error.h"
+#include "base/types.h"
 
 namespace unrolled {
 

@@ -27,8 +27,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/types.h"
 #include "kernels/kernel_table.h"
-#include "types.h"
 
 namespace unrolled {
 

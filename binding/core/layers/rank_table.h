@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/types.h"
 #include "layers/option_errors.h"
-#include "types.h"
 
 namespace unrolled {
 

@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "base/sequence.h"
 #include "kernels/gather.h"
-#include "tensor.h"
 
 namespace unrolled {
 

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/types.h"
 #include "layers/rank_table.h"
-#include "types.h"
 
 namespace unrolled {
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/types.h"
 #include "losses/all.h"
-#include "types.h"
 
 namespace unrolled {
 

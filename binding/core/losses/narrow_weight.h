@@ -5,9 +5,9 @@
 // Memory, in elements, V rounded up to panels: V·H, and backward V·H and a partial sum [R, H] for each tile of V.
 #pragma once
 
+#include "base/workspace.h"
 #include "kernels/kernel_table.h"
 #include "parallel/thread_pool.h"
-#include "workspace.h"
 
 namespace unrolled {
 

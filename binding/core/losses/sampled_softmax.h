@@ -8,7 +8,7 @@
 // be that over all other classes.
 //
 // Of the gradients of W and b only the rows of samples and targets are written where those are few: see
-// model/touched_rows.h.
+// parameters/touched_rows.h.
 //
 // Memory, in elements: those of SoftmaxCrossEntropy; backward R·K for a chunk's scores, 2·(P + K)·(H + 1) for the
 // gathered rows and their gradients, and P + K ids.

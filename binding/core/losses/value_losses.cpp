@@ -1,6 +1,6 @@
 #include "losses/value_losses.h"
 
-#include "unreachable.h"
+#include "base/unreachable.h"
 
 namespace unrolled {
 namespace {

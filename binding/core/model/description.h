@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/types.h"
 #include "layers/all.h"
-#include "types.h"
 
 namespace unrolled {
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "layers/gather.h"
+#include "losses/class_losses.h"
 #include "model/graph_errors.h"
 
 namespace unrolled {
@@ -25,7 +26,6 @@ class GraphBuilder final : public Builder<T> {
       for (const std::string& name : readBy(layer)) ++readers_[name];
     }
     for (number_ = 0; number_ < description_.layers.size(); ++number_) {
-      graph_.crossEntropy.reset();  // it is taken over the last layer alone
       const std::size_t parametersBefore = parameters_.all().size();
       const std::size_t statesBefore = graph_.states.size();
       addLayer(layer());
@@ -67,7 +67,6 @@ class GraphBuilder final : public Builder<T> {
     nodeAt(node).fromStates = true;
   }
   void startFromOutput(Index node, Index from) override { nodeAt(node).initialState = from; }
-  void setCrossEntropy(std::unique_ptr<ClassLoss<T>> loss) override { graph_.crossEntropy = std::move(loss); }
 
   [[nodiscard]] const Flow* flowOf(const std::string& name) const override {
     const auto found = flows_.find(name);
@@ -259,6 +258,7 @@ class GraphBuilder final : public Builder<T> {
       throw impossible("layers", "layers that end over the input; the source only helps", "an end over the source");
     }
     graph_.outputFeatures = output.features;
+    if (Layer<T>* const last = graph_.nodes.back().layer.get()) graph_.crossEntropy = crossEntropyOver(*last);
     std::vector<bool> read(graph_.nodes.size());
     std::vector<bool> started(graph_.nodes.size());
     for (const Node<T>& node : graph_.nodes) {

@@ -9,8 +9,8 @@
 #include "layers/layer.h"
 #include "losses/class_loss.h"
 #include "model/description.h"
-#include "model/parameters.h"
 #include "model/plan.h"
+#include "parameters/parameters.h"
 
 namespace unrolled {
 

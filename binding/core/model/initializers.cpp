@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "blas_memory.h"
+#include "blas/blas_memory.h"
 #include "kernels/product.h"
 
 namespace unrolled {

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "model/parameters.h"
-#include "random.h"
+#include "base/random.h"
+#include "parameters/parameters.h"
 
 namespace unrolled {
 

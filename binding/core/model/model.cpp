@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "base/random.h"
 #include "kernels/gather.h"
 #include "model/graph_errors.h"
-#include "random.h"
 
 namespace unrolled {
 namespace {

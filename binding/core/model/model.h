@@ -6,15 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "base/sequence.h"
+#include "base/workspace.h"
 #include "losses/loss.h"
 #include "losses/value_losses.h"
 #include "model/description.h"
 #include "model/graph.h"
 #include "model/initializers.h"
-#include "model/parameters.h"
 #include "parallel/thread_pool.h"
-#include "tensor.h"
-#include "workspace.h"
+#include "parameters/parameters.h"
 
 namespace unrolled {
 

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "error.h"
-#include "tensor.h"
-#include "types.h"
+#include "base/error.h"
+#include "base/sequence.h"
+#include "base/types.h"
 
 namespace unrolled {
 

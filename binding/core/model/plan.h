@@ -9,7 +9,7 @@
 
 #include "layers/layer.h"
 #include "model/description.h"
-#include "model/parameters.h"
+#include "parameters/parameters.h"
 
 namespace unrolled {
 

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "model/parameters.h"
-#include "types.h"
+#include "base/types.h"
+#include "parameters/parameters.h"
 
 namespace unrolled {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "error.h"
+#include "base/error.h"
 #include "kernels/kernel_table.h"
 #include "optimizers/updates.h"
 

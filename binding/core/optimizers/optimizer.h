@@ -4,10 +4,10 @@
 
 #include <vector>
 
+#include "base/types.h"
 #include "optimizers/all.h"
 #include "optimizers/gradient_tiles.h"
 #include "parallel/thread_pool.h"
-#include "types.h"
 
 namespace unrolled {
 

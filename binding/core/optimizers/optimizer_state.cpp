@@ -4,7 +4,7 @@
 #include <limits>
 #include <string>
 
-#include "error.h"
+#include "base/error.h"
 
 namespace unrolled {
 

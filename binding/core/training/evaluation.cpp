@@ -4,9 +4,9 @@
 #include <chrono>
 #include <string>
 
+#include "data/row_states.h"
+#include "data/stream_batches.h"
 #include "parallel/floating_point_mode.h"
-#include "training/batches.h"
-#include "training/row_states.h"
 
 namespace unrolled {
 

@@ -4,9 +4,9 @@
 #include <functional>
 #include <vector>
 
+#include "data/batch_source.h"
+#include "data/id_stream.h"
 #include "model/model.h"
-#include "training/batch_source.h"
-#include "training/id_stream.h"
 
 namespace unrolled {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kernels/bf16_products.h"
-#include "model/parameters.h"
+#include "parameters/parameters.h"
 
 namespace unrolled {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "unreachable.h"
+#include "base/unreachable.h"
 
 namespace unrolled {
 

@@ -1,7 +1,7 @@
 // What the learning rate is multiplied by, a function of the step alone.
 #pragma once
 
-#include "types.h"
+#include "base/types.h"
 
 namespace unrolled {
 

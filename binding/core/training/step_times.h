@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "types.h"
+#include "base/types.h"
 
 namespace unrolled {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "error.h"
-#include "hash.h"
+#include "base/error.h"
+#include "base/hash.h"
 #include "parallel/floating_point_mode.h"
 
 namespace unrolled {

@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "data/batch_source.h"
+#include "data/row_states.h"
 #include "model/model.h"
 #include "optimizers/optimizer.h"
-#include "training/batch_source.h"
 #include "training/precision.h"
-#include "training/row_states.h"
 #include "training/schedule.h"
 #include "training/step_times.h"
 

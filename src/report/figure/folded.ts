@@ -1,6 +1,6 @@
 /** The folded figure: each layer once, with a loop where a state goes from step to step. */
 
-import { showShape } from '../../shape-text';
+import { showShape } from '../../tensor/shape-text';
 import { formatNumber } from '../display';
 import { type Node, skips } from './graph';
 import { arrow, type Box, box, type Drawing, text } from './svg';

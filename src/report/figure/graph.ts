@@ -1,6 +1,6 @@
 /** A model's graph in rows and lanes, as both figures draw it: inputs at the bottom, outputs on top. */
 
-import { UnrolledError } from '../../errors';
+import { UnrolledError } from '../../base/errors';
 import type { ReportInput, ReportLayer, ReportModel, ReportShape } from '../record';
 
 export interface Node {

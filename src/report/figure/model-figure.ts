@@ -1,6 +1,6 @@
 /** A model drawn as SVG. */
 
-import * as check from '../../validation';
+import * as check from '../../base/check';
 import type { ReportModel } from '../record';
 import { drawFolded } from './folded';
 import { modelGraph } from './graph';

@@ -1,6 +1,6 @@
 /** The unrolled figure: a column for each of the first steps and one for the last, states passing between them. */
 
-import { showShape } from '../../shape-text';
+import { showShape } from '../../tensor/shape-text';
 import { type Node, skips } from './graph';
 import { arrow, type Box, box, type Drawing, text } from './svg';
 

@@ -1,8 +1,8 @@
 /** What a callback of a training is. */
 
-import { type Parameters, requireParameters } from '../../flat-layout';
-import type { Network } from '../../network';
-import * as check from '../../validation';
+import * as check from '../../base/check';
+import type { Network } from '../../network/network';
+import { type Parameters, requireParameters } from '../../network/parameter-layout';
 import type { EpochResult } from '../epoch-result';
 
 /** Figures of one step. */

@@ -1,7 +1,7 @@
 /** Saves the training as it goes on. */
 
-import { requireWritable } from '../../files';
-import * as check from '../../validation';
+import * as check from '../../base/check';
+import { requireWritable } from '../../base/files/files';
 import { isBetter, MONITORS, type Monitor } from '../epoch-result';
 import { type Callback, monitored, type StepResult, type TrainingControl } from './callback';
 

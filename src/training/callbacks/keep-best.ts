@@ -1,7 +1,7 @@
 /** Gives a model the weights of its best epoch back. */
 
-import type { Parameters } from '../../flat-layout';
-import type { Network } from '../../network';
+import type { Network } from '../../network/network';
+import type { Parameters } from '../../network/parameter-layout';
 import { type EpochResult, isBetter, type Monitor } from '../epoch-result';
 import { type Best, type Callback, monitored, requireBest, type TrainingControl } from './callback';
 

@@ -1,6 +1,6 @@
 /** Lowers the learning rate of a training that gets no better. */
 
-import * as check from '../../validation';
+import * as check from '../../base/check';
 import { isBetter, MONITORS, type Monitor } from '../epoch-result';
 import { type Best, type Callback, monitored, requireBest } from './callback';
 

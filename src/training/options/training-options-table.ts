@@ -1,8 +1,8 @@
 /** The options of training: a member of an interface for who gives it, and a row of the table for all that takes it. */
 
+import * as check from '../../base/check';
+import { MAX_SIZE, MAX_THREADS } from '../../base/limits';
 import { integer, namesOf, number, type OptionRow } from '../../base/option-table';
-import { MAX_SIZE, MAX_THREADS } from '../../limits';
-import * as check from '../../validation';
 import type { Callback } from '../callbacks/callback';
 import {
   OPTIMIZER_KINDS,
@@ -10,8 +10,8 @@ import {
   type OptimizerKind,
   overridesIn,
   resolveOptimizer,
-} from '../optimizers';
-import { resolveSchedule, SCHEDULE_KINDS, type ScheduleDescription, type ScheduleKind } from '../schedule';
+} from './optimizers';
+import { resolveSchedule, SCHEDULE_KINDS, type ScheduleDescription, type ScheduleKind } from './schedule';
 
 /** Step losses as they come, at a limited rate; none is dropped. */
 export interface FitProgress {

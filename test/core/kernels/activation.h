@@ -3,8 +3,8 @@
 
 #include <cmath>
 
+#include "base/types.h"
 #include "kernels/kernel_table.h"
-#include "types.h"
 #include "zero_if_finite.h"
 
 namespace unrolled::reference {

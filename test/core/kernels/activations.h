@@ -3,9 +3,9 @@
 
 #include <cmath>
 
+#include "base/types.h"
+#include "base/unreachable.h"
 #include "kernels/kernel_table.h"
-#include "types.h"
-#include "unreachable.h"
 
 namespace unrolled::reference {
 

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
+#include "base/random.h"
+#include "base/types.h"
 #include "kernels/kernel_table.h"
-#include "random.h"
-#include "types.h"
 #include "zero_if_finite.h"
 
 namespace unrolled::reference {

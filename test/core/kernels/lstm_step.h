@@ -2,8 +2,8 @@
 #pragma once
 
 #include "activations.h"
+#include "base/types.h"
 #include "kernels/kernel_table.h"
-#include "types.h"
 
 namespace unrolled::reference {
 

@@ -1,7 +1,7 @@
 // The plain backward pass of a product with a matrix of few columns, sums taken in double.
 #pragma once
 
-#include "types.h"
+#include "base/types.h"
 
 namespace unrolled::reference {
 

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "types.h"
+#include "base/types.h"
 #include "zero_if_finite.h"
 
 namespace unrolled::reference {

@@ -1,7 +1,7 @@
 // The plain packing of matrices into panels.
 #pragma once
 
-#include "types.h"
+#include "base/types.h"
 
 namespace unrolled::reference {
 

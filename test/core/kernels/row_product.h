@@ -1,7 +1,7 @@
 // The plain product with a transposed matrix, sums taken in double.
 #pragma once
 
-#include "types.h"
+#include "base/types.h"
 
 namespace unrolled::reference {
 

@@ -1,7 +1,7 @@
 // The plain product of two matrices, sums taken in double: of packed, small and large ones.
 #pragma once
 
-#include "types.h"
+#include "base/types.h"
 
 namespace unrolled::reference {
 

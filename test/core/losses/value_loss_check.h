@@ -7,8 +7,8 @@
 #include <doctest/doctest.h>
 
 #include "../support.h"
+#include "base/workspace.h"
 #include "losses/value_losses.h"
-#include "workspace.h"
 
 namespace unrolled::test {
 

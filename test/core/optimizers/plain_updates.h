@@ -3,8 +3,8 @@
 
 #include <cmath>
 
+#include "base/types.h"
 #include "optimizers/optimizer_state.h"
-#include "types.h"
 
 namespace unrolled::reference {
 

@@ -15,9 +15,9 @@
 
 #include <fuzzer/FuzzedDataProvider.h>
 
-#include "error.h"
+#include "base/error.h"
+#include "data/stream_batches.h"
 #include "model/model.h"
-#include "training/batches.h"
 #include "training/trainer.h"
 
 using namespace unrolled;

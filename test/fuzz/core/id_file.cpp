@@ -1,7 +1,7 @@
 // Files of ids, of any content and length, read through any range, and cut short while they are in use: the ids that
 // are there, or an error with a code.
 
-#include "training/id_file.h"
+#include "data/id_file.h"
 
 #include <cstdint>
 #include <cstdlib>
@@ -13,8 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "error.h"
-#include "training/batches.h"
+#include "base/error.h"
+#include "data/stream_batches.h"
 
 using namespace unrolled;
 

@@ -1,0 +1,168 @@
+/** Training steps on random ids, timed beside the machine's own limit. */
+
+import { isRecurrent, planOf, totalElements } from '../../layers/plan';
+import type { Architecture, NetworkOptions } from '../../models/architecture/network-options-table';
+import { buildNetwork, describeNetwork } from '../../models/architecture/text-architecture';
+import { withCancellation } from '../../native/cancellation';
+import { addon } from '../../native/load';
+import type { ModelDescription, NativeCancellation, NativeRunResult, NativeTraining } from '../../native/native';
+import { zeros } from '../../tensor/tensor';
+import type { ResolvedStream, ResolvedTraining } from '../../training/options/options';
+import { requireTrainingBytes } from '../../training/training-memory';
+
+export interface BenchmarkOptions {
+  architecture: Architecture;
+  network: NetworkOptions;
+  training: ResolvedTraining;
+  stream: ResolvedStream;
+  /** Number of ids V. */
+  vocabulary: number;
+  /** Time for training steps; the machine's limit is measured beside. */
+  seconds: number;
+}
+
+export interface BenchmarkResult {
+  tokensPerSecond: number;
+  /** Of the median step. */
+  millisecondsPerStep: number;
+  /** 6 × the nominal multiply-adds a token × tokens per second. */
+  gflops: number;
+  /** The best single-precision product of two 2048 × 2048 matrices in the same run, with as many threads. */
+  machineGflops: number;
+  fractionOfMachine: number;
+  threads: number;
+  /** The most memory the process had while it trained, before the machine's limit was measured. */
+  peakBytes: number;
+}
+
+const MACHINE_SIZE = 2048;
+const MACHINE_SAMPLES = 8;
+
+/** Steps are timed in groups of at least so long: a shorter call would mostly time the way there and back. */
+const GROUP_SECONDS = 0.02;
+
+/** Ids to train on, about: enough for many steps of a small configuration, and a few of a large one. */
+const IDS = 2 ** 20;
+
+/**
+ * Nominal multiply-adds a token: G·H·(I + H) of each recurrent layer, which are the elements of its weights, plus H·V. With
+ * one-hot input the first I is V.
+ */
+function multiplyAdds(description: ModelDescription, { hidden }: Architecture, vocabulary: number): number {
+  const parameters = planOf(description)
+    .layers.filter(isRecurrent)
+    .flatMap((layer) => layer.parameters);
+  return totalElements(parameters.filter(({ shape }) => shape.length === 2)) + hidden * vocabulary;
+}
+
+/**
+ * Ids that are the same each time (a linear congruential generator): evenly spread over the vocabulary, or `zipfian`, as
+ * the words of a text are: id r with the probability log((r + 2) / (r + 1)) / log(V + 1).
+ */
+function randomIds(count: number, vocabulary: number, zipfian: boolean): Int32Array {
+  const ids = zeros([count], 'int32').data;
+  let state = 1;
+  for (let i = 0; i < count; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    const uniform = state / 2 ** 32;
+    const place = zipfian ? (vocabulary + 1) ** uniform - 1 : uniform * vocabulary;
+    ids[i] = Math.min(Math.floor(place), vocabulary - 1);
+  }
+  return ids;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] as number;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
+}
+
+/** Runs steps of a training and remembers how long each took. */
+class StepTimer {
+  readonly #training: NativeTraining;
+  readonly #cancellation: NativeCancellation;
+  readonly #secondsPerStep: number[] = [];
+  /** Steps of a group. */
+  #group = 1;
+  #stepsMade = 0;
+
+  constructor(training: NativeTraining, cancellation: NativeCancellation) {
+    this.#training = training;
+    this.#cancellation = cancellation;
+  }
+
+  get medianSeconds(): number {
+    return median(this.#secondsPerStep);
+  }
+
+  /** Finds the size of a group; these steps, in which memory and caches fill, do not count. */
+  async warmUp(): Promise<void> {
+    for (;;) {
+      const { seconds } = await this.#run();
+      if (seconds >= GROUP_SECONDS || this.#group >= this.#training.stepsPerEpoch) return;
+      this.#group = Math.min(this.#group * 2, this.#training.stepsPerEpoch);
+    }
+  }
+
+  /** Trains for so long, one group at least. */
+  async run(seconds: number): Promise<void> {
+    for (let spent = 0; spent <= seconds; ) {
+      const stepsBefore = this.#stepsMade;
+      const result = await this.#run();
+      this.#secondsPerStep.push(result.seconds / (result.steps - stepsBefore));
+      spent += result.seconds;
+    }
+  }
+
+  async #run(): Promise<NativeRunResult> {
+    const result = await this.#training.run(this.#group, this.#cancellation, () => {});
+    this.#stepsMade = result.steps;
+    return result;
+  }
+}
+
+/**
+ * Times training steps. Between groups of them the machine's limit is measured, spread through the run.
+ * @throws what making and training such a model throws.
+ */
+export async function benchmark(options: BenchmarkOptions): Promise<BenchmarkResult> {
+  const { architecture, network, training, stream, vocabulary, seconds } = options;
+  const description = describeNetwork(architecture, { vocabulary, outputs: vocabulary, last: false });
+  const tokensPerStep = stream.batch * stream.window;
+  const { machineGflops, info } = addon();
+  const threads = training.native.threads || info().threads;
+  const { model } = buildNetwork(description, network);
+  try {
+    const empty = { kind: 'stream', ids: zeros([0], 'int32').data, ...stream } as const;
+    await requireTrainingBytes(model, empty, training.native);
+    // What an adaptive or a sampled softmax takes depends on how often a token occurs.
+    const zipfian = architecture.output !== undefined;
+    const ids = randomIds(Math.ceil(IDS / tokensPerStep) * tokensPerStep + 1, vocabulary, zipfian);
+    const source = { kind: 'stream', ids, ...stream } as const;
+    const nativeTraining = model.native.startTraining({ ...training.native, source });
+    return await withCancellation(undefined, async (cancellation) => {
+      const timer = new StepTimer(nativeTraining, cancellation);
+      await timer.warmUp();
+      const peakBytes = process.resourceUsage().maxRSS * 1024;
+      let machine = 0;
+      for (let sample = 0; sample < MACHINE_SAMPLES; sample++) {
+        machine = Math.max(machine, await machineGflops(MACHINE_SIZE, 1, threads));
+        await timer.run(seconds / MACHINE_SAMPLES);
+      }
+      const tokensPerSecond = tokensPerStep / timer.medianSeconds;
+      const gflops = (6 * multiplyAdds(description, architecture, vocabulary) * tokensPerSecond) / 1e9;
+      return {
+        tokensPerSecond,
+        millisecondsPerStep: timer.medianSeconds * 1000,
+        gflops,
+        machineGflops: machine,
+        fractionOfMachine: gflops / machine,
+        threads,
+        peakBytes,
+      };
+    });
+  } finally {
+    model.dispose();
+  }
+}

@@ -1,0 +1,168 @@
+/** What goes wrong on the command line: a message on standard error, and an exit status. */
+
+import { inspect } from 'node:util';
+import { type Command, CommanderError } from 'commander';
+import { isError } from '../../base/builtins';
+import { type ErrorCode, saidBy, UnrolledError } from '../../base/errors';
+import type { Reference, Remedy } from '../../base/messages/phrase';
+import { CARRIAGE_RETURN } from '../../text/vocabulary';
+import { saidByParser } from '../parser-errors';
+import { RENAMED as RENAMED_OPTIONS } from '../training-flags';
+import { visibleText } from './visible-text';
+
+/** The work failed, or the arguments are wrong. */
+export const FAILED = 1;
+export const USAGE = 2;
+
+const ARGUMENT_CODES: readonly ErrorCode[] = [
+  'ERR_UNROLLED_UNKNOWN_OPTION',
+  'ERR_UNROLLED_OPTION_TYPE',
+  'ERR_UNROLLED_OPTION_RANGE',
+];
+
+/** Codes of the argument parser that are about a value; all others are about what it does not know. */
+const VALUE_FAULTS = ['commander.invalidArgument', 'commander.optionMissingArgument', 'commander.missingArgument'];
+
+/** Options of the API whose value the command line knows under another name. */
+const RENAMED: Readonly<Record<string, string>> = {
+  ...RENAMED_OPTIONS,
+  maxSize: 'maxVocab',
+  maxTokens: 'maxVocab',
+  normalization: 'normalize',
+  extendVocabulary: 'extendVocab',
+};
+
+/** What a person does with a file that holds another kind of model than a command takes. */
+const COMMANDS_OF: Readonly<Record<string, string>> = {
+  'language-model': 'It is for unrolled sample, evaluate, score and next, and for train by --resume or --init.',
+  'text-classifier': 'It is for unrolled classify predict, classify evaluate, and classify train by --resume.',
+};
+
+/** The flag of the command for an option of the API; undefined where it has none. */
+function flagOf(option: string, command: Command | undefined): string | undefined {
+  const name = RENAMED[option] ?? option;
+  return command?.options.find((flag) => flag.attributeName() === name)?.long;
+}
+
+/** The flag for an option, or for one of its elements, as in `bias["a"]`; undefined where the command has none. */
+function flagFor(option: string, command: Command | undefined): string | undefined {
+  const [, list, element = ''] = /^(allow|bias)(\W.*)$/s.exec(option) ?? [];
+  const flag = flagOf(list ?? option, command);
+  return flag === undefined ? undefined : `${flag}${element}`;
+}
+
+/** What a command does where a program calls a function; `text` is what that is. */
+function remedyOf(
+  remedy: Remedy,
+  text: string,
+  { received = '' }: UnrolledError,
+  command: Command | undefined,
+): string {
+  switch (remedy) {
+    case 'beginAnew': {
+      const init = flagOf('init', command);
+      return init === undefined ? '' : `, or begin anew from its weights: ${init} in place of --resume`;
+    }
+    case 'initFromFile':
+      return flagOf('init', command) ?? 'unrolled train --init';
+    case 'keepTextInFile': {
+      const stream = flagOf('stream', command);
+      return stream === undefined ? '' : `${stream} leaves it in its file.`;
+    }
+    case 'lowerRate': {
+      const [rate, norm] = [flagOf('lr', command), flagOf('clipNorm', command)];
+      return rate === undefined || norm === undefined
+        ? text
+        : `The weights are those before it. A smaller ${rate}, or ${norm} 1, may help.`;
+    }
+    case 'readLineEnds': {
+      const flag = flagOf('lineEnds', command);
+      return flag === undefined ? '' : `${CARRIAGE_RETURN}: give ${flag} lf where the text is read. `;
+    }
+    case 'readOtherKind':
+      return COMMANDS_OF[received] ?? text;
+    case 'skipUnknown':
+      return flagOf('unknown', command) === undefined ? text : 'Leave it out of the text, or add --unknown skip.';
+  }
+}
+
+/** Where a prompt stands: in the lines of a file, or typed. */
+function placeOf(prompt: number, command: Command | undefined): string {
+  if (command?.getOptionValue('prompts') !== undefined) return `--prompts, line ${prompt + 1}`;
+  return command !== undefined && command.args.length > 1 ? '[text]' : '--prompt';
+}
+
+/** What a message names, as it is typed; all else as the API says it. */
+function typed(reference: Reference, error: UnrolledError, command: Command | undefined): string {
+  const { kind, text } = reference;
+  switch (kind) {
+    case 'option':
+      return flagFor(reference.name, command) ?? text;
+    case 'options': {
+      const flags = reference.names.flatMap((name) => flagOf(name, command) ?? []);
+      return flags.length === 0 ? text : flags.join(', ');
+    }
+    case 'step':
+      return `step ${reference.step + 1}`;
+    case 'prompt':
+      return placeOf(reference.index, command);
+    case 'line':
+      // A prompt is a line, where the file's line has been named.
+      return reference.line === 1 && error.option?.startsWith('prompts[') ? '' : text;
+    case 'vocabulary':
+      return flagOf('unknown', command) === undefined ? text : "the model's vocabulary";
+    case 'remedy':
+      return remedyOf(reference.remedy, text, error, command);
+  }
+}
+
+/**
+ * What an error says to a person at the terminal: options as they are typed, commands in place of the API's classes, steps
+ * counted from 1.
+ * @param command the one that ran.
+ */
+export function messageOf(error: unknown, command: Command | undefined): string {
+  if (!(error instanceof UnrolledError)) return isError(error) ? `${error.name}: ${error.message}` : shown(error);
+  return saidBy(error, (reference) => typed(reference, error, command));
+}
+
+/** What JavaScript and Node.js say where there is no memory. */
+const NO_MEMORY = /^(?:Array buffer allocation failed|Failed to allocate memory|ENOMEM\b)/;
+
+/** The error with a code, where it is none of the package but one of memory. */
+function withCode(error: unknown): unknown {
+  if (error instanceof UnrolledError || !isError(error) || !NO_MEMORY.test(error.message)) return error;
+  const fault = `The system gives this process no more memory (${error.message})`;
+  const advice = 'Raise its limit (ulimit -v, ulimit -d).';
+  return new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', fault, { advice, cause: error });
+}
+
+/** What was thrown and is no error; a text as it is. Not everything can be made a text of. */
+function shown(thrown: unknown): string {
+  return typeof thrown === 'string' ? thrown : inspect(thrown);
+}
+
+function say(message: string): void {
+  process.stderr.write(`unrolled: ${visibleText(message)}\n`);
+}
+
+/**
+ * Says what went wrong, and returns the exit status for it.
+ * @param command the one that ran, where it came so far.
+ */
+export function reportFailure(thrown: unknown, command?: Command): number {
+  const error = withCode(thrown);
+  if (error instanceof CommanderError) {
+    // Without a command the parser has printed its help, and this error has no message of its own.
+    if (error.code === 'commander.help') return USAGE;
+    const code = VALUE_FAULTS.includes(error.code) ? 'ERR_UNROLLED_OPTION_RANGE' : 'ERR_UNROLLED_UNKNOWN_OPTION';
+    say(`${saidByParser(error)} (${code})`);
+    return USAGE;
+  }
+  if (!(error instanceof UnrolledError)) {
+    say(`${isError(error) ? (error.stack ?? error.message) : shown(error)} (ERR_UNROLLED_INTERNAL)`);
+    return FAILED;
+  }
+  say(`${messageOf(error, command)} (${error.code})`);
+  return ARGUMENT_CODES.includes(error.code) ? USAGE : FAILED;
+}

@@ -1,0 +1,58 @@
+/** Parameters that are not trained, as files have them. */
+
+import { UnrolledError } from '../base/errors';
+import { counted } from '../base/messages/wording';
+import { damagedHeader, type ModelFile, type ModelHeader } from './model-file';
+import type { Network } from './network';
+
+/** Names that a message shows. */
+const MOST_SHOWN = 5;
+
+/** A header without what it says of frozen parameters. */
+export function withoutFrozen({ frozen: _, ...model }: ModelHeader['model']): ModelHeader['model'] {
+  return model;
+}
+
+/**
+ * Freezes in a model what its file says was frozen; of a file that says nothing, as those of earlier releases, nothing.
+ * @throws ERR_UNROLLED_MODEL_FORMAT for what is no list of the model's parameters.
+ */
+export async function restoreFrozen(model: Network, { path, header }: ModelFile): Promise<void> {
+  const { frozen } = header?.model ?? {};
+  if (frozen === undefined) return;
+  try {
+    await model.freeze(frozen as readonly string[]);
+  } catch (error) {
+    throw damagedHeader(path, error);
+  }
+}
+
+function show(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_SHOWN).join(', ');
+  return names.length > MOST_SHOWN ? `${shown} and ${counted(names.length - MOST_SHOWN, 'other')}` : shown;
+}
+
+/**
+ * Refuses a checkpoint of a training in which other parameters were frozen.
+ * @param before names of the parameters frozen then.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH naming those that differ.
+ */
+export function requireSameFrozen(path: string, now: readonly string[], before: readonly string[]): void {
+  const thawed = before.filter((name) => !now.includes(name));
+  const added = now.filter((name) => !before.includes(name));
+  if (thawed.length + added.length === 0) return;
+  const differences = [
+    ...(thawed.length > 0 ? [`${show(thawed)} was frozen in it and is not frozen in this model`] : []),
+    ...(added.length > 0 ? [`${show(added)} was trained in it and is frozen in this model`] : []),
+  ];
+  throw new UnrolledError(
+    'ERR_UNROLLED_MODEL_MISMATCH',
+    `${path} is of a training with other frozen parameters: ${differences.join(', and ')}`,
+    {
+      advice: 'Load the model to resume from the checkpoint itself, or freeze what was frozen in it.',
+      option: 'frozen',
+      expected: show(before) || 'none',
+      received: show(now) || 'none',
+    },
+  );
+}
