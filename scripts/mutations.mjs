@@ -19,7 +19,7 @@
  * its place, and puts all of a file's mutations into it at once, which tests that read the sources or count what is loaded
  * would notice.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -110,11 +110,17 @@ function readTimes() {
   }
 }
 
+const isNamed = (file, other) => path.basename(file) === path.posix.basename(other);
+
 /** The test that has caught a mutation, as the tests to run; undefined for one that none has. */
 function caughtBy({ by, outcome }, times) {
   if (outcome !== 'caught') return undefined;
-  const test = [{ test: by, seconds: times[by] ?? 10 }];
   const isOfCore = by.endsWith('.cpp');
+  // It may have moved.
+  const moved = () => readdirSync(path.join(root, 'test'), { recursive: true }).find((name) => isNamed(name, by));
+  const now = existsSync(path.join(root, by)) ? by : `test/${moved()?.split(path.sep).join('/')}`;
+  if (!existsSync(path.join(root, now))) return undefined;
+  const test = [{ test: now, seconds: times[now] ?? 10 }];
   return { core: isOfCore ? test : [], modules: isOfCore ? [] : test };
 }
 
