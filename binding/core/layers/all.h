@@ -29,11 +29,11 @@ template <class List>
 struct VariantOf;
 template <class... Options>
 struct VariantOf<std::tuple<Options...>> {
-  using type = std::variant<Options...>;
+  using Type = std::variant<Options...>;
 };
 
 // The options of any layer.
-using LayerOptions = VariantOf<LayerList>::type;
+using LayerOptions = VariantOf<LayerList>::Type;
 
 // Calls visit(options) for each layer, with its defaults.
 template <class Visit>

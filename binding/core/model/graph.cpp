@@ -197,7 +197,7 @@ class GraphBuilder final : public Builder<T> {
 
   // The same as vectors: embedded ids are looked up.
   Flow vectorsOf(const std::string& name) {
-    const Flow flow = required(name);
+    Flow flow = required(name);
     if (flow.form == Form::vectors) return flow;
     if (flow.form != Form::table) {
       throw otherForm(flow.form == Form::ids ? "an embedding or one-hot layer" : "a recurrent layer", name, "ids");
