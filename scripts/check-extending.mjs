@@ -7,23 +7,21 @@
  *
  * With ccache in the PATH, what an example leaves as it is need not be compiled again.
  */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { examples, gitApply } from './extending.mjs';
 import { asProgram, Failure, quietly, root, run, say, tool, which } from './support.mjs';
+import { filesOfTree } from './tree.mjs';
 
 /** The files of the clone as they are, without what git ignores, in a folder of their own. */
 function copyTree() {
-  const listed = quietly('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
-  if (!listed.ok) throw new Failure('the examples are tried on a copy of a clone, and this is none.');
+  const files = filesOfTree();
   const copy = realpathSync(mkdtempSync(path.join(tmpdir(), 'unrolled-extending-')));
-  for (const name of listed.output.split('\0')) {
-    const source = path.join(root, name);
-    if (name === '' || !existsSync(source)) continue;
+  for (const name of files) {
     mkdirSync(path.dirname(path.join(copy, name)), { recursive: true });
-    copyFileSync(source, path.join(copy, name));
+    copyFileSync(path.join(root, name), path.join(copy, name));
   }
   symlinkSync(path.join(root, 'node_modules'), path.join(copy, 'node_modules'), 'junction');
   return copy;

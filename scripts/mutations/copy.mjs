@@ -4,7 +4,8 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync,
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { configure } from '../build.mjs';
-import { Failure, quietly, root } from '../support.mjs';
+import { Failure, root } from '../support.mjs';
+import { filesOfTree } from '../tree.mjs';
 
 const ADDON = path.join('build', 'Release', 'unrolled.node');
 
@@ -57,15 +58,6 @@ function writeIfNew(file, bytes) {
   if (existsSync(file) && readFileSync(file).equals(bytes)) return;
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, bytes);
-}
-
-/** Files of the tree that are or could be in git. */
-function filesOfTree() {
-  const { ok, output } = quietly('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    maxBuffer: 2 ** 26,
-  });
-  if (!ok) throw new Failure(output.trim());
-  return output.split('\0').filter((file) => file !== '' && existsSync(path.join(root, file)));
 }
 
 /** One of the copies; a mutation has it for itself. */

@@ -12,7 +12,7 @@ const words = (file) =>
     .split(/[_-]/);
 const isTest = (file) => file.startsWith('test/') && file.endsWith('.test.ts');
 /** Tests of load, memory and time go by what the machine can do, which other mutations keep busy. */
-const goesByMachine = (file) => /^test\/(?:reliability\/|event-loop\.)/.test(file);
+const goesByMachine = (file) => /^test\/reliability\/|\/event-loop\.test\.ts$/.test(file);
 /** A package is made of `lib`, and so is the command line that a test starts. */
 const USES_LIB = /'lib'|\blib\/[\w/-]*\.m?js\b/;
 

@@ -11,10 +11,10 @@ import { adopted, completedFrom, otherVocabulary, withOutput } from './architect
 import type { Architecture, NetworkOptions } from './architecture/network-options-table';
 import { completeOutput } from './architecture/softmax-head';
 import {
+  type BuiltNetwork,
   buildNetwork,
   describeNetwork,
   NETWORK_OPTIONS,
-  type Network,
   resolveArchitecture,
 } from './architecture/text-architecture';
 import type { InitOptions, LanguageModelOptions, LoadOptions } from './language-model-types';
@@ -24,7 +24,7 @@ import { restoreNetwork } from './text-network';
 export interface LanguageModelParts {
   vocabulary: Vocabulary;
   architecture: Architecture;
-  network: Network;
+  network: BuiltNetwork;
   /** Whether the end token stands before each document too. */
   documents: boolean;
 }

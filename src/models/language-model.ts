@@ -53,7 +53,7 @@ import {
 } from '../training/options/options';
 import { Training } from '../training/training';
 import type { Architecture } from './architecture/network-options-table';
-import type { Network } from './architecture/text-architecture';
+import type { BuiltNetwork } from './architecture/text-architecture';
 import {
   hasEnd,
   initialParts,
@@ -95,7 +95,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   readonly #drawer: TextDrawer;
   #documents: boolean;
 
-  private constructor(vocabulary: Vocabulary, architecture: Architecture, network: Network, documents: boolean) {
+  private constructor(vocabulary: Vocabulary, architecture: Architecture, network: BuiltNetwork, documents: boolean) {
     super(vocabulary, architecture, network);
     this.#drawer = new TextDrawer(this.model, vocabulary, this.threads);
     this.#documents = documents;

@@ -19,10 +19,10 @@ import { forModel, readResumed } from '../training/options/options';
 import { Training } from '../training/training';
 import type { Architecture, NetworkOptions } from './architecture/network-options-table';
 import {
+  type BuiltNetwork,
   buildNetwork,
   describeNetwork,
   NETWORK_OPTIONS,
-  type Network,
   resolveArchitecture,
   type Task,
 } from './architecture/text-architecture';
@@ -75,7 +75,12 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   readonly classes: number;
   readonly #untransposedGradient: boolean;
 
-  private constructor(vocabulary: WordList | Vocabulary, task: Task, architecture: Architecture, network: Network) {
+  private constructor(
+    vocabulary: WordList | Vocabulary,
+    task: Task,
+    architecture: Architecture,
+    network: BuiltNetwork,
+  ) {
     super(vocabulary, architecture, network);
     this.classes = task.outputs;
     this.#untransposedGradient = task.untransposedGradient === true;

@@ -46,7 +46,7 @@ import {
   resolveClassifierArchitecture,
 } from './architecture/classifier-architecture';
 import type { ClassifierArchitecture } from './architecture/classifier-options-table';
-import type { Network } from './architecture/text-architecture';
+import type { BuiltNetwork } from './architecture/text-architecture';
 import { type Outcome, outcomesOf } from './class-probabilities';
 import { encodeTexts, fitTexts } from './labelled-texts';
 import type { Model } from './model';
@@ -139,7 +139,7 @@ export class TextClassifier extends SavedNetwork {
     vectorizer: TextVectorizer,
     classNames: readonly string[],
     architecture: ClassifierArchitecture,
-    network: Network,
+    network: BuiltNetwork,
   ) {
     super();
     const { model, threads } = requireNetwork(network, 'TextClassifier');

@@ -7,7 +7,7 @@ import { restoreFrozen } from '../network/frozen-parameters';
 import { dtypeOf, type ModelFile, weightsOf } from '../network/model-file';
 import type { TextModel } from '../report/inspect';
 import type { Architecture, NetworkOptions } from './architecture/network-options-table';
-import { buildNetwork, type Network } from './architecture/text-architecture';
+import { type BuiltNetwork, buildNetwork } from './architecture/text-architecture';
 import { Model } from './model';
 import { SavedNetwork } from './saved-network';
 
@@ -29,7 +29,7 @@ export async function restoreNetwork(
   description: ModelDescription,
   options: NetworkOptions,
   metadata?: Metadata,
-): Promise<Network> {
+): Promise<BuiltNetwork> {
   const dtype = options.dtype ?? dtypeOf(file);
   const weights = weightsOf(file, description, dtype);
   const network = buildNetwork(
@@ -55,7 +55,7 @@ function constructorError(name: string): UnrolledError {
  * What a constructor was given: TypeScript knows that it is private, JavaScript does not.
  * @throws ERR_UNROLLED_OPTION_TYPE where it is no network.
  */
-export function requireNetwork(network: Network, name: string): Network {
+export function requireNetwork(network: BuiltNetwork, name: string): BuiltNetwork {
   if (!(network?.model instanceof Model)) throw constructorError(name);
   return network;
 }
@@ -68,7 +68,7 @@ export abstract class TextNetwork<V extends TokenEncoder> extends SavedNetwork {
   /** Threads to compute with; 0 is the pool's default. */
   protected readonly threads: number;
 
-  protected constructor(vocabulary: V, architecture: Architecture, network: Network) {
+  protected constructor(vocabulary: V, architecture: Architecture, network: BuiltNetwork) {
     super();
     const { model, threads } = requireNetwork(network, new.target.name);
     this.vocabulary = vocabulary;

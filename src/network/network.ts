@@ -22,7 +22,7 @@ import type {
 import { requireFinite } from '../tensor/finite';
 import type { ModelInput } from './batch-input';
 import type { Metadata } from './file-metadata';
-import { type OptionOf, requireCopyMemory, requireModelMemory } from './network-memory';
+import { BYTES_PER_ELEMENT, type OptionOf, requireCopyMemory, requireModelMemory } from './network-memory';
 import { FlatLayout, type FloatTensor, type GivenParameters, type Parameters, requireShape } from './parameter-layout';
 import {
   type ForwardOptions,
@@ -163,7 +163,7 @@ export class Network {
    * @internal
    */
   get parameterBytes(): number {
-    return this.parameterCount * (this.dtype === 'float32' ? 4 : 8);
+    return this.parameterCount * BYTES_PER_ELEMENT[this.dtype];
   }
 
   /** PyTorch's shape of each parameter, by its name. */

@@ -118,7 +118,7 @@ function optionsOf({ layers: all }: ModelDescription): OptionOf {
 }
 
 /** A network and the threads it computes with (0 is the pool's default). */
-export interface Network {
+export interface BuiltNetwork {
   model: Model;
   threads: number;
 }
@@ -131,7 +131,7 @@ export function buildNetwork(
   description: ModelDescription,
   { dtype, seed, initializer, threads }: NetworkOptions,
   internals: Omit<ModelInternals, 'optionOf'> = {},
-): Network {
+): BuiltNetwork {
   const options: ModelOptions = { ...description, dtype, seed, initializer };
   const optionOf = optionsOf(description);
   return { model: Model.build(options, { ...internals, optionOf }), threads: resolveThreads(threads) };
