@@ -134,7 +134,7 @@ describe('the package in another realm', () => {
       const { dtype, data: values } = await model.predict(data.inputs);
       return JSON.stringify({ epochs, dtype, values: [...values] });`;
     const expected = (await runIn(newRealm({ U: unrolled }), body)) as string;
-    assert.match(expected, /has not become better/);
+    assert.match(expected, /has not improved/);
     assert.match(expected, /"dtype":"float32"/);
     assert.equal(await runIn(load().realm, body), expected);
   });

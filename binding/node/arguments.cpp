@@ -142,7 +142,7 @@ void requireArrayMemory(std::size_t bytes) {
   void* volatile tried = std::malloc(bytes);  // volatile, or the compiler takes it for had and leaves it out
   if (tried == nullptr) {
     throw Error("ERR_UNROLLED_OUT_OF_MEMORY",
-                "The system gives this process no " + std::to_string(bytes) + " bytes for an array of results",
+                "The system does not give this process " + std::to_string(bytes) + " bytes for an array of results",
                 "Raise its limit (ulimit -v, ulimit -d).");
   }
   std::free(tried);
@@ -245,7 +245,7 @@ std::vector<double> bias(const Napi::Object& from) {
   std::vector<double> values = floats<double>("bias", from.Get("bias"), true);
   const bool isSound = std::all_of(values.begin(), values.end(),
                                    [](double value) { return value < std::numeric_limits<double>::infinity(); });
-  require(isSound, "bias must have finite numbers and minus infinity alone");
+  require(isSound, "bias must have only finite numbers and minus infinity");
   return values;
 }
 

@@ -90,7 +90,7 @@ struct BatchArguments {
       model.checkSourceIds(source.ids.data(), static_cast<Index>(source.ids.size()));
       if (input.packing || source.packing) mapRows(rows);
     } else {
-      require(from.Get("source").IsUndefined(), "The model has no source, and the batch has one");
+      require(from.Get("source").IsUndefined(), "The model has no source, but the batch has one");
     }
     state = floats<T>("state", from.Get("state"), true);
     if (state.empty()) state.resize(static_cast<std::size_t>(model.stateSize(rows)));
@@ -170,8 +170,7 @@ struct Objective {
       values = outputs("values");
       return;
     }
-    require(model.hasHead(),
-            "Cross-entropy needs a model that ends in a dense layer without a function or in an adaptive softmax");
+    require(model.hasHead(), "Cross-entropy needs a model that ends in a linear dense layer or an adaptive softmax");
     targets = ids("targets", from.Get("targets"));
     requireSize("targets", positions, static_cast<Index>(targets.size()));
     targets = batch.input.pack(std::move(targets), 1, oneStep);

@@ -31,8 +31,8 @@ Error asError(const std::exception_ptr& caught) {
     return error;
   } catch (const std::bad_alloc&) {
     return {
-        "ERR_UNROLLED_OUT_OF_MEMORY", "The machine has no memory left for this call",
-        "Take less at a time (a smaller batch or window, fewer sequences), or raise the process's limit (ulimit -v, "
+        "ERR_UNROLLED_OUT_OF_MEMORY", "The machine does not have enough memory for this call",
+        "Process less at a time (a smaller batch or window, fewer sequences), or raise the process's limit (ulimit -v, "
         "ulimit -d)."};
   } catch (const std::exception& error) {
     return {"ERR_UNROLLED_INTERNAL", std::string("The native core failed: ") + error.what()};

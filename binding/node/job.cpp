@@ -88,7 +88,7 @@ void Executor::post(std::shared_ptr<Job> job) {
   mailbox_->workBegins();
   std::unique_lock<std::mutex> lock(mutex_);
   if (shutDown_) {
-    job->fail({"ERR_UNROLLED_DISPOSED", "The model has been disposed of"});
+    job->fail({"ERR_UNROLLED_DISPOSED", "The model was disposed"});
     lock.unlock();
     finish(std::move(job));
     return;
@@ -168,7 +168,7 @@ void Executor::shutDown() {
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();
   for (std::shared_ptr<Job>& job : refused) {
-    job->fail({"ERR_UNROLLED_DISPOSED", "The model was disposed of before this call began"});
+    job->fail({"ERR_UNROLLED_DISPOSED", "The model was disposed before this call began"});
     finish(std::move(job));
   }
 }

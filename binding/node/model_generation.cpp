@@ -179,7 +179,7 @@ Napi::Value ModelHandle<T>::beamStep(const Napi::CallbackInfo& info) {
     BeamOptions options = beamOptions(from);
     require(progress.endedBefore < options.beams &&
                 static_cast<Index>(progress.live.size()) <= options.beams - progress.endedBefore,
-            "from must leave a beam to follow, and have no more of them than beams");
+            "from must keep at least one beam, and no more beams than beams says");
     const auto rows = std::max<Index>(1, static_cast<Index>(progress.live.size()));
     if (!options.bias.empty()) {
       requireSize("bias", rows * model.outputFeatures(), static_cast<Index>(options.bias.size()));
@@ -211,7 +211,7 @@ Napi::Value ModelHandle<T>::decode(const Napi::CallbackInfo& info) {
     const ModelDescription& description = model.description();
     require(model.hasSource() && model.hasHead() && !model.manyToOne() && description.input == InputKind::ids &&
                 description.inputSize == model.outputFeatures(),
-            "decode needs a model with a source that ends in a dense layer over the ids it reads");
+            "decode needs a model with a source whose last layer is dense, with one output for each id that it reads");
     const Napi::Object from = object("options", info[0]);
     const TokenId start = static_cast<TokenId>(integer("start", from.Get("start"), 0, description.inputSize - 1));
     InputArguments<T> source(description.source, description.sourceSize, 1, object("source", from.Get("source")));

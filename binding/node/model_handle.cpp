@@ -179,7 +179,7 @@ void ModelHandle<T>::release() {
 
 template <class T>
 const std::shared_ptr<ModelCore<T>>& ModelHandle<T>::core() const {
-  if (!core_) throw Error("ERR_UNROLLED_DISPOSED", "The model has been disposed of");
+  if (!core_) throw Error("ERR_UNROLLED_DISPOSED", "The model was disposed");
   return core_;
 }
 

@@ -20,7 +20,7 @@ namespace unrolled::node {
 namespace {
 
 void requireOutputs(bool manyToOne, bool wanted) {
-  require(manyToOne == wanted, wanted ? "Labelled sequences need a model with one output a sequence"
+  require(manyToOne == wanted, wanted ? "Labelled sequences need a model with one output per sequence"
                                       : "Targets at every position need a model with an output at every step");
 }
 
@@ -30,8 +30,7 @@ TargetData<T> targetData(const Model<T>& model, const Napi::Value& value) {
   TargetData<T> targets;
   targets.loss = choice("targets.loss", from.Get("loss"), lossNames);
   if (isOfClasses(targets.loss)) {
-    require(model.hasHead(),
-            "Cross-entropy needs a model that ends in a dense layer without a function or in an adaptive softmax");
+    require(model.hasHead(), "Cross-entropy needs a model that ends in a linear dense layer or an adaptive softmax");
     targets.ids = ids("targets.ids", from.Get("ids"));
     model.checkTargets(targets.ids.data(), static_cast<Index>(targets.ids.size()));
     return targets;
@@ -84,7 +83,7 @@ std::unique_ptr<BatchSource<T>> examples(const Model<T>& model, const Napi::Obje
                                          const Batching& batching, std::uint64_t seed) {
   const bool paired = kind == "paired";
   require(paired == (model.description().source != InputKind::none),
-          "Paired sequences are what a model with a second input needs");
+          "Paired sequences need a model with a second input");
   const bool labelled = kind == "labelled";
   requireOutputs(model.manyToOne(), labelled);
   TargetData<T> targets = targetData(model, from.Get("targets"));

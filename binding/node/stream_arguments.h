@@ -72,7 +72,7 @@ std::unique_ptr<IdStream> idStream(const Model<T>& model, const Napi::Object& fr
 template <class T>
 std::vector<TokenId> promptIds(const Model<T>& model, const Napi::Value& value) {
   std::vector<TokenId> prompt = streamIds(model, value);
-  require(!prompt.empty(), "ids must have at least one id to go on from");
+  require(!prompt.empty(), "ids must have at least one id to continue from");
   return prompt;
 }
 

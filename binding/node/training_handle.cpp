@@ -163,7 +163,7 @@ TrainingHandle<T>::TrainingHandle(const Napi::CallbackInfo& info) : Napi::Object
 
 template <class T>
 const std::shared_ptr<Trainer<T>>& TrainingHandle<T>::trainer() const {
-  if (!trainer_) throw Error("ERR_UNROLLED_DISPOSED", "The training has been disposed of");
+  if (!trainer_) throw Error("ERR_UNROLLED_DISPOSED", "The training was disposed");
   return trainer_;
 }
 

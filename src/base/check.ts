@@ -62,8 +62,7 @@ export function instance<T extends object>(
     phrase`${refer.option(option)} must be ${expected}, made by this copy of the package, not by another one`,
     {
       advice:
-        'Make it with the copy that it is given to, or load one copy alone: "npm ls unrolled" lists the copies that are ' +
-        'installed.',
+        'Make it with the same copy that uses it, or load only one copy: "npm ls unrolled" lists the installed copies.',
       option,
       expected: `${expected}, made by this copy of the package`,
       received: `a ${name} of another copy`,

@@ -81,8 +81,8 @@ export function requireMemory(
   const expected = `at most ${gigabytes(isTotal ? limit : left)}`;
   const received = gigabytes(isTotal ? total : more);
   const how = isTotal
-    ? `needs ${received}, and this process can have ${expected}`
-    : `needs ${received} more, and of ${gigabytes(limit)} this process can have ${expected} more`;
+    ? `needs ${received}, but this process can have ${expected}`
+    : `needs ${received} more, but this process can have ${expected} more of its ${gigabytes(limit)}`;
   throw new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', `${what} ${how}`, {
     advice: phrase`${advice}.`,
     ...{ option, expected, received },

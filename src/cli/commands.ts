@@ -30,7 +30,7 @@ const ENTRIES: readonly Entry[] = [
   {
     name: 'sample',
     usage: '[options] <model> [text]',
-    description: 'print a prompt and the text that a model goes on with',
+    description: 'print a prompt and the text that a model generates after it',
     make: () => sampleCommand(),
   },
   {
@@ -42,39 +42,39 @@ const ENTRIES: readonly Entry[] = [
   {
     name: 'score',
     usage: '[options] <model> [text]',
-    description: "print a text's log-probability (nats), how many tokens it is the sum of, and their perplexity",
+    description: "print a text's log-probability (nats), the number of tokens it sums over, and their perplexity",
     make: () => scoreCommand(),
   },
   {
     name: 'next',
     usage: '[options] <model> [text]',
-    description: 'print the likeliest next tokens with their probabilities and log-probabilities (nats)',
+    description: 'print the most likely next tokens with their probabilities and log-probabilities (nats)',
     make: () => nextCommand(),
   },
   {
     name: 'classify',
     usage: '',
-    description: 'learn the classes of texts from a folder, and tell them',
+    description: 'train a text classifier on a folder, evaluate it, and predict classes',
     make: () => classifyCommand(),
   },
   {
     name: 'bench',
     usage: '[options]',
     description:
-      'time training steps on random tokens, beside the limit of the machine; with an adaptive or sampled output, on ' +
-      'tokens as frequent as words are',
+      'time training steps on random tokens and compare with the limit of the machine; an adaptive or sampled output gets ' +
+      'tokens with the frequencies of words',
     make: () => benchCommand(),
   },
   {
     name: 'doctor',
     usage: '[options]',
-    description: 'say which binary runs on what, and what is wrong (exit status 1 if anything is)',
+    description: 'print which binary runs and on what hardware, and what is wrong (exit status 1 if anything is)',
     make: () => doctorCommand(),
   },
   {
     name: 'build',
     usage: '[options]',
-    description: `compile the native module, where no prebuilt binary fits. ${BUILD_NEEDS}`,
+    description: `compile the native module if no prebuilt binary fits. ${BUILD_NEEDS}`,
     make: () => buildCommand(),
   },
 ];

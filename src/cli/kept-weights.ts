@@ -16,7 +16,7 @@ export interface KeptWeights {
 function advice({ keepBest }: KeptWeights, keptEpoch: number | undefined, history: History): string {
   const best = history.best('validationLoss');
   if (best === undefined)
-    return ` Nothing validated, so which epoch is the best is not known: ${keepBest} keeps the best.`;
+    return ` The best epoch is unknown, because no data was used for validation: ${keepBest} keeps the best.`;
   if (best.epoch === keptEpoch) return ' No epoch has a lower validation loss.';
   const loss = formatNumber(best.validationLoss);
   return ` Epoch ${best.epoch + 1} has the lowest validation loss, ${loss}: ${keepBest} keeps the best.`;
@@ -33,7 +33,7 @@ export function describeKept(kept: KeptWeights, keptEpoch: number | undefined, h
       ? `epoch ${bestEpoch + 1}, the one with the lowest validation loss.`
       : keptEpoch !== undefined
         ? `epoch ${keptEpoch + 1}, the last.${advice(kept, keptEpoch, history)}`
-        : `the last step, in an epoch that did not end.${advice(kept, keptEpoch, history)}`;
+        : `the last step, in an unfinished epoch.${advice(kept, keptEpoch, history)}`;
   const where = out === undefined ? 'The model was not saved: --out FILE saves it.' : `It is saved in ${out}.`;
   return `The model has the weights of ${which} ${where}`;
 }

@@ -24,7 +24,9 @@ export function parseNumber(option: string, expected: string, text: string): num
 
 export function numberOption(flags: string, description: string): Option {
   const option = new Option(flags, description);
-  return option.argParser((text) => parseNumber(option.long ?? flags, 'a decimal number, as 10, 0.5 or 1e-3', text));
+  return option.argParser((text) =>
+    parseNumber(option.long ?? flags, 'a decimal number such as 10, 0.5 or 1e-3', text),
+  );
 }
 
 export function plainOption(flags: string, description: string): Option {
@@ -59,14 +61,10 @@ export function refuseTwice(command: Command): void {
       if (before !== undefined) {
         const name = option.long ?? option.flags;
         const received = `${before} and ${given}`;
-        throw new UnrolledError(
-          'ERR_UNROLLED_OPTION_RANGE',
-          `${name} must be given once, not twice, with ${received}`,
-          {
-            ...{ option: name, expected: 'one value', received },
-            advice: 'Leave one out.',
-          },
-        );
+        throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', `${name} must be given once, not twice (${received})`, {
+          ...{ option: name, expected: 'one value', received },
+          advice: 'Leave one out.',
+        });
       }
       before = given;
     });
@@ -84,14 +82,14 @@ export function choiceOption(flags: string, description: string, choices: readon
 }
 
 export function jsonOption(): Option {
-  return new Option('--json', 'one JSON object a line in place of text');
+  return new Option('--json', 'print one JSON object per line instead of text');
 }
 
 export function threadsOption(): Option {
-  return numberOption('--threads <n>', 'threads to compute with (default: what the process may use)');
+  return numberOption('--threads <n>', 'threads to compute with (default: all that the process may use)');
 }
 
 export function unknownOption(): Option {
-  const description = 'what becomes of tokens that the model lacks (default: as it was trained)';
+  const description = 'what to do with tokens that the model lacks (default: as it was trained)';
   return choiceOption('--unknown <policy>', description, UNKNOWN_POLICIES);
 }

@@ -20,7 +20,7 @@ const READERS: Readonly<Record<string, (flag: string, help: string) => Option>> 
     return option.argParser((text) => {
       const numbers = text.split(',').map(decimalIn);
       if (numbers.every((each) => each !== undefined)) return numbers;
-      throw check.wrongType(option.long ?? flag, 'whole numbers in decimal digits, with commas between', text);
+      throw check.wrongType(option.long ?? flag, 'whole numbers in decimal digits, separated by commas', text);
     });
   },
 };

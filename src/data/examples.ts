@@ -48,8 +48,8 @@ function missing(option: string, expected: string): UnrolledError {
 async function resolveTargets({ labels, tags, values, loss }: Given, context: TargetContext): Promise<ResolvedTargets> {
   const given = Object.entries({ labels, tags, values }).filter(([, value]) => value !== undefined);
   const [first, second] = given;
-  if (first === undefined) throw missing('labels', 'labels, tags or values are needed');
-  if (second !== undefined) throw check.outOfRange(second[0], `left out beside ${first[0]}`, second[1]);
+  if (first === undefined) throw missing('labels', 'give labels, tags or values');
+  if (second !== undefined) throw check.outOfRange(second[0], `left out if ${first[0]} are given`, second[1]);
   if (labels !== undefined) return labelTargets(labels, loss, context);
   return tags === undefined ? valueTargets(values, loss, context) : tagTargets(tags, loss, context);
 }
@@ -132,7 +132,7 @@ function requireData(data: unknown): Given {
 function requireNoSource(given: Given): void {
   for (const key of SOURCE_KEYS) {
     if (given[key] === undefined) continue;
-    const fault = `${key} must be left out, since the model has no source: its data are ${PLAIN}`;
+    const fault = `${key} must be left out, because the model has no source: its data are ${PLAIN}`;
     throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', fault, {
       option: key,
       expected: 'left out',
@@ -144,21 +144,21 @@ function requireNoSource(given: Given): void {
 /** Of an encoder–decoder, targets that it writes itself or inputs with targets of their own. */
 function requireSource(given: Given, { kind }: InputDescription): void {
   if (given.sources === undefined) {
-    throw missing('sources', `the model has a source of ${kind}, and its data are ${PAIRED}`);
+    throw missing('sources', `the model has a source of ${kind}, so its data must be ${PAIRED}`);
   }
   if (given.targets === undefined && given.inputs === undefined) {
-    throw missing('targets', `the data of a model with a source are ${PAIRED}`);
+    throw missing('targets', `the data of a model with a source must be ${PAIRED}`);
   }
   const [one, others] =
     given.targets === undefined
       ? (['inputs', ['start', 'end']] as const)
       : (['targets', ['inputs', 'labels', 'tags', 'values']] as const);
   for (const key of others) {
-    if (given[key] !== undefined) throw check.outOfRange(key, `left out beside ${one}`, given[key]);
+    if (given[key] !== undefined) throw check.outOfRange(key, `left out if ${one} are given`, given[key]);
   }
   if (given.targets === undefined) return;
-  if (given.start === undefined) throw missing('start', 'the id that the decoder is fed first is needed');
-  if (given.end === undefined) throw missing('end', 'the id that the decoder ends with is needed');
+  if (given.start === undefined) throw missing('start', 'give the id that the decoder reads first');
+  if (given.end === undefined) throw missing('end', 'give the id that ends the output of the decoder');
   if (given.loss !== undefined) check.oneOf('loss', given.loss, ['crossEntropy']);
 }
 

@@ -49,13 +49,13 @@ function onePerSequence(option: string, { output, sequences }: TargetContext): b
   if (output.once) return false;
   if (isSingle(sequences)) return true;
   const fix = 'Give tags (or values [N, T, F]), or end the sequence with a pooling layer';
-  throw unfit(option, 'they are one a sequence, and it has an output at every step', fix);
+  throw unfit(option, 'there is one per sequence, but the model has an output at every step', fix);
 }
 
 function requirePositions(option: string, { output }: TargetContext): void {
   if (!output.once) return;
   const fix = 'Give labels (or values [N, F]), or leave the pooling layer out';
-  throw unfit(option, 'they are at every position, and it has one output a sequence', fix);
+  throw unfit(option, 'there is one at every position, but the model has one output per sequence', fix);
 }
 
 function classLoss(loss: unknown, { features }: TargetContext['output']): ClassLoss {
@@ -103,8 +103,7 @@ async function flatTags(
   requireCount(option, offsets.length - 1, context);
   for (let index = 0; index + 1 < offsets.length; index++) {
     const [wanted, came] = [lengthOf(context.sequences, index), lengthOf({ offsets }, index)];
-    if (wanted !== came)
-      throw shapeError(`${option}[${index}]`, `${wanted} entries, as its sequence has`, String(came));
+    if (wanted !== came) throw shapeError(`${option}[${index}]`, `${wanted} entries, like its sequence`, String(came));
   }
   return { ids: ids as Int32Array, offsets };
 }
@@ -161,7 +160,8 @@ async function tensorValues(
     requirePositions('values', context);
     const time = lengthOf(sequences, 0);
     const ragged = sequences.offsets.findIndex((offset, index) => offset !== index * time);
-    if (ragged !== -1) throw check.wrongType('values', 'a tensor for each sequence, as they differ in length', tensor);
+    if (ragged !== -1)
+      throw check.wrongType('values', 'a tensor for each sequence, because the sequences differ in length', tensor);
     requireShapeOf('values', tensor, tensor.shape.length === 3 ? [count, time, output.features] : [count, time]);
   } else {
     requireShapeOf(

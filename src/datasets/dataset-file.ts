@@ -36,8 +36,8 @@ function findIn(folders: readonly string[], fileNames: readonly string[]): strin
 }
 
 function another(path: string, expected: string, received: string): UnrolledError {
-  const advice = 'Replace or remove it, or read it as it is with datasets.text.';
-  return new UnrolledError('ERR_UNROLLED_CHECKSUM', `${path} is not the file expected`, {
+  const advice = 'Replace or remove it, or read it anyway with datasets.text.';
+  return new UnrolledError('ERR_UNROLLED_CHECKSUM', `${path} is not the expected file`, {
     advice,
     expected,
     received,
@@ -72,7 +72,7 @@ export async function readDatasetFile(file: DatasetFile, options: DatasetFileOpt
     throw new UnrolledError('ERR_UNROLLED_DATASET', `The dataset ${file.name} is not on this machine`, {
       advice:
         `Set UNROLLED_DATA to the folder that has ${names} ` +
-        `(the API takes the folder as directory too)${file.url === undefined ? '' : ', or allow the download'}. Looked in ${folders.join(', ')}.`,
+        `(or pass the folder as directory)${file.url === undefined ? '' : ', or allow the download'}. Looked in ${folders.join(', ')}.`,
       option: 'directory',
       expected: `a folder with ${names}`,
     });

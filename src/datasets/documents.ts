@@ -66,7 +66,7 @@ async function readFolder(path: string, options: DocumentsReadOptions, reading: 
 
 function badLine(path: string, line: number, reason: string, cause?: unknown): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} cannot be read: line ${line} ${reason}`, {
-    expected: 'a JSON object a line',
+    expected: 'one JSON object per line',
     received: `line ${line} ${reason}`,
     cause,
   });
@@ -78,7 +78,7 @@ function textOf(path: string, json: string, line: number, field: string): string
   try {
     value = JSON.parse(json);
   } catch (cause) {
-    throw badLine(path, line, `is no JSON (${(cause as Error).message})`, cause);
+    throw badLine(path, line, `is not valid JSON (${(cause as Error).message})`, cause);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw badLine(path, line, `is ${check.show(value)}, not an object`);
@@ -117,13 +117,12 @@ export async function documents(path: string, options: DocumentsReadOptions): Pr
   check.oneOf('format', given.format, FORMATS);
   if (given.field !== undefined) {
     check.nonEmptyString('field', given.field);
-    if (given.format !== 'jsonl')
-      throw check.outOfRange('field', 'left out where the format is not jsonl', given.field);
+    if (given.format !== 'jsonl') throw check.outOfRange('field', 'left out unless the format is jsonl', given.field);
   }
   if (given.skipUnreadable !== undefined) {
     check.boolean('skipUnreadable', given.skipUnreadable);
     if (given.format !== 'folder')
-      throw check.outOfRange('skipUnreadable', 'left out where the format is not folder', given.skipUnreadable);
+      throw check.outOfRange('skipUnreadable', 'left out unless the format is folder', given.skipUnreadable);
   }
   check.callback('onSkipped', given.onSkipped);
   const { format, field, encoding, skipUnreadable, onSkipped, ...corpus } = given;

@@ -40,7 +40,7 @@ const DEFAULT_TIMEOUT = 60;
 
 const ADVICE =
   'Try again, or get the file in another way and set UNROLLED_DATA to the folder that has it ' +
-  '(the API takes the folder as directory too).';
+  '(or pass the folder as directory).';
 
 /** The longest text of a server that is shown. */
 const MOST_SHOWN = 200;
@@ -72,7 +72,7 @@ function causeFor(url: string, cause: unknown): unknown {
 /** A reason in which no password stands; `fetch` takes no address that has one, and names it. */
 function reasonFor(url: string, reason: string): string {
   if (shownUrl(url) === url || !/@|credentials/.test(reason)) return reason;
-  return URL.canParse(url) ? 'no address with a name or a password is taken' : 'it is no address';
+  return URL.canParse(url) ? 'an address must not have a user name or a password' : 'it is not a valid address';
 }
 
 function downloadError(url: string, reason: string, cause?: unknown): UnrolledError {
@@ -205,7 +205,7 @@ class Download {
     const requireSame = () => {
       const received = hash.digest('hex');
       if (received === sha256) return;
-      throw new UnrolledError('ERR_UNROLLED_CHECKSUM', `${shownUrl(this.#url)} is not the file expected`, {
+      throw new UnrolledError('ERR_UNROLLED_CHECKSUM', `${shownUrl(this.#url)} is not the expected file`, {
         advice: ADVICE,
         expected: `SHA-256 ${sha256}`,
         received: `SHA-256 ${received}`,
@@ -266,15 +266,18 @@ class Download {
     const range = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(headers.get('content-range') ?? '');
     const total = numberOf(range?.[2]);
     if (status === 416 && asked > 0) {
-      return total === asked ? undefined : new Restart('the server has no such part of it');
+      return total === asked ? undefined : new Restart('the server does not have the requested part');
     }
-    if (asked > 0 && REFUSED_PARTS.includes(status)) return new Restart(`the server answered ${status} to a part`);
+    if (asked > 0 && REFUSED_PARTS.includes(status))
+      return new Restart(`the server answered ${status} to the request for a part`);
     const codings = codingsOf(headers);
     const unknown = codings.find((coding) => !UNDONE.has(coding));
-    if (unknown !== undefined) return downloadError(this.#url, `the server sent it compressed as ${unknown}, unasked`);
+    if (unknown !== undefined)
+      return downloadError(this.#url, `the server sent it compressed as ${unknown}, which was not requested`);
     // A part of what was compressed is no part of the file.
-    if (status === 206 && codings.length > 0) return new Restart('the server sent a part of it compressed');
-    if (status === 206 && numberOf(range?.[1]) !== asked) return new Restart('the server sent another part than asked');
+    if (status === 206 && codings.length > 0) return new Restart('the server compressed a part of it');
+    if (status === 206 && numberOf(range?.[1]) !== asked)
+      return new Restart('the server sent another part than requested');
     if (status !== 200 && status !== 206) {
       return downloadError(this.#url, `the server answered ${status} ${response.statusText}`.trim());
     }

@@ -153,7 +153,7 @@ async function textError(path: string, cause: unknown): Promise<UnrolledError> {
       () => false,
     ));
   if (!isLink) return readError(shown, cause);
-  return unreadable(shown, 'the link leads nowhere', cause);
+  return unreadable(shown, 'the link is broken', cause);
 }
 
 async function readText(path: string, encoding: Encoding | undefined): Promise<string> {

@@ -40,7 +40,7 @@ export function split<T>(examples: readonly T[], options?: SplitOptions): Split<
   if (trained === 0 || trained === examples.length) {
     throw new UnrolledError(
       'ERR_UNROLLED_CORPUS_TOO_SHORT',
-      phrase`${counted(examples.length, 'example')} cannot be parted by ${refer.option('validation')} ${validation}: one part would be empty`,
+      phrase`${counted(examples.length, 'example')} cannot be split with ${refer.option('validation')} ${validation}: one part would be empty`,
       {
         option: 'validation',
         expected: 'at least one example in each part',

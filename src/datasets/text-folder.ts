@@ -35,9 +35,13 @@ export interface TextFolder extends LabelledTexts<SourcedExample>, Split<Sourced
 /** The folders to read, as `subFolders` gives them: all, or those whose shown names are `classes`. */
 function resolveFolders(directory: string, found: readonly string[], classes: unknown): readonly string[] {
   if (found.length === 0) {
-    throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${directory} has no sub-folders, one for each class`, {
-      expected: 'one sub-folder for each class',
-    });
+    throw new UnrolledError(
+      'ERR_UNROLLED_CORPUS_EMPTY',
+      `${directory} has no sub-folders; it needs one for each class`,
+      {
+        expected: 'one sub-folder for each class',
+      },
+    );
   }
   if (classes === undefined) return found;
   if (!Array.isArray(classes)) throw check.wrongType('classes', 'an array of names of sub-folders', classes);
@@ -48,7 +52,7 @@ function resolveFolders(directory: string, found: readonly string[], classes: un
     }
   }
   if (classes.length === 0 || new Set(classes).size !== classes.length) {
-    throw check.outOfRange('classes', 'at least one name, none twice', classes);
+    throw check.outOfRange('classes', 'at least one name, each only once', classes);
   }
   return classes.map((name) => found[shown.indexOf(name)] as string);
 }

@@ -22,8 +22,8 @@ async function requireNoFolder(path: string): Promise<void> {
   if (!found?.isDirectory()) return;
   throw new UnrolledError(
     'ERR_UNROLLED_FILE_READ',
-    `${path} is a folder, and a text is one file: join its files to one, or read them as documents by ` +
-      "datasets.documents(path, { format: 'folder' }), or with one class a sub-folder by datasets.textFolder(path)",
+    `${path} is a folder, but a text is one file: join its files, or read them as documents with ` +
+      "datasets.documents(path, { format: 'folder' }), or as one sub-folder per class with datasets.textFolder(path)",
     { option: 'path', expected: 'a text file', received: 'a folder' },
   );
 }

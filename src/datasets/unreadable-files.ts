@@ -16,14 +16,14 @@ export interface SkippedFile {
 
 /** Advice where both options are at hand. */
 function adviceFor({ code, expected }: UnrolledError): Words {
-  const out = phrase`leave them out by ${refer.option('skipUnreadable')}.`;
+  const out = phrase`leave them out with ${refer.option('skipUnreadable')}.`;
   if (code !== 'ERR_UNROLLED_ENCODING') return phrase`Make them readable, or ${out}`;
   const isUtf8 = expected?.toLowerCase() === 'utf-8';
   const known = adviceAbout(expected);
   const encoding = refer.option('encoding');
   const say = isUtf8
-    ? phrase`Say what they are encoded in by ${encoding}`
-    : phrase`Say by ${encoding} what else they are encoded in`;
+    ? phrase`Name their encoding with ${encoding}`
+    : phrase`Name their actual encoding with ${encoding}`;
   return phrase`${known === undefined ? '' : phrase`${known} `}${say}, convert them to UTF-8, or ${out}`;
 }
 
@@ -44,7 +44,7 @@ const MOST_NAMED = 5;
 function inShort(error: UnrolledError): string {
   const { code, received } = error;
   if (code === 'ERR_UNROLLED_ENCODING' && received !== undefined) return received;
-  return code === 'ERR_UNROLLED_FILE_NOT_FOUND' ? 'not there any more' : whyUnreadable(error);
+  return code === 'ERR_UNROLLED_FILE_NOT_FOUND' ? 'no longer there' : whyUnreadable(error);
 }
 
 /** The files by name with their faults, the first of many. */

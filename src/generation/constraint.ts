@@ -121,7 +121,7 @@ class TokenReader {
       'ERR_UNROLLED_UNKNOWN_TOKEN',
       phrase`${refer.option(option)} must name ${expected}, not ${check.show(token)}`,
       {
-        advice: `A token is ${this.#kind()}: name them one by one, and leave out those that the model never saw.`,
+        advice: `A token is ${this.#kind()}: name each token separately, and leave out tokens that the model does not know.`,
         option,
         expected,
         received: check.show(token),
@@ -227,12 +227,12 @@ export class Constraint {
     if (isDue(bias)) {
       const answer = isFunction(bias) ? this.#asked('bias', bias, step) : bias;
       if (answer !== undefined)
-        this.#reader.bias(place, requireBias(`bias${place}`, answer, `${BIAS}, at once`), dense);
+        this.#reader.bias(place, requireBias(`bias${place}`, answer, `${BIAS}, and not a promise`), dense);
     }
     if (isDue(allow)) {
       const answer = isFunction(allow) ? this.#asked('allow', allow, step) : allow;
       if (answer !== undefined) {
-        this.#reader.allow(place, requireChoices(`allow${place}`, answer, `${CHOICES}, at once`), dense);
+        this.#reader.allow(place, requireChoices(`allow${place}`, answer, `${CHOICES}, and not a promise`), dense);
       }
     }
     return dense;
@@ -264,9 +264,9 @@ export class Constraint {
     const after = text === '' ? '' : `, after ${check.show(`${text.length > 20 ? '…' : ''}${text.slice(-20)}`)}`;
     throw new UnrolledError(
       'ERR_UNROLLED_OPTION_RANGE',
-      phrase`${refer.option(option)} leaves no token to take at ${refer.step(position, `step ${position} (from 0)`)}${after}`,
+      phrase`${refer.option(option)} allows no token at ${refer.step(position, `step ${position} (from 0)`)}${after}`,
       {
-        advice: phrase`Allow at least one there: the unknown token is never taken, and the end token not before ${refer.option('minLength')}. Or let the text end before, with ${refer.option('length')} or ${refer.option('stop')}.`,
+        advice: phrase`Allow at least one token there; the unknown token is never chosen, and the end token only after ${refer.option('minLength')}. Or end the text earlier with ${refer.option('length')} or ${refer.option('stop')}.`,
         option,
         expected: 'at least one token',
         received: 'none',

@@ -102,11 +102,11 @@ function undecodable(needed: string, instead: string): UnrolledError {
 export async function decode(model: Network, sources: SequenceData, options: DecodingOptions): Promise<Answer[][]> {
   const { input, source } = model.description;
   if (source === undefined) {
-    throw undecodable('a model with a source, and this one has none', 'predict(inputs) gives its outputs');
+    throw undecodable('a model with a source, but this one has none', 'predict(inputs) gives its outputs');
   }
   if (input.kind !== 'ids') {
     const instead = 'forward({ features, source }) gives its outputs';
-    throw undecodable('a model that reads the ids it writes, and the input of this one is features', instead);
+    throw undecodable('a model that reads the ids it writes, but this one reads features', instead);
   }
   const { signal, ...resolved } = resolve(options, input.vocabulary);
   requireBeamMemory(model, resolved.beams, input.vocabulary);

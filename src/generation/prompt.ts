@@ -68,7 +68,7 @@ export async function startIds(
   if (unknownTokens > 0) throw noTokens(beginnings.vocabulary, prompt, unknownTokens, option);
   throw new UnrolledError(
     'ERR_UNROLLED_CORPUS_EMPTY',
-    `The ${option} has no tokens, and the model's vocabulary has no line end to begin with`,
+    `The ${option} has no tokens, and the model's vocabulary has no line end to start from`,
     {
       advice: `Give a ${option} of at least one token.`,
       option,

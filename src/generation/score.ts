@@ -98,7 +98,7 @@ async function partsOf(
     const kind =
       vocabulary.endId === undefined
         ? 'of plain text'
-        : 'of an earlier release, which has not learned how a document begins';
+        : 'of an earlier release, which did not learn how a document begins';
     throw check.outOfRange('document', `left out for a model ${kind}`, document);
   }
   const { ids, ...counts } = await vocabulary.encodeCountedInTurns(text, signal);
@@ -124,7 +124,7 @@ export async function scoreText(generator: Generator, text: string, options: Res
   const { rest, counts, result } = await withWeightsOfCall(model, 'one', async (weights) => {
     const { before, rest, counts } = await partsOf(generator, text, options);
     if (rest.length === 0) {
-      throw new UnrolledError('ERR_UNROLLED_CORPUS_TOO_SHORT', 'The text has 1 token, and nothing comes before it', {
+      throw new UnrolledError('ERR_UNROLLED_CORPUS_TOO_SHORT', 'The text has 1 token and no context', {
         advice: phrase`Give at least 2 tokens, or a ${refer.option('context')}.`,
         option: 'context',
         expected: 'at least 2 tokens, or a context',

@@ -151,12 +151,12 @@ export function attention(from: readonly [string, string], options?: Options<Att
   return layer('attention', options, { from });
 }
 
-/** Outputs of layers over the same steps, side by side. */
+/** Outputs of layers with the same steps, side by side. */
 export function concatenate(from: readonly string[], options?: LayerExtras): Layer {
   return layer('concatenate', options, { from });
 }
 
-/** Outputs of layers over the same steps, added: a residual connection, say. */
+/** Outputs of layers with the same steps, added: a residual connection, say. */
 export function add(from: readonly string[], options?: LayerExtras): Layer {
   return layer('add', options, { from });
 }

@@ -97,7 +97,8 @@ export async function initialParts(
   const { given, vocabulary: wanted, extendVocabulary } = requireInitOptions(options);
   const { path } = file;
   if (file.header === undefined) {
-    if (extendVocabulary) throw check.outOfRange('extendVocabulary', `left out where ${path} has no vocabulary`, true);
+    if (extendVocabulary)
+      throw check.outOfRange('extendVocabulary', `left out, because ${path} has no vocabulary`, true);
     const architecture = withOutput(resolveArchitecture(given), wanted, given.frequencies);
     return restored(file, { vocabulary: wanted, architecture, documents: hasEnd(wanted) }, given, metadata);
   }
@@ -114,7 +115,7 @@ export async function initialParts(
   const vocabulary = withFormOf(path, stored, wanted);
   const isSame = asked.output !== undefined && asked.output === architecture.output;
   if (isSame && given.frequencies !== undefined) {
-    throw check.outOfRange('frequencies', 'left out where the file has ranks of its own', given.frequencies);
+    throw check.outOfRange('frequencies', 'left out, because the file has ranks of its own', given.frequencies);
   }
   const completed = isSame ? completedFrom(path, asked, vocabulary) : withOutput(asked, vocabulary, given.frequencies);
   const documents = readDocuments(path, header, hasEnd(vocabulary));

@@ -60,7 +60,7 @@ export async function readVocabulary<V>(
 export function readDocuments(path: string, { model: { documents } }: ModelHeader, hasEndToken: boolean): boolean {
   if (documents === undefined) return false;
   if (documents !== true) throw formatError(path, `its documents are ${show(documents)}, not true`);
-  if (!hasEndToken) throw formatError(path, 'it is of documents, and its vocabulary has no end token');
+  if (!hasEndToken) throw formatError(path, 'it was trained on documents, but its vocabulary has no end token');
   return true;
 }
 
@@ -75,8 +75,8 @@ export function requireSameForm(path: string, form: TextForm, asked: FormOptions
   const [expected, received] = [form[option], asked[option] as string];
   throw new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',
-    phrase`${path} has ${refer.option(option)} ${show(expected)}, and ${show(received)} was asked`,
-    { advice: "Leave the option out to take the file's.", option, expected, received },
+    phrase`${path} has ${refer.option(option)} ${show(expected)}, but ${show(received)} was requested`,
+    { advice: "Leave the option out to use the file's value.", option, expected, received },
   );
 }
 

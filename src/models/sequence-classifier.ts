@@ -105,9 +105,9 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     const classes = check.integer('classes', given.classes, { min: 2, max: MAX_SIZE });
     const architecture = resolveArchitecture(given);
     if (architecture.tied)
-      throw check.outOfRange('tied', 'left out for a classifier, whose outputs are no tokens', true);
+      throw check.outOfRange('tied', 'left out for a classifier, whose outputs are not tokens', true);
     if (architecture.output)
-      throw check.outOfRange('output', 'exact for a classifier, whose outputs are no tokens', architecture.output);
+      throw check.outOfRange('output', 'exact for a classifier, whose outputs are not tokens', architecture.output);
     const { untransposedGradient = false } = given;
     check.boolean('untransposedGradient', untransposedGradient);
     if (untransposedGradient && architecture.cell !== 'rnn') {

@@ -79,7 +79,7 @@ function showFit({ bytes, stepsPerEpoch, secondsPerStep, secondsPerEpoch }: Esti
   const parts = (['parameters', 'gradients', 'optimizer', 'workspace', 'data', 'checkpoint'] as const)
     .flatMap((part) => (bytes[part] === undefined ? [] : [`${part} ${showBytes(bytes[part])}`]))
     .join(', ');
-  const epoch = `${showTime(secondsPerEpoch)} an epoch of ${showCount(stepsPerEpoch)} step${stepsPerEpoch === 1 ? '' : 's'}`;
+  const epoch = `${showTime(secondsPerEpoch)} per epoch of ${showCount(stepsPerEpoch)} step${stepsPerEpoch === 1 ? '' : 's'}`;
   return `a fit takes ${showBytes(bytes.total)} (${parts})\nand about ${epoch}, ${showTime(secondsPerStep)} each`;
 }
 

@@ -73,7 +73,7 @@ function requireClassNames(classNames: unknown): readonly string[] {
   if (!Array.isArray(classNames)) throw check.wrongType('classNames', 'a list of names', classNames);
   for (const [index, name] of classNames.entries()) check.nonEmptyString(`classNames[${index}]`, name);
   if (classNames.length < 2 || new Set(classNames).size !== classNames.length) {
-    throw check.outOfRange('classNames', 'at least two names, none twice', classNames.join(', '));
+    throw check.outOfRange('classNames', 'at least two names, each only once', classNames.join(', '));
   }
   return Object.freeze([...classNames]);
 }
@@ -107,7 +107,8 @@ export function resolveTextFit(
   const isValidated = asked.validation > 0 || asked.validationData !== undefined;
   const keepBest = check.boolean('keepBest', wanted === undefined ? isValidated : wanted);
   if (!keepBest) return { ...asked, best: undefined };
-  if (!isValidated) throw check.outOfRange('keepBest', 'left out without validation or validationData', keepBest);
+  if (!isValidated)
+    throw check.outOfRange('keepBest', 'left out unless validation or validationData is given', keepBest);
   const best = new BestWeights('validationLoss');
   return { ...asked, callbacks: [best, ...asked.callbacks, best.closing], best };
 }
@@ -117,7 +118,7 @@ function requireList(option: string, values: unknown): void {
   const hole = check.firstHole(values);
   if (hole !== -1) throw check.wrongType(`${option}[${hole}].text`, 'a string', undefined);
   if (values.length > 0) return;
-  throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${option} has nothing in it`, {
+  throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${option} is empty`, {
     option,
     expected: 'at least one',
   });

@@ -46,7 +46,7 @@ export async function restoreNetwork(
 function constructorError(name: string): UnrolledError {
   return new UnrolledError(
     'ERR_UNROLLED_OPTION_TYPE',
-    `new ${name} does not work: make one with ${name}.create, or read one with ${name}.load`,
+    `new ${name} is not supported: create one with ${name}.create, or load one with ${name}.load`,
     { option: 'constructor', expected: `${name}.create or ${name}.load` },
   );
 }

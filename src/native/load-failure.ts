@@ -50,7 +50,7 @@ function build(): string {
 
 /** How what was installed is got anew, as the end of a sentence. */
 function reinstall(): string {
-  return isClone() ? 'run `npm run build`' : 'install the package anew (`npm install unrolled`)';
+  return isClone() ? 'run `npm run build`' : 'reinstall the package (`npm install unrolled`)';
 }
 
 /** Whether a file is what a build made in the package's folder, and not one that was shipped. */
@@ -62,7 +62,7 @@ function isBuiltHere(file: string): boolean {
 function madeElsewhere(file: string): string {
   if (isBuiltHere(file)) {
     const own = namesIn(path.join(packageRoot, 'prebuilds')).includes(SYSTEM);
-    return `It was built on another system: delete the folder build${own ? '.' : `, and ${build()}.`}`;
+    return `It was built on another system: delete the folder "build"${own ? '.' : `, and ${build()}.`}`;
   }
   return `If it was copied from another system, install the package on this one; else ${build()}.`;
 }
@@ -73,7 +73,7 @@ function isInArchive(place: string): boolean {
 
 const UNPACK =
   'Keep .node files out of the archive (electron-builder: asarUnpack "**/*.node"; Electron Packager and Forge: ' +
-  'asar.unpack "**/*.node"), and ship the folder app.asar.unpacked beside it.';
+  'asar.unpack "**/*.node"), and ship the folder app.asar.unpacked next to it.';
 
 /** The shipped binary for this process's C library; undefined where there is none. */
 export function prebuiltForLibc(): string | undefined {
@@ -86,7 +86,7 @@ function wrongLibc(file: string, linked: string): Finding {
   const own = processLibc()?.name ?? 'another';
   return {
     reason: 'wrong-libc',
-    what: `${file} is for Linux with ${linked}, and this process runs on ${own}`,
+    what: `${file} is for Linux with ${linked}, but this process runs on ${own}`,
     advice: madeElsewhere(file),
   };
 }
@@ -112,27 +112,27 @@ function findAbsent(): Finding {
   if (systems.length > 0 && !systems.includes(SYSTEM)) {
     return {
       reason: 'no-binary',
-      what: `there is no binary for ${SYSTEM} in ${prebuilds}, but for ${systems.join(', ')}`,
+      what: `${prebuilds} has no binary for ${SYSTEM}, only for ${systems.join(', ')}`,
       advice: `If it was installed on another system, install the package on this one; else ${build()}.`,
     };
   }
   if (isInArchive(packageRoot)) {
     return {
       reason: 'asar',
-      what: `there is no binary in ${packageRoot}, which is in an ASAR archive`,
+      what: `${packageRoot}, which is in an ASAR archive, has no binary`,
       advice: UNPACK,
     };
   }
   const unfinished = existsSync(path.join(packageRoot, 'build'));
-  const state = unfinished ? ', and the build in its folder build did not come to its end' : '';
+  const state = unfinished ? ', and the build in its folder "build" did not finish' : '';
   return {
     reason: 'incomplete',
-    what: `there is no binary in ${packageRoot}${state}`,
+    what: `${packageRoot} has no binary${state}`,
     advice:
       unfinished || isClone()
         ? `To make it, ${build()}.`
-        : `To get it, ${reinstall()}, or ${build()}. If a tool has copied the files that an app needs, have it copy the ` +
-          'folder prebuilds too (Next.js: outputFileTracingIncludes).',
+        : `To get it, ${reinstall()}, or ${build()}. If a tool copied the files that an app needs, let it also copy the ` +
+          'folder prebuilds (Next.js: outputFileTracingIncludes).',
   };
 }
 
@@ -165,7 +165,7 @@ export function requireLoadable(file: string): void {
     throw failure(unreadable(file, cause as NodeJS.ErrnoException), cause);
   }
   if (kind === undefined || !kind.complete) {
-    const what = kind === undefined ? 'is no native module' : 'is cut short';
+    const what = kind === undefined ? 'is not a native module' : 'is cut short';
     throw failure({ reason: 'damaged', what: `${file} ${what}`, advice: `Delete it, and ${reinstall()}.` });
   }
   const { format, arch = process.arch } = kind;
@@ -173,7 +173,7 @@ export function requireLoadable(file: string): void {
     const systems = { ELF: 'Linux', 'Mach-O': 'macOS', PE: 'Windows' };
     throw failure({
       reason: 'wrong-platform',
-      what: `${file} is for ${systems[format]} on ${arch}, and this process is ${SYSTEM}`,
+      what: `${file} is for ${systems[format]} on ${arch}, but this process is ${SYSTEM}`,
       advice: madeElsewhere(file),
     });
   }
@@ -200,14 +200,14 @@ function findRefused(file: string, said: string): Finding {
   if (wanted !== undefined && own?.version !== undefined && isLater(wanted, own.version)) {
     return {
       reason: 'old-glibc',
-      what: `${file} needs glibc ${wanted}, and this system has ${own.version}`,
-      advice: `Use a later release of the system (or a later base image), or ${build()}.`,
+      what: `${file} needs glibc ${wanted}, but this system has ${own.version}`,
+      advice: `Use a newer release of the system (or a newer base image), or ${build()}.`,
     };
   }
   if (/CPU ISA level|Illegal instruction/.test(said)) {
     return {
       reason: 'instruction-set',
-      what: `${file} was made for a later processor than this one`,
+      what: `${file} was built for a newer processor than this one`,
       advice: `To have one for this processor, ${build()}.`,
     };
   }
@@ -215,21 +215,21 @@ function findRefused(file: string, said: string): Finding {
     return {
       reason: 'not-permitted',
       what: `the system does not let this process run code from ${file}`,
-      advice: 'Put node_modules onto a file system that is not mounted noexec, or allow it in the security policy.',
+      advice: 'Move node_modules to a file system that is not mounted noexec, or allow it in the security policy.',
     };
   }
   const missing = MISSING_LIBRARY.exec(said);
   if (missing !== null) {
     return {
       reason: 'missing-library',
-      what: `${file} needs the library ${missing.slice(1).find(Boolean) ?? '(unnamed)'}, which this system has not`,
+      what: `${file} needs the library ${missing.slice(1).find(Boolean) ?? '(unnamed)'}, which this system does not have`,
       advice: `Install it, or ${build()}.`,
     };
   }
   if (/did not self-register|undefined symbol|symbol not found|valid Win32 application|truncated/i.test(said)) {
     return {
       reason: 'damaged',
-      what: `${file} is not the whole native module of unrolled`,
+      what: `${file} is not the complete native module of unrolled`,
       advice: `Delete it, and ${reinstall()}.`,
     };
   }
@@ -256,10 +256,10 @@ function noMemoryFor(file: string, cause: unknown, said: string): UnrolledError 
   const megabytes = Math.ceil(size / 2 ** 20);
   return new UnrolledError(
     'ERR_UNROLLED_OUT_OF_MEMORY',
-    `The native module could not be loaded: it takes ${megabytes} MiB of address space, and the system gives this ` +
+    `The native module could not be loaded: it takes ${megabytes} MiB of address space, but the system gives this ` +
       'process no more',
     {
-      advice: 'Raise its limit (ulimit -v, ulimit -d), or load the module before other things take the memory.',
+      advice: 'Raise its limit (ulimit -v, ulimit -d), or load the module before other code takes the memory.',
       cause,
     },
   );
@@ -268,8 +268,8 @@ function noMemoryFor(file: string, cause: unknown, said: string): UnrolledError 
 /** Node.js was told to load no native modules. */
 const DISABLED: Finding = {
   reason: 'not-permitted',
-  what: 'Node.js was started so that it loads no native modules',
-  advice: 'Leave out --no-addons; beside --permission give --allow-addons.',
+  what: 'Node.js was started with an option that forbids native modules',
+  advice: 'Leave out --no-addons; together with --permission give --allow-addons.',
 };
 
 /** The error for a file that passed `requireLoadable`, and did not load. */
@@ -290,7 +290,7 @@ export function requireSameVersion(file: string, binaryVersion: string | undefin
   if (!isAtHome || binaryVersion === version) return;
   throw failure({
     reason: 'version',
-    what: `${file} is of version ${binaryVersion ?? 'unknown'}, and the JavaScript of ${version}`,
-    advice: isBuiltHere(file) ? `Build it anew: ${build()}.` : `Parts of two releases are mixed: ${reinstall()}.`,
+    what: `${file} has version ${binaryVersion ?? 'unknown'}, but the JavaScript has ${version}`,
+    advice: isBuiltHere(file) ? `Build it again: ${build()}.` : `Parts of two releases are mixed: ${reinstall()}.`,
   });
 }

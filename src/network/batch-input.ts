@@ -41,7 +41,7 @@ function tensorOf(description: InputDescription): string {
 function resolveLengths(lengths: ArrayLike<number>, time: number, batch: number): Int32Array {
   check.arrayLike('lengths', lengths, 'a list of whole numbers');
   if (lengths.length !== batch) {
-    const [expected, received] = [`${batch} numbers, one a row`, String(lengths.length)];
+    const [expected, received] = [`${batch} numbers, one per row`, String(lengths.length)];
     const fault = `lengths must have ${expected}, not ${received}`;
     throw new UnrolledError('ERR_UNROLLED_SHAPE', fault, { option: 'lengths', expected, received });
   }
@@ -56,8 +56,9 @@ function elementsOf(name: 'input' | 'source', description: InputDescription, giv
   const elements = given[kind];
   if (elements === undefined) {
     const expected = tensorOf(description);
-    const how = name === 'input' ? `${kind}, ${expected}` : `source: { ${kind} }, ${expected} of as many rows`;
-    const came = given[other] === undefined ? '' : `, in place of ${path(other)}`;
+    const how =
+      name === 'input' ? `${kind}, ${expected}` : `source: { ${kind} }, ${expected} with the same number of rows`;
+    const came = given[other] === undefined ? '' : `, not ${path(other)}`;
     throw new UnrolledError(
       'ERR_UNROLLED_OPTION_TYPE',
       `This model has ${article(name)} of ${kind}: give ${how}${came}`,
@@ -68,7 +69,7 @@ function elementsOf(name: 'input' | 'source', description: InputDescription, giv
     );
   }
   if (given[other] !== undefined) {
-    throw check.outOfRange(path(other), `left out, since the model's ${name} is of ${kind}`, given[other]);
+    throw check.outOfRange(path(other), `left out, because the model's ${name} is of ${kind}`, given[other]);
   }
   const tensor =
     kind === 'ids'
@@ -118,7 +119,7 @@ function toSource(description: InputDescription, source: unknown, batch: number,
   const given = check.options<SequenceInput>('source', source as SequenceInput | undefined, SEQUENCE_KEYS);
   const [input, rows] = toInput('source', description, given, layout);
   if (rows === batch) return input;
-  throw new UnrolledError('ERR_UNROLLED_SHAPE', `source must have ${batch} rows, as the input has, not ${rows}`, {
+  throw new UnrolledError('ERR_UNROLLED_SHAPE', `source must have ${batch} rows, like the input, not ${rows}`, {
     option: 'source',
     expected: `${batch} rows`,
     received: `${rows}`,
@@ -146,7 +147,7 @@ export function toBatch(description: ModelDescription, layout: FlatLayout, input
   if (description.source !== undefined) {
     native.source = toSource(description.source, source, batch, layout);
   } else if (source !== undefined) {
-    throw check.outOfRange('source', 'left out, since the model has no source', source);
+    throw check.outOfRange('source', 'left out, because the model has no source', source);
   }
   if (states !== undefined) native.state = layout.flatStates(states, batch);
   return native;

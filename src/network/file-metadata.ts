@@ -33,8 +33,7 @@ export function resolveMetadata(options: SaveOptions | undefined, loaded: Metada
   const entries = Object.entries(check.object('metadata', metadata, 'strings by name'));
   for (const [name, text] of entries) {
     check.string(`metadata.${name}`, text);
-    if (OWN.includes(name))
-      throw check.outOfRange(`metadata.${name}`, 'left out, since the file has one of its own', text);
+    if (OWN.includes(name)) throw check.outOfRange(`metadata.${name}`, 'left out, because the file has its own', text);
   }
   return new Map(entries);
 }

@@ -42,14 +42,14 @@ export function requireSameFrozen(path: string, now: readonly string[], before: 
   const added = now.filter((name) => !before.includes(name));
   if (thawed.length + added.length === 0) return;
   const differences = [
-    ...(thawed.length > 0 ? [`${show(thawed)} was frozen in it and is not frozen in this model`] : []),
-    ...(added.length > 0 ? [`${show(added)} was trained in it and is frozen in this model`] : []),
+    ...(thawed.length > 0 ? [`${show(thawed)} was frozen in it but is not frozen in this model`] : []),
+    ...(added.length > 0 ? [`${show(added)} was trained in it but is frozen in this model`] : []),
   ];
   throw new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',
-    `${path} is of a training with other frozen parameters: ${differences.join(', and ')}`,
+    `${path} is from a training with other frozen parameters: ${differences.join(', and ')}`,
     {
-      advice: 'Load the model to resume from the checkpoint itself, or freeze what was frozen in it.',
+      advice: 'Load the model from the checkpoint itself, or freeze the same parameters.',
       option: 'frozen',
       expected: show(before) || 'none',
       received: show(now) || 'none',

@@ -121,7 +121,7 @@ async function fileTensors(
   model: Network,
   { parameters, finite }: { parameters: Parameters; finite: boolean },
 ): Promise<Map<string, Tensor>> {
-  if (!finite) await requireFiniteParameters(`${path} is not written: `, parameters);
+  if (!finite) await requireFiniteParameters(`${path} was not written: `, parameters);
   const shapes = withZeroBiases(model.parameterShapes, model.description);
   return new Map(Object.entries(shapes).map(([name, shape]) => [name, parameters[name] ?? zeros(shape, model.dtype)]));
 }
@@ -251,9 +251,9 @@ export function requireHeader({ path, header }: ModelFile): ModelHeader {
   if (header !== undefined) return header;
   throw formatError(
     path,
-    'it holds weights, but neither description nor vocabulary',
+    'it has weights, but no description and no vocabulary',
     undefined,
-    phrase`Give it to ${refer.remedy('initFromFile', '--init (or LanguageModel.initFrom)')} with the options of the model it belongs to.`,
+    phrase`Give it to ${refer.remedy('initFromFile', '--init (or LanguageModel.initFrom)')} with the options of its model.`,
   );
 }
 
@@ -282,7 +282,7 @@ function checkShape(path: string, name: string, tensor: Tensor, expected: readon
   }
   const [wanted, came] = [showShape(expected), showShape(tensor.shape)];
   if (wanted !== came) {
-    throw mismatch(path, `${name} has the shape ${came}, and the model's is ${wanted}`, {
+    throw mismatch(path, `${name} has the shape ${came}, but the model's is ${wanted}`, {
       expected: wanted,
       received: came,
     });
@@ -327,7 +327,7 @@ function checkedWeights(
     if (Object.hasOwn(trained, name)) {
       weights[name] = converted;
     } else if (converted.data.some((value) => value !== 0)) {
-      throw mismatch(file.path, `${name} is not zero, and the model has a single bias`, { expected: 'zeros' });
+      throw mismatch(file.path, `${name} is not zero, but the model has a single bias`, { expected: 'zeros' });
     }
   }
   return weights;

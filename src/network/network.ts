@@ -312,7 +312,7 @@ export class Network {
    */
   requireAlive(): void {
     if (this.#disposed) {
-      throw new UnrolledError('ERR_UNROLLED_DISPOSED', 'The model was disposed; make or load another one');
+      throw new UnrolledError('ERR_UNROLLED_DISPOSED', 'The model was disposed: create or load another one');
     }
   }
 
@@ -323,7 +323,7 @@ export class Network {
   requireIdle(): void {
     this.requireAlive();
     if (this.#busy) {
-      throw new UnrolledError('ERR_UNROLLED_BUSY', 'The model is training; wait for it to end, or abort it first');
+      throw new UnrolledError('ERR_UNROLLED_BUSY', 'The model is training: wait until it ends, or abort it first');
     }
   }
 

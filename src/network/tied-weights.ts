@@ -36,9 +36,9 @@ export function withTiedOnce(
     if (weights === undefined || firstDifference(weights, copy) === -1) continue;
     throw new UnrolledError(
       'ERR_UNROLLED_MODEL_MISMATCH',
-      `${path} does not fit: ${shared} and ${table} differ, and the model has one for both`,
+      `${path} does not fit: ${shared} and ${table} differ, but the model has one for both`,
       {
-        advice: 'Load it with tied: false (a layer without tiedTo), or give both the same weights.',
+        advice: 'Load it with tied: false (a layer without tiedTo), or make both weights equal.',
         expected: 'equal weights',
         received: `${shared} and ${table} that differ`,
       },

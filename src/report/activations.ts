@@ -51,7 +51,7 @@ export async function collectActivations(
   const { description } = model;
   requireInput(description.input, input);
   if (of === 'source' && description.source === undefined) {
-    throw check.outOfRange('of', "'input', since the model has no source", of);
+    throw check.outOfRange('of', "'input', because the model has no source", of);
   }
   const sequence = of === 'source' ? (input.source ?? {}) : input;
   const steps = requireSteps(asTensors(description, sequence, of, of), 1, of);

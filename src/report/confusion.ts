@@ -32,8 +32,8 @@ function matrix({ title, classNames, counts }: ReportConfusion): string {
     return `<tr><th scope="row"><bdi>${escapeText(classNames[label] as string)}</bdi></th>${cells}</tr>`;
   });
   return (
-    `${scrollable(`Table: ${title}`)}<table class="confusion${classNames.length > WIDE ? ' wide' : ''}"><caption><bdi>${escapeText(title)}</bdi>: what they are, and what they were taken for</caption>` +
-    `<thead><tr><th scope="col" rowspan="2" class="corner">is</th><th scope="colgroup" colspan="${classNames.length}">taken for</th></tr><tr>${names}</tr></thead>` +
+    `${scrollable(`Table: ${title}`)}<table class="confusion${classNames.length > WIDE ? ' wide' : ''}"><caption><bdi>${escapeText(title)}</bdi>: true and predicted classes</caption>` +
+    `<thead><tr><th scope="col" rowspan="2" class="corner">true class</th><th scope="colgroup" colspan="${classNames.length}">predicted class</th></tr><tr>${names}</tr></thead>` +
     `<tbody>${rows.join('')}</tbody></table></div>`
   );
 }
@@ -53,7 +53,7 @@ function figures({ title, classNames, counts }: ReportConfusion): string {
     `${scrollable(`Table: ${title}, each class`)}<table><caption><bdi>${escapeText(title)}</bdi>: each class</caption>` +
     `<thead><tr><th scope="col">class</th>${heads.join('')}</tr></thead><tbody>${rows.join('')}</tbody>` +
     `<tfoot><tr><th scope="row">all</th>${number(formatNumber(sum(are)))}<td class="number" colspan="2">accuracy ${percent(sum(right), sum(are))}</td></tr></tfoot></table>` +
-    '<p class="note">Precision: of what was taken for the class, the part that is of it. Recall: of what is of the class, the part that was taken for it.</p></div>'
+    '<p class="note">Precision: the fraction of the texts predicted as the class that belong to it. Recall: the fraction of the texts of the class that were predicted as it.</p></div>'
   );
 }
 

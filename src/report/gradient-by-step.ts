@@ -42,7 +42,7 @@ export async function collectGradientByStep(
   target: number,
 ): Promise<ReportGradientByStep> {
   if (!goesStepByStep(model.description)) {
-    throw check.outOfRange('model', 'one whose layers go through the sequence step by step', model);
+    throw check.outOfRange('model', 'a model whose layers read the sequence step by step', model);
   }
   const tensors = asTensors(model.description, sequence, 'sequence');
   const steps = requireSteps(tensors, 2, 'sequence');

@@ -40,7 +40,7 @@ const POLICY =
 
 /** Where no script runs: what is missing, and none of what would do nothing. */
 const UNSCRIPTED =
-  '<p class="remark" role="note">The curves, the coloured units and the map of words need JavaScript, which is switched off here. The texts and the tables are all there.</p>';
+  '<p class="remark" role="note">The curves, the coloured units and the map of words need JavaScript, which is switched off here. All texts and tables are shown.</p>';
 const UNSCRIPTED_STYLE =
   '<noscript><style>.chart,.scripted,#theme,button,.controls label,.controls input,.scale,#activation-view [data-value],#neighbour-map,#gradient,#comparisons,[href="#gradient"],[href="#comparisons"]{display:none!important}[data-drawing][hidden]{display:block!important}#sample-view pre{max-height:none}</style></noscript>';
 
@@ -86,7 +86,7 @@ export function renderReport(record: ReportRecord): string {
     `<title>${escapeText(record.title)}</title>`,
     `<style>${asset('page.css')}</style>${UNSCRIPTED_STYLE}</head>`,
     `<body>${header(record)}${navigation}<main>${body}</main>`,
-    '<footer>Made by unrolled. This page is whole: it loads nothing and works offline.</footer>',
+    '<footer>Made by unrolled. This page is complete: it loads nothing and works offline.</footer>',
     `<script type="application/json" id="report-data">${scriptJson(data)}</script>`,
     `<script>${asset('page.js')}</script></body></html>`,
     '',

@@ -4,21 +4,21 @@ import { UnrolledError } from '../base/errors';
 
 const FAULTS = {
   noHeader: 'it is too short to hold a header',
-  headerLength: 'the header is said to be longer than the file, which may have been cut short, or than 100 MB',
+  headerLength: 'the header is longer than 100 MB or than the file, which may have been cut short',
   headerEncoding: 'the header is not UTF-8',
   headerJson: 'the header is not JSON',
   headerObject: 'the header is not a JSON object',
-  duplicateKey: 'a name occurs twice in the header',
+  duplicateKey: 'a name appears twice in the header',
   metadata: '__metadata__ is not an object of strings',
-  tensorEntry: 'a tensor is not described by dtype, shape and data_offsets',
-  dtype: 'an element type is unknown or cannot be read here',
-  shape: 'a shape is not a list of whole numbers from 0, or too large',
-  offsets: 'data_offsets are not two positions in order',
-  byteCount: 'a tensor has more or fewer bytes than its shape and dtype take',
+  tensorEntry: 'the description of a tensor is not dtype, shape and data_offsets',
+  dtype: 'an element type is unknown or not supported',
+  shape: 'a shape is not a list of whole numbers of at least 0, or is too large',
+  offsets: 'data_offsets are not two positions in ascending order',
+  byteCount: 'the size of a tensor in bytes does not match its shape and dtype',
   beyondEnd: 'a tensor reaches beyond the end of the file, which may have been cut short',
   overlap: 'the bytes of two tensors overlap',
-  hole: 'bytes between two tensors belong to none',
-  trailing: 'bytes after the last tensor belong to none',
+  hole: 'bytes between two tensors belong to no tensor',
+  trailing: 'bytes after the last tensor belong to no tensor',
 } as const;
 
 /** A line of the list. */

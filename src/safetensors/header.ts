@@ -159,7 +159,7 @@ export function encodeHeader(
     if (elementCount(shape) !== data.length) {
       throw new UnrolledError(
         'ERR_UNROLLED_SHAPE',
-        `Tensor ${JSON.stringify(name)} has ${data.length} elements, and its shape takes ${elementCount(shape)}`,
+        `Tensor ${JSON.stringify(name)} has ${data.length} elements, but its shape needs ${elementCount(shape)}`,
         { option: 'tensors', expected: `${elementCount(shape)} elements`, received: `${data.length} elements` },
       );
     }

@@ -33,7 +33,7 @@ function notFinite({ where = '', name, dtype }: Weights, { shape, data }: Elemen
   const at = `${name}${showPosition(index, shape)}`;
   return new UnrolledError(
     'ERR_UNROLLED_MODEL_NOT_FINITE',
-    `${where}${at} is ${data[index]}, and as ${dtype} no finite number`,
+    `${where}${at} is ${data[index]}, which is not a finite number as ${dtype}`,
     { expected: 'finite weights', received: `${data[index]} at ${at}` },
   );
 }

@@ -8,7 +8,7 @@ import type { Tensor, TensorDType } from './types';
 
 function ragged(place: string, expected: string, first: string, level: unknown): UnrolledError {
   const received = isList(level) ? `an array of ${level.length}` : check.show(level);
-  const fault = `${place} must be ${expected}, as ${first} is, not ${received}: all arrays of one depth have one length`;
+  const fault = `${place} must be ${expected}, like ${first}, not ${received}: all arrays of one depth must have one length`;
   return new UnrolledError('ERR_UNROLLED_SHAPE', fault, { option: place, expected, received });
 }
 
@@ -20,7 +20,10 @@ function nestedLengths(option: string, values: unknown): number[] {
   const lengths: number[] = [];
   for (let level = values; isList(level); level = level[0]) {
     if (lengths.length === MAX_AXES) {
-      const [expected, received] = [`nested at most ${MAX_AXES} deep`, 'deeper arrays, or one that lies in itself'];
+      const [expected, received] = [
+        `nested at most ${MAX_AXES} deep`,
+        'deeper arrays, or an array that contains itself',
+      ];
       const fault = `${option} must be ${expected}, not ${received}`;
       throw new UnrolledError('ERR_UNROLLED_SHAPE', fault, { option, expected, received });
     }

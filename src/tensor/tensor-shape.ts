@@ -26,9 +26,9 @@ export function allocating<Result>(dtype: string, length: number, make: () => Re
   try {
     return make();
   } catch (cause) {
-    const fault = `There is no memory for ${length} elements of ${dtype}`;
+    const fault = `There is not enough memory for ${length} elements of ${dtype}`;
     const advice =
-      "Take less at a time (a smaller batch, fewer sequences), or raise the process's limit (ulimit -v, ulimit -d).";
+      "Process less at a time (a smaller batch, fewer sequences), or raise the process's limit (ulimit -v, ulimit -d).";
     throw new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', fault, { advice, received: check.show(length), cause });
   }
 }
@@ -105,7 +105,7 @@ export function elementCount(shape: readonly number[]): number {
   const isShape = Array.from(shape).every((size) => Number.isSafeInteger(size) && size >= 0);
   const count = isShape ? shape.reduce((product, size) => product * size, 1) : NaN;
   if (!Number.isSafeInteger(count)) {
-    throw badShape(`${showGiven(shape)} is no shape`, 'whole numbers from 0', showGiven(shape));
+    throw badShape(`${showGiven(shape)} is not a shape`, 'whole numbers from 0', showGiven(shape));
   }
   return count;
 }
@@ -158,7 +158,7 @@ export function requireTensor<D extends TensorDType>(
   if (!isTyped || !Array.isArray(shape)) throw noTensor(option, expected, received(value, dtypes));
   const [came, takes] = [(data as Tensor<D>['data']).length, elementCount(shape)];
   if (came !== takes) {
-    const fault = `${option} has ${came} elements, and its shape ${showShape(shape)} takes ${takes}`;
+    const fault = `${option} has ${came} elements, but its shape ${showShape(shape)} needs ${takes}`;
     throw badShape(fault, `${takes} elements`, `${came} elements`);
   }
   return value as Tensor<D>;

@@ -15,8 +15,8 @@ function otherCorpus({ name }: Corpus | FileCorpus, error: unknown): unknown {
   const lacking = reworded(faultOf(error), ({ kind }) => (kind === 'vocabulary' ? "the model's" : undefined));
   const skipped = refer.remedy(
     'skipUnknown',
-    'Leave it out of the text, have what is unknown skipped with ' +
-      "corpus.withVocabulary(model.vocabulary.withUnknown('skip')), or make a model with vocabulary: corpus.vocabulary.",
+    'Remove it from the text, skip unknown tokens with ' +
+      "corpus.withVocabulary(model.vocabulary.withUnknown('skip')), or create a model with vocabulary: corpus.vocabulary.",
   );
   return new UnrolledError(
     code,

@@ -90,7 +90,7 @@ function documentsOf(documents: readonly string[], options: DocumentsOptions | u
   const builder = Vocabulary.builder({ ...vocabulary, endToken: true });
   if (kept.length === 0) {
     throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `The corpus "${name}" has no document with text`, {
-      advice: 'Give one.',
+      advice: 'Give at least one.',
     });
   }
   return { name, kept, builder };
@@ -189,7 +189,7 @@ export class Corpus {
     if (this.documents !== undefined && vocabulary.endId === undefined) {
       throw new UnrolledError(
         'ERR_UNROLLED_OPTION_RANGE',
-        'vocabulary must be one with an end token, since the corpus has documents: that of a corpus of documents (Corpus.fromDocuments), or one built with endToken: true',
+        'vocabulary must have an end token, because the corpus has documents: take that of a corpus of documents (Corpus.fromDocuments), or one built with endToken: true',
         { option: 'vocabulary', expected: 'one with an end token', received: 'one without' },
       );
     }

@@ -32,7 +32,7 @@ const { MAX_STRING_LENGTH } = constants;
 export const LONGEST_TEXT_BYTES = 4 * MAX_STRING_LENGTH;
 
 /** What to do with a text that no string can hold. */
-const LONG_TEXT_ADVICE = phrase`${refer.remedy('keepTextInFile', 'datasets.textFile leaves a text of any length in its file.')}`;
+const LONG_TEXT_ADVICE = phrase`${refer.remedy('keepTextInFile', 'datasets.textFile can read a text of any length, because it leaves the text in its file.')}`;
 
 /** Byte-order marks and the encodings they belong to. */
 const MARKS: readonly [encoding: Encoding, mark: readonly number[]][] = [
@@ -103,8 +103,8 @@ function firstInvalid(decode: WholeDecoder, bytes: Uint8Array): number {
 
 /** What to do with a text that is not in an encoding, where more is known than that it has another. */
 const ADVICE: { readonly [encoding in Encoding]?: Phrase } = {
-  'utf-8': phrase`Name the ${refer.option('encoding')} that it has, or convert the file to UTF-8.`,
-  gbk: phrase`GB18030 has these characters and more: take the ${refer.option('encoding')} gb18030 where the text is Chinese.`,
+  'utf-8': phrase`Give its ${refer.option('encoding')}, or convert the file to UTF-8.`,
+  gbk: phrase`GB18030 has these characters and more: use the ${refer.option('encoding')} gb18030 if the text is Chinese.`,
 };
 
 /** What is known of an encoding by the name that messages have, for texts that are not in it. */
@@ -125,7 +125,7 @@ function isSafetensors(bytes: Uint8Array): boolean {
 export function tooLong(path: string, cause?: unknown): UnrolledError {
   return new UnrolledError(
     'ERR_UNROLLED_FILE_READ',
-    `${path} is longer than a JavaScript string can be, which is ${MAX_STRING_LENGTH} UTF-16 units`,
+    `${path} is longer than the longest JavaScript string, ${MAX_STRING_LENGTH} UTF-16 units`,
     { advice: LONG_TEXT_ADVICE, expected: `at most ${MAX_STRING_LENGTH} UTF-16 units`, received: path, cause },
   );
 }
@@ -228,7 +228,7 @@ export class TextChunks {
   #isModel(): UnrolledError {
     return new UnrolledError(
       'ERR_UNROLLED_ENCODING',
-      `${this.#path} is no text: it is a safetensors file, which models are saved in`,
+      `${this.#path} is not a text: it is a safetensors file, the format of saved models`,
       { expected: 'a text file', received: 'a safetensors file' },
     );
   }
@@ -238,8 +238,8 @@ export class TextChunks {
     if (found === undefined) return;
     throw new UnrolledError(
       'ERR_UNROLLED_ENCODING',
-      `${this.#path} looks like ${describe(found)} without a byte-order mark, and ${describe(this.#encoding)} was ` +
-        'expected: every second byte is NUL',
+      `${this.#path} looks like ${describe(found)} without a byte-order mark, not like ` +
+        `${describe(this.#encoding)}: every second byte is NUL`,
       {
         advice: phrase`Give ${refer.option('encoding')} ${found}.`,
         option: 'encoding',
@@ -257,8 +257,8 @@ export class TextChunks {
     if (encoding !== this.#encoding) {
       throw new UnrolledError(
         'ERR_UNROLLED_ENCODING',
-        `${this.#path} begins with the byte-order mark of ${describe(encoding)}, and ${describe(this.#encoding)} was ` +
-          'expected',
+        `${this.#path} begins with the byte-order mark of ${describe(encoding)}, but ` +
+          `${describe(this.#encoding)} was expected`,
         {
           advice: phrase`Give ${refer.option('encoding')} ${encoding}, or remove the mark.`,
           option: 'encoding',
@@ -295,10 +295,10 @@ export class TextChunks {
     const at = this.#encoding === 'utf-8' ? firstInvalidUtf8(bytes) : firstInvalid(this.#decode, bytes);
     const offset = this.#offset + at;
     const name = describe(this.#encoding);
-    const advice = ADVICE[this.#encoding] ?? 'Has it another?';
+    const advice = ADVICE[this.#encoding] ?? 'Give the encoding that the file really has.';
     return new UnrolledError(
       'ERR_UNROLLED_ENCODING',
-      `${this.#path} is not ${name}: the bytes at offset ${offset} are no character`,
+      `${this.#path} is not ${name}: the bytes at offset ${offset} are not a character`,
       {
         advice,
         option: 'encoding',

@@ -72,7 +72,7 @@ export function* extending(own: Tokens, ownContent: VocabularyContent, other: To
   if (own.kind !== other.kind) {
     throw new UnrolledError(
       'ERR_UNROLLED_OPTION_RANGE',
-      `The vocabulary's tokens are of kind ${own.kind}, and those to add of kind ${other.kind}: read the text with ` +
+      `The vocabulary's tokens are of kind ${own.kind}, but those to add are of kind ${other.kind}: read the text with ` +
         `tokens: '${own.kind}'`,
       { option: 'vocabulary', expected: `tokens of kind ${own.kind}`, received: other.kind },
     );

@@ -108,7 +108,7 @@ function requireVocabulary(options: FileCorpusOptions): Vocabulary | undefined {
   check.instance('vocabulary', vocabulary, 'a Vocabulary', Vocabulary);
   const other = TEXT_VOCABULARY_OPTIONS.find((option) => options[option as keyof FileCorpusOptions] !== undefined);
   if (other !== undefined)
-    throw check.outOfRange(other, 'left out where a vocabulary is given', options[other as 'tokens']);
+    throw check.outOfRange(other, 'left out if a vocabulary is given', options[other as 'tokens']);
   return vocabulary;
 }
 
@@ -143,7 +143,7 @@ async function requireOtherPlace(path: string, idsFile: string | undefined): Pro
   if (idsFile === undefined) return;
   const [ids, text] = [absolutePath(idsFile), absolutePath(path)];
   const places = [ids, descriptionPath(ids)];
-  const besides = (written: string) => (written === ids ? '' : ' (a .json is written beside the ids)');
+  const besides = (written: string) => (written === ids ? '' : ' (a .json is written next to the ids)');
   for (const written of places) {
     if (written !== text && !(await isSameFileByAnyName(written, path))) continue;
     throw check.outOfRange('idsFile', `another file than the text, ${path}${besides(written)}`, idsFile);
@@ -151,12 +151,12 @@ async function requireOtherPlace(path: string, idsFile: string | undefined): Pro
   if (await isDescribed(ids)) return;
   for (const written of places) {
     if (!(await hasContent(written))) continue;
-    const expected = 'a new file, an empty one, or one of ids with its .json beside it';
+    const expected = 'a new file, an empty one, or a file of ids with its .json next to it';
     throw new UnrolledError(
       'ERR_UNROLLED_OPTION_RANGE',
-      `idsFile must be ${expected}, not ${check.show(idsFile)}: ${written} has something else${besides(written)}`,
+      `idsFile must be ${expected}, not ${check.show(idsFile)}: ${written} has other content${besides(written)}`,
       {
-        advice: 'Name another place, or remove what is there.',
+        advice: 'Give another path, or remove that file.',
         option: 'idsFile',
         expected,
         received: check.show(idsFile),

@@ -165,7 +165,7 @@ export async function requireSameIds(path: string, identity: IdIdentity): Promis
     throw readError(path, cause);
   }
   if (now !== undefined) return now;
-  throw readError(path, new Error('it was cut short or replaced after its text was read; read the text again'));
+  throw readError(path, new Error('it was cut short or replaced after its text was read: read the text again'));
 }
 
 /** The identity that a description gives its file; undefined where the file is of another size. */

@@ -75,7 +75,7 @@ export async function readUnpackedUpTo(path: string, most: number): Promise<Uint
 
 /** The error of a file without text. */
 export function emptyError(path: string): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${path} has no text in it`);
+  return new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${path} has no text`);
 }
 
 function* decoding(bytes: Uint8Array, path: string, reading: ResolvedReading): Generator<void, string> {

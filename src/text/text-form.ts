@@ -103,11 +103,11 @@ export function normalized(text: string, normalization: Normalization): string {
 function tooLongInForm(text: string, normalization: Normalization, cause: unknown): UnrolledError {
   return new UnrolledError(
     'ERR_UNROLLED_OPTION_RANGE',
-    `The text is longer in the normal form ${normalization} than a JavaScript string can be`,
+    `In the normal form ${normalization} the text is longer than the longest JavaScript string`,
     {
-      advice: 'Give it in parts.',
+      advice: 'Split the text.',
       option: 'text',
-      expected: 'a shorter one',
+      expected: 'a shorter text',
       received: `${text.length} UTF-16 units`,
       cause,
     },
@@ -207,12 +207,12 @@ export class FormChunks {
     if (this.#heldRun.length > LONGEST_RUN) {
       throw new UnrolledError(
         'ERR_UNROLLED_OPTION_RANGE',
-        `${this.#path} cannot be normalised in pieces: it has more than ${LONGEST_RUN} characters in a row among which ` +
-          'there is no sure place to cut',
+        `${this.#path} cannot be normalised in pieces: it has more than ${LONGEST_RUN} characters in a row without ` +
+          'a safe place to split',
         {
-          advice: 'Normalise the file before, or read it as a whole.',
+          advice: 'Normalise the file first, or read it as a whole.',
           option: 'normalization',
-          expected: 'none for this file',
+          expected: 'no normal form for this file',
           received: this.#form.normalization,
         },
       );

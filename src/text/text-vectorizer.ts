@@ -74,8 +74,8 @@ export interface TextVectorizerJSON {
 }
 
 const UNSPACED =
-  'Most of the texts is in a script without spaces between words, and split is whitespace, so that a token is a whole ' +
-  "sentence or text: take split 'word', or 'character'.";
+  'Most of the text is in a script without spaces between words, but split is whitespace, so a token is a whole ' +
+  "sentence or text: use split 'word' or 'character'.";
 
 function damaged(what: string, cause?: unknown): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `The vectorizer is damaged: ${what}`, { cause });
@@ -154,7 +154,7 @@ export class TextVectorizer {
     const { maxTokens = MAX_SIZE, output } = resolved;
     for (const token of special) occurrences.delete(token);
     const tokens = await inTurns(mostFrequent(occurrences, maxTokens - special.length));
-    if (tokens.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'The texts have no token in them');
+    if (tokens.length === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', 'The texts have no tokens');
     if (output !== 'tf-idf') return new TextVectorizer(resolved, tokens, undefined);
     const idf = tokens.map((token) => Math.log(1 + total / (1 + (documents.get(token) as number))));
     return new TextVectorizer(resolved, tokens, Float64Array.from([mean(idf), ...idf]));
@@ -187,7 +187,7 @@ export class TextVectorizer {
     if (own.length === 0 || new Set([...own, ...special]).size !== own.length + special.length) {
       throw check.outOfRange(
         'tokens',
-        `different strings, with ${check.show(special.join(', '))} first or nowhere`,
+        `different strings, with ${check.show(special.join(', '))} first or not at all`,
         tokens,
       );
     }
@@ -349,7 +349,7 @@ export class TextVectorizer {
     if (this.output === 'int')
       throw check.outOfRange('output', 'multi-hot, count, frequency or tf-idf for vectors', this.output);
     if (!Array.isArray(texts)) throw check.wrongType('texts', 'an array of strings', texts);
-    const advice = phrase`Lower ${refer.option('maxTokens')}, or take fewer texts at a time`;
+    const advice = phrase`Lower ${refer.option('maxTokens')}, or pass fewer texts at a time`;
     requireMemory(`A matrix of ${texts.length} texts`, texts.length * this.size * 4, 'maxTokens', advice);
     const result = zeros([texts.length, this.size]);
     for (const [index, text] of texts.entries()) {
@@ -376,7 +376,7 @@ export class TextVectorizer {
     const { standardize, split } = this.#options;
     const isWord = split === 'word' && this.#rule !== 1;
     for (const [option, value] of Object.entries({ standardize, split })) {
-      if (typeof value === 'function') throw check.wrongType(option, 'a name where a vectorizer is saved', value);
+      if (typeof value === 'function') throw check.wrongType(option, 'a name if a vectorizer is saved', value);
     }
     return {
       kind: KIND,

@@ -142,7 +142,7 @@ export function resolveVectorizerOptions(given: TextVectorizerOptions): Resolved
     if (output !== 'int') throw check.outOfRange('sequenceLength', "left out for any output but 'int'", sequenceLength);
   }
   if (check.boolean('pad', pad) && sequenceLength === undefined) {
-    throw check.outOfRange('pad', phrase`false where there is no ${refer.option('sequenceLength')}`, pad);
+    throw check.outOfRange('pad', phrase`false without ${refer.option('sequenceLength')}`, pad);
   }
   return {
     maxTokens,

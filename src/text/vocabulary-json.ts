@@ -45,18 +45,18 @@ export function* parseVocabulary(value: unknown): Generator<void, VocabularyJSON
   if (typeof value !== 'object' || value === null) throw damaged(`it is ${check.show(value)}, not an object`);
   const { form, ...rest } = value as Partial<Record<keyof VocabularyJSON, unknown>>;
   const { kind, tokens, unknownToken, unknown, endToken } = rest;
-  if (!(TOKEN_KINDS as unknown[]).includes(kind)) throw damaged(`${check.show(kind)} is no kind of token`);
+  if (!(TOKEN_KINDS as unknown[]).includes(kind)) throw damaged(`${check.show(kind)} is not a kind of token`);
   if (!Array.isArray(tokens) || tokens.length === 0) throw damaged('its tokens are not a list of strings');
   if (typeof unknownToken !== 'boolean') throw damaged('unknownToken is not true or false');
   if (!(UNKNOWN_POLICIES as readonly unknown[]).includes(unknown)) throw damaged(`unknown is ${check.show(unknown)}`);
   if (endToken !== undefined && endToken !== true) throw damaged(`endToken is ${check.show(endToken)}`);
-  if (unknown === 'replace' && !unknownToken) throw damaged('it replaces by an unknown token that it does not have');
+  if (unknown === 'replace' && !unknownToken) throw damaged('it replaces unknown tokens, but has no unknown token');
 
   const tokenizer: Tokenizer = TOKENIZERS[kind as TokenKind];
   const seen = new SeenStrings();
   for (const [index, token] of (tokens as unknown[]).entries()) {
     if (typeof token !== 'string' || !tokenizer.isToken(token)) {
-      throw damaged(`${check.show(token)} is no ${tokenizer.noun}`);
+      throw damaged(`${check.show(token)} is not a ${tokenizer.noun}`);
     }
     if (!seen.isNew(token)) throw damaged(`${check.show(token)} has two ids`);
     if (index % PART === 0) yield;

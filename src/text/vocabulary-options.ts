@@ -84,7 +84,7 @@ export function mostTokens({ maxTokens, maxSize }: Sizes): [name: 'maxTokens' | 
   if (maxTokens !== undefined)
     throw check.outOfRange(
       'maxSize',
-      phrase`left out beside ${refer.option('maxTokens')}, of which it is an older name`,
+      phrase`left out if ${refer.option('maxTokens')} is given, of which it is an older name`,
       maxSize,
     );
   return ['maxSize', maxSize];
@@ -109,7 +109,7 @@ export function resolveVocabularyOptions(options: VocabularyOptions | undefined)
   check.oneOf('unknown', unknown, UNKNOWN_POLICIES);
   if (unknown === 'replace' && !isBounded) {
     const neither = phrase`neither ${refer.option('maxTokens')} nor ${refer.option('minCount')} is given`;
-    throw check.outOfRange('unknown', phrase`error or skip where ${neither}`, unknown);
+    throw check.outOfRange('unknown', phrase`error or skip if ${neither}`, unknown);
   }
   return { kind, maxSize, minCount, isBounded, unknown, endToken, form: resolveDeclaredForm(given) };
 }

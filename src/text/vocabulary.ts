@@ -34,7 +34,7 @@ import {
 const LOOKED_AT = 1000;
 
 /** Begins what is said of a carriage return. */
-export const CARRIAGE_RETURN = 'It is of a line end that the vocabulary does not have';
+export const CARRIAGE_RETURN = 'It belongs to a line end that the vocabulary does not have';
 
 /** Turns ids into text one by one; text is held back until a character is whole. */
 export interface TokenDecoder {
@@ -425,8 +425,8 @@ export class Vocabulary {
     const done = this.unknownId === undefined ? 'skipped' : 'skipped or replaced';
     return refer.remedy(
       'skipUnknown',
-      `Leave it out of the text, or have what is unknown ${done}: vocabulary.withUnknown('skip'), ` +
-        "or of a saved model LanguageModel.load(path, { unknown: 'skip' }).",
+      `Remove it from the text, or have unknown tokens ${done}: vocabulary.withUnknown('skip'), ` +
+        "or for a saved model LanguageModel.load(path, { unknown: 'skip' }).",
     );
   }
 
@@ -444,8 +444,8 @@ export class Vocabulary {
   /** What to do about a carriage return that a text with other line ends than the vocabulary's has. */
   #lineEndAdvice(token: string): string | Reference {
     if (!token.includes('\r') || this.id('\n') === undefined) return '';
-    if (this.form !== undefined) return `${CARRIAGE_RETURN}: turn its line ends into LF. `;
-    return refer.remedy('readLineEnds', `${CARRIAGE_RETURN}: give lineEnds lf where the text is read. `);
+    if (this.form !== undefined) return `${CARRIAGE_RETURN}: convert its line ends to LF. `;
+    return refer.remedy('readLineEnds', `${CARRIAGE_RETURN}: give lineEnds: 'lf' when reading the text. `);
   }
 
   #unknownToken(token: string, position: number, line: number | undefined): UnrolledError {

@@ -42,7 +42,7 @@ export class WordList {
     if (isDamaged) {
       throw new UnrolledError(
         'ERR_UNROLLED_MODEL_FORMAT',
-        'The word list is damaged: it is no list of different words',
+        'The word list is damaged: it is not a list of different words',
       );
     }
     return new WordList(words);
@@ -76,7 +76,7 @@ export class WordList {
         'ERR_UNROLLED_UNKNOWN_TOKEN',
         `The word ${check.show(word)} at position ${position} (from 0, in words) is not in the list`,
         {
-          advice: 'Leave it out of the text, or make the list of words that have it.',
+          advice: 'Remove it from the text, or create the list with this word.',
           option: 'text',
           expected: `one of the ${this.size} words`,
           received: check.show(word),

@@ -104,7 +104,7 @@ function requireRows(part: string, stream: CorpusPart, { batch, window }: Resolv
   const needed = batch * window + 1 - (length - tokens);
   const rows =
     batch > 1
-      ? phrase`: with ${refer.option('batch')} ${batch} its rows have ${rowLength}, and at least ${window} are needed`
+      ? phrase`: with ${refer.option('batch')} ${batch} its rows have ${rowLength}, but at least ${window} are needed`
       : '';
   const lower = [...(batch > 1 ? ['batch'] : []), ...(window > 1 ? ['window'] : [])].map((name) => refer.option(name));
   const advice = lower.length > 0 ? phrase`, or lower ${joined(lower, ' or ')}` : '';

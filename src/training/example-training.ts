@@ -39,7 +39,7 @@ async function split(
   if (trained === 0 || trained === count) {
     throw new UnrolledError(
       'ERR_UNROLLED_CORPUS_TOO_SHORT',
-      phrase`${counted(count, 'example')} cannot be parted by ${refer.option('validation')} ${validation}: one part would be empty`,
+      phrase`${counted(count, 'example')} cannot be split with ${refer.option('validation')} ${validation}: one part would be empty`,
       {
         option: 'validation',
         expected: 'at least one example in each part',

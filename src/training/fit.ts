@@ -103,9 +103,9 @@ async function countSteps({ model, source, options }: Run): Promise<number> {
 
 /** Says of a checkpoint in bf16 that this is why bf16 is refused: the option may not have been given. */
 function refusedPrecision(path: string, { fault, expected = '', received = '' }: UnrolledError): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_PRECISION', `${path} is of a training in bf16: ${fault}`, {
+  return new UnrolledError('ERR_UNROLLED_PRECISION', `${path} is from a training in bf16: ${fault}`, {
     ...{ option: 'precision', expected, received },
-    advice: phrase`Go on where bf16 can be had${OR_ANEW}.`,
+    advice: phrase`Continue on a machine that supports bf16${OR_ANEW}.`,
   });
 }
 

@@ -139,8 +139,8 @@ function hasSource({ input, source }: ModelDescription): UnrolledError {
   const answers = input.kind === 'ids' ? 'decode(sources, { start, end }) writes its answers to sources, and ' : '';
   return new UnrolledError(
     'ERR_UNROLLED_OPTION_RANGE',
-    `predict is for a model without a source, and this one has a source of ${source?.kind}: ` +
-      `${answers}forward({ ${input.kind}, source }) gives its outputs for inputs beside a source`,
+    `predict is for a model without a source, but this one has a source of ${source?.kind}: ` +
+      `${answers}forward({ ${input.kind}, source }) gives its outputs for inputs and a source`,
     { option: 'inputs', expected: 'a model without a source', received: `a source of ${source?.kind}` },
   );
 }

@@ -75,7 +75,7 @@ function showLengths({ steps: now, stepsPerEpoch }: RunLength, { steps: before }
 function otherLength(path: string, { kind }: ResolvedSchedule, now: RunLength, before: RunLength): string {
   const [covered, planned] = showLengths(now, before);
   return (
-    `The ${kind} schedule of ${path} covers ${covered} now, not ${planned}: from here on the learning rate is that of a ` +
+    `The ${kind} schedule of ${path} covers ${covered} now, not ${planned}: from now on the learning rate is that of a ` +
     `run of ${covered}.`
   );
 }
@@ -88,7 +88,7 @@ function longWarmup({ kind, unit, warmup }: ResolvedSchedule, { steps, stepsPerE
   const most = Math.round((100 * steps) / rising);
   return (
     `The warm-up of ${asked} is longer than the run of ${counted(steps, 'step')}: the learning rate ends at ${most} % of ` +
-    `what was asked${kind === 'constant' ? '' : `, and the ${kind} schedule after it never begins`}.`
+    `the requested rate${kind === 'constant' ? '' : `, and the ${kind} schedule after it never starts`}.`
   );
 }
 
@@ -105,7 +105,7 @@ function joined(...warnings: readonly (string | undefined)[]): { warning?: strin
 function requireBound({ file, record }: Checkpoint, { epochs, steps }: ResolvedTraining, length: RunLength): void {
   const made = record.native.steps;
   if (made <= length.steps) return;
-  const came = `which ${file.path} has come to`;
+  const came = `which ${file.path} has reached`;
   if (Number.isFinite(steps)) throw check.outOfRange('steps', `at least ${made}, ${came}`, steps);
   throw check.outOfRange('epochs', `at least ${Math.ceil(made / length.stepsPerEpoch)}, ${came}`, epochs);
 }

@@ -102,11 +102,11 @@ export async function requireTrainingBytes(
   if (workspace >= total - workspace - data) {
     const isStream = source.kind === 'stream' || source.kind === 'documents';
     const [batch, window] = [refer.option('batch'), refer.option('window')];
-    const advice = isStream ? phrase`Lower ${batch} or ${window}` : phrase`Lower ${batch}, or cut long sequences`;
+    const advice = isStream ? phrase`Lower ${batch} or ${window}` : phrase`Lower ${batch}, or shorten long sequences`;
     requireMemory('Training this model', need, isStream ? 'window' : 'batch', advice);
   } else {
     const kind = refer.option('optimizer');
-    const advice = phrase`Make the model smaller, or take an ${kind} that keeps less, as sgd does`;
+    const advice = phrase`Make the model smaller, or use an ${kind} with less state, such as sgd`;
     requireMemory('Training this model', need, 'optimizer', advice);
   }
   return bytes;

@@ -101,7 +101,7 @@ export class Training<Epoch extends EpochResult = EpochResult>
     const epochs = `Training of ${counted(length, 'epoch')}`;
     if (this.#epochs.isOver) return `${epochs}, ended`;
     if (length > 0 || this.#epochs.isRunning) return `${epochs} so far`;
-    return 'Training, not begun: await it, or loop over its epochs';
+    return 'Training, not started: await it, or loop over its epochs';
   }
 
   async #finish(): Promise<History> {

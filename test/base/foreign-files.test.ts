@@ -18,8 +18,8 @@ describe("PyTorch's own file in a model's place", () => {
   it('is recognised by whatever reads models, and the way to safetensors is told', async () => {
     for (const [name, bytes, kind] of [
       ['new.pt', ZIP, 'a zip archive'],
-      ['old.pth', OLD, 'a pickle of Python'],
-      ['of protocol 4.bin', Buffer.from([0x80, 4, 0x95]), 'a pickle of Python'],
+      ['old.pth', OLD, 'a Python pickle'],
+      ['of protocol 4.bin', Buffer.from([0x80, 4, 0x95]), 'a Python pickle'],
     ] as const) {
       writeFileSync(at(name), Buffer.concat([bytes, Buffer.alloc(5000, 0x7f)]));
       const to = at(name.replace(/\.\w+$/, '.safetensors'));

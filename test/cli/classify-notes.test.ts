@@ -194,8 +194,8 @@ describe('unrolled classify tells', function () {
     assert.equal(plain.stdout.match(/\n/g)?.length, 3);
     assert.equal(
       plain.stderr,
-      'Text 2 (qwer tyui) has no word that the model knows (2 unknown ones): its class says nothing of it.\n' +
-        'Text 3 (?!) has no words: its class says nothing of it.\n',
+      'Text 2 (qwer tyui) has no word that the model knows (2 unknown ones): the predicted class means nothing.\n' +
+        'Text 3 (?!) has no words: the predicted class means nothing.\n',
     );
     const json = await runCli(...asked, '--json');
     assert.deepEqual(
@@ -224,9 +224,7 @@ describe('unrolled classify tells', function () {
     assert.equal(status, 0, stderr);
     const named = 'neg/a.txt, neg/b.txt, neg/c.txt, …';
     assert.ok(
-      stderr.startsWith(
-        `4 of the 24 texts in ${at('some')} are empty, and are taken as texts without words: ${named}\n`,
-      ),
+      stderr.startsWith(`4 of the 24 texts in ${at('some')} are empty and count as texts without words: ${named}\n`),
       stderr,
     );
     assert.match(stderr, /^2 classes: neg 14, pos 10; 2 of 24 texts validate\.$/m);

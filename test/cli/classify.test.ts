@@ -419,7 +419,7 @@ describe('unrolled classify', function () {
     assert.equal(early.status, 0, early.stderr);
     assert.match(
       early.stderr,
-      /Stopped early: the validation loss has not become better for 2 epochs; the best was epoch \d+\.\n/,
+      /Stopped early: the validation loss has not improved for 2 epochs; the best was epoch \d+\.\n/,
     );
     assert.ok(parseJsonLines(early.stdout).length < 500);
     const diverging = await runCli(

@@ -63,7 +63,7 @@ describe('a message of the command line', () => {
   });
 
   it('has the flags for what programs do by a call; without those, what helps there or nothing', () => {
-    const lineEnd = 'It is of a line end that the vocabulary does not have';
+    const lineEnd = 'It belongs to a line end that the vocabulary does not have';
     const remedies: Record<Remedy, readonly [withFlags: string, without: string]> = {
       beginAnew: [', or begin anew from its weights: --init in place of --resume', ''],
       initFromFile: ['--init', 'unrolled train --init'],
@@ -71,7 +71,7 @@ describe('a message of the command line', () => {
       lowerRate: ['The weights are those before it. A smaller --lr, or --clip-norm 1, may help.', 'TEXT'],
       readLineEnds: [`${lineEnd}: give --line-ends lf where the text is read. `, ''],
       readOtherKind: ['TEXT', 'TEXT'],
-      skipUnknown: ['Leave it out of the text, or add --unknown skip.', 'TEXT'],
+      skipUnknown: ['Remove it from the text, or add --unknown skip.', 'TEXT'],
     };
     for (const [remedy, expected] of Object.entries(remedies)) {
       const named: Reference = refer.remedy(remedy as Remedy, 'TEXT');

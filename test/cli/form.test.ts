@@ -76,7 +76,7 @@ describe('the form of a text on the command line', function () {
     ] as const) {
       const { status, stderr } = await runCli('evaluate', at('model'), at('found.txt'), flag, asked);
       assert.equal(status, 1);
-      const message = `${at('model')} has ${flag} "${kept}", and "${asked}" was asked. Leave the option out to take the file's.`;
+      const message = `${at('model')} has ${flag} "${kept}", and "${asked}" was asked. Leave the option out to use the file's value.`;
       assert.equal(stderr, `unrolled: ${message} (ERR_UNROLLED_MODEL_MISMATCH)\n`);
     }
     await unrolled('evaluate', at('model'), 'sonnets', '--unknown', 'skip');

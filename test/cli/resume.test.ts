@@ -187,7 +187,7 @@ describe('unrolled train --resume', function () {
     assert.equal(status, 0, stderr);
     assert.match(
       stderr,
-      /Stopped early: the validation loss has not become better for 3 epochs; the best was epoch \d+\.\n/,
+      /Stopped early: the validation loss has not improved for 3 epochs; the best was epoch \d+\.\n/,
     );
     const epochs = parseJsonLines<TrainLine>(stdout).filter(({ event }) => event === 'epoch');
     assert.ok(epochs.length < 30);

@@ -227,7 +227,7 @@ describe('a terminal', function () {
     );
     const names = Array.from({ length: 13 }, (_, i) => `c${i}`);
     const none = names.map(() => names.map(() => 0));
-    assert.equal(confusionText(names, none, 80), 'no text was taken for another class');
+    assert.equal(confusionText(names, none, 80), 'every text was classified correctly');
     const some = none.map((row) => [...row]);
     for (const [is, taken, count] of [
       [3, 4, 7],

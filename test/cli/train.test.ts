@@ -149,7 +149,7 @@ describe('unrolled train', function () {
       ],
       [
         ['--hidden', 'abc'],
-        '--hidden must be a decimal number, as 10, 0.5 or 1e-3, not "abc". (ERR_UNROLLED_OPTION_TYPE)',
+        '--hidden must be a decimal number such as 10, 0.5 or 1e-3, not "abc". (ERR_UNROLLED_OPTION_TYPE)',
       ],
       [
         ['--embedding', 'abc'],

@@ -71,8 +71,8 @@ describe('datasets.textFolder', () => {
     symlinkSync(at('nowhere.txt'), at('a', 'dangling.txt'));
     symlinkSync('circle.txt', at('a', 'inner', 'circle.txt'));
     symlinkSync(at('a', 'dangling.txt'), at('b', 'again.TXT'));
-    const shown = 'a/dangling.txt (the link leads nowhere), a/inner/circle.txt (the link leads in a circle)';
-    const message = `3 of the 6 files in ${at()} cannot be read: ${shown}, b/again.TXT (the link leads nowhere). `;
+    const shown = 'a/dangling.txt (the link is broken), a/inner/circle.txt (the link leads in a circle)';
+    const message = `3 of the 6 files in ${at()} cannot be read: ${shown}, b/again.TXT (the link is broken). `;
     await assert.rejects(datasets.textFolder(at()), (error: UnrolledError) => {
       assert.deepEqual([error.code, error.option], ['ERR_UNROLLED_FILE_READ', 'skipUnreadable']);
       assert.ok(error.message.startsWith(message), error.message);

@@ -117,7 +117,7 @@ describe('a model without a source', () => {
       code: 'ERR_UNROLLED_OPTION_RANGE',
       option: 'sources',
       message:
-        'sources must be left out, since the model has no source: its data are { inputs } with labels, tags or values.',
+        'sources must be left out, because the model has no source: its data are { inputs } with labels, tags or values.',
     });
     for (const data of [[[1]], Corpus.fromText('text'), 'text', null]) {
       await assert.rejects(model.evaluate(data as never), {
@@ -129,7 +129,7 @@ describe('a model without a source', () => {
     await assert.rejects(model.forward({ ids: IDS, source: { ids: IDS } }), {
       code: 'ERR_UNROLLED_OPTION_RANGE',
       option: 'source',
-      message: /^source must be left out, since the model has no source/,
+      message: /^source must be left out, because the model has no source/,
     });
   });
 
@@ -180,10 +180,10 @@ describe('a layer that starts from another', () => {
       start({ initialState: 'written' }),
       /from "written" \(embedding, 8 features\): that has an output at every/,
     );
-    refused(start({ initialState: 'input' }), /from the model's input: that has an output at every step/);
+    refused(start({ initialState: 'input' }), /from the model's input: it has an output at every step/);
     refused(
       start({ initialState: 'pooled', layers: 2 }),
-      /an output starts only a single layer in one direction and that has 8 features/,
+      /only a single layer in one direction can start from an output and that has 8 features/,
     );
   });
 });
@@ -219,7 +219,7 @@ describe('a name that no layer has', () => {
     refused(
       () => chain(embedding(3, { from: 'source' })),
       'layers[0].from',
-      'the name of an input or of a layer before it, not "source", since the model has no source. There is "input".',
+      'the name of an input or of a layer before it, not "source", because the model has no source. There is "input".',
     );
   });
 

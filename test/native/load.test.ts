@@ -120,7 +120,7 @@ describe('a package whose native module does not load', function () {
     ] as const) {
       it(`that is ${name}`, () => {
         const file = put(installPackage(at()), PREBUILT, content);
-        requireReason(load(at('node_modules', 'unrolled')), 'damaged', `${file} is no native module.`, 'Delete it');
+        requireReason(load(at('node_modules', 'unrolled')), 'damaged', `${file} is not a native module.`, 'Delete it');
       });
     }
 
@@ -133,7 +133,7 @@ describe('a package whose native module does not load', function () {
         requireReason(
           load(home),
           'damaged',
-          size < 64 ? 'is no native module' : 'is cut short',
+          size < 64 ? 'is not a native module' : 'is cut short',
           'npm install unrolled',
         );
       }
@@ -155,7 +155,7 @@ describe('a package whose native module does not load', function () {
         compile(at(), { exported: 'something', from: { soname: 'libc.so.6', version: 'GLIBC_2.2.5' } }),
         put(home, PREBUILT, ''),
       );
-      requireReason(load(home), 'damaged', 'is not the whole native module of unrolled', 'did not self-register');
+      requireReason(load(home), 'damaged', 'is not the complete native module of unrolled', 'did not self-register');
     });
 
     it('for another processor', function () {

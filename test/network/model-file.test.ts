@@ -119,7 +119,7 @@ describe('model files', () => {
     for (const [other, message] of [
       [Vocabulary.build(`${CORPUS.text}!`), /it lacks "!" \(U\+0021\), which the text's vocabulary has\.$/],
       [Vocabulary.build(CORPUS.text, { tokens: 'word' }), /its tokens are of kind char, not word\.$/],
-      [Vocabulary.build(CORPUS.text, { minCount: 1 }), /one has an unknown token, and the other has none\.$/],
+      [Vocabulary.build(CORPUS.text, { minCount: 1 }), /one has an unknown token and the other does not\.$/],
     ] as const) {
       await assert.rejects(initFrom(path, { vocabulary: other }), { ...mismatch, message });
     }

@@ -80,7 +80,7 @@ describe('a file of tied weights', () => {
     for (const change of [last, shorter]) {
       await assert.rejects(LanguageModel.load(await differ(change)), {
         code: 'ERR_UNROLLED_MODEL_MISMATCH',
-        message: /head\.weight and embedding\.weight differ, and the model has one for both/,
+        message: /head\.weight and embedding\.weight differ, but the model has one for both/,
       });
     }
   });

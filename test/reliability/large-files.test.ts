@@ -120,7 +120,7 @@ describe('files of more than 2 GiB', function () {
     await assert.rejects(readText(at('text')), error);
     await assert.rejects(readWhole(at('text')), {
       code: 'ERR_UNROLLED_FILE_READ',
-      message: /it has more than 2 GiB\.$/,
+      message: /it is larger than 2 GiB\.$/,
     });
     const { status, stderr } = await runCli('train', at('text'));
     assert.equal(status, 1);

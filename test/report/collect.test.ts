@@ -210,7 +210,7 @@ describe('what is no sequence', () => {
     await assert.rejects(collectActivations(of.model, column([1, 2]), undefined, 'source'), {
       code: 'ERR_UNROLLED_OPTION_RANGE',
       option: 'of',
-      message: /since the model has no source/,
+      message: /because the model has no source/,
     });
   });
 });

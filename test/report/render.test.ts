@@ -154,10 +154,7 @@ describe('the report', () => {
       const page = renderReport({ title: 'many', confusions: [{ title: 'all', classNames, counts }] });
       return [...page.matchAll(/<caption>(.*?)<\/caption>/g)].map(([, caption]) => caption);
     };
-    assert.deepEqual(tables(50), [
-      '<bdi>all</bdi>: what they are, and what they were taken for',
-      '<bdi>all</bdi>: each class',
-    ]);
+    assert.deepEqual(tables(50), ['<bdi>all</bdi>: true and predicted classes', '<bdi>all</bdi>: each class']);
     assert.deepEqual(tables(51), ['<bdi>all</bdi>: each class']);
   });
 

@@ -374,7 +374,7 @@ describe('FileCorpus', function () {
     utimesSync(path, 1e9, 1e9);
     await assert.rejects(train(model, { steps: 1 }, corpus), {
       code: 'ERR_UNROLLED_FILE_READ',
-      message: /number 3 is 999, which is no id below 29/,
+      message: /number 3 is 999, which is not an id below 29/,
     });
     await assert.rejects(model.evaluate(corpus), { code: 'ERR_UNROLLED_FILE_READ' });
     truncateSync(corpus.idsFile.path, 4 * 9999);

@@ -179,7 +179,7 @@ describe('readWordVectors', () => {
     for (const field of ['x', 'nan', 'inf', '1e99', '1,5']) {
       await assert.rejects(read(`a 1 2 3\nb 1 ${field} 3\n`, 'b'), {
         code: 'ERR_UNROLLED_FILE_READ',
-        message: `${at('vectors')} has no word vectors that can be read: line 2 has ${JSON.stringify(field)} where a number should be.`,
+        message: `${at('vectors')} has no readable word vectors: line 2 has ${JSON.stringify(field)} instead of a number.`,
       });
     }
     const { vectors } = await read('a 1 2 3\nb 1 x 3\n', 'a', 'none');
@@ -192,7 +192,7 @@ describe('readWordVectors', () => {
     for (const field of ['0x10', '0b1', '0o7', '1_0', 'Infinity', '１', '+', '.', '1e', '--1']) {
       await assert.rejects(read(`a 1 2 3\nb 1 ${field} 3\n`, 'b'), {
         code: 'ERR_UNROLLED_FILE_READ',
-        message: `${at('vectors')} has no word vectors that can be read: line 2 has "${field}" where a number should be.`,
+        message: `${at('vectors')} has no readable word vectors: line 2 has "${field}" instead of a number.`,
       });
       // In the first line it is a part of the word where that can be.
       const { dimensions } = await read(`a ${field} 2 3\nb 1 2\n`, `a ${field}`, 'none');
@@ -205,7 +205,7 @@ describe('readWordVectors', () => {
   it('says where a word is not UTF-8, and takes no mark for a part of one', async () => {
     const invalid = (text: string) => Buffer.from(text, 'latin1');
     for (const [content, message] of [
-      [invalid('a 1 2 3\ncaf\xe9 1 2 3\n'), /is not UTF-8: byte 3 of line 2, 0xe9, is no character/],
+      [invalid('a 1 2 3\ncaf\xe9 1 2 3\n'), /is not UTF-8: byte 3 of line 2, 0xe9, is not a character/],
       [invalid('\xff\xfea 1 2 3\n'), /byte 0 of line 1, 0xff/],
       [invalid('2 3\na 1 2 3\n\xc3 1 2 3\n'), /byte 0 of line 3, 0xc3/],
       [gzipSync(invalid('a 1 2 3\nb\xed\xa0\x80 1 2 3\n')), /byte 1 of line 2, 0xed/],

@@ -47,7 +47,7 @@ describe('callbacks.earlyStopping', () => {
     const control = new FakeControl();
     const stopping = callbacks.earlyStopping({ patience: 2 });
     assert.equal(await control.run(stopping, [3, 2, 2.5, 1, 1, 1.5, 0.5]), 6);
-    assert.deepEqual(control.stops, ['the validation loss has not become better for 2 epochs']);
+    assert.deepEqual(control.stops, ['the validation loss has not improved for 2 epochs']);
     assert.equal(control.weight, 5);
     await stopping.onClose?.(control);
     assert.equal(control.weight, 3);
@@ -74,7 +74,7 @@ describe('callbacks.earlyStopping', () => {
       await control.run(callbacks.earlyStopping({ patience: 2 }), [Number.NaN, Number.POSITIVE_INFINITY, 1]),
       2,
     );
-    assert.deepEqual(control.stops, ['the validation loss has been no finite number for 2 epochs']);
+    assert.deepEqual(control.stops, ['the validation loss has not been a finite number for 2 epochs']);
     const other = new FakeControl();
     assert.equal(await other.run(callbacks.earlyStopping({ patience: 2 }), [2, Number.NaN, 1, Number.NaN]), 4);
   });

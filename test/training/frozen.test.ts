@@ -176,8 +176,8 @@ describe('frozen parameters', () => {
         (error: Error & { code: string; option: string; expected: string; received: string }) => {
           assert.equal(error.code, 'ERR_UNROLLED_MODEL_MISMATCH');
           assert.deepEqual([error.option, error.expected, error.received], ['frozen', first, second]);
-          assert.ok(error.message.includes(`${first} was frozen in it and is not frozen in this model`), error.message);
-          assert.ok(error.message.includes(`${second} was trained in it and is frozen in this model`), error.message);
+          assert.ok(error.message.includes(`${first} was frozen in it but is not frozen in this model`), error.message);
+          assert.ok(error.message.includes(`${second} was trained in it but is frozen in this model`), error.message);
           return true;
         },
       );

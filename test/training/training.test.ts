@@ -74,7 +74,7 @@ describe('a training that is waited for', () => {
     using model = smallModel();
     const before = await weights(model);
     const training = start(model);
-    assert.match(inspect(training), /^Training, not begun: await it, or loop over its epochs$/);
+    assert.match(inspect(training), /^Training, not started: await it, or loop over its epochs$/);
     await pause();
     assert.deepEqual(await weights(model), before);
     // Not even its options are looked at.

@@ -58,9 +58,10 @@ class Workspace {
       block_.reset(static_cast<std::byte*>(
           ::operator new[](counting.used() + cacheLine, std::align_val_t{cacheLine}, std::nothrow)));
       if (!block_) {
-        throw Error("ERR_UNROLLED_OUT_OF_MEMORY",
-                    "The machine has no " + std::to_string(counting.used()) + " bytes for the workspace of a step",
-                    "Lower batch or window, or raise the process's limit (ulimit -v, ulimit -d).");
+        throw Error(
+            "ERR_UNROLLED_OUT_OF_MEMORY",
+            "The machine does not have " + std::to_string(counting.used()) + " bytes for the workspace of a step",
+            "Lower batch or window, or raise the process's limit (ulimit -v, ulimit -d).");
       }
       size_ = counting.used();
     }

@@ -99,7 +99,7 @@ void reserveBlasMemory() {
   if (buffers > 0 || grow()) return;
   throw Error("ERR_UNROLLED_OUT_OF_MEMORY",
               "Products of matrices need " + std::to_string(bufferBytes / mebibyte) +
-                  " MiB of address space, and the system gives this process no more",
+                  " MiB of address space, but the system gives this process no more",
               "Raise its limit (ulimit -v, ulimit -d), or make the model and its batches smaller.");
 }
 

@@ -19,7 +19,7 @@ DocumentBatches<T>::DocumentBatches(std::vector<TokenId> ids, std::vector<Index>
   for (Index document = 0; document < data_.count(); ++document) {
     if (data_.length(document) > 1) continue;
     throw Error("ERR_UNROLLED_CORPUS_TOO_SHORT",
-                "Document " + std::to_string(document) + " has one token: there is nothing to predict from it")
+                "Document " + std::to_string(document) + " has only one token, from which nothing can be predicted")
         .about("offsets", "documents of at least 2 tokens", "one of 1");
   }
 

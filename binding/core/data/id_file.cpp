@@ -139,11 +139,11 @@ TokenId littleEndian(TokenId id) {
 void checkFile(std::intptr_t file, const IdFileRange& range, const std::string& state) {
   const Index size = sizeOf(file, range.path);
   if (size % idBytes != 0 || size / idBytes != range.total) {
-    throw cannotRead(range.path, "it has " + std::to_string(size) + " bytes, and " + std::to_string(range.total) +
+    throw cannotRead(range.path, "it has " + std::to_string(size) + " bytes, but " + std::to_string(range.total) +
                                      " ids of 4 bytes were expected; it was cut short or replaced");
   }
   if (!state.empty() && !isOfState(file, range.path, state)) {
-    throw cannotRead(range.path, "it was changed or replaced after its text was read; read the text again");
+    throw cannotRead(range.path, "it was changed or replaced after its text was read: read the text again");
   }
   if (range.first < 0 || range.count < 0 || range.first > range.total - range.count) {
     const std::string received = std::to_string(range.count) + " ids from number " + std::to_string(range.first);
@@ -180,7 +180,8 @@ void FileIds::read(Index first, Index count, TokenId* to) const {
     to[i] = littleEndian(to[i]);
     if (to[i] >= 0 && to[i] < vocabulary_) continue;
     throw cannotRead(range_.path, "number " + std::to_string(range_.first + first + i) + " is " +
-                                      std::to_string(to[i]) + ", which is no id below " + std::to_string(vocabulary_));
+                                      std::to_string(to[i]) + ", which is not an id below " +
+                                      std::to_string(vocabulary_));
   }
 }
 

@@ -19,7 +19,8 @@ void checkOffsets(const std::vector<Index>& offsets, Index elements) {
   }
   for (std::size_t i = 1; i < offsets.size(); ++i) {
     if (offsets[i] > offsets[i - 1]) continue;
-    throw wrong("rise, each sequence having an element", "an empty one, number " + std::to_string(i - 1));
+    throw wrong("rise, so that each sequence has at least one element",
+                "an empty one, number " + std::to_string(i - 1));
   }
 }
 

@@ -24,7 +24,7 @@ Sampler::Sampler(const std::vector<TokenId>& excluded, Index vocabulary) : vocab
     if (std::find(excluded.begin(), excluded.end(), id) == excluded.end()) allowed_.push_back(id);
   }
   if (allowed_.empty()) {
-    throw Error::of("ERR_UNROLLED_OPTION_RANGE", "excluded", "leaves no token of the vocabulary to draw")
+    throw Error::of("ERR_UNROLLED_OPTION_RANGE", "excluded", "allows no token of the vocabulary")
         .about("excluded", "fewer than " + std::to_string(vocabulary) + " ids", "all of them");
   }
   candidates_.reserve(allowed_.size());
@@ -49,8 +49,8 @@ TokenId Sampler::draw(const T* logits, const double* bias, TokenId barred, const
     open_.push_back(id);
   }
   if (open_.empty()) {
-    throw Error::of("ERR_UNROLLED_OPTION_RANGE", "bias", "leaves no token of the vocabulary to draw")
-        .about("bias", "at least one token that is not barred", "all barred");
+    throw Error::of("ERR_UNROLLED_OPTION_RANGE", "bias", "allows no token of the vocabulary")
+        .about("bias", "at least one token that is not excluded", "all excluded");
   }
   return drawFrom(open_, biased_.data(), options, position);
 }

@@ -15,8 +15,8 @@ void growTo(std::size_t count, std::vector<Element>& elements) {
   try {
     elements.resize(count);
   } catch (const std::exception&) {
-    throw Error("ERR_UNROLLED_OUT_OF_MEMORY",
-                "The machine has no memory for " + std::to_string(count) + " weights of an attention layer");
+    throw Error("ERR_UNROLLED_OUT_OF_MEMORY", "The machine does not have enough memory for " + std::to_string(count) +
+                                                  " weights of an attention layer");
   }
 }
 

@@ -110,7 +110,7 @@ struct AttentionOptions {
     const Flow& queries = inputs[0];
     const Flow& memory = inputs[1];
     if (!general && queries.features != memory.features) {
-      throw impossible(builder.where(), "general, for queries and a memory of different features", "dot");
+      throw impossible(builder.where(), "general, because the queries and the memory have different features", "dot");
     }
     auto layer = std::make_unique<Attention<T>>(builder.parameters(), builder.name(), queries.features, memory.features,
                                                 general);

@@ -103,9 +103,8 @@ class Builder {
     for (const std::string& before : namesBefore()) {
       if (dynamic_cast<Kind<T>*>(layerOf(before)) != nullptr) there.push_back(before);
     }
-    const std::string article = kind.substr(kind.find(' ') + 1);
     throw unknownName(where(field), "the name of " + kind + " before it", name,
-                      flowOf(name) != nullptr ? "which is no " + article : remarkOn(name), there);
+                      flowOf(name) != nullptr ? "which is not " + kind : remarkOn(name), there);
   }
 
  private:

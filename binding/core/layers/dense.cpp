@@ -12,14 +12,15 @@ template <class T>
 void requireHead(const Builder<T>& builder, const DenseOptions& options) {
   const std::optional<Index>& samples = options.samples;
   if (samples.has_value() && !(builder.last() && options.activation == Activation::linear)) {
-    throw impossible(builder.where("samples"), "left out but for a last, linear dense layer", std::to_string(*samples));
+    throw impossible(builder.where("samples"), "left out unless the layer is dense, linear and the last",
+                     std::to_string(*samples));
   }
   if (samples.has_value() && *samples > options.features) {
     throw impossible(builder.where("samples"), "a whole number from 1 to " + std::to_string(options.features),
                      std::to_string(*samples));
   }
   if (!samples.has_value() && !options.ranks.empty()) {
-    throw impossible(builder.where("ranks"), "left out without samples",
+    throw impossible(builder.where("ranks"), "left out unless samples is given",
                      std::to_string(options.ranks.size()) + " ranks");
   }
 }

@@ -63,7 +63,7 @@ struct PoolingOptions {
   template <class T>
   Flow make(Builder<T>& builder, const Flow& input) const {
     if (input.form == Flow::Form::oneHot) {
-      throw impossible(builder.where(), "behind vectors or embedded ids", "behind one-hot ids");
+      throw impossible(builder.where(), "after a layer that gives vectors or embedded ids", "after one-hot ids");
     }
     Flow output = input.vectors(input.features);
     output.oneStep = true;

@@ -89,9 +89,10 @@ class GraphBuilder final : public Builder<T> {
   // Why nothing of that name can be read yet.
   [[nodiscard]] std::string remarkOn(const std::string& name) const override {
     for (std::size_t i = number_; i < description_.layers.size(); ++i) {
-      if (description_.layers[i].name == name) return i == number_ ? "which it is itself" : "which comes after it";
+      if (description_.layers[i].name == name)
+        return i == number_ ? "which is this layer itself" : "which comes after it";
     }
-    return name == "source" && flows_.count(name) == 0 ? "since the model has no source" : "";
+    return name == "source" && flows_.count(name) == 0 ? "because the model has no source" : "";
   }
 
   [[nodiscard]] std::string described(const std::string& name) const override {
@@ -127,7 +128,7 @@ class GraphBuilder final : public Builder<T> {
 
   void addLayer(const LayerDescription& layer) {
     if (layer.name.empty() || flows_.count(layer.name) > 0) {
-      throw impossible(where("name"), "a name of its own", inQuotes(layer.name));
+      throw impossible(where("name"), "a name that no other layer or input has", inQuotes(layer.name));
     }
     const std::vector<std::string> from = readBy(layer);
     flows_[layer.name] = std::visit(
@@ -181,7 +182,7 @@ class GraphBuilder final : public Builder<T> {
       inputs.push_back(vectorsOf(name));
       const Flow& first = inputs.front();
       if (reads == Reads::several && (inputs.back().side != first.side || inputs.back().oneStep != first.oneStep)) {
-        throw impossible(where("from"), "layers over the same steps", inQuotes(name));
+        throw impossible(where("from"), "layers with the same steps", inQuotes(name));
       }
     }
     return inputs;
@@ -206,8 +207,15 @@ class GraphBuilder final : public Builder<T> {
   }
 
   [[nodiscard]] Error otherForm(const std::string& expected, const std::string& read, const std::string& given) const {
-    return impossible(where(), expected + ", since " + inQuotes(read) + " gives " + given,
+    return impossible(where(), expected + ", because " + inQuotes(read) + " gives " + given,
                       unrolled::described(layer()));
+  }
+
+  [[nodiscard]] static Error unread(const std::string& name) {
+    return Error::of("ERR_UNROLLED_OPTION_RANGE", "layers",
+                     "must all be read by a later layer, except the last: no layer reads " + inQuotes(name))
+        .about("layers", "layers that are each read by a later layer, except the last",
+               inQuotes(name) + ", which no layer reads");
   }
 
   Flow addNamed(const std::string& name, std::unique_ptr<Layer<T>> layer, const Flow& input, Flow output) {
@@ -251,11 +259,13 @@ class GraphBuilder final : public Builder<T> {
     if (graph_.nodes.empty()) throw impossible("layers", "at least one layer", "none");
     const Flow& output = flows_[description_.layers.back().name];
     if (output.form != Form::vectors) {
-      throw impossible("layers", "layers that end in vectors: behind a recurrent, pooling or dense layer",
+      throw impossible("layers",
+                       "layers that end in vectors: the last must be a recurrent, pooling or dense layer, for example",
                        std::to_string(description_.layers.size()) + " layers over ids");
     }
     if (output.side != Side::input) {
-      throw impossible("layers", "layers that end over the input; the source only helps", "an end over the source");
+      throw impossible("layers", "layers whose last one follows from the input, not from the source",
+                       "one that follows from the source");
     }
     graph_.outputFeatures = output.features;
     if (Layer<T>* const last = graph_.nodes.back().layer.get()) graph_.crossEntropy = crossEntropyOver(*last);
@@ -272,8 +282,7 @@ class GraphBuilder final : public Builder<T> {
     for (std::size_t i = 0; i < read.size(); ++i) {
       if (read[i]) continue;
       if (!started[i]) {
-        throw impossible("layers", "layers that are all read by another but for the last",
-                         inQuotes(graph_.nodes[i].name) + ", which none reads");
+        throw unread(graph_.nodes[i].name);
       }
       graph_.nodes[i].onlyStatesRead = true;
     }

@@ -53,7 +53,8 @@ Model<T>::Model(ModelDescription description) : description_(std::move(descripti
     buffers_ = std::make_unique<ParameterBuffers<T>>(list_);
   } catch (const std::exception&) {
     throw Error("ERR_UNROLLED_OUT_OF_MEMORY",
-                "The machine has no memory for " + std::to_string(list_.size()) + " parameters and their gradients",
+                "The machine does not have enough memory for " + std::to_string(list_.size()) +
+                    " parameters and their gradients",
                 "Make the model smaller, or raise the process's limit (ulimit -v, ulimit -d).");
   }
 }
@@ -144,7 +145,7 @@ template <class T>
 BatchSize Model<T>::withLoss(BatchSize size, LossKind loss) const {
   if (isOfClasses(loss) && !hasHead()) {
     throw Error("ERR_UNROLLED_SHAPE",
-                "Cross-entropy needs a model that ends in a dense layer without a function or in an adaptive softmax");
+                "Cross-entropy needs a model that ends in a linear dense layer or an adaptive softmax");
   }
   size.crossEntropy = isOfClasses(loss);
   size.output = !size.crossEntropy;
@@ -203,7 +204,7 @@ void Model<T>::freeze(const std::vector<std::string>& names) {
 template <class T>
 void Model<T>::checkSource(const Batch<T>& batch) const {
   if (!hasSource() || batch.source.time > 0 || sourceStays_) return;
-  throw Error("ERR_UNROLLED_SHAPE", "The batch has no source, and the model needs one")
+  throw Error("ERR_UNROLLED_SHAPE", "The batch has no source, but the model needs one")
       .about("source", "a sequence for each row", "none");
 }
 

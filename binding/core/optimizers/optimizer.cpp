@@ -100,8 +100,8 @@ template <class T>
 void Optimizer<T>::restore(OptimizerState<T> state) {
   if (state.first.size() != state_.first.size() || state.second.size() != state_.second.size()) {
     throw Error("ERR_UNROLLED_MODEL_MISMATCH",
-                "The state to go on from has optimiser arrays of " + std::to_string(state.first.size()) + " and " +
-                    std::to_string(state.second.size()) + " elements; this training's have " +
+                "The state to resume from has optimiser arrays of " + std::to_string(state.first.size()) + " and " +
+                    std::to_string(state.second.size()) + " elements, but this training's have " +
                     std::to_string(state_.first.size()) + " and " + std::to_string(state_.second.size()))
         .about("resume", "the state of a training of the same model and optimiser", "another");
   }

@@ -22,7 +22,8 @@ template <class T>
 void requireWithin(const std::vector<T>& values, double bound) {
   const double size = largestSize(values.data(), static_cast<Index>(values.size()));
   if (size <= stateRounding * bound) return;
-  throw Error::of("ERR_UNROLLED_OPTION_RANGE", "resume.bounds", "must not be below what the optimiser's arrays have")
+  throw Error::of("ERR_UNROLLED_OPTION_RANGE", "resume.bounds",
+                  "must not be less than the steps of the optimiser's arrays")
       .about("resume.bounds", "at least " + std::to_string(size), std::to_string(bound));
 }
 
@@ -39,7 +40,7 @@ void requireMoments(const OptimizerSettings& settings, const OptimizerState<T>& 
   for (std::size_t i = 0; i < state.first.size(); ++i) {
     const double first = std::abs(static_cast<double>(state.first[i]));
     if (first <= most * std::sqrt(static_cast<double>(state.second[i])) + least) continue;
-    throw Error::of("ERR_UNROLLED_OPTION_RANGE", "resume.slots[1]", "must have second moments that go with the first")
+    throw Error::of("ERR_UNROLLED_OPTION_RANGE", "resume.slots[1]", "must have second moments that belong to the first")
         .about("resume.slots[1]", "moments of the same gradients", std::to_string(state.second[i]));
   }
 }

@@ -18,7 +18,7 @@ Evaluation evaluateStream(Model<T>& model, const IdStream& ids, Index rows, Inde
   const Index rowLength = (ids.size() - 1) / rows;
   if (rowLength < 1) {
     throw Error("ERR_UNROLLED_CORPUS_TOO_SHORT", "To evaluate " + std::to_string(rows) + " rows takes at least " +
-                                                     std::to_string(rows + 1) + " tokens; the corpus has " +
+                                                     std::to_string(rows + 1) + " tokens, but the corpus has " +
                                                      std::to_string(ids.size()))
         .about("batch", "at most " + std::to_string(std::max<Index>(0, ids.size() - 1)), std::to_string(rows));
   }

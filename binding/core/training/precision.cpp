@@ -11,8 +11,7 @@ namespace unrolled {
 namespace {
 
 Error refusal(const std::string& why, const std::string& expected, const std::string& received) {
-  return Error::of("ERR_UNROLLED_PRECISION", "precision",
-                   "'bf16' is refused, since it would be slower than 'float32': " + why)
+  return Error::of("ERR_UNROLLED_PRECISION", "precision", "'bf16' would be slower than 'float32': " + why)
       .about("precision", expected, received);
 }
 
@@ -21,7 +20,7 @@ void requireKnownChoice() {
   const char* text = std::getenv("UNROLLED_BF16");
   if (text == nullptr || *text == '\0' || std::string(text) == "reference") return;
   const std::string received = std::string("\"") + text + "\"";
-  throw Error::of("ERR_UNROLLED_OPTION_RANGE", "UNROLLED_BF16", "must be reference, or left out, not " + received)
+  throw Error::of("ERR_UNROLLED_OPTION_RANGE", "UNROLLED_BF16", "must be reference or left out, not " + received)
       .about("UNROLLED_BF16", "reference", received);
 }
 
@@ -44,18 +43,17 @@ double shareOfLarge(const std::vector<Parameter>& parameters) {
 
 void requireBf16Gain(const std::vector<Parameter>& parameters, Index batch) {
   if (batch < leastBf16Rows) {
-    throw refusal(
-        "the batches have " + std::to_string(batch) + " rows, and its products need " + std::to_string(leastBf16Rows),
-        "'float32', or a batch of " + std::to_string(leastBf16Rows) + " or more",
-        "'bf16' with a batch of " + std::to_string(batch));
+    throw refusal("the batches have " + std::to_string(batch) + " rows, but bf16 products need at least " +
+                      std::to_string(leastBf16Rows),
+                  "'float32', or a batch of " + std::to_string(leastBf16Rows) + " or more",
+                  "'bf16' with a batch of " + std::to_string(batch));
   }
   const double share = shareOfLarge(parameters);
   if (share < leastBf16Share) {
     const std::string percent = std::to_string(static_cast<int>(share * 100)) + " %";
     const std::string needed = std::to_string(static_cast<int>(leastBf16Share * 100)) + " %";
     const std::string sides = std::to_string(leastBf16Side) + " or more on both sides";
-    throw refusal(percent + " of this model's multiply-adds are with weights of " + sides + ", and it takes " + needed +
-                      " to gain anything",
+    throw refusal(percent + " of this model's multiply-adds use weights of " + sides + ", but a gain needs " + needed,
                   "'float32', or larger layers",
                   "'bf16' for a model with " + percent + " of its work in large products");
   }
@@ -66,7 +64,7 @@ std::unique_ptr<Bf16Products> productsOf(Precision precision, const std::vector<
   if (precision == Precision::full) return nullptr;
   if (!std::is_same_v<T, float>) {
     throw Error::of("ERR_UNROLLED_PRECISION", "precision",
-                    "'bf16' is for models of 32-bit floats, and this one has 64-bit ones")
+                    "'bf16' is for models of 32-bit floats, but this one has 64-bit floats")
         .about("precision", "'float32', or a float32 model", "'bf16'");
   }
   requireKnownChoice();
@@ -74,8 +72,8 @@ std::unique_ptr<Bf16Products> productsOf(Precision precision, const std::vector<
   if (kernels != nullptr && bf16ReferenceAsked()) return std::make_unique<Bf16Products>(*kernels);
   if (kernels == nullptr) {
     throw refusal(
-        "this processor has no instructions for it, AVX512-BF16 (AMD from Zen 4, Intel Cooper Lake and from Sapphire "
-        "Rapids) or AMX-BF16 (Intel from Sapphire Rapids, on Linux), or its system does not let them be used",
+        "this processor has no instructions for it (AVX512-BF16: AMD from Zen 4, Intel Cooper Lake and from Sapphire "
+        "Rapids; AMX-BF16: Intel from Sapphire Rapids, on Linux), or the system does not allow them",
         "'float32', or a processor with AVX512-BF16 or AMX-BF16", "'bf16'");
   }
   requireBf16Gain(parameters, batch);

@@ -25,7 +25,7 @@ constexpr double mostForetold = 1e7;
 
 Error notFinite(const char* what, Index step) {
   return Error("ERR_UNROLLED_NON_FINITE_LOSS", std::string("The ") + what + " is not finite",
-               "The weights are those before it. A smaller learning rate or clipping by norm may help.")
+               "The weights are unchanged by that step. A smaller learning rate or clipping by norm may help.")
       .atStep(step);
 }
 
@@ -181,14 +181,15 @@ void Trainer<T>::exportProgress(TrainingState<T>& state) const {
 template <class T>
 void Trainer<T>::importState(TrainingState<T> state) {
   const auto mismatch = [](const char* other) {
-    return Error("ERR_UNROLLED_MODEL_MISMATCH", std::string("The state to go on from is of a training with ") + other)
+    return Error("ERR_UNROLLED_MODEL_MISMATCH",
+                 std::string("The state to resume from is from a training with ") + other)
         .about("resume", "a state of the same training", std::string("one with ") + other);
   };
   if (state.kind != options_.optimizer.kind) throw mismatch("another optimiser");
   if (state.identity != identity()) {
-    const char* other = "other data, another cut into batches, or another seed";
+    const char* other = "other data, other batches, or another seed";
     // An option of its own, by which a front end that has compared all but the data knows that it is these.
-    throw mismatch(other).about("resume.source", "the data it was trained on, cut as they were", other);
+    throw mismatch(other).about("resume.source", "the data it was trained on, in the same batches", other);
   }
   const Index made = state.optimizer.steps;
   const Index rows =

@@ -25,12 +25,12 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   EPERM: 'permission denied',
   EISDIR: 'it is a directory',
   ENOENT: 'the folder does not exist',
-  ENOTDIR: 'a part of the path is not a folder',
+  ENOTDIR: 'part of the path is not a folder',
   ENOSPC: 'the disk is full',
   EROFS: 'the disk is read-only',
   ENAMETOOLONG: 'the name is too long',
-  ELOOP: 'the link leads in a circle',
-  ERR_FS_FILE_TOO_LARGE: 'it has more than 2 GiB',
+  ELOOP: 'the link points back to itself',
+  ERR_FS_FILE_TOO_LARGE: 'it is larger than 2 GiB',
 };
 
 function explain(cause: unknown): string {
@@ -126,7 +126,7 @@ async function makeFolders(path: string): Promise<void> {
     const { code } = cause as NodeJS.ErrnoException;
     // Somebody else may have made it meanwhile.
     if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
-    if (code === 'ENOENT') throw new Error('no folder can be made there', { cause });
+    if (code === 'ENOENT') throw new Error('no folder can be created there', { cause });
     throw cause;
   }
 }
@@ -153,8 +153,8 @@ export function absolutePath(path: string): string {
       'ERR_UNROLLED_FILE_NOT_FOUND',
       `${path} is relative to the working folder, which was removed`,
       {
-        advice: 'Change to a folder that is there, or give an absolute path.',
-        expected: 'a working folder that is there, or an absolute path',
+        advice: 'Change to a folder that exists, or give an absolute path.',
+        expected: 'a working folder that exists, or an absolute path',
         received: path,
         cause,
       },

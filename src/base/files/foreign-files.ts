@@ -34,9 +34,9 @@ interface Described {
 function fromPyTorch(path: string, kind: string): Described {
   const [from, to] = [path, `${path.replace(/\.\w+$/, '')}.safetensors`].map((name) => JSON.stringify(name));
   return {
-    fault: `${path} is no safetensors file: it is ${kind}, as PyTorch saves weights`,
+    fault: `${path} is not a safetensors file: it is ${kind}, as PyTorch saves weights`,
     advice:
-      'Nothing in such a file is run here. Turn it into safetensors in Python: from safetensors.torch import save_file; ' +
+      'unrolled never runs the code in such a file. Convert it to safetensors in Python: from safetensors.torch import save_file; ' +
       `save_file(torch.load(${from}, map_location="cpu", weights_only=True), ${to}).`,
   };
 }
@@ -44,7 +44,7 @@ function fromPyTorch(path: string, kind: string): Described {
 /** What there is to say of a file by its first bytes; undefined where they tell nothing. */
 function described(path: string, bytes: Uint8Array): Described | undefined {
   if (Buffer.from(bytes).toString('latin1', 0, ZIP.length) === ZIP) return fromPyTorch(path, 'a zip archive');
-  if (isPickle(bytes)) return fromPyTorch(path, 'a pickle of Python');
+  if (isPickle(bytes)) return fromPyTorch(path, 'a Python pickle');
   return isText(bytes) ? { fault: `${path} is not a model of unrolled: it looks like text` } : undefined;
 }
 

@@ -144,7 +144,7 @@ class Reader {
   }
 
   #fault(): SyntaxError {
-    return new SyntaxError(`no JSON at byte ${this.#at}`);
+    return new SyntaxError(`invalid JSON at byte ${this.#at}`);
   }
 
   /** Whether it came to the end of the white space; it goes over so much at once. */

@@ -17,7 +17,7 @@ import type { Example, LabelledTexts, SourcedExample } from '../../text/example'
 import { note } from '../terminal/output';
 
 export const FOLDER_HELP =
-  'a folder with one class a sub-folder (reviews/neg/1.txt), or with such folders train and test inside; or imdb';
+  'a folder with one sub-folder per class (reviews/neg/1.txt), or with train and test folders of that form inside; or imdb';
 
 const IMDB = 'imdb';
 
@@ -34,15 +34,12 @@ export interface FolderReading {
 }
 
 export function skipUnreadableOption(): Option {
-  return new Option(
-    '--skip-unreadable',
-    'leave out files that cannot be read or are of another encoding, and name them',
-  );
+  return new Option('--skip-unreadable', 'leave out files that cannot be read or have another encoding, and list them');
 }
 
 export function classesOption(): Option {
-  const description = 'the sub-folders to take as classes, in this order (default: all by name)';
-  return new Option('--classes <names>', `${description}; as in --classes neg,pos`).argParser((names) =>
+  const description = 'the sub-folders to use as classes, in this order (default: all, by name)';
+  return new Option('--classes <names>', `${description}; for example --classes neg,pos`).argParser((names) =>
     names.split(','),
   );
 }
@@ -91,8 +88,8 @@ function firstOf(names: readonly string[]): string {
 async function noteLostLinks(folder: string): Promise<void> {
   const links = (await lostLinks(folder)).map(shownPath);
   if (links.length === 0) return;
-  const [lead, were] = links.length === 1 ? ['leads', 'was'] : ['lead', 'were'];
-  note(`${counted(links.length, 'link')} of ${folder} ${lead} nowhere and ${were} passed over: ${firstOf(links)}`);
+  const [is, was] = links.length === 1 ? ['is', 'was'] : ['are', 'were'];
+  note(`${counted(links.length, 'link')} of ${folder} ${is} broken and ${was} skipped: ${firstOf(links)}`);
 }
 
 /** Tells of files that may have been meant for texts. */
@@ -100,8 +97,8 @@ async function noteOthers(folder: string, classNames: readonly string[]): Promis
   const folders = (await subFolders(folder)).filter((name) => classNames.includes(shownPath(name)));
   const others = (await Promise.all(folders.map((name) => otherFiles(folder, name)))).flat().map(shownPath);
   if (others.length === 0) return;
-  const passed = `${counted(others.length, 'file')} of ${folder} ${others.length === 1 ? 'was' : 'were'} passed over`;
-  note(`${passed}, since only .txt files are read: ${firstOf(others)}`);
+  const passed = `${counted(others.length, 'file')} of ${folder} ${others.length === 1 ? 'was' : 'were'} skipped`;
+  note(`${passed}, because only .txt files are read: ${firstOf(others)}`);
 }
 
 /** Most classes that are all told of, as in `classify evaluate`. */
@@ -131,7 +128,7 @@ export function noteTexts(labelled: LabelledTexts, validation: number): void {
   const validate = validation === 0 ? 'none' : String(unseen);
   note(
     `${textsOfClasses(labelled)}; ${validate} of ` +
-      `${counted(examples.length, 'text')} ${unseen === 1 ? 'validates' : 'validate'}.`,
+      `${counted(examples.length, 'text')} ${unseen === 1 ? 'is' : 'are'} for validation.`,
   );
 }
 
@@ -150,8 +147,8 @@ function noteEmpty(folder: string, examples: readonly SourcedExample[]): void {
   const all = counted(examples.length, 'text');
   note(
     empty.length === 1
-      ? `1 of the ${all} in ${folder} is empty, and is taken as a text without words: ${named}`
-      : `${empty.length} of the ${all} in ${folder} are empty, and are taken as texts without words: ${named}`,
+      ? `1 of the ${all} in ${folder} is empty and counts as a text without words: ${named}`
+      : `${empty.length} of the ${all} in ${folder} are empty and count as texts without words: ${named}`,
   );
 }
 
@@ -161,7 +158,7 @@ function requireTwoNames(classes: readonly string[] | undefined): void {
   const [name] = classes as [string];
   throw new UnrolledError(
     'ERR_UNROLLED_OPTION_RANGE',
-    phrase`${refer.option('classes')} names a single class, ${name}, and at least two are needed to train: --classes ${name},OTHER`,
+    phrase`${refer.option('classes')} names a single class, ${name}, but training needs at least two: --classes ${name},OTHER`,
     { option: 'classes', expected: 'at least two names', received: name },
   );
 }
@@ -169,10 +166,10 @@ function requireTwoNames(classes: readonly string[] | undefined): void {
 /** What can be done about a folder whose classes are not all the model's. */
 function adviceFor(folder: string, common: readonly string[], isTraining: boolean, isPartOfModel: boolean): string {
   if (common.length === 0)
-    return 'They have no name in common: rename the sub-folders as the classes of the model are.';
+    return "They have no class in common: give the sub-folders the names of the model's classes.";
   // While training, --classes is for what trains too.
-  if (isTraining && isPartOfModel) return `Leave in ${folder} what the model has: ${common.join(', ')}.`;
-  return `To take what the model has, give --classes ${common.join(',')}.`;
+  if (isTraining && isPartOfModel) return `Keep only the model's classes in ${folder}: ${common.join(', ')}.`;
+  return `To use only the model's classes, give --classes ${common.join(',')}.`;
 }
 
 /**
@@ -191,7 +188,7 @@ async function textsOf(
     const [found, known] = [names.join(', '), classNames.join(', ')];
     const who = classes === undefined ? `${folder} has` : '--classes names';
     const advice = adviceFor(folder, common, isTraining, common.length < classNames.length);
-    throw new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${who} the classes ${found}, and the model has ${known}`, {
+    throw new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${who} the classes ${found}, but the model has ${known}`, {
       advice,
       option: 'classes',
       expected: known,
@@ -257,9 +254,9 @@ export async function loadEvaluation(
   if (names.some((className) => !classNames.includes(className))) {
     throw new UnrolledError(
       'ERR_UNROLLED_MODEL_MISMATCH',
-      `The data set ${name} has the classes ${names.join(', ')}, and the model has ${classNames.join(', ')}`,
+      `The data set ${name} has the classes ${names.join(', ')}, but the model has ${classNames.join(', ')}`,
       {
-        advice: 'Train a model on it, or judge this one by a folder with its classes.',
+        advice: "Train a model on it, or evaluate this one on a folder that has the model's classes.",
         expected: classNames.join(', '),
         received: names.join(', '),
       },

@@ -45,13 +45,13 @@ async function evaluate(path: string, folder: string, flags: EvaluateFlags): Pro
 
 export function classifyEvaluateCommand(): Command {
   return new Command('evaluate')
-    .description("print a classifier's loss, accuracy, figures of each class and confusions on a folder of texts")
-    .argument('<model>', 'a file that classify train saved')
-    .argument('<folder>', `${FOLDER_HELP}, whose test part is taken`)
+    .description("print a classifier's loss, accuracy, figures for each class and confusions on a folder of texts")
+    .argument('<model>', 'a model file saved by classify train')
+    .argument('<folder>', `${FOLDER_HELP}, of which the test part is used`)
     .addOption(classesOption())
     .addOption(encodingOption('the text files'))
     .addOption(skipUnreadableOption())
-    .addOption(numberOption('--batch <n>', 'texts computed at a time (default: 32)'))
+    .addOption(numberOption('--batch <n>', 'texts in one batch (default: 32)'))
     .addOption(threadsOption())
     .addOption(jsonOption())
     .action(evaluate);

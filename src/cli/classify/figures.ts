@@ -110,12 +110,12 @@ function pairs(
   const all = confusion.flatMap((row, is) =>
     row.flatMap((count, taken) => (taken === is || count === 0 ? [] : [{ is, taken, count }])),
   );
-  if (all.length === 0) return 'no text was taken for another class';
+  if (all.length === 0) return 'every text was classified correctly';
   const most = all.sort((a, b) => b.count - a.count || a.is - b.is || a.taken - b.taken).slice(0, MOST_PAIRS);
   const rows = most.map(({ is, taken, count }) => [classNames[is] ?? '', classNames[taken] ?? '', String(count)]);
   const some = all.length > most.length ? `, ${most.length} of ${all.length}` : '';
   const heading = wrapped(`the most frequent confusions${some} (--json has every count):`, columns);
-  return `${heading}\n${table([['is', 'taken for', 'texts'], ...rows], 2, columns, show)}`;
+  return `${heading}\n${table([['true class', 'predicted', 'texts'], ...rows], 2, columns, show)}`;
 }
 
 /** How often each class was taken for each: as a table where there are few and it fits, else the most frequent pairs. */
@@ -128,7 +128,7 @@ export function confusionText(
   if (classNames.length <= MOST_COLUMNS) {
     const shown = confusionTable(classNames, confusion, show);
     const isFitting = shown.split('\n').every((line) => widthOf(line) <= columns);
-    const heading = 'what the texts are (rows), and what they were taken for (columns):';
+    const heading = 'true class (rows) and predicted class (columns):';
     if (isFitting) return `${wrapped(heading, columns)}\n${shown}`;
   }
   return pairs(classNames, confusion, columns, show);

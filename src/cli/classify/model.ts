@@ -66,7 +66,7 @@ export async function vectorizerFor(file: ModelFile, typed: ModelFlags): Promise
   ];
   throw new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',
-    phrase`${file.path} has ${refer.option(other)} ${expected}, and ${received} was asked`,
-    { advice: "Leave the option out to take the file's.", option: other, expected, received },
+    phrase`${file.path} has ${refer.option(other)} ${expected}, but ${received} was requested`,
+    { advice: "Leave the option out to use the file's value.", option: other, expected, received },
   );
 }

@@ -44,8 +44,8 @@ async function confusionOf(
   const isValidated = validation.length > 0;
   const { confusion } = await classifier.evaluate(isValidated ? validation : train);
   const title = isValidated
-    ? `The ${counted(validation.length, 'text')} that validated`
-    : `The ${counted(train.length, 'text')} that trained the model, as none validated`;
+    ? `The ${counted(validation.length, 'text')} used for validation`
+    : `The ${counted(train.length, 'text')} that the model was trained on; none were used for validation`;
   return { title, classNames, counts: confusion };
 }
 

@@ -80,12 +80,12 @@ class GuessNotes {
         ? 'has no words'
         : `has no word that the model knows (${counted(unknownTokens, 'unknown one')})`;
     const name = shown(text);
-    note(`Text ${this.#texts}${name === '' ? '' : ` (${name})`} ${reason}: its class says nothing of it.`);
+    note(`Text ${this.#texts}${name === '' ? '' : ` (${name})`} ${reason}: the predicted class means nothing.`);
   }
 
   end(): void {
     const more = this.#guesses - MOST_NAMED;
-    if (more > 0) note(`${counted(more, 'more text')} without a word that the model knows.`);
+    if (more > 0) note(`${counted(more, 'more text')} without any word that the model knows.`);
   }
 }
 
@@ -117,7 +117,7 @@ async function predict(path: string, texts: string[], flags: PredictFlags): Prom
   requireSource(
     texts.length > 0 || isPiped,
     flags,
-    'give some, or - to read lines from standard input, or --file FILE',
+    'give texts, or - to read lines from standard input, or --file FILE',
   );
   using classifier = await TextClassifier.load(path, { threads });
   const guesses = new GuessNotes();
@@ -134,12 +134,12 @@ async function predict(path: string, texts: string[], flags: PredictFlags): Prom
 
 export function classifyPredictCommand(): Command {
   return new Command('predict')
-    .description('print the class of each text and its probability, one line each')
-    .argument('<model>', 'a file that classify train saved')
-    .argument('[text...]', 'the texts themselves; without any, or with -, the lines of standard input')
-    .addOption(fileOption('the lines of this file (.gz too), each a text, in place of arguments'))
+    .description('print the class of each text and its probability, one line per text')
+    .argument('<model>', 'a model file saved by classify train')
+    .argument('[text...]', 'the texts; if none are given, or -, the lines of standard input')
+    .addOption(fileOption('read one text per line from this file (.gz too) instead of the arguments'))
     .addOption(encodingOption('the file, or of standard input'))
-    .addOption(numberOption('--batch <n>', 'texts computed at a time (default: 32)'))
+    .addOption(numberOption('--batch <n>', 'texts in one batch (default: 32)'))
     .addOption(threadsOption())
     .addOption(jsonOption())
     .action(predict);

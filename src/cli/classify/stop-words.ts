@@ -12,7 +12,7 @@ import { STOP_WORD_LISTS, type StopWords } from '../../text/vectorizer-options';
 export function stopWordsOption(): Option {
   return new Option(
     '--stop-words <list>',
-    `leave out words that say little: ${STOP_WORD_LISTS.join(', ')}, or a file with a word a line (default: none)`,
+    `leave out common words: ${STOP_WORD_LISTS.join(', ')}, or a file with one word per line (default: none)`,
   );
 }
 
@@ -29,7 +29,7 @@ async function textOf(path: string, encoding: Encoding | undefined): Promise<str
 
 /** The error for what is neither a list's name nor a file. */
 function noList(list: string, { code, fault }: UnrolledError): UnrolledError {
-  const expected = `${STOP_WORD_LISTS.join(', ')}, or a file with a word a line`;
+  const expected = `${STOP_WORD_LISTS.join(', ')}, or a file with one word per line`;
   const meant = didYouMean(list, STOP_WORD_LISTS);
   return new UnrolledError(code, phrase`${refer.option('stopWords')} must be ${expected}. ${fault}`, {
     ...{ option: 'stopWords', expected, received: check.show(list) },
@@ -54,5 +54,5 @@ export async function readStopWords(
   const words = text.split('\n').map((line) => line.trim());
   const distinct = [...new Set(words)].filter((word) => word !== '');
   if (distinct.length > 0) return distinct;
-  throw check.outOfRange('stopWords', `${STOP_WORD_LISTS.join(', ')}, or a file with a word a line`, list);
+  throw check.outOfRange('stopWords', `${STOP_WORD_LISTS.join(', ')}, or a file with one word per line`, list);
 }

@@ -89,7 +89,7 @@ const KEPT: readonly string[] = [
 const DEFAULT_VOCABULARY = 5000;
 
 const UNSPACED =
-  'Most of the texts is in a script without spaces between words, so that a whole sentence is taken for a word: give ' +
+  'Most of the text is in a script without spaces between words, so a whole sentence becomes one word: give ' +
   '--split word, or --split character.';
 
 function vectorizerOptions({
@@ -180,7 +180,7 @@ async function resumedClassifier(origin: Origin, { classNames }: ClassifyData, t
   classifier.dispose();
   throw new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',
-    `${file.path} was trained with the classes ${before}, and the folder has ${now}`,
+    `${file.path} was trained with the classes ${before}, but the folder has ${now}`,
     { option: 'resume', expected: before, received: now },
   );
 }
@@ -244,7 +244,7 @@ async function train(name: string, typed: TypedFlags, command: Command): Promise
   const onProgress: TextClassifierFitOptions['onProgress'] = (progress) => {
     trained = true;
     if (out === undefined && checkpoint === undefined && progress.firstStep === 0)
-      note('The model will not be kept: give --out FILE to save it.');
+      note('The model will not be saved: give --out FILE to save it.');
     seconds = progress.seconds;
     page?.progress(progress);
     display.update(progress);
@@ -296,29 +296,29 @@ async function train(name: string, typed: TypedFlags, command: Command): Promise
 
 export function classifyTrainCommand(): Command {
   const command = new Command('train')
-    .description('train a classifier of texts on a folder with one class a sub-folder')
+    .description('train a text classifier on a folder with one sub-folder per class')
     .argument('<folder>', FOLDER_HELP)
-    .option('--test <folder>', 'texts of the same classes to test with at the end')
+    .option('--test <folder>', 'texts of the same classes to test on at the end')
     .addOption(classesOption())
     .addOption(encodingOption('the text files'))
     .addOption(skipUnreadableOption())
     .addOption(
       numberOption(
         '--vocab, --max-vocab <n>',
-        `most words known, padding and unknown among them (default: ${DEFAULT_VOCABULARY})`,
+        `size of the vocabulary, including padding and unknown (default: ${DEFAULT_VOCABULARY})`,
       ),
     )
     .addOption(
       choiceOption(
         '--normalize <form>',
-        "Unicode's normal form of all texts, also later ones (default: none)",
+        'Unicode normal form for all texts, also in later predictions (default: none)',
         NORMALIZATIONS,
       ),
     )
     .addOption(
       choiceOption(
         '--standardize <kind>',
-        'whether upper case goes, and punctuation; lower keeps ，。 and the like for tokens of --split word (default: ' +
+        'whether to lower-case and to strip punctuation; lower keeps ，。 and the like for tokens of --split word (default: ' +
           'lower-and-strip-punctuation)',
         Object.keys(STANDARDIZATIONS),
       ),
@@ -326,25 +326,25 @@ export function classifyTrainCommand(): Command {
     .addOption(
       choiceOption(
         '--split <kind>',
-        'how texts are cut; word is for languages without spaces (default: whitespace)',
+        'how texts are split into tokens; word is for languages without spaces (default: whitespace)',
         SPLITS,
       ),
     )
     .addOption(stopWordsOption())
-    .addOption(numberOption('--sequence-length <n>', 'words of a text that are read (default: all)'));
+    .addOption(numberOption('--sequence-length <n>', 'read at most this many words of a text (default: all)'));
   addNetworkOptions(addTrainingOptions(command, 'classify train'), 'classify train');
   return addCheckpointOptions(command, 'classify train')
-    .option('--out <file>', 'save the model there')
-    .option('--report <file>', 'write a page there that shows the training: curves, confusions, hidden units (.html)')
+    .option('--out <file>', 'save the model to this file')
+    .option('--report <file>', 'write a report page to this file: curves, confusions, hidden units (.html)')
     .addOption(jsonOption())
-    .option('--estimate', 'say what memory and time the training would take; train nothing and write no file')
+    .option('--estimate', 'estimate the memory and time of the training; train nothing and write no file')
     .addHelpText(
       'after',
       [
-        '\nOf the epochs, the one with the lowest validation loss is kept. --json prints a line an epoch, and a last one',
-        'for the epoch that was kept, with testLoss and testAccuracy where there is something to test with.',
-        '\nCtrl-C ends training at a whole step and saves the best epoch so far (exit status 130), or with --checkpoint the',
-        'whole training, and says how to go on.',
+        '\nThe model keeps the epoch with the lowest validation loss. --json prints one line per epoch, and a last line',
+        'for the epoch that was kept, with testLoss and testAccuracy if there are test texts.',
+        '\nCtrl-C ends training after the current step and saves the best epoch so far (exit status 130). With --checkpoint it',
+        'saves the whole training and prints the command that continues it.',
       ].join('\n'),
     )
     .action(train);

@@ -49,12 +49,18 @@ export function addCorpusOptions(command: Command): Command {
     .addOption(
       choiceOption(
         '--normalize <form>',
-        "Unicode's normal form to read the text in (default: none, or as the model has it)",
+        "Unicode normal form to read the text in (default: none, or the model's)",
         NORMALIZATIONS,
       ),
     )
-    .option('--stream', 'leave the text in its file, for one larger than memory; its ids go to the cache folder')
-    .option('--reread', 'with --stream: read the text whole, even where it is unchanged and its ids are there');
+    .option(
+      '--stream',
+      'leave the text in its file, if it is larger than memory; its ids are written to the cache folder',
+    )
+    .option(
+      '--reread',
+      'with --stream: read the whole text again, even if it is unchanged and its ids are in the cache',
+    );
   return command;
 }
 
@@ -78,10 +84,9 @@ async function isThere(path: string): Promise<boolean> {
   if (!found?.isDirectory()) return found !== undefined;
   throw new UnrolledError(
     'ERR_UNROLLED_FILE_READ',
-    `${path} is a folder, and the corpus of a language model is one text file: join its files to one, or give one of ` +
-      'them',
+    `${path} is a folder, but the corpus of a language model is one text file: join its files, or give one of them`,
     {
-      advice: 'For a folder of texts with one class a sub-folder there is unrolled classify train.',
+      advice: 'For a folder with one sub-folder per class, use unrolled classify train.',
       option: 'corpus',
       expected: 'a text file',
       received: 'a folder',
@@ -111,7 +116,7 @@ function refuseMisspelt(name: string): void {
   const meant = Object.keys(NAMED).find((known) => editsBetween(name.toLowerCase(), known) <= 2);
   if (meant === undefined) return;
   throw new UnrolledError('ERR_UNROLLED_FILE_NOT_FOUND', `There is no file ${name}`, {
-    advice: `The data set is ${meant}.`,
+    advice: `Did you mean the data set ${meant}?`,
     option: 'corpus',
     expected: 'a text file or a data set',
     received: name,
@@ -156,7 +161,7 @@ async function streamCorpus(name: string, options: FileCorpusOptions): Promise<F
   try {
     const signal = AbortSignal.any([interrupt.signal, outputEnd]);
     const corpus = await datasets.textFile(name, { ...options, signal, onProgress });
-    if (noted === 0) note(`${name} has not changed: its ids of an earlier run are taken.`);
+    if (noted === 0) note(`${name} has not changed: the ids of an earlier run are used.`);
     return corpus;
   } catch (error) {
     if (interrupt.status !== undefined) process.exit(interrupt.status);
@@ -177,7 +182,7 @@ export async function loadCorpus(name: string, how: CorpusReading): Promise<Corp
   const { encoding, lineEnds, normalize: normalization, stream, reread } = flags;
   const form = formOf(how);
   if (reread && !stream)
-    throw check.outOfRange('reread', 'left out without --stream, whose ids it writes anew', reread);
+    throw check.outOfRange('reread', 'left out unless --stream is given, whose ids it writes again', reread);
   if (name === STANDARD_INPUT) {
     if (stream) throw check.outOfRange('stream', 'left out for standard input, which cannot be read twice', stream);
     const text = await readStandardInput({ encoding, ...form });

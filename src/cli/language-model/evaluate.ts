@@ -42,11 +42,11 @@ async function evaluate(path: string, name: string, flags: EvaluateFlags): Promi
 
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
-    .argument('<model>', 'a file that train saved')
+    .argument('<model>', 'a model file saved by train')
     .argument('<corpus>', CORPUS_HELP);
   return addCorpusOptions(command)
-    .addOption(numberOption('--batch <n>', 'rows the text is cut into (default: 1)'))
-    .addOption(numberOption('--window <n>', 'tokens of a row computed at once (default: 128)'))
+    .addOption(numberOption('--batch <n>', 'rows that the text is split into (default: 1)'))
+    .addOption(numberOption('--window <n>', 'tokens of each row computed at once (default: 128)'))
     .addOption(unknownOption())
     .addOption(threadsOption())
     .addOption(jsonOption())

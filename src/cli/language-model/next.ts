@@ -47,9 +47,9 @@ async function next(path: string, argument: string | undefined, flags: NextFlags
 
 export function nextCommand(): Command {
   return new Command('next')
-    .argument('<model>', 'a file that train saved')
-    .argument('[text]', `what comes before: ${TEXT_HELP}; of a model of documents it may be empty`)
-    .addOption(fileOption('the text of this file (.gz too) without its last line end, in place of an argument'))
+    .argument('<model>', 'a model file saved by train')
+    .argument('[text]', `the context: ${TEXT_HELP}; it may be empty if the model was trained on documents`)
+    .addOption(fileOption('read the text from this file (.gz too) without its last line end, instead of an argument'))
     .addOption(encodingOption('the file, or of standard input'))
     .addOption(lineEndsOption())
     .addOption(numberOption('--top <n>', 'tokens to print (default: 10)'))

@@ -176,14 +176,15 @@ function stopsOf({ stop }: SampleFlags): string[] | undefined {
 /** @throws ERR_UNROLLED_OPTION_RANGE for a text beside a flag that has one. */
 function requireOne(text: string | undefined, { prompt, prompts }: SampleFlags): void {
   const other = prompt !== undefined ? '--prompt' : prompts !== undefined ? '--prompts' : undefined;
-  if (text !== undefined && other !== undefined) throw check.outOfRange('[text]', `left out beside ${other}`, text);
+  if (text !== undefined && other !== undefined)
+    throw check.outOfRange('[text]', `left out if ${other} is given`, text);
 }
 
 async function sample(path: string, text: string | undefined, flags: SampleFlags, command: Command): Promise<void> {
   requireOne(text, flags);
   const { prompt: _, prompts: file, beams, lengthPenalty, encoding, threads, unknown, json, allow, ...given } = flags;
   if (lengthPenalty !== undefined && beams === undefined) {
-    throw check.outOfRange('lengthPenalty', 'given with --beams', lengthPenalty);
+    throw check.outOfRange('lengthPenalty', 'given together with --beams', lengthPenalty);
   }
   const stop = stopsOf(flags);
   const bias = given.bias && new Map(given.bias);
@@ -220,7 +221,7 @@ function allowedIds(vocabulary: Vocabulary, texts: readonly string[]): Int32Arra
       const { code, fault, expected = '', received = '' } = error;
       throw new UnrolledError(code, phrase`${refer.option('allow')}: ${fault}`, {
         ...{ option: 'allow', expected, received, cause: error },
-        advice: 'Leave it out.',
+        advice: 'Leave that token out.',
       });
     }
   }
@@ -228,7 +229,7 @@ function allowedIds(vocabulary: Vocabulary, texts: readonly string[]): Int32Arra
 }
 
 function biasOption(): Option {
-  const description = "add x to a token's logit, -inf bars it; may be given several times";
+  const description = 'add x to the logit of a token; -inf excludes it; may be given several times';
   return repeatableOption('--bias <token=x>', description, (text) => {
     const [, token, number] = /^(.+)=([^=]*)$/s.exec(text) ?? [];
     const value = number === '-inf' ? Number.NEGATIVE_INFINITY : decimalIn(number ?? '');
@@ -242,43 +243,50 @@ function biasOption(): Option {
 export function sampleCommand(): Command {
   const drawing = ['temperature', 'topK', 'topP', 'seed'];
   return new Command('sample')
-    .argument('<model>', 'a file that train saved')
-    .argument('[text]', 'text to go on with, - for standard input, or none to begin a text')
-    .addOption(plainOption('--prompt <text>', 'the same as a flag'))
+    .argument('<model>', 'a model file saved by train')
+    .argument('[text]', 'text to continue, - for standard input, or none to begin a new text')
+    .addOption(plainOption('--prompt <text>', 'the text to continue, as a flag'))
     .addOption(
       plainOption(
         '--prompts <file>',
-        'go on with each line of a file, drawn by the seed plus its number from 0; an empty line between two answers',
+        "continue each line of a file, with the seed plus the line's number from 0; an empty line separates the answers",
       ).conflicts('prompt'),
     )
     .addOption(encodingOption('the file of --prompts, or of standard input'))
-    .addOption(numberOption('--length <n>', 'tokens to draw, at most (default: 200)'))
-    .addOption(numberOption('--temperature <x>', 'below 1 more likely text; 0 the likeliest (default: 1)'))
-    .addOption(numberOption('--top-k <n>', 'draw from the k likeliest tokens alone (default: off)'))
-    .addOption(numberOption('--top-p <x>', 'draw from the likeliest tokens of this probability (default: off)'))
+    .addOption(numberOption('--length <n>', 'at most this many tokens to draw (default: 200)'))
+    .addOption(
+      numberOption(
+        '--temperature <x>',
+        'below 1 makes likely tokens likelier; 0 always takes the most likely (default: 1)',
+      ),
+    )
+    .addOption(numberOption('--top-k <n>', 'draw only from the n most likely tokens (default: off)'))
+    .addOption(
+      numberOption('--top-p <x>', 'draw only from the most likely tokens whose probabilities sum to x (default: off)'),
+    )
     .addOption(numberOption('--seed <n>', 'the same seed draws the same text (default: 0)'))
     .addOption(
       listOption(
         '--stop <text>',
-        'end before this text; may be given several times; \\n is a line end, \\r, \\t, \\\\ and \\u{1f600} as in JavaScript',
+        'end the output before this text; may be given several times; \\n is a line end, \\r, \\t, \\\\ and \\u{1f600} as in JavaScript',
       ),
     )
-    .option('--include-stop', 'end after it')
-    .addOption(numberOption('--min-length <n>', 'tokens before which the text does not end (default: 0)'))
+    .option('--include-stop', 'include the stop text in the output')
+    .addOption(numberOption('--min-length <n>', 'at least this many tokens before the text may end (default: 0)'))
     .addOption(
       listOption(
         '--allow <text>',
-        'draw tokens of this text, and the end of a document, alone (default: all); may be given several times',
+        'draw only tokens of this text and the end of a document (default: all); may be given several times',
       ),
     )
     .addOption(biasOption())
     .addOption(
       numberOption(
         '--beams <n>',
-        'search for the likeliest text with n at once; prints the best, with --json all',
+        'search for the most likely text with n beams; prints the best, or all with --json',
       ).conflicts(drawing),
     )
-    .addOption(numberOption('--length-penalty <x>', 'of --beams: above 0 favours longer text (default: 0)'))
+    .addOption(numberOption('--length-penalty <x>', 'with --beams: above 0 favours longer text (default: 0)'))
     .addOption(unknownOption())
     .addOption(threadsOption())
     .addOption(jsonOption())

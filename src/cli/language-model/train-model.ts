@@ -51,8 +51,9 @@ function vocabularyBounds({ maxVocab, minCount }: TrainFlags): Pick<VocabularyOp
  */
 function withUnknown(vocabulary: Vocabulary | undefined, { unknown, init }: TrainFlags): Vocabulary | undefined {
   if (unknown === undefined) return vocabulary;
-  if (init === undefined) throw check.outOfRange('unknown', 'left out without --init', unknown);
-  if (vocabulary === undefined) throw check.outOfRange('unknown', `left out where ${init} has no vocabulary`, unknown);
+  if (init === undefined) throw check.outOfRange('unknown', 'left out unless --init is given', unknown);
+  if (vocabulary === undefined)
+    throw check.outOfRange('unknown', `left out, because ${init} has no vocabulary`, unknown);
   return vocabulary.withUnknown(unknown);
 }
 
@@ -83,8 +84,9 @@ export interface Origin {
  */
 export async function originOf(flags: TrainFlags): Promise<Origin | undefined> {
   const { init, resume, extendVocab } = flags;
-  if (extendVocab && init === undefined) throw check.outOfRange('extendVocab', 'left out without --init', extendVocab);
-  if (resume !== undefined && init !== undefined) throw check.outOfRange('init', 'left out beside --resume', init);
+  if (extendVocab && init === undefined)
+    throw check.outOfRange('extendVocab', 'left out unless --init is given', extendVocab);
+  if (resume !== undefined && init !== undefined) throw check.outOfRange('init', 'left out if --resume is given', init);
   const path = resume === undefined ? init : check.nonEmptyString('resume', resume);
   if (path === undefined) {
     withUnknown(undefined, flags);
@@ -173,14 +175,14 @@ async function prepareInitialised(
   };
   const model = await LanguageModel.initFromFile(file, options, { stored });
   noteThawed(file);
-  return countingOther(corpus, model, '--extend-vocab gives the model the tokens that it lacks.');
+  return countingOther(corpus, model, '--extend-vocab adds these tokens to the model.');
 }
 
 /** A new model with the weights of a file and, beside its own tokens, those of the text. */
 async function prepareExtended(name: string, origin: Origin, flags: TrainFlags): Promise<Prepared> {
   const { file, vocabulary: before } = origin;
   if (before === undefined)
-    throw check.outOfRange('extendVocab', `left out where ${file.path} has no vocabulary`, flags.extendVocab);
+    throw check.outOfRange('extendVocab', `left out, because ${file.path} has no vocabulary`, flags.extendVocab);
   const corpus = await loadCorpus(name, {
     flags: corpusFlags(flags),
     vocabulary: { tokens: flags.tokens ?? before.kind, ...vocabularyBounds(flags) },
@@ -195,8 +197,8 @@ async function prepareExtended(name: string, origin: Origin, flags: TrainFlags):
   const added = vocabulary.size - before.size;
   note(
     added === 0
-      ? 'The model has all tokens of the text already.'
-      : `The model had ${counted(before.size, 'token')}, and is given ${added} more that the text has.`,
+      ? 'The model already has all tokens of the text.'
+      : `The model had ${counted(before.size, 'token')}; ${added} more from the text are added.`,
   );
   return countingOther(corpus, model);
 }

@@ -54,7 +54,7 @@ const KEPT: readonly string[] = [
 /** Checkpoints, as asked. */
 function checkpointsOf({ checkpoint, checkpointEvery }: TrainFlags): Callback[] {
   if (checkpoint === undefined && checkpointEvery !== undefined) {
-    throw check.outOfRange('checkpointEvery', 'left out without --checkpoint', checkpointEvery);
+    throw check.outOfRange('checkpointEvery', 'left out unless --checkpoint is given', checkpointEvery);
   }
   return checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint, everySteps: checkpointEvery })];
 }
@@ -168,7 +168,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     stepped = true;
     trained = true;
     if (out === undefined && checkpoint === undefined && progress.firstStep === 0)
-      note('The model will not be kept: give --out FILE to save it.');
+      note('The model will not be saved: give --out FILE to save it.');
     lines.progress(progress);
     page?.progress(progress);
     display.update(progress);
@@ -220,40 +220,40 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
 export function trainCommand(): Command {
   const command = new Command('train')
     .argument('<corpus>', CORPUS_HELP)
-    .addOption(choiceOption('--tokens <kind>', 'what the text is cut into (default: char)', TOKEN_KINDS))
+    .addOption(choiceOption('--tokens <kind>', 'what the text is split into (default: char)', TOKEN_KINDS))
     .addOption(
       numberOption(
         '--vocab, --max-vocab <n>',
-        'keep the n most frequent tokens; the unknown token is one of n (default: all)',
+        'keep the n most frequent tokens, including the unknown token (default: all)',
       ),
     )
-    .addOption(numberOption('--min-count <n>', 'keep the tokens that occur so often (default: 1)'));
+    .addOption(numberOption('--min-count <n>', 'keep only tokens that occur at least n times (default: 1)'));
   addCorpusOptions(addTrainingOptions(command, 'train'));
   addNetworkOptions(command, 'train')
     .option(
       '--init <file>',
-      'start from the weights of a safetensors file, and its vocabulary where it has one; frozen weights are trained',
+      'start from the weights of a safetensors file, and from its vocabulary if it has one; frozen weights are trained',
     )
     .addOption(
       choiceOption(
         '--unknown <policy>',
-        'of --init: what becomes of tokens that the model lacks (default: as it was trained)',
+        'with --init: what to do with tokens that the model lacks (default: as it was trained)',
         [...UNKNOWN_POLICIES],
       ),
     )
-    .option('--extend-vocab', "of --init: give the model the text's tokens that it lacks, with fresh weights");
+    .option('--extend-vocab', "with --init: add the text's tokens that the model lacks, with new weights");
   return addCheckpointOptions(command, 'train')
-    .option('--out <file>', 'save the model there')
-    .option('--report <file>', 'write a page there that shows the training: curves, samples, hidden units (.html)')
-    .addOption(numberOption('--log-every <n>', 'report every nth step'))
-    .option('--estimate', 'say what memory and time the training would take; train nothing and write no file')
+    .option('--out <file>', 'save the model to this file')
+    .option('--report <file>', 'write a report page to this file: curves, samples, hidden units (.html)')
+    .addOption(numberOption('--log-every <n>', 'print every nth step'))
+    .option('--estimate', 'estimate the memory and time of the training; train nothing and write no file')
     .addOption(jsonOption())
     .addHelpText(
       'after',
       [
-        '\nCtrl-C ends training at a whole step and saves the model so far (exit status 130), or with',
-        '--checkpoint the whole training, and says how to go on; a second one ends at once. With',
-        '--early-stopping the model that is saved is the best epoch, however training ends.',
+        '\nCtrl-C ends training after the current step and saves the model (exit status 130). With',
+        '--checkpoint it saves the whole training and prints the command that continues it. A second Ctrl-C ends at once. With',
+        '--early-stopping the saved model is that of the best epoch, however training ends.',
       ].join('\n'),
     )
     .action(train);

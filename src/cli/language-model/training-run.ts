@@ -59,7 +59,7 @@ export function noteKept(bestEpoch: number | undefined, trained: boolean): void 
   } else if (trained) {
     note('No epoch has a finite validation loss yet: the model has the weights of the last step.');
   } else {
-    note('No step was made: the model has the weights that it began with.');
+    note('No step was made: the model has its initial weights.');
   }
 }
 
@@ -73,8 +73,8 @@ export function noteBest(best: EpochResult, last: EpochResult | undefined): void
   else {
     const kept = last === undefined ? 'the last step' : `epoch ${last.epoch + 1}, the last`;
     note(
-      `Epoch ${best.epoch + 1} has ${loss}; the model has the weights of ${kept}. --early-stopping 3 ends a training whose ` +
-        'validation loss falls no more, and keeps the best epoch.',
+      `Epoch ${best.epoch + 1} has ${loss}; the model has the weights of ${kept}. --early-stopping 3 stops when the ` +
+        'validation loss no longer falls, and keeps the best epoch.',
     );
   }
 }
@@ -122,9 +122,9 @@ export async function requireTwoFiles({ out, checkpoint }: KeptIn): Promise<void
  */
 export function noteGoingOn(command: Command, { out, checkpoint }: KeptIn, kept: readonly string[]): void {
   if (checkpoint !== undefined && existsSync(checkpoint)) {
-    note(`To go on: ${resumingCommand(command, checkpoint, kept)}`);
+    note(`To continue: ${resumingCommand(command, checkpoint, kept)}`);
   } else if (out !== undefined) {
-    note(`The model so far is in ${out}. A training that can go on needs --checkpoint FILE.`);
+    note(`The model so far is in ${out}. Only a training with --checkpoint FILE can be continued.`);
   }
 }
 
@@ -145,21 +145,21 @@ export function endOfRun({ epochs, steps, resumed }: AskedTraining): RunEnd {
 /** Says that a training which was resumed was over. */
 export function noteNothingTrained({ epochs, steps, stopReason }: RunEnd): void {
   if (stopReason !== undefined) {
-    note(`Training had stopped early already: ${stopReason}. Nothing was trained.`);
+    note(`Training had already stopped early: ${stopReason}. Nothing was trained.`);
     return;
   }
   const [option, made] = Number.isFinite(steps) ? ['steps', steps] : ['epochs', epochs];
   const all = made === 1 ? `The one ${option.slice(0, -1)} was` : `All ${made} ${option} were`;
   // A third more, as a suggestion.
-  note(`${all} done already: nothing was trained. --${option} ${made + Math.ceil(made / 3)} goes on.`);
+  note(`${all} already done: nothing was trained. --${option} ${made + Math.ceil(made / 3)} continues the training.`);
 }
 
 /** The error of early stopping where nothing validates. */
 export function nothingValidates(patience: number): UnrolledError {
   return new UnrolledError(
     'ERR_UNROLLED_OPTION_RANGE',
-    `--early-stopping ${patience} watches the loss of a part that validates, and there is none: add --validation 0.1, ` +
-      'which takes a tenth for it',
+    `--early-stopping ${patience} watches the validation loss, but there is no validation data: add --validation 0.1 to ` +
+      'hold out a tenth',
     { option: 'earlyStopping', expected: 'given together with --validation', received: check.show(patience) },
   );
 }

@@ -49,12 +49,12 @@ export function noteUnknown(
   if (unknownTokens === 0) return;
   const [what, consequence] =
     knownTokens === 0
-      ? [`knows none of ${of} tokens (${unknownTokens})`, `${results} say nothing of them`]
+      ? [`knows none of ${of} tokens (${unknownTokens})`, `${results} mean nothing`]
       : unknown === 'skip'
-        ? [`does not know ${shareOf(counts, of)}, and leaves them out`, `${results} are of the rest`]
+        ? [`does not know ${shareOf(counts, of)}, and leaves them out`, `${results} are for the rest`]
         : [
-            `does not know ${shareOf(counts, of)}, and takes each for the same unknown token`,
-            `the more there are, the less ${results} say of the text`,
+            `does not know ${shareOf(counts, of)}, and reads each as the same unknown token`,
+            `the more there are, the less ${results} tell about the text`,
           ];
   const isWarning = areMany(counts);
   const message = `${the(isWarning)} model ${what}${results === undefined ? '' : `: ${consequence}`}.`;
@@ -65,9 +65,9 @@ export function noteUnknown(
 export function noteLeftOut(counts: TokenCounts): void {
   if (counts.unknownTokens === 0) return;
   const isWarning = areMany(counts);
-  const many = isWarning ? '; a low loss may only mean that it predicts that token' : '';
+  const many = isWarning ? '; a low loss may only mean that the model predicts that token' : '';
   const share = shareOf(counts, "the text's");
-  note(`${the(isWarning)} vocabulary leaves out ${share}, which are one unknown token to the model${many}.`);
+  note(`${the(isWarning)} vocabulary leaves out ${share}, which the model reads as one unknown token${many}.`);
 }
 
 /** Says where a text in memory has line ends that the model does not know, and another reading would have them. */

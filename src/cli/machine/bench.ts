@@ -22,10 +22,10 @@ interface BenchFlags extends SharedFlags {
 function printResult(result: BenchmarkResult): void {
   const { tokensPerSecond, millisecondsPerStep, gflops, machineGflops, fractionOfMachine, threads, peakBytes } = result;
   printLine(
-    `${Math.round(tokensPerSecond).toLocaleString('en')} tokens/s, ${millisecondsPerStep.toFixed(3)} ms a step`,
+    `${Math.round(tokensPerSecond).toLocaleString('en')} tokens/s, ${millisecondsPerStep.toFixed(3)} ms per step`,
   );
   printLine(
-    `${gflops.toFixed(1)} GFLOP/s, ${(100 * fractionOfMachine).toFixed(1)} % of the machine's ` +
+    `${gflops.toFixed(1)} GFLOP/s, ${(100 * fractionOfMachine).toFixed(1)} % of this machine's ` +
       `${machineGflops.toFixed(1)} with ${counted(threads, 'thread')}`,
   );
   printLine(`${(peakBytes / 2 ** 20).toFixed(0)} MiB at most`);

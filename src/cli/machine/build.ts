@@ -50,7 +50,7 @@ function requireOpenblas(folder: string): void {
 /** Where the headers of Node-API are, and the binary is left; see CMakeLists.txt. */
 async function build({ openblas }: { openblas?: string }): Promise<void> {
   const sources = path.join(packageRoot, 'CMakeLists.txt');
-  if (!existsSync(sources)) throw failure(`${sources} is missing; the package came incomplete`);
+  if (!existsSync(sources)) throw failure(`${sources} is missing: the package is incomplete`);
   if (openblas !== undefined) requireOpenblas(openblas);
   // Apart from the folder that a clone is built in; begun anew, as another compiler may be there now.
   const folder = path.join(packageRoot, 'build', 'from-source');
@@ -65,7 +65,7 @@ async function build({ openblas }: { openblas?: string }): Promise<void> {
     // It is looked at before it takes the place of one that may work.
     createRequire(__filename)(made);
   } catch (error) {
-    throw failure(`what was built does not load: ${isError(error) ? error.message : error}`, error);
+    throw failure(`the built module does not load: ${isError(error) ? error.message : error}`, error);
   }
   rmSync(path.dirname(binary), { recursive: true, force: true });
   renameSync(path.join(folder, 'made'), path.dirname(binary));

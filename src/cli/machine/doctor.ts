@@ -33,8 +33,9 @@ interface Diagnosis extends Partial<Omit<NativeInfo, 'version'>> {
 
 function notesOn({ kernels, processors, threads }: NativeInfo): string[] {
   const notes: string[] = [];
-  if (kernels === 'baseline') notes.push('This processor has no instruction set that the fast kernels are made for.');
-  if (threads > processors) notes.push(`More threads (${threads}) than processors (${processors}) are in use.`);
+  if (kernels === 'baseline') notes.push('This processor has none of the instruction sets that the fast kernels use.');
+  if (threads > processors)
+    notes.push(`More threads (${threads}) are in use than there are processors (${processors}).`);
   return notes;
 }
 

@@ -61,28 +61,28 @@ function remedyOf(
   switch (remedy) {
     case 'beginAnew': {
       const init = flagOf('init', command);
-      return init === undefined ? '' : `, or begin anew from its weights: ${init} in place of --resume`;
+      return init === undefined ? '' : `, or start a new training from its weights: ${init} instead of --resume`;
     }
     case 'initFromFile':
       return flagOf('init', command) ?? 'unrolled train --init';
     case 'keepTextInFile': {
       const stream = flagOf('stream', command);
-      return stream === undefined ? '' : `${stream} leaves it in its file.`;
+      return stream === undefined ? '' : `${stream} leaves the text in its file.`;
     }
     case 'lowerRate': {
       const [rate, norm] = [flagOf('lr', command), flagOf('clipNorm', command)];
       return rate === undefined || norm === undefined
         ? text
-        : `The weights are those before it. A smaller ${rate}, or ${norm} 1, may help.`;
+        : `The weights are unchanged by that step. A smaller ${rate}, or ${norm} 1, may help.`;
     }
     case 'readLineEnds': {
       const flag = flagOf('lineEnds', command);
-      return flag === undefined ? '' : `${CARRIAGE_RETURN}: give ${flag} lf where the text is read. `;
+      return flag === undefined ? '' : `${CARRIAGE_RETURN}: give ${flag} lf when reading the text. `;
     }
     case 'readOtherKind':
       return COMMANDS_OF[received] ?? text;
     case 'skipUnknown':
-      return flagOf('unknown', command) === undefined ? text : 'Leave it out of the text, or add --unknown skip.';
+      return flagOf('unknown', command) === undefined ? text : 'Remove it from the text, or add --unknown skip.';
   }
 }
 
@@ -132,7 +132,7 @@ const NO_MEMORY = /^(?:Array buffer allocation failed|Failed to allocate memory|
 /** The error with a code, where it is none of the package but one of memory. */
 function withCode(error: unknown): unknown {
   if (error instanceof UnrolledError || !isError(error) || !NO_MEMORY.test(error.message)) return error;
-  const fault = `The system gives this process no more memory (${error.message})`;
+  const fault = `The system does not give this process more memory (${error.message})`;
   const advice = 'Raise its limit (ulimit -v, ulimit -d).';
   return new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', fault, { advice, cause: error });
 }

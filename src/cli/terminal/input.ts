@@ -17,7 +17,7 @@ export interface InputFlags {
   lineEnds?: LineEnds;
 }
 
-export const TEXT_HELP = 'the text itself, or - for standard input, whose last line end does not count';
+export const TEXT_HELP = 'the text, or - for standard input without its last line end';
 
 export function fileOption(description: string): Option {
   return new Option('--file <path>', description);
@@ -25,14 +25,14 @@ export function fileOption(description: string): Option {
 
 /** @param of what is read in that encoding. */
 export function encodingOption(of: string): Option {
-  const names = 'gb18030, gbk, big5, shift_jis, euc-kr, utf-16le, latin1, ...; any usual name';
+  const names = 'gb18030, gbk, big5, shift_jis, euc-kr, utf-16le, latin1, ... by any common name';
   return new Option('--encoding <name>', `of ${of} (${names}; default: utf-8)`).argParser((name) =>
     resolveEncoding(name, '--encoding'),
   );
 }
 
 export function lineEndsOption(): Option {
-  const description = 'lf turns CR LF and CR into LF (default: keep, or as the model has it)';
+  const description = "lf turns CR LF and CR into LF (default: keep, or the model's)";
   return new Option('--line-ends <kind>', description).choices(LINE_ENDS);
 }
 
@@ -47,7 +47,7 @@ export function notePaths(texts: readonly string[]): void {
   const path = texts.find(
     (text) => text !== STANDARD_INPUT && (FILE_NAME.test(text) || PATH.test(text) || existsSync(text)),
   );
-  if (path !== undefined) note(`${check.show(path)} was taken as a text; --file reads a file.`);
+  if (path !== undefined) note(`${check.show(path)} was read as a text; --file reads a file.`);
 }
 
 /**
@@ -58,7 +58,7 @@ export function notePaths(texts: readonly string[]): void {
 export function requireSource(isGiven: boolean, { file }: InputFlags, advice: string): void {
   if (file !== undefined) {
     check.nonEmptyString('file', file);
-    if (isGiven) throw check.outOfRange('file', 'left out beside a text', file);
+    if (isGiven) throw check.outOfRange('file', 'left out if a text is given', file);
   } else if (!isGiven) {
     throw new UnrolledError('ERR_UNROLLED_OPTION_RANGE', `There is no text: ${advice}`, {
       option: 'text',

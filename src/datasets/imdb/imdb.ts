@@ -64,7 +64,7 @@ async function checkedArchive(paths: readonly string[], sha256: string, signal?:
   }
   throw new UnrolledError(
     'ERR_UNROLLED_CHECKSUM',
-    `${paths.join(' and ')} ${paths.length > 1 ? 'are' : 'is'} not the file that sha256 is of`,
+    `${paths.join(' and ')} ${paths.length > 1 ? 'do' : 'does'} not match sha256`,
     {
       advice: 'Replace or remove it, or leave sha256 out.',
       option: 'sha256',
@@ -94,8 +94,8 @@ function notFound(folders: readonly string[]): UnrolledError {
   const layouts = `the folder aclImdb, ${ARCHIVES.join(' or ')}, or reviews.txt and labels.txt`;
   return new UnrolledError('ERR_UNROLLED_DATASET', 'The dataset imdb is not on this machine', {
     advice:
-      `Get ${URL} and set UNROLLED_DATA to the folder that has it (the API takes ` +
-      `the folder as directory too), or allow the download and give its sha256. What is looked for is ${layouts}. ` +
+      `Get ${URL} and set UNROLLED_DATA to the folder that has it (or pass ` +
+      `the folder as directory), or allow the download and give its sha256. The folder must have ${layouts}. ` +
       `Looked in ${folders.join(', ')}.`,
     option: 'directory',
     expected: `a folder with ${layouts}`,

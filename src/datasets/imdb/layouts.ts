@@ -39,7 +39,7 @@ function requireSplits(where: string, { train, test }: ImdbReviews): ImdbReviews
 async function readFolderSplit(directory: string, split: string, signal?: AbortSignal): Promise<SourcedExample[]> {
   const lists = await Promise.all(IMDB_CLASSES.map((name) => textFiles(directory, `${split}/${name}`)));
   const files = lists.flatMap((list, label) => list.map((source) => ({ source, label })));
-  const advice = 'The reviews are all UTF-8: get the dataset again.';
+  const advice = 'All reviews must be UTF-8: get the dataset again.';
   return (await readExamples(directory, files, { advice, signal })).examples;
 }
 
@@ -88,7 +88,7 @@ async function unpack(path: string, archive: AsyncIterable<Uint8Array>): Promise
       await body.cancel();
       continue;
     }
-    if (header.size > MAX_REVIEW_BYTES) throw damagedArchive(path, `${header.name} is no review: it is too long`);
+    if (header.size > MAX_REVIEW_BYTES) throw damagedArchive(path, `${header.name} is too long to be a review`);
     const text = await decodeUtf8(await readAll(body), `${header.name} in ${path}`);
     reviews.set(source, { text, label: IMDB_CLASSES.indexOf(className as 'neg' | 'pos'), source });
   }
@@ -140,7 +140,7 @@ export async function readLines(directory: string): Promise<ImdbReviews> {
     const [expected, received] = [counted(labels.length, 'line'), counted(reviews.length, 'line')];
     throw new UnrolledError(
       'ERR_UNROLLED_SHAPE',
-      `${reviewsPath} has ${received} and ${labelsPath} has ${expected}; they belong together line by line`,
+      `${reviewsPath} has ${received}, but ${labelsPath} has ${expected}; each line of one belongs to the same line of the other`,
       { expected, received },
     );
   }
@@ -151,7 +151,7 @@ export async function readLines(directory: string): Promise<ImdbReviews> {
     const received = check.show(labels[index]);
     throw new UnrolledError(
       'ERR_UNROLLED_FILE_READ',
-      `${labelsPath} cannot be read: line ${line} is ${received}, neither negative nor positive`,
+      `${labelsPath} cannot be read: line ${line} is ${received}, not negative or positive`,
       { expected: 'negative or positive', received },
     );
   });

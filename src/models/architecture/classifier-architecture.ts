@@ -51,7 +51,7 @@ function resolveGates(cell: Cell, options: ClassifierNetworkOptions): Pick<Class
   const { gateActivation } = options;
   if (cell === 'rnn') {
     if (gateActivation === undefined) return {};
-    throw check.outOfRange('gateActivation', 'left out for a cell of type rnn, which has no gates', gateActivation);
+    throw check.outOfRange('gateActivation', 'left out for the cell rnn, which has no gates', gateActivation);
   }
   const given = gateActivation === undefined ? 'sigmoid' : gateActivation;
   return { gateActivation: checkedOption(CLASSIFIER_TABLE, 'gateActivation', given) };

@@ -110,14 +110,14 @@ export const CLASSIFIER_TABLE = {
     key: 'bidirectional',
     flag: '--one-direction',
     isNegated: true,
-    help: 'read texts from their beginning only',
+    help: 'read texts forward only, not in both directions',
     commands: COMMANDS,
   },
   gateActivation: {
     choices: ACTIVATIONS,
     key: 'gate_activation',
     flag: '--gate-activation <kind>',
-    help: 'of gru and lstm (default: sigmoid)',
+    help: 'gate function of gru and lstm (default: sigmoid)',
     commands: COMMANDS,
   },
   pooling: {
@@ -125,7 +125,7 @@ export const CLASSIFIER_TABLE = {
     default: 'final',
     key: 'pooling',
     flag: '--pooling <kind>',
-    help: 'how a text becomes one vector',
+    help: 'how the steps of a text become one vector',
     commands: COMMANDS,
   },
   dense: {
@@ -133,7 +133,7 @@ export const CLASSIFIER_TABLE = {
     default: 60,
     key: 'dense',
     flag: '--dense <n>',
-    help: 'units between that vector and the classes, 0 for none',
+    help: 'units of the dense layer before the classes, 0 for none',
     commands: COMMANDS,
   },
   denseActivation: {
@@ -141,7 +141,7 @@ export const CLASSIFIER_TABLE = {
     default: 'tanh',
     key: 'dense_activation',
     flag: '--dense-activation <kind>',
-    help: 'of those units',
+    help: 'function of those units',
     commands: COMMANDS,
   },
   dropout: {
@@ -149,7 +149,7 @@ export const CLASSIFIER_TABLE = {
     default: 0,
     key: 'dropout',
     flag: '--dropout <x>',
-    help: 'rate dropped while training (default: off)',
+    help: 'dropout rate while training (default: off)',
     commands: COMMANDS,
   },
   embeddingWeights: {},

@@ -28,8 +28,8 @@ export function adopted(path: string, architecture: Architecture, options: Netwo
     const [expected, received] = [check.show(architecture[option] ?? false), check.show(options[option])];
     throw new UnrolledError(
       'ERR_UNROLLED_MODEL_MISMATCH',
-      phrase`${path} has ${refer.option(option)} ${expected}, and ${received} was asked`,
-      { advice: "Leave the option out to take the file's.", option, expected, received },
+      phrase`${path} has ${refer.option(option)} ${expected}, but ${received} was requested`,
+      { advice: "Leave the option out to use the file's value.", option, expected, received },
     );
   }
   return result;
@@ -46,7 +46,7 @@ export function withOutput(
 ): Architecture {
   const { output } = architecture;
   if (output === undefined) {
-    if (given !== undefined) throw check.outOfRange('frequencies', 'left out where output is exact', given);
+    if (given !== undefined) throw check.outOfRange('frequencies', 'left out when output is exact', given);
     return architecture;
   }
   if (given !== undefined) requireFrequencies(given, vocabulary.size);
@@ -55,7 +55,7 @@ export function withOutput(
   if (frequencies === undefined && vocabulary.kind !== 'word') {
     throw check.outOfRange(
       'output',
-      'exact where nothing says how frequent the tokens are: give frequencies, or a vocabulary built from a text',
+      'exact, because the frequencies of the tokens are unknown: give frequencies, or a vocabulary built from a text',
       output,
     );
   }
@@ -66,7 +66,7 @@ function requireFrequencies(frequencies: ArrayLike<number>, size: number): void 
   if (typeof frequencies !== 'object' || frequencies === null || typeof frequencies.length !== 'number') {
     throw check.wrongType('frequencies', 'an array of numbers', frequencies);
   }
-  if (frequencies.length !== size) throw check.outOfRange('frequencies', `${size} numbers, one an id`, frequencies);
+  if (frequencies.length !== size) throw check.outOfRange('frequencies', `${size} numbers, one per id`, frequencies);
   for (let id = 0; id < size; id++) check.number(`frequencies[${id}]`, frequencies[id], { min: 0 });
 }
 
@@ -90,8 +90,8 @@ export function otherVocabulary(path: string, stored: Vocabulary, given: Vocabul
   else if (difference?.isHere) what = `it has ${difference.shown}, which the text's vocabulary lacks`;
   else if (difference) what = `it lacks ${difference.shown}, which the text's vocabulary has`;
   else if ((stored.unknownId === undefined) !== (given.unknownId === undefined)) {
-    what = 'one has an unknown token, and the other has none';
-  } else if (stored.size !== given.size) what = 'one has an end-of-document token, and the other has none';
-  const fault = `${path} was made for another vocabulary: ${what}`;
+    what = 'one has an unknown token and the other does not';
+  } else if (stored.size !== given.size) what = 'one has an end-of-document token and the other does not';
+  const fault = `${path} was trained with another vocabulary: ${what}`;
   return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', fault, { option: 'vocabulary' });
 }

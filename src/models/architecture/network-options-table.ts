@@ -150,7 +150,7 @@ export const NETWORK_TABLE = {
     choices: NONLINEARITIES,
     key: 'nonlinearity',
     flag: '--nonlinearity <kind>',
-    help: 'of the cell rnn (default: tanh)',
+    help: 'function of the cell rnn (default: tanh)',
     commands: OF_TEXT,
   },
   singleBias: {
@@ -158,7 +158,7 @@ export const NETWORK_TABLE = {
     default: false,
     key: 'single_bias',
     flag: '--single-bias',
-    help: 'one trained bias a layer in place of two',
+    help: 'train one bias per layer instead of two',
     commands: OF_TEXT,
   },
   dropout: {
@@ -167,7 +167,7 @@ export const NETWORK_TABLE = {
     key: 'dropout',
     isWeightless: true,
     flag: '--dropout <x>',
-    help: 'rate dropped between layers and before the head (default: off)',
+    help: 'dropout rate between layers and before the output (default: off)',
     commands: OF_TEXT,
   },
   recurrentDropout: {
@@ -176,7 +176,7 @@ export const NETWORK_TABLE = {
     key: 'recurrent_dropout',
     isWeightless: true,
     flag: '--recurrent-dropout <x>',
-    help: 'rate dropped of h from step to step (default: off)',
+    help: 'dropout rate of h between steps (default: off)',
     commands: OF_TEXT,
   },
   layerNorm: {
@@ -184,7 +184,7 @@ export const NETWORK_TABLE = {
     default: false,
     key: 'layer_norm',
     flag: '--layer-norm',
-    help: 'normalise inside the cells',
+    help: 'layer normalisation inside the cells',
     commands: OF_TEXT,
   },
   tied: {
@@ -192,7 +192,7 @@ export const NETWORK_TABLE = {
     default: false,
     key: 'tied',
     flag: '--tied',
-    help: "take the embedding for the head's weight; both are of one width then",
+    help: 'use the embedding as the weight of the output; both must have one width',
     commands: OF_TEXT,
   },
   output: {
@@ -200,20 +200,20 @@ export const NETWORK_TABLE = {
     default: 'exact',
     key: 'output',
     flag: '--output <kind>',
-    help: 'the softmax',
+    help: 'kind of softmax',
     commands: OF_TEXT,
   },
   cutoffs: {
     key: 'cutoffs',
     flag: '--cutoffs <n,n>',
-    help: 'of adaptive: ranks at which its clusters begin (default: V to the powers 2/3 and 5/6)',
+    help: 'of adaptive: ranks at which its clusters begin (default: V^(2/3) and V^(5/6))',
     commands: OF_TEXT,
   },
   divisor: {
     check: number({ min: 1 }),
     key: 'divisor',
     flag: '--divisor <x>',
-    help: 'of adaptive: by what each cluster is narrower (default: 4)',
+    help: 'of adaptive: factor by which each cluster is narrower than the one before (default: 4)',
     commands: OF_TEXT,
   },
   samples: {
@@ -221,7 +221,7 @@ export const NETWORK_TABLE = {
     key: 'samples',
     isWeightless: true,
     flag: '--samples <n>',
-    help: 'of sampled: tokens drawn a step (default: 1024, at most half of the vocabulary)',
+    help: 'of sampled: tokens drawn per step (default: 1024, at most half of the vocabulary)',
     commands: OF_TEXT,
   },
   initializer: {},

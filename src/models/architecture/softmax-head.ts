@@ -36,7 +36,7 @@ export function resolveOutput(options: OutputOptions & { ranks?: unknown }): Out
     ...(output === 'exact' && { ranks }),
   };
   for (const [option, value] of Object.entries(foreign)) {
-    if (value !== undefined) throw check.outOfRange(option, `left out where output is ${output}`, value);
+    if (value !== undefined) throw check.outOfRange(option, `left out when output is ${output}`, value);
   }
   if (output === 'exact') return {};
   if (cutoffs !== undefined) requireRising(cutoffs);

@@ -27,7 +27,7 @@ function resolveNonlinearity(cell: Cell, options: NetworkOptions): Pick<Architec
     return { nonlinearity: checkedOption(NETWORK_TABLE, 'nonlinearity', given) };
   }
   if (nonlinearity !== undefined) {
-    throw check.outOfRange('nonlinearity', `left out for a cell of type ${cell}`, nonlinearity);
+    throw check.outOfRange('nonlinearity', `left out for the cell ${cell}`, nonlinearity);
   }
   return {};
 }
@@ -53,13 +53,13 @@ export function resolveArchitecture(options: NetworkOptions & { ranks?: unknown 
         : phrase`(${check.show(embedding)}) is not ${width}`;
     throw new UnrolledError(
       'ERR_UNROLLED_OPTION_RANGE',
-      phrase`${refer.option('tied')} must be left out where ${own} ${fault}: it needs an ${own} as wide as ${width} (${check.show(hidden)})`,
+      phrase`${refer.option('tied')} must be left out, because ${own} ${fault}: it needs an ${own} as wide as ${width} (${check.show(hidden)})`,
       { option: 'tied', expected: 'left out', received: check.show(embedding) },
     );
   }
   const output = resolveOutput(options);
   if (extras.tied && output.output === 'adaptive') {
-    throw check.outOfRange('tied', 'left out where output is adaptive, whose weights are of other shapes', true);
+    throw check.outOfRange('tied', 'left out when output is adaptive, whose weights have other shapes', true);
   }
   return { ...plain, ...resolveNonlinearity(cell, options), ...extras, ...output };
 }

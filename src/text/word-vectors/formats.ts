@@ -62,7 +62,7 @@ interface Header {
 }
 
 function damaged(path: string, what: string, expected?: string, received?: string): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} has no word vectors that can be read: ${what}`, {
+  return new UnrolledError('ERR_UNROLLED_FILE_READ', `${path} has no readable word vectors: ${what}`, {
     ...(expected !== undefined && { expected }),
     ...(received !== undefined && { received }),
   });
@@ -101,7 +101,7 @@ function beforeFields(bytes: Buffer, start: number, end: number, fields: number)
 
 /** The error for a carriage return within a line: lines that end in it alone would be taken for one word. */
 function loneReturns(path: string, where: string): UnrolledError {
-  const what = `${where} has a carriage return inside. Let lines end in a line feed, or in both`;
+  const what = `${where} contains a carriage return. End lines with a line feed, or with both`;
   return damaged(path, what, 'lines that end in a line feed', 'a carriage return alone');
 }
 
@@ -138,7 +138,7 @@ function wordIn(path: string, bytes: Buffer, start: number, end: number, where: 
   const byte = `0x${(word[at] as number).toString(16).padStart(2, '0')}`;
   throw new UnrolledError(
     'ERR_UNROLLED_ENCODING',
-    `${path} is not UTF-8: byte ${at} of ${where}, ${byte}, is no character`,
+    `${path} is not UTF-8: byte ${at} of ${where}, ${byte}, is not a character`,
     {
       advice: 'Convert the file to UTF-8, or leave that word out.',
       expected: 'UTF-8',
@@ -213,14 +213,14 @@ class TextParser implements RecordParser {
       vector[index] = numberIn(field);
       if (Number.isFinite(vector[index])) continue;
       const received = check.show(Buffer.from(field, 'latin1').toString());
-      throw damaged(this.#path, `line ${line} has ${received} where a number should be`, 'a finite number', received);
+      throw damaged(this.#path, `line ${line} has ${received} instead of a number`, 'a finite number', received);
     }
     return vector;
   }
 
   #wrongLength(line: number, dimensions: number, received: number): UnrolledError {
     const expected = counted(dimensions, 'number');
-    const what = `line ${line} has ${counted(received, 'number')} behind its word, not ${expected}`;
+    const what = `line ${line} has ${counted(received, 'number')} after its word, not ${expected}`;
     return damaged(this.#path, what, expected, String(received));
   }
 }
@@ -250,7 +250,7 @@ class BinaryParser implements RecordParser {
     }
     const number = ++this.#read;
     if (number > this.words)
-      throw damaged(this.#path, `it goes on after the ${counted(this.words, 'word')} it says it has`);
+      throw damaged(this.#path, `it continues after the ${counted(this.words, 'word')} that its first line promises`);
     const word = wordIn(this.#path, bytes, wordStart, wordEnd, `word ${number}`);
     return { record: { word, read: () => this.#numbers(bytes, wordEnd + 1, number) }, end };
   }
@@ -276,7 +276,7 @@ function isTextLine(start: Buffer, firstRecord: number, { dimensions }: Header):
 function requireUtf8(path: string, start: Buffer): void {
   const encoding = utf16In(start)?.toUpperCase();
   if (encoding !== undefined) {
-    throw new UnrolledError('ERR_UNROLLED_ENCODING', `${path} is ${encoding}, and word vectors are read as UTF-8`, {
+    throw new UnrolledError('ERR_UNROLLED_ENCODING', `${path} is ${encoding}, but word vectors are read as UTF-8`, {
       ...{ expected: 'UTF-8', received: encoding },
       advice: 'Convert the file to UTF-8.',
     });
@@ -345,9 +345,14 @@ export async function* vectorRecords(
   }
   const records = take(true);
   yield { parser: parser as unknown as RecordParser, records };
-  if (found === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${path} has no word vectors in it`);
+  if (found === 0) throw new UnrolledError('ERR_UNROLLED_CORPUS_EMPTY', `${path} has no word vectors`);
   const { words = found } = parser as unknown as RecordParser;
   if (found !== words) {
-    throw damaged(path, `it says ${counted(words, 'word')} and has ${found}`, counted(words, 'word'), String(found));
+    throw damaged(
+      path,
+      `its first line promises ${counted(words, 'word')}, but it has ${found}`,
+      counted(words, 'word'),
+      String(found),
+    );
   }
 }

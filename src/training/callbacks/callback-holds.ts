@@ -39,10 +39,10 @@ export function hold(callbacks: readonly Callback[], holder: Holder): void {
     if (!isHeldByOther(callback, holder) || holders.get(callback)?.deref()?.isOver !== false) continue;
     throw new UnrolledError(
       'ERR_UNROLLED_BUSY',
-      `${called(callback)} is in another training that has not ended, and remembers things of one training at a time`,
+      `${called(callback)} is in use by another training, but its state can belong to only one training at a time`,
       {
         advice:
-          'Wait until that training ends, leave its loop (or call its return()), or make a callback for each training.',
+          'Wait until that training ends, leave its loop (or call its return()), or create a callback for each training.',
         option: 'callbacks',
         expected: 'callbacks that are in no other training',
         received: callback.name ?? 'one',

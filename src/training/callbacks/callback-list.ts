@@ -54,16 +54,12 @@ class Control implements TrainingControl {
   saveCheckpoint(path: string): void {
     check.nonEmptyString('path', path);
     if (this.isClosed) {
-      throw new UnrolledError(
-        'ERR_UNROLLED_CALLBACK',
-        `saveCheckpoint was called when no checkpoint can be written any more: ${path} is not written`,
-        {
-          advice: 'Call it before the training has ended: in onEnd or onAbort, not in onClose or later.',
-          option: 'saveCheckpoint',
-          expected: 'a call before onClose',
-          received: path,
-        },
-      );
+      throw new UnrolledError('ERR_UNROLLED_CALLBACK', `saveCheckpoint was called too late: ${path} was not written`, {
+        advice: 'Call it before the training has ended, at the latest in onEnd or onAbort.',
+        option: 'saveCheckpoint',
+        expected: 'a call before onClose',
+        received: path,
+      });
     }
     this.checkpoints.add(path);
   }
@@ -238,8 +234,8 @@ export class CallbackList implements Holder {
       } else if (!optional) {
         throw new UnrolledError(
           'ERR_UNROLLED_MODEL_MISMATCH',
-          phrase`${path} was trained with ${refer.option(name)}, which is missing now`,
-          { advice: 'Give it again to go on as before.', option: 'callbacks', expected: name },
+          phrase`${path} was trained with ${refer.option(name)}, which is now missing`,
+          { advice: 'Give it again to continue as before.', option: 'callbacks', expected: name },
         );
       }
     }

@@ -14,16 +14,16 @@ const LOST: readonly (readonly [is: (value: object) => boolean, what: string, in
   [types.isDate, 'a Date', 'its getTime()'],
   [types.isRegExp, 'a regular expression', 'its source'],
   [types.isAnyArrayBuffer, 'an ArrayBuffer', 'a typed array'],
-  [(value) => types.isWeakMap(value) || types.isWeakSet(value), 'a weak collection', 'what it is about'],
-  [types.isPromise, 'a promise', 'what it gives'],
+  [(value) => types.isWeakMap(value) || types.isWeakSet(value), 'a weak collection', 'the objects that it refers to'],
+  [types.isPromise, 'a promise', 'the value that it resolves to'],
   [types.isBoxedPrimitive, 'an object around a primitive', 'its valueOf()'],
   [isError, 'an error', 'its message'],
   [
     (value) => ArrayBuffer.isView(value) && arrayDType(value) === undefined,
     'an array',
-    'one of floats or of 8 to 32 bits',
+    'a typed array of floats or of integers of 8 to 32 bits',
   ],
-  [hasOwnJson, 'an object with toJSON', 'what its toJSON() gives'],
+  [hasOwnJson, 'an object with toJSON', 'the result of its toJSON()'],
 ];
 
 /** Whether an object says itself what it is in JSON, as a `URL` or a `History` does; bytes say so too, and are kept. */
@@ -34,7 +34,7 @@ function hasOwnJson(value: object): boolean {
 /** What is lost without being an object. */
 const LOST_TYPES: Partial<Record<string, readonly [what: string, instead: string]>> = {
   bigint: ['a bigint', 'a number, or a string'],
-  function: ['a function', 'what makes it'],
+  function: ['a function', 'the data that it is created from'],
   symbol: ['a symbol', 'its description'],
 };
 
@@ -71,9 +71,9 @@ function requireKept(name: string, value: unknown, at: string, found = lost(valu
       'ERR_UNROLLED_OPTION_TYPE',
       `${inState(at)} of the callback ${name} is ${what}, which a checkpoint cannot hold`,
       {
-        advice: `Keep ${instead}.`,
+        advice: `Store ${instead} instead.`,
         option: 'callbacks',
-        expected: 'JSON, in which typed arrays may stand',
+        expected: 'JSON, which may contain typed arrays',
         received: what,
       },
     );

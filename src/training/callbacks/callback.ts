@@ -141,7 +141,7 @@ export function monitored(epoch: EpochResult, monitor: keyof EpochResult): numbe
   const value = epoch[monitor];
   if (typeof value === 'number') return value;
   const expected = monitor.startsWith('validation')
-    ? 'loss without validation data'
+    ? 'loss if there is no validation data'
     : 'a figure that this training has';
   throw check.outOfRange('monitor', expected, monitor);
 }

@@ -51,7 +51,7 @@ export function checkpoint(options: CheckpointOptions): Callback {
       : check.integer('checkpoint.everyEpochs', given.everyEpochs, { min: 1 });
   if (keepBest !== undefined) check.oneOf('checkpoint.keepBest', keepBest, MONITORS);
   if (keepBest !== undefined && everySteps !== undefined) {
-    throw check.outOfRange('checkpoint.keepBest', 'left out with everySteps', keepBest);
+    throw check.outOfRange('checkpoint.keepBest', 'left out if everySteps is given', keepBest);
   }
   let state: State = {};
   /** Steps made at the last checkpoint. */

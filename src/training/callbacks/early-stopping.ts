@@ -29,7 +29,7 @@ interface State extends Best {
 }
 
 /**
- * Stops training once a figure has not become better for `patience` epochs. When training ends, be it then, at its last
+ * Stops training once a figure has not improved for `patience` epochs. When training ends, be it then, at its last
  * step, by a signal, by an error or by leaving the loop, the model has the weights of its best epoch: those of the last
  * step where no epoch has ended yet.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
@@ -64,7 +64,7 @@ export function earlyStopping(options?: EarlyStoppingOptions): EarlyStopping {
       state.epochsWithout++;
       if (state.epochsWithout < patience) return;
       const figure = monitor.replace(/[A-Z]/, (letter) => ` ${letter.toLowerCase()}`);
-      const failing = state.bestEpoch === undefined ? 'been no finite number' : 'not become better';
+      const failing = state.bestEpoch === undefined ? 'not been a finite number' : 'not improved';
       control.stop(`the ${figure} has ${failing} for ${counted(patience, 'epoch')}`);
     },
 

@@ -106,7 +106,7 @@ type FlatRecord = Omit<TrainingRecord, 'native'> &
 
 function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRecord {
   const record = unpackState(json, tensors, (name) => damaged(path, `${name} is missing`)) as FlatRecord;
-  if (!isOf('object', record)) throw damaged(path, 'it is no object');
+  if (!isOf('object', record)) throw damaged(path, 'it is not an object');
   requireFields(path, record, FIELDS);
   const { options, totalSteps, data, epoch, isPending, seconds, callbacks, stopReason, frozen, ...rest } = record;
   // What is compared or shown calls itself; callbacks' states are their own affair.
@@ -115,15 +115,15 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
   const { optimizer: slots, optimizerKind, ...native } = rest;
   if (!OPTIMIZER_KINDS.includes(optimizerKind)) throw damaged(path, 'its optimizer is unknown');
   if (epoch !== undefined) {
-    if (!isOf('object', epoch)) throw damaged(path, 'epoch is no object');
+    if (!isOf('object', epoch)) throw damaged(path, 'epoch is not an object');
     requireFields(path, epoch, EPOCH_FIELDS);
   }
-  if (data !== undefined && !isOf('object', data)) throw damaged(path, 'data is no object');
+  if (data !== undefined && !isOf('object', data)) throw damaged(path, 'data is not an object');
   if (frozen !== undefined && !(Array.isArray(frozen) && frozen.every((name) => typeof name === 'string'))) {
-    throw damaged(path, 'frozen is no list of names');
+    throw damaged(path, 'frozen is not a list of names');
   }
   for (const callback of callbacks) {
-    if (!isOf('object', callback)) throw damaged(path, 'a callback is no object');
+    if (!isOf('object', callback)) throw damaged(path, 'a callback is not an object');
     requireFields(path, callback, { name: 'string' });
   }
   if (!slots.every((slot) => isOf('array', slot))) throw damaged(path, 'a slot is missing');
@@ -153,7 +153,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
 export async function checkpointOf(file: ModelFile): Promise<Checkpoint> {
   const { path, header, training } = file;
   if (header === undefined || training === undefined) {
-    throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path} holds no training to resume: it is no checkpoint`, {
+    throw new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', `${path} has no training to resume: it is not a checkpoint`, {
       expected: 'a checkpoint',
       received: path,
     });
@@ -175,6 +175,6 @@ export function requireSteps({ file, record: { epoch } }: Checkpoint, steps: num
   const { losses, gradientNorms, learningRates } = epoch ?? {};
   for (const [name, figures] of Object.entries({ losses, gradientNorms, learningRates })) {
     const came = figures?.length ?? 0;
-    if (came !== steps) throw damaged(file.path, `${name} of ${came} steps, where ${steps} were made`);
+    if (came !== steps) throw damaged(file.path, `${name} of ${came} steps, but ${steps} were made`);
   }
 }

@@ -20,7 +20,7 @@ function toldAt(step: number, error: unknown): unknown {
   if (!(error instanceof UnrolledError)) return error;
   const { code, option, expected, received } = error;
   const advice = adviceOf(error);
-  return new UnrolledError(code, phrase`The checkpoint of ${refer.step(step)} is not written: ${faultOf(error)}`, {
+  return new UnrolledError(code, phrase`The checkpoint of ${refer.step(step)} was not written: ${faultOf(error)}`, {
     step,
     ...(advice !== undefined && { advice }),
     ...(option !== undefined && { option }),

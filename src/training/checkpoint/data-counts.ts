@@ -11,7 +11,7 @@ import type { Checkpoint, DataCounts } from './record';
 /** What to do with a checkpoint that other data, options or another model were given to. */
 export const OR_ANEW = refer.remedy(
   'beginAnew',
-  ', or begin anew from its weights: load it as a model and fit that without resume (on the command line --init)',
+  ', or start a new training from its weights: load it as a model and fit it without resume (on the command line --init)',
 );
 
 function elementsOf({ offsets }: { offsets: Int32Array }): number {
@@ -58,14 +58,14 @@ export function otherData({ file, record }: Checkpoint, source: NativeSource, ca
   const [before, now] = [record.data, dataCounts(source)];
   const show = (counts: DataCounts) => showCounts(counts, elementOf(source));
   const nouns = new Set([...Object.keys(before ?? {}), ...Object.keys(now)]);
-  let what = 'the options are the same, and the data are not';
+  let what = 'the options are the same, but the data are not';
   if (before !== undefined) {
     const isSame = [...nouns].every((noun) => before[noun] === now[noun]);
     what = isSame
-      ? `these are ${show(now)} too, but not the same ones`
-      : `it was trained on ${show(before)}, and these are ${show(now)}`;
+      ? `these are also ${show(now)}, but not the same ones`
+      : `it was trained on ${show(before)}, but these are ${show(now)}`;
   }
-  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${file.path} is of a training on other data: ${what}`, {
+  return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${file.path} is from a training on other data: ${what}`, {
     advice: phrase`Resume with the data it was trained on${OR_ANEW}.`,
     option: 'resume',
     expected: before === undefined ? 'the same data' : show(before),
@@ -83,7 +83,7 @@ export function lackingData({ file }: Checkpoint, error: unknown): unknown {
   const { received = 'a token' } = error;
   return new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',
-    `${file.path} is of a training on other data: its vocabulary lacks ${received}, which these have`,
+    `${file.path} is from a training on other data: its vocabulary lacks ${received}, which these data have`,
     {
       advice: phrase`Resume with the data it was trained on${OR_ANEW}.`,
       option: 'resume',

@@ -126,14 +126,14 @@ function whatDiffers(path: string, option: string, before: unknown, now: unknown
   if (option === 'data') {
     const shown = (kind: unknown) => DATA[String(kind)] ?? showOption(option, kind);
     return {
-      fault: `${path} was trained on ${shown(before)}, and these are ${shown(now)}`,
+      fault: `${path} was trained on ${shown(before)}, but these are ${shown(now)}`,
       advice: phrase`Resume with the data it was trained on${OR_ANEW}.`,
     };
   }
-  const same = option === 'loss' ? 'Give the data the loss they had' : 'Leave the option out';
+  const same = option === 'loss' ? 'Use the same loss' : 'Leave the option out';
   return {
-    fault: phrase`${path} was trained with ${refer.option(option)} ${showOption(option, before)}, and ${showOption(option, now)} was asked`,
-    advice: phrase`${same} to go on as before${OR_ANEW}.`,
+    fault: phrase`${path} was trained with ${refer.option(option)} ${showOption(option, before)}, but ${showOption(option, now)} was requested`,
+    advice: phrase`${same} to continue as before${OR_ANEW}.`,
   };
 }
 

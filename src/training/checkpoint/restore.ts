@@ -79,8 +79,8 @@ export function requireSameModel({ frozen }: Network, header: ModelHeader, check
   const [expected, received] = [shown(found.one), shown(found.other)];
   throw new UnrolledError(
     'ERR_UNROLLED_MODEL_MISMATCH',
-    `${file.path} is of another model: its ${found.path} is ${received}, and this model's is ${expected}`,
-    { advice: 'Load the model to resume from the checkpoint itself.', option: found.path, expected, received },
+    `${file.path} is from another model: its ${found.path} is ${received}, but this model's is ${expected}`,
+    { advice: 'Load the model from the checkpoint itself.', option: found.path, expected, received },
   );
 }
 

@@ -40,7 +40,7 @@ export function resolveExampleFit<Data>(
   const { batch, shuffle, bucketing, validation } = values;
   const { validationData } = given;
   if (validation > 0 && validationData !== undefined) {
-    throw check.outOfRange('validation', 'left out beside validationData', validation);
+    throw check.outOfRange('validation', 'left out if validationData is given', validation);
   }
   const training = resolveTraining(values, given, resumed);
   return { ...training, batching: { batch, shuffle, bucketing }, validation, validationData };

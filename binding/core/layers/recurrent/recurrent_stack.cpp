@@ -12,10 +12,10 @@ namespace {
 
 Error cannotStart(const std::string& option, const RecurrentStack& stack, const std::string& described,
                   const std::string& from, const std::string& why) {
-  std::string expected = "a recurrent layer of its own kind, features, layers and directions";
+  std::string expected = "a recurrent layer of the same kind, features, layers and directions";
   if (stack.layers == 1 && !stack.bidirectional) {
     expected += ", or from a layer with one step of " + counted(stack.features, "feature") +
-                ": a pooling layer, with a dense one behind it where it has others";
+                ": a pooling layer, followed by a dense layer if the features differ";
   }
   return Error("ERR_UNROLLED_OPTION_RANGE", option + ": layer " + described + " cannot start from " + from + ": " + why,
                "It starts from " + expected + ".")
@@ -39,12 +39,12 @@ std::vector<std::string> differences(const RecurrentStack& one, const RecurrentS
 std::vector<std::string> faultsOf(const RecurrentStack& stack, const Flow& start) {
   std::vector<std::string> faults;
   if (stack.layers != 1 || stack.bidirectional) {
-    faults.emplace_back("an output starts only a single layer in one direction");
+    faults.emplace_back("only a single layer in one direction can start from an output");
   }
   if (!start.oneStep || start.form != Flow::Form::vectors) {
-    faults.emplace_back("that has an output at every step");
+    faults.emplace_back("it has an output at every step");
   } else if (start.features != stack.features) {
-    faults.push_back("that has " + counted(start.features, "feature") + " and not " + std::to_string(stack.features));
+    faults.push_back("it has " + counted(start.features, "feature") + ", not " + std::to_string(stack.features));
   }
   return faults;
 }
