@@ -164,7 +164,7 @@ template Napi::Value typedArray<TokenId>(Napi::Env, const TokenId*, Index);
 
 namespace {
 
-// A number above 0, or 1 where it is absent.
+// A number above 0, or 1 if it is absent.
 double positive(const char* name, const Napi::Value& value) {
   if (value.IsUndefined()) return 1;
   const double given = number(name, value);

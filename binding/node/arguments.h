@@ -31,9 +31,9 @@ double number(const char* name, const Napi::Value& value);
 std::string text(const char* name, const Napi::Value& value);
 // True or false; `otherwise` where it is absent.
 bool flag(const char* name, const Napi::Value& value, bool otherwise);
-// One name, or a list of them; none where it is absent.
+// One name, or a list of them; none if it is absent.
 std::vector<std::string> names(const char* name, const Napi::Value& value);
-// A list of whole numbers; none where it is absent.
+// A list of whole numbers; none if it is absent.
 std::vector<Index> integers(const char* name, const Napi::Value& value, Index least, Index most);
 // A number of threads: 0 to the pool's most.
 int threadCount(const Napi::Value& value);
@@ -44,7 +44,7 @@ std::uint64_t seed(const Napi::Value& value);
 std::vector<TokenId> ids(const char* name, const Napi::Value& value);
 // The same as offsets.
 std::vector<Index> offsets(const char* name, const Napi::Value& value);
-// A copy of a Float32Array or Float64Array, as T asks; empty where it is absent and may be.
+// A copy of a Float32Array or Float64Array, as T asks; empty if it is absent and may be.
 template <class T>
 std::vector<T> floats(const char* name, const Napi::Value& value, bool optional = false);
 
@@ -62,9 +62,9 @@ const char* nameOf(OptimizerKind kind);
 PredictionOptions predictionOptions(const Napi::Object& value);
 // How one row draws: { temperature, topK, topP, seed, position, count }.
 RowOptions rowOptions(const Napi::Value& from);
-// `leastLength` of an object, 0 where it has none.
+// `leastLength` of an object, 0 if it has none.
 Index leastLength(const Napi::Object& from);
-// `bias` of an object: numbers, minus infinity among them; empty where it has none.
+// `bias` of an object: numbers, minus infinity among them; empty if it has none.
 std::vector<double> bias(const Napi::Object& from);
 Reduction reduction(const Napi::Value& value);
 // Cross-entropy where it is absent.

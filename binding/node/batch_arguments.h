@@ -1,4 +1,4 @@
-// A batch from JavaScript, and what is to be differentiated over it: checked, copied, and without the
+// A batch from JavaScript, and what must be differentiated over it: checked, copied, and without the
 // padding of rows that differ in length.
 #pragma once
 

@@ -60,7 +60,7 @@ class Job {
   // On the JavaScript thread, before the promise settles either way.
   virtual void settled() {}
 
-  // Uses the caller's flag in place of its own.
+  // Uses the caller's flag instead of its own.
   void cancelBy(CancellationFlag flag) { cancelled_ = std::move(flag); }
   [[nodiscard]] bool cancelled() const { return cancelled_->load(); }
 
@@ -72,7 +72,7 @@ class Job {
 };
 
 // A job made of two functions: compute(proceed) on the model's thread, where proceed() says whether
-// to go on, and convert(env, value) on JavaScript's.
+// to continue, and convert(env, value) on JavaScript's.
 template <class Compute, class Convert>
 class Task final : public Job {
  public:

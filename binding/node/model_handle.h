@@ -35,7 +35,7 @@ class ModelHandle final : public Napi::ObjectWrap<ModelHandle<T>> {
   ModelHandle(ModelHandle&&) = delete;
   ModelHandle& operator=(ModelHandle&&) = delete;
 
-  // Throws ERR_UNROLLED_DISPOSED once it is disposed of.
+  // Throws ERR_UNROLLED_DISPOSED once it is disposed.
   [[nodiscard]] const std::shared_ptr<ModelCore<T>>& core() const;
 
  private:

@@ -68,7 +68,7 @@ std::unique_ptr<IdStream> idStream(const Model<T>& model, const Napi::Object& fr
   return std::make_unique<PrecededIds>(before, std::move(stream));
 }
 
-// Ids of text to go on from, which is not empty.
+// Ids of text to continue from, which is not empty.
 template <class T>
 std::vector<TokenId> promptIds(const Model<T>& model, const Napi::Value& value) {
   std::vector<TokenId> prompt = streamIds(model, value);

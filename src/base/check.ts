@@ -154,8 +154,8 @@ export function object(option: string, value: unknown, expected = 'an object'): 
 }
 
 /**
- * The first place of an array with nothing in it, or undefined; -1 where there is none. What goes through a whole array, as
- * `map` and `slice` do, goes through every place of a sparse one, of which there may be 2^32, so ask this first.
+ * The first place of an array with nothing in it, or undefined; -1 if there is none. What goes through a whole array,
+ * as `map` and `slice` do, goes through every place of a sparse one, of which there may be 2^32, so ask this first.
  */
 export function firstHole(list: readonly unknown[]): number {
   for (let i = 0; i < list.length; i++) if (list[i] === undefined) return i;
@@ -195,7 +195,7 @@ export function abortSignal(option: string, value: unknown): AbortSignal | undef
 
 /**
  * The options as a plain object whose every key is known; an absent argument is an empty object.
- * @throws ERR_UNROLLED_OPTION_TYPE when it is no object, ERR_UNROLLED_UNKNOWN_OPTION for a key not listed.
+ * @throws ERR_UNROLLED_OPTION_TYPE when it is not an object, ERR_UNROLLED_UNKNOWN_OPTION for a key not listed.
  */
 export function options<T extends object>(
   where: string,

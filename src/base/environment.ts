@@ -14,7 +14,7 @@ const VARIABLES = {
 export type Variable = keyof typeof VARIABLES;
 
 /**
- * The value of a variable; undefined where it is not set, or empty.
+ * The value of a variable; undefined if it is not set, or empty.
  * @throws ERR_UNROLLED_OPTION_RANGE naming it.
  */
 export function environmentVariable(name: Variable): string | undefined {

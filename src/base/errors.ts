@@ -104,7 +104,7 @@ function messageOf(fault: string, advice: string | undefined): string {
   return advice === undefined || advice === '' ? sentence(fault) : `${sentence(fault)} ${advice}`;
 }
 
-/** Options that phrases name, but for one that the first begins with. */
+/** Options that phrases name, except one that the first begins with. */
 function optionsIn({ fault, advice }: Parts): readonly string[] {
   const pieces = [fault, advice].flatMap((part) => (part instanceof Phrase ? part.pieces : ['']));
   const names = pieces
@@ -122,7 +122,7 @@ export class UnrolledError extends Error {
   readonly code: ErrorCode;
   /** What is wrong, without a full stop at its end. */
   declare readonly fault: string;
-  /** What to do about it, a sentence or several; undefined where the fault says all. */
+  /** What to do about it, a sentence or several; undefined if the fault says all. */
   declare readonly advice: string | undefined;
   declare readonly reason?: NativeLoadReason;
   declare readonly option?: string;
@@ -169,7 +169,7 @@ export function faultOf(error: UnrolledError): Words {
   return partsOf(error).fault;
 }
 
-/** What to do, with what it names; undefined where the fault says all. */
+/** What to do, with what it names; undefined if the fault says all. */
 export function adviceOf(error: UnrolledError): Words | undefined {
   return partsOf(error).advice;
 }

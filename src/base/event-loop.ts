@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers';
 /** The longest that a chain of them keeps timers and input waiting, about: milliseconds. */
 const LONGEST = 4;
 
-// Kept before a test puts fake timers in their place, which would never let the work go on.
+// Kept before a test puts fake timers in their place, which would never let the work continue.
 const { nextTick } = process;
 const immediate = setImmediate;
 const now = performance.now.bind(performance);

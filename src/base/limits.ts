@@ -36,7 +36,7 @@ function memoryLeft(): number {
   return Math.max(0, memoryLimit() - residentMemory());
 }
 
-/** Bytes that this process has taken; none where the system cannot be asked, as Linux with no file descriptor left. */
+/** Bytes that this process has taken; none if the system cannot be asked, as Linux with no file descriptor left. */
 function residentMemory(): number {
   try {
     return process.memoryUsage.rss();

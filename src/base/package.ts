@@ -39,7 +39,7 @@ export const packageRoot = folders.find((folder) => readManifest(folder) !== und
 
 const manifest = readManifest(packageRoot);
 
-/** Whether `packageRoot` is this package's folder; false where a bundler has moved its JavaScript elsewhere. */
+/** Whether `packageRoot` is this package's folder; false if a bundler has moved its JavaScript elsewhere. */
 export const isAtHome = manifest !== undefined;
 
 /** Version of the package; `unknown` where a bundler has moved its JavaScript away from its package.json. */

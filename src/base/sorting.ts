@@ -12,7 +12,7 @@ function* isSorted<T>(items: readonly T[], compare: (one: T, other: T) => number
   return true;
 }
 
-/** The two sorted halves of `from[begin, end)`, parted at `middle`, as one in `to`: of equals the first stays first. */
+/** The two sorted halves of `from[begin, end)`, split at `middle`, as one in `to`: of equals the first stays first. */
 function* merge<T>(
   from: readonly T[],
   to: T[],

@@ -1,4 +1,4 @@
-/** What is no error and yet worth a word. */
+/** What is not an error and yet worth a word. */
 
 /** Where an option `onWarning` is not given. */
 export function emitWarning(message: string): void {

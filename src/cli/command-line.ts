@@ -1,4 +1,4 @@
-/** Command lines to show to a person: the one that is running, and the one that goes on with its training. */
+/** Command lines to show to a person: the one that is running, and the one that continues with its training. */
 
 import type { Command } from 'commander';
 
@@ -38,7 +38,7 @@ function typed(flag: string, value: unknown): string[] {
 }
 
 /**
- * The command that goes on with a training of a checkpoint. Options of the model and of the training are in the
+ * The command that continues with a training of a checkpoint. Options of the model and of the training are in the
  * checkpoint.
  * @param kept names of the options that the command must be given again.
  */

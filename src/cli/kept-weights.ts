@@ -4,7 +4,7 @@ import { formatNumber } from '../report/display';
 import type { History } from '../training/history';
 
 export interface KeptWeights {
-  /** The epoch whose weights came back as the best; undefined where the model has those of its last step. */
+  /** The epoch whose weights came back as the best; undefined if the model has those of its last step. */
   bestEpoch: number | undefined;
   /** Where the model was saved, if it was. */
   out: string | undefined;

@@ -16,7 +16,7 @@ export interface SharedFlags {
   threads?: number;
 }
 
-/** Adds the flags that say how to train, but for those of files. */
+/** Adds the flags that say how to train, except those of files. */
 export function addTrainingOptions(command: Command, name: TableCommand): Command {
   return addTableOptions(command, name, TRAINING_ROWS, ({ group }) => group === undefined);
 }
@@ -53,7 +53,7 @@ export const MODEL_FLAGS = [...keysOf(NETWORK_ROWS), ...CLASSIFIER_FLAGS];
 export const TRAINING_FLAGS = keysOf(TRAINING_ROWS, ({ group }) => group === undefined);
 export const CHECKPOINT_FLAGS = keysOf(TRAINING_ROWS, ({ group }) => group !== undefined);
 
-/** Flags that a checkpoint does not remember, and that are given again where a training goes on. */
+/** Flags that a checkpoint does not remember, and that are given again where a training continues. */
 export const GIVEN_AGAIN = keysOf(TRAINING_ROWS, ({ recorded }, name) => recorded === undefined && name !== 'resume');
 
 /** The parser's names for options of the API. */

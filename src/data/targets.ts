@@ -22,7 +22,7 @@ export interface TargetContext {
   sequences: NativeSequences;
 }
 
-/** Targets, and whether they are at every position rather than one a sequence. */
+/** Targets, and whether they are at every position rather than one per sequence. */
 export interface ResolvedTargets {
   targets: NativeTargets;
   everywhere: boolean;
@@ -120,7 +120,7 @@ export async function tagTargets(tags: unknown, loss: unknown, context: TargetCo
   return { targets, everywhere: true };
 }
 
-/** Values of tensors `[T, F]`, one a sequence. */
+/** Values of tensors `[T, F]`, one per sequence. */
 async function listedValues(tensors: readonly Tensor[], context: TargetContext): Promise<FloatArray> {
   const { output, dtype, sequences } = context;
   requirePositions('values', context);

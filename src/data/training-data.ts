@@ -32,7 +32,7 @@ export interface TaggedData {
   loss?: ClassLoss | undefined;
 }
 
-/** Numbers to be met, one a sequence or one at every position. Squared error by default. */
+/** Numbers to be met, one per sequence or one at every position. Squared error by default. */
 export interface ValuedData {
   inputs: SequenceData;
   values: Values;

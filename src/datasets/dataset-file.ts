@@ -19,7 +19,7 @@ export interface DatasetFile {
   sha256: string;
   /** How many there are. */
   bytes: number;
-  /** Where it can be had, not compressed; undefined where it must be brought. */
+  /** Where it can be had, not compressed; undefined if it must be brought. */
   url?: string | undefined;
 }
 
@@ -57,7 +57,7 @@ async function readChecked(path: string, { sha256, bytes: length }: DatasetFile)
 /**
  * The text of a dataset's file: from `directory`, the folder that UNROLLED_DATA names, the cache, or
  * by a download into the cache, in this order.
- * @throws ERR_UNROLLED_DATASET where it is nowhere, ERR_UNROLLED_CHECKSUM for another file of its name,
+ * @throws ERR_UNROLLED_DATASET if it is nowhere, ERR_UNROLLED_CHECKSUM for another file of its name,
  *   and what `download` throws.
  */
 export async function readDatasetFile(file: DatasetFile, options: DatasetFileOptions): Promise<string> {

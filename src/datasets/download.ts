@@ -1,4 +1,4 @@
-/** Downloads that go on where they broke off, and are checked before anyone sees them. */
+/** Downloads that continue where they broke off, and are checked before anyone sees them. */
 
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { PartFile } from './part-file';
 export interface DownloadProgress {
   /** Bytes of the file there are, those of earlier runs among them. */
   received: number;
-  /** Bytes in all; undefined where the server does not say. */
+  /** Bytes in all; undefined if the server does not say. */
   total: number | undefined;
   /** Bytes that were there when this connection began. */
   resumed: number;
@@ -56,7 +56,7 @@ function shown(text: string): string {
 
 /** The name and the password that an address has before an `@`. */
 const CREDENTIALS = /^(\s*[a-z][a-z\d+.-]*:[/\\]*)[^/\\?#]*@/i;
-/** The same of what is no address: its password may have any character. */
+/** The same of what is not an address: its password may have any character. */
 const LOOSE_CREDENTIALS = /^(\s*[a-z][a-z\d+.-]*:[/\\]*|).*@/is;
 
 /** An address for people: without a name and a password. */
@@ -84,10 +84,10 @@ function downloadError(url: string, reason: string, cause?: unknown): UnrolledEr
   });
 }
 
-/** A connection that ended before the file did; another may go on. */
+/** A connection that ended before the file did; another may continue. */
 class BrokenOff extends Error {}
 
-/** An answer that shows the part to be worth nothing: the download begins anew. */
+/** An answer that shows the part to be worth nothing: the download begins again. */
 class Restart extends Error {}
 
 /** What a failed `fetch` says; its own message is only that it failed. */
@@ -171,7 +171,7 @@ function validatorOf(headers: Headers): string | undefined {
   return (tag?.startsWith('"') ? tag : headers.get('last-modified')) ?? undefined;
 }
 
-/** One download: an address, a place, and what may be going on. */
+/** One download: an address, a place, and what may be continuing. */
 class Download {
   readonly #url: string;
   readonly #options: DownloadOptions;
@@ -244,7 +244,7 @@ class Download {
     }
   }
 
-  /** The server's answer; undefined where it says that nothing is missing. */
+  /** The server's answer; undefined if it says that nothing is missing. */
   async #ask(before: { length: number; validator: string } | undefined, watch: Watch): Promise<Answer | undefined> {
     // A range of bytes is one of what is sent: nothing may be compressed.
     const headers: Record<string, string> = { 'accept-encoding': 'identity' };
@@ -353,7 +353,7 @@ class Download {
 
 /**
  * Downloads a file to `path`, which appears only when the SHA-256 of its bytes is the one given. What comes is kept
- * beside it, in `<path>.part`, until then: a later call goes on from there where the server allows it, and a
+ * beside it, in `<path>.part`, until then: a later call continues from there where the server allows it, and a
  * connection that breaks off is tried again a few times. What a server compresses on the way, unasked, is taken as it
  * was before.
  * @throws ERR_UNROLLED_DOWNLOAD, ERR_UNROLLED_CHECKSUM (nothing is kept then), ERR_UNROLLED_ABORTED,

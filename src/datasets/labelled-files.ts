@@ -222,7 +222,7 @@ export async function readExamples(
   return { examples, skipped };
 }
 
-/** The first class without text; undefined where there is none. */
+/** The first class without text; undefined if there is none. */
 function classWithoutText(classNames: readonly string[], examples: readonly SourcedExample[]): number | undefined {
   const hasText = new Set(examples.filter(({ text }) => text.trim() !== '').map(({ label }) => label));
   const label = classNames.findIndex((_, label) => !hasText.has(label));

@@ -3,7 +3,7 @@
  * says which version of which address they are of.
  *
  * Two processes may download the same file at once. Nobody truncates a part, and everyone writes a byte to its own
- * place, so both write the same; a part that is worth nothing is removed, and whoever still has it open goes on
+ * place, so both write the same; a part that is worth nothing is removed, and whoever still has it open continues
  * with it and takes the whole from there.
  */
 
@@ -48,8 +48,8 @@ export class PartFile {
   }
 
   /**
-   * The bytes there are, and what to ask the server to go on from them; undefined where there is nothing to go on from.
-   * What cannot be asked for is removed.
+   * The bytes there are, and what to ask the server to continue from them; undefined if there is nothing to continue
+   * from. What cannot be asked for is removed.
    * @param most bytes of the whole.
    * @throws ERR_UNROLLED_FILE_WRITE.
    */
@@ -63,14 +63,14 @@ export class PartFile {
     return undefined;
   }
 
-  /** Bytes of the part, 0 where there is none. */
+  /** Bytes of the part, 0 if there is none. */
   async #length(): Promise<number> {
     const stats = await stat(this.path).catch(() => undefined);
     return stats?.isFile() ? stats.size : 0;
   }
 
   /**
-   * Begins anew with bytes of that version; without a validator, a later run cannot go on from them.
+   * Begins again with bytes of that version; without a validator, a later run cannot continue from them.
    * @throws ERR_UNROLLED_FILE_WRITE.
    */
   async begin(origin: { url: string; validator: string | undefined }): Promise<void> {

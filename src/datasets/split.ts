@@ -26,9 +26,9 @@ export interface Split<T> {
  * Parts examples by a seeded shuffle: the last `round(N · validation)` of it validate, the others train, both in the
  * order of the shuffle. With `validation: 0`, all train, in the order they have.
  *
- * The same examples in the same order with the same seed are always parted the same way, on every machine.
+ * The same examples in the same order with the same seed are always split the same way, on every machine.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE;
- *   ERR_UNROLLED_CORPUS_TOO_SHORT where a part would have no example.
+ *   ERR_UNROLLED_CORPUS_TOO_SHORT if a part would have no example.
  */
 export function split<T>(examples: readonly T[], options?: SplitOptions): Split<T> {
   const given = check.options('datasets.split', options, ['validation', 'seed']);

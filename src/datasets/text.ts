@@ -43,7 +43,7 @@ export async function text(path: string, options?: TextOptions): Promise<Corpus>
 }
 
 /**
- * A corpus from a text file that may be larger than memory: its ids lie in a file, and are read as training goes on.
+ * A corpus from a text file that may be larger than memory: its ids lie in a file, and are read as training continues.
  * @throws what `FileCorpus.read` throws.
  */
 export async function textFile(path: string, options?: FileCorpusOptions): Promise<FileCorpus> {

@@ -113,7 +113,7 @@ function stateOf(states: FloatArray, row: number, rows: number): FloatArray {
   return states.slice(row * size, (row + 1) * size);
 }
 
-/** States of several rows as `[B, S]`; nothing where all are zero. */
+/** States of several rows as `[B, S]`; nothing if all are zero. */
 function joinedStates(model: Network, rows: readonly Row[]): FloatArray | undefined {
   if (rows.every(({ state }) => state === undefined)) return undefined;
   if (rows.length === 1) return rows[0]?.state;
@@ -189,7 +189,7 @@ export class Batcher {
 
   /**
    * Hands those who wait, and are in no call, over to the batchers that their rows have now.
-   * @param other of a row; undefined where it stays.
+   * @param other of a row; undefined if it stays.
    */
   handOver(other: (row: Row) => Batcher | undefined): void {
     this.#other = other;

@@ -23,7 +23,7 @@ export type TokenBias =
 
 /** Where a text is when its next token is asked for. */
 export interface GenerationStep {
-  /** What the text goes on from, as it was given. */
+  /** What the text continues from, as it was given. */
   readonly prompt: string;
   /** Of `sampleAll` the number of the prompt, from 0; 0 elsewhere. */
   readonly index: number;
@@ -178,7 +178,7 @@ export class Constraint {
   readonly isStepwise: boolean;
   readonly #given: ResolvedConstraint;
   readonly #reader: TokenReader;
-  /** `[V]`, of all steps; undefined where a function has its say, or nothing is asked of any token. */
+  /** `[V]`, of all steps; undefined if a function has its say, or nothing is asked of any token. */
   readonly #fixed: Float64Array | undefined;
 
   private constructor(given: ResolvedConstraint, vocabulary: Vocabulary) {
@@ -203,7 +203,7 @@ export class Constraint {
     return isFree ? undefined : new Constraint(given, vocabulary);
   }
 
-  /** What is added to the logits of every token, `[V]`; undefined where nothing is. */
+  /** What is added to the logits of every token, `[V]`; undefined if nothing is. */
   get fixed(): Float64Array | undefined {
     return this.#fixed;
   }
@@ -218,7 +218,7 @@ export class Constraint {
     return dense;
   }
 
-  /** The fixed part where there is no step. */
+  /** The fixed part where there is not a step. */
   #dense(step: GenerationStep | undefined): Float64Array {
     const { allow, bias } = this.#given;
     const dense = this.#fixed?.slice() ?? new Float64Array(this.#reader.vocabulary.size);

@@ -56,7 +56,7 @@ const OPTIONS = [
 
 type Resolved = Omit<NativeDecodeOptions, 'source'> & { signal: AbortSignal | undefined };
 
-/** @throws ERR_UNROLLED_OPTION_TYPE for what is no list. */
+/** @throws ERR_UNROLLED_OPTION_TYPE for what is not a list. */
 function requireIds(excluded: unknown): ArrayLike<unknown> {
   if (Array.isArray(excluded) || types.isTypedArray(excluded)) return excluded as ArrayLike<unknown>;
   throw check.wrongType('excluded', 'a list of ids', excluded);

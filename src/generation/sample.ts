@@ -25,7 +25,7 @@ export interface Generator extends Beginnings {
 const SAMPLE_PIECE = 1024;
 const STOPPABLE_PIECE = 64;
 
-/** What a text goes on from, and what is asked of its tokens. */
+/** What a text continues from, and what is asked of its tokens. */
 interface Start {
   prompt: string;
   /** Of the prompt among others. */

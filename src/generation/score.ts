@@ -157,7 +157,7 @@ export async function scoreText(generator: Generator, text: string, options: Res
 /**
  * The `count` likeliest tokens after a text, by falling probability; of equals the lower id first.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE,
- *   ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY where there is nothing to feed,
+ *   ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY if there is nothing to feed,
  *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED, ERR_UNROLLED_DISPOSED.
  */
 export async function nextTokens(

@@ -51,7 +51,7 @@ export class TextDrawer implements WeightReader {
 
   /**
    * The next ids of a row, as `Batcher.draw` gives them.
-   * @throws what `Batcher.draw` throws; ERR_UNROLLED_OUT_OF_MEMORY where the weights cannot be copied.
+   * @throws what `Batcher.draw` throws; ERR_UNROLLED_OUT_OF_MEMORY if the weights cannot be copied.
    */
   async draw(row: Row, wanted: Wanted): Promise<Int32Array> {
     return this.#beginning(row.call).batcher.draw(row, wanted);
@@ -60,7 +60,7 @@ export class TextDrawer implements WeightReader {
   /**
    * The model with the weights that a call began with, where they are no longer the model's own; what is asked of the model
    * itself has to be asked at once.
-   * @throws ERR_UNROLLED_OUT_OF_MEMORY where the weights cannot be copied.
+   * @throws ERR_UNROLLED_OUT_OF_MEMORY if the weights cannot be copied.
    */
   kept(call: object): Promise<Network> | undefined {
     return this.#beginning(call).kept?.model;

@@ -1,4 +1,4 @@
-/** Layers as people give them, checked, named and parted into what is computed and how it is set up. */
+/** Layers as people give them, checked, named and split into what is computed and how it is set up. */
 
 import * as check from '../base/check';
 import { MAX_SIZE, MAX_WIDTH } from '../base/limits';

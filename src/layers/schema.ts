@@ -56,7 +56,7 @@ export function checkValues(
   }
 }
 
-/** An option's value: what was given, or the default; undefined where there is neither. */
+/** An option's value: what was given, or the default; undefined if there is neither. */
 export function optionValue(declaration: NativeOption, given: Readonly<Record<string, unknown>>): unknown {
   return given[declaration.name] ?? ('default' in declaration ? declaration.default : undefined);
 }

@@ -82,7 +82,7 @@ export async function loadedParts(path: string, options: LoadOptions | undefined
 
 /** What is there of a file already. */
 export interface ReadOfFile {
-  /** What the model keeps of the file's: a new model nothing, one that goes on with its training all. */
+  /** What the model keeps of the file's: a new model nothing, one that continues with its training all. */
   metadata?: Metadata | undefined;
   /** The file's own vocabulary, where it was read. */
   stored?: Vocabulary | undefined;

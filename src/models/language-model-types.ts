@@ -19,16 +19,16 @@ export interface LanguageModelOptions extends NetworkOptions {
 export interface InitOptions extends LanguageModelOptions {
   /**
    * Whether the model learns the tokens of `vocabulary` that the file's lacks: its vocabulary is then that of
-   * `stored.extendedBy(vocabulary)`, with the file's ids first. What belongs to a new token is drawn by `seed`; all other
-   * weights are the file's, bit for bit. An adaptive softmax ranks the tokens anew, and draws the output weights of those
-   * that come into another cluster. Default false: then another vocabulary is refused.
+   * `stored.extendedBy(vocabulary)`, with the file's ids first. What belongs to a new token is drawn by `seed`; all
+   * other weights are the file's, bit for bit. An adaptive softmax ranks the tokens again, and draws the output weights
+   * of those that come into another cluster. Default false: then another vocabulary is refused.
    */
   extendVocabulary?: boolean | undefined;
 }
 
 /** Options of `LanguageModel.load`. */
 export interface LoadOptions extends Pick<NetworkOptions, 'threads'> {
-  /** What unseen input does, in place of what the file says; see `Vocabulary.withUnknown`. */
+  /** What unseen input does, instead of what the file says; see `Vocabulary.withUnknown`. */
   unknown?: UnknownPolicy | undefined;
 }
 

@@ -163,11 +163,11 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   /**
    * Trains by truncated back-propagation over the corpus as one stream, or over its documents, each from a zero state,
-   * once it is asked for: `await` gives the history of the whole training, a loop each epoch. Between two epochs of a loop
-   * the model is idle; leaving the loop ends training. With `resume` it goes on from a checkpoint, whose weights this
-   * model takes, and whether it is one of `documents`: `LanguageModel.load` of the checkpoint makes one that fits. A
-   * corpus in a file whose vocabulary is another is encoded anew first. To a model of `documents` a corpus of one text is
-   * the beginning of a single document.
+   * once it is asked for: `await` gives the history of the whole training, a loop each epoch. Between two epochs of a
+   * loop the model is idle; leaving the loop ends training. With `resume` it continues from a checkpoint, whose weights
+   * this model takes, and whether it is one of `documents`: `LanguageModel.load` of the checkpoint makes one that fits.
+   * A corpus in a file whose vocabulary is another is encoded again first. To a model of `documents` a corpus of one
+   * text is the beginning of a single document.
    * @throws (from the first `next()` or `await`) what impossible options throw, ERR_UNROLLED_CORPUS_TOO_SHORT,
    *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
    *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last
@@ -299,15 +299,15 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
    * its vocabulary has none, the seed alone draws the first token, of all that are text with the same probability.
    *
    * Streams that are read at the same time are computed together, up to 64 in one native call: each takes part when its
-   * next piece is asked for, may begin and end while others go on, has options of its own, and draws what it would draw
-   * alone. Leaving the loop frees its place. `sample` and `sampleAll` take part too.
+   * next piece is asked for, may begin and end while others continue, has options of its own, and draws what it would
+   * draw alone. Leaving the loop frees its place. `sample` and `sampleAll` take part too.
    *
    * A text is drawn to its end with the weights that the model had when its first piece was asked for, whatever becomes of
    * them: where they are about to change (a training, `setParameters`, `loadParameters`), texts that were begun share a copy
    * of them, and a text that begins while steps are made has one of its own until it ends.
-   * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_UNKNOWN_TOKEN where the
-   *   vocabulary lacks a character of the prompt and does not skip or replace it; ERR_UNROLLED_MODEL_NOT_FINITE where
-   *   the weights are too large to compute with; ERR_UNROLLED_ABORTED.
+   * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_UNKNOWN_TOKEN if the vocabulary lacks
+   *   a character of the prompt and does not skip or replace it; ERR_UNROLLED_MODEL_NOT_FINITE if the weights are too
+   *   large to compute with; ERR_UNROLLED_ABORTED.
    */
   async *stream(prompt: string, options?: StreamOptions): AsyncGenerator<string, void, undefined> {
     yield* streamText(this.#generator(), prompt, resolveTextStream(options));

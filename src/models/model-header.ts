@@ -82,7 +82,7 @@ export function requireSameForm(path: string, form: TextForm, asked: FormOptions
 
 /**
  * A vocabulary that was given for a file's model, with the form of the file's own where it has none.
- * @throws ERR_UNROLLED_MODEL_MISMATCH where it has another.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH if it has another.
  */
 export function withFormOf(path: string, stored: Vocabulary, given: Vocabulary): Vocabulary {
   if (stored.form === undefined) return given;

@@ -196,7 +196,7 @@ export class Model extends Network {
     return estimateModel(this, this.header, data, options);
   }
 
-  /** The model as something that goes on step by step and keeps its state between two. */
+  /** The model as something that continues step by step and keeps its state between two. */
   session(options?: SessionOptions): Session {
     return new Session(this, options);
   }

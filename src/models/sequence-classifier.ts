@@ -152,9 +152,9 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   }
 
   /**
-   * Trains on examples, by default one a step and shuffled anew each epoch, once it is asked for: `await` gives the history
-   * of the whole training, a loop each epoch. Losses are nats per example. Between two epochs of a loop the model is idle;
-   * leaving the loop ends training.
+   * Trains on examples, by default one per step and shuffled again each epoch, once it is asked for: `await` gives the
+   * history of the whole training, a loop each epoch. Losses are nats per example. Between two epochs of a loop the
+   * model is idle; leaving the loop ends training.
    * @throws (from the first `next()` or `await`) what impossible options throw, ERR_UNROLLED_CORPUS_EMPTY without examples,
    *   ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_BUSY; later ERR_UNROLLED_ABORTED and ERR_UNROLLED_NON_FINITE_LOSS.
    */

@@ -78,7 +78,7 @@ function requireClassNames(classNames: unknown): readonly string[] {
   return Object.freeze([...classNames]);
 }
 
-/** Options with the classifier's own defaults, but for a run that goes on and has its options in the checkpoint. */
+/** Options with the classifier's own defaults, except a run that continues and has its options in the checkpoint. */
 function withDefaults(options: ExampleFitOptions<readonly Example[]>): ExampleFitOptions<readonly Example[]> {
   if (options.resume !== undefined) return options;
   const { optimizer = 'adam', epochs = TRAINING_TABLE.epochs.defaultOfTexts } = options;
@@ -209,9 +209,9 @@ export class TextClassifier extends SavedNetwork {
   /**
    * Trains on examples once it is asked for: `await` gives the history of the whole training, a loop each epoch. Between
    * two epochs of a loop the model is idle; leaving the loop ends training.
-   * @throws (from the first `next()` or `await`) what impossible options throw, ERR_UNROLLED_CORPUS_EMPTY without examples,
-   *   ERR_UNROLLED_CORPUS_TOO_SHORT where no part is left to validate, ERR_UNROLLED_BUSY; later ERR_UNROLLED_ABORTED and
-   *   ERR_UNROLLED_NON_FINITE_LOSS.
+   * @throws (from the first `next()` or `await`) what impossible options throw, ERR_UNROLLED_CORPUS_EMPTY without
+   *   examples, ERR_UNROLLED_CORPUS_TOO_SHORT if no part is left to validate, ERR_UNROLLED_BUSY; later
+   *   ERR_UNROLLED_ABORTED and ERR_UNROLLED_NON_FINITE_LOSS.
    */
   fit(examples: readonly Example[], options?: TextClassifierFitOptions): Training {
     return new Training(this.#train(examples, async () => resolveTextFit(options, await readResumed(options))));

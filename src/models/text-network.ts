@@ -53,7 +53,7 @@ function constructorError(name: string): UnrolledError {
 
 /**
  * What a constructor was given: TypeScript knows that it is private, JavaScript does not.
- * @throws ERR_UNROLLED_OPTION_TYPE where it is no network.
+ * @throws ERR_UNROLLED_OPTION_TYPE if it is no network.
  */
 export function requireNetwork(network: BuiltNetwork, name: string): BuiltNetwork {
   if (!(network?.model instanceof Model)) throw constructorError(name);

@@ -68,7 +68,7 @@ function peKind(header: Buffer): BinaryKind | undefined {
 }
 
 /**
- * The kind of the file at `path`; undefined where it is no shared library of any system, or is too short to tell.
+ * The kind of the file at `path`; undefined if it is no shared library of any system, or is too short to tell.
  * @throws what the file system says where it cannot be read.
  */
 export function binaryKind(path: string): BinaryKind | undefined {

@@ -5,7 +5,7 @@ import { phrase, refer } from '../base/messages/phrase';
 import { addon } from './load';
 import type { NativeCancellation } from './native';
 
-/** What is to be called when a signal is aborted. */
+/** What must be called when a signal is aborted. */
 const listeners = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
@@ -67,7 +67,7 @@ export function abortError(work: string, signal: AbortSignal | undefined, step?:
 /**
  * The error of a native call on a model that the signal ended.
  * @param step as of `abortError`.
- * @throws ERR_UNROLLED_DISPOSED where the call ended because the model was disposed of meanwhile.
+ * @throws ERR_UNROLLED_DISPOSED if the call ended because the model was disposed meanwhile.
  */
 export function cancelledError(
   model: { requireAlive(): void },

@@ -29,7 +29,7 @@ function failure({ reason, what, advice }: Finding, cause?: unknown): UnrolledEr
   });
 }
 
-/** Names in a folder; none where there is no such folder. */
+/** Names in a folder; none if there is no such folder. */
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
@@ -48,7 +48,7 @@ function build(): string {
   return isClone() ? 'run `npm run build`' : 'build one here with `npx unrolled build`';
 }
 
-/** How what was installed is got anew, as the end of a sentence. */
+/** How what was installed is got again, as the end of a sentence. */
 function reinstall(): string {
   return isClone() ? 'run `npm run build`' : 'reinstall the package (`npm install unrolled`)';
 }
@@ -75,7 +75,7 @@ const UNPACK =
   'Keep .node files out of the archive (electron-builder: asarUnpack "**/*.node"; Electron Packager and Forge: ' +
   'asar.unpack "**/*.node"), and ship the folder app.asar.unpacked next to it.';
 
-/** The shipped binary for this process's C library; undefined where there is none. */
+/** The shipped binary for this process's C library; undefined if there is none. */
 export function prebuiltForLibc(): string | undefined {
   const file = path.join(packageRoot, 'prebuilds', SYSTEM, `unrolled.${processLibc()?.name}.node`);
   return existsSync(file) ? file : undefined;
@@ -249,7 +249,7 @@ function isLeft(bytes: number): boolean {
   }
 }
 
-/** The error for a file that the loader had no memory for; undefined where that was not why. */
+/** The error for a file that the loader had no memory for; undefined if that was not why. */
 function noMemoryFor(file: string, cause: unknown, said: string): UnrolledError | undefined {
   const { size } = statSync(file);
   if (!NO_MEMORY.test(said) && !(NOT_MAPPED.test(said) && !isLeft(2 * size))) return undefined;
@@ -284,7 +284,7 @@ export function refusedBinary(file: string, cause: unknown): UnrolledError {
 
 /**
  * A binary and JavaScript of two releases must not meet: what crosses between them may have changed.
- * @throws ERR_UNROLLED_NATIVE_LOAD where they do.
+ * @throws ERR_UNROLLED_NATIVE_LOAD if they do.
  */
 export function requireSameVersion(file: string, binaryVersion: string | undefined): void {
   if (!isAtHome || binaryVersion === version) return;

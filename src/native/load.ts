@@ -49,8 +49,9 @@ let loaded: NativeAddon | undefined;
 
 /**
  * The addon, loaded at the first call.
- * @throws ERR_UNROLLED_OPTION_RANGE for an UNROLLED_THREADS that is no number of threads and an UNROLLED_KERNELS that is
- *   not known, ERR_UNROLLED_NATIVE_LOAD, with its `reason`, when there is none for this process or it does not load.
+ * @throws ERR_UNROLLED_OPTION_RANGE for an UNROLLED_THREADS that is not a number of threads and an UNROLLED_KERNELS
+ *   that is not known, ERR_UNROLLED_NATIVE_LOAD, with its `reason`, when there is none for this process or it does not
+ *   load.
  */
 export function addon(): NativeAddon {
   if (loaded === undefined) {

@@ -68,7 +68,7 @@ export interface DenseDescription extends NamedLayer {
   /** The embedding whose table is its weight: `features` is that embedding's vocabulary. */
   tiedTo?: string;
   /**
-   * Of a last, linear layer: how many classes a target competes with in training by cross-entropy, drawn anew for each
+   * Of a last, linear layer: how many classes a target competes with in training by cross-entropy, drawn again for each
    * step (sampled softmax). Evaluation is exact. All classes where absent.
    */
   samples?: number;
@@ -90,7 +90,7 @@ export interface AdaptiveSoftmaxDescription extends NamedLayer {
   divisor?: number;
   /** Whether the head has a bias; false by default. */
   bias?: boolean;
-  /** The rank of each class by falling frequency, each once; absent where classes are numbered so. */
+  /** The rank of each class by falling frequency, each once; absent if classes are numbered so. */
   ranks?: readonly number[];
 }
 
@@ -350,7 +350,7 @@ export interface NativeOptimizerOptions {
 
 /**
  * Ids in a file: little-endian, 32 bits each, `total` of them, of which `count` are taken from number `first` on. They
- * are read as they are needed; ERR_UNROLLED_FILE_READ where the file is of another size or has an id that is none.
+ * are read as they are needed; ERR_UNROLLED_FILE_READ if the file is of another size or has an id that is none.
  */
 export interface NativeIdFile {
   /** Its path. */
@@ -378,7 +378,7 @@ export interface NativeSequences {
 }
 
 /**
- * Targets: one a sequence, or one at every position of the sequences, in their order. A mean is over targets for
+ * Targets: one per sequence, or one at every position of the sequences, in their order. A mean is over targets for
  * cross-entropy, else over targets times outputs, as PyTorch's.
  */
 export interface NativeTargets {
@@ -396,7 +396,7 @@ export interface NativeTargets {
 export interface NativeBatching {
   /** Sequences a step. */
   batch: number;
-  /** Whether their order is drawn anew for each epoch, from (seed, epoch). */
+  /** Whether their order is drawn again for each epoch, from (seed, epoch). */
   shuffle: boolean;
   /**
    * 0 is off. Else each run of so many batches of the epoch's order is sorted by length before it is cut, and the
@@ -428,8 +428,8 @@ export type NativeExamples =
    * Documents to predict the next id of: a document of n ids (at least 2) has n - 1 targets, its last id is no input.
    * Each document is read by one of `batch` rows, in windows of up to `window`; its last window may be shorter, none is
    * left out. A row's hidden state is carried from window to window of a document and is zero where one begins.
-   * `shuffle` draws the order in which a row reads its documents anew for each epoch. Where `before` is given, it is one
-   * more id before each document, which is then predicted from its first on.
+   * `shuffle` draws the order in which a row reads its documents again for each epoch. Where `before` is given, it is
+   * one more id before each document, which is then predicted from its first on.
    */
   | {
       kind: 'documents';
@@ -488,7 +488,7 @@ export interface NativeTrainingOptions {
   sparse?: 'exact' | 'lazy' | 'lazyWhereFew';
   /**
    * Of the operands of the large products; `float32` (default) is the model's own, whichever that is.
-   * ERR_UNROLLED_PRECISION where `bf16` would be slower, or the model is of 64-bit floats.
+   * ERR_UNROLLED_PRECISION if `bf16` would be slower, or the model is of 64-bit floats.
    */
   precision?: 'float32' | 'bf16';
 }
@@ -590,9 +590,10 @@ export interface NativeTraining {
     lossSum?: number,
   ): Promise<NativeRunResult>;
   /**
-   * Before the first step: goes on from this state with the bits of a training never stopped, once the parameters are
-   * written too. ERR_UNROLLED_MODEL_MISMATCH for a state of other data, another cut into batches, another seed, optimiser or
-   * model; its option is `resume.source` where data, cut or seed are other, else `resume`. The training is of no use then.
+   * Before the first step: continues from this state with the bits of a training never stopped, once the parameters are
+   * written too. ERR_UNROLLED_MODEL_MISMATCH for a state of other data, another cut into batches, another seed,
+   * optimiser or model; its option is `resume.source` where data, cut or seed are other, else `resume`. The training is
+   * of no use then.
    */
   resume(state: NativeTrainingState): Promise<void>;
   /** What it reads: 16 hexadecimal digits over the data, their cut and the seed. Computed once, beside a run. */
@@ -662,7 +663,7 @@ export interface NativeRow {
 }
 
 export interface NativeGenerateOptions {
-  /** Ids fed before the first draw, row after row, at least one a row: its prompt, or the last id drawn. */
+  /** Ids fed before the first draw, row after row, at least one per row: its prompt, or the last id drawn. */
   ids: Int32Array;
   /** `[B + 1]`: row i is `ids[offsets[i] .. offsets[i + 1])`. */
   offsets: Int32Array;
@@ -683,7 +684,7 @@ export interface NativeGeneration {
   ids: Int32Array[];
   /** `[B, S]`: of each row, after the last id fed; the last id drawn has not been fed. */
   state: FloatArray;
-  /** What the call took on its thread; 0 where it was cancelled while it fed the prompts. */
+  /** What the call took on its thread; 0 if it was cancelled while it fed the prompts. */
   seconds: number;
   cancelled: boolean;
 }
@@ -718,7 +719,7 @@ export interface NativeBeamOptions {
   threads: number;
 }
 
-/** As of a beam, from a source in place of a prompt. */
+/** As of a beam, from a source instead of a prompt. */
 export interface NativeDecodeOptions extends Omit<NativeBeamOptions, 'ids' | 'stop'> {
   source: NativeInput;
   /** The id the decoder is fed first. */

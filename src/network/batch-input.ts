@@ -128,7 +128,7 @@ function toSource(description: InputDescription, source: unknown, batch: number,
 
 /**
  * @param option what messages call it.
- * @throws ERR_UNROLLED_OPTION_TYPE for what is no object of tensors.
+ * @throws ERR_UNROLLED_OPTION_TYPE for what is not an object of tensors.
  */
 export function requireInput(description: InputDescription, input: unknown, option = 'input'): void {
   if (typeof input === 'object' && input !== null && !Array.isArray(input) && !isTensor(input)) return;

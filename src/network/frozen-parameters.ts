@@ -15,7 +15,7 @@ export function withoutFrozen({ frozen: _, ...model }: ModelHeader['model']): Mo
 
 /**
  * Freezes in a model what its file says was frozen; of a file that says nothing, as those of earlier releases, nothing.
- * @throws ERR_UNROLLED_MODEL_FORMAT for what is no list of the model's parameters.
+ * @throws ERR_UNROLLED_MODEL_FORMAT for what is not a list of the model's parameters.
  */
 export async function restoreFrozen(model: Network, { path, header }: ModelFile): Promise<void> {
   const { frozen } = header?.model ?? {};

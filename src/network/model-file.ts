@@ -158,7 +158,7 @@ export async function writeModelFile(
 /**
  * Writes a model file of those parameters that holds a training too, whole or not at all.
  * @param frozen names of the parameters that were not trained at that step.
- * @throws ERR_UNROLLED_OPTION_RANGE where the name of a parameter could be one of the training's,
+ * @throws ERR_UNROLLED_OPTION_RANGE if the name of a parameter could be one of the training's,
  *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_FILE_WRITE.
  */
 export async function writeCheckpointFile(
@@ -245,7 +245,7 @@ export async function readModelFile(path: string): Promise<ModelFile> {
 
 /**
  * The header of a file that must have one.
- * @throws ERR_UNROLLED_MODEL_FORMAT where it has none.
+ * @throws ERR_UNROLLED_MODEL_FORMAT if it has none.
  */
 export function requireHeader({ path, header }: ModelFile): ModelHeader {
   if (header !== undefined) return header;

@@ -47,7 +47,7 @@ function withSize(
   return { ...inputs, layers: resized };
 }
 
-/** The parameters that a description would have; undefined where it is impossible. */
+/** The parameters that a description would have; undefined if it is impossible. */
 function elementsIfPossible(description: ModelDescription): number | undefined {
   try {
     return totalElements(parametersOf(description));

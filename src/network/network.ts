@@ -194,7 +194,7 @@ export class Network {
   }
 
   /**
-   * Replaces all parameters, or none where one is refused: tensors, or nested arrays of their shapes.
+   * Replaces all parameters, or none if one is refused: tensors, or nested arrays of their shapes.
    * @throws ERR_UNROLLED_MODEL_MISMATCH for a missing or an extra name, ERR_UNROLLED_SHAPE for a wrong shape,
    *   ERR_UNROLLED_MODEL_NOT_FINITE for a NaN or what is infinite in the model's element type.
    */

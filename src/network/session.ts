@@ -1,4 +1,4 @@
-/** A model that goes on step by step. */
+/** A model that continues step by step. */
 
 import * as check from '../base/check';
 import { resolveThreads } from '../base/limits';
@@ -44,7 +44,7 @@ export class Session {
   }
 
   /**
-   * The output for an input of one step or more, `[T', B, F]`; the state goes on to the next one.
+   * The output for an input of one step or more, `[T', B, F]`; the state continues to the next one.
    * @throws what `Model.forward` throws; ERR_UNROLLED_SHAPE for another number of rows than the state has, until it is
    *   reset. The state stays as it was then.
    */
@@ -78,7 +78,7 @@ export class Session {
     this.#begin(states && withTensors(ownCopy(states)));
   }
 
-  /** Begins anew from zero, after the steps that wait. */
+  /** Begins again from zero, after the steps that wait. */
   reset(): void {
     this.#begin(undefined);
   }

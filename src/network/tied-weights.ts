@@ -11,7 +11,7 @@ function* tiedNames({ layers }: ModelDescription): Generator<[shared: string, ta
   }
 }
 
-/** The first element that differs; -1 where none does and both have as many. */
+/** The first element that differs; -1 if none does and both have as many. */
 function firstDifference({ data: one }: Tensor, { data: other }: Tensor): number {
   if (one.length !== other.length) return Math.min(one.length, other.length);
   for (let i = 0; i < one.length; i++) if (!Object.is(one[i], other[i])) return i;
@@ -20,7 +20,7 @@ function firstDifference({ data: one }: Tensor, { data: other }: Tensor): number
 
 /**
  * The tensors with each shared weight once, under the name of its table.
- * @throws ERR_UNROLLED_MODEL_MISMATCH where the file has two that differ.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH if the file has two that differ.
  */
 export function withTiedOnce(
   path: string,

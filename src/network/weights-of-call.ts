@@ -67,7 +67,7 @@ const callsOf = new WeakMap<Network, Calls>();
 /**
  * Does the work of a call with the weights that the model has now. While steps are made, work in several parts has those
  * of one step, and work in one part those of the step before it.
- * @throws what the work throws; `use` ERR_UNROLLED_OUT_OF_MEMORY where the weights cannot be copied.
+ * @throws what the work throws; `use` ERR_UNROLLED_OUT_OF_MEMORY if the weights cannot be copied.
  */
 export async function withWeightsOfCall<T>(
   model: Network,

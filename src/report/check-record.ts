@@ -1,4 +1,4 @@
-/** The check of a record before anything is drawn: what is no record is refused by the name of its part. */
+/** The check of a record before anything is drawn: what is not a record is refused by the name of its part. */
 
 import { types } from 'node:util';
 import * as check from '../base/check';
@@ -97,7 +97,7 @@ function checkLayer(name: string, layer: ReportLayer): void {
   }
 }
 
-/** @throws ERR_UNROLLED_OPTION_TYPE naming the part that is no model's. */
+/** @throws ERR_UNROLLED_OPTION_TYPE naming the part that is not a model's. */
 export function checkModel(option: string, value: unknown): void {
   const model = object(option, value) as unknown as ReportModel;
   fields(option, model, { 'description?': 'string' });
@@ -214,7 +214,7 @@ function checkTables(value: unknown): void {
 }
 
 /**
- * Refuses what is no record.
+ * Refuses what is not a record.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE naming the part, as in
  *   `history[3].loss`.
  */

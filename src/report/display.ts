@@ -10,7 +10,7 @@ function exponentOf(value: number, digits: number): number {
 
 /** Digits after the first that a number has, at most one fewer than `digits`: of 0.5 none, of 3.9004 three, two of them zeros. */
 function digitsAfterFirst(value: number, digits: number): number {
-  // What a rounding to 32 bits has changed is no digit.
+  // What a rounding to 32 bits has changed is not a digit.
   const error = Math.abs(value) * 10 ** -(digits + 3);
   for (let after = 0; after < digits - 1; after++) {
     if (Math.abs(Number(value.toExponential(after)) - value) <= error) return after;
@@ -19,7 +19,7 @@ function digitsAfterFirst(value: number, digits: number): number {
 }
 
 /**
- * Numbers that stand beside each other: three to four digits that matter, as many after the point as any of them has,
+ * Numbers that stand side by side: three to four digits that matter, as many after the point as any of them has,
  * thousands separated, powers of ten for what is tiny or huge. A zero at the end is a digit: 3.9004 is 3.900.
  * @param digits of values among others that differ less: see `digitsOf`.
  */

@@ -4,7 +4,7 @@
 export interface Buckets {
   /** Index of the bucket's first value. */
   start: number[];
-  /** Extremes and mean of the bucket's finite values; NaN where it has none. */
+  /** Extremes and mean of the bucket's finite values; NaN if it has none. */
   min: number[];
   max: number[];
   mean: number[];

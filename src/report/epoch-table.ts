@@ -5,7 +5,7 @@ import { escapeText, scrollable } from './html';
 import type { ReportEpoch, ReportRecord } from './record';
 import { shownUnits } from './units';
 
-/** Most rows; of more epochs every second is left out, then every second of those left, but for the last. */
+/** Most rows; of more epochs every second is left out, then every second of those left, except the last. */
 const MOST_ROWS = 200;
 
 type Figure = Exclude<keyof ReportEpoch, 'epoch' | 'step'>;

@@ -14,7 +14,7 @@ function norm(values: ArrayLike<number>): number {
   );
 }
 
-/** The gradient of the last position's cross-entropy by the logits of all positions: zero but for the last. */
+/** The gradient of the last position's cross-entropy by the logits of all positions: zero except the last. */
 function lastLossGradient({ dtype, shape, data }: FloatTensor, target: number): FloatTensor {
   const classes = shape[2] as number;
   const before = data.length - classes;

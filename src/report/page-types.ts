@@ -26,7 +26,7 @@ export interface ChartData {
   title: string;
   xLabel: string;
   yLabel: string;
-  /** The x values that all lines share; absent where each line has its own. */
+  /** The x values that all lines share; absent if each line has its own. */
   x?: number[];
   lines: Line[];
   /** Whether a logarithmic scale makes sense, and whether the chart begins with it. */
@@ -54,7 +54,7 @@ export interface StepChartData {
   mean: Value[];
   width: number;
   gaps: number;
-  /** Buckets on each side that the smoothed curve begins with; absent where there is no noise. */
+  /** Buckets on each side that the smoothed curve begins with; absent if there is no noise. */
   smoothing?: number;
   mark?: Mark;
   logarithmic?: 'offered' | 'initial';

@@ -49,7 +49,7 @@ export interface ReportModel {
   layers: readonly ReportLayer[];
 }
 
-/** One epoch. Losses are in nats per token or example, but for a record with other `units`. */
+/** One epoch. Losses are in nats per token or example, except a record with other `units`. */
 export interface ReportEpoch {
   /** From 0. */
   epoch: number;

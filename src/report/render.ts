@@ -69,7 +69,7 @@ export function renderReport(record: ReportRecord): string {
   const parts = sections(record, data);
   const links = parts.map(({ id, title }) => `<a href="#${id}">${escapeText(title)}</a>`).join('');
   const navigation = parts.length > 1 ? `<nav aria-label="Parts of the report">${links}</nav>` : '';
-  // Two halves stand beside each other; one alone takes the whole width.
+  // Two halves stand side by side; one alone takes the whole width.
   const halves = parts.filter(({ isHalf }) => isHalf === true).length === 2;
   const body = parts
     .map(

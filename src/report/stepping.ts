@@ -70,7 +70,7 @@ export function stepsOf({ ids, features }: TensorSequence, from: number, to: num
 }
 
 /**
- * Whether a sequence may be cut in two, and the second part go on from the states of the first, with the last output
+ * Whether a sequence may be cut in two, and the second part continue from the states of the first, with the last output
  * the same.
  */
 export function goesStepByStep(description: ModelDescription): boolean {

@@ -47,7 +47,7 @@ function figuresOf(epoch: EpochResult, index: number): ReportEpoch {
   return Object.fromEntries(given.map((figure) => [figure, epoch[figure]])) as unknown as ReportEpoch;
 }
 
-/** An epoch's steps; undefined where they were left out, as in figures that were typed in. */
+/** An epoch's steps; undefined if they were left out, as in figures that were typed in. */
 function stepsOf({ step, stepLosses, stepGradientNorms, stepLearningRates }: EpochResult): UnfinishedSteps | undefined {
   if (stepLosses === undefined || stepGradientNorms === undefined || stepLearningRates === undefined) return undefined;
   return {
@@ -61,7 +61,7 @@ function stepsOf({ step, stepLosses, stepGradientNorms, stepLearningRates }: Epo
 /** Pieces one after the other. Where steps between two are not known, there are gaps. */
 function join(pieces: readonly UnfinishedSteps[]): ReportSteps {
   const first = pieces[0]?.firstStep ?? 0;
-  // A training that was begun anew counts its steps from 0 again.
+  // A training that was begun again counts its steps from 0 again.
   let length = 0;
   const starts = pieces.map(({ firstStep, losses }) => {
     const start = Math.max(firstStep - first, length);

@@ -24,7 +24,7 @@ function countedBy(model: ModelDescription | undefined, isOfValues: boolean): st
   return isOfValues || model.input.kind !== 'ids' ? 'time steps' : undefined;
 }
 
-/** The units of a training; empty where they are a language model's, nats and tokens. */
+/** The units of a training; empty if they are a language model's, nats and tokens. */
 export function unitsOf(epochs: readonly EpochResult[], model?: ModelDescription): Pick<ReportRecord, 'units'> {
   const loss = lossUnitOf(epochs);
   const speed = countedBy(model, loss !== undefined);

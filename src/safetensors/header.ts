@@ -46,7 +46,7 @@ export interface Header {
 
 /**
  * The header's length from the file's first 8 bytes.
- * @throws ERR_UNROLLED_MODEL_FORMAT where the file cannot hold so long a header.
+ * @throws ERR_UNROLLED_MODEL_FORMAT if the file cannot hold so long a header.
  */
 export function readHeaderLength(bytes: Uint8Array, fileLength: number, refuse: Refusal): number {
   if (fileLength < LENGTH_BYTES) throw refuse('noHeader');
@@ -141,7 +141,7 @@ function badOption(option: string, fault: string, expected: string): UnrolledErr
 
 /**
  * The length and the header of a file with these tensors, their bytes in this order, and this metadata.
- * @throws ERR_UNROLLED_SHAPE where data and shape differ, ERR_UNROLLED_OPTION_RANGE for a reserved
+ * @throws ERR_UNROLLED_SHAPE if data and shape differ, ERR_UNROLLED_OPTION_RANGE for a reserved
  *   name or a header that would be too long to be read again.
  */
 export function encodeHeader(

@@ -112,7 +112,7 @@ async function fill(file: FileHandle, position: number, array: ArrayBufferView, 
   if ((await readInto(file, position, array)) < array.byteLength) throw refuse('beyondEnd');
 }
 
-/** @throws ERR_UNROLLED_OUT_OF_MEMORY where memory cannot hold the tensors. */
+/** @throws ERR_UNROLLED_OUT_OF_MEMORY if memory cannot hold the tensors. */
 function requireTensorMemory(path: string, entries: readonly TensorEntry[]): void {
   const bytes = entries.reduce((sum, { type, begin, end }) => sum + (end - begin) * (type.widen ? 2 : 1), 0);
   requireMemory(`Reading ${path}`, bytes, 'path', 'Read it on a machine with more memory');

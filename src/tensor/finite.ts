@@ -51,7 +51,9 @@ export function requireFinite(weights: Weights, tensor: Elements, converted = te
 /** Elements that are looked at between two looks at the clock. */
 const PIECE = 2 ** 16;
 
-/** The position of the first element that is not finite, or below `least`; -1 where there is none. Timers have their turn. */
+/**
+ * The position of the first element that is not finite, or below `least`; -1 if there is none. Timers have their turn.
+ */
 export async function firstUnsound(data: FloatArray, least = Number.NEGATIVE_INFINITY): Promise<number> {
   for (let start = 0; start < data.length; start += PIECE) {
     await giveTurn();

@@ -36,7 +36,7 @@ function nestedLengths(option: string, values: unknown): number[] {
  * A tensor of the numbers in nested arrays (the innermost may be typed arrays). Each level has the lengths of its first
  * element.
  * @param option what messages call them.
- * @throws ERR_UNROLLED_SHAPE for arrays of unequal length, ERR_UNROLLED_OPTION_TYPE for what is no number,
+ * @throws ERR_UNROLLED_SHAPE for arrays of unequal length, ERR_UNROLLED_OPTION_TYPE for what is not a number,
  *   ERR_UNROLLED_OPTION_RANGE for a number that an integer type cannot hold, each with its place, as in `option[1][0]`;
  *   ERR_UNROLLED_OUT_OF_MEMORY.
  */

@@ -20,7 +20,7 @@ function isTensor(value: object): value is { dtype: unknown; shape: unknown; dat
   return 'dtype' in value && 'shape' in value && 'data' in value;
 }
 
-/** The parts of an object that may have arrays in them; undefined where it is of a class that is no tensor. */
+/** The parts of an object that may have arrays in them; undefined if it is of a class that is not a tensor. */
 function partsOf(value: object): Record<string, unknown> | undefined {
   if (isTensor(value)) return { dtype: value.dtype, shape: value.shape, data: value.data };
   return isPlainObject(value) ? value : undefined;

@@ -97,8 +97,8 @@ function showGiven(shape: readonly unknown[]): string {
 
 /**
  * The number of elements of a shape.
- * @throws ERR_UNROLLED_SHAPE where a size is no whole number from 0 or the product is beyond 2^53, ERR_UNROLLED_OPTION_TYPE
- *   for what is no list.
+ * @throws ERR_UNROLLED_SHAPE if a size is not a whole number from 0 or the product is beyond 2^53,
+ *   ERR_UNROLLED_OPTION_TYPE for what is not a list.
  */
 export function elementCount(shape: readonly number[]): number {
   if (!Array.isArray(shape)) throw check.wrongType('shape', 'a list of whole numbers', shape);
@@ -110,7 +110,7 @@ export function elementCount(shape: readonly number[]): number {
   return count;
 }
 
-/** What is wrong with an object in place of a tensor of one of these types: its dtype above all. */
+/** What is wrong with an object instead of a tensor of one of these types: its dtype above all. */
 function received(value: unknown, dtypes: readonly TensorDType[]): string {
   const { dtype, shape, data } = value as Partial<Tensor>;
   if (!(isList(data) || Array.isArray(shape))) return check.show(value);

@@ -26,7 +26,7 @@ export type {
 /** A tensor, or the numbers of one. */
 type Given = Tensor | NestedNumbers | NestedRows;
 
-/** Whether a value is a number, a typed array, or a list that is no tensor. */
+/** Whether a value is a number, a typed array, or a list that is not a tensor. */
 function isNested(value: unknown): boolean {
   return isList(value) || typeof value === 'number';
 }
@@ -55,8 +55,8 @@ export function zeros(shape: readonly number[], dtype: TensorDType = 'float32'):
 
 /**
  * A tensor of the numbers in nested arrays.
- * @throws ERR_UNROLLED_SHAPE for arrays of unequal length, ERR_UNROLLED_OPTION_TYPE for what is no
- *   number, ERR_UNROLLED_OPTION_RANGE for a number that an integer type cannot hold, each with its place.
+ * @throws ERR_UNROLLED_SHAPE for arrays of unequal length, ERR_UNROLLED_OPTION_TYPE for what is not a number,
+ *   ERR_UNROLLED_OPTION_RANGE for a number that an integer type cannot hold, each with its place.
  */
 export function from(values: NestedNumbers): Tensor<'float32'>;
 export function from<D extends TensorDType>(values: NestedNumbers, dtype: D): Tensor<D>;
@@ -111,7 +111,7 @@ function lastAxis({ shape }: Tensor): number {
 
 /**
  * `exp(x) / Σ exp(x)` over the last axis, taken from the largest element so that nothing overflows.
- * @throws ERR_UNROLLED_SHAPE where the last axis is missing or empty.
+ * @throws ERR_UNROLLED_SHAPE if the last axis is missing or empty.
  */
 export function softmax<D extends 'float32' | 'float64'>(logits: Tensor<D>): Tensor<D>;
 export function softmax(logits: NestedNumbers | NestedRows): Tensor<'float32'>;
@@ -131,9 +131,9 @@ export function softmax(given: Given): Tensor<'float32' | 'float64'> {
 }
 
 /**
- * The position of the largest element along the last axis, the first of equals, or of the first NaN where there is one:
+ * The position of the largest element along the last axis, the first of equals, or of the first NaN if there is one:
  * `[…, N] → […]`.
- * @throws ERR_UNROLLED_SHAPE where the last axis is missing or empty.
+ * @throws ERR_UNROLLED_SHAPE if the last axis is missing or empty.
  */
 export function argMax(given: Tensor | NestedNumbers | NestedRows): Tensor<'int32'> {
   const tensor = givenTensor('tensor', given, DTYPES, 'float64');

@@ -31,7 +31,7 @@ function otherCorpus({ name }: Corpus | FileCorpus, error: unknown): unknown {
 }
 
 /**
- * The corpus by that vocabulary, read anew if its own is another.
+ * The corpus by that vocabulary, read again if its own is another.
  * @throws ERR_UNROLLED_OPTION_TYPE for what is no corpus, ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_ABORTED.
  */
 export async function adoptCorpus(

@@ -28,7 +28,7 @@ export type DocumentsOptions = Omit<CorpusOptions, 'endToken'>;
 export interface CorpusSplit {
   train: Int32Array;
   validation: Int32Array;
-  /** `Corpus.boundaries` of each part; absent where the corpus is one text. */
+  /** `Corpus.boundaries` of each part; absent if the corpus is one text. */
   boundaries?: { train: Int32Array; validation: Int32Array };
 }
 
@@ -100,7 +100,7 @@ function documentsOf(documents: readonly string[], options: DocumentsOptions | u
 export class Corpus {
   readonly name: string;
   readonly vocabulary: Vocabulary;
-  /** The documents in their order, in the vocabulary's form; undefined where the corpus is one text. */
+  /** The documents in their order, in the vocabulary's form; undefined if the corpus is one text. */
   readonly documents: readonly string[] | undefined;
   #text: string | undefined;
   #encoded: Encoded | undefined;
@@ -115,7 +115,7 @@ export class Corpus {
 
   /**
    * A corpus with the vocabulary of its own text. Of a long text this takes long, and the event loop waits:
-   * `fromLongText` lets that go on.
+   * `fromLongText` lets that continue.
    * @throws what `Vocabulary.build` throws.
    */
   static fromText(text: string, options?: CorpusOptions): Corpus {
@@ -127,8 +127,8 @@ export class Corpus {
 
   /**
    * A corpus of documents: its ids are those of each document and the end token behind it. Documents without text are
-   * left out. Of many documents this takes long, and the event loop waits: `fromManyDocuments` lets that go on.
-   * @throws what `Vocabulary.build` throws; ERR_UNROLLED_CORPUS_EMPTY where no document has text.
+   * left out. Of many documents this takes long, and the event loop waits: `fromManyDocuments` lets that continue.
+   * @throws what `Vocabulary.build` throws; ERR_UNROLLED_CORPUS_EMPTY if no document has text.
    */
   static fromDocuments(documents: readonly string[], options?: DocumentsOptions): Corpus {
     const { name, kept, builder } = documentsOf(documents, options);
@@ -162,8 +162,8 @@ export class Corpus {
 
   /**
    * The same text under another vocabulary: that of a trained model, say.
-   * @throws ERR_UNROLLED_OPTION_TYPE for what is no vocabulary, ERR_UNROLLED_OPTION_RANGE for documents and a vocabulary
-   *   without end token.
+   * @throws ERR_UNROLLED_OPTION_TYPE for what is not a vocabulary, ERR_UNROLLED_OPTION_RANGE for documents and a
+   *   vocabulary without end token.
    */
   withVocabulary(vocabulary: Vocabulary): Corpus {
     this.#requireFit(vocabulary);
@@ -204,7 +204,7 @@ export class Corpus {
   /**
    * The ids of the text, `[N]`, encoded at the first use. Of a long text this takes long, and the event loop waits:
    * after `encodeInTurns` they are there.
-   * @throws ERR_UNROLLED_UNKNOWN_TOKEN where the vocabulary lacks a token and does not skip or replace it.
+   * @throws ERR_UNROLLED_UNKNOWN_TOKEN if the vocabulary lacks a token and does not skip or replace it.
    */
   get ids(): Int32Array {
     return this.#encode().ids;

@@ -141,7 +141,7 @@ export interface FoundReading {
 }
 
 /**
- * What is to be kept of a reading; undefined where a later change of the text might not show.
+ * What must be kept of a reading; undefined if a later change of the text might not show.
  * @param begun when the reading began, in milliseconds.
  */
 export async function readingToKeep(

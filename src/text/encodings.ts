@@ -71,7 +71,7 @@ function wholeDecoder(encoding: Encoding): WholeDecoder {
   return (bytes) => new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
-/** The text of bytes, or undefined where they are not whole characters; other failures are thrown. */
+/** The text of bytes, or undefined if they are not whole characters; other failures are thrown. */
 function tryDecode(decode: WholeDecoder, bytes: Uint8Array): string | undefined {
   try {
     return decode(bytes);
@@ -158,7 +158,10 @@ class Utf16Watch {
   }
 }
 
-/** The UTF-16 that the beginning of a file with numbers is in, by its mark and NUL bytes, or by these alone; undefined where it is none. */
+/**
+ * The UTF-16 that the beginning of a file with numbers is in, by its mark and NUL bytes, or by these alone; undefined
+ * if it is none.
+ */
 export function utf16In(beginning: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
   const [first, second] = beginning;
   if (beginning.includes(0)) {

@@ -17,7 +17,7 @@ interface Tokens {
   toJSON(): VocabularyJSON;
 }
 
-/** What a vocabulary is made of; `frequencies` are undefined where nobody has counted. */
+/** What a vocabulary is made of; `frequencies` are undefined if nobody has counted. */
 interface Extension {
   content: VocabularyContent;
   frequencies: number[] | undefined;

@@ -63,7 +63,7 @@ export interface FileCorpusOptions extends ReadOptions, Omit<VocabularyOptions, 
   vocabulary?: Vocabulary | undefined;
   /** Where the ids are written, and a small `.json` beside them. Default: a file in the cache folder. */
   idsFile?: string | undefined;
-  /** Whether the text is read whole and its ids are written anew, even where it has not changed. Default false. */
+  /** Whether the text is read whole and its ids are written again, even where it has not changed. Default false. */
   reread?: boolean | undefined;
   /** Ends reading with ERR_UNROLLED_ABORTED. */
   signal?: AbortSignal | undefined;
@@ -303,7 +303,7 @@ export class FileCorpus {
 
   /**
    * What the file of ids is now.
-   * @throws ERR_UNROLLED_FILE_READ where it has not the ids of this text any more, ERR_UNROLLED_FILE_NOT_FOUND.
+   * @throws ERR_UNROLLED_FILE_READ if it has not the ids of this text any more, ERR_UNROLLED_FILE_NOT_FOUND.
    * @internal
    */
   async currentIds(): Promise<FileState> {

@@ -13,7 +13,7 @@ const LONGEST_WRITING = 7 * 24 * 3600 * 1000;
 
 /**
  * Bytes of ids that the cache keeps.
- * @throws ERR_UNROLLED_OPTION_RANGE where UNROLLED_IDS_LIMIT is no number of bytes.
+ * @throws ERR_UNROLLED_OPTION_RANGE if UNROLLED_IDS_LIMIT is not a number of bytes.
  */
 export function requireIdLimit(): number {
   const limit = environmentVariable('UNROLLED_IDS_LIMIT');
@@ -31,7 +31,7 @@ interface Entry {
 /** Files of ids that this process has in use. */
 const inUse = new Set<string>();
 
-/** Says that this process may go on to read a file of ids. */
+/** Says that this process may continue to read a file of ids. */
 export function keepInUse(path: string): void {
   inUse.add(path);
 }

@@ -144,18 +144,18 @@ class IdDigest {
   }
 }
 
-/** What a file is now, where its content is still that of `identity`; undefined where it is not. */
+/** What a file is now, where its content is still that of `identity`; undefined if it is not. */
 async function sameIds(file: FileHandle, { state, digest }: IdIdentity): Promise<FileState | undefined> {
   const now = await stateOf(file);
   if (isSameContent(state, now)) return now;
-  // It was copied, or another reading of the same text has written it anew.
+  // It was copied, or another reading of the same text has written it again.
   const isSame = digest !== undefined && now.size === state.size && (await IdDigest.of(file, now.size)) === digest;
   return isSame ? now : undefined;
 }
 
 /**
  * What a file of ids is now.
- * @throws ERR_UNROLLED_FILE_READ where it is another than it was, ERR_UNROLLED_FILE_NOT_FOUND.
+ * @throws ERR_UNROLLED_FILE_READ if it is another than it was, ERR_UNROLLED_FILE_NOT_FOUND.
  */
 export async function requireSameIds(path: string, identity: IdIdentity): Promise<FileState> {
   let now: FileState | undefined;
@@ -168,7 +168,7 @@ export async function requireSameIds(path: string, identity: IdIdentity): Promis
   throw readError(path, new Error('it was cut short or replaced after its text was read: read the text again'));
 }
 
-/** The identity that a description gives its file; undefined where the file is of another size. */
+/** The identity that a description gives its file; undefined if the file is of another size. */
 async function describedIdentity(
   { count, modified, ids, digest }: Partial<Description>,
   file: FileHandle,
@@ -181,9 +181,9 @@ async function describedIdentity(
 }
 
 /**
- * The file of ids of an earlier run with the same key; undefined where there is none.
+ * The file of ids of an earlier run with the same key; undefined if there is none.
  * @param uncounted how many tokens were unknown where the file does not say so, as those of earlier releases; undefined
- *   where nobody knows, and such a file is not taken.
+ *   if nobody knows, and such a file is not taken.
  */
 export async function openIdFile(
   key: string,

@@ -57,7 +57,7 @@ export async function readUnpacked(path: string): Promise<Uint8Array> {
 const COMPRESSION_BYTES = 1 << 20;
 
 /**
- * The same, of a file that has at most so many bytes unpacked; undefined where it has more.
+ * The same, of a file that has at most so many bytes unpacked; undefined if it has more.
  * @throws as `readUnpacked`.
  */
 export async function readUnpackedUpTo(path: string, most: number): Promise<Uint8Array | undefined> {
@@ -101,7 +101,7 @@ export async function decodeMaybeEmpty(bytes: Uint8Array, path: string, reading:
 /**
  * Bytes of UTF-8 as text that may be empty, without a byte-order mark; `path` is for messages.
  * @throws ERR_UNROLLED_ENCODING with the offset of the first invalid sequence,
- *   ERR_UNROLLED_FILE_READ where the text is longer than a string can be.
+ *   ERR_UNROLLED_FILE_READ if the text is longer than a string can be.
  */
 export async function decodeUtf8(bytes: Uint8Array, path: string): Promise<string> {
   return decodeMaybeEmpty(bytes, path, resolveReading({}));
@@ -110,7 +110,7 @@ export async function decodeUtf8(bytes: Uint8Array, path: string): Promise<strin
 /**
  * Bytes of a text file as text, without a byte-order mark; `path` is for messages.
  * @throws ERR_UNROLLED_ENCODING with the offset of the first invalid sequence, ERR_UNROLLED_CORPUS_EMPTY,
- *   ERR_UNROLLED_FILE_READ where the text is longer than a string can be.
+ *   ERR_UNROLLED_FILE_READ if the text is longer than a string can be.
  */
 export async function decodeText(bytes: Uint8Array, path: string, reading = resolveReading({})): Promise<string> {
   const text = await decodeMaybeEmpty(bytes, path, reading);

@@ -146,7 +146,7 @@ function isOutsideLineEnd(text: string, at: number): boolean {
 const RUN_START =
   /[\u00c0-\u024f\u0391-\u03a1\u03a3-\u03c9\u0410-\u044f\u05d0-\u05ea\u0621-\u063a\u0641-\u064a\u3000-\u3002\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff0f]/;
 
-/** Whether the unit at that place begins a new run, and no line end goes on there. */
+/** Whether the unit at that place begins a new run, and no line end continues there. */
 function isRunStart(text: string, at: number): boolean {
   return (text.charCodeAt(at) < 0x80 || RUN_START.test(text.charAt(at))) && isOutsideLineEnd(text, at);
 }
@@ -154,7 +154,9 @@ function isRunStart(text: string, at: number): boolean {
 /** The longest text without such a character that is held back, in UTF-16 units. */
 const LONGEST_RUN = 1 << 20;
 
-/** Where a text that goes on may be cut so that the normal forms of both parts are those of the whole; 0 for nowhere. */
+/**
+ * Where a text that continues may be cut so that the normal forms of both parts are those of the whole; 0 for nowhere.
+ */
 function runCut(text: string): number {
   for (let i = text.length - 1; i > 0; i--) {
     if (text.charCodeAt(i) < 0x80 || RUN_START.test(text.charAt(i))) return i;
@@ -177,7 +179,7 @@ export class FormChunks {
 
   /**
    * As much of the text so far as what follows cannot change.
-   * @throws ERR_UNROLLED_OPTION_RANGE where a text to be normalised has no place to cut for a million characters.
+   * @throws ERR_UNROLLED_OPTION_RANGE if a text to be normalised has no place to cut for a million characters.
    */
   push(text: string): string {
     return this.#normalized(this.#lined(text));

@@ -124,14 +124,14 @@ export function changedError(path: string): UnrolledError {
   return readError(path, new Error('it changed while it was read'));
 }
 
-/** @throws ERR_UNROLLED_FILE_READ where a file is not what it was. */
+/** @throws ERR_UNROLLED_FILE_READ if a file is not what it was. */
 function requireUnchanged(path: string, before: FileState, now: FileState): void {
   if (isSameContent(before, now)) return;
   if (before.device === now.device && before.inode === now.inode) throw changedError(path);
   throw readError(path, new Error('another file took its place while it was read'));
 }
 
-/** What there is under a path; undefined where nothing is. */
+/** What there is under a path; undefined if nothing is. */
 async function stateAt(path: string): Promise<FileState | undefined> {
   const stats = await stat(path, { bigint: true }).catch(() => undefined);
   return stats && stateIn(stats);
@@ -153,7 +153,7 @@ interface VisitedParts {
 
 /**
  * Reads a text file once.
- * @param settled how many UTF-16 units of a text that goes on may be visited now.
+ * @param settled how many UTF-16 units of a text that continues may be visited now.
  * @param visit called with each part in its order; the parts together are the text. Left out, the file is only hashed.
  * @throws what `fileBytes` and `TextChunks` throw; ERR_UNROLLED_CORPUS_EMPTY; what `visit` throws, unless the file has
  *   changed, which that follows from.

@@ -64,12 +64,12 @@ export interface TextVectorizerJSON {
   options: TextVectorizerOptions;
   /**
    * With `split: 'word'`: 2 where texts are cut before punctuation is stripped of them. Absent in files of the first
-   * releases, which stripped it before; they go on doing so.
+   * releases, which stripped it before; they continue doing so.
    */
   rule?: WordRule;
   /** Padding and unknown included; token i has the id i. */
   vocabulary: string[];
-  /** With tf-idf, one a token. */
+  /** With tf-idf, one per token. */
   idf?: number[];
 }
 
@@ -133,10 +133,10 @@ export class TextVectorizer {
   }
 
   /**
-   * A vectorizer with the vocabulary of these texts. Every now and then it lets the event loop go on. It warns where
+   * A vectorizer with the vocabulary of these texts. Every now and then it lets the event loop continue. It warns where
    * spaces do not part the words of the texts.
    * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE;
-   *   ERR_UNROLLED_CORPUS_EMPTY where the texts have no token; ERR_UNROLLED_ABORTED.
+   *   ERR_UNROLLED_CORPUS_EMPTY if the texts have no token; ERR_UNROLLED_ABORTED.
    */
   static async adapt(
     texts: Iterable<string> | AsyncIterable<string>,
@@ -163,7 +163,7 @@ export class TextVectorizer {
   /**
    * A vectorizer with a vocabulary that is known already.
    * @param tokens in the order of their ids, with padding and unknown in their places or without both.
-   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE; ERR_UNROLLED_SHAPE where
+   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE; ERR_UNROLLED_SHAPE if
    *   `idf` has another length than `tokens`.
    */
   static fromVocabulary(tokens: readonly string[], options?: VectorizerVocabularyOptions): TextVectorizer {
@@ -288,7 +288,7 @@ export class TextVectorizer {
 
   /**
    * The ids of many texts in one array, as `encode` has those of one. Of many texts this takes long, and the event loop
-   * waits: `encodeAllInTurns` lets that go on.
+   * waits: `encodeAllInTurns` lets that continue.
    * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE for more ids than an offset can count, ERR_UNROLLED_OUT_OF_MEMORY.
    */
   encodeAll(texts: Iterable<string>): TokenSequences {
@@ -370,7 +370,7 @@ export class TextVectorizer {
 
   /**
    * The vectorizer as plain data.
-   * @throws ERR_UNROLLED_OPTION_TYPE where `standardize` or `split` is a function, which no file can hold.
+   * @throws ERR_UNROLLED_OPTION_TYPE if `standardize` or `split` is a function, which no file can hold.
    */
   toJSON(): TextVectorizerJSON {
     const { standardize, split } = this.#options;

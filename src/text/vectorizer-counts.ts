@@ -31,7 +31,7 @@ function* countEach(tokens: Iterable<string>, counts: Map<string, number>): Gene
 
 /**
  * Counts the tokens of texts, with turns for the event loop.
- * @throws ERR_UNROLLED_OPTION_TYPE for what is no text, ERR_UNROLLED_ABORTED, and what functions of the user throw.
+ * @throws ERR_UNROLLED_OPTION_TYPE for what is not a text, ERR_UNROLLED_ABORTED, and what functions of the user throw.
  */
 export async function countTokens(
   texts: Iterable<string> | AsyncIterable<string>,

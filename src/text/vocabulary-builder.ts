@@ -54,7 +54,7 @@ export class VocabularyCounts {
     return formingText(text, this.#options.form ?? AS_IT_IS);
   }
 
-  /** Counts the tokens of one more text, which is in that form; none goes on from the text before. */
+  /** Counts the tokens of one more text, which is in that form; none continues from the text before. */
   add(text: string): void {
     this.#texts++;
     this.#counter.add(text);
@@ -76,7 +76,7 @@ export class VocabularyCounts {
 
   /**
    * The vocabulary of the texts, a little at a time.
-   * @throws ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_OPTION_RANGE where the bounds leave no token.
+   * @throws ERR_UNROLLED_CORPUS_EMPTY, ERR_UNROLLED_OPTION_RANGE if the bounds leave no token.
    */
   *build(): Generator<void, BuiltVocabulary> {
     const { kind, maxSize, minCount, isBounded, unknown, endToken, form } = this.#options;

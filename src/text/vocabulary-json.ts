@@ -17,7 +17,7 @@ export interface VocabularyJSON {
   unknown: UnknownPolicy;
   /** Present where the last id is the end-of-document token. */
   endToken?: true;
-  /** What every text is brought into before it is cut; absent where no form was given. */
+  /** What every text is brought into before it is cut; absent if no form was given. */
   form?: TextForm;
 }
 

@@ -77,7 +77,7 @@ function resolveDeclaredForm(given: FormOptions): TextForm | undefined {
 
 /**
  * The bound of a vocabulary's size by the name that it was given by.
- * @throws ERR_UNROLLED_OPTION_RANGE where both are given.
+ * @throws ERR_UNROLLED_OPTION_RANGE if both are given.
  */
 export function mostTokens({ maxTokens, maxSize }: Sizes): [name: 'maxTokens' | 'maxSize', most: number | undefined] {
   if (maxSize === undefined) return ['maxTokens', maxTokens];

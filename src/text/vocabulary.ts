@@ -50,7 +50,7 @@ export interface VocabularyBuilder {
   formed(text: string): string;
   /** The same, a little at a time. */
   forming(text: string): Generator<void, string>;
-  /** Counts the tokens of one more text, which is in that form; none goes on from the text before. */
+  /** Counts the tokens of one more text, which is in that form; none continues from the text before. */
   add(text: string): void;
   /** The same, with turns for the event loop. */
   addInTurns(text: string): Promise<void>;
@@ -73,9 +73,9 @@ export class Vocabulary {
   readonly kind: TokenKind;
   /** What `encode` does with a token that has no id. */
   readonly unknown: UnknownPolicy;
-  /** The id of the unknown token, which follows the tokens; undefined where there is none. */
+  /** The id of the unknown token, which follows the tokens; undefined if there is none. */
   readonly unknownId: number | undefined;
-  /** The id of the end-of-document token, the last one; undefined where there is none. */
+  /** The id of the end-of-document token, the last one; undefined if there is none. */
   readonly endId: number | undefined;
   /** Number of ids V, the unknown and the end token included. */
   readonly size: number;
@@ -114,7 +114,7 @@ export class Vocabulary {
   /**
    * The vocabulary of a text. Of a long text this takes long, and the event loop waits: the `vocabulary` of
    * `Corpus.fromLongText` is the same.
-   * @throws ERR_UNROLLED_CORPUS_EMPTY for an empty text; ERR_UNROLLED_OPTION_RANGE where the bounds
+   * @throws ERR_UNROLLED_CORPUS_EMPTY for an empty text; ERR_UNROLLED_OPTION_RANGE if the bounds
    *   leave no token, or for `unknown: 'replace'` without bounds.
    */
   static build(text: string, options?: VocabularyOptions): Vocabulary {
@@ -189,7 +189,8 @@ export class Vocabulary {
    * The same ids, and behind them those tokens of another vocabulary that this one lacks; the unknown and the end token,
    * where either has one, follow. `frequencies` are those of the other's text. For `LanguageModel.initFrom` with
    * `extendVocabulary`.
-   * @throws ERR_UNROLLED_OPTION_TYPE for what is no vocabulary; ERR_UNROLLED_OPTION_RANGE for another kind of tokens.
+   * @throws ERR_UNROLLED_OPTION_TYPE for what is not a vocabulary; ERR_UNROLLED_OPTION_RANGE for another kind of
+   *   tokens.
    */
   extendedBy(other: Vocabulary): Vocabulary {
     check.instance('other', other, 'a Vocabulary', Vocabulary);
@@ -214,7 +215,7 @@ export class Vocabulary {
   /**
    * The ids of a text, `[N]`, which is brought into the vocabulary's form first. Tokens without an id are handled as
    * `unknown` says. Of a long text it takes long (words: about a second a megabyte), in which the event loop waits:
-   * `encodeInTurns` lets that go on.
+   * `encodeInTurns` lets that continue.
    * @throws ERR_UNROLLED_UNKNOWN_TOKEN with `unknown: 'error'`, naming the token and its position.
    */
   encode(text: string): Int32Array {
@@ -312,7 +313,7 @@ export class Vocabulary {
   }
 
   /**
-   * How many UTF-16 units of a text that goes on can be encoded now, since what follows does not change their tokens.
+   * How many UTF-16 units of a text that continues can be encoded now, since what follows does not change their tokens.
    * @internal
    */
   settled(text: string): number {
@@ -321,8 +322,8 @@ export class Vocabulary {
 
   /**
    * The text of ids. Bytes that are no UTF-8 decode to U+FFFD, and so does the unknown token, which
-   * among words is `<unk>`; the end of a document is no text.
-   * @throws ERR_UNROLLED_OPTION_RANGE for a number that is no id.
+   * among words is `<unk>`; the end of a document is not a text.
+   * @throws ERR_UNROLLED_OPTION_RANGE for a number that is not an id.
    */
   decode(ids: ArrayLike<number>): string {
     check.arrayLike('ids', ids, 'a list of ids');
@@ -343,7 +344,7 @@ export class Vocabulary {
   /**
    * The token of an id. A byte that is no ASCII character reads `<0xE4>`; the unknown and the end token as `decode`
    * has them.
-   * @throws ERR_UNROLLED_OPTION_RANGE for a number that is no id.
+   * @throws ERR_UNROLLED_OPTION_RANGE for a number that is not an id.
    */
   token(id: number): string {
     if (this.#checkId(id) === this.endId) return '';
@@ -358,7 +359,7 @@ export class Vocabulary {
 
   /**
    * Whether every id means the same in both; what unseen input does may differ, and the form of texts.
-   * @throws ERR_UNROLLED_OPTION_TYPE for what is no vocabulary.
+   * @throws ERR_UNROLLED_OPTION_TYPE for what is not a vocabulary.
    */
   equals(other: Vocabulary): boolean {
     check.instance('other', other, 'a Vocabulary', Vocabulary);
@@ -372,7 +373,7 @@ export class Vocabulary {
   }
 
   /**
-   * The first token, as messages show it, that only one of two vocabularies of a kind has; undefined where none is.
+   * The first token, as messages show it, that only one of two vocabularies of a kind has; undefined if none is.
    * @internal
    */
   firstDifference(other: Vocabulary): { shown: string; isHere: boolean } | undefined {

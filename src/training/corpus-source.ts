@@ -53,8 +53,8 @@ async function stateOf(corpus: Corpus | FileCorpus): Promise<string | undefined>
 
 /**
  * The whole corpus.
- * @param boundary the id that stands before each document; undefined where none does.
- * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ where the file of its ids is another by now.
+ * @param boundary the id that stands before each document; undefined if none does.
+ * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ if the file of its ids is another by now.
  */
 export async function wholeCorpus(corpus: Corpus | FileCorpus, boundary: number | undefined): Promise<CorpusPart> {
   const state = await stateOf(corpus);
@@ -69,9 +69,9 @@ function countOf({ source }: { source: TokenSource }): number {
 }
 
 /**
- * What trains, and what validates; empty where nothing does.
- * @param boundary the id that stands before each document; undefined where none does.
- * @param resumed what the training goes on from.
+ * What trains, and what validates; empty if nothing does.
+ * @param boundary the id that stands before each document; undefined if none does.
+ * @param resumed what the training continues from.
  * @throws as `wholeCorpus`.
  */
 export async function partsOf(
@@ -89,13 +89,13 @@ export async function partsOf(
     validation: {
       ids: nativeIds(parts.validation, state),
       boundaries: boundaries?.validation,
-      // A stream that is cut goes on there: no document begins.
+      // A stream that is cut continues there: no document begins.
       before: boundaries === undefined ? undefined : boundary,
     },
   };
 }
 
-/** @throws ERR_UNROLLED_CORPUS_TOO_SHORT where a stream's rows are shorter than asked. */
+/** @throws ERR_UNROLLED_CORPUS_TOO_SHORT if a stream's rows are shorter than asked. */
 function requireRows(part: string, stream: CorpusPart, { batch, window }: ResolvedStream): void {
   const length = streamLength(stream);
   const tokens = idCount(stream.ids);

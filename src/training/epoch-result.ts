@@ -52,8 +52,8 @@ export const MONITORS = [
 ] as const satisfies readonly Monitor[];
 
 /**
- * Whether a value of a figure is better than another by more than `minDelta`: losses fall, accuracies rise. What is no
- * finite number is better than nothing.
+ * Whether a value of a figure is better than another by more than `minDelta`: losses fall, accuracies rise. What is not
+ * a finite number is better than nothing.
  */
 export function isBetter(monitor: Monitor, value: number, than: number | undefined, minDelta = 0): boolean {
   if (!Number.isFinite(value)) return false;

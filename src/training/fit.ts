@@ -44,7 +44,7 @@ export async function* runTraining(run: Run): AsyncGenerator<EpochResult, void, 
 /**
  * The callbacks of a training that begins, held before there is anything to wait for: of two that begin one after the
  * other, the later one is refused.
- * @throws ERR_UNROLLED_BUSY where one that remembers something is in another training.
+ * @throws ERR_UNROLLED_BUSY if one that remembers something is in another training.
  */
 function heldCallbacks({ model, options }: Pick<Run, 'model' | 'options'>): CallbackList {
   const { learningRateScale = 1, steps = 0 } = options.resumed?.record.native ?? {};

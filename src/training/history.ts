@@ -37,7 +37,7 @@ const COLUMNS = [
 /** Epochs that are printed. */
 const MOST_EPOCHS = 20;
 
-/** An epoch but for the figures of its steps. */
+/** An epoch except the figures of its steps. */
 type EpochFigures = Omit<EpochResult, (typeof ARRAYS)[number]>;
 
 type HistoryState = { epochs: EpochFigures[] } & Record<(typeof ARRAYS)[number], Float64Array>;
@@ -73,7 +73,7 @@ export class History implements Callback {
   }
 
   /**
-   * What `toJSON` gave, also by way of a JSON text, which has null where a figure is not finite.
+   * What `toJSON` gave, also by way of a JSON text, which has null if a figure is not finite.
    * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
    */
   static fromJSON(value: unknown): History {
@@ -99,7 +99,7 @@ export class History implements Callback {
     return this.#epochs;
   }
 
-  /** The last epoch; undefined where there is none. */
+  /** The last epoch; undefined if there is none. */
   get last(): EpochResult | undefined {
     return this.#epochs.at(-1);
   }
@@ -191,7 +191,7 @@ export class History implements Callback {
   }
 }
 
-/** An epoch of JSON, whose texts have null where a figure is not finite. */
+/** An epoch of JSON, whose texts have null if a figure is not finite. */
 function readFigures(name: string, epoch: EpochFigures): EpochFigures {
   for (const count of ['epoch', 'step', 'steps'] as const) check.integer(`${name}.${count}`, epoch[count], { min: 0 });
   for (const text of ['stopReason', 'lossUnit'] as const) {

@@ -49,14 +49,14 @@ export class Loop {
   readonly #writing = new CheckpointWriting();
   #sums: EpochSums;
   #steps = 0;
-  /** Seconds of the run but for those since `#started`. */
+  /** Seconds of the run except those since `#started`. */
   #secondsBefore = 0;
   /** When the call of `next` that runs began. */
   #started: number | undefined;
   #stopReason: string | undefined;
   /** Whether the epoch is trained to its end but neither validated nor told of. */
   #isPending = false;
-  /** Whether callbacks are about to have their turn, or some have had it: no state to go on from. */
+  /** Whether callbacks are about to have their turn, or some have had it: no state to continue from. */
   #isUnsettled = false;
   /**
    * What callbacks remembered before they were told of the run's last epoch, where `steps` cut that short. It is no epoch
@@ -80,7 +80,7 @@ export class Loop {
     this.#steps = native.steps;
     this.#secondsBefore = seconds;
     this.#stopReason = stopReason;
-    // An epoch that `steps` cut short goes on where there are more of them now.
+    // An epoch that `steps` cut short continues where there are more of them now.
     this.#isPending = isPending === true && (this.#isBetweenEpochs || this.#isRunOver);
     this.#sums = this.#newEpoch();
     requireSteps(resumed, this.#steps - this.#epoch * training.stepsPerEpoch);
@@ -100,7 +100,9 @@ export class Loop {
     return this.#steps >= this.#totalSteps || this.#stopReason !== undefined;
   }
 
-  /** What comes before the first step: the weights that training goes on from, and the callbacks' own preparations. */
+  /**
+   * What comes before the first step: the weights that training continues from, and the callbacks' own preparations.
+   */
   async start(): Promise<void> {
     const { model, options } = this.#run;
     const { resumed } = options;
@@ -111,7 +113,7 @@ export class Loop {
     this.#run.onRestored?.();
   }
 
-  /** Trains to the end of the next epoch; gives nothing where a resumed run has nothing left to do but to end. */
+  /** Trains to the end of the next epoch; gives nothing if a resumed run has nothing left to do but to end. */
   async next(): Promise<EpochResult | undefined> {
     try {
       await this.#settle();

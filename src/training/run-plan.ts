@@ -113,7 +113,7 @@ function requireBound({ file, record }: Checkpoint, { epochs, steps }: ResolvedT
 /**
  * The schedule of a run, and what its checkpoints remember of its options. A schedule without a length of its own covers
  * the run; of a resumed run that is its new length.
- * @throws ERR_UNROLLED_MODEL_MISMATCH where a checkpoint is of other options, ERR_UNROLLED_OPTION_RANGE where it has come
+ * @throws ERR_UNROLLED_MODEL_MISMATCH if a checkpoint is of other options, ERR_UNROLLED_OPTION_RANGE if it has come
  *   further than the run's end, ERR_UNROLLED_MODEL_FORMAT.
  */
 export function planRun({ source, options }: Run, stepsPerEpoch: number): RunPlan {

@@ -19,7 +19,10 @@ export interface TrainingBytes {
   workspace: number;
   /** The native copy of the data. */
   data: number;
-  /** Where `callbacks.checkpoint` saves the training: copies of its state, from which it is written while training goes on. */
+  /**
+   * Where `callbacks.checkpoint` saves the training: copies of its state, from which it is written while training
+   * continues.
+   */
   checkpoint?: number;
   total: number;
 }

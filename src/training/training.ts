@@ -6,7 +6,9 @@ import type { EpochResult } from './epoch-result';
 import { Epochs } from './epochs';
 import { History } from './history';
 
-/** A loop goes on with its epochs where nobody has the training any more: it takes no memory for those before then. */
+/**
+ * A loop continues with its epochs where nobody has the training any more: it takes no memory for those before then.
+ */
 const unreachable = new FinalizationRegistry((epochs: { forget(): void }) => epochs.forget());
 
 /**

@@ -13,7 +13,7 @@ class TouchedRows;
 struct SequenceLayout {
   Index time = 0;                 // T, of the longest row
   Index batch = 0;                // B
-  const Index* starts = nullptr;  // [T + 1]: positions before each step; null where all rows are as long
+  const Index* starts = nullptr;  // [T + 1]: positions before each step; null if all rows are as long
 
   [[nodiscard]] Index start(Index t) const { return starts == nullptr ? t * batch : starts[t]; }
   [[nodiscard]] Index rowsAt(Index t) const { return starts == nullptr ? batch : starts[t + 1] - starts[t]; }
@@ -42,7 +42,7 @@ template <class T>
 struct Sequence {
   SequenceLayout layout;
   Index features = 0;
-  const T* data = nullptr;       // [T, B, features], or null where there are ids
+  const T* data = nullptr;       // [T, B, features], or null if there are ids
   const TokenId* ids = nullptr;  // [T, B]
   const T* table = nullptr;      // [tableRows, features]; null with ids: the identity, one-hot vectors
   T* tableGradient = nullptr;    // the same shape: where the gradient goes, written whole

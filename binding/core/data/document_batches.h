@@ -19,7 +19,7 @@ namespace unrolled {
 template <class T>
 class DocumentBatches final : public BatchSource<T> {
  public:
-  // `shuffle`: the order within each row is drawn anew for each epoch from (seed, epoch), else it is the documents'
+  // `shuffle`: the order within each row is drawn again for each epoch from (seed, epoch), else it is the documents'
   // own. Throws ERR_UNROLLED_SHAPE for offsets of no sequences, ERR_UNROLLED_CORPUS_TOO_SHORT for a document of one id.
   DocumentBatches(std::vector<TokenId> ids, std::vector<Index> offsets, Index rows, Index window, bool shuffle,
                   std::uint64_t seed);

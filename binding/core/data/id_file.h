@@ -21,15 +21,15 @@ struct IdFileRange {
 // Ids are checked as they are read, since a check at the start says nothing of a file that changes.
 class FileIds final : public IdStream {
  public:
-  // `state` is "device:inode:nanoseconds of the last change" that the file must have; empty where it may be any.
-  // Throws ERR_UNROLLED_FILE_NOT_FOUND, and ERR_UNROLLED_FILE_READ for what is no file of `total`
+  // `state` is "device:inode:nanoseconds of the last change" that the file must have; empty if it may be any.
+  // Throws ERR_UNROLLED_FILE_NOT_FOUND, and ERR_UNROLLED_FILE_READ for what is not a file of `total`
   // ids or of another state, ERR_UNROLLED_SHAPE for a range outside of it.
   FileIds(IdFileRange range, Index vocabulary, const std::string& state = {});
   ~FileIds() override;
 
   [[nodiscard]] Index size() const override { return range_.count; }
   [[nodiscard]] bool inFile() const override { return true; }
-  // Throws ERR_UNROLLED_FILE_READ where the file has got shorter, or holds an id that is not below
+  // Throws ERR_UNROLLED_FILE_READ if the file has got shorter, or holds an id that is not below
   // the vocabulary's size.
   void read(Index first, Index count, TokenId* to) const override;
 

@@ -42,7 +42,7 @@ struct TargetData {
   std::vector<T> values;
   Index width = 1;
 
-  // Throws ERR_UNROLLED_SHAPE where they are not `count`.
+  // Throws ERR_UNROLLED_SHAPE if they are not `count`.
   void check(Index count) const;
   void addTo(Hash& hash) const { hash.add(static_cast<Index>(loss)).add(ids).add(values).add(width); }
 };

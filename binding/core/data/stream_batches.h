@@ -18,7 +18,7 @@ namespace unrolled {
 template <class T>
 class StreamBatches final : public BatchSource<T> {
  public:
-  // Throws ERR_UNROLLED_CORPUS_TOO_SHORT where a row has no whole window.
+  // Throws ERR_UNROLLED_CORPUS_TOO_SHORT if a row has no whole window.
   StreamBatches(std::unique_ptr<IdStream> ids, Index rows, Index window);
   StreamBatches(std::vector<TokenId> ids, Index rows, Index window)
       : StreamBatches(std::make_unique<MemoryIds>(std::move(ids)), rows, window) {}

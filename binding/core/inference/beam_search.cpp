@@ -56,7 +56,7 @@ class Search {
         .about("excluded", "fewer than " + std::to_string(vocabulary) + " ids", "all of them");
   }
 
-  // A search that goes on with these, of one length, where so many have ended before.
+  // A search that continues with these, of one length, where so many have ended before.
   Search(const BeamOptions& options, Index vocabulary, const std::vector<Hypothesis>& live, Index endedBefore)
       : Search(options, vocabulary) {
     endedBefore_ = static_cast<std::size_t>(endedBefore);
@@ -75,7 +75,7 @@ class Search {
   }
 
   [[nodiscard]] const std::vector<Beam>& live() const { return live_; }
-  // Of the beams that live: which of those before each goes on from, and the token it did so by.
+  // Of the beams that live: which of those before each continues from, and the token it did so by.
   [[nodiscard]] const std::vector<Index>& parents() const { return parents_; }
   [[nodiscard]] const std::vector<TokenId>& ids() const { return ids_; }
 

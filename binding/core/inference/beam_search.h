@@ -44,12 +44,12 @@ struct BeamModel {
   std::function<const T*(const std::vector<TokenId>& ids, T* states)> step;
 };
 
-// From the scores [V] of the first token and the state it goes on from (flat, one row). Each step keeps the B likeliest
-// continuations, of equals that of the likelier parent, then that of the lower id; one that ends keeps its place among
-// the B and is followed no further. With one beam it takes the likeliest token at each step. Log-probabilities are the
-// model's, whatever is excluded and whatever bias ranks them. Length penalty: Wu et al., "Google's neural machine
-// translation system", 2016, section 7. `proceed` is asked before each step but the first; false ends the search
-// without a result. Throws ERR_UNROLLED_MODEL_NOT_FINITE.
+// From the scores [V] of the first token and the state it continues from (flat, one row). Each step keeps the B
+// likeliest continuations, of equals that of the likelier parent, then that of the lower id; one that ends keeps its
+// place among the B and is followed no further. With one beam it takes the likeliest token at each step.
+// Log-probabilities are the model's, whatever is excluded and whatever bias ranks them. Length penalty: Wu et al.,
+// "Google's neural machine translation system", 2016, section 7. `proceed` is asked before each step but the first;
+// false ends the search without a result. Throws ERR_UNROLLED_MODEL_NOT_FINITE.
 template <class T>
 BeamResult searchBeams(const BeamModel<T>& model, const T* firstScores, std::vector<T> state,
                        const BeamOptions& options, const std::function<bool()>& proceed);

@@ -28,7 +28,7 @@ RowsGeneration<T> generateRows(Model<T>& model, const Prompts& prompts, std::vec
   result.cancelled = !feedPrompts(model, prompts, result.states.data(), first.data(), parallel, proceed);
   if (result.cancelled) return result;
 
-  // The rows that go on, by the caller's numbers, and their states as passes want them.
+  // The rows that continue, by the caller's numbers, and their states as passes want them.
   std::vector<Index> rows;
   for (Index row = 0; row < batch; ++row) {
     if (options[static_cast<std::size_t>(row)].count > 0) rows.push_back(row);
@@ -47,7 +47,7 @@ RowsGeneration<T> generateRows(Model<T>& model, const Prompts& prompts, std::vec
     }
   };
 
-  const T* logits = nullptr;  // of the rows that go on; before the first pass, of all
+  const T* logits = nullptr;  // of the rows that continue; before the first pass, of all
   std::vector<TokenId> drawn;
   std::vector<Index> kept;
   for (Index position = 0; !rows.empty(); ++position) {

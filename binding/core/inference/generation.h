@@ -29,7 +29,7 @@ struct RowsGeneration {
 };
 
 // Feeds the prompts from `states` ([B, S], row after row; empty: zero), then draws of each row what its options say,
-// but for the `excluded` tokens. A row that has drawn all, or `end` (-1: none), takes no more work. What a row draws
+// except the `excluded` tokens. A row that has drawn all, or `end` (-1: none), takes no more work. What a row draws
 // depends on its own prompt, state and options alone, to the last bit (unless OpenBLAS takes all products). `proceed`
 // is asked before each window of the prompts and each draw but the first.
 template <class T>

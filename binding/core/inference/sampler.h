@@ -26,7 +26,7 @@ struct SamplingOptions : Drawing {
 // One draw at a time from logits, keyed by (seed, position).
 class Sampler {
  public:
-  // Throws ERR_UNROLLED_OPTION_RANGE where nothing is left to draw.
+  // Throws ERR_UNROLLED_OPTION_RANGE if nothing is left to draw.
   Sampler(const std::vector<TokenId>& excluded, Index vocabulary);
   // The same, whose draws go by these options where they are given none.
   Sampler(const SamplingOptions& options, Index vocabulary) : Sampler(options.excluded, vocabulary) {
@@ -34,7 +34,7 @@ class Sampler {
   }
 
   // The token drawn at `position` from logits [V]: of the allowed ones, the topK likeliest, and of
-  // those the fewest whose probability reaches topP. Throws ERR_UNROLLED_MODEL_NOT_FINITE where one of the logits is
+  // those the fewest whose probability reaches topP. Throws ERR_UNROLLED_MODEL_NOT_FINITE if one of the logits is
   // not finite.
   template <class T>
   TokenId draw(const T* logits, Index position) {
@@ -45,7 +45,7 @@ class Sampler {
   TokenId draw(const T* logits, const Drawing& options, Index position);
   // The same from logits to which `bias` [V] is added first (null: nothing). Minus infinity bars its token, and
   // `barred`
-  // (-1: none) is barred too. Throws ERR_UNROLLED_OPTION_RANGE where nothing is left to draw.
+  // (-1: none) is barred too. Throws ERR_UNROLLED_OPTION_RANGE if nothing is left to draw.
   template <class T>
   TokenId draw(const T* logits, const double* bias, TokenId barred, const Drawing& options, Index position);
 

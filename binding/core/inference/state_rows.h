@@ -1,5 +1,5 @@
 // Rows of flat states (every state [B, features], one after another): taken from one batch into another, as when a
-// row ends before its neighbours, or a beam goes on from another one.
+// row ends before its neighbours, or a beam continues from another one.
 #pragma once
 
 #include <algorithm>

@@ -39,7 +39,7 @@ constexpr Index bf16PackedSize(Index depth, Index columns) {
   return bf16Offset(depth, (columns + bf16PanelColumns - 1) / bf16PanelColumns * bf16PanelColumns);
 }
 
-// Those for training: by the processor's instructions, the fastest there are; null where it has none. Or the plain
+// Those for training: by the processor's instructions, the fastest there are; null if it has none. Or the plain
 // ones, which are slower than float's own products, where the environment asks for them (UNROLLED_BF16=reference), as
 // it said when it was asked first, or when it was read again.
 const Bf16Kernels* bf16Kernels();

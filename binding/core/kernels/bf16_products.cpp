@@ -8,7 +8,7 @@ namespace {
 // Of the piece of the right operand that is packed at once.
 constexpr Index pieceColumns = 2048;
 constexpr Index pieceDepth = 2048;
-// Of a tile: its rows are rounded anew for each tile beside it, so it is wide.
+// Of a tile: its rows are rounded again for each tile beside it, so it is wide.
 constexpr Index tileRows = 64;
 constexpr Index tileColumns = 512;
 

@@ -13,7 +13,7 @@ namespace {
 constexpr double least = 2e6;
 constexpr double most = 1.2e8;
 constexpr double wanted = 16;
-// No side is cut below this: OpenBLAS packs both operands anew for every tile.
+// No side is cut below this: OpenBLAS packs both operands again for every tile.
 constexpr Index shortestSide = 64;
 constexpr Index sideMultiple = 16;
 

@@ -36,7 +36,7 @@ class ActivationLayer final : public Layer<T> {
     return output;
   }
 
-  // Returns `outputGradient`, overwritten; null where nobody wants it.
+  // Returns `outputGradient`, overwritten; null if nobody wants it.
   T* backward(T* outputGradient, T* /*stateGradients*/, bool wanted, const Pass<T>& pass) override {
     if (!wanted) return nullptr;
     pass.parallel.forRange(elements_, gatherGrain, [&](Index begin, Index end) noexcept {

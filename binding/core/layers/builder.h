@@ -85,7 +85,7 @@ class Builder {
   // Says where a node's initial states come from: from another's final ones, or its first one from another's output.
   virtual void startFromStates(Index node, Index from) = 0;
   virtual void startFromOutput(Index node, Index from) = 0;
-  // Of what is there already, by name: what flows out of it and its first layer, null where there is none; the names of
+  // Of what is there already, by name: what flows out of it and its first layer, null if there is none; the names of
   // the layers; what may be said of a name that is none; and how errors name it, with its type and sizes.
   [[nodiscard]] virtual const Flow* flowOf(const std::string& name) const = 0;
   [[nodiscard]] virtual Layer<T>* layerOf(const std::string& name) const = 0;

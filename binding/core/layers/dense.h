@@ -26,10 +26,10 @@ struct DenseOptions {
   bool bias = true;
   // The embedding whose table is its weight; it has only a bias of its own.
   std::string tiedTo = {};
-  // Of a last, linear layer: how many classes a target competes with in training by cross-entropy, drawn anew for each
+  // Of a last, linear layer: how many classes a target competes with in training by cross-entropy, drawn again for each
   // step; all where it is empty.
   std::optional<Index> samples = {};
-  // Beside samples: the rank of each class by falling frequency; empty where classes are in that order.
+  // Beside samples: the rank of each class by falling frequency; empty if classes are in that order.
   std::vector<TokenId> ranks = {};
 
   static constexpr auto fields() {

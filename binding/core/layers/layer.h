@@ -26,7 +26,7 @@ struct PassSize {
   Index batch = 0;      // B
   bool backward = false;
   bool ragged = false;  // rows may differ in length
-  Index time = 0;       // T of the longest row; 0 where nobody said
+  Index time = 0;       // T of the longest row; 0 if nobody said
 };
 
 // Whether a pass is a step of training, in which units are dropped and a sampled softmax draws classes, and by which
@@ -65,7 +65,7 @@ class Layer {
   // The states it carries, in the order `forward` and `backward` take them.
   [[nodiscard]] virtual std::vector<StateInfo> states() const { return {}; }
 
-  // Takes the arrays of the largest pass; called again whenever the workspace is laid out anew.
+  // Takes the arrays of the largest pass; called again whenever the workspace is laid out again.
   // Returns the size of the pass behind it.
   virtual PassSize layOut(Arena& arena, PassSize size) = 0;
 

@@ -37,7 +37,7 @@ constexpr Index largestCount = (Index{1} << 31U) - 1;
 constexpr Index largestWidth = Index{1} << 24U;
 constexpr Index mostLevels = 1024;
 
-// The kinds of values. The first is an `Index`, or a std::optional<Index> that is empty where nobody says it.
+// The kinds of values. The first is an `Index`, or a std::optional<Index> that is empty if nobody says it.
 struct WholeNumber {
   Index least;
   Index most;
@@ -61,7 +61,7 @@ struct Choice {
 // A std::string that names another layer; empty: none.
 struct LayerName {};
 
-// A vector of Index or TokenId, empty where nobody says it.
+// A vector of Index or TokenId, empty if nobody says it.
 struct WholeNumbers {
   Index least;
   Index most;

@@ -13,7 +13,7 @@ namespace unrolled {
 
 class RankTable {
  public:
-  // `ranks`: of each id, 0 for the most frequent, each rank once; empty where ids are their ranks.
+  // `ranks`: of each id, 0 for the most frequent, each rank once; empty if ids are their ranks.
   RankTable(Index classes, std::vector<TokenId> ranks)
       : classes_(classes), ranks_(std::move(ranks)), ids_(ranks_.size()) {
     for (std::size_t id = 0; id < ranks_.size(); ++id) {

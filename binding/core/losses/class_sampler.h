@@ -25,7 +25,7 @@ class ClassSampler {
 
   // Of the last draw: K ids, rising.
   [[nodiscard]] const std::vector<TokenId>& ids() const { return ids_; }
-  // Where an id stands among them; -1 where it does not.
+  // Where an id stands among them; -1 if it does not.
   [[nodiscard]] Index placeOf(TokenId id) const { return places_[static_cast<std::size_t>(id)]; }
   // The log of how often that id was to be expected among them, at most 0.
   [[nodiscard]] double logExpectation(TokenId id) const;
@@ -34,7 +34,7 @@ class ClassSampler {
   RankTable ranks_;
   Index samples_;
   double logClasses_;            // log(V + 1)
-  double draws_ = 0;             // n of the last draw; 0 where all are taken
+  double draws_ = 0;             // n of the last draw; 0 if all are taken
   std::vector<TokenId> ids_;     // [K]
   std::vector<TokenId> places_;  // [V]
 };

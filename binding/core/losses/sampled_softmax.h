@@ -1,7 +1,7 @@
 // Sampled softmax cross-entropy over a linear head (Jean et al. 2015): in training the target competes with K classes
-// drawn anew for each step instead of all V. Each score is lowered by the log of how often its class was to be expected
-// among the samples; a sample that is the target is left out. Where nothing is drawn (evaluation, and whoever asks for
-// gradients without a step's random numbers) the loss is the exact one.
+// drawn again for each step instead of all V. Each score is lowered by the log of how often its class was to be
+// expected among the samples; a sample that is the target is left out. Where nothing is drawn (evaluation, and whoever
+// asks for gradients without a step's random numbers) the loss is the exact one.
 //
 // With s_j = o_j - log E_j for the scores o of the head, differentiated is Σ -log(e^{s_t} / (e^{s_t} + Σ_j e^{s_j}))
 // over samples j ≠ t. Reported as estimate is Σ -log(e^{o_t} / (e^{o_t} + Σ_j e^{s_j})): the sum over j is expected to

@@ -22,7 +22,7 @@ class ValueLosses {
   void layOut(Arena& arena, LossSet set, PassSize size);
 
  private:
-  std::vector<std::unique_ptr<ValueLoss<T>>> losses_;  // by their kinds; null for what is no loss of values
+  std::vector<std::unique_ptr<ValueLoss<T>>> losses_;  // by their kinds; null for what is not a loss of values
 };
 
 }  // namespace unrolled

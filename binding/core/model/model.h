@@ -32,12 +32,12 @@ struct BatchSize {
 // The second input of an encoder–decoder: ids or vectors of the same B rows, with steps of its own.
 template <class T>
 struct SourceBatch {
-  Index time = 0;  // 0: that of the pass before stays, with all that was computed from it; no states start from it anew
+  Index time = 0;  // 0: that of the pass before stays, with all that was computed from it; no states start from it again
   const TokenId* ids = nullptr;
   const T* features = nullptr;
   const Index* starts = nullptr;
   // [B]: which row of the source belongs to each row of the input, both in the order of their lengths;
-  // null where they are in the same order.
+  // null if they are in the same order.
   const Index* rows = nullptr;
 };
 
@@ -133,7 +133,7 @@ class Model {
   Sequence<T> forward(const Batch<T>& batch, T* states, const Parallel& parallel, const Dropping& dropping = {},
                       bool rowsApart = false);
 
-  // What a layer gave in the last forward pass; nothing where there is no layer of that name, or it gave ids.
+  // What a layer gave in the last forward pass; nothing if there is not a layer of that name, or it gave ids.
   [[nodiscard]] std::optional<NamedOutput<T>> outputOf(const std::string& name) const;
 
   // Of the batch `forward` saw last, with a workspace reserved for a backward pass: from the gradient of its output

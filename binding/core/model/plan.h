@@ -36,7 +36,7 @@ struct ModelPlan {
   std::vector<Parameter> parameters;  // in the order of the flat buffer
   std::vector<StateInfo> states;
   Index features = 0;  // of the last layer's output
-  bool once = false;   // whether that is one a sequence
+  bool once = false;   // whether that is one per sequence
 };
 
 // It is the same for models of float and of double. Throws what making the model throws for a description that makes no

@@ -40,8 +40,8 @@ class Optimizer {
   [[nodiscard]] double measured(const T* weights) const;
 
   [[nodiscard]] const OptimizerState<T>& state() const { return state_; }
-  // Throws ERR_UNROLLED_MODEL_MISMATCH where it is not of this kind of optimiser over as many parameters,
-  // ERR_UNROLLED_OPTION_RANGE where an array is beyond its bound.
+  // Throws ERR_UNROLLED_MODEL_MISMATCH if it is not of this kind of optimiser over as many parameters,
+  // ERR_UNROLLED_OPTION_RANGE if an array is beyond its bound.
   void restore(OptimizerState<T> state);
 
   // The weights that a restored state is for: where they are beyond their bound, they are looked at again.

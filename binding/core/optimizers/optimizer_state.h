@@ -49,7 +49,7 @@ struct OptimizerState {
 // By how much a sound array may be beyond its bound: a sum in T may be rounded up at each step, by as much again.
 constexpr double stateRounding = 4;
 
-// Throws ERR_UNROLLED_OPTION_RANGE where an array has a larger number than its bound allows.
+// Throws ERR_UNROLLED_OPTION_RANGE if an array has a larger number than its bound allows.
 template <class T>
 void requireWithin(const std::vector<T>& values, double bound);
 

@@ -22,7 +22,7 @@ int affinityProcessors() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-// Whole processors that `quota` of every `period` comes to, or 0 where there is no limit.
+// Whole processors that `quota` of every `period` comes to, or 0 if there is no limit.
 int processorsOf(double quota, double period) {
   if (!(quota > 0) || !(period > 0)) return 0;
   return std::max(1, static_cast<int>(std::ceil(quota / period)));

@@ -21,7 +21,7 @@ struct Evaluation {
 
 // Softmax cross-entropy of a stream, cut into rows as for training, from a zero state; the last
 // incomplete window counts too. `proceed` is asked before each window; false ends it there.
-// Throws ERR_UNROLLED_CORPUS_TOO_SHORT where a row has no token with a target.
+// Throws ERR_UNROLLED_CORPUS_TOO_SHORT if a row has no token with a target.
 template <class T>
 Evaluation evaluateStream(Model<T>& model, const IdStream& ids, Index rows, Index window, const Parallel& parallel,
                           const std::function<bool()>& proceed);

@@ -10,7 +10,7 @@ namespace unrolled {
 
 namespace {
 
-// A figure that is whole but for its last bits as the whole one: 0.29 of 100 steps are 29, and 0.9 is three times 0.3,
+// A figure that is whole except its last bits as the whole one: 0.29 of 100 steps are 29, and 0.9 is three times 0.3,
 // which neither is in doubles.
 double withoutLastBits(double value) {
   const double whole = std::round(value);

@@ -25,7 +25,7 @@ enum class SparseUpdate {
   exact,  // what a gradient of zeros does to them
   lazy,   // nothing: they are left alone by every optimiser, with all their state
   // Nothing where the batch has fewer positions than the table has rows, else as `exact`: what `lazy` was in earlier
-  // releases, for trainings that go on from their checkpoints.
+  // releases, for trainings that continue from their checkpoints.
   lazyWhereFew,
 };
 
@@ -53,7 +53,7 @@ struct StepRecord {
   double learningRate = 0;
 };
 
-// All of a training between two steps, but for the weights.
+// All of a training between two steps, except the weights.
 template <class T>
 struct TrainingState {
   std::uint64_t identity = 0;  // of what it reads
@@ -64,7 +64,7 @@ struct TrainingState {
   std::vector<T> hidden;
 };
 
-// Who is told of every step, and asked between two whether to go on.
+// Who is told of every step, and asked between two whether to continue.
 class TrainingObserver {
  public:
   TrainingObserver() = default;
@@ -97,7 +97,7 @@ template <class T>
 class Trainer {
  public:
   // The source's ids and targets must be the model's: its `checkIds` and `checkTargets` tell. Throws
-  // ERR_UNROLLED_PRECISION where the precision would be slower than T.
+  // ERR_UNROLLED_PRECISION if the precision would be slower than T.
   Trainer(Model<T>& model, std::shared_ptr<ThreadPool> pool, const TrainingOptions& options,
           std::unique_ptr<BatchSource<T>> source);
 
@@ -110,7 +110,7 @@ class Trainer {
   RunResult run(Index maxSteps, TrainingObserver& observer, double lossSum = 0);
 
   // Whether the next run of so many steps will be over within so many seconds, by the steps made so far and by the
-  // batches that come; false where nothing is known of them. Between two runs. It takes no longer itself.
+  // batches that come; false if nothing is known of them. Between two runs. It takes no longer itself.
   [[nodiscard]] bool endsWithin(double seconds, Index maxSteps);
 
   // Multiplies the learning rate from the next step on, beside the schedule.
@@ -121,7 +121,7 @@ class Trainer {
   [[nodiscard]] TrainingState<T> exportState() const;
   void importState(TrainingState<T> state);
 
-  // The state but for `identity`, which takes as long as the data are. Takes no memory where the state has some
+  // The state except `identity`, which takes as long as the data are. Takes no memory where the state has some
   // already.
   void exportProgress(TrainingState<T>& state) const;
 

@@ -131,7 +131,7 @@ async function makeFolders(path: string): Promise<void> {
   }
 }
 
-/** What there is under a path, links followed; undefined where there is nothing. */
+/** What there is under a path, links followed; undefined if there is nothing. */
 async function statIfThere(path: string): Promise<Stats | undefined> {
   try {
     return await stat(path);
@@ -143,7 +143,7 @@ async function statIfThere(path: string): Promise<Stats | undefined> {
 
 /**
  * The absolute form of a path.
- * @throws ERR_UNROLLED_FILE_NOT_FOUND where it is relative to a working folder that was removed.
+ * @throws ERR_UNROLLED_FILE_NOT_FOUND if it is relative to a working folder that was removed.
  */
 export function absolutePath(path: string): string {
   try {
@@ -171,7 +171,7 @@ async function missingTarget(path: string): Promise<string> {
 /** A file to write. */
 interface Target {
   path: string;
-  /** Permissions of the file that is there; undefined where there is none. */
+  /** Permissions of the file that is there; undefined if there is none. */
   mode: number | undefined;
 }
 
@@ -259,7 +259,7 @@ function temporaryFor(destination: string): string {
   return join(dirname(destination), `.unrolled-${randomBytes(8).toString('hex')}.tmp`);
 }
 
-/** `replaceFile` at once, in place of one that has not ended; nobody can hear of a failure any more. */
+/** `replaceFile` at once, instead of one that has not ended; nobody can hear of a failure any more. */
 function replaceNow({ path, mode }: Target, begun: string, write: (file: number) => void): void {
   const temporary = temporaryFor(path);
   try {

@@ -41,7 +41,7 @@ function fromPyTorch(path: string, kind: string): Described {
   };
 }
 
-/** What there is to say of a file by its first bytes; undefined where they tell nothing. */
+/** What there is to say of a file by its first bytes; undefined if they tell nothing. */
 function described(path: string, bytes: Uint8Array): Described | undefined {
   if (Buffer.from(bytes).toString('latin1', 0, ZIP.length) === ZIP) return fromPyTorch(path, 'a zip archive');
   if (isPickle(bytes)) return fromPyTorch(path, 'a Python pickle');

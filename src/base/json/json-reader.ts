@@ -42,7 +42,7 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 const NUMBER_BYTES: ReadonlySet<number | undefined> = new Set(Buffer.from('0123456789+-.eE'));
 
-/** What the character behind a backslash stands for, but for `u`. */
+/** What the character behind a backslash stands for, except `u`. */
 const ESCAPES = new Map([...'"\\/bfnrt'].map((name, i) => [name.charCodeAt(0), '"\\/\b\f\n\r\t'.charCodeAt(i)]));
 
 /** A value; and the first name that an object in it has twice, of whose members the last is there. */

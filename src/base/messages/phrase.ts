@@ -1,6 +1,6 @@
 /**
- * Texts for people that know what they name: an option, a step, a call. The API says them in its own words, and the command
- * line in its own: a flag in place of an option, a command in place of a call.
+ * Texts for people that know what they name: an option, a step, a call. The API says them in its own words, and the
+ * command line in its own: a flag instead of an option, a command instead of a call.
  */
 
 /** What a person can do that the API and the command line do in different ways. */
@@ -53,7 +53,7 @@ export class Phrase {
   }
 }
 
-/** A text with what `other` gives in place of what it names; where that is undefined, as it is. */
+/** A text with what `other` gives instead of what it names; where that is undefined, as it is. */
 export function reworded(words: Words, other: (reference: Reference) => Piece | undefined): Words {
   if (typeof words === 'string') return words;
   return new Phrase(words.pieces.map((piece) => (typeof piece === 'string' ? piece : (other(piece) ?? piece))));

@@ -119,7 +119,7 @@ function distance(a: string, b: string): number {
 const LONGEST = 40;
 
 /**
- * The known option that a name was meant for; undefined where none is near.
+ * The known option that a name was meant for; undefined if none is near.
  * @param known names in camel case.
  */
 export function meantOption(name: string, known: readonly string[]): string | undefined {
@@ -154,7 +154,7 @@ function own(table: Readonly<Record<string, string>> | undefined, name: string):
 }
 
 /**
- * The command that a name was meant for; undefined where none is near.
+ * The command that a name was meant for; undefined if none is near.
  * @param known commands that could stand there.
  * @param below the command below which the name stands, and the commands of the program, which may be meant too.
  */

@@ -1,4 +1,4 @@
-/** The argument `<folder>` of `classify`: one class a sub-folder, or a data set by name. */
+/** The argument `<folder>` of `classify`: one sub-folder per class, or a data set by name. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -10,7 +10,7 @@ const MOST_PAIRS = 20;
 
 const SPACE = 2;
 
-/** Of one class; undefined where there is nothing to take a part of. */
+/** Of one class; undefined if there is nothing to take a part of. */
 export interface ClassFigures {
   /** Texts that are of it. */
   texts: number;

@@ -11,7 +11,7 @@ import type { ReportFile } from '../language-model/report-file';
 import { note } from '../terminal/output';
 import type { ClassifyData } from './data';
 
-/** How training and validation are parted. */
+/** How training and validation are split. */
 export interface Parting {
   validation: number;
   seed: number;

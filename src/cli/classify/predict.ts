@@ -71,7 +71,7 @@ class GuessNotes {
   #texts = 0;
   #guesses = 0;
 
-  /** Counts the text, and notes its number from 1 where the model knows none of its words. */
+  /** Counts the text, and notes its number from 1 if the model knows none of its words. */
   add(text: string, { knownTokens, unknownTokens }: TextPrediction): void {
     this.#texts++;
     if (knownTokens > 0 || this.#guesses++ >= MOST_NAMED) return;

@@ -59,7 +59,7 @@ export class ClassifyReport {
     else printLine(describe(result));
   }
 
-  /** The last line: of the epoch whose weights are kept, but for `seconds`, which are those of the run. */
+  /** The last line: of the epoch whose weights are kept, except `seconds`, which are those of the run. */
   done({ keptEpoch, figures, seconds, test, savedTo, interrupted, trained }: ClassifyOutcome): void {
     if (this.#json) {
       const tested = test && { testLoss: test.loss, testAccuracy: test.accuracy };

@@ -1,4 +1,4 @@
-/** `--stop-words`: a list by its name, or the words of a file, one a line. */
+/** `--stop-words`: a list by its name, or the words of a file, one per line. */
 
 import { Option } from 'commander';
 import * as check from '../../base/check';

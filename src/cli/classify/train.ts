@@ -1,4 +1,4 @@
-/** `unrolled classify train <folder>`: a classifier of texts, one class a sub-folder. */
+/** `unrolled classify train <folder>`: a classifier of texts, one sub-folder per class. */
 
 import { basename } from 'node:path';
 import { Command } from 'commander';
@@ -111,7 +111,7 @@ interface Prepared {
   /** How `fit` will part the texts. */
   parting: Parting;
   end: RunEnd;
-  /** What training goes on from. */
+  /** What training continues from. */
   origin: Origin | undefined;
 }
 

@@ -135,7 +135,7 @@ export interface CorpusReading {
 
 /**
  * The form of the text: that of the model, and what of it is open as the flags say.
- * @throws ERR_UNROLLED_MODEL_MISMATCH where they ask for another.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH if they ask for another.
  */
 function formOf({ flags: { lineEnds, normalize: normalization }, model }: CorpusReading): FormOptions {
   const asked = { lineEnds, normalization };

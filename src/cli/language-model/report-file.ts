@@ -36,7 +36,7 @@ function isSample(value: unknown): value is ReportSample {
   return typeof epoch === 'number' && typeof step === 'number' && typeof text === 'string';
 }
 
-/** How a training ended that did not go on to its last step, in words for people. */
+/** How a training ended that did not continue to its last step, in words for people. */
 export function endOf({ last }: History, interrupted: boolean, bestEpoch: number | undefined): string | undefined {
   if (interrupted) return 'Training was interrupted.';
   const reason = last?.stopReason;
@@ -47,7 +47,7 @@ export function endOf({ last }: History, interrupted: boolean, bestEpoch: number
 /** Why a model may not be able to show something. */
 const SHORTCOMINGS: readonly ErrorCode[] = ['ERR_UNROLLED_MODEL_NOT_FINITE', 'ERR_UNROLLED_OUT_OF_MEMORY'];
 
-/** What `work` gives; undefined where the weights are too large to compute with, or the memory is too small. */
+/** What `work` gives; undefined if the weights are too large to compute with, or the memory is too small. */
 async function ifPossible<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();

@@ -1,4 +1,4 @@
-/** `unrolled sample <model>`: prompts, and the text a model goes on with. */
+/** `unrolled sample <model>`: prompts, and the text a model continues with. */
 
 import { Command, type Option } from 'commander';
 import * as check from '../../base/check';
@@ -161,7 +161,7 @@ async function promptOf(text: string | undefined, { prompt = '', encoding }: Sam
   return prompt === STANDARD_INPUT ? readInput(prompt, input) : prompt;
 }
 
-/** Refuses a single prompt that cannot be read as the command would a wrong argument: nothing else is to be answered. */
+/** Refuses a single prompt that cannot be read as the command would a wrong argument: nothing else must be answered. */
 async function startOf(model: LanguageModel, prompt: string, { beams }: SampleFlags): Promise<void> {
   const read = (text: string) =>
     beams === undefined ? promptIds(model, text, outputEnd) : startIds(model, text, 'prompt', outputEnd);

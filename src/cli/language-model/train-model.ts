@@ -66,20 +66,20 @@ function withFormAsked(
   return vocabulary?.withForm({ lineEnds, normalization });
 }
 
-/** The file that a training starts from or goes on with. It is read once. */
+/** The file that a training starts from or continues with. It is read once. */
 export interface Origin {
   file: ModelFile;
   /** Its vocabulary, where it has one. */
   stored: Vocabulary | undefined;
   /** The same with what the flags say. */
   vocabulary: Vocabulary | undefined;
-  /** Of a training that goes on. */
+  /** Of a training that continues. */
   checkpoint: Checkpoint | undefined;
 }
 
 /**
  * What `--init` or `--resume` names; undefined without either.
- * @throws ERR_UNROLLED_MODEL_MISMATCH for another kind of model, ERR_UNROLLED_MODEL_FORMAT where there is no training to
+ * @throws ERR_UNROLLED_MODEL_MISMATCH for another kind of model, ERR_UNROLLED_MODEL_FORMAT if there is no training to
  *   resume.
  */
 export async function originOf(flags: TrainFlags): Promise<Origin | undefined> {
@@ -135,7 +135,7 @@ async function countingOther(corpus: Corpus | FileCorpus, model: LanguageModel, 
   return prepared;
 }
 
-/** A model that goes on from a checkpoint, whose vocabulary the text is read by. */
+/** A model that continues from a checkpoint, whose vocabulary the text is read by. */
 async function prepareResumed(name: string, origin: Origin, flags: TrainFlags): Promise<Prepared> {
   const { file, stored } = origin;
   const vocabulary = origin.vocabulary as Vocabulary;

@@ -50,7 +50,7 @@ export async function runEpochs(
 
 /**
  * Says which weights the model has after a training that keeps its best epoch.
- * @param bestEpoch undefined where no epoch has been the best yet.
+ * @param bestEpoch undefined if no epoch has been the best yet.
  * @param trained whether a step was made.
  */
 export function noteKept(bestEpoch: number | undefined, trained: boolean): void {
@@ -82,7 +82,7 @@ export function noteBest(best: EpochResult, last: EpochResult | undefined): void
 /** What there is to save of a training that failed. */
 export interface FailedRun {
   out: string | undefined;
-  /** The epoch whose weights the model has; undefined where it has those of the last good step. */
+  /** The epoch whose weights the model has; undefined if it has those of the last good step. */
   bestEpoch: number | undefined;
   save(path: string): Promise<void>;
   writePage(): Promise<void>;
@@ -108,7 +108,7 @@ export interface KeptIn {
 }
 
 /**
- * Refuses a checkpoint that the model would be saved over, which nothing could go on from.
+ * Refuses a checkpoint that the model would be saved over, which nothing could continue from.
  * @throws ERR_UNROLLED_OPTION_RANGE.
  */
 export async function requireTwoFiles({ out, checkpoint }: KeptIn): Promise<void> {
@@ -117,7 +117,7 @@ export async function requireTwoFiles({ out, checkpoint }: KeptIn): Promise<void
 }
 
 /**
- * Says how to go on with a training that a signal ended.
+ * Says how to continue with a training that a signal ended.
  * @param kept options that the checkpoint has not, which must be given again.
  */
 export function noteGoingOn(command: Command, { out, checkpoint }: KeptIn, kept: readonly string[]): void {

@@ -1,4 +1,4 @@
-/** Notes of tokens that a model does not know: what it says of them is no word on the text. */
+/** Notes of tokens that a model does not know: what it says of them is not a word on the text. */
 
 import type { LanguageModel } from '../../models/language-model';
 import { Corpus } from '../../text/corpus';

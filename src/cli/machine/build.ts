@@ -22,7 +22,7 @@ function failure(what: string, cause?: unknown): UnrolledError {
 
 /**
  * Runs a program with its output on standard error.
- * @throws ERR_UNROLLED_NATIVE_LOAD where it cannot be started or fails.
+ * @throws ERR_UNROLLED_NATIVE_LOAD if it cannot be started or fails.
  */
 function run(program: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -52,7 +52,7 @@ async function build({ openblas }: { openblas?: string }): Promise<void> {
   const sources = path.join(packageRoot, 'CMakeLists.txt');
   if (!existsSync(sources)) throw failure(`${sources} is missing: the package is incomplete`);
   if (openblas !== undefined) requireOpenblas(openblas);
-  // Apart from the folder that a clone is built in; begun anew, as another compiler may be there now.
+  // Apart from the folder that a clone is built in; begun again, as another compiler may be there now.
   const folder = path.join(packageRoot, 'build', 'from-source');
   rmSync(folder, { recursive: true, force: true });
   const settings = ['-DCMAKE_BUILD_TYPE=Release', `-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=${path.join(folder, 'made')}`];

@@ -38,13 +38,13 @@ const COMMANDS_OF: Readonly<Record<string, string>> = {
   'text-classifier': 'It is for unrolled classify predict, classify evaluate, and classify train by --resume.',
 };
 
-/** The flag of the command for an option of the API; undefined where it has none. */
+/** The flag of the command for an option of the API; undefined if it has none. */
 function flagOf(option: string, command: Command | undefined): string | undefined {
   const name = RENAMED[option] ?? option;
   return command?.options.find((flag) => flag.attributeName() === name)?.long;
 }
 
-/** The flag for an option, or for one of its elements, as in `bias["a"]`; undefined where the command has none. */
+/** The flag for an option, or for one of its elements, as in `bias["a"]`; undefined if the command has none. */
 function flagFor(option: string, command: Command | undefined): string | undefined {
   const [, list, element = ''] = /^(allow|bias)(\W.*)$/s.exec(option) ?? [];
   const flag = flagOf(list ?? option, command);
@@ -117,8 +117,8 @@ function typed(reference: Reference, error: UnrolledError, command: Command | un
 }
 
 /**
- * What an error says to a person at the terminal: options as they are typed, commands in place of the API's classes, steps
- * counted from 1.
+ * What an error says to a person at the terminal: options as they are typed, commands instead of the API's classes,
+ * steps counted from 1.
  * @param command the one that ran.
  */
 export function messageOf(error: unknown, command: Command | undefined): string {
@@ -137,7 +137,7 @@ function withCode(error: unknown): unknown {
   return new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', fault, { advice, cause: error });
 }
 
-/** What was thrown and is no error; a text as it is. Not everything can be made a text of. */
+/** What was thrown and is not an error; a text as it is. Not everything can be made a text of. */
 function shown(thrown: unknown): string {
   return typeof thrown === 'string' ? thrown : inspect(thrown);
 }

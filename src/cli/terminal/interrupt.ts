@@ -11,7 +11,7 @@ export interface InterruptHandlers {
   onSecond(): void;
 }
 
-/** While it lives, the first signal that would end the process sets off `signal` in place of it. */
+/** While it lives, the first signal that would end the process sets off `signal` instead of it. */
 export class Interrupt {
   readonly #controller = new AbortController();
   readonly #handlers: InterruptHandlers;

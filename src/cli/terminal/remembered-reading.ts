@@ -1,4 +1,6 @@
-/** How the bytes of a text were read, in the checkpoint of its training, so that a run that goes on reads it alike. */
+/**
+ * How the bytes of a text were read, in the checkpoint of its training, so that a run that continues reads it alike.
+ */
 
 import { resolveEncoding } from '../../text/encoding-names';
 import type { Encoding } from '../../text/encodings';
@@ -15,7 +17,7 @@ export function remembersReading(encoding: Encoding | undefined): Callback[] {
 }
 
 /**
- * The encoding that a checkpoint remembers; undefined where it was not given, and in checkpoints of earlier releases.
+ * The encoding that a checkpoint remembers; undefined if it was not given, and in checkpoints of earlier releases.
  * @throws ERR_UNROLLED_MODEL_FORMAT for one that there is not.
  */
 export function rememberedEncoding(checkpoint: Checkpoint | undefined): Encoding | undefined {

@@ -54,7 +54,7 @@ interface ArchiveBounds {
 
 /**
  * The first tarball that has the checksum.
- * @throws ERR_UNROLLED_CHECKSUM where none has.
+ * @throws ERR_UNROLLED_CHECKSUM if none has.
  */
 async function checkedArchive(paths: readonly string[], sha256: string, signal?: AbortSignal): Promise<string> {
   let received = '';
@@ -74,7 +74,7 @@ async function checkedArchive(paths: readonly string[], sha256: string, signal?:
   );
 }
 
-/** A reader of what a folder has of the dataset; undefined where it has nothing. */
+/** A reader of what a folder has of the dataset; undefined if it has nothing. */
 function findIn(folder: string): ((bounds: ArchiveBounds, signal?: AbortSignal) => Promise<ImdbReviews>) | undefined {
   const unpacked = [join(folder, 'aclImdb'), folder].find((path) => existsSync(join(path, 'train', 'pos')));
   if (unpacked !== undefined) return (_, signal) => readFolder(unpacked, signal);
@@ -116,7 +116,7 @@ function resolveSha256(sha256: unknown): string {
  * `aclImdb/{train,test}/{neg,pos}`, then as its tarball, which is read without unpacking it to the disk, then as
  * `reviews.txt` and `labels.txt`, one review and `negative` or `positive` a line. Examples come negative ones first,
  * within a class by the code points of their file names; those of `reviews.txt` come as they are there.
- * @throws ERR_UNROLLED_DATASET where it is nowhere; ERR_UNROLLED_FILE_READ, ERR_UNROLLED_ENCODING,
+ * @throws ERR_UNROLLED_DATASET if it is nowhere; ERR_UNROLLED_FILE_READ, ERR_UNROLLED_ENCODING,
  *   ERR_UNROLLED_CORPUS_EMPTY and ERR_UNROLLED_SHAPE for what is damaged; ERR_UNROLLED_DOWNLOAD,
  *   ERR_UNROLLED_CHECKSUM, ERR_UNROLLED_ABORTED.
  */

@@ -99,7 +99,7 @@ async function unpack(path: string, archive: AsyncIterable<Uint8Array>): Promise
  * The reviews of the tarball, gzipped or not, unpacked in memory.
  * @param most bytes that it may unpack to.
  * @throws ERR_UNROLLED_FILE_READ for one that is cut short, damaged, or unpacks to more, ERR_UNROLLED_ENCODING,
- *   ERR_UNROLLED_CORPUS_EMPTY where it has no reviews, ERR_UNROLLED_ABORTED.
+ *   ERR_UNROLLED_CORPUS_EMPTY if it has no reviews, ERR_UNROLLED_ABORTED.
  */
 export async function readArchive(path: string, most: number, signal?: AbortSignal): Promise<ImdbReviews> {
   const reviews = await readStreamed(path, signal, async (pieces) => {
@@ -130,7 +130,7 @@ async function linesOf(path: string): Promise<string[]> {
 
 /**
  * The reviews of `reviews.txt` with the labels of `labels.txt`, line by line, all of them to train on.
- * @throws what `readText` throws; ERR_UNROLLED_SHAPE where one file has more lines; ERR_UNROLLED_FILE_READ for a label
+ * @throws what `readText` throws; ERR_UNROLLED_SHAPE if one file has more lines; ERR_UNROLLED_FILE_READ for a label
  *   other than `negative` and `positive`.
  */
 export async function readLines(directory: string): Promise<ImdbReviews> {

@@ -64,8 +64,9 @@ async function searchAtOnce(
 
 /**
  * The continuations found, by falling score.
- * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY where there is nothing to feed, ERR_UNROLLED_OUT_OF_MEMORY for more beams than can be held,
- *   ERR_UNROLLED_CALLBACK, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED, ERR_UNROLLED_DISPOSED.
+ * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_CORPUS_EMPTY if there is nothing to feed, ERR_UNROLLED_OUT_OF_MEMORY
+ *   for more beams than can be held, ERR_UNROLLED_CALLBACK, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED,
+ *   ERR_UNROLLED_DISPOSED.
  */
 export async function searchText(
   generator: Generator,

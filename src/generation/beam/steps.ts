@@ -24,7 +24,7 @@ function compare(a: NativeHypothesis, b: NativeHypothesis): number {
   return (a.ids[place] as number) - (b.ids[place] ?? Number.NEGATIVE_INFINITY);
 }
 
-/** What the next step goes on from. */
+/** What the next step continues from. */
 function progress(live: readonly NativeHypothesis[], ended: number, state: Float32Array | Float64Array) {
   const length = live[0]?.ids.length ?? 0;
   return {

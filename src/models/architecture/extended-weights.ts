@@ -41,7 +41,7 @@ function byRank({ ranks }: Architecture, size: number): Int32Array {
 
 /**
  * The ranks of an extended vocabulary's ids: by falling frequency in the new text, ties as they were, new tokens last.
- * @param frequencies of each id; undefined where nobody has counted: then new tokens follow the others.
+ * @param frequencies of each id; undefined if nobody has counted: then new tokens follow the others.
  * @param before `idsBefore`.
  */
 export function* extendedRanks(

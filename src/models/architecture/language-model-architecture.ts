@@ -11,7 +11,7 @@ import { completeOutput, withoutOutput } from './softmax-head';
 import { resolveArchitecture } from './text-architecture';
 
 /**
- * A file's architecture with the options given beside it, which must be possible and, but for those that no weight
+ * A file's architecture with the options given beside it, which must be possible and, except those that no weight
  * depends on, say the same.
  * @throws ERR_UNROLLED_MODEL_MISMATCH naming the option, and what `resolveArchitecture` throws.
  */
@@ -37,7 +37,7 @@ export function adopted(path: string, architecture: Architecture, options: Netwo
 
 /**
  * The architecture with a softmax over that vocabulary.
- * @throws ERR_UNROLLED_OPTION_RANGE where nobody knows how frequent its tokens are.
+ * @throws ERR_UNROLLED_OPTION_RANGE if nobody knows how frequent its tokens are.
  */
 export function withOutput(
   architecture: Architecture,

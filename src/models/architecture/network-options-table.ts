@@ -20,9 +20,9 @@ export interface Architecture extends OutputArchitecture {
   layers: number;
   /** Of a vanilla RNN only. */
   nonlinearity?: 'tanh' | 'relu';
-  /** One trained bias a layer in place of PyTorch's two. */
+  /** One trained bias a layer instead of PyTorch's two. */
   singleBias: boolean;
-  /** See `NetworkOptions`; absent where it is off, as are the next three. */
+  /** See `NetworkOptions`; absent if it is off, as are the next three. */
   dropout?: number;
   recurrentDropout?: number;
   layerNorm?: boolean;
@@ -71,8 +71,8 @@ export type Output = 'exact' | 'adaptive' | 'sampled';
 export interface OutputOptions {
   /**
    * `'exact'` by default. `'adaptive'` (Grave et al. 2017): the frequent tokens in a head, the others in clusters of
-   * smaller width, which take work where a target falls into them. `'sampled'`: in training a target competes with a few
-   * tokens drawn anew for each step; weights and evaluation are those of the exact softmax.
+   * smaller width, which take work where a target falls into them. `'sampled'`: in training a target competes with a
+   * few tokens drawn again for each step; weights and evaluation are those of the exact softmax.
    */
   output?: Output | undefined;
   /** Of `'adaptive'`: ranks at which the clusters begin, rising; by default those of `defaultCutoffs`. */
@@ -89,7 +89,7 @@ export interface OutputArchitecture {
   cutoffs?: readonly number[];
   divisor?: number;
   samples?: number;
-  /** The rank of each id by falling frequency; absent where ids are in that order. */
+  /** The rank of each id by falling frequency; absent if ids are in that order. */
   ranks?: readonly number[];
 }
 

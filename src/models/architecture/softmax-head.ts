@@ -63,7 +63,7 @@ function requireRising(cutoffs: readonly number[]): void {
   }
 }
 
-/** The rank of each id by falling frequency, ties by id; undefined where ids are in that order. */
+/** The rank of each id by falling frequency, ties by id; undefined if ids are in that order. */
 function ranksOf(frequencies: ArrayLike<number>): number[] | undefined {
   const order = Array.from(frequencies, (_, id) => id);
   order.sort((a, b) => (frequencies[b] as number) - (frequencies[a] as number) || a - b);
@@ -77,7 +77,7 @@ function ranksOf(frequencies: ArrayLike<number>): number[] | undefined {
 export interface OutputClasses {
   /** Their number V. */
   classes: number;
-  /** How often each occurs; absent where the ids are in falling order of frequency. */
+  /** How often each occurs; absent if the ids are in falling order of frequency. */
   frequencies?: ArrayLike<number> | undefined;
 }
 

@@ -95,7 +95,7 @@ function requireNew(name: string, before: Map<string, Node>): void {
 
 /**
  * The nodes of a model, in the order of its layers.
- * @throws ERR_UNROLLED_OPTION_RANGE where a layer reads what is not listed before it, and for two of one name.
+ * @throws ERR_UNROLLED_OPTION_RANGE if a layer reads what is not listed before it, and for two of one name.
  */
 export function modelGraph({ inputs, layers }: ReportModel): Node[] {
   const nodes = new Map<string, Node>();

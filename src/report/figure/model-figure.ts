@@ -9,7 +9,7 @@ import { drawUnrolled } from './unrolled';
 
 /** Options of `renderModelFigure`. */
 export interface ModelFigureOptions {
-  /** A column for each of a few time steps in place of loops; false by default. */
+  /** A column for each of a few time steps instead of loops; false by default. */
   unrolled?: boolean | undefined;
 }
 
@@ -24,7 +24,7 @@ export function figure(model: ReportModel, isUnrolled: boolean, isAlone: boolean
 
 /**
  * A model as an SVG document of its own, with colours for light and for dark.
- * @throws ERR_UNROLLED_OPTION_RANGE where a layer reads what is not listed before it; ERR_UNROLLED_UNKNOWN_OPTION,
+ * @throws ERR_UNROLLED_OPTION_RANGE if a layer reads what is not listed before it; ERR_UNROLLED_UNKNOWN_OPTION,
  *   ERR_UNROLLED_OPTION_TYPE.
  */
 export function renderModelFigure(model: ReportModel, options?: ModelFigureOptions): string {

@@ -15,7 +15,7 @@ const LANE_GAP = 100;
 interface Lane {
   /** Left edge of its first column. */
   x: number;
-  /** Columns it has: 1 where nothing in it is a sequence. */
+  /** Columns it has: 1 if nothing in it is a sequence. */
   columns: number;
   time: number | string | undefined;
 }

@@ -4,7 +4,7 @@ import { formatNumber, visibleControls } from '../display';
 import type { ActivationData } from '../page-types';
 import { find, isolated, make } from './elements';
 
-/** `[T, H]`; NaN where there was nothing finite. */
+/** `[T, H]`; NaN if there was nothing finite. */
 function decode({ values, scale }: ActivationData): Float32Array {
   const bytes = Uint8Array.from(atob(values), (character) => character.charCodeAt(0));
   const view = new DataView(bytes.buffer);
@@ -18,8 +18,8 @@ function decode({ values, scale }: ActivationData): Float32Array {
 const DIRECTIONS = /[\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * A token as it can be seen: a line feed has a sign before it, other control characters have pictures. A token cannot be
- * isolated, since the letters of a right-to-left word are tokens beside each other.
+ * A token as it can be seen: a line feed has a sign before it, other control characters have pictures. A token cannot
+ * be isolated, since the letters of a right-to-left word are tokens side by side.
  */
 function shownToken(token: string): string {
   return visibleControls(token)

@@ -1,4 +1,4 @@
-/** Paper: charts are canvases, which are drawn anew, in light colours and as wide as a page. */
+/** Paper: charts are canvases, which are drawn again, in light colours and as wide as a page. */
 
 import { notifyTheme } from './theme';
 

@@ -25,10 +25,10 @@ const BREAK_BEFORE = /[A-Za-z\u4e00-\u9fff]/;
 const PLAIN_LINE = /^[\n\x20-\x7e\u3001\u3002\u4e00-\u9fff\uff01-\uff5e]*$/;
 
 /**
- * Where to cut a text that has no line end in its longest piece, and goes on behind that: at the last sure boundary up to
- * the end of the longest piece, else before its last character. What comes behind the unit that follows the longest
- * piece makes no difference, so that a part of a text is cut as the whole is: a part that ends where the whole is cut
- * may only lack cuts at sure boundaries, where there is a boundary without them.
+ * Where to cut a text that has no line end in its longest piece, and continues behind that: at the last sure boundary
+ * up to the end of the longest piece, else before its last character. What comes behind the unit that follows the
+ * longest piece makes no difference, so that a part of a text is cut as the whole is: a part that ends where the whole
+ * is cut may only lack cuts at sure boundaries, where there is a boundary without them.
  */
 function lastBoundary(text: string, start: number): number {
   for (let i = start + LONGEST_PIECE; i > start; i--) {
@@ -53,7 +53,7 @@ function* pieces(text: string): Generator<string> {
   }
 }
 
-/** Where the pieces end that a text which goes on leaves as they are. */
+/** Where the pieces end that a text which continues leaves as they are. */
 function settled(text: string): number {
   let end = text.lastIndexOf('\n') + 1;
   // Behind the last line end, a piece is cut only where more than its longest is there to look at.

@@ -19,7 +19,7 @@ export type UnknownHandler = (token: string, position: number) => number;
 
 /** Counts the tokens of texts. */
 export interface TokenCounter {
-  /** Counts the tokens of one more text; none goes on from the text before. */
+  /** Counts the tokens of one more text; none continues from the text before. */
   add(text: string): void;
   /** What was counted so far, a little at a time. */
   counts(): Generator<void, CountedTokens>;
@@ -49,7 +49,7 @@ export interface Tokenizer {
   show(token: string): string;
   counter(): TokenCounter;
   /**
-   * How many UTF-16 units of a text that goes on can be cut into tokens now, since what follows does not change
+   * How many UTF-16 units of a text that continues can be cut into tokens now, since what follows does not change
    * them: up to all, maybe none. The text must not end inside a surrogate pair.
    */
   settled(text: string): number;

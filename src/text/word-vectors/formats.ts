@@ -43,12 +43,12 @@ export interface VectorRecord {
 export interface RecordParser {
   /** Numbers of a vector; undefined before the first record of a layout that does not say. */
   readonly dimensions: number | undefined;
-  /** How many words the file says it has; undefined where it does not say. */
+  /** How many words the file says it has; undefined if it does not say. */
   readonly words: number | undefined;
   /** What one record is called in messages. */
   readonly noun: 'line' | 'word';
   /**
-   * The record that starts at `start`, and where the next one does; undefined where it is not whole yet.
+   * The record that starts at `start`, and where the next one does; undefined if it is not whole yet.
    * @param isLast whether no more bytes follow.
    */
   next(bytes: Buffer, start: number, isLast: boolean): { record: VectorRecord | undefined; end: number } | undefined;
@@ -88,7 +88,7 @@ function isSpace(byte: number | undefined): boolean {
   return isSeparator(byte) || byte === CARRIAGE_RETURN;
 }
 
-/** Where a line's last fields begin, so many, with the spaces before them; undefined where nothing comes before them. */
+/** Where a line's last fields begin, so many, with the spaces before them; undefined if nothing comes before them. */
 function beforeFields(bytes: Buffer, start: number, end: number, fields: number): number | undefined {
   let position = end;
   for (let left = fields; left > 0; left--) {
@@ -130,7 +130,9 @@ function isNumber(field: string): boolean {
   return Number.isFinite(numberIn(field));
 }
 
-/** @throws ERR_UNROLLED_ENCODING where the word at that place is not UTF-8. @param where the record, as messages call it. */
+/**
+ * @throws ERR_UNROLLED_ENCODING if the word at that place is not UTF-8. @param where the record, as messages call it.
+ */
 function wordIn(path: string, bytes: Buffer, start: number, end: number, where: string): string {
   const word = bytes.subarray(start, end);
   if (isUtf8(word)) return word.toString('utf8');

@@ -31,7 +31,7 @@ function called({ name }: Callback): string {
 
 /**
  * Takes the callbacks that remember something into a training, all of them or none. Others may be in many at once.
- * @throws ERR_UNROLLED_BUSY where one is in a training that has not ended.
+ * @throws ERR_UNROLLED_BUSY if one is in a training that has not ended.
  */
 export function hold(callbacks: readonly Callback[], holder: Holder): void {
   const stateful = callbacks.filter(isStateful);
@@ -52,7 +52,7 @@ export function hold(callbacks: readonly Callback[], holder: Holder): void {
   for (const callback of stateful) holders.set(callback, new WeakRef(holder));
 }
 
-/** @throws ERR_UNROLLED_OPTION_RANGE where a callback that remembers something would be told everything twice. */
+/** @throws ERR_UNROLLED_OPTION_RANGE if a callback that remembers something would be told everything twice. */
 export function requireOnce(callbacks: readonly Callback[]): readonly Callback[] {
   for (const [index, callback] of callbacks.entries()) {
     const first = callbacks.indexOf(callback);

@@ -95,7 +95,7 @@ export class CallbackList implements Holder {
   #scaleTaken: number;
   #isReleased = false;
 
-  /** @param steps made so far, where a training goes on. */
+  /** @param steps made so far, where a training continues. */
   constructor(callbacks: readonly Callback[], model: Network, learningRateScale: number, steps = 0) {
     this.#callbacks = callbacks;
     this.#control = new Control(model, learningRateScale, steps);
@@ -116,7 +116,7 @@ export class CallbackList implements Holder {
 
   /**
    * Takes them into this training, until they are released.
-   * @throws ERR_UNROLLED_BUSY where one that remembers something is in another training.
+   * @throws ERR_UNROLLED_BUSY if one that remembers something is in another training.
    */
   hold(): void {
     hold(this.#callbacks, this);
@@ -194,7 +194,7 @@ export class CallbackList implements Holder {
   }
 
   /**
-   * A copy of what they remember now, whatever they remember later; undefined where it cannot be copied, and so not be
+   * A copy of what they remember now, whatever they remember later; undefined if it cannot be copied, and so not be
    * written either.
    */
   remember(): Remembered | undefined {
@@ -221,8 +221,8 @@ export class CallbackList implements Holder {
   }
 
   /**
-   * Gives each callback its state back, those of one name in their order. One that the file does not know starts anew.
-   * @throws ERR_UNROLLED_MODEL_MISMATCH where a callback is missing without which the run would be another.
+   * Gives each callback its state back, those of one name in their order. One that the file does not know starts again.
+   * @throws ERR_UNROLLED_MODEL_MISMATCH if a callback is missing without which the run would be another.
    */
   restore(path: string, states: readonly CallbackState[]): void {
     const left = remembering(this.#callbacks);

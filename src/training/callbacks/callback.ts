@@ -37,7 +37,7 @@ export interface TrainingControl {
   /**
    * Writes a checkpoint of this moment, whole or not at all, once every callback has had this step or epoch; as of
    * `callbacks.checkpoint` beside the steps that follow.
-   * @throws ERR_UNROLLED_CALLBACK where it would never be written: in `onClose`, or once training has ended.
+   * @throws ERR_UNROLLED_CALLBACK if it would never be written: in `onClose`, or once training has ended.
    */
   saveCheckpoint(path: string): void;
 }
@@ -122,7 +122,7 @@ export interface Best {
 
 /**
  * Refuses what no callback remembered of its best epoch.
- * @param model undefined where nobody knows what the weights belong to.
+ * @param model undefined if nobody knows what the weights belong to.
  * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE; for the weights ERR_UNROLLED_MODEL_MISMATCH,
  *   ERR_UNROLLED_SHAPE, ERR_UNROLLED_MODEL_NOT_FINITE.
  */
@@ -135,7 +135,7 @@ export function requireBest({ best, bestEpoch, weights }: Best, model: Network |
 
 /**
  * The value of a figure that a callback watches.
- * @throws ERR_UNROLLED_OPTION_RANGE where training does not have it.
+ * @throws ERR_UNROLLED_OPTION_RANGE if training does not have it.
  */
 export function monitored(epoch: EpochResult, monitor: keyof EpochResult): number {
   const value = epoch[monitor];

@@ -1,4 +1,4 @@
-/** Saves the training as it goes on. */
+/** Saves the training as it continues. */
 
 import * as check from '../../base/check';
 import { requireWritable } from '../../base/files/files';
@@ -32,7 +32,7 @@ interface State {
 /**
  * Writes checkpoints, from which `fit` resumes and which load as models too. But for `keepBest`, the last one is of the
  * training's end: its last step, where a callback or a signal ended it, or where its loop was left. After an error the
- * one before stays: what cannot go on is no place to go on from.
+ * one before stays: what cannot continue is no place to continue from.
  *
  * A checkpoint is written beside the training, from a copy of its state. A file that is there is always whole; the newest
  * is there when a loop is handed its epoch, when `fit` ends, however it ends, and before the next one is begun. Where

@@ -5,7 +5,7 @@ import type { Parameters } from '../../network/parameter-layout';
 import { type EpochResult, isBetter, type Monitor } from '../epoch-result';
 import { type Best, type Callback, monitored, requireBest, type TrainingControl } from './callback';
 
-/** Gives a model the weights of an epoch back; does nothing where none was kept, or where the model was disposed. */
+/** Gives a model the weights of an epoch back; does nothing if none was kept, or where the model was disposed. */
 export async function restoreWeights(model: Network, weights: Parameters | undefined): Promise<void> {
   if (weights !== undefined && !model.isDisposed) await model.setParameters(weights);
 }

@@ -1,5 +1,6 @@
 /**
- * Checkpoints: a model file that holds a training too, so that it goes on with the bits of one that was never stopped.
+ * Checkpoints: a model file that holds a training too, so that it continues with the bits of one that was never
+ * stopped.
  */
 
 import { types } from 'node:util';
@@ -22,8 +23,8 @@ import type { WholeState } from './snapshot';
 import { requireSound } from './sound-record';
 
 /**
- * Whether it is of a release that cut data by a fraction in doubles, so that a part could be one too short (of 10, 0.9 were
- * 10): it goes on with the parts that it began with. Such a checkpoint does not say what is frozen.
+ * Whether it is of a release that cut data by a fraction in doubles, so that a part could be one too short (of 10, 0.9
+ * were 10): it continues with the parts that it began with. Such a checkpoint does not say what is frozen.
  */
 export function isCutInDoubles({ record }: Checkpoint): boolean {
   return record.frozen === undefined;

@@ -66,7 +66,7 @@ function flat({ optimizer, ...options }: RecordedOptions & { optimizer?: unknown
   return { ...options, optimizer: kind, ...hyperparameters };
 }
 
-/** What was given, with the checkpoint's own figures in place of defaults where it is of the same kind. */
+/** What was given, with the checkpoint's own figures instead of defaults where it is of the same kind. */
 function goingOn(given: unknown, before: Described): unknown {
   if (given === undefined) return before;
   const asked: Described = isRecord(given) ? chosen(given) : { kind: given };
@@ -138,7 +138,7 @@ function whatDiffers(path: string, option: string, before: unknown, now: unknown
 }
 
 /**
- * Refuses to resume with other options, but for the bounds of the run.
+ * Refuses to resume with other options, except the bounds of the run.
  * @throws ERR_UNROLLED_MODEL_MISMATCH naming the option.
  */
 export function requireSameOptions(path: string, options: RecordedOptions, recorded: RecordedOptions): void {

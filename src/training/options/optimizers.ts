@@ -1,4 +1,7 @@
-/** Optimisers by name. Their defaults are PyTorch's, but for `momentum` and for `adagrad-abs`, which PyTorch has not. */
+/**
+ * Optimisers by name. Their defaults are PyTorch's, except `momentum` and for `adagrad-abs`, which PyTorch does not
+ * have.
+ */
 
 import * as check from '../../base/check';
 import type { NativeOptimizerOptions } from '../../native/native';

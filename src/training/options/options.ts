@@ -41,7 +41,7 @@ export interface ResolvedTraining {
   callbacks: readonly Callback[];
   /** What a checkpoint remembers of the options; the schedule is added once the run is planned. */
   recorded: RecordedOptions;
-  /** What training goes on from. */
+  /** What training continues from. */
   resumed: Checkpoint | undefined;
 }
 
@@ -156,7 +156,7 @@ export function resolveTraining(
 
 /**
  * The options that were given, and where none were, those that a checkpoint remembers.
- * @throws ERR_UNROLLED_MODEL_FORMAT where the checkpoint's own are impossible.
+ * @throws ERR_UNROLLED_MODEL_FORMAT if the checkpoint's own are impossible.
  */
 export function resumable<Options extends TrainingOptions>(given: Options, resumed: Checkpoint | undefined): Options {
   if (resumed === undefined) return given;

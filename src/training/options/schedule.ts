@@ -34,7 +34,7 @@ export interface ScheduleDescription {
 
 export const SCHEDULE_KINDS = ['constant', 'step', 'exponential', 'linear', 'cosine'] as const satisfies ScheduleKind[];
 
-/** A checked schedule; `length` is absent where it is the rest of a run whose length is not known yet. */
+/** A checked schedule; `length` is absent if it is the rest of a run whose length is not known yet. */
 export type ResolvedSchedule = NativeSchedule;
 
 const DEFAULT_FACTORS = { step: 0.1, exponential: 0.5 } as const;

@@ -53,7 +53,7 @@ export interface TrainingOptions {
   momentum?: number | undefined;
   /** 0 by default; of `adamw` 0.01. */
   weightDecay?: number | undefined;
-  /** What the learning rate is multiplied by as training goes on; `'constant'` by default. */
+  /** What the learning rate is multiplied by as training continues; `'constant'` by default. */
   schedule?: ScheduleKind | ScheduleDescription | undefined;
   /**
    * What becomes of the rows of a large embedding, or of a sampled softmax, that a step does not touch: what a dense
@@ -62,9 +62,9 @@ export interface TrainingOptions {
    */
   sparse?: 'exact' | 'lazy' | undefined;
   /**
-   * Of the operands of the large products. `'bf16'` rounds them to 16 bits on their way in; sums, weights, the optimiser
-   * and saved files keep 32 bits. ERR_UNROLLED_PRECISION where that would be slower. `'float32'`, the default, changes
-   * nothing.
+   * Of the operands of the large products. `'bf16'` rounds them to 16 bits on their way in; sums, weights, the
+   * optimiser and saved files keep 32 bits. ERR_UNROLLED_PRECISION if that would be slower. `'float32'`, the default,
+   * changes nothing.
    */
   precision?: 'float32' | 'bf16' | undefined;
   /** What is differentiated: the mean over the step's targets (default), or their sum. */
@@ -82,8 +82,8 @@ export interface TrainingOptions {
   /** Called while an epoch runs. An error it throws ends training and is passed on. */
   onProgress?: ((progress: FitProgress) => void) | undefined;
   /**
-   * Called, before the first step, with what is no error and yet worth a word: where a training that goes on to another
-   * end has other learning rates for it. The default is `process.emitWarning`.
+   * Called, before the first step, with what is not an error and yet worth a word: where a training that continues to
+   * another end has other learning rates for it. The default is `process.emitWarning`.
    */
   onWarning?: ((message: string) => void) | undefined;
   /** Called between two steps, in this order: see `callbacks`. */
@@ -91,8 +91,8 @@ export interface TrainingOptions {
   /** Saves the training every so many steps; `callbacks.checkpoint` says more. */
   checkpoint?: CheckpointSettings | undefined;
   /**
-   * A checkpoint to go on from, with the bits of a run that was never stopped. Weights, and options that are not given,
-   * are the checkpoint's; options that are given must be the same, but for `epochs` and `steps`.
+   * A checkpoint to continue from, with the bits of a run that was never stopped. Weights, and options that are not
+   * given, are the checkpoint's; options that are given must be the same, except `epochs` and `steps`.
    */
   resume?: string | undefined;
 }
@@ -103,7 +103,7 @@ export interface FitOptions extends TrainingOptions {
   batch?: number | undefined;
   /** Tokens of a row that a step trains on, and the reach of BPTT; 64 by default. */
   window?: number | undefined;
-  /** Of documents: whether their order is drawn anew for each epoch; true by default. */
+  /** Of documents: whether their order is drawn again for each epoch; true by default. */
   shuffle?: boolean | undefined;
   /** Fraction of the corpus, from its end, that validates after each epoch. Off by default. */
   validation?: number | undefined;
@@ -113,7 +113,7 @@ export interface FitOptions extends TrainingOptions {
 export interface ExampleFitOptions<Data> extends TrainingOptions {
   /** Examples a step; 32 by default, of `SequenceClassifier` 1. */
   batch?: number | undefined;
-  /** Whether their order is drawn anew for each epoch; true by default. */
+  /** Whether their order is drawn again for each epoch; true by default. */
   shuffle?: boolean | undefined;
   /**
    * Batches of the epoch's order that are sorted by length together, so that the rows of a batch are about as long; 0
@@ -122,7 +122,7 @@ export interface ExampleFitOptions<Data> extends TrainingOptions {
   bucketing?: number | undefined;
   /** Fraction of the examples, the last of a seeded shuffle, that validates after each epoch. Off by default. */
   validation?: number | undefined;
-  /** What validates in place of a fraction. */
+  /** What validates instead of a fraction. */
   validationData?: Data | undefined;
 }
 
@@ -131,7 +131,7 @@ export interface TrainingRow extends OptionRow {
   /** The data whose `fit` has it: a stream or documents, or examples. Absent for an option of all. */
   readonly of?: 'stream' | 'examples';
   /**
-   * What a checkpoint remembers of the option, so that a run goes on with it:
+   * What a checkpoint remembers of the option, so that a run continues with it:
    *
    * - `value`: the value, if it is not off.
    * - `unless default`: the same, if it is not the default. An option that earlier releases did not have is one of these,
@@ -140,7 +140,7 @@ export interface TrainingRow extends OptionRow {
    * - `made`: what `options.ts` or `run-plan.ts` makes of it.
    * - `within`: the option is a part of what is recorded of another one.
    *
-   * Absent for an option that is given again where a run goes on.
+   * Absent for an option that is given again where a run continues.
    */
   readonly recorded?: 'value' | 'unless default' | 'bound' | 'made' | 'within';
   /** Whether the native side takes the value under the same name, 0 for an option that is off. */
@@ -151,7 +151,7 @@ export interface TrainingRow extends OptionRow {
 
 type Figure = Exclude<keyof ScheduleDescription, undefined>;
 
-/** Options of some `fit`, parts of them, and what the command line has in place of a callback. */
+/** Options of some `fit`, parts of them, and what the command line has instead of a callback. */
 type Name = keyof FitOptions | keyof ExampleFitOptions<never> | `schedule.${Figure}` | PartName;
 type PartName = 'callbacks.patience' | 'checkpoint.path' | 'checkpoint.everySteps';
 

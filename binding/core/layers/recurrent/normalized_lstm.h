@@ -1,7 +1,7 @@
 // LSTM with layer normalisation (Ba, Kiros and Hinton 2016): of the gates' sums as cell_normalization.h has it, and of
 // the cell on its way out,
 //   h[t+1] = σ(o)·tanh(g_c∘N(c[t+1]) + b_c).
-// c itself goes on to the next step as it is.
+// c itself continues to the next step as it is.
 //
 // Parameters beside those: norm_c<suffix>.weight [H], 1 at first, and norm_c<suffix>.bias [H], 0 at first; the latter
 // not where a layer has no biases.

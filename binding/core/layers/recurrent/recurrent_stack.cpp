@@ -22,7 +22,7 @@ Error cannotStart(const std::string& option, const RecurrentStack& stack, const 
       .about(option, expected, from);
 }
 
-// In what the states of two stacks differ; nothing where they are the same.
+// In what the states of two stacks differ; nothing if they are the same.
 std::vector<std::string> differences(const RecurrentStack& one, const RecurrentStack& other) {
   std::vector<std::string> found;
   const auto compare = [&](const char* what, const std::string& own, const std::string& its) {
@@ -35,7 +35,7 @@ std::vector<std::string> differences(const RecurrentStack& one, const RecurrentS
   return found;
 }
 
-// Why a stack cannot start from what a layer or an input gives; nothing where it can.
+// Why a stack cannot start from what a layer or an input gives; nothing if it can.
 std::vector<std::string> faultsOf(const RecurrentStack& stack, const Flow& start) {
   std::vector<std::string> faults;
   if (stack.layers != 1 || stack.bidirectional) {
