@@ -1,7 +1,8 @@
 /**
- * What a built-in object is, whichever realm made it. A test runner's sandbox (Jest, `node:vm`) is a realm of its own: it has
- * classes of its own for arrays, maps and errors, so `instanceof` and `constructor` say nothing of what comes from outside.
- * Typed arrays, maps and their like are asked by `util.types`, arrays by `Array.isArray`; the rest is here.
+ * Checks that recognise built-in objects of any realm. The sandbox of a test runner (Jest, `node:vm`) is a realm with
+ * its own classes for arrays, maps and errors, so `instanceof` and `constructor` are wrong for values from outside.
+ * `util.types` recognises typed arrays, maps and the like, and `Array.isArray` recognises arrays; the other checks are
+ * here.
  */
 
 import { types } from 'node:util';
@@ -15,7 +16,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'));
 }
 
-/** Whether a value is an error; a `DOMException`, as an abort has one for its reason, is no native error. */
+/** Whether a value is an error. A `DOMException`, which is the reason of an abort, is not a native error. */
 export function isError(value: unknown): value is Error {
   return types.isNativeError(value) || Object.prototype.toString.call(value) === '[object DOMException]';
 }

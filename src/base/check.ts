@@ -154,8 +154,8 @@ export function object(option: string, value: unknown, expected = 'an object'): 
 }
 
 /**
- * The first place of an array with nothing in it, or undefined; -1 if there is none. What goes through a whole array,
- * as `map` and `slice` do, goes through every place of a sparse one, of which there may be 2^32, so ask this first.
+ * The first hole of an array, or undefined; -1 if there is none. Call this first: `map`, `slice` and the like visit
+ * every index of a sparse array, of which there may be 2^32.
  */
 export function firstHole(list: readonly unknown[]): number {
   for (let i = 0; i < list.length; i++) if (list[i] === undefined) return i;

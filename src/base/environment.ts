@@ -3,7 +3,7 @@
 import { outOfRange } from './check';
 import type { UnrolledError } from './errors';
 
-/** What each of them may be. */
+/** The allowed values of each variable. */
 const VARIABLES = {
   UNROLLED_THREADS: [/^[1-9][0-9]*$/, 'a whole number at least 1'],
   UNROLLED_KERNELS: [/^blas$/, 'blas, or left out'],

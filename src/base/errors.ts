@@ -58,11 +58,11 @@ export const NATIVE_LOAD_REASONS = [
 /** Why the native module could not be loaded: one of `NATIVE_LOAD_REASONS`. */
 export type NativeLoadReason = (typeof NATIVE_LOAD_REASONS)[number];
 
-/** What an error can say beside what is wrong. */
+/** What an error can carry besides the fault. */
 export interface ErrorDetails {
-  /** What to do about it: a sentence, or several. */
+  /** What to do about it, in one or more sentences. */
   advice?: string;
-  /** Of ERR_UNROLLED_NATIVE_LOAD: which case it is. */
+  /** The case, for ERR_UNROLLED_NATIVE_LOAD. */
   reason?: NativeLoadReason;
   /** The option or argument at fault, as the caller wrote it. */
   option?: string;
@@ -78,16 +78,16 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
-/** Details whose texts may be phrases; options that those of the message name are mentioned. */
+/** Details whose texts may be phrases. Options that the phrases mention go into `mentions`. */
 export interface WordedDetails extends Omit<ErrorDetails, 'advice' | 'expected'> {
   advice?: Words;
   expected?: Words;
 }
 
-/** On the errors of every copy of the package that a process has loaded. */
+/** Marks the errors of every copy of the package in the process. */
 const BRAND = Symbol.for('unrolled.UnrolledError');
 
-/** Where an error keeps its parts with what they name. */
+/** Key of the property that keeps an error's parts as phrases. */
 const PARTS = Symbol.for('unrolled.UnrolledError.parts');
 
 interface Parts {
@@ -104,7 +104,7 @@ function messageOf(fault: string, advice: string | undefined): string {
   return advice === undefined || advice === '' ? sentence(fault) : `${sentence(fault)} ${advice}`;
 }
 
-/** Options that phrases name, except one that the first begins with. */
+/** Options that the phrases mention, except the one that the first phrase begins with. */
 function optionsIn({ fault, advice }: Parts): readonly string[] {
   const pieces = [fault, advice].flatMap((part) => (part instanceof Phrase ? part.pieces : ['']));
   const names = pieces
@@ -122,7 +122,7 @@ export class UnrolledError extends Error {
   readonly code: ErrorCode;
   /** What is wrong, without a full stop at its end. */
   declare readonly fault: string;
-  /** What to do about it, a sentence or several; undefined if the fault says all. */
+  /** What to do about it, in one or more sentences; undefined if the fault says all. */
   declare readonly advice: string | undefined;
   declare readonly reason?: NativeLoadReason;
   declare readonly option?: string;
@@ -140,7 +140,7 @@ export class UnrolledError extends Error {
     super(messageOf(wrong, advice), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = ERROR_CODES[code];
     this.code = code;
-    // As the message, of which they are the parts: not printed a second time with what else the error has.
+    // They are parts of the message, so they are not enumerable: otherwise Node.js would print them twice.
     Object.defineProperties(this, { fault: { value: wrong }, advice: { value: advice }, [PARTS]: { value: parts } });
     const mentions = details.mentions ?? optionsIn(parts);
     if (details.reason !== undefined) this.reason = details.reason;
@@ -151,7 +151,7 @@ export class UnrolledError extends Error {
     if (details.step !== undefined) this.step = details.step;
   }
 
-  /** Whether a value is an error of the package, whichever copy of it made the error. */
+  /** Whether a value is an error of the package, no matter which copy of the package made it. */
   static override [Symbol.hasInstance](value: unknown): value is UnrolledError {
     // biome-ignore-start lint/complexity/noThisInStatic: the class that is asked may be one below this.
     if (this !== UnrolledError) return Function.prototype[Symbol.hasInstance].call(this, value);
@@ -164,22 +164,22 @@ export class UnrolledError extends Error {
   }
 }
 
-/** What is wrong, with what it names. */
+/** What is wrong, as a phrase. */
 export function faultOf(error: UnrolledError): Words {
   return partsOf(error).fault;
 }
 
-/** What to do, with what it names; undefined if the fault says all. */
+/** What to do, as a phrase; undefined if the fault says all. */
 export function adviceOf(error: UnrolledError): Words | undefined {
   return partsOf(error).advice;
 }
 
-/** The parts of an error; those of another copy may be of a release that had messages alone. */
+/** The parts of an error. An error of another copy may come from an earlier release, which had only messages. */
 function partsOf(error: UnrolledError): Parts {
   return (error as { [PARTS]?: Parts })[PARTS] ?? { fault: error.fault ?? error.message, advice: error.advice };
 }
 
-/** An error's message with what it names as `say` has it. */
+/** The message of an error, with each reference worded by `say`. */
 export function saidBy(error: UnrolledError, say: (reference: Reference) => string): string {
   const { fault, advice } = partsOf(error);
   const said = (part: Words) => (part instanceof Phrase ? part.said(say) : part);

@@ -27,8 +27,8 @@ export function settled(): Promise<void> {
 }
 
 /**
- * Lets the event loop have a turn where it may have had none for a while. Without it, calls whose answers are there at
- * once follow one another in promises alone, and Node.js takes up to a thousand answers of an addon in one turn.
+ * Gives the event loop a turn if it had none for a while. Calls whose answers are ready at once follow one another in
+ * promises, without a turn, and Node.js takes up to a thousand answers of an addon in one turn.
  */
 export async function giveTurn(): Promise<void> {
   if (now() - lastTurn < LONGEST) return;
@@ -39,7 +39,7 @@ export async function giveTurn(): Promise<void> {
   await turn;
 }
 
-/** Does work to its end, with a turn of the event loop where it yields and one is due. */
+/** Runs a generator to its end. The event loop has a turn at a `yield` if one is due. */
 export async function inTurns<Result>(work: Generator<void, Result>): Promise<Result> {
   for (;;) {
     const step = work.next();
@@ -59,14 +59,14 @@ export function atOnce<Result>(work: Generator<void, Result>): Result {
 /** Elements of data that a loop handles between two looks at the clock. */
 export const ELEMENTS_PER_LOOK = 2 ** 15;
 
-/** What a list takes beside its elements, as elements. */
+/** Cost of a list itself, counted in elements. */
 const LIST_WORK = 16;
 
-/** Where a loop over data, which may be as large as memory, lets the event loop have its turn. */
+/** Gives turns to the event loop in a loop over data that may be as large as memory. */
 export class Pace {
   #left = ELEMENTS_PER_LOOK;
 
-  /** Whether to `giveTurn` now, a list of so many elements later. */
+  /** Whether to call `giveTurn` now, after another `elements` elements. */
   isDue(elements: number): boolean {
     this.#left -= elements + LIST_WORK;
     if (this.#left > 0) return false;

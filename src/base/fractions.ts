@@ -1,6 +1,6 @@
 /**
- * Parts of a whole by a fraction that was written in decimal. Of 10, 0.9 are 9, though `10 · (1 − 0.9)` is less than 1 in
- * doubles: figures that are whole but for their last bits are taken for whole ones.
+ * A fraction of a whole, where the fraction was written in decimal. 0.9 of 10 is 9, although `10 · (1 − 0.9)` is less
+ * than 1 in doubles: a result that is whole except for its last bits counts as whole.
  */
 
 /** Units in the last place that a product of such a fraction may be off. */

@@ -1,4 +1,4 @@
-/** Bounds that sizes must keep so that nothing impossible reaches an allocation. */
+/** Limits of sizes, so that nothing impossible reaches an allocation. */
 
 import os from 'node:os';
 import * as check from './check';
@@ -11,7 +11,7 @@ export const MAX_SIZE = 2 ** 31 - 1;
 /** Most features of an embedding, of a recurrent layer and of an input of vectors: the core's `largestWidth`. */
 export const MAX_WIDTH = 2 ** 24;
 
-/** What the native pool takes. */
+/** The largest number of threads in the native pool. */
 export const MAX_THREADS = 256;
 
 /** A seed as the native side takes it: a whole number that a double holds exactly; 0 where absent. */
@@ -31,12 +31,14 @@ export function memoryLimit(): number {
   return constrained > 0 ? Math.min(total, constrained) : total;
 }
 
-/** Bytes of those that the process does not have yet. What others use is not known here. */
+/** Bytes of the limit that the process has not taken yet. Memory of other processes is not known here. */
 function memoryLeft(): number {
   return Math.max(0, memoryLimit() - residentMemory());
 }
 
-/** Bytes that this process has taken; none if the system cannot be asked, as Linux with no file descriptor left. */
+/**
+ * Bytes that this process has taken; 0 if the system cannot be asked, for example Linux without a free file descriptor.
+ */
 function residentMemory(): number {
   try {
     return process.memoryUsage.rss();
@@ -49,7 +51,7 @@ function gigabytes(bytes: number): string {
   return `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
 }
 
-/** Bytes that something takes in all, and those of them that are not taken yet. */
+/** Bytes that something needs in total, and the bytes of these that are not allocated yet. */
 export interface MemoryNeed {
   total: number;
   more: number;

@@ -8,25 +8,29 @@ import * as check from './check';
 /** Commands of the command line that take options from tables. */
 export type TableCommand = 'train' | 'bench' | 'classify train';
 
-/** What is known of an option. Its name is its key in the table; `schedule.warmup` is the part `warmup` of `schedule`. */
+/**
+ * Everything about one option. Its name is its key in the table; `schedule.warmup` is the part `warmup` of `schedule`.
+ */
 export interface OptionRow {
   /**
-   * Returns the value as it is used, or throws a coded error that names the option. Without `check` and `choices` the
-   * value is checked where it is used.
-   * @param given all options, for one that depends on others.
+   * Returns the value to use, or throws a coded error that names the option. Without `check` and `choices`, the code
+   * that uses the value checks it.
+   * @param given all options, for a check that depends on others.
    */
   readonly check?: (option: string, value: unknown, given: object) => unknown;
   /** The names that the value may be. They are also the choices of the flag. */
   readonly choices?: readonly string[];
   /** The value where none is given; absent for an option that is off then. */
   readonly default?: unknown;
-  /** The same of a text classifier, where it has another one than what else is trained. */
+  /** The default for a text classifier, if it differs. */
   readonly defaultOfTexts?: unknown;
   /** The flag as `--help` shows it, with its value: `--lr <x>`. Absent for an option that only programs have. */
   readonly flag?: string;
   /** Whether the flag turns the option off. */
   readonly isNegated?: true;
-  /** What the flag does. A default that is a number or a name is added, unless the text has a default of its own. */
+  /**
+   * What the flag does, for `--help`. The default is appended if it is a number or a name, unless the text names one.
+   */
   readonly help?: string;
   /** The same for commands that say it in other words. */
   readonly helpIn?: Readonly<Partial<Record<TableCommand, string>>>;
@@ -51,7 +55,7 @@ export type ResolvedValue<Row> = Row extends { readonly default: unknown }
   ? CheckedValue<Row>
   : CheckedValue<Row> | undefined;
 
-/** Values by option; those of a table. */
+/** Values by option, for the options of a table. */
 export type ResolvedValues<Table, Name extends keyof Table> = { [Option in Name]: ResolvedValue<Table[Option]> };
 
 /** Names of the options that calls know: parts of others are left out. */
@@ -75,7 +79,7 @@ export function checkedValue(option: string, row: OptionRow, value: unknown, giv
 
 /**
  * The values of options, checked, and of those that are not given the defaults.
- * @param defaults outrank those of the table.
+ * @param defaults take precedence over those of the table.
  * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE naming the option.
  */
 export function resolveValues<Table extends object, Name extends keyof Table & string>(

@@ -1,4 +1,4 @@
-/** Where the package lies, and its version. */
+/** The folder and the version of the package. */
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -25,15 +25,15 @@ function readManifest(folder: string): Manifest | undefined {
   }
 }
 
-/** Where the package may lie: above the folder of a bundle, or above `src` or `lib`. */
+/** Candidates for the package's folder: above the folder of a bundle, or above `src` or `lib`. */
 const folders =
   typeof __dirname === 'undefined'
     ? [workingFolder()]
     : [path.resolve(__dirname, '..'), path.resolve(__dirname, '..', '..')];
 
 /**
- * The package's folder; the same from `src` and from `lib`. A bundler that puts this file into another makes it a folder
- * of its own, or takes `__dirname` away: then it is not the package's, and `manifest` is undefined.
+ * The package's folder, the same from `src` and from `lib`. A bundler that moves this file gives it another folder or
+ * removes `__dirname`; then this is not the package's folder, and `manifest` is undefined.
  */
 export const packageRoot = folders.find((folder) => readManifest(folder) !== undefined) ?? (folders[0] as string);
 

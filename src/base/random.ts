@@ -1,6 +1,6 @@
 /**
- * Random numbers by counting: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011),
- * as the core has it. A stream is named by (seed, use, step), so the same name always draws the same numbers.
+ * Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011), the
+ * same as in the core. A stream is named by (seed, use, step), so the same name always gives the same numbers.
  */
 
 import { atOnce, inTurns } from './event-loop';
@@ -8,7 +8,7 @@ import { atOnce, inTurns } from './event-loop';
 /** Items that are put in order between two looks at the clock. */
 const ITEMS_PER_LOOK = 2 ** 13;
 
-/** What a stream of numbers is for; part of its name, and none of the core's (`RandomUse`). */
+/** The use of a stream of numbers, which is part of its name. No number here is also a `RandomUse` of the core. */
 export const RandomUse = { split: 101, wordVectors: 102, firstToken: 103 } as const;
 
 type Block = [number, number, number, number];

@@ -12,7 +12,7 @@ function* isSorted<T>(items: readonly T[], compare: (one: T, other: T) => number
   return true;
 }
 
-/** The two sorted halves of `from[begin, end)`, split at `middle`, as one in `to`: of equals the first stays first. */
+/** Merges the two sorted halves of `from[begin, end)`, split at `middle`, into `to`. The sort is stable. */
 function* merge<T>(
   from: readonly T[],
   to: T[],
@@ -27,7 +27,7 @@ function* merge<T>(
   }
 }
 
-/** The list in order, as `toSorted` gives it; the same list where it is in order already. */
+/** The sorted list, like `toSorted`; the same list if it is already sorted. */
 export function* sorted<T>(items: T[], compare: (one: T, other: T) => number): Generator<void, T[]> {
   if (yield* isSorted(items, compare)) return items;
   let from: T[] = [];

@@ -1,4 +1,4 @@
-/** Where bytes stop being UTF-8. */
+/** Finds the first byte that is not UTF-8. */
 
 /** How many continuation bytes follow a first byte, and the bounds of the first of them; undefined for none. */
 function sequence(first: number): [continuations: number, min: number, max: number] | undefined {

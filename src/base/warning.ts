@@ -1,6 +1,6 @@
-/** What is not an error and yet worth a word. */
+/** Warnings: remarks that are not errors. */
 
-/** Where an option `onWarning` is not given. */
+/** The default of the option `onWarning`. */
 export function emitWarning(message: string): void {
   process.emitWarning(message, { type: 'UnrolledWarning' });
 }

@@ -14,7 +14,7 @@ import { doctorCommand } from './machine/doctor';
 
 interface Entry {
   name: string;
-  /** As `--help` shows it behind the name. */
+  /** The arguments as `--help` shows them after the name. */
   usage: string;
   description: string;
   make: () => Command;

@@ -1,4 +1,4 @@
-/** What `train --estimate` and `classify train --estimate` print. */
+/** The output of `train --estimate` and `classify train --estimate`. */
 
 import { showCount, showEstimate } from '../base/messages/printing';
 import type { Model } from '../models/model';

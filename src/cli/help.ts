@@ -1,9 +1,9 @@
-/** What `--help` shows beside descriptions: groups of options, and examples. */
+/** Groups of options and examples that `--help` shows besides the descriptions. */
 
 import type { Command } from 'commander';
 import { CHECKPOINT_FLAGS, MODEL_FLAGS, TRAINING_FLAGS } from './training-flags';
 
-/** Options of long lists by what they are about. Commands with fewer than so many have one list. */
+/** Groups of options by subject. A command with fewer options than `LONG_LIST` has one list. */
 const LONG_LIST = 15;
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Text:': [
@@ -60,7 +60,7 @@ const EXAMPLES: Readonly<Record<string, readonly [string, string]>> = {
   build: ['build', 'build --help'],
 };
 
-/** The names of a command from that behind the program's on. */
+/** The names of a command after the program's name. */
 function pathOf(command: Command): string {
   const { parent } = command;
   return parent?.parent ? `${pathOf(parent)} ${command.name()}` : command.name();

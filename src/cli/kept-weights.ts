@@ -1,12 +1,15 @@
-/** What a page says of the weights that its model has: which they are, where they are saved, how to get the best. */
+/**
+ * The sentences of a report page about the weights of its model: which ones they are, where they are saved, how to get
+ * the best.
+ */
 
 import { formatNumber } from '../report/display';
 import type { History } from '../training/history';
 
 export interface KeptWeights {
-  /** The epoch whose weights came back as the best; undefined if the model has those of its last step. */
+  /** The epoch whose weights were restored as the best; undefined if the model has those of its last step. */
   bestEpoch: number | undefined;
-  /** Where the model was saved, if it was. */
+  /** Path of the saved model, if it was saved. */
   out: string | undefined;
   /** The options with which the best weights are kept. */
   keepBest: string;

@@ -1,4 +1,4 @@
-/** What an unknown command or option was meant for. */
+/** Finds the command or option that an unknown name was meant for. */
 
 import { type Command, CommanderError } from 'commander';
 import { meantCommand, meantOption } from '../base/messages/suggestions';

@@ -15,7 +15,7 @@ export function decimalIn(text: string): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** A number as written; its range is checked by whoever takes it. */
+/** A number as written. Its range is checked by the code that uses it. */
 export function parseNumber(option: string, expected: string, text: string): number {
   const value = decimalIn(text);
   if (value === undefined) throw check.wrongType(option, expected, text);

@@ -1,4 +1,4 @@
-/** What the argument parser says where it refuses something. It says so in English alone: this is the one place that reads it. */
+/** Reads the messages of the argument parser, which exist in English only. This is the only place that reads them. */
 
 import type { CommanderError } from 'commander';
 
@@ -8,12 +8,12 @@ const FIRST_LINE = /^.*/;
 const UNKNOWN_COMMAND = /^error: unknown command '([^']+)'/;
 const UNKNOWN_OPTION = /^error: unknown option '--(?:no-)?([^'=]+)/;
 
-/** What is wrong. */
+/** The fault. */
 export function saidByParser({ message }: CommanderError): string {
   return SAID.exec(message)?.[1] ?? message;
 }
 
-/** What is wrong, without what the parser takes to have been meant. */
+/** The fault, without the parser's own suggestion. */
 export function saidWithoutGuess(error: CommanderError): string {
   return FIRST_LINE.exec(saidByParser(error))?.[0] ?? '';
 }

@@ -72,11 +72,11 @@ export async function run(args?: readonly string[]): Promise<void> {
     await program.parseAsync(withKnownHelp(given, program), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) {
-      process.exitCode = 0; // help or the version was asked for, and shown
+      process.exitCode = 0; // Help or the version was requested, and has been printed.
       return;
     }
     const isStopped = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED' && outputEnd.aborted;
-    // What was meant may be any command, and any below it.
+    // The name may have been meant for any command, and any command below it.
     if (!isStopped) fail(withMeantName(error, () => programOf(() => true, onCall), given));
   }
 }

@@ -1,11 +1,11 @@
-/** Flags of the options in tables: what the parser knows of them, and the options of the API that they stand for. */
+/** Flags of the options in tables: how the parser reads them, and the options of the API that they set. */
 
 import { type Command, Option } from 'commander';
 import * as check from '../base/check';
 import type { OptionRow, OptionTable, TableCommand } from '../base/option-table';
 import { choiceOption, decimalIn, numberOption, parseNumber } from './options';
 
-/** How a value is read, by what stands for it in the flag. */
+/** Readers of values, by the placeholder in the flag. */
 const READERS: Readonly<Record<string, (flag: string, help: string) => Option>> = {
   n: numberOption,
   x: numberOption,
@@ -25,7 +25,7 @@ const READERS: Readonly<Record<string, (flag: string, help: string) => Option>> 
   },
 };
 
-/** What `--help` says of a flag, with the default where that says itself. */
+/** The text of `--help` for a flag, with the default if it can be shown. */
 function helpOf(row: OptionRow, command: TableCommand): string {
   const { help = '', helpIn } = row;
   const text = helpIn?.[command] ?? help;
@@ -49,7 +49,7 @@ function keyOf(flag: string): string {
   return new Option(flag).attributeName();
 }
 
-/** The rows of a table that have flags, of one command where it is named. */
+/** The rows of a table that have flags, for one command if it is named. */
 function flagged<Row extends OptionRow>(
   table: OptionTable<Row>,
   command?: TableCommand,
@@ -84,9 +84,9 @@ export function keysOf<Row extends OptionRow>(
 }
 
 /**
- * The options of the API that flags stand for, those that were given. Parts of an option are put together; a kind that is
- * left out beside other parts is its default.
- * @param flags values by the parser's names; others among them are passed over.
+ * The options of the API for the given flags. Parts of an option are combined; a kind that is not given together with
+ * other parts is the default.
+ * @param flags values by the parser's names; other values are ignored.
  */
 export function optionsOf(table: OptionTable<OptionRow>, flags: object): object {
   const options: Record<string, unknown> = {};

@@ -1,21 +1,22 @@
 /**
- * What a native module's file says of itself, read without loading it. A file that was cut short must never be loaded:
- * on Linux the dynamic loader maps what its headers promise, and a read behind the file's end kills the process.
+ * Reads what the file of a native module says about itself, without loading it. A file that was cut short must never be
+ * loaded: on Linux the dynamic loader maps what the headers promise, and a read after the end of the file kills the
+ * process.
  */
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { isLater, type Libc } from './libc';
 
-/** What kind of shared library a file is. */
+/** The kind of a shared library. */
 export interface BinaryKind {
   format: 'ELF' | 'Mach-O' | 'PE';
-  /** As `process.arch` names it, `0x…` for others; undefined of a file for several. */
+  /** Named as in `process.arch`, others as `0x…`; undefined for a file for several processors. */
   arch: string | undefined;
   /** Whether all that the headers promise is there; looked at in 64-bit ELF files alone. */
   complete: boolean;
 }
 
-/** Enough for the headers that are read: those of the file, and a table of a few dozen segments. */
+/** Enough bytes for the headers that are read: those of the file, and a table of a few dozen segments. */
 const HEADER_BYTES = 4096;
 
 const ELF_MACHINES: Readonly<Record<number, string>> = {
@@ -69,7 +70,7 @@ function peKind(header: Buffer): BinaryKind | undefined {
 
 /**
  * The kind of the file at `path`; undefined if it is no shared library of any system, or is too short to tell.
- * @throws what the file system says where it cannot be read.
+ * @throws the file system's error if it cannot be read.
  */
 export function binaryKind(path: string): BinaryKind | undefined {
   const descriptor = openSync(path, 'r');
@@ -96,7 +97,7 @@ export function ownFormat(): BinaryKind['format'] {
   return process.platform === 'win32' ? 'PE' : 'ELF';
 }
 
-/** Bytes of a binary that are searched at a time, and those that two pieces share, so that no name is cut in both. */
+/** Bytes of a binary that are searched at a time, and the overlap of two pieces, so that no name is split. */
 const PIECE_BYTES = 2 ** 18;
 const SHARED_BYTES = 32;
 

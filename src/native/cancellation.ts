@@ -5,7 +5,7 @@ import { phrase, refer } from '../base/messages/phrase';
 import { addon } from './load';
 import type { NativeCancellation } from './native';
 
-/** What must be called when a signal is aborted. */
+/** What to call when a signal is aborted. */
 const listeners = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
@@ -18,7 +18,7 @@ export function onAbort(signal: AbortSignal | undefined, listener: () => void): 
   const all = listeners.get(signal) ?? new Set();
   listeners.set(signal, all);
   if (all.size === 0) signal.addEventListener('abort', callListeners, { once: true });
-  // One of its own, since two calls may give the same function.
+  // A wrapper, because two calls may pass the same function.
   const entry = () => listener();
   all.add(entry);
   return () => {
@@ -66,8 +66,8 @@ export function abortError(work: string, signal: AbortSignal | undefined, step?:
 
 /**
  * The error of a native call on a model that the signal ended.
- * @param step as of `abortError`.
- * @throws ERR_UNROLLED_DISPOSED if the call ended because the model was disposed meanwhile.
+ * @param step as in `abortError`.
+ * @throws ERR_UNROLLED_DISPOSED if the call ended because the model was disposed.
  */
 export function cancelledError(
   model: { requireAlive(): void },

@@ -1,6 +1,6 @@
 /**
- * What is known of layers before the native module is loaded, as lists of options and the command line's help must know it.
- * A test compares it with what the core declares.
+ * Facts about layers that are known before the native module is loaded, because lists of options and `--help` need
+ * them. A test compares them with the declarations of the core.
  */
 
 /** Types of recurrent layers. */

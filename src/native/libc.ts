@@ -14,7 +14,7 @@ export function processLibc(): Libc | undefined {
   return known;
 }
 
-/** Which of them a shipped binary is for, by its file's name; undefined for any other file. */
+/** The C library that a shipped binary is for, by the name of its file; undefined for any other file. */
 export function libcOf(file: string): Libc['name'] | undefined {
   return /\.(glibc|musl)\.node$/.exec(file)?.[1] as Libc['name'] | undefined;
 }
@@ -23,7 +23,7 @@ function readLibc(): Libc | undefined {
   if (process.platform !== 'linux') return undefined;
   const report = process.report as (NodeJS.ProcessReport & { excludeNetwork?: boolean }) | undefined;
   if (report === undefined) return undefined;
-  // Only the header of the report is read; the names of network peers would take time.
+  // Only the header of the report is read. Resolving the names of network peers would take time.
   report.excludeNetwork = true;
   const { header } = report.getReport() as { header: { glibcVersionRuntime?: string } };
   const { glibcVersionRuntime } = header;

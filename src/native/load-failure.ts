@@ -48,7 +48,7 @@ function build(): string {
   return isClone() ? 'run `npm run build`' : 'build one here with `npx unrolled build`';
 }
 
-/** How what was installed is got again, as the end of a sentence. */
+/** How to reinstall the package, as the end of a sentence. */
 function reinstall(): string {
   return isClone() ? 'run `npm run build`' : 'reinstall the package (`npm install unrolled`)';
 }
@@ -58,7 +58,7 @@ function isBuiltHere(file: string): boolean {
   return path.dirname(path.dirname(file)) === path.join(packageRoot, 'build');
 }
 
-/** What to do about a binary that was made on another system, as a sentence. */
+/** What to do about a binary from another system, as a sentence. */
 function madeElsewhere(file: string): string {
   if (isBuiltHere(file)) {
     const own = namesIn(path.join(packageRoot, 'prebuilds')).includes(SYSTEM);
@@ -190,7 +190,7 @@ const MISSING_LIBRARY =
 const NOT_PERMITTED =
   /failed to map segment|Operation not permitted|Permission denied|code signature|system policy|blocked by/;
 
-/** What is wrong with a whole file of the right system that did not load. */
+/** Why a complete file for the right system did not load. */
 function findRefused(file: string, said: string): Finding {
   const own = processLibc();
   const linked = own === undefined ? undefined : linkedLibc(file);
@@ -240,7 +240,7 @@ function findRefused(file: string, said: string): Finding {
 const NO_MEMORY = /Cannot allocate memory(?! in static TLS)|Out of memory|Not enough memory|paging file is too small/i;
 const NOT_MAPPED = /failed to map segment from shared object$/;
 
-/** Whether the system gives this process so many bytes. */
+/** Whether the system gives this process this many bytes. */
 function isLeft(bytes: number): boolean {
   try {
     return new ArrayBuffer(bytes).byteLength === bytes;
@@ -265,7 +265,7 @@ function noMemoryFor(file: string, cause: unknown, said: string): UnrolledError 
   );
 }
 
-/** Node.js was told to load no native modules. */
+/** Node.js was started with an option that forbids native modules. */
 const DISABLED: Finding = {
   reason: 'not-permitted',
   what: 'Node.js was started with an option that forbids native modules',

@@ -29,7 +29,7 @@ const createError: NativeErrorFactory = (code, fault, { advice, predicate, ...de
   );
 };
 
-/** The native side reads these by itself, and takes what it cannot read for absent. */
+/** The native side reads these variables itself, and ignores values that it cannot read. */
 function checkEnvironment(): void {
   environmentVariable('UNROLLED_THREADS');
   environmentVariable('UNROLLED_KERNELS');
@@ -38,7 +38,7 @@ function checkEnvironment(): void {
 /** Loads the file, which `requireLoadable` has looked at. */
 function loadFile(file: string): NativeAddon {
   try {
-    // Not `require`, which a bundler would take for its own.
+    // Not `require`, which a bundler would replace.
     return createRequire(path.join(packageRoot, 'package.json'))(file);
   } catch (error) {
     throw refusedBinary(file, error);
@@ -48,7 +48,7 @@ function loadFile(file: string): NativeAddon {
 let loaded: NativeAddon | undefined;
 
 /**
- * The addon, loaded at the first call.
+ * The addon. The first call loads it.
  * @throws ERR_UNROLLED_OPTION_RANGE for an UNROLLED_THREADS that is not a number of threads and an UNROLLED_KERNELS
  *   that is not known, ERR_UNROLLED_NATIVE_LOAD, with its `reason`, when there is none for this process or it does not
  *   load.
@@ -67,8 +67,8 @@ export function addon(): NativeAddon {
 }
 
 /**
- * The file that `addon()` loads: what node-gyp-build finds, but a shipped one for this process's own C library, since
- * node-gyp-build knows musl by Alpine's own file alone.
+ * The file that `addon()` loads: the one that node-gyp-build finds, or a shipped one for this process's C library.
+ * node-gyp-build recognises musl only on Alpine.
  * @throws ERR_UNROLLED_NATIVE_LOAD when there is none.
  */
 export function addonPath(): string {

@@ -1,12 +1,14 @@
-/** What is minimised, by name. A new loss is a name and a line here, beside its file in the core (`binding/core/losses`). */
+/**
+ * The losses by name. A new loss is one name and one line here, besides its file in the core (`binding/core/losses`).
+ */
 
-/** A loss that may be of classes: softmax cross-entropy, or binary cross-entropy, both of logits and in nats. */
+/** A loss over classes: softmax cross-entropy or binary cross-entropy, both of logits and in nats. */
 export type ClassLoss = 'crossEntropy' | 'binaryCrossEntropy';
 
-/** A loss that may be of values: binary cross-entropy, of values from 0 to 1, or `(output - target)²`. */
+/** A loss over values: binary cross-entropy of values from 0 to 1, or `(output - target)²`. */
 export type ValueLoss = 'binaryCrossEntropy' | 'squaredError';
 
-/** What is minimised. */
+/** Any loss. */
 export type Loss = ClassLoss | ValueLoss;
 
 export const CLASS_LOSSES: readonly ClassLoss[] = ['crossEntropy', 'binaryCrossEntropy'];
@@ -15,7 +17,7 @@ interface OfValues {
   /** The values it takes. */
   least: number;
   most: number;
-  /** What it is measured in. */
+  /** The unit of the loss. */
   unit: string;
 }
 
@@ -26,17 +28,17 @@ const OF_VALUES: Readonly<Record<ValueLoss, OfValues>> = {
 
 export const VALUE_LOSSES = Object.keys(OF_VALUES) as ValueLoss[];
 
-/** Whether it may be of classes: it is in nats then, and an accuracy has a meaning. */
+/** Whether the loss can be over classes. Then its unit is nats, and an accuracy has a meaning. */
 export function isOfClasses(loss: Loss): loss is ClassLoss {
   return (CLASS_LOSSES as readonly Loss[]).includes(loss);
 }
 
-/** What values it takes. */
+/** The range of its target values. */
 export function valueRange(loss: ValueLoss): { least: number; most: number } {
   return OF_VALUES[loss];
 }
 
-/** What it is measured in, as a report writes it. */
+/** The unit of a loss, as a report writes it. */
 export function unitOf(loss: Loss): string {
   return isOfClasses(loss) ? 'nats' : OF_VALUES[loss].unit;
 }

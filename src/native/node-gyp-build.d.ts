@@ -1,4 +1,4 @@
-/** `node-gyp-build` brings no types of its own. */
+/** `node-gyp-build` has no types. */
 declare module 'node-gyp-build' {
   /** Loads the addon of the package in `directory`: from `build/Release`, else from `prebuilds`. */
   function load(directory: string): unknown;

@@ -1,7 +1,7 @@
 /**
- * The addon as the realm sees it that the package was loaded in. The addon belongs to the realm that Node.js started with.
- * Where a test runner has loaded the package in a sandbox, the arrays and objects that the addon makes are of foreign classes,
- * and neither `toEqual` nor `instanceof` takes them for the sandbox's own.
+ * Converts between the realm of the addon and the realm that loaded the package. The addon belongs to the realm that
+ * Node.js started with. In the sandbox of a test runner its arrays and objects have foreign classes, which `toEqual`
+ * and `instanceof` do not accept.
  */
 
 import { types } from 'node:util';
@@ -10,7 +10,7 @@ import type { NativeAddon } from './native';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
-/** The native object behind each handle, which alone the addon takes back. */
+/** The native object of each handle, which is the only form that the addon accepts. */
 const natives = new WeakMap<object, object>();
 
 /** The arrays that the addon makes. */
@@ -20,7 +20,7 @@ const ARRAYS = [
   { is: types.isInt32Array, Own: Int32Array },
 ];
 
-/** What the addon gave, made of this realm's own objects. */
+/** A result of the addon, made of this realm's objects. */
 function own(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (types.isPromise(value)) return Promise.resolve(value).then(own);
@@ -33,15 +33,15 @@ function own(value: unknown): unknown {
   return handleOf(value);
 }
 
-/** An argument as the addon takes it: a callback hears of what is of this realm. */
+/** An argument for the addon. A callback receives objects of this realm. */
 function native(argument: unknown): unknown {
   if (typeof argument === 'function') return (...given: unknown[]) => (argument as AnyFunction)(...given.map(own));
   return natives.get(argument as object) ?? argument;
 }
 
-/** A native object whose methods and classes give what is of this realm. */
+/** A native object whose methods and classes give objects of this realm. */
 function handleOf<Native extends object>(object: Native): Native {
-  // Not over the object itself: a proxy must hand on its target's fixed properties, as the addon's are, unchanged.
+  // Not a proxy of the object itself: a proxy must return fixed properties unchanged, and those of the addon are fixed.
   const handle = new Proxy({} as Native, {
     get(_, key) {
       const member: unknown = Reflect.get(object, key, object);
@@ -56,7 +56,7 @@ function handleOf<Native extends object>(object: Native): Native {
   return handle;
 }
 
-/** The addon itself, unless it is of another realm. */
+/** The addon itself, unless it belongs to another realm. */
 export function ofThisRealm(addon: NativeAddon): NativeAddon {
   return Object.getPrototypeOf(addon.info()) === Object.prototype ? addon : handleOf(addon);
 }

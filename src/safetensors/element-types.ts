@@ -8,7 +8,10 @@ export interface ElementType {
   bytes: number;
   /** Type of the tensor that is read. */
   dtype: TensorDType;
-  /** Of 16-bit floats: writes those of `halves` to `to`, as wide as JavaScript has them. Absent where the bytes are the elements. */
+  /**
+   * For 16-bit floats: converts `halves` to the wider floats of JavaScript and writes them to `to`. Absent if the bytes
+   * are the elements.
+   */
   widen?: (halves: Uint16Array, to: Float32Array) => void;
 }
 
@@ -32,7 +35,7 @@ function widenBrainFloats(halves: Uint16Array, { buffer, byteOffset, length }: F
   for (let i = 0; i < halves.length; i++) bits[i] = (halves[i] as number) << 16;
 }
 
-/** By the name in the file. */
+/** Element types by their name in the file. */
 export const ELEMENT_TYPES: ReadonlyMap<unknown, ElementType> = new Map<string, ElementType>([
   ['F64', { bytes: 8, dtype: 'float64' }],
   ['F32', { bytes: 4, dtype: 'float32' }],

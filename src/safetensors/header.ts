@@ -29,7 +29,7 @@ const OBJECT = 0x7b;
 /** Tensors that are looked at between two turns of the event loop. */
 const PART = 1 << 8;
 
-/** Where a tensor's bytes are, from the header's end, and what they are. */
+/** The element type and shape of a tensor, and its bytes, counted from the end of the header. */
 export interface TensorEntry {
   name: string;
   type: ElementType;
@@ -55,7 +55,7 @@ export function readHeaderLength(bytes: Uint8Array, fileLength: number, refuse: 
   return Number(length);
 }
 
-/** The header's members in their order; a map, since an object of so many would be slow. */
+/** The members of the header in their order; a map, because a very large object would be slow. */
 function* parseObject(bytes: Uint8Array, refuse: Refusal): Generator<void, Map<string, unknown>> {
   if (!(yield* isUtf8InParts(bytes))) throw refuse('headerEncoding');
   let reading: JsonReading;

@@ -15,9 +15,9 @@ import { encodeHeader, LENGTH_BYTES, parseHeader, readHeaderLength, type TensorE
 /** Tensors that are read between two turns of the event loop, where none needs the file. */
 const PART = 1 << 6;
 
-/** What a file holds. */
+/** The content of a file. */
 export interface Safetensors {
-  /** By name, in the order of their bytes; each with memory of its own. */
+  /** By name, in the order of their bytes; each has its own memory. */
   tensors: Map<string, Tensor>;
   metadata: Map<string, string>;
 }
@@ -64,8 +64,8 @@ function partsOf(tensors: ReadonlyMap<string, Tensor>, metadata: ReadonlyMap<str
 }
 
 /**
- * What a file's bytes hold, copied. Half-precision types become `float32`, booleans `uint8`.
- * `source` is what messages call the file.
+ * The content of a file's bytes, copied. Half-precision types become `float32`, booleans `uint8`. Messages call the
+ * file `source`.
  * @throws ERR_UNROLLED_MODEL_FORMAT.
  */
 export function decodeSafetensors(bytes: Uint8Array, source = 'The data'): Safetensors {
@@ -86,7 +86,7 @@ export function decodeSafetensors(bytes: Uint8Array, source = 'The data'): Safet
 }
 
 /**
- * Writes a file, whole or not at all; with `evenAtExit` whole also where the process exits meanwhile.
+ * Writes a file, whole or not at all. With `evenAtExit` it is written even if the process exits first.
  * @throws ERR_UNROLLED_FILE_WRITE, and what `encodeSafetensors` throws.
  */
 export async function writeSafetensors(
@@ -137,14 +137,14 @@ async function readOpen(file: FileHandle, path: string): Promise<Safetensors> {
       position += array.byteLength;
     }
     tensors.set(entry.name, tensor);
-    // Of many without elements nothing is waited for.
+    // Tensors without elements need no read.
     if (tensors.size % PART === 0) await giveTurn();
   }
   return { tensors, metadata: header.metadata };
 }
 
 /**
- * Reads a file; its header is checked against the file's length before memory is taken for tensors.
+ * Reads a file. The header is checked against the length of the file before memory is allocated for tensors.
  * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_MODEL_FORMAT, ERR_UNROLLED_OUT_OF_MEMORY.
  */
 export async function readSafetensors(path: string): Promise<Safetensors> {

@@ -1,4 +1,4 @@
-/** Weights that are no finite numbers, refused by name and position. */
+/** Refuses weights that are not finite numbers, by name and position. */
 
 import { UnrolledError } from '../base/errors';
 import { giveTurn } from '../base/event-loop';
@@ -18,9 +18,9 @@ function showPosition(index: number, shape: readonly number[]): string {
   return showShape(position.reverse());
 }
 
-/** What a message says of a tensor whose elements must be finite. */
+/** How a message describes a tensor whose elements must be finite. */
 interface Weights {
-  /** What stands before the name: a file, say. */
+  /** A prefix of the name, for example a file. */
   where?: string;
   name: string;
   /** The element type that they are taken in. */

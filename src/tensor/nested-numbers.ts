@@ -12,7 +12,7 @@ function ragged(place: string, expected: string, first: string, level: unknown):
   return new UnrolledError('ERR_UNROLLED_SHAPE', fault, { option: place, expected, received });
 }
 
-/** No tensor has more axes: arrays that are deeper lie in each other, or are no tensor. */
+/** The most axes of a tensor. Deeper arrays are not tensors, or contain themselves. */
 const MAX_AXES = 64;
 
 /** The lengths of nested arrays, by the first of each level; an array that lies in itself has no end. */
@@ -35,7 +35,7 @@ function nestedLengths(option: string, values: unknown): number[] {
 /**
  * A tensor of the numbers in nested arrays (the innermost may be typed arrays). Each level has the lengths of its first
  * element.
- * @param option what messages call them.
+ * @param option their name in messages.
  * @throws ERR_UNROLLED_SHAPE for arrays of unequal length, ERR_UNROLLED_OPTION_TYPE for what is not a number,
  *   ERR_UNROLLED_OPTION_RANGE for a number that an integer type cannot hold, each with its place, as in `option[1][0]`;
  *   ERR_UNROLLED_OUT_OF_MEMORY.
@@ -102,12 +102,12 @@ function* nestedWork<D extends TensorDType>(option: string, values: unknown, dty
   return { dtype, shape, data };
 }
 
-/** Lists of numbers, or of such lists, as a tensor; anything else as it is, for whoever checks that it is one. */
+/** Lists of numbers, or of such lists, as a tensor. Anything else is returned as it is and checked later. */
 export function tensorIfNested(option: string, value: unknown, dtype: TensorDType): unknown {
   return isList(value) ? nestedTensor(option, value, dtype) : value;
 }
 
-/** Nested arrays of so many axes as a tensor; anything else as it is. */
+/** Nested arrays with this many axes as a tensor. Anything else is returned as it is. */
 export function tensorOrOther(option: string, value: unknown, dtype: TensorDType, axes: number): unknown {
   return Array.isArray(value) && nestedLengths(option, value).length === axes
     ? nestedTensor(option, value, dtype)

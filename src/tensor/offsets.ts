@@ -1,4 +1,4 @@
-/** Where parts begin that lie one after another in one array: 32-bit offsets, which end below 2^31. */
+/** Offsets of parts that lie one after another in one array: 32-bit numbers below 2^31. */
 
 import * as check from '../base/check';
 import { MAX_SIZE } from '../base/limits';

@@ -1,26 +1,26 @@
-/** Copies of what a caller gives to a call that reads it later: the caller may use the arrays again meanwhile. */
+/** Copies of a caller's data for a call that reads them later, because the caller may change the arrays meanwhile. */
 
 import { types } from 'node:util';
 import { isPlainObject } from '../base/builtins';
 import { firstHole } from '../base/check';
 import { allocating } from './tensor-shape';
 
-/** Numbers that a call copies at once, at most, where it reads larger data in turns: about 10 milliseconds' work. */
+/** Most numbers that a call copies at once before it copies in turns: about 10 milliseconds' work. */
 const MOST_AT_ONCE = 2 ** 22;
 
-/** What a list or an object takes beside its numbers, as numbers. */
+/** Cost of a list or an object itself, counted in numbers. */
 const LIST_WORK = 16;
 
 const { slice } = Object.getPrototypeOf(Uint8Array.prototype) as { slice(this: ArrayLike<number>): unknown };
 
-/** Lists and objects in one another, at most: of data, inputs, a sequence, a step. Deeper ones are no data. */
+/** Deepest nesting of lists and objects: of data, inputs, a sequence, a step. Deeper values are not data. */
 const MOST_DEPTH = 5;
 
 function isTensor(value: object): value is { dtype: unknown; shape: unknown; data: unknown } {
   return 'dtype' in value && 'shape' in value && 'data' in value;
 }
 
-/** The parts of an object that may have arrays in them; undefined if it is of a class that is not a tensor. */
+/** The members of an object that may contain arrays; undefined if its class is not that of a tensor. */
 function partsOf(value: object): Record<string, unknown> | undefined {
   if (isTensor(value)) return { dtype: value.dtype, shape: value.shape, data: value.data };
   return isPlainObject(value) ? value : undefined;
@@ -30,13 +30,13 @@ function partsOf(value: object): Record<string, unknown> | undefined {
 function sizeOf(value: unknown, most: number, depth: number): number {
   if (typeof value !== 'object' || value === null || depth > MOST_DEPTH) return 1;
   if (types.isTypedArray(value)) return LIST_WORK + value.length;
-  // Of a list of numbers none need be looked at.
+  // A list of numbers needs no look at its elements.
   if (Array.isArray(value) && typeof value[0] === 'number') return LIST_WORK + value.length;
   const isArray = Array.isArray(value);
   const parts = isArray ? value : Object.values(partsOf(value) ?? {});
   let size = LIST_WORK + parts.length;
   for (let i = 0; i < parts.length && size <= most; i++) {
-    // Nothing more is copied of a list with a hole.
+    // A list with a hole is not copied further.
     if (isArray && parts[i] === undefined) break;
     size += sizeOf(parts[i], most - size, depth + 1);
   }
@@ -51,7 +51,7 @@ function copied(value: unknown, depth: number): unknown {
     return length === 0 ? value : allocating('an array', length, () => slice.call(value as ArrayLike<number>));
   }
   if (Array.isArray(value)) {
-    // Left to whoever reads the list, and refuses the place.
+    // The code that reads the list refuses this element.
     if (firstHole(value) !== -1) return value;
     return typeof value[0] === 'number' ? value.slice() : value.map((part) => copied(part, depth + 1));
   }
@@ -60,7 +60,7 @@ function copied(value: unknown, depth: number): unknown {
   return Object.fromEntries(Object.entries(parts).map(([key, part]) => [key, copied(part, depth + 1)]));
 }
 
-/** The same value with lists and typed arrays of its own, also in objects and in other lists. */
+/** The same value with its own lists and typed arrays, also inside objects and other lists. */
 export function ownCopy<Value>(value: Value): Value {
   return copied(value, 0) as Value;
 }

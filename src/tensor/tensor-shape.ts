@@ -1,4 +1,4 @@
-/** What is a tensor and what is none. */
+/** Recognises tensors. */
 
 import { types } from 'node:util';
 import * as check from '../base/check';
@@ -19,7 +19,7 @@ export const CONSTRUCTORS: { readonly [D in TensorDType]: new (length: number) =
 };
 
 /**
- * Does what makes a typed array of so many elements.
+ * The result of `make`, which allocates a typed array of `length` elements.
  * @throws ERR_UNROLLED_OUT_OF_MEMORY
  */
 export function allocating<Result>(dtype: string, length: number, make: () => Result): Result {
@@ -42,7 +42,7 @@ export function allocate<D extends TensorDType>(dtype: D, length: number): Tenso
 }
 
 /**
- * Numbers as a typed array of their own.
+ * Numbers as a new typed array.
  * @throws ERR_UNROLLED_OUT_OF_MEMORY
  */
 export function arrayOf<D extends TensorDType>(dtype: D, numbers: ArrayLike<number>): TensorArrays[D] {
@@ -74,14 +74,14 @@ const IS_ARRAY: { readonly [D in TensorDType]: (value: unknown) => boolean } = {
   uint32: types.isUint32Array,
 };
 
-/** The element type of a typed array, whichever realm made it; undefined for what no tensor can hold. */
+/** The element type of a typed array of any realm; undefined if no tensor can hold it. */
 export function arrayDType(value: unknown): TensorDType | undefined {
   return DTYPES.find((dtype) => IS_ARRAY[dtype](value));
 }
 
 export const FLOATS = ['float32', 'float64'] as const;
 
-/** As many zeros in an array of the same element type. */
+/** An array of zeros with the same element type and length. */
 export function zerosLike<Data extends TensorArrays[TensorDType]>(data: Data, length: number): Data {
   return allocate(arrayDType(data) as TensorDType, length) as Data;
 }
@@ -90,7 +90,7 @@ export function badShape(fault: string, expected: string, received: string): Unr
   return new UnrolledError('ERR_UNROLLED_SHAPE', fault, { expected, received });
 }
 
-/** A shape as it was given, in which a size may be anything. */
+/** A shape as it was given; its sizes may be anything. */
 function showGiven(shape: readonly unknown[]): string {
   return showShape(shape.map((size) => (typeof size === 'number' ? size : check.show(size))));
 }
@@ -110,7 +110,7 @@ export function elementCount(shape: readonly number[]): number {
   return count;
 }
 
-/** What is wrong with an object instead of a tensor of one of these types: its dtype above all. */
+/** Why an object is not a tensor of one of these types, first of all its dtype. */
 function received(value: unknown, dtypes: readonly TensorDType[]): string {
   const { dtype, shape, data } = value as Partial<Tensor>;
   if (!(isList(data) || Array.isArray(shape))) return check.show(value);
@@ -125,7 +125,7 @@ function noTensor(option: string, expected: string, came: string): UnrolledError
   return new UnrolledError('ERR_UNROLLED_OPTION_TYPE', fault, { option, expected, received: came });
 }
 
-/** What messages call a tensor of these types. */
+/** The words of messages for a tensor of these types. */
 function tensorOf(dtypes: readonly TensorDType[]): string {
   return dtypes.length < DTYPES.length ? `a tensor of type ${dtypes.join(' or ')}` : 'a tensor';
 }
@@ -142,8 +142,8 @@ export function requireDType(option: string, tensor: { dtype?: unknown }, dtypes
 }
 
 /**
- * A tensor of one of these types with as many elements as its shape takes.
- * @param expected what messages say that it must be.
+ * A tensor of one of these types whose number of elements matches its shape.
+ * @param expected what it must be, in words for messages.
  * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_SHAPE.
  */
 export function requireTensor<D extends TensorDType>(

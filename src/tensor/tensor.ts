@@ -31,7 +31,7 @@ function isNested(value: unknown): boolean {
   return isList(value) || typeof value === 'number';
 }
 
-/** What was given as a tensor; numbers become one of that type. */
+/** The value as a tensor; numbers become a tensor of that type. */
 function givenTensor<D extends TensorDType>(
   option: string,
   given: Given,
@@ -110,7 +110,7 @@ function lastAxis({ shape }: Tensor): number {
 }
 
 /**
- * `exp(x) / Σ exp(x)` over the last axis, taken from the largest element so that nothing overflows.
+ * `exp(x) / Σ exp(x)` over the last axis. The largest element is subtracted first, so nothing overflows.
  * @throws ERR_UNROLLED_SHAPE if the last axis is missing or empty.
  */
 export function softmax<D extends 'float32' | 'float64'>(logits: Tensor<D>): Tensor<D>;
@@ -148,7 +148,7 @@ export function argMax(given: Tensor | NestedNumbers | NestedRows): Tensor<'int3
   return result;
 }
 
-/** How far apart two elements may be. */
+/** The largest allowed difference of two elements. */
 export interface Tolerance {
   /** Relative to the second tensor's element. Default 1e-5. */
   relative?: number;

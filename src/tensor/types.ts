@@ -30,7 +30,7 @@ export interface Tensor<D extends TensorDType = TensorDType> {
 /** Numbers in nested arrays of one shape. */
 export type NestedNumbers = number | readonly NestedNumbers[];
 
-/** Numbers in arrays of arrays, which stand for a tensor of two axes. */
+/** Nested arrays of numbers that stand for a tensor with two axes. */
 export type NestedRows = readonly ArrayLike<number>[];
 
 /** The same of three axes. */

@@ -31,8 +31,8 @@ function otherCorpus({ name }: Corpus | FileCorpus, error: unknown): unknown {
 }
 
 /**
- * The corpus by that vocabulary, read again if its own is another.
- * @throws ERR_UNROLLED_OPTION_TYPE for what is no corpus, ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_ABORTED.
+ * The corpus with that vocabulary; it is encoded again if its own differs.
+ * @throws ERR_UNROLLED_OPTION_TYPE if it is not a corpus, ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_ABORTED.
  */
 export async function adoptCorpus(
   corpus: Corpus | FileCorpus,

@@ -28,7 +28,7 @@ const PART = 1 << 10;
 /** Characters that no letter's lower case depends on, nor that of letters beyond: spaces, ideographs, syllables of Hangul. */
 const UNCASED = /[\t\n\r \u3001\u3002\u4e00-\u9fff\uac00-\ud7a3]/;
 
-/** What a text has between white space. */
+/** The parts of a text between white space. */
 function* runsOf(text: string): Generator<string, void> {
   for (const [run] of text.matchAll(/\S+/g)) yield run;
 }
@@ -56,8 +56,8 @@ function* addRuns(tokens: readonly string[], length: number, to: string[]): Gene
 }
 
 /**
- * The function that cuts a text into tokens: normalized, standardized, split, without stop words and empty strings, then
- * as n-grams, all of one length before those of the next. It does so a little at a time, but for functions of the user.
+ * The function that splits a text into tokens: it normalizes, standardizes and splits, removes stop words and empty
+ * strings, then makes n-grams, shorter ones first. It works in parts, except inside functions of the user.
  */
 export function analyzer(
   options: ResolvedVectorizerOptions,
@@ -65,7 +65,8 @@ export function analyzer(
 ): (text: string) => Generator<void, readonly string[], undefined> {
   const { ngrams, normalization = 'none', standardize, split } = options;
   const named = typeof standardize === 'function' ? STANDARDIZATIONS.none : STANDARDIZATIONS[standardize];
-  // Beside white space and characters, punctuation that is taken out makes no other tokens than the rest had.
+  // Only white space and characters may be stripped afterwards: for these, stripped punctuation does not change the
+  // other tokens.
   const isCutFirst = typeof split === 'function' || (split === 'word' && rule === 2);
   const stripFirst = named.strip && !isCutFirst;
 
@@ -101,7 +102,7 @@ export function analyzer(
     return yield* rule === 1 ? wordsAlone(text) : wordTokens(text, named.strip);
   }
 
-  /** A stop word as the texts have it: "it's" is "its" where punctuation is stripped. */
+  /** A stop word in the form of the texts: "it's" is "its" if punctuation is stripped. */
   function asToken(word: string): string {
     const text = atOnce(standardized(word));
     if (!isCutFirst || !named.strip) return text;

@@ -13,7 +13,7 @@ const CHUNK_BYTES = 1 << 18;
 async function isGzipped(path: string): Promise<boolean> {
   const file = await openToRead(path);
   try {
-    // Of a pipe what was looked at would be gone.
+    // Bytes that were read from a pipe to look at them would be lost.
     const stats = await file.stat();
     if (!stats.isFile() && !stats.isDirectory()) throw new Error('it is not a regular file');
     const start = Buffer.alloc(GZIP_BYTES);
@@ -53,8 +53,8 @@ export async function fileSha256(path: string, signal: AbortSignal | undefined):
 }
 
 /**
- * Reads a file in pieces, decompressed where it begins as gzip does, and gives them to `consume`.
- * What `consume` returns before the end is the result; the rest of the file is then not read.
+ * Reads a file in pieces, decompressed if it begins like gzip, and gives them to `consume`. If `consume` returns before
+ * the end, the rest of the file is not read.
  * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ (also for damaged compression), ERR_UNROLLED_ABORTED;
  *   a coded error of `consume` passes through.
  */
@@ -69,7 +69,7 @@ export async function readStreamed<T>(
     const gunzip = (await isGzipped(path)) ? createGunzip({ chunkSize: CHUNK_BYTES }) : undefined;
     const file = createReadStream(path, { highWaterMark: CHUNK_BYTES, ...(signal && { signal }) });
     streams = [file, gunzip];
-    // What fails before `consume` reads waits there for it; without a listener it would end the process.
+    // An error before `consume` starts to read waits there. Without a listener it would end the process.
     for (const stream of streams) stream?.on('error', () => {});
     // `pipe` hands on bytes, not errors.
     if (gunzip !== undefined) file.on('error', (error) => gunzip.destroy(error)).pipe(gunzip);

@@ -1,8 +1,8 @@
 /**
- * Chinese function words: particles, pronouns, measure words, prepositions, conjunctions, auxiliaries, adverbs of degree and
- * time and the like, which say little of what a text is about; in simplified characters, each a word by itself as
- * `split: 'word'` cuts. What negates (不, 没, 没有, 别, 无, 未) is left out of the list, so that a text keeps what turns its
- * meaning round; add it where that is of no matter.
+ * Chinese function words, in simplified characters: particles, pronouns, measure words, prepositions, conjunctions,
+ * auxiliaries, adverbs of degree and time and the like, which say little about the subject of a text. Each is one word
+ * as `split: 'word'` splits. Negations (不, 没, 没有, 别, 无, 未) are not in the list, because they reverse the meaning of a
+ * text; add them if that does not matter.
  */
 export const CHINESE_STOP_WORDS: readonly string[] = Object.freeze(
   `

@@ -17,7 +17,7 @@ import { VOCABULARY_OPTIONS, type VocabularyOptions } from './vocabulary-options
 
 /** The vocabulary's options, and a name. */
 export interface CorpusOptions extends VocabularyOptions {
-  /** What messages and reports call the corpus. Default `'text'`. */
+  /** Name of the corpus in messages and reports. Default `'text'`. */
   name?: string;
 }
 
@@ -50,7 +50,7 @@ function* encodeText(text: string, vocabulary: Vocabulary, signal?: AbortSignal)
   return { ids, boundaries: undefined, counts };
 }
 
-/** Each document's ids and the end token, one behind the other. */
+/** The ids of each document followed by the end token, in one array. */
 function* encodeDocuments(
   documents: readonly string[],
   vocabulary: Vocabulary,
@@ -114,8 +114,8 @@ export class Corpus {
   }
 
   /**
-   * A corpus with the vocabulary of its own text. Of a long text this takes long, and the event loop waits:
-   * `fromLongText` lets that continue.
+   * A corpus with the vocabulary of its own text. A long text takes long and blocks the event loop; `fromLongText` does
+   * not.
    * @throws what `Vocabulary.build` throws.
    */
   static fromText(text: string, options?: CorpusOptions): Corpus {
@@ -126,8 +126,8 @@ export class Corpus {
   }
 
   /**
-   * A corpus of documents: its ids are those of each document and the end token behind it. Documents without text are
-   * left out. Of many documents this takes long, and the event loop waits: `fromManyDocuments` lets that continue.
+   * A corpus of documents: its ids are those of each document followed by the end token. Documents without text are
+   * left out. Many documents take long and block the event loop; `fromManyDocuments` does not.
    * @throws what `Vocabulary.build` throws; ERR_UNROLLED_CORPUS_EMPTY if no document has text.
    */
   static fromDocuments(documents: readonly string[], options?: DocumentsOptions): Corpus {
@@ -138,8 +138,8 @@ export class Corpus {
   }
 
   /**
-   * What `fromText` gives, for a text of any length: every few milliseconds the event loop has a turn.
-   * @throws what `fromText` throws.
+   * The same as `fromText`, for a text of any length: the event loop has a turn every few milliseconds.
+   * @throws the errors of `fromText`.
    */
   static async fromLongText(text: string, options?: CorpusOptions): Promise<Corpus> {
     const { name, builder } = textOf(text, options);
@@ -149,8 +149,8 @@ export class Corpus {
   }
 
   /**
-   * What `fromDocuments` gives, for any number of documents: every few milliseconds the event loop has a turn.
-   * @throws what `fromDocuments` throws.
+   * The same as `fromDocuments`, for any number of documents: the event loop has a turn every few milliseconds.
+   * @throws the errors of `fromDocuments`.
    */
   static async fromManyDocuments(documents: readonly string[], options?: DocumentsOptions): Promise<Corpus> {
     const { name, kept, builder } = documentsOf(documents, options);
@@ -195,7 +195,7 @@ export class Corpus {
     }
   }
 
-  /** The whole text in the vocabulary's form; of documents, one behind the other with nothing between. */
+  /** The whole text in the vocabulary's form. Documents are joined with nothing between them. */
   get text(): string {
     this.#text ??= (this.documents ?? []).join('');
     return this.#text;
@@ -233,24 +233,24 @@ export class Corpus {
   }
 
   /**
-   * Where each document's ids begin, and where the last one's end: D + 1 numbers from 0 to N for D documents. Undefined
-   * where the corpus is one text.
-   * @throws as `ids`.
+   * The index of the first id of each document, and the end of the last one: D + 1 numbers from 0 to N for D documents.
+   * Undefined if the corpus is one text.
+   * @throws the errors of `ids`.
    */
   get boundaries(): Int32Array | undefined {
     return this.documents === undefined ? undefined : this.#encode().boundaries;
   }
 
   /**
-   * How many tokens of the text, or of all documents together, the vocabulary knows, and how many not. The end tokens
-   * are none of them.
-   * @throws as `ids`.
+   * How many tokens of the text, or of all documents together, the vocabulary knows, and how many it does not know. End
+   * tokens do not count.
+   * @throws the errors of `ids`.
    */
   get tokenCounts(): TokenCounts {
     return this.#encode().counts;
   }
 
-  /** Where the ids are: in memory, always; those of a `FileCorpus` are in a file. */
+  /** The place of the ids: memory. The ids of a `FileCorpus` are in a file. */
   get source(): TokenSource {
     return { kind: 'memory', ids: this.ids };
   }
@@ -265,7 +265,7 @@ export class Corpus {
   }
 
   /**
-   * The first ids, so many of them or where documents stay whole fewer, and the rest.
+   * The first `wanted` ids, or fewer so that documents stay whole, and the rest.
    * @internal
    */
   splitAt(wanted: number): CorpusSplit {
@@ -284,7 +284,7 @@ export class Corpus {
   }
 
   /**
-   * Its text's beginning, not its ids, which it may not have yet.
+   * The beginning of the text. Its ids are not printed, because they may not be computed yet.
    * @internal
    */
   [PRINTED](depth: number, options: object): string {

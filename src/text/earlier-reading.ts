@@ -1,6 +1,7 @@
 /**
- * What an earlier run found in a text file, so that an unchanged one need not be read again: what the file was, blocks of
- * it, and the vocabulary that was made of it. It is in the file beside the ids, or of ids in the cache in one of its own.
+ * Keeps what an earlier run found in a text file, so that an unchanged file need not be read again: the state of the
+ * file, hashes of blocks of it, and the vocabulary made from it. It is stored next to the ids, or in a file of its own
+ * for ids in the cache.
  */
 
 import { createHash } from 'node:crypto';
@@ -27,31 +28,31 @@ import { resolveVocabularyOptions, type VocabularyOptions } from './vocabulary-o
 /** Changes where a release finds other tokens in a text than the one before. */
 const CUT = 2;
 
-/** A reading that is asked for. */
+/** A requested reading. */
 export interface AskedReading {
   path: string;
   reading: ResolvedReading;
-  /** What takes the place of a vocabulary of the text. */
+  /** The given vocabulary, instead of one made from the text. */
   vocabulary: Vocabulary | undefined;
-  /** What the text's own vocabulary is made by. */
+  /** The options of the vocabulary made from the text. */
   options: VocabularyOptions;
-  /** Where the ids were asked to be. */
+  /** The requested place of the ids. */
   idsFile: string | undefined;
 }
 
-/** What is kept of a reading. */
+/** The stored form of a reading. */
 interface KeptReading {
-  /** Of what was asked. */
+  /** Hash of the request. */
   asked: string;
   text: FileState;
   samples: string;
   /** SHA-256 of the text's bytes, unpacked. */
   sha256: string;
-  /** Of the file of ids. */
+  /** Identity of the file of ids. */
   key: string;
-  /** Where it was made of the text. */
+  /** The vocabulary, if it was made from the text. */
   vocabulary?: { tokens: unknown; frequencies: readonly number[] };
-  /** Of all others. */
+  /** Checksum of the other members. */
   sum: string;
 }
 
@@ -68,7 +69,7 @@ function icuVersion(): string | undefined {
 
 /** A hash of all that decides what a reading finds in a file. */
 export async function askedHash({ reading, vocabulary, options }: AskedReading): Promise<string> {
-  // The tables of characters and words are those of Node.js, and change with its releases.
+  // The tables of characters and words are part of Node.js and change with its releases.
   const { unicode } = process.versions;
   const wanted = vocabulary === undefined ? resolveVocabularyOptions(options) : { given: vocabulary.toJSON() };
   return inTurns(jsonHash({ cut: CUT, icu: icuVersion(), unicode, reading, wanted }));
@@ -131,7 +132,7 @@ export async function earlierReading(asking: AskedReading, asked: string): Promi
   return { vocabulary, ids };
 }
 
-/** What a reading found. */
+/** The result of a reading. */
 export interface FoundReading {
   /** The text file after it was read. */
   state: FileState;
@@ -141,8 +142,8 @@ export interface FoundReading {
 }
 
 /**
- * What must be kept of a reading; undefined if a later change of the text might not show.
- * @param begun when the reading began, in milliseconds.
+ * The stored form of a reading; undefined if a later change of the text might go unnoticed.
+ * @param begun the time at which the reading began, in milliseconds.
  */
 export async function readingToKeep(
   asking: AskedReading,
@@ -168,12 +169,12 @@ export async function readingToKeep(
   }
 }
 
-/** Keeps a reading in the cache; whoever cannot write there reads again. */
+/** Keeps a reading in the cache. If the cache is not writable, the next run reads the text again. */
 export async function keepInCache(asking: AskedReading, asked: string, kept: object): Promise<void> {
   await writeObject(await placeInCache(asking.path, asked), kept).catch(() => {});
 }
 
-/** Keeps a reading beside the ids that are there. */
+/** Keeps a reading next to its existing ids. */
 export async function keepBeside(ids: string, kept: object): Promise<void> {
   await keepReading(ids, kept).catch(() => {});
 }

@@ -5,12 +5,12 @@ import * as check from '../base/check';
 import { ENCODINGS, type Encoding } from './encodings';
 
 /**
- * An encoding by one of its usual names, in any case: those of `Encoding`, the labels that WHATWG's Encoding Standard
- * gives these encodings (`gb2312`, `sjis`, `cp1251`, `utf8`), and names of code pages (`cp936`).
+ * An encoding by one of its usual names, in any case: a name of `Encoding`, a label of the WHATWG Encoding Standard for
+ * one of these (`gb2312`, `sjis`, `cp1251`, `utf8`), or the name of a code page (`cp936`).
  */
 export type EncodingName = Encoding | (string & Record<never, never>);
 
-/** Names that are in use and are no labels of WHATWG's, in lower case without spaces, `-` and `_`. */
+/** Common names that are not WHATWG labels, in lower case without spaces, `-` and `_`. */
 const OTHER_NAMES: Readonly<Record<string, Encoding>> = {
   ...{ utf8sig: 'utf-8', utf8bom: 'utf-8', cp65001: 'utf-8' },
   ...{ utf16: 'utf-16le', ucs2: 'utf-16le', ucs2le: 'utf-16le', ucs2be: 'utf-16be' },
@@ -19,7 +19,7 @@ const OTHER_NAMES: Readonly<Record<string, Encoding>> = {
   ...{ cp950: 'big5', ms950: 'big5', windows950: 'big5' },
   ...{ cp932: 'shift_jis', ms932: 'shift_jis', windows932: 'shift_jis' },
   ...{ cp949: 'euc-kr', ms949: 'euc-kr', uhc: 'euc-kr' },
-  // WHATWG has these names stand for Windows-1252, which differs at 0x80 to 0x9F.
+  // For WHATWG these names mean Windows-1252, which differs at 0x80 to 0x9F.
   ...{ iso88591: 'latin1', l1: 'latin1', cp819: 'latin1', isoir100: 'latin1' },
 };
 
@@ -52,8 +52,8 @@ function encodingOf(name: string): Encoding | undefined {
 }
 
 /**
- * The encoding that a name stands for; UTF-8 where none is given.
- * @param option what an error names.
+ * The encoding with this name; UTF-8 if no name is given.
+ * @param option the option that an error names.
  * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
 export function resolveEncoding(name: unknown, option = 'encoding'): Encoding {

@@ -1,4 +1,4 @@
-/** Character encodings: bytes to text in pieces, with the place where bytes are no text. */
+/** Character encodings: decodes bytes in pieces, and finds the first bytes that are not text. */
 
 import { constants, isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
@@ -31,7 +31,7 @@ const { MAX_STRING_LENGTH } = constants;
 /** Bytes of the longest text that a string can hold: of GB18030, four for a unit. */
 export const LONGEST_TEXT_BYTES = 4 * MAX_STRING_LENGTH;
 
-/** What to do with a text that no string can hold. */
+/** Advice for a text that no string can hold. */
 const LONG_TEXT_ADVICE = phrase`${refer.remedy('keepTextInFile', 'datasets.textFile can read a text of any length, because it leaves the text in its file.')}`;
 
 /** Byte-order marks and the encodings they belong to. */
@@ -48,7 +48,10 @@ const LONGEST_CHARACTER = 4;
 
 const NOTHING = new Uint8Array(0);
 
-/** What Windows-1252 has at 0x80 to 0x9F; elsewhere it is ISO 8859-1. Some releases of Node.js decode it as that. */
+/**
+ * The characters of Windows-1252 at 0x80 to 0x9F; elsewhere it equals ISO 8859-1. Some releases of Node.js decode it as
+ * ISO 8859-1.
+ */
 const WINDOWS_1252 =
   '\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f' +
   '\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178';
@@ -81,10 +84,10 @@ function tryDecode(decode: WholeDecoder, bytes: Uint8Array): string | undefined 
   }
 }
 
-/** The offset of the first bytes that are no character: the end of the longest part that decodes. */
+/** The offset of the first bytes that are not a character: the end of the longest prefix that decodes. */
 function firstInvalid(decode: WholeDecoder, bytes: Uint8Array): number {
-  // The bytes before `good` decode, and no part that ends at `bad` or behind it does. A valid text has the end of a
-  // character at the middle or up to three bytes before.
+  // The bytes before `good` decode, and no prefix that ends at or after `bad` does. A valid text has the end of a
+  // character at the middle or up to three bytes before it.
   let good = 0;
   let bad = bytes.length + 1;
   while (bad - good > 2 * LONGEST_CHARACTER) {
@@ -101,13 +104,13 @@ function firstInvalid(decode: WholeDecoder, bytes: Uint8Array): number {
   return good;
 }
 
-/** What to do with a text that is not in an encoding, where more is known than that it has another. */
+/** Advice for a text that is not in an encoding, if there is more to say than that it has another. */
 const ADVICE: { readonly [encoding in Encoding]?: Phrase } = {
   'utf-8': phrase`Give its ${refer.option('encoding')}, or convert the file to UTF-8.`,
   gbk: phrase`GB18030 has these characters and more: use the ${refer.option('encoding')} gb18030 if the text is Chinese.`,
 };
 
-/** What is known of an encoding by the name that messages have, for texts that are not in it. */
+/** Advice for texts that are not in an encoding, by the name that messages use for it. */
 export function adviceAbout(name: string | undefined): Phrase | undefined {
   return name === describe('gbk') ? ADVICE.gbk : undefined;
 }
@@ -134,7 +137,7 @@ export function tooLong(path: string, cause?: unknown): UnrolledError {
 const LOOKED_AT = 1024;
 const FEWEST_PAIRS = 2;
 
-/** Of pairs of bytes, how many have NUL as the high byte of UTF-16. Text with a NUL now and then has few. */
+/** How many pairs of bytes have NUL as the high byte of UTF-16. Text with an occasional NUL has few. */
 const MOST_PAIRS = 0.7;
 
 /** Counts what the beginning of a text has at even and at odd offsets, to know UTF-16 that has no mark. */
@@ -159,8 +162,8 @@ class Utf16Watch {
 }
 
 /**
- * The UTF-16 that the beginning of a file with numbers is in, by its mark and NUL bytes, or by these alone; undefined
- * if it is none.
+ * The kind of UTF-16 at the beginning of a file with numbers, by its mark and NUL bytes or by these alone; undefined if
+ * it is not UTF-16.
  */
 export function utf16In(beginning: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
   const [first, second] = beginning;
@@ -178,7 +181,7 @@ export class TextChunks {
   readonly #decode: WholeDecoder;
   /** Bytes of a character that is not whole yet, or of the beginning. */
   #held: Uint8Array = new Uint8Array(0);
-  /** Where `#held` stands in the file. */
+  /** Offset of `#held` in the file. */
   #offset = 0;
   #isBeginning = true;
   readonly #watch: Utf16Watch | undefined;
@@ -274,7 +277,7 @@ export class TextChunks {
     return bytes.subarray(mark.length);
   }
 
-  /** The text of all bytes but those of a last character that is not whole. */
+  /** The text of all bytes, without a last character that is incomplete. */
   #longestWhole(bytes: Uint8Array): { text: string; length: number } {
     for (let length = bytes.length; length > bytes.length - LONGEST_CHARACTER && length > 0; length--) {
       const text = this.#tryDecode(bytes.subarray(0, length));

@@ -3,11 +3,11 @@
 /** A text and the number of its class. */
 export interface Example {
   readonly text: string;
-  /** From 0. */
+  /** Index of the class, from 0. */
   readonly label: number;
 }
 
-/** An example that knows where it was read. */
+/** An example with the file that it was read from. */
 export interface SourcedExample extends Example {
   /** The path of its file below the dataset's folder, with `/` between its parts; or a file and a line, `reviews.txt:7`. */
   readonly source: string;

@@ -1,4 +1,4 @@
-/** A vocabulary with the tokens of another behind its own. */
+/** Appends the tokens of another vocabulary to a vocabulary. */
 
 import { UnrolledError } from '../base/errors';
 import { TokenList } from './token-list';
@@ -6,7 +6,7 @@ import type { VocabularyContent } from './vocabulary-builder';
 import type { VocabularyJSON } from './vocabulary-json';
 import type { TokenKind, UnknownPolicy } from './vocabulary-options';
 
-/** What is asked of a vocabulary. */
+/** The members of a vocabulary that this needs. */
 interface Tokens {
   readonly kind: TokenKind;
   readonly size: number;
@@ -17,7 +17,7 @@ interface Tokens {
   toJSON(): VocabularyJSON;
 }
 
-/** What a vocabulary is made of; `frequencies` are undefined if nobody has counted. */
+/** The parts of a vocabulary; `frequencies` is undefined if nobody has counted. */
 interface Extension {
   content: VocabularyContent;
   frequencies: number[] | undefined;
@@ -65,7 +65,7 @@ function* frequenciesOf(
 }
 
 /**
- * The tokens of `other` that `own` lacks, behind its own; a little at a time.
+ * The tokens of `own`, followed by those of `other` that it lacks; computed in parts.
  * @throws ERR_UNROLLED_OPTION_RANGE for another kind of tokens.
  */
 export function* extending(own: Tokens, ownContent: VocabularyContent, other: Tokens): Generator<void, Extension> {
@@ -85,7 +85,7 @@ export function* extending(own: Tokens, ownContent: VocabularyContent, other: To
     ...ownContent,
     tokens: new TokenList([...tokens, ...added]),
     unknownToken,
-    // What is new in it, an unknown token, is used as the other vocabulary uses it.
+    // If the unknown token is new, it is used as in the other vocabulary.
     unknown: unknownToken && own.unknownId === undefined ? other.unknown : own.unknown,
     ...((own.endId ?? other.endId) !== undefined && { endToken: true as const }),
   };
@@ -102,8 +102,8 @@ export function isExtension(other: Tokens, own: Tokens): boolean {
 }
 
 /**
- * The id that each id of an extension had; -1 for those that are new.
- * @param own what `extended` is an extension of.
+ * The former id of each id of an extension; -1 for new ones.
+ * @param own the vocabulary that `extended` extends.
  */
 export function idsBefore(extended: Tokens, own: Tokens): Int32Array {
   const ids = new Int32Array(extended.size).fill(-1);

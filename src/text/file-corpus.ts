@@ -61,9 +61,9 @@ export interface FileCorpusOptions extends ReadOptions, Omit<VocabularyOptions, 
   name?: string | undefined;
   /** Takes the place of one made from the text: that of a trained model, say. */
   vocabulary?: Vocabulary | undefined;
-  /** Where the ids are written, and a small `.json` beside them. Default: a file in the cache folder. */
+  /** The file of the ids; a small `.json` is written next to it. Default: a file in the cache folder. */
   idsFile?: string | undefined;
-  /** Whether the text is read whole and its ids are written again, even where it has not changed. Default false. */
+  /** Whether to read the whole text and write its ids again, even if it has not changed. Default false. */
   reread?: boolean | undefined;
   /** Ends reading with ERR_UNROLLED_ABORTED. */
   signal?: AbortSignal | undefined;
@@ -77,7 +77,7 @@ export interface FileCorpusSplit {
   validation: FileSource;
 }
 
-/** Those of a vocabulary that is made from the text; the form is that of the text too. */
+/** Options of a vocabulary made from the text. Its form is also the form of the text. */
 const TEXT_VOCABULARY_OPTIONS = [
   'tokens',
   'maxTokens',
@@ -96,7 +96,7 @@ const OPTIONS = [
   ...TEXT_VOCABULARY_OPTIONS,
 ] as const satisfies (keyof FileCorpusOptions)[];
 
-/** What of a text file decides its ids. */
+/** Everything about a text file that decides its ids. */
 interface Text {
   path: string;
   reading: ResolvedReading;
@@ -122,7 +122,7 @@ function vocabularyOptions(options: FileCorpusOptions): VocabularyOptions {
   return Object.fromEntries(names.map((name) => [name, options[name]]).filter(([, value]) => value !== undefined));
 }
 
-/** What reading a text file gives. */
+/** The result of reading a text file. */
 interface EncodedFile {
   vocabulary: Vocabulary;
   ids: IdFile;
@@ -136,7 +136,7 @@ function encodedFile(vocabulary: Vocabulary, { file, identity, unknownTokens }: 
 }
 
 /**
- * Refuses to write ids, or what is kept beside them, in the place of the text or of any other file that has something in it.
+ * Refuses to overwrite the text, or any other file with content, with the ids or the `.json` next to them.
  * @throws ERR_UNROLLED_OPTION_RANGE.
  */
 async function requireOtherPlace(path: string, idsFile: string | undefined): Promise<void> {
@@ -204,7 +204,7 @@ async function writeIds(
   );
 }
 
-/** What an earlier run made of the text, or what reading it gives: ids from an earlier run, or by a second pass. */
+/** The result of an earlier run, or of reading the text. The ids come from an earlier run or from a second pass. */
 async function encodeFile(text: Text, given: Vocabulary | undefined, options: FileCorpusOptions): Promise<EncodedFile> {
   const { path, reading } = text;
   const { idsFile, reread = false } = options;
@@ -241,7 +241,7 @@ async function encodeFile(text: Text, given: Vocabulary | undefined, options: Fi
 /** A corpus larger than memory: its ids lie in a file, and are read as they are needed. */
 export class FileCorpus {
   readonly name: string;
-  /** Of the text file. */
+  /** Path of the text file. */
   readonly path: string;
   readonly vocabulary: Vocabulary;
   /** The file of the ids and their number. */
@@ -278,7 +278,7 @@ export class FileCorpus {
     const name = given.name === undefined ? basename(path) : check.nonEmptyString('name', given.name);
     const vocabulary = requireVocabulary(given);
     const reading = resolveReading(given);
-    // On top of the form it is read in, a text is brought into that of the vocabulary.
+    // A text is first brought into the form in which it is read, then into that of the vocabulary.
     const form = formAfter(reading, vocabulary?.form ?? AS_IT_IS);
     const text = { path, reading: { ...reading, ...form } };
     if (given.idsFile !== undefined) check.nonEmptyString('idsFile', given.idsFile);
@@ -302,8 +302,8 @@ export class FileCorpus {
   }
 
   /**
-   * What the file of ids is now.
-   * @throws ERR_UNROLLED_FILE_READ if it has not the ids of this text any more, ERR_UNROLLED_FILE_NOT_FOUND.
+   * The current state of the file of ids.
+   * @throws ERR_UNROLLED_FILE_READ if it no longer has the ids of this text, ERR_UNROLLED_FILE_NOT_FOUND.
    * @internal
    */
   async currentIds(): Promise<FileState> {
@@ -313,7 +313,7 @@ export class FileCorpus {
     return state;
   }
 
-  /** Where the ids are. */
+  /** The place of the ids. */
   get source(): FileSource {
     return this.#range(0, this.idsFile.count);
   }
@@ -325,7 +325,7 @@ export class FileCorpus {
   }
 
   /**
-   * The first ids, so many of them, and the rest.
+   * The first `trained` ids, and the rest.
    * @internal
    */
   splitAt(trained: number): FileCorpusSplit {

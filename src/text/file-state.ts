@@ -1,11 +1,11 @@
-/** What a file was when it was read, to know later whether it is still that file. */
+/** The state of a file when it was read, which tells later whether it has changed. */
 
 import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { readInto } from '../base/files/file-pieces';
 
-/** What the system says of a file. Times are nanoseconds; numbers that JSON has no exact form for are decimal strings. */
+/** The status of a file. Times are in nanoseconds; numbers that JSON cannot represent exactly are decimal strings. */
 export interface FileState {
   device: string;
   /** '0' where the file system has none. */
@@ -18,7 +18,7 @@ export interface FileState {
   changed: string;
 }
 
-/** The state in what the system tells. */
+/** The state in the system's status of a file. */
 export function stateIn({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): FileState {
   return {
     device: BigInt.asUintN(64, dev).toString(),
@@ -34,7 +34,7 @@ export async function stateOf(file: FileHandle): Promise<FileState> {
   return stateIn(await file.stat({ bigint: true }));
 }
 
-/** The time of the last change in milliseconds, as `Stats.mtimeMs` has it. */
+/** The time of the last change in milliseconds, like `Stats.mtimeMs`. */
 export function modifiedMs({ modified }: FileState): number {
   const seconds = BigInt(modified) / 1_000_000_000n;
   return Number(seconds) * 1e3 + Number(BigInt(modified) - seconds * 1_000_000_000n) / 1e6;
@@ -61,7 +61,7 @@ export function isSameState(one: FileState, other: FileState): boolean {
  */
 const COARSEST_CLOCK = 2500;
 
-/** Whether a later change of the file would show in its times. Not where they are of now, or to come. */
+/** Whether the times of the file would show a later change. They would not if they are now or in the future. */
 export function isSettled({ modified, changed }: FileState, now: number): boolean {
   const last = Math.max(Number(BigInt(modified) / 1_000_000n), Number(BigInt(changed) / 1_000_000n));
   return now - last > COARSEST_CLOCK;

@@ -1,4 +1,4 @@
-/** What compressed files are known by. */
+/** Recognises compressed files. */
 
 /** Bytes that are looked at. */
 export const GZIP_BYTES = 4;
@@ -7,8 +7,8 @@ export const GZIP_BYTES = 4;
 const RESERVED_FLAGS = 0xe0;
 
 /**
- * Whether a file begins as gzip does: with its two bytes, its only method, and none of the flags that are reserved. The
- * two alone are a character of UTF-16, U+8B1F.
+ * Whether a file begins like gzip: with its two bytes, its only method, and no reserved flag. The two bytes alone are
+ * also a character of UTF-16, U+8B1F.
  */
 export function isGzip(bytes: Uint8Array): boolean {
   const [first, second, method, flags = RESERVED_FLAGS] = bytes;

@@ -36,7 +36,7 @@ export function keepInUse(path: string): void {
   inUse.add(path);
 }
 
-/** What a file belongs to: the ids that it describes, or has. */
+/** The key of a file in the cache: of the ids that it describes or contains. */
 async function ownerOf(folder: string, name: string): Promise<string | undefined> {
   if (name.endsWith('.ids')) return name;
   if (name.endsWith('.ids.json')) return name.slice(0, -'.json'.length);
@@ -66,9 +66,9 @@ function isBeingWritten(owner: string, { used }: Entry): boolean {
 }
 
 /**
- * Removes the ids of the cache that were used the longest ago, as many as there are too many; never those that this
- * process has in use. What cannot be removed stays.
- * @param path of one of them.
+ * Removes the least recently used ids from the cache until it is within its limit. Ids that this process uses are never
+ * removed, and a file that cannot be removed stays.
+ * @param path the path of one file in the cache.
  */
 export async function limitIds(path: string): Promise<void> {
   const folder = dirname(path);

@@ -1,6 +1,6 @@
 /**
- * Files of ids: little-endian, 32 bits each. A small JSON file beside one says of which text and vocabulary it is, and
- * which file it speaks of, so that it is never taken for the description of another.
+ * Files of ids: little-endian, 32 bits each. A small JSON file next to a file of ids names its text and vocabulary, and
+ * identifies the file, so that it never describes another.
  */
 
 import { createHash, type Hash } from 'node:crypto';
@@ -31,7 +31,7 @@ export interface IdFile {
   count: number;
 }
 
-/** What tells a file of ids from every other. */
+/** Identifies a file of ids among all others. */
 export interface IdIdentity {
   state: FileState;
   /** `IdDigest` of its content; undefined of files of earlier releases. */
@@ -49,9 +49,9 @@ export interface CountedIdFile {
 /** Takes the ids of a text, part by part, and how many tokens of each part were unknown. */
 export type WriteIds = (ids: Int32Array, unknownTokens: number) => Promise<void>;
 
-/** What the file beside it says. */
+/** The content of the JSON file next to it. */
 export interface Description {
-  /** Of text, form and vocabulary. */
+  /** Hash of text, form and vocabulary. */
   key: string;
   count: number;
   unknownTokens: number;
@@ -60,7 +60,7 @@ export interface Description {
   /** The file of ids; earlier releases have the time alone. */
   ids?: FileState;
   digest?: string | undefined;
-  /** Of an `idsFile` that was given: the reading whose ids it has. */
+  /** The reading that the ids belong to, for a given `idsFile`. */
   reading?: unknown;
 }
 
@@ -74,12 +74,12 @@ async function pathOf(key: string, path: string | undefined): Promise<string> {
   return absolutePath(path ?? join(await idFolder(), `${key}.ids`));
 }
 
-/** Where the description of a file of ids is. */
+/** Path of the description of a file of ids. */
 export function descriptionPath(ids: string): string {
   return `${ids}.json`;
 }
 
-/** A JSON file's object; an empty one where there is none. */
+/** The object in a JSON file; an empty one if there is no file. */
 export async function readObject(path: string): Promise<Record<string, unknown>> {
   try {
     const value = await parseJson(await readFile(path, 'utf8'));
@@ -89,7 +89,7 @@ export async function readObject(path: string): Promise<Record<string, unknown>>
   }
 }
 
-/** Whether what is beside a file says that this has ids. */
+/** Whether the description next to a file says that this is a file of ids. */
 export async function isDescribed(ids: string): Promise<boolean> {
   const { key, count, modified }: Partial<Description> = await readObject(descriptionPath(ids));
   return typeof key === 'string' && typeof count === 'number' && typeof modified === 'number';
@@ -100,7 +100,7 @@ export async function writeObject(path: string, value: object): Promise<void> {
   await writeWhole(path, Buffer.from(`${await inTurns(stringifying(value))}\n`));
 }
 
-/** Bytes of a block of the digest; so many from the beginning are hashed, then each of so many. */
+/** The digest covers the first `WHOLE_BLOCKS` blocks of this many bytes, then every `BLOCK_STRIDE`-th block. */
 const BLOCK = 1 << 20;
 const WHOLE_BLOCKS = 64;
 const BLOCK_STRIDE = 16;
@@ -144,7 +144,7 @@ class IdDigest {
   }
 }
 
-/** What a file is now, where its content is still that of `identity`; undefined if it is not. */
+/** The current state of a file whose content still matches `identity`; undefined otherwise. */
 async function sameIds(file: FileHandle, { state, digest }: IdIdentity): Promise<FileState | undefined> {
   const now = await stateOf(file);
   if (isSameContent(state, now)) return now;
@@ -154,8 +154,8 @@ async function sameIds(file: FileHandle, { state, digest }: IdIdentity): Promise
 }
 
 /**
- * What a file of ids is now.
- * @throws ERR_UNROLLED_FILE_READ if it is another than it was, ERR_UNROLLED_FILE_NOT_FOUND.
+ * The current state of a file of ids.
+ * @throws ERR_UNROLLED_FILE_READ if it has changed, ERR_UNROLLED_FILE_NOT_FOUND.
  */
 export async function requireSameIds(path: string, identity: IdIdentity): Promise<FileState> {
   let now: FileState | undefined;
@@ -168,7 +168,7 @@ export async function requireSameIds(path: string, identity: IdIdentity): Promis
   throw readError(path, new Error('it was cut short or replaced after its text was read: read the text again'));
 }
 
-/** The identity that a description gives its file; undefined if the file is of another size. */
+/** The identity in the description of a file; undefined if the size of the file differs. */
 async function describedIdentity(
   { count, modified, ids, digest }: Partial<Description>,
   file: FileHandle,
@@ -182,8 +182,8 @@ async function describedIdentity(
 
 /**
  * The file of ids of an earlier run with the same key; undefined if there is none.
- * @param uncounted how many tokens were unknown where the file does not say so, as those of earlier releases; undefined
- *   if nobody knows, and such a file is not taken.
+ * @param uncounted the number of unknown tokens, for files of earlier releases that do not contain it; undefined if
+ *   nobody knows, and such a file is not used.
  */
 export async function openIdFile(
   key: string,
@@ -217,9 +217,9 @@ function asLittleEndian(ids: Int32Array): Int32Array {
 
 /**
  * Writes a file of ids, whole or not at all.
- * @param fill hands the ids over, part by part.
- * @param reading to be kept in the file beside it.
- * @throws ERR_UNROLLED_FILE_WRITE; a coded error of `fill` passes through.
+ * @param fill writes the ids, part by part.
+ * @param reading stored in the file next to it.
+ * @throws ERR_UNROLLED_FILE_WRITE; a coded error of `fill` is passed on.
  */
 export async function writeIdFile(
   key: string,

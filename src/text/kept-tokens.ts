@@ -1,4 +1,4 @@
-/** Which tokens of a text a vocabulary keeps, and in which order. */
+/** Chooses and orders the tokens of a text that a vocabulary keeps. */
 
 /** Tokens that are looked at between two turns of the event loop. */
 const PART = 1 << 12;
@@ -6,7 +6,10 @@ const PART = 1 << 12;
 export interface TokenBounds {
   /** The fewest occurrences of a token that is kept. */
   minCount: number;
-  /** The most tokens that are kept, the most frequent ones: of equals those that come first. */
+  /**
+   * The largest number of tokens to keep. The most frequent ones are kept; of equally frequent ones, those that come
+   * first.
+   */
   maxSize: number;
   /** Whether they go by falling frequency, ties in the order they had; else all keep their order. */
   byFrequency: boolean;

@@ -1,4 +1,4 @@
-/** A text encoded part by part, so that the event loop can have turns between. */
+/** Encodes a text in parts, between which the event loop can have turns. */
 
 import { abortError } from '../native/cancellation';
 import { allocate } from '../tensor/tensor-shape';
@@ -16,7 +16,7 @@ export interface EncodeOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Where a part begins in a longer text. */
+/** Position of a part in a longer text. */
 export interface PartPlace {
   /** Tokens before it. */
   tokens: number;
@@ -26,7 +26,7 @@ export interface PartPlace {
 
 export const BEGINNING: Readonly<PartPlace> = { tokens: 0, lines: 0 };
 
-/** What encodes: a vocabulary. */
+/** The encoder, for example a vocabulary. */
 interface PartEncoder {
   settled(text: string): number;
   /** @param whole the text that it is a part of. */
@@ -34,9 +34,9 @@ interface PartEncoder {
 }
 
 /**
- * What `encodePart` gives for a text, a little at a time.
+ * The same as `encodePart` for a text, computed in parts.
  * @param text in the vocabulary's form.
- * @throws what `encodePart` throws; ERR_UNROLLED_ABORTED.
+ * @throws the errors of `encodePart`; ERR_UNROLLED_ABORTED.
  */
 export function* encodingParts(
   encoder: PartEncoder,

@@ -53,12 +53,12 @@ export async function readUnpacked(path: string): Promise<Uint8Array> {
   return unpacked(bytes, path);
 }
 
-/** What compression adds at most to bytes that it cannot make fewer. */
+/** The most bytes that compression adds to data that it cannot shrink. */
 const COMPRESSION_BYTES = 1 << 20;
 
 /**
- * The same, of a file that has at most so many bytes unpacked; undefined if it has more.
- * @throws as `readUnpacked`.
+ * The same, for a file with at most `most` unpacked bytes; undefined if it has more.
+ * @throws the errors of `readUnpacked`.
  */
 export async function readUnpackedUpTo(path: string, most: number): Promise<Uint8Array | undefined> {
   const found = await stat(path).catch(() => undefined);
@@ -93,7 +93,7 @@ function* decoding(bytes: Uint8Array, path: string, reading: ResolvedReading): G
   }
 }
 
-/** Bytes as text of the form asked, maybe empty, with turns for the event loop; errors as `decodeText`. */
+/** Bytes as text of the requested form, maybe empty. The event loop has turns. The errors are those of `decodeText`. */
 export async function decodeMaybeEmpty(bytes: Uint8Array, path: string, reading: ResolvedReading): Promise<string> {
   return inTurns(decoding(bytes, path, reading));
 }

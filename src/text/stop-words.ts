@@ -1,7 +1,7 @@
 /**
- * English function words: articles, pronouns, prepositions, conjunctions, auxiliaries and the like, which say little of
- * what a text is about. `no`, `nor`, `not` and what is contracted with `not` are left out of the list, so that a text
- * keeps what turns its meaning round; add them where that is of no matter.
+ * English function words: articles, pronouns, prepositions, conjunctions, auxiliaries and the like, which say little
+ * about the subject of a text. `no`, `nor`, `not` and contractions with `not` are not in the list, because they reverse
+ * the meaning of a text; add them if that does not matter.
  */
 export const ENGLISH_STOP_WORDS: readonly string[] = Object.freeze(
   `

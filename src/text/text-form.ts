@@ -9,7 +9,7 @@ import { PART_UNITS, partsCutAt } from './text-parts';
 export const LINE_ENDS = ['keep', 'lf'] as const;
 export const NORMALIZATIONS = ['none', 'NFC', 'NFD', 'NFKC', 'NFKD'] as const;
 
-/** What line ends become. */
+/** What line ends are converted to. */
 export type LineEnds = (typeof LINE_ENDS)[number];
 
 /** Unicode's normal form that a text is brought into. */
@@ -31,7 +31,10 @@ export interface FormOptions {
 
 /** How the bytes of a file become a text. */
 export interface ReadOptions extends FormOptions {
-  /** By any of its usual names, default `'utf-8'`. A byte-order mark is dropped; one of another encoding is an error. */
+  /**
+   * Any common name of an encoding, default `'utf-8'`. A byte-order mark is dropped; the mark of another encoding is an
+   * error.
+   */
   encoding?: EncodingName | undefined;
 }
 
@@ -64,7 +67,7 @@ export function resolveReading({ encoding, ...form }: ReadOptions): ResolvedRead
 export function formAfter(first: TextForm, then: TextForm): TextForm {
   const lineEnds = first.lineEnds === 'lf' ? 'lf' : then.lineEnds;
   if (then.normalization === 'none') return { lineEnds, normalization: first.normalization };
-  // What compatibility has replaced stays so; the second form alone says whether characters are composed.
+  // Compatibility replacements are already made, so the second form only decides whether characters are composed.
   const isCompatible = first.normalization.startsWith('NFK');
   return { lineEnds, normalization: isCompatible ? compatible(then.normalization) : then.normalization };
 }
@@ -80,7 +83,7 @@ export function isInForm(form: TextForm, other: TextForm): boolean {
 }
 
 /**
- * A whole text in the form asked.
+ * A whole text in the requested form.
  * @throws ERR_UNROLLED_OPTION_RANGE for a text that no string can hold in that form.
  */
 export function formText(text: string, { lineEnds, normalization }: TextForm): string {
@@ -140,7 +143,7 @@ function isOutsideLineEnd(text: string, at: number): boolean {
 }
 
 /**
- * Characters that, beside ASCII, begin a new run for every normal form: nothing before them composes or changes places
+ * Characters besides ASCII that begin a new run in every normal form: nothing before them composes or changes places
  * with them. Letters of Latin, Greek, Cyrillic, Hebrew and Arabic, kana, ideographs, and whole syllables of Hangul.
  */
 const RUN_START =
@@ -155,7 +158,8 @@ function isRunStart(text: string, at: number): boolean {
 const LONGEST_RUN = 1 << 20;
 
 /**
- * Where a text that continues may be cut so that the normal forms of both parts are those of the whole; 0 for nowhere.
+ * The position at which an unfinished text can be split so that the normal forms of both parts are those of the whole;
+ * 0 for none.
  */
 function runCut(text: string): number {
   for (let i = text.length - 1; i > 0; i--) {
@@ -164,7 +168,7 @@ function runCut(text: string): number {
   return 0;
 }
 
-/** Brings one text that comes in pieces into the form asked: together the pieces are `formText` of the whole. */
+/** Brings a text that comes in pieces into the requested form: together the pieces are `formText` of the whole. */
 export class FormChunks {
   readonly #form: ResolvedReading;
   readonly #path: string;
@@ -178,8 +182,8 @@ export class FormChunks {
   }
 
   /**
-   * As much of the text so far as what follows cannot change.
-   * @throws ERR_UNROLLED_OPTION_RANGE if a text to be normalised has no place to cut for a million characters.
+   * The part of the text so far that later pieces cannot change.
+   * @throws ERR_UNROLLED_OPTION_RANGE if a text to normalise cannot be split for a million characters.
    */
   push(text: string): string {
     return this.#normalized(this.#lined(text));

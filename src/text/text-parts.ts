@@ -3,14 +3,14 @@
 /** UTF-16 units of a part. Words take the longest to cut: a part has some milliseconds of them. */
 export const PART_UNITS = 1 << 12;
 
-/** A part of a text of so many units, and no half of a surrogate pair at its end. */
+/** A part of a text with this many UTF-16 units, which does not end in half a surrogate pair. */
 function partOf(text: string, start: number, length: number): string {
   const end = start + length;
   return text.slice(start, (text.codePointAt(end - 1) ?? 0) > 0xffff ? end + 1 : end);
 }
 
 /**
- * Parts whose tokens together are those of the whole text.
+ * Splits a text into parts whose tokens together are those of the whole text.
  * @param settled `Tokenizer.settled`.
  */
 export function* tokenParts(text: string, settled: (text: string) => number): Generator<string, void> {

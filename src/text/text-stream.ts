@@ -1,4 +1,4 @@
-/** Text files of any size, read in pieces: plain or gzipped, of any encoding, in the form asked. */
+/** Reads text files of any size in pieces: plain or gzipped, in any encoding, in the requested form. */
 
 import { createHash } from 'node:crypto';
 import { type FileHandle, stat } from 'node:fs/promises';
@@ -17,12 +17,12 @@ import { FormChunks, type ResolvedReading } from './text-form';
 /** Bytes read at once. */
 const CHUNK = 1 << 18;
 
-/** What a pass over a file may be given. */
+/** Options of a pass over a file. */
 export interface PassOptions {
   signal?: AbortSignal | undefined;
   /** Called with the bytes read so far, and the file's size. */
   onBytes?: ((received: number, total: number) => void) | undefined;
-  /** What the file was before: it must be that still. */
+  /** The earlier state of the file, which must not have changed. */
   unchanged?: FileState | undefined;
 }
 
@@ -41,11 +41,11 @@ async function regularState(file: FileHandle, path: string): Promise<FileState> 
   return stateIn(stats);
 }
 
-/** A file that is open, and who is told of what is read. */
+/** An open file, and the observer of what is read. */
 interface OpenFile {
   file: FileHandle;
   path: string;
-  /** In bytes; what comes to it later is not read. */
+  /** Size in bytes; bytes that are appended later are not read. */
   size: number;
   advance: (bytes: number) => void;
 }
@@ -87,8 +87,8 @@ async function* unpackedBytes(file: OpenFile) {
 }
 
 /**
- * The bytes of a file, decompressed, in pieces that do not live beyond the next; returns what the file was.
- * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ (also where the file changes meanwhile),
+ * The bytes of a file, decompressed, in pieces that are valid until the next one. Returns the state of the file.
+ * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ (also if the file changes meanwhile),
  *   ERR_UNROLLED_ABORTED.
  */
 export async function* fileBytes(
@@ -137,15 +137,15 @@ async function stateAt(path: string): Promise<FileState | undefined> {
   return stats && stateIn(stats);
 }
 
-/** What a pass over a text found. */
+/** The result of a pass over a text. */
 export interface PassResult {
   /** The file, after it was read. */
   state: FileState;
-  /** Of the bytes, decompressed, in hexadecimal. */
+  /** Hash of the decompressed bytes, in hexadecimal. */
   sha256: string;
 }
 
-/** What to do with a text that comes in parts. */
+/** The consumer of a text that comes in parts. */
 interface VisitedParts {
   settled: (text: string) => number;
   visit: (part: string) => void | Promise<void>;

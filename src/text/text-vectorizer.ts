@@ -31,7 +31,7 @@ const PART = 1 << 10;
 
 const KIND = 'text-vectorizer';
 
-/** The largest `idf`: without a logarithm, that of a token in one of as many texts as there can be. */
+/** The largest `idf`: without the logarithm, for a token in one of the largest possible number of texts. */
 const MAX_IDF = MAX_SIZE;
 
 /** Several sequences in one array: sequence i is `ids[offsets[i] .. offsets[i + 1])`. */
@@ -41,9 +41,9 @@ export interface TokenSequences {
   offsets: Int32Array;
 }
 
-/** The vectorizer's options, and what a vocabulary for tf-idf has beside its tokens. */
+/** The vectorizer's options, and the inverse document frequencies that a vocabulary for tf-idf needs. */
 export interface VectorizerVocabularyOptions extends TextVectorizerOptions {
-  /** With `output: 'tf-idf'`: the inverse document frequency of each token of the list given, from 0 to 2^31 - 1. */
+  /** With `output: 'tf-idf'`: the inverse document frequency of each token of the given list, from 0 to 2^31 - 1. */
   idf?: ArrayLike<number> | undefined;
 }
 
@@ -63,8 +63,8 @@ export interface TextVectorizerJSON {
   kind: typeof KIND;
   options: TextVectorizerOptions;
   /**
-   * With `split: 'word'`: 2 where texts are cut before punctuation is stripped of them. Absent in files of the first
-   * releases, which stripped it before; they continue doing so.
+   * With `split: 'word'`: 2 if texts are split before their punctuation is stripped. Absent in files of the first
+   * releases, which stripped it first; vectorizers from such files continue to do so.
    */
   rule?: WordRule;
   /** Padding and unknown included; token i has the id i. */
@@ -89,13 +89,14 @@ function mean(values: ArrayLike<number>): number {
 
 function requireIterable(texts: unknown): void {
   const value = texts as Partial<Iterable<string> & AsyncIterable<string>> | null | undefined;
-  // A string would be taken for its characters.
+  // A string would be iterated as its characters.
   if (typeof texts !== 'string' && (value?.[Symbol.iterator] ?? value?.[Symbol.asyncIterator])) return;
   throw check.wrongType('texts', 'an array or another iterable of strings', texts);
 }
 
 /**
- * Turns texts into ids or vectors: standardizes, cuts, looks each token up. Modelled on Keras's `TextVectorization`.
+ * Turns texts into ids or vectors: it standardizes a text, splits it, and looks up each token. Modelled on Keras's
+ * `TextVectorization`.
  *
  * With `output: 'int'` the id 0 is padding (`''`), 1 is the unknown token (`'[UNK]'`), and tokens follow. With the other
  * outputs there is no padding, and 0 is the unknown token. Tokens go by falling frequency, ties by code point (Keras
@@ -107,7 +108,7 @@ export class TextVectorizer {
   readonly output: VectorizerOutput;
   /** The id of a token that the vocabulary does not have. */
   readonly unknownId: number;
-  /** With tf-idf, `[V]`: `ln(1 + N / (1 + n))` of a token in n of N texts; of the unknown token the mean of all. */
+  /** With tf-idf, `[V]`: `ln(1 + N / (1 + n))` for a token in n of N texts; for the unknown token the mean of all. */
   readonly idf: Float64Array | undefined;
 
   readonly #options: ResolvedVectorizerOptions;
@@ -248,16 +249,16 @@ export class TextVectorizer {
   }
 
   /**
-   * The ids of a text's tokens, `[N]`, at most `sequenceLength` of them, and with `pad` exactly as many.
-   * A text without tokens has one id, the unknown one, since no sequence may be empty.
-   * @throws ERR_UNROLLED_OUT_OF_MEMORY for padding that memory cannot hold.
+   * The ids of a text's tokens, `[N]`, at most `sequenceLength` of them, and with `pad` exactly as many. A text without
+   * tokens has one id, the unknown one, because no sequence may be empty.
+   * @throws ERR_UNROLLED_OUT_OF_MEMORY if memory cannot hold the padding.
    */
   encode(text: string): Int32Array {
     return atOnce(this.encoding(text));
   }
 
   /**
-   * What `encode` gives, a little at a time.
+   * The same as `encode`, computed in parts.
    * @internal
    */
   *encoding(text: string): Generator<void, Int32Array> {
@@ -287,8 +288,8 @@ export class TextVectorizer {
   }
 
   /**
-   * The ids of many texts in one array, as `encode` has those of one. Of many texts this takes long, and the event loop
-   * waits: `encodeAllInTurns` lets that continue.
+   * The ids of many texts in one array; each text is encoded as by `encode`. Many texts take long and block the event
+   * loop; `encodeAllInTurns` does not.
    * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE for more ids than an offset can count, ERR_UNROLLED_OUT_OF_MEMORY.
    */
   encodeAll(texts: Iterable<string>): TokenSequences {
@@ -296,8 +297,8 @@ export class TextVectorizer {
   }
 
   /**
-   * What `encodeAll` gives, for any number of texts: every few milliseconds the event loop has a turn.
-   * @throws what `encodeAll` throws; ERR_UNROLLED_ABORTED.
+   * The same as `encodeAll`, for any number of texts: the event loop has a turn every few milliseconds.
+   * @throws the errors of `encodeAll`; ERR_UNROLLED_ABORTED.
    */
   async encodeAllInTurns(texts: Iterable<string>, options?: EncodeOptions): Promise<TokenSequences> {
     const given = check.options('TextVectorizer.encodeAllInTurns', options, ['signal']);
@@ -333,16 +334,16 @@ export class TextVectorizer {
     return pad ? sequenceLength : length;
   }
 
-  /** @throws ERR_UNROLLED_OUT_OF_MEMORY for so many padded ids. */
+  /** @throws ERR_UNROLLED_OUT_OF_MEMORY if memory cannot hold this many padded ids. */
   #requirePadding(length: number): void {
     const advice = phrase`Lower ${refer.option('sequenceLength')}, or leave ${refer.option('pad')} out`;
     requireMemory('Padding of this length', length * Int32Array.BYTES_PER_ELEMENT, 'sequenceLength', advice);
   }
 
   /**
-   * One vector a text, `[N, V]`. With `'multi-hot'`, 1 for each token it has; with `'count'`, how often it has it; with
-   * `'frequency'`, that divided by the number of its tokens, known or not; with `'tf-idf'`, how often times the token's
-   * `idf`. A text without tokens is all zeros.
+   * One vector per text, `[N, V]`. With `'multi-hot'`, 1 for each token of the text; with `'count'`, its number of
+   * occurrences; with `'frequency'`, this number divided by the number of all tokens, known or not; with `'tf-idf'`,
+   * this number times the token's `idf`. A text without tokens is all zeros.
    * @throws ERR_UNROLLED_OPTION_RANGE with `output: 'int'`, ERR_UNROLLED_OUT_OF_MEMORY.
    */
   vectors(texts: readonly string[]): Tensor<'float32'> {

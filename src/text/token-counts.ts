@@ -1,8 +1,8 @@
 /** How much of a text a vocabulary knows. */
 
-/** Tokens of a text, as it is cut, whatever becomes of those that are unknown. */
+/** Number of tokens of a text, known and unknown. */
 export interface TokenCounts {
-  /** Tokens that have an id of their own. */
+  /** Tokens that have their own id. */
   knownTokens: number;
   /** Tokens that have none, be they skipped or replaced by the unknown token. */
   unknownTokens: number;

@@ -12,7 +12,7 @@ function stringsOf(codePoints: Uint32Array): string[] {
 /** Tokens by id. Of characters that were counted there are code points first, and strings once somebody needs them. */
 export class TokenList {
   readonly length: number;
-  /** Of characters that were counted. */
+  /** Characters and their counts. */
   readonly codePoints: Uint32Array | undefined;
   #strings: readonly string[] | undefined;
 
@@ -46,7 +46,7 @@ export class TokenList {
   }
 }
 
-/** Sets, a power of two, among which strings are spread: one large set stands still for long when it grows. */
+/** Number of sets, a power of two, that strings are spread over: one large set blocks for long when it grows. */
 const SETS = 1 << 6;
 
 /** Strings that were seen. */

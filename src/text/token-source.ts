@@ -1,4 +1,4 @@
-/** Where the ids of a corpus lie. */
+/** Describes where the ids of a corpus are. */
 
 /** A range of the ids in a file: little-endian, 32 bits each. */
 export interface FileSource {
@@ -12,5 +12,5 @@ export interface FileSource {
   count: number;
 }
 
-/** Where the ids of a corpus are. */
+/** The place of the ids of a corpus. */
 export type TokenSource = { kind: 'memory'; ids: Int32Array } | FileSource;

@@ -1,4 +1,4 @@
-/** Whether texts are in a script that puts no spaces between its words, so that spaces do not part them. */
+/** Recognises texts in a script without spaces between words, which spaces cannot split. */
 
 /** Scripts that write the words of a sentence, or the whole sentence, in one run. Hangul has spaces. */
 const UNSPACED =
@@ -11,13 +11,13 @@ const LETTERS = /\p{L}/gu;
 const MOST_TEXTS = 1024;
 const MOST_UNITS = 512;
 
-/** Where a program put spaces between words all the same, a run is not longer: words of Thai have 3 to 4 letters. */
+/** The longest mean run of a text in which a program inserted spaces: Thai words have 3 to 4 letters. */
 const LONGEST_MEAN_WORD = 4;
 
-/** What was counted in a text. */
+/** The counts of a text. */
 interface TextCounts {
   letters: number;
-  /** Those of scripts without spaces. */
+  /** Letters of scripts without spaces. */
   unspaced: number;
   /** Runs between white space that have such letters. */
   runs: number;
@@ -35,10 +35,10 @@ function countsOf(text: string): TextCounts {
   return counts;
 }
 
-/** Looks at texts as they come by: at the beginnings of so many of them, which are spread over all. */
+/** Samples texts as they come: the beginnings of a limited number of texts, spread over all. */
 export class ScriptSample {
   #counts: TextCounts[] = [];
-  /** Of so many texts one is counted. */
+  /** One of this many texts is sampled. */
   #stride = 1;
   #seen = 0;
 
@@ -51,8 +51,8 @@ export class ScriptSample {
   }
 
   /**
-   * Whether most letters are of a script without spaces between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese), and
-   * no program put spaces there beforehand.
+   * Whether most letters are of a script without spaces between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese),
+   * and no program inserted spaces there before.
    */
   get isUnspaced(): boolean {
     const sum = (key: keyof TextCounts) => this.#counts.reduce((total, counts) => total + counts[key], 0);

@@ -1,4 +1,4 @@
-/** What a `TextVectorizer` is adapted to: how often each token occurs. */
+/** The counts that a `TextVectorizer` is adapted to: how often each token occurs. */
 
 import * as check from '../base/check';
 import { compareCodePoints } from '../base/code-points';

@@ -1,4 +1,4 @@
-/** What a `TextVectorizer` does to a text, checked and with its defaults. */
+/** The options of a `TextVectorizer`, checked and with their defaults. */
 
 import * as check from '../base/check';
 import { MAX_SIZE } from '../base/limits';
@@ -6,7 +6,7 @@ import { phrase, refer } from '../base/messages/phrase';
 import { NORMALIZATIONS, type Normalization } from './text-form';
 import { mostTokens } from './vocabulary-options';
 
-/** What `standardize` may name: whether upper case goes, and whether punctuation does. */
+/** Names for `standardize`: whether to lower-case, and whether to strip punctuation. */
 export const STANDARDIZATIONS = {
   'lower-and-strip-punctuation': { lower: true, strip: true },
   lower: { lower: true, strip: false },
@@ -24,16 +24,16 @@ export type StopWords = 'english' | 'chinese' | readonly string[];
 /** The lists of stop words that have a name. */
 export const STOP_WORD_LISTS = ['english', 'chinese'] as const satisfies readonly StopWords[];
 
-/** What is done to a text, before it is cut or after. */
+/** The steps applied to a text, before or after it is split. */
 export type Standardization = keyof typeof STANDARDIZATIONS | ((text: string) => string);
 
 /** How a text is cut. */
 export type Splitting = (typeof SPLITS)[number] | ((text: string) => readonly string[]);
 
-/** What texts become: ids in the order of the text, or one vector a text with an element for each token. */
+/** The form of the output: ids in the order of the text, or one vector per text with one element per token. */
 export type VectorizerOutput = (typeof OUTPUTS)[number];
 
-/** What a `TextVectorizer` does to a text, and which tokens it knows. */
+/** The options of a `TextVectorizer`: how it processes a text, and which tokens it knows. */
 export interface TextVectorizerOptions {
   /** The most ids there may be, padding and unknown among them; the most frequent tokens are kept. Default: no bound. */
   maxTokens?: number | undefined;
@@ -42,10 +42,10 @@ export interface TextVectorizerOptions {
   /** Unicode's normal form that every text is brought into, before all else. Default `'none'`. */
   normalization?: Normalization | undefined;
   /**
-   * `'lower-and-strip-punctuation'` (the default), `'lower'`, `'strip-punctuation'`, `'none'`, or a function of the text
-   * before it is cut. Lower case is Unicode's. Punctuation is that of ASCII, and is stripped before the text is cut at
-   * white space or into characters. With `split: 'word'` or a function the text is cut first: then a point or comma
-   * between digits stays. Of `'word'`, punctuation of all scripts is stripped, but for exclamation and question marks.
+   * `'lower-and-strip-punctuation'` (the default), `'lower'`, `'strip-punctuation'`, `'none'`, or a function of the
+   * text before it is cut. Lower case is Unicode's. ASCII punctuation is stripped before the text is split at white
+   * space or into characters. With `split: 'word'` or a function the text is split first, so a point or comma between
+   * digits stays. With `'word'`, punctuation of all scripts is stripped, except exclamation and question marks.
    */
   standardize?: Standardization | undefined;
   /**
@@ -57,9 +57,9 @@ export interface TextVectorizerOptions {
   ngrams?: number | readonly number[] | undefined;
   /** Default `'int'`. */
   output?: VectorizerOutput | undefined;
-  /** With `'int'`: the most ids of a text; what is beyond is cut off. Default: no bound. */
+  /** With `'int'`: at most this many ids per text; the rest is cut off. Default: no limit. */
   sequenceLength?: number | undefined;
-  /** With `sequenceLength`: whether shorter texts are filled up with the padding id 0. Default false. */
+  /** With `sequenceLength`: whether shorter texts are padded with the id 0. Default false. */
   pad?: boolean | undefined;
   /**
    * Words to leave out, before n-grams are made: `'english'` for `ENGLISH_STOP_WORDS`, `'chinese'` for
@@ -81,7 +81,7 @@ export const TEXT_VECTORIZER_OPTIONS = [
   'stopWords',
 ] as const;
 
-/** The options with what was left out; `undefined` stands for no bound, no normal form and no stop words. */
+/** The options with their defaults; `undefined` means no limit, no normal form and no stop words. */
 export interface ResolvedVectorizerOptions {
   readonly maxTokens: number | undefined;
   readonly normalization: Normalization | undefined;
@@ -95,7 +95,7 @@ export interface ResolvedVectorizerOptions {
   readonly stopWords: StopWords | undefined;
 }
 
-/** Token ids before those of the tokens: only sequences of ids can have padding. */
+/** Number of special ids before those of the tokens: only sequences of ids can have padding. */
 export function specialTokens(output: VectorizerOutput): readonly string[] {
   return output === 'int' ? ['', '[UNK]'] : ['[UNK]'];
 }

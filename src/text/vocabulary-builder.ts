@@ -1,4 +1,4 @@
-/** A vocabulary built from texts: their tokens are counted, and those that the bounds leave get ids. */
+/** Builds a vocabulary from texts: it counts their tokens and gives ids to those within the limits. */
 
 import * as check from '../base/check';
 import { UnrolledError } from '../base/errors';
@@ -19,12 +19,12 @@ import {
 /** Tokens that are looked at between two turns. */
 const TOKENS = 1 << 12;
 
-/** What a vocabulary has in it. */
+/** The content of a vocabulary. */
 export interface VocabularyContent extends Omit<VocabularyJSON, 'tokens'> {
   tokens: TokenList;
 }
 
-/** What was built, and how often each id occurs, `[V]`. */
+/** The built vocabulary, and how often each id occurs, `[V]`. */
 export interface BuiltVocabulary {
   content: VocabularyContent;
   frequencies: number[];
@@ -89,7 +89,7 @@ export class VocabularyCounts {
       throw check.outOfRange('minCount', `at most the count of the most frequent ${noun}`, minCount);
     }
     const frequencies = kept === undefined ? counts : kept.map((token) => counts[token] as number);
-    // The unknown token stands for what was left out; each text ends in an end token.
+    // The unknown token counts the tokens that were left out; every text ends in an end token.
     if (isBounded) frequencies.push((yield* sum(counts)) - (yield* sum(frequencies)));
     if (endToken) frequencies.push(this.#texts);
     const content = {

@@ -12,12 +12,12 @@ export interface VocabularyJSON {
   kind: TokenKind;
   /** Token i has the id i. */
   tokens: string[];
-  /** Whether the id behind the tokens is the unknown token. */
+  /** Whether the id after the tokens is the unknown token. */
   unknownToken: boolean;
   unknown: UnknownPolicy;
   /** Present where the last id is the end-of-document token. */
   endToken?: true;
-  /** What every text is brought into before it is cut; absent if no form was given. */
+  /** The form that every text is brought into before it is split; absent if none was given. */
   form?: TextForm;
 }
 

@@ -1,4 +1,4 @@
-/** What a vocabulary is made of and how its tokens are chosen: options, checked and with their defaults. */
+/** Options of a vocabulary: its kind of tokens and how they are chosen; checked and with their defaults. */
 
 import * as check from '../base/check';
 import { phrase, refer } from '../base/messages/phrase';
@@ -16,7 +16,7 @@ export const TOKENIZERS = {
   word: wordTokenizer,
 } as const satisfies Record<string, Tokenizer>;
 
-/** What a text is cut into: code points, graphemes, bytes of its UTF-8, or words with what is between them. */
+/** The kind of tokens: code points, graphemes, bytes of UTF-8, or words and the text between them. */
 export type TokenKind = keyof typeof TOKENIZERS;
 
 /** Every kind of token, as the `tokens` option takes them. */
@@ -25,7 +25,7 @@ export const TOKEN_KINDS = Object.keys(TOKENIZERS) as TokenKind[];
 /** Every choice of what unseen input does, as the `unknown` option takes them. */
 export const UNKNOWN_POLICIES = ['error', 'skip', 'replace'] as const;
 
-/** What `encode` does with a token that has no id. */
+/** The treatment of a token without an id in `encode`. */
 export type UnknownPolicy = (typeof UNKNOWN_POLICIES)[number];
 
 /** How `Vocabulary.build` chooses tokens, and the form that it keeps for every text. */

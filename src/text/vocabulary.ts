@@ -40,7 +40,7 @@ export const CARRIAGE_RETURN = 'It belongs to a line end that the vocabulary doe
 export interface TokenDecoder {
   /** The text that this id completes, maybe empty. */
   push(id: number): string;
-  /** What was held back: bytes that are no whole character come as U+FFFD. */
+  /** The bytes that were held back; incomplete characters become U+FFFD. */
   end(): string;
 }
 
@@ -65,13 +65,12 @@ export interface VocabularyBuilder {
 /**
  * A list of tokens with their ids from 0.
  *
- * Ids follow the code points of the tokens (of words: falling frequency, ties by code point). A
- * bounded vocabulary has one more id behind them for the unknown token, and one with an end token
- * one more, the last, for the end of a document.
+ * Ids follow the code points of the tokens (of words: falling frequency, ties by code point). A bounded vocabulary has
+ * one more id after them for the unknown token, and one with an end token has a last id for the end of a document.
  */
 export class Vocabulary {
   readonly kind: TokenKind;
-  /** What `encode` does with a token that has no id. */
+  /** The treatment of a token without an id in `encode`. */
   readonly unknown: UnknownPolicy;
   /** The id of the unknown token, which follows the tokens; undefined if there is none. */
   readonly unknownId: number | undefined;
@@ -85,8 +84,8 @@ export class Vocabulary {
    */
   readonly frequencies: readonly number[] | undefined;
   /**
-   * What every text is brought into before it is cut: that of the text the vocabulary was built from, where it was given
-   * (`lineEnds`, `normalization`). Undefined where it was not: texts are then taken as they are.
+   * The form that every text is brought into before it is split: the form given when the vocabulary was built
+   * (`lineEnds`, `normalization`). Undefined if none was given; then texts are used as they are.
    */
   readonly form: Readonly<TextForm> | undefined;
 
@@ -164,8 +163,8 @@ export class Vocabulary {
   }
 
   /**
-   * The same ids, and another choice of what unseen input does.
-   * @throws ERR_UNROLLED_OPTION_RANGE for `'replace'` where there is no unknown token.
+   * The same ids with another treatment of unknown tokens.
+   * @throws ERR_UNROLLED_OPTION_RANGE for `'replace'` without an unknown token.
    */
   withUnknown(unknown: UnknownPolicy): Vocabulary {
     check.oneOf('unknown', unknown, UNKNOWN_POLICIES);
@@ -186,8 +185,8 @@ export class Vocabulary {
   }
 
   /**
-   * The same ids, and behind them those tokens of another vocabulary that this one lacks; the unknown and the end token,
-   * where either has one, follow. `frequencies` are those of the other's text. For `LanguageModel.initFrom` with
+   * The same ids, followed by the tokens of another vocabulary that this one lacks, then by the unknown and the end
+   * token if either vocabulary has one. `frequencies` are those of the other's text. For `LanguageModel.initFrom` with
    * `extendVocabulary`.
    * @throws ERR_UNROLLED_OPTION_TYPE for what is not a vocabulary; ERR_UNROLLED_OPTION_RANGE for another kind of
    *   tokens.
@@ -223,8 +222,8 @@ export class Vocabulary {
   }
 
   /**
-   * What `encode` gives, for a text of any length: every few milliseconds the event loop has a turn.
-   * @throws what `encode` throws; ERR_UNROLLED_ABORTED.
+   * The same as `encode`, for a text of any length: the event loop has a turn every few milliseconds.
+   * @throws the errors of `encode`; ERR_UNROLLED_ABORTED.
    */
   async encodeInTurns(text: string, options?: EncodeOptions): Promise<Int32Array> {
     const given = check.options('Vocabulary.encodeInTurns', options, ['signal']);
@@ -286,7 +285,7 @@ export class Vocabulary {
   }
 
   /**
-   * What `encodePart` gives, a little at a time.
+   * The same as `encodePart`, computed in parts.
    * @internal
    */
   *encoding(text: string, signal?: AbortSignal, place: PartPlace = BEGINNING): Generator<void, EncodedText> {
@@ -321,8 +320,8 @@ export class Vocabulary {
   }
 
   /**
-   * The text of ids. Bytes that are no UTF-8 decode to U+FFFD, and so does the unknown token, which
-   * among words is `<unk>`; the end of a document is not a text.
+   * The text of ids. Bytes that are not UTF-8 and the unknown token decode to U+FFFD; among words the unknown token is
+   * `<unk>`. The end of a document has no text.
    * @throws ERR_UNROLLED_OPTION_RANGE for a number that is not an id.
    */
   decode(ids: ArrayLike<number>): string {
@@ -342,8 +341,8 @@ export class Vocabulary {
   }
 
   /**
-   * The token of an id. A byte that is no ASCII character reads `<0xE4>`; the unknown and the end token as `decode`
-   * has them.
+   * The token of an id. A byte that is not an ASCII character is written as `<0xE4>`; the unknown and the end token are
+   * those of `decode`.
    * @throws ERR_UNROLLED_OPTION_RANGE for a number that is not an id.
    */
   token(id: number): string {
@@ -421,7 +420,7 @@ export class Vocabulary {
     return isId ? id : check.integer('id', id, { min: 0, max: this.size - 1 });
   }
 
-  /** What to do about a token without an id. */
+  /** Advice for a token without an id. */
   #unknownAdvice(): Reference {
     const done = this.unknownId === undefined ? 'skipped' : 'skipped or replaced';
     return refer.remedy(
@@ -434,7 +433,7 @@ export class Vocabulary {
   /** Line ends in front of the token of that number. */
   #lineEndsBefore(text: string, position: number): number {
     let count = 0;
-    // To an encoder that knows nothing, every token is told.
+    // An encoder that knows no tokens reports every token.
     atOnce(this.#tokenizer.encoder(new TokenList([])))(text, (token, at) => {
       if (at < position && token.includes('\n')) count += token.split('\n').length - 1;
       return SKIP;
@@ -442,7 +441,7 @@ export class Vocabulary {
     return count;
   }
 
-  /** What to do about a carriage return that a text with other line ends than the vocabulary's has. */
+  /** Advice for a carriage return in a text whose line ends differ from the vocabulary's. */
   #lineEndAdvice(token: string): string | Reference {
     if (!token.includes('\r') || this.id('\n') === undefined) return '';
     if (this.form !== undefined) return `${CARRIAGE_RETURN}: convert its line ends to LF. `;

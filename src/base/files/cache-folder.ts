@@ -1,4 +1,4 @@
-/** Where downloaded datasets are kept, and the ids of large corpora. */
+/** The folder of downloaded datasets and of the ids of large corpora. */
 
 /** The folder that UNROLLED_CACHE names, else the system's place for this package's cache. */
 export async function cacheFolder(): Promise<string> {

@@ -1,4 +1,4 @@
-/** Whole files, read with coded errors and written so that they are never half there. */
+/** Whole files: reads with coded errors, and writes that never leave half a file. */
 
 import { randomBytes } from 'node:crypto';
 import { type BigIntStats, closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, type Stats } from 'node:fs';
@@ -19,7 +19,7 @@ import { dirname, join, resolve } from 'node:path';
 import { UnrolledError } from '../errors';
 import { shownPath, systemPath } from './system-names';
 
-/** What the system's error numbers mean to a person. */
+/** The system's error codes in words. */
 const EXPLANATIONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
@@ -81,7 +81,7 @@ export function openToRead(path: string): Promise<FileHandle> {
   return open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
 }
 
-/** What `use` makes of a file, which is open meanwhile. */
+/** The result of `use`, during which the file is open. */
 export async function withFile<Result>(path: string, use: (file: FileHandle) => Promise<Result>): Promise<Result> {
   const file = await openToRead(path);
   try {
@@ -124,14 +124,14 @@ async function makeFolders(path: string): Promise<void> {
     await mkdir(path);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    // Somebody else may have made it meanwhile.
+    // Another process may have created it meanwhile.
     if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
     if (code === 'ENOENT') throw new Error('no folder can be created there', { cause });
     throw cause;
   }
 }
 
-/** What there is under a path, links followed; undefined if there is nothing. */
+/** The status of what is at a path, with links followed; undefined if there is nothing. */
 async function statIfThere(path: string): Promise<Stats | undefined> {
   try {
     return await stat(path);
@@ -162,7 +162,7 @@ export function absolutePath(path: string): string {
   }
 }
 
-/** Where the file would be made that a path without one stands for: a dangling link is followed. */
+/** The path at which a new file is created. A dangling link is followed. */
 async function missingTarget(path: string): Promise<string> {
   const link = await readlink(path).catch(() => undefined);
   return link === undefined ? path : missingTarget(resolve(await realpath(dirname(path)), link));
@@ -171,11 +171,11 @@ async function missingTarget(path: string): Promise<string> {
 /** A file to write. */
 interface Target {
   path: string;
-  /** Permissions of the file that is there; undefined if there is none. */
+  /** Permissions of the existing file; undefined if there is none. */
   mode: number | undefined;
 }
 
-/** The file that a write to `path` replaces: links are followed, and what is no writable file is refused. */
+/** The file that a write to `path` replaces. Links are followed; anything but a writable file is refused. */
 async function target(path: string): Promise<Target> {
   // The system follows links that lead to no path, such as /dev/stdout for a pipe; `realpath` does not.
   const stats = await statIfThere(path);
@@ -192,7 +192,7 @@ export async function isSameFile(first: string, second: string): Promise<boolean
   return one !== undefined && one === other;
 }
 
-/** Whether both paths lead to one file that is there, by whichever of its names. */
+/** Whether both paths lead to the same existing file, under any of its names. */
 export async function isSameFileByAnyName(first: string, second: string): Promise<boolean> {
   if (await isSameFile(first, second)) return true;
   const [one, other] = await Promise.all(
@@ -235,7 +235,7 @@ export async function requireWritable(path: string): Promise<void> {
   }
 }
 
-/** What ends the writing of each file that must be whole even where the process exits meanwhile. */
+/** Functions that finish the writing of files which must be whole even if the process exits first. */
 const unfinished = new Set<() => void>();
 
 function finishAll(): void {
@@ -259,7 +259,7 @@ function temporaryFor(destination: string): string {
   return join(dirname(destination), `.unrolled-${randomBytes(8).toString('hex')}.tmp`);
 }
 
-/** `replaceFile` at once, instead of one that has not ended; nobody can hear of a failure any more. */
+/** Runs `replaceFile` at once, instead of a write that has not ended. A failure can no longer be reported. */
 function replaceNow({ path, mode }: Target, begun: string, write: (file: number) => void): void {
   const temporary = temporaryFor(path);
   try {
@@ -279,11 +279,11 @@ function replaceNow({ path, mode }: Target, begun: string, write: (file: number)
 }
 
 /**
- * Writes a file through `write`, whole or not at all: into a temporary file of the same folder,
- * flushed to the disk, then renamed over the old file, whose permissions it takes. On any failure the temporary
- * file goes and an old file stays.
- * @param writeNow writes the same at once, where the process exits before the file is there.
- * @returns what the system says of the file that was written, whatever took its name meanwhile.
+ * Writes a file through `write`, whole or not at all: into a temporary file of the same folder, which is flushed to the
+ * disk and then renamed over the old file. It keeps the permissions of the old file. On any failure the temporary file
+ * is removed and the old file stays.
+ * @param writeNow writes the same synchronously; called if the process exits before the file is written.
+ * @returns the status of the written file, even if another file has taken its name since.
  * @throws ERR_UNROLLED_FILE_WRITE; a coded error of `write` passes through.
  */
 export async function replaceFile(

@@ -1,4 +1,7 @@
-/** What a file is that was given for a model and is none: so that a person hears of the file, not of its header. */
+/**
+ * Describes a file that was given as a model but is none, so that the message is about the file and not about its
+ * header.
+ */
 
 import { TextDecoder } from 'node:util';
 import { UnrolledError } from '../errors';
@@ -7,14 +10,14 @@ import { openToRead } from './files';
 /** How much of a file is looked at. */
 const LOOKED_AT = 4096;
 
-/** What a zip archive begins with. */
+/** The first bytes of a zip archive. */
 const ZIP = 'PK\x03\x04';
 
-/** What a pickle of any protocol begins with that is in use; behind it comes the protocol. */
+/** The first byte of a pickle in any current protocol; the protocol follows. */
 const PICKLE = 0x80;
 const NEWEST_PICKLE = 5;
 
-/** UTF-8 with no control characters but those of lines and tabs. */
+/** UTF-8 without control characters, except those of lines and tabs. */
 function isText(bytes: Uint8Array): boolean {
   const text = new TextDecoder('utf-8').decode(bytes, { stream: bytes.length === LOOKED_AT });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what tells bytes from text.
@@ -41,7 +44,7 @@ function fromPyTorch(path: string, kind: string): Described {
   };
 }
 
-/** What there is to say of a file by its first bytes; undefined if they tell nothing. */
+/** What the first bytes say about a file; undefined if they say nothing. */
 function described(path: string, bytes: Uint8Array): Described | undefined {
   if (Buffer.from(bytes).toString('latin1', 0, ZIP.length) === ZIP) return fromPyTorch(path, 'a zip archive');
   if (isPickle(bytes)) return fromPyTorch(path, 'a Python pickle');
@@ -59,8 +62,8 @@ async function beginning(path: string): Promise<Uint8Array> {
 }
 
 /**
- * The error for a file that is no safetensors: the one that its header gave, but of a text and of PyTorch's own files
- * one that says so.
+ * The error for a file that is not a safetensors file: a specific one for texts and PyTorch's own files, else the error
+ * about its header.
  */
 export async function foreignFile(path: string, cause: UnrolledError): Promise<UnrolledError> {
   const bytes = await beginning(path).catch(() => undefined);

@@ -9,7 +9,7 @@ import { firstInvalidUtf8 } from '../utf8';
 const BYTE = /[\udc80-\udcff](?<![\ud800-\udbff].)/g;
 const FIRST_SURROGATE = 0xdc00;
 
-/** The name that a folder has for an entry, of whatever bytes. */
+/** The name of an entry in a folder, with any bytes. */
 export function nameOf(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString();
   const parts: string[] = [];
@@ -21,7 +21,7 @@ export function nameOf(bytes: Buffer): string {
   return parts.join('') + rest.toString();
 }
 
-/** The path as the system is asked for it: the bytes, where a string cannot have them. */
+/** The path for system calls: as bytes if a string cannot hold it. */
 export function systemPath(path: string): string | Buffer {
   const parts: Buffer[] = [];
   let end = 0;
@@ -32,7 +32,7 @@ export function systemPath(path: string): string | Buffer {
   return parts.length === 0 ? path : Buffer.concat([...parts, Buffer.from(path.slice(end))]);
 }
 
-/** The path for people and for records: bytes that are no UTF-8 as `\xe9`. */
+/** The path for people and records: bytes that are not UTF-8 are written as `\xe9`. */
 export function shownPath(path: string): string {
   return path.replace(BYTE, (byte) => `\\x${(byte.charCodeAt(0) - FIRST_SURROGATE).toString(16)}`);
 }

@@ -1,6 +1,6 @@
 /**
- * JSON as `JSON.parse` reads it, from bytes and a little at a time: between two parts of the work, the event loop can have
- * a turn. Nothing in it calls itself, so that depth takes no stack; and it tells of names that `JSON.parse` loses.
+ * Reads JSON like `JSON.parse`, but from bytes and in parts, between which the event loop can have a turn. No function
+ * calls itself, so depth takes no stack. It also reports names that `JSON.parse` would lose.
  */
 
 import { isUtf8 } from 'node:buffer';
@@ -12,7 +12,10 @@ const STRIDE = 1 << 14;
 /** Bytes whose encoding is looked at at once. */
 const UTF8_STRIDE = 1 << 20;
 
-/** Bytes of a string that is read at once; of a longer one, and of one with escapes, as many UTF-16 units are joined at once. */
+/**
+ * Longest string in bytes that is read at once. A longer string, or one with escapes, is joined in pieces of this many
+ * UTF-16 units.
+ */
 const SHORT = 1 << 12;
 
 /** Strings that are remembered, a power of two; and the longest of them. */
@@ -22,7 +25,7 @@ const KNOWN_LENGTH = 16;
 /** Objects and lists one in another; each takes memory until it ends. */
 const MOST_DEPTH = 100_000;
 
-/** Whole numbers of so many digits are exact. */
+/** Whole numbers with at most this many digits are exact. */
 const EXACT_DIGITS = 15;
 
 /** Units of a text that `JSON.parse` reads in some milliseconds. */
@@ -42,7 +45,7 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 const NUMBER_BYTES: ReadonlySet<number | undefined> = new Set(Buffer.from('0123456789+-.eE'));
 
-/** What the character behind a backslash stands for, except `u`. */
+/** Meanings of the characters after a backslash, except `u`. */
 const ESCAPES = new Map([...'"\\/bfnrt'].map((name, i) => [name.charCodeAt(0), '"\\/\b\f\n\r\t'.charCodeAt(i)]));
 
 /** A value; and the first name that an object in it has twice, of whose members the last is there. */
@@ -51,14 +54,14 @@ export interface JsonReading {
   duplicate: string | undefined;
 }
 
-/** An object, which may be a map, or a list that has not ended; the same is used again for the next one of its depth. */
+/** An object, map or list that has not ended. The same instance is reused for the next one of its depth. */
 interface Open {
   list: unknown[] | undefined;
   map: Map<string, unknown> | undefined;
   object: Record<string, unknown> | undefined;
   /** The byte that ends it. */
   end: number;
-  /** Of the member that is read. */
+  /** Name of the member that is being read. */
   name: string;
 }
 
@@ -113,7 +116,7 @@ class Reader {
         }
         put(last, value);
       }
-      // Whatever ends here is a value of what it stands in.
+      // A value has ended: it belongs to the object or list around it.
       for (;;) {
         while (!this.#skipSpace()) yield;
         const separator = this.#bytes[this.#at];
@@ -161,7 +164,7 @@ class Reader {
     if (this.#at < this.#bytes.length) throw this.#fault();
   }
 
-  /** Whether the name of a member and its colon are short, and read now; else it stays where it is. */
+  /** Reads the name of a member and its colon if they are short and complete; else reads nothing. */
   #shortName(last: Open): boolean {
     const start = this.#at;
     const name = this.#skipSpace() && this.#bytes[this.#at] === QUOTE ? this.#shortString() : undefined;
@@ -253,7 +256,7 @@ class Reader {
     return parts.join('');
   }
 
-  /** The unit that an escape stands for, behind its backslash. */
+  /** The UTF-16 unit of an escape, after its backslash. */
   #escaped(): number {
     const byte = this.#bytes[this.#at++] as number;
     const unit = ESCAPES.get(byte);
@@ -315,7 +318,7 @@ class Reader {
 export function* isUtf8InParts(bytes: Uint8Array): Generator<void, boolean> {
   for (let begin = 0; begin < bytes.length; ) {
     let end = Math.min(begin + UTF8_STRIDE, bytes.length);
-    // Not within a character; where there is none to be within, the part is refused for it.
+    // Never splits a character. If no split is possible, the part is refused because of that character.
     for (let back = 0; back < 3 && end < bytes.length && ((bytes[end] as number) & 0xc0) === 0x80; back++) end--;
     if (!isUtf8(bytes.subarray(begin, end))) return false;
     begin = end;
@@ -326,8 +329,8 @@ export function* isUtf8InParts(bytes: Uint8Array): Generator<void, boolean> {
 
 /**
  * Reads a text of JSON from bytes that are UTF-8.
- * @param rootIsMap makes a map of an object that is the whole, in the text's order. All others are plain objects.
- * @throws SyntaxError for what `JSON.parse` takes for no JSON, and for more than 100,000 objects and lists one in another.
+ * @param rootIsMap makes a map of the outermost object, in the order of the text. All other objects are plain.
+ * @throws SyntaxError for everything that `JSON.parse` refuses, and for nesting deeper than 100,000.
  */
 export function* readJson(bytes: Uint8Array, rootIsMap = false): Generator<void, JsonReading> {
   const reader = new Reader(bytes, rootIsMap);
@@ -335,7 +338,7 @@ export function* readJson(bytes: Uint8Array, rootIsMap = false): Generator<void,
   return { value, duplicate: reader.duplicate };
 }
 
-/** The bytes of a text; undefined for one with half a surrogate pair, which UTF-8 has not. */
+/** The bytes of a text; undefined if it has half a surrogate pair, which UTF-8 cannot encode. */
 function* bytesOf(text: string): Generator<void, Uint8Array | undefined> {
   const parts: string[] = [];
   let length = 0;

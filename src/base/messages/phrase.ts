@@ -1,9 +1,9 @@
 /**
- * Texts for people that know what they name: an option, a step, a call. The API says them in its own words, and the
- * command line in its own: a flag instead of an option, a command instead of a call.
+ * Texts for people that keep references to options, steps and calls. The API and the command line word a reference
+ * differently: an option or a flag, a call or a command.
  */
 
-/** What a person can do that the API and the command line do in different ways. */
+/** Remedies that the API and the command line word differently. */
 export type Remedy =
   | 'beginAnew'
   | 'initFromFile'
@@ -28,7 +28,7 @@ export type Reference = { readonly text: string } & (
   | { readonly kind: 'remedy'; readonly remedy: Remedy }
 );
 
-/** What a text is made of. */
+/** The pieces of a text. */
 export type Piece = string | Reference;
 
 /** A text, or one that knows what it names. */
@@ -42,7 +42,7 @@ export class Phrase {
     this.pieces = pieces;
   }
 
-  /** The text with what it names as `say` has it. */
+  /** The text, with each reference worded by `say`. */
   said(say: (reference: Reference) => string): string {
     return this.pieces.map((piece) => (typeof piece === 'string' ? piece : say(piece))).join('');
   }
@@ -53,7 +53,7 @@ export class Phrase {
   }
 }
 
-/** A text with what `other` gives instead of what it names; where that is undefined, as it is. */
+/** A text in which `other` replaces references; a reference stays if `other` gives undefined. */
 export function reworded(words: Words, other: (reference: Reference) => Piece | undefined): Words {
   if (typeof words === 'string') return words;
   return new Phrase(words.pieces.map((piece) => (typeof piece === 'string' ? piece : (other(piece) ?? piece))));

@@ -1,4 +1,4 @@
-/** What `console.log` and `util.inspect` show of the package's objects: what they hold, in a few lines. */
+/** What `console.log` and `util.inspect` print of the package's objects, in a few lines. */
 
 import { inspect } from 'node:util';
 
@@ -8,7 +8,7 @@ export const PRINTED: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 /** Elements of an array that are shown. */
 const MOST_ELEMENTS = 6;
 
-/** Columns of equal width: as many at the front as `left` says flush left, the others flush right. */
+/** Columns of equal width: the first `left` are left-aligned, the others right-aligned. */
 export function table(rows: readonly (readonly string[])[], left: number): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   const aligned = (cell: string, column: number) =>
@@ -34,7 +34,7 @@ export function excerpt(text: string, most: number): string {
   return begin.length < text.length ? `${JSON.stringify(begin)}…` : JSON.stringify(text);
 }
 
-/** A figure in as many digits as a person compares. */
+/** A figure with as many digits as a person compares. */
 export function showFigure(value: number | undefined): string {
   if (value === undefined) return '';
   const size = Math.abs(value);
@@ -55,7 +55,7 @@ export function showSeconds(seconds: number): string {
   return `${whole}s`;
 }
 
-/** A rate as it was written, but for noise in its last digits. */
+/** A rate without the floating-point noise in its last digits. */
 export function showRate(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
@@ -65,7 +65,7 @@ export function printFields(name: string, fields: object, options: object): stri
   return `${name} ${inspect(fields, { ...options, maxArrayLength: MOST_ELEMENTS })}`;
 }
 
-/** Prints an object, when it is asked to, with the arrays in it cut short. Its keys and values are as they were. */
+/** Prints an object with its arrays cut short, on request. Its keys and values do not change. */
 export function withShortArrays<Value extends object>(value: Value): Value {
   const print = (_depth: number, options: object) =>
     inspect({ ...value }, { ...options, maxArrayLength: MOST_ELEMENTS });

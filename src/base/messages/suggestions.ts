@@ -1,4 +1,4 @@
-/** What an option may have been meant for that there is not: other libraries' names for it, and slips of the pen. */
+/** Finds the option that an unknown name was meant for: names from other libraries, and typing errors. */
 
 import { type Phrase, phrase, type Reference } from './phrase';
 
@@ -80,7 +80,7 @@ const PEER_COMMANDS: Readonly<Record<string, string>> = {
   version: 'doctor',
 };
 
-/** Those that mean something else below a command. */
+/** Names that mean something else below a command. */
 const PEER_COMMANDS_BELOW: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   classify: {
     guess: 'predict',
@@ -139,7 +139,7 @@ export function meantOption(name: string, known: readonly string[]): string | un
   return nearest;
 }
 
-/** The same as a sentence, with `referTo` where it names what was meant. */
+/** The suggestion as a sentence, with the suggested name worded by `referTo`. */
 export function didYouMean(
   name: string,
   known: readonly string[],
@@ -165,7 +165,7 @@ export function meantCommand(
 ): string | undefined {
   const asked = plain(name.slice(0, LONGEST));
   const peer = own(PEER_COMMANDS, asked);
-  // Of the commands below one, their last word is what is typed.
+  // A command below another is typed as its last word only.
   const candidates = [below && own(PEER_COMMANDS_BELOW[below.command], asked), peer, peer?.split(' ').at(-1)];
   const found = candidates.find((each) => each !== undefined && known.includes(each)) ?? meantOption(name, known);
   if (found !== undefined || below === undefined) return found;

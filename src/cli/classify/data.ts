@@ -21,7 +21,7 @@ export const FOLDER_HELP =
 
 const IMDB = 'imdb';
 
-/** What a folder has to train on and to test with. */
+/** The data of a classifier: texts to train on, and texts to test on if there are any. */
 export interface ClassifyData extends LabelledTexts {
   test: readonly Example[] | undefined;
 }
@@ -57,8 +57,8 @@ async function partOf(folder: string, part: string, names: readonly string[]): P
 }
 
 /**
- * Of a folder with `train` and `test` inside (or `train` alone), both; of another, itself to train on. Other folders
- * beside those two, `validation` say, are passed over.
+ * The parts of a folder: `train` and `test` of a folder with both (or `train` alone), else the folder itself to train
+ * on. Other folders next to these two, such as `validation`, are skipped.
  */
 async function partsOf(folder: string): Promise<{ train: string; test: string | undefined }> {
   const names = await subFolders(folder);
@@ -101,10 +101,13 @@ async function noteOthers(folder: string, classNames: readonly string[]): Promis
   note(`${passed}, because only .txt files are read: ${firstOf(others)}`);
 }
 
-/** Most classes that are all told of, as in `classify evaluate`. */
+/** Most classes that are listed one by one, as in `classify evaluate`. */
 const MOST_LISTED = 12;
 
-/** How many texts each class has; of very many classes those of the first, and the fewest and the most of all. */
+/**
+ * The number of texts in each class. With very many classes: the names of the first, and the smallest and the largest
+ * number.
+ */
 function textsOfClasses({ classNames, examples }: LabelledTexts): string {
   const counts = classNames.map(() => 0);
   for (const { label } of examples) counts[label] = (counts[label] ?? 0) + 1;
@@ -152,7 +155,7 @@ function noteEmpty(folder: string, examples: readonly SourcedExample[]): void {
   );
 }
 
-/** At least two names to train on, where any are given. */
+/** Refuses a single class name: training needs at least two. */
 function requireTwoNames(classes: readonly string[] | undefined): void {
   if (classes?.length !== 1 || classes[0] === '') return;
   const [name] = classes as [string];
@@ -163,7 +166,7 @@ function requireTwoNames(classes: readonly string[] | undefined): void {
   );
 }
 
-/** What can be done about a folder whose classes are not all the model's. */
+/** What to do about a folder with classes that the model does not have. */
 function adviceFor(folder: string, common: readonly string[], isTraining: boolean, isPartOfModel: boolean): string {
   if (common.length === 0)
     return "They have no class in common: give the sub-folders the names of the model's classes.";
@@ -173,8 +176,8 @@ function adviceFor(folder: string, common: readonly string[], isTraining: boolea
 }
 
 /**
- * Texts of classes that are known.
- * @throws ERR_UNROLLED_MODEL_MISMATCH for a sub-folder that is none of them; what `datasets.textFolder` throws.
+ * Texts of the classes of a model.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH for a sub-folder that is not one of them; the errors of `datasets.textFolder`.
  */
 async function textsOf(
   folder: string,
@@ -208,8 +211,8 @@ function requirePlain({ classes, encoding, skipUnreadable }: FolderReading): voi
 }
 
 /**
- * What to train on, and what to test with where `test` names a folder or the data has it.
- * @throws what `datasets.textFolder` and `datasets.imdb` throw; ERR_UNROLLED_CORPUS_EMPTY for a single class;
+ * The texts to train on, and the texts to test on if `test` names a folder or the data has a test part.
+ * @throws the errors of `datasets.textFolder` and `datasets.imdb`; ERR_UNROLLED_CORPUS_EMPTY for a single class;
  *   ERR_UNROLLED_MODEL_MISMATCH for a test folder with other classes.
  */
 export async function loadTraining(
@@ -240,8 +243,8 @@ export async function loadTraining(
 }
 
 /**
- * What to judge a model of these classes by: of a folder with parts, and of a data set, the test part.
- * @throws as `loadTraining` does; ERR_UNROLLED_MODEL_MISMATCH for other classes.
+ * The texts to evaluate a model of these classes on: the test part, if a folder or data set has parts.
+ * @throws the errors of `loadTraining`; ERR_UNROLLED_MODEL_MISMATCH for other classes.
  */
 export async function loadEvaluation(
   name: string,

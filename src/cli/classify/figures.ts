@@ -1,8 +1,8 @@
-/** What `classify evaluate` prints of each class: how often it is right, and what it is taken for. */
+/** The figures for each class that `classify evaluate` prints: precision, recall and confusions. */
 
 import { cutTo, widthOf, wrapped } from '../terminal/width';
 
-/** Most classes whose confusions are a table; those of more are a list of the most frequent. */
+/** Most classes whose confusions are printed as a table; with more, the most frequent ones are listed. */
 const MOST_COLUMNS = 12;
 
 /** Pairs of that list. */
@@ -10,13 +10,13 @@ const MOST_PAIRS = 20;
 
 const SPACE = 2;
 
-/** Of one class; undefined if there is nothing to take a part of. */
+/** Figures of one class; a figure is undefined if its denominator is 0. */
 export interface ClassFigures {
-  /** Texts that are of it. */
+  /** Texts of the class. */
   texts: number;
-  /** Of the texts that were taken for it, the part that is of it. */
+  /** Fraction of the texts predicted as the class that belong to it. */
   precision: number | undefined;
-  /** Of the texts that are of it, the part that was taken for it. */
+  /** Fraction of the texts of the class that were predicted as it. */
   recall: number | undefined;
   /** The harmonic mean of both. */
   f1: number | undefined;
@@ -26,7 +26,7 @@ function ratio(part: number, whole: number): number | undefined {
   return whole === 0 ? undefined : part / whole;
 }
 
-/** @param confusion how often each class (row) was taken for each (column). */
+/** @param confusion number of texts by true class (row) and predicted class (column). */
 export function classFigures(confusion: readonly (readonly number[])[]): ClassFigures[] {
   const taken = confusion.map(() => 0);
   for (const row of confusion) for (const [label, count] of row.entries()) taken[label] = (taken[label] ?? 0) + count;
@@ -42,7 +42,7 @@ export function classFigures(confusion: readonly (readonly number[])[]): ClassFi
   });
 }
 
-/** What a cell's text is printed as, which takes as many columns. */
+/** Prepares the text of a cell for printing, without changing its width. */
 type Show = (text: string) => string;
 
 const asItIs: Show = (text) => text;
@@ -91,7 +91,7 @@ export function figuresTable(
   return table([['class', 'texts', 'precision', 'recall', 'F1'], ...rows, last], 1, columns, show);
 }
 
-/** How often each class was taken for each, rows being what the texts are. */
+/** The confusion matrix as a table; the rows are the true classes. */
 export function confusionTable(
   classNames: readonly string[],
   confusion: readonly (readonly number[])[],
@@ -118,7 +118,7 @@ function pairs(
   return `${heading}\n${table([['true class', 'predicted', 'texts'], ...rows], 2, columns, show)}`;
 }
 
-/** How often each class was taken for each: as a table where there are few and it fits, else the most frequent pairs. */
+/** The confusions: as a table if there are few classes and it fits, else the most frequent pairs. */
 export function confusionText(
   classNames: readonly string[],
   confusion: readonly (readonly number[])[],

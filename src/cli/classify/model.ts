@@ -1,4 +1,4 @@
-/** Flags of `classify train` that make the model, beside a checkpoint that has one. */
+/** Flags of `classify train` that describe the model, and the model of a checkpoint. */
 
 import * as check from '../../base/check';
 import { UnrolledError } from '../../base/errors';
@@ -26,7 +26,7 @@ const VECTORIZER_FLAGS: readonly (keyof ModelFlags)[] = [
   ...(['maxVocab', 'normalize', 'standardize', 'split', 'stopWords', 'sequenceLength'] as const),
 ];
 
-/** What the flags would have been that the model of a checkpoint was made by. */
+/** The flags that would create the model of a checkpoint. */
 function flagsOf(path: string, header: ModelHeader, vocabulary: TextVectorizer): Readonly<Record<string, unknown>> {
   const { maxTokens, normalization = 'none', ...vectorizer } = vocabulary.toJSON().options;
   try {

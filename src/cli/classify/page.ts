@@ -1,4 +1,4 @@
-/** `classify train --report FILE.html`: what its page shows beside the curves of the training. */
+/** `classify train --report FILE.html`: what its page shows besides the curves of the training. */
 
 import { counted } from '../../base/messages/wording';
 import * as datasets from '../../datasets';
@@ -17,17 +17,17 @@ export interface Parting {
   seed: number;
 }
 
-/** What is known of a training before it begins. */
+/** Facts about a training that are known before it begins. */
 export interface PageTraining {
   title: string;
   data: ClassifyData;
   parting: Parting;
 }
 
-/** Tokens of a text that the page shows, at least; the first text that has so many is taken, else the longest. */
+/** At least this many tokens of a text are shown. The first text that is long enough is used, else the longest. */
 const SHOWN_TOKENS = 40;
 
-/** A text that the model has not learned from where there is one: of the test, else of what validates. */
+/** A text that the model was not trained on, if there is one: from the test data, else from the validation data. */
 function textToShow(test: readonly Example[] | undefined, { train, validation }: datasets.Split<Example>): string {
   const unseen = [test, validation, train].find((part) => part !== undefined && part.length > 0) ?? [];
   const texts = unseen.map(({ text }) => text);
@@ -35,7 +35,7 @@ function textToShow(test: readonly Example[] | undefined, { train, validation }:
   return long ?? texts.reduce((longest, text) => (text.length > longest.length ? text : longest), '');
 }
 
-/** What the texts that validated were taken for; those that trained where none validated. */
+/** The confusions of the validation texts, or of the training texts if there is no validation. */
 async function confusionOf(
   classifier: TextClassifier,
   { train, validation }: datasets.Split<Example>,
@@ -50,8 +50,8 @@ async function confusionOf(
 }
 
 /**
- * Writes the page of a training that is over.
- * @param remark how the training ended, where it was not as planned.
+ * Writes the page of a finished training.
+ * @param remark how the training ended, if not as planned.
  */
 export async function writePage(
   page: ReportFile | undefined,

@@ -23,8 +23,8 @@ interface PredictFlags extends InputFlags {
 const SHOWN = 60;
 
 /**
- * The lines of a text that comes in pieces, those of a piece together: whoever writes a line and waits gets its
- * answer. A last line break ends a line and begins none.
+ * The lines of a text that comes in pieces; the lines of one piece come together, so a program that writes one line and
+ * waits gets its answer. A final line break ends a line and does not start one.
  */
 async function* linesOf(
   path: string,
@@ -52,7 +52,7 @@ async function* standardInput(): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** The texts asked for, some at a time: arguments, the lines of a file, or those of standard input. */
+/** The texts to classify, in batches: arguments, the lines of a file, or those of standard input. */
 async function* textsOf(texts: string[], { file, encoding }: InputFlags): AsyncGenerator<string[]> {
   if (file !== undefined) yield* linesOf(file, fileBytes(file, {}), encoding);
   else if (texts.length === 0 || (texts.length === 1 && texts[0] === '-')) {
@@ -89,7 +89,7 @@ class GuessNotes {
   }
 }
 
-/** A text in a line, its beginning where it is long. */
+/** A text on one line; a long one is cut short. */
 function shown(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length > SHOWN

@@ -1,4 +1,4 @@
-/** What `classify` prints on standard output: lines for people, or one JSON object a line. */
+/** What `classify` prints on standard output: lines for people, or one JSON object per line. */
 
 import { showRate } from '../../base/messages/printing';
 import type { TextClassifierScore } from '../../models/text-classifier-types';
@@ -31,9 +31,9 @@ function describe({ epoch, loss, accuracy, validationLoss, validationAccuracy, .
   ].join('  ');
 }
 
-/** What became of a training, for the last line. */
+/** The result of a training, for the last line. */
 export interface ClassifyOutcome {
-  /** The epoch whose weights the model has, from 0; undefined for those of a step within one. */
+  /** The epoch whose weights the model has, from 0; undefined if they are of a step within an epoch. */
   keptEpoch: number | undefined;
   /** Figures of that epoch, else of the last one, as far as they are known. */
   figures: EpochResult | undefined;
@@ -59,7 +59,10 @@ export class ClassifyReport {
     else printLine(describe(result));
   }
 
-  /** The last line: of the epoch whose weights are kept, except `seconds`, which are those of the run. */
+  /**
+   * The last line. Its figures are those of the epoch whose weights are kept, except `seconds`, which is for the whole
+   * run.
+   */
   done({ keptEpoch, figures, seconds, test, savedTo, interrupted, trained }: ClassifyOutcome): void {
     if (this.#json) {
       const tested = test && { testLoss: test.loss, testAccuracy: test.accuracy };

@@ -38,8 +38,9 @@ function noList(list: string, { code, fault }: UnrolledError): UnrolledError {
 }
 
 /**
- * The words that `--stop-words` names. A list of that name outranks a file.
- * @throws what `readText` throws, naming the option where there is no such file; ERR_UNROLLED_OPTION_RANGE for a file without words.
+ * The words that `--stop-words` names. A list of that name takes precedence over a file.
+ * @throws the errors of `readText`, naming the option if there is no such file; ERR_UNROLLED_OPTION_RANGE for a file
+ *   without words.
  */
 export async function readStopWords(
   list: string | undefined,

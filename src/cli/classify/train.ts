@@ -80,7 +80,7 @@ interface TrainFlags extends SharedFlags, ModelFlags, Pick<InputFlags, 'encoding
 /** The flags as they are typed, where stop words are a name. */
 type TypedFlags = Omit<TrainFlags, 'stopWords'> & { stopWords?: string };
 
-/** Options that a checkpoint has not: which texts are read, callbacks, and where to write. */
+/** Options that a checkpoint does not have: which texts to read, callbacks, and where to write. */
 const KEPT: readonly string[] = [
   ...GIVEN_AGAIN,
   ...(['test', 'classes', 'skipUnreadable', 'out', 'report', 'json'] satisfies (keyof TrainFlags)[]),
@@ -105,25 +105,25 @@ function vectorizerOptions({
 }
 
 interface Prepared {
-  /** Of the texts: as asked, or as the checkpoint says. */
+  /** Options of the texts: as given, or from the checkpoint. */
   encoding: Encoding | undefined;
   options: AskedTextFit;
   /** How `fit` will part the texts. */
   parting: Parting;
   end: RunEnd;
-  /** What training continues from. */
+  /** The checkpoint that training continues from. */
   origin: Origin | undefined;
 }
 
-/** What `--resume` names. It is read once. */
+/** The checkpoint that `--resume` names. It is read once. */
 interface Origin {
   checkpoint: Checkpoint;
   vectorizer: TextVectorizer | undefined;
 }
 
 /**
- * What `--resume` names.
- * @throws ERR_UNROLLED_MODEL_MISMATCH for one of another model than the flags say.
+ * The checkpoint that `--resume` names.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH if its model differs from the flags.
  */
 async function originOf(flags: TrainFlags): Promise<Origin | undefined> {
   if (flags.resume === undefined) return undefined;
@@ -171,7 +171,7 @@ async function prepare(flags: TrainFlags, history: History, page: ReportFile | u
   };
 }
 
-/** The classifier of a checkpoint, which must be of the same classes. */
+/** The classifier of a checkpoint, which must have the same classes. */
 async function resumedClassifier(origin: Origin, { classNames }: ClassifyData, threads: number | undefined) {
   const { file } = origin.checkpoint;
   const classifier = await TextClassifier.fromFile(file, resolveThreads(threads), origin.vectorizer);

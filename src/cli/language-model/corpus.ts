@@ -123,18 +123,18 @@ function refuseMisspelt(name: string): void {
   });
 }
 
-/** What a corpus is read with. */
+/** How a corpus is read. */
 export interface CorpusReading {
   flags: CorpusFlags;
   vocabulary: VocabularyOptions;
   /** The file of a model that there is, and the form of its texts, which is this one's too. */
   model?: { path: string; form: Readonly<TextForm> | undefined } | undefined;
-  /** Of a model that there is: a text that stays in its file is encoded with it at once. */
+  /** Vocabulary of an existing model: a text that stays in its file is encoded with it at once. */
   trained?: Vocabulary | undefined;
 }
 
 /**
- * The form of the text: that of the model, and what of it is open as the flags say.
+ * The form of the text: that of the model, or as the flags say if the model has none.
  * @throws ERR_UNROLLED_MODEL_MISMATCH if they ask for another.
  */
 function formOf({ flags: { lineEnds, normalize: normalization }, model }: CorpusReading): FormOptions {

@@ -16,15 +16,15 @@ import type { FitProgress } from '../../training/options/training-options-table'
 import { commandLine } from '../command-line';
 import { describeKept, type KeptWeights } from '../kept-weights';
 
-/** What stands on the page beside the training. */
+/** The content of the page besides the training. */
 export interface ReportContents {
   title: string;
-  /** How the training ended, where it was not as planned. */
+  /** How the training ended, if not as planned. */
   note?: string | undefined;
   /** The model from within; called once the training is over. */
   inspect(): Promise<Inspection & Pick<ReportRecord, 'confusions'>>;
   kept: KeptWeights;
-  /** What was trained: its output says what the speed counts. */
+  /** The trained network; its output tells what the speed counts. */
   model: ModelDescription;
 }
 
@@ -47,7 +47,7 @@ export function endOf({ last }: History, interrupted: boolean, bestEpoch: number
 /** Why a model may not be able to show something. */
 const SHORTCOMINGS: readonly ErrorCode[] = ['ERR_UNROLLED_MODEL_NOT_FINITE', 'ERR_UNROLLED_OUT_OF_MEMORY'];
 
-/** What `work` gives; undefined if the weights are too large to compute with, or the memory is too small. */
+/** The result of `work`; undefined if the weights are too large to compute with, or memory is too small. */
 async function ifPossible<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
@@ -58,8 +58,8 @@ async function ifPossible<T>(work: () => Promise<T>): Promise<T | undefined> {
 }
 
 /**
- * Collects what a training tells. It is one of the training's callbacks, behind its `history`, so that samples of a
- * training that was resumed are all there.
+ * Collects the events of a training. It is one of the training's callbacks, after its `history`, so that all samples of
+ * a resumed training are there.
  */
 export class ReportFile implements Callback {
   readonly name = 'report';
@@ -79,9 +79,9 @@ export class ReportFile implements Callback {
   }
 
   /**
-   * Refuses a path that the page could not be written to, and one that something else is kept in.
-   * @param path what `--report` was given; without it there is no page.
-   * @param besides what is kept where, as messages call it: `{ '--out': 'model.safetensors' }`.
+   * Refuses a path that the page cannot be written to, and one that is used for something else.
+   * @param path the value of `--report`; without it there is no page.
+   * @param besides the other files by their names in messages: `{ '--out': 'model.safetensors' }`.
    * @throws ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_OPTION_RANGE.
    */
   static async open(
@@ -101,7 +101,7 @@ export class ReportFile implements Callback {
     return new ReportFile(path, history);
   }
 
-  /** Notes steps of an epoch that may not come to its end. */
+  /** Notes the steps of an epoch that may not finish. */
   progress({ firstStep, losses, gradientNorms, learningRates }: FitProgress): void {
     this.#unfinished.push({ firstStep, losses, gradientNorms, learningRates });
   }
@@ -168,11 +168,11 @@ export class ReportFile implements Callback {
    * @throws ERR_UNROLLED_FILE_WRITE.
    */
   async write({ title, note: remark, inspect, kept, model }: ReportContents): Promise<void> {
-    // Where an epoch was the best, the model has its weights, and no longer those of the last.
+    // If an epoch was the best, the model has its weights and not the last ones.
     if (kept.bestEpoch === undefined) await this.#addLastSample();
     else await this.#addKeptSample(kept.bestEpoch);
     const seen = (await ifPossible(inspect)) ?? {};
-    // The last epoch's are those that the model has, unless steps were made since.
+    // The model has the weights of the last epoch, unless steps were made since.
     const last = this.#unfinished.length === 0 ? this.#history.last?.epoch : undefined;
     const keptEpoch = kept.bestEpoch ?? last;
     await writeReport(this.path, {

@@ -46,15 +46,15 @@ interface SampleFlags extends Pick<InputFlags, 'encoding'> {
   json?: true;
 }
 
-/** What was asked for each prompt: what is printed, an error that is told in its place, or nothing yet. */
+/** The state of each prompt: its output, an error to report in its place, or nothing yet. */
 type Answers = AsyncIterable<
   { prompt: string; results: readonly object[]; text: string } | { prompt: string; error: unknown }
 >;
 
-/** Texts that are drawn at a time: as many as one call of the model takes. */
+/** Texts that are drawn at a time: as many as one call of the model accepts. */
 const AT_ONCE = 64;
 
-/** What `answer` gives of each prompt, in their order, some computed together. A prompt that cannot be read is left out. */
+/** The results of `answer` for each prompt, in order, some computed together. A prompt with an error is left out. */
 async function* answersTo(
   prompts: readonly string[],
   read: (prompt: string) => Promise<unknown>,
@@ -76,7 +76,7 @@ async function* answersTo(
   for (const [index, prompt] of prompts.entries()) {
     while (asked < prompts.length && asked < index + atOnce) {
       const answered = ask(asked++);
-      // Whoever comes to its prompt hears of its error; until then it is nobody's.
+      // The error is reported when its prompt is reached. Until then it must not count as unhandled.
       answered.catch(() => {});
       pending.push(answered);
     }
@@ -93,7 +93,7 @@ function isOfPrompt(error: unknown): boolean {
 }
 
 /**
- * Prints the answers: as JSON one object a line, else with an empty line between two. Tells of those that failed.
+ * Prints the answers: with JSON one object per line, else separated by an empty line. Reports the prompts that failed.
  * @returns the prompts that were answered.
  */
 async function printAll(answers: Answers, command: Command, json?: true): Promise<string[]> {
@@ -117,7 +117,7 @@ async function printAll(answers: Answers, command: Command, json?: true): Promis
   return answered;
 }
 
-/** What follows each prompt, many computed together, drawn by the seed plus the prompt's number. */
+/** The continuation of each prompt, many computed together, drawn with the seed plus the prompt's number. */
 function drawn(model: LanguageModel, prompts: readonly string[], options: GenerationOptions): Answers {
   const { seed = 0, signal } = options;
   return answersTo(
@@ -131,7 +131,7 @@ function drawn(model: LanguageModel, prompts: readonly string[], options: Genera
   );
 }
 
-/** What a search finds for each prompt: the best, or as JSON all. */
+/** The result of a search for each prompt: the best, or with JSON all. */
 function found(model: LanguageModel, prompts: readonly string[], options: BeamOptions): Answers {
   return answersTo(
     prompts,
@@ -145,7 +145,7 @@ function found(model: LanguageModel, prompts: readonly string[], options: BeamOp
 }
 
 async function streamOne(model: LanguageModel, prompt: string, options: GenerationOptions): Promise<void> {
-  // The prompt waits for the first piece, so that a prompt which cannot be read prints nothing.
+  // The prompt is printed with the first piece, so a prompt with an error prints nothing.
   let held = prompt;
   for await (const piece of model.stream(prompt, options)) {
     print(held + piece);
@@ -173,7 +173,7 @@ function stopsOf({ stop }: SampleFlags): string[] | undefined {
   return stop?.map(unescaped);
 }
 
-/** @throws ERR_UNROLLED_OPTION_RANGE for a text beside a flag that has one. */
+/** @throws ERR_UNROLLED_OPTION_RANGE for a text together with a flag that gives one. */
 function requireOne(text: string | undefined, { prompt, prompts }: SampleFlags): void {
   const other = prompt !== undefined ? '--prompt' : prompts !== undefined ? '--prompts' : undefined;
   if (text !== undefined && other !== undefined)

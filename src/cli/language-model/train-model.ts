@@ -1,4 +1,4 @@
-/** What `unrolled train` trains: a text, and a model that is new or comes of a file. */
+/** Prepares what `unrolled train` trains: a text, and a model that is new or comes from a file. */
 
 import * as check from '../../base/check';
 import { counted } from '../../base/messages/wording';
@@ -46,7 +46,8 @@ function vocabularyBounds({ maxVocab, minCount }: TrainFlags): Pick<VocabularyOp
 }
 
 /**
- * The vocabulary with what `--unknown` says, which is for a text that a model there is has not been made of.
+ * The vocabulary with the treatment that `--unknown` names. The flag is for a text that an existing model was not made
+ * from.
  * @throws ERR_UNROLLED_OPTION_RANGE.
  */
 function withUnknown(vocabulary: Vocabulary | undefined, { unknown, init }: TrainFlags): Vocabulary | undefined {
@@ -57,7 +58,7 @@ function withUnknown(vocabulary: Vocabulary | undefined, { unknown, init }: Trai
   return vocabulary.withUnknown(unknown);
 }
 
-/** The vocabulary with the form that the flags ask for, where its file keeps none, as those of earlier releases. */
+/** The vocabulary with the form of the flags, if its file has none, like files of earlier releases. */
 function withFormAsked(
   vocabulary: Vocabulary | undefined,
   { lineEnds, normalize: normalization }: TrainFlags,
@@ -69,16 +70,16 @@ function withFormAsked(
 /** The file that a training starts from or continues with. It is read once. */
 export interface Origin {
   file: ModelFile;
-  /** Its vocabulary, where it has one. */
+  /** Its vocabulary, if it has one. */
   stored: Vocabulary | undefined;
   /** The same with what the flags say. */
   vocabulary: Vocabulary | undefined;
-  /** Of a training that continues. */
+  /** The checkpoint of a training that continues. */
   checkpoint: Checkpoint | undefined;
 }
 
 /**
- * What `--init` or `--resume` names; undefined without either.
+ * The file that `--init` or `--resume` names; undefined without either.
  * @throws ERR_UNROLLED_MODEL_MISMATCH for another kind of model, ERR_UNROLLED_MODEL_FORMAT if there is no training to
  *   resume.
  */
@@ -102,13 +103,13 @@ export async function originOf(flags: TrainFlags): Promise<Origin | undefined> {
 export interface Prepared {
   corpus: Corpus | FileCorpus;
   model: LanguageModel;
-  /** Of a text that may have unknown tokens. */
+  /** Counts of a text that may have unknown tokens. */
   counts?: TokenCounts;
 }
 
 /**
- * A text under the vocabulary of its model, with the counts of its tokens: at once, so that what the model does not know
- * is told of before a long training. One that stays in its file and is of another vocabulary is left to `fit`.
+ * A text with the vocabulary of its model, and the counts of its tokens. They are counted now, so that unknown tokens
+ * are reported before a long training. A text that stays in its file and has another vocabulary is left to `fit`.
  */
 async function counting(corpus: Corpus | FileCorpus, model: LanguageModel): Promise<Prepared> {
   const { vocabulary } = model;
@@ -154,7 +155,7 @@ function noteThawed({ path, header }: ModelFile): void {
   if (Array.isArray(frozen)) note(`${path} has frozen weights (${frozen.join(', ')}): --init trains them.`);
 }
 
-/** A new model with the weights of a file, by whose vocabulary the text is read, whatever else the text has in it. */
+/** A new model with the weights and the vocabulary of a file, no matter what other tokens the text has. */
 async function prepareInitialised(
   name: string,
   { file, stored }: Origin,
@@ -167,7 +168,7 @@ async function prepareInitialised(
     model: { path: file.path, form: vocabulary.form },
     trained: vocabulary,
   });
-  // The text's own knows how frequent its tokens are besides, which another softmax may ask for.
+  // The text's vocabulary also has the frequencies of its tokens, which another softmax may need.
   const isSame = corpus.vocabulary.equals(vocabulary);
   const options = {
     ...networkOptions(flags),
@@ -178,7 +179,7 @@ async function prepareInitialised(
   return countingOther(corpus, model, '--extend-vocab adds these tokens to the model.');
 }
 
-/** A new model with the weights of a file and, beside its own tokens, those of the text. */
+/** A new model with the weights of a file. Its vocabulary has the tokens of the file and those of the text. */
 async function prepareExtended(name: string, origin: Origin, flags: TrainFlags): Promise<Prepared> {
   const { file, vocabulary: before } = origin;
   if (before === undefined)

@@ -45,13 +45,13 @@ import {
 } from './training-run';
 import { unseenIds } from './unseen-text';
 
-/** Options that a checkpoint has not: where the text stays, callbacks, and where to write. */
+/** Options that a checkpoint does not have: whether the text stays in its file, callbacks, and where to write. */
 const KEPT: readonly string[] = [
   ...GIVEN_AGAIN,
   ...(['stream', 'reread', 'out', 'report', 'logEvery', 'json'] satisfies (keyof TrainFlags)[]),
 ];
 
-/** Checkpoints, as asked. */
+/** The callback that writes checkpoints, if requested. */
 function checkpointsOf({ checkpoint, checkpointEvery }: TrainFlags): Callback[] {
   if (checkpoint === undefined && checkpointEvery !== undefined) {
     throw check.outOfRange('checkpointEvery', 'left out unless --checkpoint is given', checkpointEvery);
@@ -63,7 +63,7 @@ interface PreparedTraining {
   /** The flags, with what a checkpoint says of the reading of its text. */
   asked: TrainFlags;
   options: AskedFit;
-  /** Keeps the best epoch, where that was asked for. */
+  /** The callback that keeps the best epoch, if requested. */
   stopping: callbacks.EarlyStopping | undefined;
   end: RunEnd;
   origin: Origin | undefined;

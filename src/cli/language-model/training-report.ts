@@ -1,4 +1,4 @@
-/** What `train` prints on standard output: lines for people, or one JSON object a line. */
+/** What `train` prints on standard output: lines for people, or one JSON object per line. */
 
 import { showRate } from '../../base/messages/printing';
 import { counted } from '../../base/messages/wording';
@@ -14,28 +14,28 @@ interface Figures {
   loss: number;
   validationLoss?: number;
   bitsPerToken: number;
-  /** Of the last step. */
+  /** Figures of the last step. */
   learningRate: number;
   tokensPerSecond: number;
   seconds: number;
 }
 
-/** What became of the run, for the last line. */
+/** The result of the run, for the last line. */
 export interface Outcome {
-  /** Where the model was saved, if it was. */
+  /** Path of the saved model, if it was saved. */
   savedTo: string | undefined;
   interrupted: boolean;
   /** Whether a step was made, or the end of an epoch was left to do. */
   trained: boolean;
-  /** The epoch whose weights the model has, from 0; undefined for those of the last step. */
+  /** The epoch whose weights the model has, from 0; undefined if they are of the last step. */
   keptEpoch: number | undefined;
   /** The epoch with the lowest validation loss, where any validates. */
   best: EpochResult | undefined;
-  /** Of a text that may have tokens which the model does not know. */
+  /** Counts of a text that may have unknown tokens. */
   counts: TokenCounts | undefined;
 }
 
-/** A line for people, who count from 1; the first word tells a step from an epoch. */
+/** A line for people, who count from 1. The first word is `step` or `epoch`. */
 function describe(event: 'step' | 'epoch', figures: Figures): string {
   const { epoch, step, loss, validationLoss, bitsPerToken, learningRate, tokensPerSecond, seconds } = figures;
   return [
@@ -60,7 +60,7 @@ export class TrainingReport {
   readonly #json: boolean;
   /** Steps between two that are reported; 0 reports none. */
   readonly #logEvery: number;
-  /** The last figures, those of an epoch not ended among them. */
+  /** The last figures, including those of an unfinished epoch. */
   #latest: Figures | undefined;
   #lossSum = 0;
   #steps = 0;
@@ -70,7 +70,7 @@ export class TrainingReport {
     this.#logEvery = logEvery;
   }
 
-  /** Whether no step was made since the last epoch that was told of. */
+  /** Whether no step was made since the last reported epoch. */
   get isBetweenEpochs(): boolean {
     return this.#steps === 0;
   }

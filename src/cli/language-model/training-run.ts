@@ -1,4 +1,4 @@
-/** What the commands that train do alike: run the epochs, and end them by Ctrl-C. */
+/** What all training commands share: they run the epochs, and end them on Ctrl-C. */
 
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
@@ -12,7 +12,7 @@ import type { InterruptHandlers } from '../terminal/interrupt';
 import { note } from '../terminal/output';
 import type { ProgressDisplay } from '../terminal/progress';
 
-/** What a signal says on a terminal that shows progress. */
+/** The message for a signal, on a terminal that shows progress. */
 export function onTerminal(display: ProgressDisplay): InterruptHandlers {
   return {
     onFirst: (signal) => {
@@ -65,7 +65,7 @@ export function noteKept(bestEpoch: number | undefined, trained: boolean): void 
 
 /**
  * Says which epoch had the lowest validation loss, after a training that keeps its last weights.
- * @param last the epoch whose weights the model has, if it has those of a whole one.
+ * @param last the epoch whose weights the model has; undefined if they are of a step within an epoch.
  */
 export function noteBest(best: EpochResult, last: EpochResult | undefined): void {
   const loss = `the lowest validation loss (${(best.validationLoss as number).toFixed(4)})`;
@@ -79,10 +79,10 @@ export function noteBest(best: EpochResult, last: EpochResult | undefined): void
   }
 }
 
-/** What there is to save of a training that failed. */
+/** What a failed training can still save. */
 export interface FailedRun {
   out: string | undefined;
-  /** The epoch whose weights the model has; undefined if it has those of the last good step. */
+  /** The epoch whose weights the model has; undefined if they are of the last good step. */
   bestEpoch: number | undefined;
   save(path: string): Promise<void>;
   writePage(): Promise<void>;
@@ -101,7 +101,7 @@ export async function saveFailed({ out, bestEpoch, save, writePage }: FailedRun)
   await writePage().catch(noted);
 }
 
-/** Where a training that a signal ended is kept. */
+/** The files in which an interrupted training is kept. */
 export interface KeptIn {
   out?: string | undefined;
   checkpoint?: string | undefined;
@@ -117,8 +117,8 @@ export async function requireTwoFiles({ out, checkpoint }: KeptIn): Promise<void
 }
 
 /**
- * Says how to continue with a training that a signal ended.
- * @param kept options that the checkpoint has not, which must be given again.
+ * Prints how to continue a training that a signal ended.
+ * @param kept options that the checkpoint does not have, which must be given again.
  */
 export function noteGoingOn(command: Command, { out, checkpoint }: KeptIn, kept: readonly string[]): void {
   if (checkpoint !== undefined && existsSync(checkpoint)) {
@@ -128,7 +128,7 @@ export function noteGoingOn(command: Command, { out, checkpoint }: KeptIn, kept:
   }
 }
 
-/** Where a training ends, one of the two being infinite, and why it ended before, if it did. */
+/** The end of a training: epochs and steps, one of which is infinite, and the reason if it stopped early. */
 export interface RunEnd {
   epochs: number;
   steps: number;

@@ -5,14 +5,14 @@ import { Corpus } from '../../text/corpus';
 import type { TokenCounts } from '../../text/token-counts';
 import { note } from '../terminal/output';
 
-/** From this share of unknown tokens on, a note is a warning. */
+/** At this share of unknown tokens and above, a note becomes a warning. */
 const MANY = 0.1;
 
 /** `63 of the text's 100 tokens (63 %)`. */
 function shareOf({ knownTokens, unknownTokens }: TokenCounts, of: string): string {
   const all = knownTokens + unknownTokens;
   const percent = (100 * unknownTokens) / all;
-  // Of few unknown tokens never 0, and of few known ones never 100.
+  // A few unknown tokens are never shown as 0 %, and a few known ones never as 100 %.
   const shown = percent < 1 || percent > 99 ? percent.toPrecision(percent < 1 ? 1 : 3) : percent.toFixed(0);
   return `${unknownTokens} of ${of} ${all} tokens (${shown} %)`;
 }
@@ -27,11 +27,11 @@ function the(isWarning: boolean): string {
   return isWarning ? 'Warning: the' : 'The';
 }
 
-/** What a note may say more. */
+/** Optional parts of a note. */
 export interface UnknownNote {
-  /** What was printed of the text, in the plural, if anything was. */
+  /** What was printed about the text, in the plural, if anything was. */
   results?: string;
-  /** What to do about many unknown tokens: a sentence. */
+  /** Advice about many unknown tokens: a sentence. */
   advice?: string;
 }
 
@@ -61,7 +61,7 @@ export function noteUnknown(
   note(advice !== undefined && isWarning ? `${message} ${advice}` : message);
 }
 
-/** Says how many tokens of its own text a bounded vocabulary has left out, if any; warns where they are many. */
+/** Prints how many tokens of its own text a bounded vocabulary left out, if any; warns if they are many. */
 export function noteLeftOut(counts: TokenCounts): void {
   if (counts.unknownTokens === 0) return;
   const isWarning = areMany(counts);

@@ -1,4 +1,4 @@
-/** `unrolled bench`: the speed of a configuration, beside the machine's limit. */
+/** `unrolled bench`: the speed of a configuration, compared with the limit of the machine. */
 
 import { Command } from 'commander';
 import * as check from '../../base/check';

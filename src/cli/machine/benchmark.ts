@@ -1,4 +1,4 @@
-/** Training steps on random ids, timed beside the machine's own limit. */
+/** Times training steps on random ids, and measures the limit of the machine. */
 
 import { isRecurrent, planOf, totalElements } from '../../layers/plan';
 import type { Architecture, NetworkOptions } from '../../models/architecture/network-options-table';
@@ -17,17 +17,17 @@ export interface BenchmarkOptions {
   stream: ResolvedStream;
   /** Number of ids V. */
   vocabulary: number;
-  /** Time for training steps; the machine's limit is measured beside. */
+  /** Time for training steps. The limit of the machine is measured in addition. */
   seconds: number;
 }
 
 export interface BenchmarkResult {
   tokensPerSecond: number;
-  /** Of the median step. */
+  /** Time of the median step. */
   millisecondsPerStep: number;
   /** 6 × the nominal multiply-adds a token × tokens per second. */
   gflops: number;
-  /** The best single-precision product of two 2048 × 2048 matrices in the same run, with as many threads. */
+  /** The best single-precision product of two 2048 × 2048 matrices in the same run, with the same number of threads. */
   machineGflops: number;
   fractionOfMachine: number;
   threads: number;
@@ -136,7 +136,7 @@ export async function benchmark(options: BenchmarkOptions): Promise<BenchmarkRes
   try {
     const empty = { kind: 'stream', ids: zeros([0], 'int32').data, ...stream } as const;
     await requireTrainingBytes(model, empty, training.native);
-    // What an adaptive or a sampled softmax takes depends on how often a token occurs.
+    // The time of an adaptive or a sampled softmax depends on how often a token occurs.
     const zipfian = architecture.output !== undefined;
     const ids = randomIds(Math.ceil(IDS / tokensPerStep) * tokensPerStep + 1, vocabulary, zipfian);
     const source = { kind: 'stream', ids, ...stream } as const;

@@ -40,14 +40,14 @@ function run(program: string, args: readonly string[]): Promise<void> {
 
 /** @throws ERR_UNROLLED_OPTION_RANGE for a folder without a static OpenBLAS, before anything is compiled. */
 function requireOpenblas(folder: string): void {
-  // Where CMakeLists.txt looks.
+  // CMakeLists.txt looks in this place.
   const isIn = (name: string, place: string) =>
     ['', place, 'openblas-serial'].some((inside) => existsSync(path.join(folder, inside, name)));
   if (isIn('libopenblas.a', 'lib') && isIn('cblas.h', 'include')) return;
   throw check.outOfRange('openblas', 'a folder with include/cblas.h and lib/libopenblas.a', folder);
 }
 
-/** Where the headers of Node-API are, and the binary is left; see CMakeLists.txt. */
+/** The headers of Node-API and the folder for the binary; see CMakeLists.txt. */
 async function build({ openblas }: { openblas?: string }): Promise<void> {
   const sources = path.join(packageRoot, 'CMakeLists.txt');
   if (!existsSync(sources)) throw failure(`${sources} is missing: the package is incomplete`);

@@ -19,15 +19,15 @@ interface Diagnosis extends Partial<Omit<NativeInfo, 'version'>> {
   binary?: string;
   node: string;
   platform: string;
-  /** Of Linux: the C library of this process. */
+  /** The C library of this process, on Linux. */
   libc?: string;
   processor: string;
   memoryBytes: number;
-  /** Why the binary does not load, where it does not. */
+  /** Why the binary does not load, if it does not. */
   reason?: NativeLoadReason;
-  /** What keeps the package from working. */
+  /** Problems that keep the package from working. */
   problems: string[];
-  /** What works, but slower than it could. */
+  /** Things that work, but slower than they could. */
   notes: string[];
 }
 

@@ -5,7 +5,7 @@ const CHARACTERS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t'
 const LAST_CODE_POINT = 0x10ffff;
 
 /**
- * The text with `\n`, `\r`, `\t`, `\\`, `\uFFFF` and `\u{1FFFF}` as the characters that they stand for. Any other backslash
+ * The text with `\n`, `\r`, `\t`, `\\`, `\uFFFF` and `\u{1FFFF}` replaced by their characters. Any other backslash
  * stays.
  */
 export function unescaped(text: string): string {

@@ -1,4 +1,4 @@
-/** What goes wrong on the command line: a message on standard error, and an exit status. */
+/** Failures on the command line: a message on standard error, and an exit status. */
 
 import { inspect } from 'node:util';
 import { type Command, CommanderError } from 'commander';
@@ -32,7 +32,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   extendVocabulary: 'extendVocab',
 };
 
-/** What a person does with a file that holds another kind of model than a command takes. */
+/** What to do with a file that has another kind of model than the command needs. */
 const COMMANDS_OF: Readonly<Record<string, string>> = {
   'language-model': 'It is for unrolled sample, evaluate, score and next, and for train by --resume or --init.',
   'text-classifier': 'It is for unrolled classify predict, classify evaluate, and classify train by --resume.',
@@ -51,7 +51,7 @@ function flagFor(option: string, command: Command | undefined): string | undefin
   return flag === undefined ? undefined : `${flag}${element}`;
 }
 
-/** What a command does where a program calls a function; `text` is what that is. */
+/** The remedy on the command line; `text` is the remedy in the API. */
 function remedyOf(
   remedy: Remedy,
   text: string,
@@ -86,13 +86,13 @@ function remedyOf(
   }
 }
 
-/** Where a prompt stands: in the lines of a file, or typed. */
+/** The place of a prompt: a line of a file, or an argument. */
 function placeOf(prompt: number, command: Command | undefined): string {
   if (command?.getOptionValue('prompts') !== undefined) return `--prompts, line ${prompt + 1}`;
   return command !== undefined && command.args.length > 1 ? '[text]' : '--prompt';
 }
 
-/** What a message names, as it is typed; all else as the API says it. */
+/** A reference in the words of the command line, or of the API if the command has no flag for it. */
 function typed(reference: Reference, error: UnrolledError, command: Command | undefined): string {
   const { kind, text } = reference;
   switch (kind) {
@@ -117,7 +117,7 @@ function typed(reference: Reference, error: UnrolledError, command: Command | un
 }
 
 /**
- * What an error says to a person at the terminal: options as they are typed, commands instead of the API's classes,
+ * The message of an error for a person at the terminal: with flags instead of options, commands instead of classes, and
  * steps counted from 1.
  * @param command the one that ran.
  */
@@ -126,10 +126,10 @@ export function messageOf(error: unknown, command: Command | undefined): string 
   return saidBy(error, (reference) => typed(reference, error, command));
 }
 
-/** What JavaScript and Node.js say where there is no memory. */
+/** Messages of JavaScript and Node.js if memory runs out. */
 const NO_MEMORY = /^(?:Array buffer allocation failed|Failed to allocate memory|ENOMEM\b)/;
 
-/** The error with a code, where it is none of the package but one of memory. */
+/** An error of memory with a code; any other error unchanged. */
 function withCode(error: unknown): unknown {
   if (error instanceof UnrolledError || !isError(error) || !NO_MEMORY.test(error.message)) return error;
   const fault = `The system does not give this process more memory (${error.message})`;
@@ -137,7 +137,7 @@ function withCode(error: unknown): unknown {
   return new UnrolledError('ERR_UNROLLED_OUT_OF_MEMORY', fault, { advice, cause: error });
 }
 
-/** What was thrown and is not an error; a text as it is. Not everything can be made a text of. */
+/** A thrown value that is not an error; a text stays as it is. Not every value can be converted to a string. */
 function shown(thrown: unknown): string {
   return typeof thrown === 'string' ? thrown : inspect(thrown);
 }
@@ -147,13 +147,13 @@ function say(message: string): void {
 }
 
 /**
- * Says what went wrong, and returns the exit status for it.
- * @param command the one that ran, where it came so far.
+ * Prints what went wrong, and returns the exit status.
+ * @param command the command that ran, if parsing got that far.
  */
 export function reportFailure(thrown: unknown, command?: Command): number {
   const error = withCode(thrown);
   if (error instanceof CommanderError) {
-    // Without a command the parser has printed its help, and this error has no message of its own.
+    // Without a command the parser has already printed its help, and this error has no message.
     if (error.code === 'commander.help') return USAGE;
     const code = VALUE_FAULTS.includes(error.code) ? 'ERR_UNROLLED_OPTION_RANGE' : 'ERR_UNROLLED_UNKNOWN_OPTION';
     say(`${saidByParser(error)} (${code})`);

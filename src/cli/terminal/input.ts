@@ -36,13 +36,13 @@ export function lineEndsOption(): Option {
   return new Option('--line-ends <kind>', description).choices(LINE_ENDS);
 }
 
-/** An ending as files have it: a dot and a few letters or digits, with nothing but a word before. */
+/** A file name: one word, a dot, and an ending of a few letters or digits. */
 const FILE_NAME = /^\S*[^\s.]\.[a-z][a-z0-9]{0,6}$/i;
 
 /** A path that says so by its beginning. */
 const PATH = /^(?:\.{0,2}|~)\/\S+$/;
 
-/** Says once that an argument was taken for a text which may have been meant for a file. */
+/** Notes once that an argument was read as a text, although it may have been meant as a file. */
 export function notePaths(texts: readonly string[]): void {
   const path = texts.find(
     (text) => text !== STANDARD_INPUT && (FILE_NAME.test(text) || PATH.test(text) || existsSync(text)),
@@ -67,7 +67,7 @@ export function requireSource(isGiven: boolean, { file }: InputFlags, advice: st
   }
 }
 
-/** What stands for standard input where a file or a text is named. */
+/** Stands for standard input instead of a file or a text. */
 export const STANDARD_INPUT = '-';
 
 /**
@@ -100,8 +100,8 @@ function withoutLastLineEnd(text: string): string {
 }
 
 /**
- * The one text that was asked for: an argument as it is, or a file or standard input without the last line end.
- * @throws what `readText` throws.
+ * The text to read: an argument as it is, or a file or standard input without its last line end.
+ * @throws the errors of `readText`.
  */
 export async function readInput(
   text: string | undefined,

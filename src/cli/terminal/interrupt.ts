@@ -4,7 +4,7 @@ import os from 'node:os';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** What is done beside, for the terminal. */
+/** What else to do on a signal, for the terminal. */
 export interface InterruptHandlers {
   onFirst(signal: NodeJS.Signals): void;
   /** Right before the process ends. */
@@ -37,7 +37,7 @@ export class Interrupt {
     return this.#controller.signal;
   }
 
-  /** The exit status to leave with as shells have it, 128 and the signal's number; undefined before a signal. */
+  /** The exit status, as in shells: 128 plus the number of the signal; undefined before a signal. */
   get status(): number | undefined {
     return this.#status;
   }

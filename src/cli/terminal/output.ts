@@ -43,7 +43,7 @@ export function showFigure(value: number): string {
   return String(Number.isInteger(value) ? value : Number(value.toPrecision(DIGITS)));
 }
 
-/** A note for the person at the terminal, which is no result. */
+/** A note for the person at the terminal; not part of the output. */
 export function note(text: string): void {
   process.stderr.write(`${visibleText(text)}\n`);
 }

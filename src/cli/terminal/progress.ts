@@ -4,10 +4,10 @@ import { showRate, showSeconds } from '../../base/messages/printing';
 import type { FitProgress } from '../../training/options/training-options-table';
 import { StatusBar } from './status-bar';
 
-/** Seconds between two lines where standard error is no terminal. */
+/** Seconds between two lines if standard error is not a terminal. */
 const SECONDS_BETWEEN_LINES = 5;
 
-/** What is shown of the progress, counted from 1; `done` counts steps. */
+/** The progress to show, counted from 1; `done` counts steps. */
 function describe({ epoch, firstStep, losses, learningRates, totalSteps, tokensPerSecond, seconds }: FitProgress) {
   const done = firstStep + losses.length;
   const loss = losses.reduce((total, value) => total + value, 0) / losses.length;
@@ -17,7 +17,7 @@ function describe({ epoch, firstStep, losses, learningRates, totalSteps, tokensP
     loss: loss.toFixed(4),
     rate: Math.round(tokensPerSecond).toLocaleString('en'),
     left: showSeconds((seconds / done) * (totalSteps - done)),
-    // Of the last step.
+    // Figures of the last step.
     lr: showRate(learningRates.at(-1) as number),
   };
 }
@@ -25,7 +25,7 @@ function describe({ epoch, firstStep, losses, learningRates, totalSteps, tokensP
 /** How progress is shown on one kind of stream. */
 export interface ProgressDisplay {
   update(progress: FitProgress): void;
-  /** Takes the bar away, so that something else can be printed; the next update brings it back. */
+  /** Removes the bar, so that something else can be printed. The next update shows it again. */
   clear(): void;
 }
 
@@ -79,7 +79,7 @@ class Lines implements ProgressDisplay {
   clear(): void {}
 }
 
-/** @param unit what is trained on, as its speed is told. */
+/** @param unit the unit of the speed. */
 export function progressDisplay(stream: NodeJS.WriteStream = process.stderr, unit = 'tokens'): ProgressDisplay {
   return stream.isTTY ? new Bar(stream, unit) : new Lines(stream, unit);
 }

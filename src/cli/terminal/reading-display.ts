@@ -6,7 +6,7 @@ import { StatusBar } from './status-bar';
 import { visibleText } from './visible-text';
 import { cutTo } from './width';
 
-/** Seconds between two lines where standard error is no terminal. */
+/** Seconds between two lines if standard error is not a terminal. */
 const SECONDS_BETWEEN_LINES = 5;
 
 /** Most columns of the text's name: the figures matter more. */
@@ -17,7 +17,7 @@ const MEGABYTE = 1e6;
 /** How a reading is shown. */
 export interface ReadingDisplay {
   update(progress: ReadingProgress): void;
-  /** Takes the bar away, so that something else can be printed; the next update brings it back. */
+  /** Removes the bar, so that something else can be printed. The next update shows it again. */
   clear(): void;
 }
 

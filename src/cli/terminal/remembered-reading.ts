@@ -1,5 +1,6 @@
 /**
- * How the bytes of a text were read, in the checkpoint of its training, so that a run that continues reads it alike.
+ * Stores in the checkpoint of a training how the bytes of its text were read, so that a resumed run reads them in the
+ * same way.
  */
 
 import { resolveEncoding } from '../../text/encoding-names';

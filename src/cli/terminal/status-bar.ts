@@ -9,7 +9,7 @@ const LEAST_BAR = 4;
 
 const SPACE = '  ';
 
-/** A figure of the line; where there is no room for all, those with the highest number go first. */
+/** A figure of the line. If there is no room for all, figures with the highest number are left out first. */
 export interface Figure {
   text: string;
   /** 0 stays. */
@@ -17,8 +17,9 @@ export interface Figure {
 }
 
 /**
- * A line of at most so many columns. First the bar becomes shorter, then it goes, then figures go.
- * @param share from 0 to 1, of what is done.
+ * A line of at most `columns` columns. If it is too long, first the bar becomes shorter, then the bar and then figures
+ * are left out.
+ * @param share the fraction that is done, from 0 to 1.
  */
 export function fitLine(columns: number, share: number, figures: readonly Figure[]): string {
   let shown = [...figures];
@@ -35,8 +36,8 @@ export function fitLine(columns: number, share: number, figures: readonly Figure
 }
 
 /**
- * What the bar writes by. The cursor rests at the line's beginning, so that it stays there when a narrower window wraps the
- * line, and all that is left of it is below.
+ * The output of the bar. The cursor rests at the beginning of the line. If a narrower window wraps the line, the cursor
+ * stays there, and the rest of the line is below it.
  */
 class StatusLine {
   readonly #stream: NodeJS.WriteStream;
@@ -61,7 +62,8 @@ class StatusLine {
     this.#stream.write('\r\x1b[J');
   }
 
-  // What the bar would do besides: the cursor is where it has to be, and the terminal's settings are left alone.
+  // Disables what the bar would otherwise do: the cursor is already in its place, and the settings of the terminal
+  // stay.
   cursorSave(): void {}
   cursorRestore(): void {}
   cursorTo(): void {}
@@ -101,7 +103,7 @@ export class StatusBar {
     this.#isShown = true;
   }
 
-  /** Takes the line away, so that something else can be printed; the next update brings it back. */
+  /** Removes the line, so that something else can be printed. The next update shows it again. */
   clear(): void {
     if (this.#isShown) this.#bar.stop();
     this.#isShown = false;

@@ -1,6 +1,6 @@
 /** Text that a terminal shows and does not obey: of model files, class names, file names and texts it may be anybody's. */
 
-/** Control characters of C0 but tab and line feed, DEL, and those of C1. */
+/** C0 control characters except tab and line feed, DEL, and C1 control characters. */
 const CONTROLS = /(?![\t\n])\p{Cc}/gu;
 
 /** DEL and the controls of C1, which JSON leaves as they are. */
@@ -20,14 +20,14 @@ export function visibleJson(value: object): string {
   return JSON.stringify(value).replace(UNESCAPED_BY_JSON, (control) => `\\u${hexadecimal(control, 4)}`);
 }
 
-/** What may be written from right to left, and the controls of directions. */
+/** Characters that may be written from right to left, and control characters of direction. */
 const MAY_RUN_LEFTWARD =
   /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 const DIRECTION_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * A name of its own direction, isolated, so that a terminal which orders right-to-left text leaves what stands after it where
- * it is. The isolates take no column. A name without such text is left as it is.
+ * A name with its own text direction, isolated: a terminal that orders right-to-left text then leaves the following
+ * text in its place. Isolates take no column. A name without such characters stays unchanged.
  */
 export function isolatedName(name: string): string {
   return MAY_RUN_LEFTWARD.test(name) ? `\u2068${name.replace(DIRECTION_CONTROLS, '')}\u2069` : name;

@@ -7,7 +7,7 @@ const WIDE =
 /** Characters that a terminal shows on the one before them, or not at all: accents, vowel signs, joiners. */
 const WITHOUT_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/gu;
 
-/** Columns of a terminal where there is none, or none that says so. */
+/** Columns if there is no terminal, or if it does not tell its width. */
 const USUAL_WIDTH = 80;
 
 /** Columns of a terminal that a text takes. */
@@ -16,12 +16,12 @@ export function widthOf(text: string): number {
   return Array.from(composed).length + (composed.match(WIDE)?.length ?? 0);
 }
 
-/** Columns of the terminal that a stream is; the usual number where it is none. */
+/** Columns of the terminal of a stream; the usual number if it is not a terminal. */
 export function columnsOf({ columns }: Pick<NodeJS.WriteStream, 'columns'>): number {
   return columns > 0 ? columns : USUAL_WIDTH;
 }
 
-/** The text, or as much of its beginning as fits into so many columns, with a mark that there is more. */
+/** The text, or the beginning that fits into this many columns, with a mark that there is more. */
 export function cutTo(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   let cut = '';
@@ -34,7 +34,7 @@ export function cutTo(text: string, columns: number): string {
   return columns > 0 ? `${cut}…` : '';
 }
 
-/** A sentence on lines of at most so many columns, where its words allow it. */
+/** A sentence wrapped to this many columns, if its words allow it. */
 export function wrapped(sentence: string, columns: number): string {
   const lines: string[] = [];
   for (const word of sentence.split(' ')) {

@@ -1,6 +1,6 @@
 /**
- * Tokens that are bytes of the text's UTF-8. As strings they are the ASCII character itself, or
- * `<0xE4>` for a byte that is none. A lone surrogate has no UTF-8 and becomes U+FFFD.
+ * Tokens that are bytes of the text's UTF-8. As strings they are the ASCII character, or `<0xE4>` for a byte that is
+ * not ASCII. A lone surrogate has no UTF-8 and becomes U+FFFD.
  */
 
 import { TextDecoder } from 'node:util';
@@ -9,7 +9,7 @@ import { type Detokenizer, type Encoder, SKIP, type TokenCounter, type Tokenizer
 
 const BYTES = 256;
 
-/** A byte that UTF-8 never has, so that it always decodes to U+FFFD. */
+/** A byte that never occurs in UTF-8, so it always decodes to U+FFFD. */
 const INVALID_BYTE = 0xff;
 
 function showByte(byte: number): string {
@@ -44,7 +44,7 @@ function counter(): TokenCounter {
   };
 }
 
-// There are so few that no turn of the event loop is due.
+// There are so few tokens that no turn of the event loop is due.
 function* encoder(tokens: TokenList): Generator<void, Encoder> {
   const idOf = new Int32Array(BYTES).fill(SKIP);
   for (const [id, token] of tokens.strings.entries()) idOf[byteOf(token)] = id;

@@ -1,4 +1,4 @@
-/** Tokens that are Unicode code points. A lone surrogate is a code point of its own. */
+/** Tokens that are Unicode code points. A lone surrogate is also a code point. */
 
 import { CODE_POINT_LIMIT, showCodePoints } from '../../base/code-points';
 import { TokenList } from '../token-list';

@@ -14,7 +14,7 @@ const LONGEST_PIECE = 1024;
 /** Tokens that are looked at between two turns of the event loop. */
 const PART = 1 << 10;
 
-/** Rules do not depend on this locale; without one they would be those of the machine's. */
+/** The rules do not depend on this locale. Without one they would be those of the machine's locale. */
 const LOCALE = 'en';
 
 /** Between these two characters there is always a boundary, of words and of graphemes. */
@@ -25,10 +25,10 @@ const BREAK_BEFORE = /[A-Za-z\u4e00-\u9fff]/;
 const PLAIN_LINE = /^[\n\x20-\x7e\u3001\u3002\u4e00-\u9fff\uff01-\uff5e]*$/;
 
 /**
- * Where to cut a text that has no line end in its longest piece, and continues behind that: at the last sure boundary
- * up to the end of the longest piece, else before its last character. What comes behind the unit that follows the
- * longest piece makes no difference, so that a part of a text is cut as the whole is: a part that ends where the whole
- * is cut may only lack cuts at sure boundaries, where there is a boundary without them.
+ * Where to split a text that has no line end in its longest piece and continues after it: at the last safe boundary up
+ * to the end of the longest piece, else before its last character. Text after the unit that follows the longest piece
+ * makes no difference, so a part of a text is split like the whole text: a part that ends at a split of the whole may
+ * only lack splits at safe boundaries, where the boundary exists anyway.
  */
 function lastBoundary(text: string, start: number): number {
   for (let i = start + LONGEST_PIECE; i > start; i--) {
@@ -53,7 +53,7 @@ function* pieces(text: string): Generator<string> {
   }
 }
 
-/** Where the pieces end that a text which continues leaves as they are. */
+/** The ends of pieces that an unfinished text can no longer change. */
 function settled(text: string): number {
   let end = text.lastIndexOf('\n') + 1;
   // Behind the last line end, a piece is cut only where more than its longest is there to look at.
@@ -64,7 +64,7 @@ function settled(text: string): number {
 /** Calls `visit` with each token of the text in order. */
 type Segmentation = (text: string, visit: (token: string) => void) => void;
 
-/** A segmenter that is made when it is first asked for: its rules take milliseconds to load. */
+/** A segmenter that is created at its first use, because its rules take milliseconds to load. */
 function segmenterOf(granularity: 'grapheme' | 'word'): () => Intl.Segmenter {
   let made: Intl.Segmenter | undefined;
   return () => {
@@ -87,7 +87,7 @@ function segmentation(granularity: 'grapheme' | 'word'): Segmentation {
   };
 }
 
-/** The same string in memory of its own: a part of a long string keeps the whole of it alive. */
+/** The same string in new memory: a part of a long string would keep the whole string alive. */
 function ownCopy(token: string): string {
   return Buffer.from(token, 'utf16le').toString('utf16le');
 }

@@ -1,4 +1,4 @@
-/** What a kind of token must be able to do; `vocabulary.ts` builds on this alone. */
+/** The interface of a kind of token; `vocabulary.ts` only uses this. */
 
 import type { TokenList } from '../token-list';
 
@@ -8,7 +8,7 @@ export interface CountedTokens {
   counts: number[];
 }
 
-/** An id that stands for no id: the token is left out. */
+/** A mark instead of an id: the token is left out. */
 export const SKIP = -1;
 
 /**
@@ -21,7 +21,7 @@ export type UnknownHandler = (token: string, position: number) => number;
 export interface TokenCounter {
   /** Counts the tokens of one more text; none continues from the text before. */
   add(text: string): void;
-  /** What was counted so far, a little at a time. */
+  /** The tokens counted so far, computed in parts. */
   counts(): Generator<void, CountedTokens>;
 }
 
@@ -31,15 +31,15 @@ export type Encoder = (text: string, onUnknown: UnknownHandler) => Int32Array;
 /** Puts tokens back together, piece by piece; what a piece leaves incomplete waits for the next. */
 export interface Detokenizer {
   push(ids: ArrayLike<number>): string;
-  /** What is still held back. */
+  /** The text that is still held back. */
   end(): string;
 }
 
-/** One kind of token. Tokens are strings for every kind, so that a vocabulary is a list of strings. */
+/** One kind of token. Tokens are strings for every kind, so a vocabulary is a list of strings. */
 export interface Tokenizer {
-  /** What one token is called in messages. */
+  /** The word for one token in messages. */
   readonly noun: string;
-  /** What the unknown token decodes to. */
+  /** The text that the unknown token decodes to. */
   readonly unknownText: string;
   /** True when ids go by falling frequency, false when they go by code point. */
   readonly byFrequency: boolean;

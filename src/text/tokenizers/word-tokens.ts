@@ -5,16 +5,16 @@ import { wordSegments } from './segment-tokenizer';
 /** Every ASCII character that is neither letter, digit, space nor control character. */
 export const ASCII_PUNCTUATION = '!-\\/:-@[-`{-~';
 
-/** Spaces, controls, and marks without a letter: none of them shows by itself. */
+/** Spaces, controls, and marks without a letter: these are invisible alone. */
 const BLANK = /^[\s\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{M}]*$/u;
 
-/** Punctuation of any script, that of ASCII and its full-width forms whatever Unicode calls it. */
+/** Punctuation of any script; for ASCII and its full-width forms, all symbols. */
 const PUNCTUATION = new RegExp(
   `^[\\p{P}${ASCII_PUNCTUATION}\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+$`,
   'u',
 );
 
-/** Punctuation that tells how something was meant, and so stays. */
+/** Punctuation that expresses a tone, and so stays. */
 const TONE = /^[!?\uff01\uff1f\u061f\u203c\u2047-\u2049]$/;
 
 const HAS_PUNCTUATION = new RegExp(`[${ASCII_PUNCTUATION}]`);
@@ -31,8 +31,8 @@ export function withoutPunctuation(token: string): string {
 }
 
 /**
- * What is left of a word that has punctuation inside: `it's` is `its` and `U.S.A` is `USA`, but `end.Next` is two words.
- * An apostrophe joins what is beside it, a point joins single letters.
+ * A word without the punctuation inside it: `it's` becomes `its` and `U.S.A` becomes `USA`, but `end.Next` becomes two
+ * words. An apostrophe joins its neighbours; a point joins single letters.
  */
 function wordsWithin(word: string): readonly string[] {
   const parts = word.replaceAll(/(?<!\p{Nd})'|'(?!\p{Nd})/gu, '').split(OUTSIDE_NUMBERS_ONE);

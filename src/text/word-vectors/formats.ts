@@ -7,7 +7,7 @@ import { counted } from '../../base/messages/wording';
 import { firstInvalidUtf8 } from '../../base/utf8';
 import { utf16In } from '../encodings';
 
-/** No record is longer: what is has lost its line ends, or is no such file. */
+/** The longest record. A longer one has lost its line ends, or the file is not one of word vectors. */
 const MAX_RECORD_BYTES = 2 ** 20;
 
 const MAX_DIMENSIONS = 2 ** 16;
@@ -17,7 +17,7 @@ const [TAB, LINE_FEED, CARRIAGE_RETURN, SPACE] = [0x09, 0x0a, 0x0d, 0x20];
 /** UTF-8's byte-order mark, which some editors write. */
 const MARK = Buffer.of(0xef, 0xbb, 0xbf);
 
-/** What archives begin with that such files are handed out in, GloVe's as zip. */
+/** First bytes of archives in which such files are distributed; GloVe's are zip. */
 const ARCHIVES: readonly (readonly [name: string, bytes: Buffer])[] = [
   ['a zip archive', Buffer.from('PK\x03\x04', 'latin1')],
   ['packed by xz', Buffer.from('\xfd7zXZ\0', 'latin1')],
@@ -25,12 +25,12 @@ const ARCHIVES: readonly (readonly [name: string, bytes: Buffer])[] = [
   ['packed by zstd', Buffer.of(0x28, 0xb5, 0x2f, 0xfd)],
 ];
 
-/** What separates the fields of a line; columns may be padded. */
+/** Separator of the fields of a line; columns may be padded. */
 const SEPARATORS = /[ \t]+/;
 
 const BYTES_PER_NUMBER = Float32Array.BYTES_PER_ELEMENT;
 
-/** A number as text has it, at the start of a line's second field. */
+/** A number in text form, at the start of a line's second field. */
 const STARTS_WITH_NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[ \t\r\n]/;
 
 /** A word and its vector, which is read only where the word is wanted. */
@@ -45,7 +45,7 @@ export interface RecordParser {
   readonly dimensions: number | undefined;
   /** How many words the file says it has; undefined if it does not say. */
   readonly words: number | undefined;
-  /** What one record is called in messages. */
+  /** The word for one record in messages. */
   readonly noun: 'line' | 'word';
   /**
    * The record that starts at `start`, and where the next one does; undefined if it is not whole yet.
@@ -54,7 +54,7 @@ export interface RecordParser {
   next(bytes: Buffer, start: number, isLast: boolean): { record: VectorRecord | undefined; end: number } | undefined;
 }
 
-/** What a file of word vectors begins with. */
+/** The beginning of a file of word vectors. */
 interface Header {
   words: number;
   dimensions: number;
@@ -88,7 +88,7 @@ function isSpace(byte: number | undefined): boolean {
   return isSeparator(byte) || byte === CARRIAGE_RETURN;
 }
 
-/** Where a line's last fields begin, so many, with the spaces before them; undefined if nothing comes before them. */
+/** The position of the last fields of a line, with the spaces before them; undefined if nothing precedes them. */
 function beforeFields(bytes: Buffer, start: number, end: number, fields: number): number | undefined {
   let position = end;
   for (let left = fields; left > 0; left--) {
@@ -99,13 +99,13 @@ function beforeFields(bytes: Buffer, start: number, end: number, fields: number)
   return position;
 }
 
-/** The error for a carriage return within a line: lines that end in it alone would be taken for one word. */
+/** The error for a carriage return within a line: lines that end in it alone would become one word. */
 function loneReturns(path: string, where: string): UnrolledError {
   const what = `${where} contains a carriage return. End lines with a line feed, or with both`;
   return damaged(path, what, 'lines that end in a line feed', 'a carriage return alone');
 }
 
-/** The fields of a line; none of an empty one. */
+/** The fields of a line; an empty line has none. */
 function fieldsOf(line: Buffer): string[] {
   const text = line.toString('latin1').replace(/[ \t\r]+$/, '');
   return text === '' ? [] : text.split(SEPARATORS);
@@ -150,8 +150,9 @@ function wordIn(path: string, bytes: Buffer, start: number, end: number, where: 
 }
 
 /**
- * Numbers of a vector, by the first two lines of a file that does not say: all fields of the first but one, unless its
- * word has spaces. Then they are as many as end the second line. Undefined for an empty line.
+ * Number of dimensions, from the first two lines of a file without a header: all fields of the first line but one,
+ * unless its word has spaces. Then it is the number of numeric fields at the end of the second line. Undefined for an
+ * empty line.
  */
 function dimensionsOf(first: readonly string[], second: readonly string[]): number | undefined {
   if (first.length === 0) return undefined;
@@ -162,7 +163,7 @@ function dimensionsOf(first: readonly string[], second: readonly string[]): numb
   return following > 0 && following <= numbers ? following : all;
 }
 
-/** One word a line with its numbers behind it, a space or a tab between: GloVe's layout and word2vec's as text. */
+/** One word per line followed by its numbers, separated by a space or a tab: the text layout of GloVe and word2vec. */
 class TextParser implements RecordParser {
   readonly noun = 'line';
   readonly words: number | undefined;

@@ -26,9 +26,9 @@ export interface WordVectors {
   readonly missing: readonly string[];
 }
 
-/** The words wanted, without the empty string, which stands for padding. */
+/** The requested words, without the empty string, which stands for padding. */
 function resolveWords(words: unknown): Set<string> {
-  // A string would be taken for its characters.
+  // A string would be iterated as its characters.
   if (
     typeof words === 'string' ||
     typeof (words as Partial<Iterable<string>> | null)?.[Symbol.iterator] !== 'function'
@@ -72,7 +72,7 @@ export async function readWordVectors(path: string, options: WordVectorsOptions)
 export interface EmbeddingMatrixOptions {
   /** Words without a vector get numbers uniform in ± this. Default 0.05; 0 for zeros. */
   scale?: number | undefined;
-  /** Of these numbers. Default 0. */
+  /** The seed. Default 0. */
   seed?: number | undefined;
 }
 
