@@ -21,9 +21,7 @@ function adviceFor({ code, expected }: UnrolledError): Words {
   const isUtf8 = expected?.toLowerCase() === 'utf-8';
   const known = adviceAbout(expected);
   const encoding = refer.option('encoding');
-  const say = isUtf8
-    ? phrase`Name their encoding with ${encoding}`
-    : phrase`Name their actual encoding with ${encoding}`;
+  const say = isUtf8 ? phrase`Set ${encoding} to their encoding` : phrase`Set ${encoding} to their actual encoding`;
   return phrase`${known === undefined ? '' : phrase`${known} `}${say}, convert them to UTF-8, or ${out}`;
 }
 

@@ -264,7 +264,7 @@ export class Constraint {
     const after = text === '' ? '' : `, after ${check.show(`${text.length > 20 ? '…' : ''}${text.slice(-20)}`)}`;
     throw new UnrolledError(
       'ERR_UNROLLED_OPTION_RANGE',
-      phrase`${refer.option(option)} allows no token at ${refer.step(position, `step ${position} (from 0)`)}${after}`,
+      phrase`${refer.option(option)} leaves no token to choose at ${refer.step(position, `step ${position} (from 0)`)}${after}`,
       {
         advice: phrase`Allow at least one token there; the unknown token is never chosen, and the end token only after ${refer.option('minLength')}. Or end the text earlier with ${refer.option('length')} or ${refer.option('stop')}.`,
         option,

@@ -1,4 +1,4 @@
-/** What the outputs of a classifier's head say of each text. */
+/** Converts the outputs of a classifier to the class and the probabilities of each text. */
 
 import type { FloatArray } from '../native/native';
 import { requireFiniteOutputs } from '../tensor/finite-outputs';

@@ -1,4 +1,4 @@
-/** What classifiers do with texts: ids of all of them, one after another, and a training on examples. */
+/** What classifiers share: encoding texts into one array of ids, and training on examples. */
 
 import * as check from '../base/check';
 import { giveTurn, inTurns } from '../base/event-loop';
@@ -39,8 +39,8 @@ export async function encodeTexts(
 
 /**
  * Trains on examples of texts.
- * @param labelled encodes those that the option has.
- * @throws what `labelled`, `readData` and `fitExamples` throw.
+ * @param labelled encodes the examples of an option.
+ * @throws the errors of `labelled`, `readData` and `fitExamples`.
  */
 export async function* fitTexts(
   run: Pick<ExampleFit<readonly Example[]>, 'model' | 'options' | 'header'>,

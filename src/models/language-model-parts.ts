@@ -1,4 +1,4 @@
-/** What a language model is made of: from options alone, from a file, or from a file and options. */
+/** Builds the parts of a language model: from options, from a file, or from a file and options. */
 
 import * as check from '../base/check';
 import { inTurns } from '../base/event-loop';
@@ -25,7 +25,7 @@ export interface LanguageModelParts {
   vocabulary: Vocabulary;
   architecture: Architecture;
   network: BuiltNetwork;
-  /** Whether the end token stands before each document too. */
+  /** Whether the end token also precedes each document. */
   documents: boolean;
 }
 
@@ -80,11 +80,11 @@ export async function loadedParts(path: string, options: LoadOptions | undefined
   return restored(file, { vocabulary, architecture: completed, documents }, { threads }, file.metadata);
 }
 
-/** What is there of a file already. */
+/** Values of a file that were already read. */
 export interface ReadOfFile {
-  /** What the model keeps of the file's: a new model nothing, one that continues with its training all. */
+  /** Metadata that the model keeps from the file: none for a new model, all for one that continues its training. */
   metadata?: Metadata | undefined;
-  /** The file's own vocabulary, where it was read. */
+  /** The vocabulary of the file, if it was already read. */
   stored?: Vocabulary | undefined;
 }
 
@@ -122,7 +122,7 @@ export async function initialParts(
   return restored(file, { vocabulary, architecture: completed, documents }, given, metadata);
 }
 
-/** Of a file with more tokens than it had. */
+/** Layers of a file whose vocabulary is extended. */
 async function extendedParts(
   file: ModelFile,
   { vocabulary: stored, architecture: known }: Pick<LanguageModelParts, 'vocabulary' | 'architecture'>,

@@ -1,4 +1,4 @@
-/** What `LanguageModel` is given, and what `evaluate` gives. */
+/** The options of `LanguageModel`, and the result of `evaluate`. */
 
 import type { TokenCounts } from '../text/token-counts';
 import type { Vocabulary } from '../text/vocabulary';
@@ -18,17 +18,17 @@ export interface LanguageModelOptions extends NetworkOptions {
 /** Options of `LanguageModel.initFrom`. */
 export interface InitOptions extends LanguageModelOptions {
   /**
-   * Whether the model learns the tokens of `vocabulary` that the file's lacks: its vocabulary is then that of
-   * `stored.extendedBy(vocabulary)`, with the file's ids first. What belongs to a new token is drawn by `seed`; all
-   * other weights are the file's, bit for bit. An adaptive softmax ranks the tokens again, and draws the output weights
-   * of those that come into another cluster. Default false: then another vocabulary is refused.
+   * Whether the model learns the tokens of `vocabulary` that the file's vocabulary lacks. The vocabulary is then that
+   * of `stored.extendedBy(vocabulary)`, with the file's ids first. Weights of a new token are drawn with `seed`; all
+   * other weights are the file's, bit for bit. An adaptive softmax ranks the tokens again, and draws new output weights
+   * for tokens that move to another cluster. Default false: then another vocabulary is refused.
    */
   extendVocabulary?: boolean | undefined;
 }
 
 /** Options of `LanguageModel.load`. */
 export interface LoadOptions extends Pick<NetworkOptions, 'threads'> {
-  /** What unseen input does, instead of what the file says; see `Vocabulary.withUnknown`. */
+  /** The treatment of unknown tokens, instead of the one in the file; see `Vocabulary.withUnknown`. */
   unknown?: UnknownPolicy | undefined;
 }
 
@@ -43,7 +43,7 @@ export interface EvaluationOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** What `evaluate` gives; the counts are of the corpus's tokens, without the ends of documents. */
+/** The result of `evaluate`. Counts are those of the corpus's tokens, without the ends of documents. */
 export interface Evaluation extends TokenCounts {
   /** Mean cross-entropy in nats per token. */
   loss: number;

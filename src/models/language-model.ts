@@ -77,7 +77,7 @@ import { TextNetwork } from './text-network';
 /** A training with everything checked but its data. */
 type TextRun = Pick<Run, 'model' | 'header' | 'onRestored'> & {
   options: AskedFit & ResolvedTraining;
-  /** Whether the end token stands before each document too. */
+  /** Whether the end token also precedes each document. */
   documents: boolean;
 };
 
@@ -91,7 +91,7 @@ function summarize({ lossSum, tokens }: NativeEvaluation, counts: TokenCounts): 
  * then samples, searches and scores text.
  */
 export class LanguageModel extends TextNetwork<Vocabulary> {
-  /** Draws texts, those that are asked for at the same time together. */
+  /** Draws texts. Texts that are requested at the same time are computed together. */
   readonly #drawer: TextDrawer;
   #documents: boolean;
 
@@ -102,9 +102,9 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   }
 
   /**
-   * Whether it is a model of documents, in which the end token stands before each document as well as after it: a new
-   * model is one where its vocabulary has an end token, and a file says what its model is. False for a model of plain
-   * text, and for one that an earlier release saved, whose documents have the end token after them alone.
+   * Whether the model is one of documents, in which the end token precedes each document and also follows it. A new
+   * model is one if its vocabulary has an end token; a loaded model is what its file says. False for a model of plain
+   * text, and for one that an earlier release saved: there the end token only follows a document.
    */
   get documents(): boolean {
     return this.#documents;
@@ -129,12 +129,12 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   }
 
   /**
-   * A new model with the weights of a file, which may be PyTorch's. Options that are not given are taken from the
-   * file's description, where it has one, and so is whether it is a model of `documents`; the ones given must agree with
-   * it, and so must the vocabulary, whose form is the file's where it has none; with `extendVocabulary` it may have more
-   * tokens. All its weights are trained: what was frozen in the file's model is so in `load`'s alone, and `model.freeze`
-   * freezes it again.
-   * @throws what `load` and `create` throw.
+   * A new model with the weights of a file, which may come from PyTorch. Options that are not given, and whether it is
+   * a model of `documents`, come from the file's description if it has one. Given options must agree with the file, and
+   * so must the vocabulary; a vocabulary without a form gets that of the file. With `extendVocabulary` the vocabulary
+   * may have more tokens. All weights are trained: parameters that were frozen stay frozen only with `load`, and
+   * `model.freeze` freezes them again.
+   * @throws the errors of `load` and `create`.
    */
   static async initFrom(path: string, options: InitOptions): Promise<LanguageModel> {
     requireInitOptions(options);
@@ -162,16 +162,17 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   }
 
   /**
-   * Trains by truncated back-propagation over the corpus as one stream, or over its documents, each from a zero state,
-   * once it is asked for: `await` gives the history of the whole training, a loop each epoch. Between two epochs of a
-   * loop the model is idle; leaving the loop ends training. With `resume` it continues from a checkpoint, whose weights
-   * this model takes, and whether it is one of `documents`: `LanguageModel.load` of the checkpoint makes one that fits.
-   * A corpus in a file whose vocabulary is another is encoded again first. To a model of `documents` a corpus of one
-   * text is the beginning of a single document.
-   * @throws (from the first `next()` or `await`) what impossible options throw, ERR_UNROLLED_CORPUS_TOO_SHORT,
+   * Trains by truncated back-propagation over the corpus as one stream, or over its documents, each from a zero state.
+   * Training starts when it is awaited or looped over: `await` gives the history of the whole training, a loop gives
+   * each epoch. Between two epochs of a loop the model is idle; leaving the loop ends training. With `resume` it
+   * continues from a checkpoint. This model takes the weights of the checkpoint, and becomes a model of `documents` if
+   * the checkpoint is one; `LanguageModel.load` of the checkpoint gives a model that fits. A corpus in a file with
+   * another vocabulary is encoded again first. A model of `documents` reads a corpus of one text as the beginning of a
+   * single document.
+   * @throws (from the first `next()` or `await`) the errors of invalid options, ERR_UNROLLED_CORPUS_TOO_SHORT,
    *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
-   *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last
-   *   whole step, or with early stopping of the best epoch, and the model stays usable.
+   *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are then those of the last
+   *   whole step, or with early stopping those of the best epoch, and the model stays usable.
    */
   fit(corpus: Corpus | FileCorpus, options?: FitOptions): Training<LanguageModelEpoch> {
     return new Training(this.#train(corpus, async () => resolveFit(options, await readResumed(options))));
@@ -215,7 +216,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     return { model: this.model, options, header: this.#headerOf(documents), documents, onRestored };
   }
 
-  /** What a training trains on, and what judges it. */
+  /** The data that a training trains on and validates on. */
   async #partsOf(
     { options, documents }: TextRun,
     corpus: Corpus | FileCorpus,
@@ -231,9 +232,9 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   }
 
   /**
-   * What a `fit` of this corpus with these options would take, in bytes and seconds, without changing the weights: a few
-   * of its steps are made with a learning rate of 0.
-   * @throws what `fit` throws before its first step and in it.
+   * The memory and time of a `fit` of this corpus with these options, in bytes and seconds. The weights do not change:
+   * a few steps are made with a learning rate of 0.
+   * @throws the errors of `fit` before and in its first step.
    */
   async estimate(corpus: Corpus | FileCorpus, options?: FitOptions): Promise<Estimate> {
     return this.estimateAs(corpus, resolveFit(options, await readResumed(options)));
@@ -253,8 +254,8 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   }
 
   /**
-   * Mean cross-entropy of a corpus from a zero state; of documents, each from one of its own, over its first token and
-   * its end too. To a model of `documents` a corpus of one text is the beginning of a single document.
+   * Mean cross-entropy of a corpus, from a zero state. Each document starts from a zero state, and its first token and
+   * its end also count. A model of `documents` reads a corpus of one text as the beginning of a single document.
    * @throws ERR_UNROLLED_CORPUS_TOO_SHORT, ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_ABORTED.
    */
   async evaluate(corpus: Corpus | FileCorpus, options?: EvaluationOptions): Promise<Evaluation> {
@@ -284,9 +285,9 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
   }
 
   /**
-   * The text that follows each prompt, many computed together. The text of prompt i is drawn by the seed `seed + i`,
-   * whatever the others are: it is that of `sample(prompts[i], { ...options, seed: seed + i })`.
-   * @throws what `stream` throws, naming the prompt.
+   * The text that follows each prompt, many computed together. The text of prompt i is drawn with the seed `seed + i`,
+   * independently of the others: it equals `sample(prompts[i], { ...options, seed: seed + i })`.
+   * @throws the errors of `stream`, naming the prompt.
    */
   async sampleAll(prompts: readonly string[], options?: GenerationOptions): Promise<string[]> {
     return sampleTexts(this.#generator(), prompts, resolveGeneration(options));
@@ -294,18 +295,18 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
 
   /**
    * Feeds the prompt from a zero state and yields the text that follows, in small pieces or by grapheme. The unknown
-   * token is never drawn; the vocabulary's end token, where it has one, ends the text. To a model of `documents` the
-   * prompt is the beginning of a document, which may be empty. To one of plain text an empty prompt is a line end; where
-   * its vocabulary has none, the seed alone draws the first token, of all that are text with the same probability.
+   * token is never drawn; the end token, if the vocabulary has one, ends the text. A model of `documents` reads the
+   * prompt as the beginning of a document, which may be empty. A model of plain text reads an empty prompt as a line
+   * end; if its vocabulary has none, the first token is drawn from all text tokens with equal probability.
    *
-   * Streams that are read at the same time are computed together, up to 64 in one native call: each takes part when its
-   * next piece is asked for, may begin and end while others continue, has options of its own, and draws what it would
-   * draw alone. Leaving the loop frees its place. `sample` and `sampleAll` take part too.
+   * Streams that are read at the same time are computed together, up to 64 in one native call. Each joins when its next
+   * piece is requested, may begin and end while others continue, has its own options, and draws the same text as alone.
+   * Leaving the loop frees its place. `sample` and `sampleAll` join in the same way.
    *
-   * A text is drawn to its end with the weights that the model had when its first piece was asked for, whatever becomes of
-   * them: where they are about to change (a training, `setParameters`, `loadParameters`), texts that were begun share a copy
-   * of them, and a text that begins while steps are made has one of its own until it ends.
-   * @throws (from the first `next()`) what impossible options throw, ERR_UNROLLED_UNKNOWN_TOKEN if the vocabulary lacks
+   * A text is drawn to its end with the weights that the model had when its first piece was requested. Before the
+   * weights change (in a training, `setParameters` or `loadParameters`), unfinished texts get a shared copy of them. A
+   * text that begins between two steps of a training has its own copy until it ends.
+   * @throws (from the first `next()`) the errors of invalid options, ERR_UNROLLED_UNKNOWN_TOKEN if the vocabulary lacks
    *   a character of the prompt and does not skip or replace it; ERR_UNROLLED_MODEL_NOT_FINITE if the weights are too
    *   large to compute with; ERR_UNROLLED_ABORTED.
    */
@@ -356,7 +357,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     return tokenProbabilities(this.#generator(), text);
   }
 
-  /** The id that stands before each document. */
+  /** The id that precedes each document. */
   #boundary(documents = this.#documents): number | undefined {
     return documents ? this.vocabulary.endId : undefined;
   }

@@ -1,4 +1,4 @@
-/** What a model file says beside its weights: the kind of model, its architecture, its vocabulary. */
+/** The header of a model file: the kind of model, its architecture, and its vocabulary. */
 
 import { outOfRange, show } from '../base/check';
 import { UnrolledError } from '../base/errors';
@@ -18,7 +18,7 @@ import type { Architecture } from './architecture/network-options-table';
 import { ARCHITECTURE_OPTIONS, NETWORK_ROWS } from './architecture/network-options-table';
 import { resolveArchitecture } from './architecture/text-architecture';
 
-/** What a file says of an architecture, by what it calls that: the options, and what was derived from the text. */
+/** An architecture in a file, by the names that the file uses: the options, and values derived from the text. */
 const KEYS = [
   ...ARCHITECTURE_OPTIONS.map((option) => [option, NETWORK_ROWS[option].key] as const),
   ['ranks', 'ranks'],
@@ -53,8 +53,8 @@ export async function readVocabulary<V>(
 }
 
 /**
- * Whether the end token stands before each document too, in what a language model was trained on. Files of earlier
- * releases do not say so, and there it does not.
+ * Whether the end token also precedes each document in the training data of a language model. Files of earlier releases
+ * do not say; for them the answer is no.
  * @throws ERR_UNROLLED_MODEL_FORMAT.
  */
 export function readDocuments(path: string, { model: { documents } }: ModelHeader, hasEndToken: boolean): boolean {
@@ -81,7 +81,7 @@ export function requireSameForm(path: string, form: TextForm, asked: FormOptions
 }
 
 /**
- * A vocabulary that was given for a file's model, with the form of the file's own where it has none.
+ * A vocabulary given for the model of a file. If it has no form, it gets that of the file.
  * @throws ERR_UNROLLED_MODEL_MISMATCH if it has another.
  */
 export function withFormOf(path: string, stored: Vocabulary, given: Vocabulary): Vocabulary {

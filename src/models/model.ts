@@ -1,5 +1,5 @@
 /**
- * A graph of layers: the low level, on which the language model and the classifier stand.
+ * A graph of layers: the low-level API, which the language model and the classifiers are built on.
  *
  * Shapes: `T` time, `B` batch, `H` hidden, `V` vocabulary, `F` features of a layer.
  */
@@ -44,7 +44,7 @@ import { Summary } from './summary';
 
 const KIND = 'model';
 
-/** What a file says of a model. */
+/** A model as a file stores it. */
 interface FileDescription extends ModelDescription {
   kind: unknown;
 }
@@ -109,7 +109,7 @@ export class Model extends Network {
   }
 
   /**
-   * What a file says of it.
+   * The model as a file stores it.
    * @internal
    */
   get header(): ModelHeader {
@@ -127,12 +127,12 @@ export class Model extends Network {
   }
 
   /**
-   * Trains on examples once it is asked for: `await` gives the history of the whole training, a loop each epoch. Between
-   * two epochs of a loop the model is idle; leaving the loop ends training.
-   * @throws (from the first `next()` or `await`) what impossible options and data throw, naming the array and the place in it;
-   *   ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
-   *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are those of the last whole
-   *   step, or with early stopping of the best epoch, and the model stays usable.
+   * Trains on examples. Training starts when it is awaited or looped over: `await` gives the history of the whole
+   * training, a loop gives each epoch. Between two epochs of a loop the model is idle; leaving the loop ends training.
+   * @throws (from the first `next()` or `await`) the errors of invalid options and data, naming the array and the
+   *   position in it; ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_BUSY while another training of this model runs; later
+   *   ERR_UNROLLED_ABORTED, and ERR_UNROLLED_NON_FINITE_LOSS with its step. The weights are then those of the last
+   *   whole step, or with early stopping those of the best epoch, and the model stays usable.
    */
   fit(data: TrainingData, options?: ModelFitOptions): Training {
     return new Training(fitModel(this, this.header, data, options));
@@ -147,10 +147,10 @@ export class Model extends Network {
   }
 
   /**
-   * Outputs for sequences, each from a zero state: `[N, F]`, or of a model with an output at every step `[N, T, F]`,
-   * zero behind the end of shorter ones; with `ragged`, a tensor for each sequence. No sequences give `[0, F]`, or
-   * `[0, 0, F]`.
-   * @throws what impossible options and data throw, ERR_UNROLLED_ABORTED.
+   * Outputs for sequences, each from a zero state: `[N, F]`, or `[N, T, F]` for a model with an output at every step,
+   * zero after the end of shorter sequences. With `ragged`, there is one tensor per sequence. No sequences give `[0,
+   * F]`, or `[0, 0, F]`.
+   * @throws the errors of invalid options and data, ERR_UNROLLED_ABORTED.
    */
   predict(inputs: SequenceData, options: RaggedPredictionOptions): Promise<FloatTensor[]>;
   predict(inputs: SequenceData, options?: PredictionOptions & { ragged?: false | undefined }): Promise<FloatTensor>;
@@ -159,9 +159,9 @@ export class Model extends Network {
   }
 
   /**
-   * What an encoder–decoder answers to each source, the best answer first: the likeliest id each time, or by beam
-   * search with `beams`. All answers come from the weights of the call.
-   * @throws what impossible options and data throw, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
+   * The answers of an encoder–decoder to each source, best first: always the most likely id, or the result of a beam
+   * search with `beams`. All answers use the weights at the time of the call.
+   * @throws the errors of invalid options and data, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_ABORTED.
    */
   decode(sources: SequenceData, options: DecodingOptions): Promise<Answer[][]> {
     return decode(this, sources, options);
@@ -169,7 +169,7 @@ export class Model extends Network {
 
   /**
    * Layers, parameters and counts; prints as a table.
-   * @param fit what `estimate` said of a training, to be told too: its memory and its time.
+   * @param fit the result of `estimate`, to print the memory and time of a training too.
    * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_DISPOSED
    */
   summary(fit?: Estimate): Summary {
@@ -188,9 +188,9 @@ export class Model extends Network {
   }
 
   /**
-   * What a `fit` with these data and options would take, in bytes and seconds, without changing the weights: a few steps
-   * like its own are made with a learning rate of 0.
-   * @throws what `fit` throws before its first step and in it.
+   * The memory and time of a `fit` with these data and options, in bytes and seconds. The weights do not change: a few
+   * such steps are made with a learning rate of 0.
+   * @throws the errors of `fit` before and in its first step.
    */
   estimate(data: TrainingData, options?: ModelFitOptions): Promise<Estimate> {
     return estimateModel(this, this.header, data, options);

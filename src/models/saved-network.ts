@@ -1,4 +1,4 @@
-/** What a network and whatever reads text for it have in common: one file, one page, one life. */
+/** What a network shares with the code that reads text for it: saving, reports, and disposal. */
 
 import type { Metadata, SaveOptions } from '../network/file-metadata';
 import { type ModelHeader, writeModelFile } from '../network/model-file';
@@ -9,7 +9,7 @@ import type { Estimate } from '../training/estimate';
 import type { Model } from './model';
 import type { Summary } from './summary';
 
-/** A model over text; it has no fields of its own, so that a class says in which order its own are printed. */
+/** A model over text. It declares no fields, so that each class decides the order in which its own are printed. */
 export abstract class SavedNetwork {
   /** The low-level model. */
   abstract readonly model: Model;
@@ -20,7 +20,7 @@ export abstract class SavedNetwork {
    */
   abstract get inspected(): TextModel;
 
-  /** What the file says of the model. */
+  /** The model as a file stores it. */
   protected abstract header(): ModelHeader;
 
   /** Strings of the file that it was loaded from, which `save` was given; `save` writes them again. */
@@ -35,7 +35,7 @@ export abstract class SavedNetwork {
 
   /**
    * Layers, parameters and counts; prints as a table.
-   * @param fit what `estimate` said of a training, to be told too: its memory and its time.
+   * @param fit the result of `estimate`, to print the memory and time of a training too.
    * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_DISPOSED
    */
   summary(fit?: Estimate): Summary {

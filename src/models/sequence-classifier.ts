@@ -36,8 +36,8 @@ export interface SequenceClassifierOptions extends NetworkOptions {
   /** Number of classes, at least 2. */
   classes: number;
   /**
-   * Of a vanilla RNN: step back through time with `W_hh` where the chain rule needs its transpose, the error of a
-   * published tutorial. Kept for comparison; files say so.
+   * For a vanilla RNN: the step back through time multiplies by `W_hh` although the chain rule needs its transpose,
+   * which is the error of a published tutorial. Kept for comparison; files store it.
    */
   untransposedGradient?: boolean | undefined;
 }
@@ -45,7 +45,7 @@ export interface SequenceClassifierOptions extends NetworkOptions {
 /** Options of `SequenceClassifier.fit`; a batch has one example by default. */
 export type ClassifierFitOptions = ExampleFitOptions<readonly Example[]>;
 
-/** What `SequenceClassifier.evaluate` gives. */
+/** The result of `SequenceClassifier.evaluate`. */
 export interface Accuracy {
   /** Mean cross-entropy in nats per example. */
   loss: number;
@@ -53,7 +53,7 @@ export interface Accuracy {
   accuracy: number;
 }
 
-/** What `SequenceClassifier.predict` gives for a text. */
+/** The result of `SequenceClassifier.predict` for one text. */
 export interface Prediction {
   /** The likeliest class. */
   label: number;
@@ -152,11 +152,12 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   }
 
   /**
-   * Trains on examples, by default one per step and shuffled again each epoch, once it is asked for: `await` gives the
-   * history of the whole training, a loop each epoch. Losses are nats per example. Between two epochs of a loop the
-   * model is idle; leaving the loop ends training.
-   * @throws (from the first `next()` or `await`) what impossible options throw, ERR_UNROLLED_CORPUS_EMPTY without examples,
-   *   ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_BUSY; later ERR_UNROLLED_ABORTED and ERR_UNROLLED_NON_FINITE_LOSS.
+   * Trains on examples, by default one per step and shuffled again for each epoch. Training starts when it is awaited
+   * or looped over: `await` gives the history of the whole training, a loop gives each epoch. Losses are nats per
+   * example. Between two epochs of a loop the model is idle; leaving the loop ends training.
+   * @throws (from the first `next()` or `await`) the errors of invalid options, ERR_UNROLLED_CORPUS_EMPTY without
+   *   examples, ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_BUSY; later ERR_UNROLLED_ABORTED and
+   *   ERR_UNROLLED_NON_FINITE_LOSS.
    */
   fit(examples: readonly Example[], options?: ClassifierFitOptions): Training {
     return new Training(this.#train(examples, options));
@@ -192,7 +193,7 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
   }
 
   /**
-   * The class of each text, with the probabilities of all classes; none of no texts.
+   * The class of each text, with the probabilities of all classes; an empty list for no texts.
    * @throws ERR_UNROLLED_CORPUS_EMPTY for a text without tokens, ERR_UNROLLED_UNKNOWN_TOKEN,
    *   ERR_UNROLLED_MODEL_NOT_FINITE.
    */

@@ -13,7 +13,7 @@ export type ShapeLetters = readonly ('T' | 'B' | number)[];
 
 /** A parameter with its shape. */
 export interface ParameterSummary {
-  /** As in the file. */
+  /** Named as in the file. */
   name: string;
   shape: readonly number[];
   count: number;
@@ -25,7 +25,7 @@ export interface ParameterSummary {
 export interface LayerSummary {
   name: string;
   type: LayerDescription['type'];
-  /** `[T, B, F]`, or `[B, F]` where it gives one output a sequence. */
+  /** `[T, B, F]`, or `[B, F]` for one output per sequence. */
   output: ShapeLetters;
   parameters: readonly ParameterSummary[];
 }
@@ -74,7 +74,7 @@ function showTime(seconds: number): string {
   return seconds >= 1 ? `${seconds.toPrecision(3)} s` : `${(1000 * seconds).toPrecision(3)} ms`;
 }
 
-/** What a training takes, in lines. */
+/** The memory and time of a training, as lines. */
 function showFit({ bytes, stepsPerEpoch, secondsPerStep, secondsPerEpoch }: Estimate): string {
   const parts = (['parameters', 'gradients', 'optimizer', 'workspace', 'data', 'checkpoint'] as const)
     .flatMap((part) => (bytes[part] === undefined ? [] : [`${part} ${showBytes(bytes[part])}`]))
@@ -83,19 +83,19 @@ function showFit({ bytes, stepsPerEpoch, secondsPerStep, secondsPerEpoch }: Esti
   return `a fit takes ${showBytes(bytes.total)} (${parts})\nand about ${epoch}, ${showTime(secondsPerStep)} each`;
 }
 
-/** What a model is made of, and what a training of it will take where that was asked. Prints as a table. */
+/** The layers and parameters of a model, and the memory and time of a training if requested. Prints as a table. */
 export class Summary {
   readonly dtype: DType;
   readonly input: InputDescription;
   readonly source: InputDescription | undefined;
   readonly layers: readonly LayerSummary[];
-  /** Of all layers, in the order of the model's parameters. */
+  /** Parameters of all layers, in the model's order. */
   readonly parameters: readonly ParameterSummary[];
   /** Elements of all parameters. */
   readonly parameterCount: number;
-  /** Elements of those that are trained. */
+  /** Number of trained elements. */
   readonly trainableCount: number;
-  /** What a training takes: what `estimate` gave. */
+  /** Memory and time of a training: the result of `estimate`. */
   readonly fit: Estimate | undefined;
 
   /** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_DISPOSED */
@@ -136,7 +136,8 @@ export class Summary {
   }
 
   /**
-   * What `Model` prints: the layers without their parameters' names, the first and the last where there are many.
+   * The printed form of `Model`: the layers without the names of their parameters; of many layers, the first and the
+   * last.
    * @internal
    */
   get outline(): string {

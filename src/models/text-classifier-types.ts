@@ -1,4 +1,4 @@
-/** What `TextClassifier` is given, and what it gives. */
+/** The options and results of `TextClassifier`. */
 
 import type { Example } from '../text/example';
 import type { TextVectorizer } from '../text/text-vectorizer';
@@ -18,8 +18,8 @@ export interface TextClassifierOptions extends ClassifierNetworkOptions {
 /** Options of `TextClassifier.fit`: by default 10 epochs, batches of 32, Adam with a learning rate of 0.01. */
 export interface TextClassifierFitOptions extends ExampleFitOptions<readonly Example[]> {
   /**
-   * Whether the model has the weights of the epoch with the lowest validation loss when training ends, be it by itself,
-   * by the signal, by an error or by leaving the loop. True by default where something validates.
+   * Whether the model gets the weights of the epoch with the lowest validation loss when training ends: regularly, by a
+   * signal, by an error or by leaving the loop. True by default if there is validation data.
    */
   keepBest?: boolean | undefined;
 }
@@ -39,7 +39,7 @@ export interface TextClassifierScore {
   loss: number;
   /** Fraction of the examples whose likeliest class is their label. */
   accuracy: number;
-  /** Examples of class i that were taken for class j: `confusion[i][j]`. */
+  /** Number of examples of class i that were predicted as class j: `confusion[i][j]`. */
   confusion: number[][];
 }
 
@@ -48,7 +48,7 @@ export interface TextPrediction {
   /** The likeliest class. */
   label: number;
   className: string;
-  /** Of that class. */
+  /** Figures of that class. */
   probability: number;
   /** One a class. */
   probabilities: number[];

@@ -82,7 +82,7 @@ function requireClassNames(classNames: unknown): readonly string[] {
 function withDefaults(options: ExampleFitOptions<readonly Example[]>): ExampleFitOptions<readonly Example[]> {
   if (options.resume !== undefined) return options;
   const { optimizer = 'adam', epochs = TRAINING_TABLE.epochs.defaultOfTexts } = options;
-  // Other optimisers, and an Adam with figures of its own, have their own rate.
+  // Other optimisers, and an Adam with its own hyper-parameters, have their own learning rate.
   const { learningRate = optimizer === 'adam' ? TRAINING_TABLE.learningRate.defaultOfTexts : undefined } = options;
   return { ...options, epochs, learningRate };
 }
@@ -182,7 +182,7 @@ export class TextClassifier extends SavedNetwork {
 
   /**
    * The classifier of a file that was read.
-   * @param known the file's vectorizer, where it was read.
+   * @param known the vectorizer of the file, if it was already read.
    * @internal
    */
   static async fromFile(file: ModelFile, threads: number, known?: TextVectorizer): Promise<TextClassifier> {
@@ -207,10 +207,10 @@ export class TextClassifier extends SavedNetwork {
   }
 
   /**
-   * Trains on examples once it is asked for: `await` gives the history of the whole training, a loop each epoch. Between
-   * two epochs of a loop the model is idle; leaving the loop ends training.
-   * @throws (from the first `next()` or `await`) what impossible options throw, ERR_UNROLLED_CORPUS_EMPTY without
-   *   examples, ERR_UNROLLED_CORPUS_TOO_SHORT if no part is left to validate, ERR_UNROLLED_BUSY; later
+   * Trains on examples. Training starts when it is awaited or looped over: `await` gives the history of the whole
+   * training, a loop gives each epoch. Between two epochs of a loop the model is idle; leaving the loop ends training.
+   * @throws (from the first `next()` or `await`) the errors of invalid options, ERR_UNROLLED_CORPUS_EMPTY without
+   *   examples, ERR_UNROLLED_CORPUS_TOO_SHORT if no examples are left for validation, ERR_UNROLLED_BUSY; later
    *   ERR_UNROLLED_ABORTED and ERR_UNROLLED_NON_FINITE_LOSS.
    */
   fit(examples: readonly Example[], options?: TextClassifierFitOptions): Training {
@@ -236,9 +236,9 @@ export class TextClassifier extends SavedNetwork {
   }
 
   /**
-   * What a `fit` of these examples with these options would take, in bytes and seconds, without changing the weights: a few
-   * of its steps are made with a learning rate of 0.
-   * @throws what `fit` throws before its first step and in it.
+   * The memory and time of a `fit` of these examples with these options, in bytes and seconds. The weights do not
+   * change: a few steps are made with a learning rate of 0.
+   * @throws the errors of `fit` before and in its first step.
    */
   async estimate(examples: readonly Example[], options?: TextClassifierFitOptions): Promise<Estimate> {
     return this.estimateAs(examples, resolveTextFit(options, await readResumed(options)));
@@ -348,7 +348,7 @@ export class TextClassifier extends SavedNetwork {
     const { unknownId } = this.vectorizer;
     const unknownTokens = ids.reduce((count, id) => (id === unknownId ? count + 1 : count), 0);
     const knownTokens = ids.length - unknownTokens;
-    // One id, the unknown one, stands for a text without tokens too.
+    // A text without tokens is also one id, the unknown one.
     const isEmpty = ids.length === 1 && knownTokens === 0 && this.vectorizer.tokens(text).length === 0;
     return { knownTokens, unknownTokens: isEmpty ? 0 : unknownTokens };
   }

@@ -1,4 +1,4 @@
-/** What the models over a vocabulary share, and how a network comes out of a file. */
+/** What all models with a vocabulary share, and how a network is built from a file. */
 
 import { UnrolledError } from '../base/errors';
 import type { ModelDescription } from '../native/native';
@@ -19,10 +19,10 @@ export interface TokenEncoder {
 }
 
 /**
- * A network with the weights of a file, which are checked before it is made.
- * @param metadata what of the file's a model keeps that is the file's own; it keeps what is frozen, too. A new model, which
- *   begins with the file's weights, has none and trains all of them.
- * @throws what `weightsOf` and `buildNetwork` throw.
+ * A network with the weights of a file, which are checked before the network is created.
+ * @param metadata the file's metadata, which its model keeps together with the frozen parameters. A new model, which
+ *   only starts from the file's weights, has none and trains all weights.
+ * @throws the errors of `weightsOf` and `buildNetwork`.
  */
 export async function restoreNetwork(
   file: ModelFile,
@@ -52,8 +52,8 @@ function constructorError(name: string): UnrolledError {
 }
 
 /**
- * What a constructor was given: TypeScript knows that it is private, JavaScript does not.
- * @throws ERR_UNROLLED_OPTION_TYPE if it is no network.
+ * Checks the argument of a constructor, which is private in TypeScript but not in JavaScript.
+ * @throws ERR_UNROLLED_OPTION_TYPE if it is not a network.
  */
 export function requireNetwork(network: BuiltNetwork, name: string): BuiltNetwork {
   if (!(network?.model instanceof Model)) throw constructorError(name);

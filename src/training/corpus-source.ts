@@ -19,16 +19,16 @@ import type { ResolvedStream } from './options/options';
 /** A part of a corpus. */
 export interface CorpusPart {
   ids: NativeIds;
-  /** Where documents begin, and where the last one ends; undefined for one stream. */
+  /** The beginnings of documents, and the end of the last one; undefined for one stream. */
   boundaries: Int32Array | undefined;
-  /** The id that stands before each document, or before a stream that is the beginning of one. */
+  /** The id that precedes each document, or a stream that is the beginning of one. */
   before: number | undefined;
 }
 
 /** A part of documents, which are in memory. */
 type DocumentsPart = CorpusPart & { ids: Int32Array; boundaries: Int32Array };
 
-/** Where text is read from: `NativeSource` without examples. */
+/** A source of text: `NativeSource` without examples. */
 export type CorpusSource = Extract<NativeSource, { kind: 'stream' | 'documents' }>;
 
 type DocumentsSource = Extract<NativeSource, { kind: 'documents' }>;
@@ -44,7 +44,7 @@ function nativeIds(ids: Int32Array | FileSource, state: string | undefined): Nat
   return { file, total, first, count, ...(state !== undefined && { state }) };
 }
 
-/** What the file of a corpus is, as the native side compares it; undefined of a corpus in memory. */
+/** The identity of a corpus file, which the native side compares; undefined for a corpus in memory. */
 async function stateOf(corpus: Corpus | FileCorpus): Promise<string | undefined> {
   if (!('currentIds' in corpus)) return undefined;
   const { device, inode, modified } = await corpus.currentIds();
@@ -53,8 +53,8 @@ async function stateOf(corpus: Corpus | FileCorpus): Promise<string | undefined>
 
 /**
  * The whole corpus.
- * @param boundary the id that stands before each document; undefined if none does.
- * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ if the file of its ids is another by now.
+ * @param boundary the id that precedes each document; undefined if there is none.
+ * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ if the file of its ids has changed.
  */
 export async function wholeCorpus(corpus: Corpus | FileCorpus, boundary: number | undefined): Promise<CorpusPart> {
   const state = await stateOf(corpus);
@@ -69,10 +69,10 @@ function countOf({ source }: { source: TokenSource }): number {
 }
 
 /**
- * What trains, and what validates; empty if nothing does.
- * @param boundary the id that stands before each document; undefined if none does.
- * @param resumed what the training continues from.
- * @throws as `wholeCorpus`.
+ * The part for training and the part for validation, which may be empty.
+ * @param boundary the id that precedes each document; undefined if there is none.
+ * @param resumed the checkpoint that the training continues from.
+ * @throws the errors of `wholeCorpus`.
  */
 export async function partsOf(
   corpus: Corpus | FileCorpus,
@@ -95,7 +95,7 @@ export async function partsOf(
   };
 }
 
-/** @throws ERR_UNROLLED_CORPUS_TOO_SHORT if a stream's rows are shorter than asked. */
+/** @throws ERR_UNROLLED_CORPUS_TOO_SHORT if the rows of a stream are shorter than a window. */
 function requireRows(part: string, stream: CorpusPart, { batch, window }: ResolvedStream): void {
   const length = streamLength(stream);
   const tokens = idCount(stream.ids);
@@ -124,7 +124,7 @@ function ahead(before: number | undefined): { before?: number } {
 /** Documents, or ids, that are handled between two looks at the clock. */
 const PART = 2 ** 15;
 
-/** Where documents of two ids or more begin once the others are left out, and the length of the longest. */
+/** The beginnings of documents with at least two ids, after all others are removed, and the length of the longest. */
 function* offsetsWork(boundaries: Int32Array): Generator<void, { offsets: Int32Array; longest: number }> {
   const offsets = allocate('int32', boundaries.length);
   let [count, longest] = [0, 0];
@@ -139,7 +139,7 @@ function* offsetsWork(boundaries: Int32Array): Generator<void, { offsets: Int32A
   return { offsets: offsets.subarray(0, count + 1), longest };
 }
 
-/** The ids of documents of two or more, so many in all. */
+/** The ids of documents with at least two ids; `count` in total. */
 function* idsWork(ids: Int32Array, boundaries: Int32Array, count: number): Generator<void, Int32Array> {
   const [begin, end] = [boundaries[0] as number, boundaries.at(-1) as number];
   if (end - begin === count) return ids.subarray(begin, end);

@@ -1,8 +1,8 @@
-/** What training tells of an epoch, and what it adds up on the way there. */
+/** The result of an epoch, and the sums that it is computed from. */
 
 import type { NativeProgress, NativeRunResult } from '../native/native';
 
-/** What `fit` yields after each epoch. */
+/** The value that `fit` yields after each epoch. */
 export interface EpochResult {
   /** Number of the epoch, from 0. */
   epoch: number;
@@ -10,9 +10,9 @@ export interface EpochResult {
   step: number;
   /** Steps made in this epoch. */
   steps: number;
-  /** Mean loss of the epoch's targets, each before its step's update: nats, but for squared errors. */
+  /** Mean loss of the epoch's targets, each before the update of its step; in nats, except for squared errors. */
   loss: number;
-  /** What `loss` is measured in where that is not nats: `squared error`. */
+  /** The unit of `loss` if it is not nats: `squared error`. */
   lossUnit?: string;
   /** Fraction of the targets that were the likeliest class, or on the right side of one half; not for squared errors. */
   accuracy?: number;
@@ -61,7 +61,7 @@ export function isBetter(monitor: Monitor, value: number, than: number | undefin
   return monitor === 'loss' || monitor === 'validationLoss' ? value < than - minDelta : value > than + minDelta;
 }
 
-/** What the running epoch has added up, as a checkpoint keeps it. */
+/** The sums of the running epoch, as a checkpoint stores them. */
 export interface EpochSumsState {
   lossSum: number;
   count: number;
@@ -141,7 +141,7 @@ export class EpochSums {
     this.#steps = at + losses.length;
   }
 
-  /** Where the next call's losses are added to. */
+  /** The sums that the next call's losses are added to. */
   get lossSum(): number {
     return this.#lossSum;
   }
@@ -168,9 +168,9 @@ export class EpochSums {
 
   /**
    * The training part of the epoch's result.
-   * @param classifies whether there is something to be right about; the loss is in nats then.
-   * @param even whether all steps have as many targets: the mean of their losses does not depend on where the epoch was
-   *   cut into calls then, not even in its last bit.
+   * @param classifies whether the targets are classes, so that there is an accuracy and the loss is in nats.
+   * @param even whether all steps have equally many targets. Then the mean of their losses does not depend on how the
+   *   epoch was split into calls, not even in its last bit.
    */
   result(classifies: boolean, even: boolean): Omit<EpochResult, 'epoch' | 'seconds'> {
     const { losses, gradientNorms, learningRates } = this.state;

@@ -4,7 +4,7 @@ import { checkpointsOf } from './checkpoint/checkpoint-writing';
 import type { EpochResult } from './epoch-result';
 import type { History } from './history';
 
-/** Trains an epoch each time one is asked for, and hands it out once. */
+/** Trains an epoch for each request, and yields it once. */
 export class Epochs<Epoch extends EpochResult> implements AsyncGenerator<Epoch, void, undefined> {
   readonly #source: AsyncGenerator<Epoch, void, undefined>;
   readonly #taking: AsyncGenerator<Epoch, void, undefined>;
@@ -21,8 +21,8 @@ export class Epochs<Epoch extends EpochResult> implements AsyncGenerator<Epoch, 
   #leaving: Promise<void> | undefined;
 
   /**
-   * @param source trains an epoch each time it is asked for one.
-   * @param history takes every epoch, until it is forgotten.
+   * @param source trains an epoch for each request.
+   * @param history receives every epoch, until it is released.
    */
   constructor(source: AsyncGenerator<Epoch, void, undefined>, history: History) {
     this.#source = source;
@@ -59,7 +59,7 @@ export class Epochs<Epoch extends EpochResult> implements AsyncGenerator<Epoch, 
     this.#history = undefined;
   }
 
-  /** From now on an epoch is handed out while its checkpoints are written. */
+  /** From now on an epoch is yielded while its checkpoints are written. */
   handOutAhead(): void {
     this.#waits = false;
   }
@@ -84,7 +84,7 @@ export class Epochs<Epoch extends EpochResult> implements AsyncGenerator<Epoch, 
       while (this.#untaken.length === 0 && !this.#isOver) await this.#train();
       const epoch = this.#untaken.shift();
       if (epoch === undefined) break;
-      // What was not written is the training's to say, when it is asked for more.
+      // A failed write is reported by the training, at the next request.
       const isWritten =
         !this.#waits ||
         (await checkpointsOf(epoch).then(
@@ -119,7 +119,7 @@ export class Epochs<Epoch extends EpochResult> implements AsyncGenerator<Epoch, 
     }
   }
 
-  /** @param taken settles when all is handed out that was asked for before. */
+  /** @param taken settles when all earlier requests are answered. */
   async #leave(taken: Promise<unknown>): Promise<void> {
     try {
       await taken;

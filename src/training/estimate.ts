@@ -1,4 +1,4 @@
-/** What a training will take, known before it begins. */
+/** Estimates the memory and time of a training before it begins. */
 
 import { pickExamples } from '../data/examples';
 import { sequenceCount, sequencesOf, stepsPerEpoch } from '../data/source';
@@ -8,13 +8,13 @@ import { requireRunnable } from './fit';
 import type { Run } from './loop';
 import type { TrainingBytes } from './training-memory';
 
-/** What a training takes. */
+/** The memory and time of a training. */
 export interface Estimate {
   bytes: TrainingBytes;
   stepsPerEpoch: number;
-  /** Of a whole step, with the optimiser's update, in the precision asked for: measured on the data. */
+  /** Time of a whole step, including the optimiser's update, in the requested precision: measured on the data. */
   secondsPerStep: number;
-  /** Of its steps: validation and callbacks take time of their own. */
+  /** Time of its steps only; validation and callbacks take additional time. */
   secondsPerEpoch: number;
 }
 
@@ -27,12 +27,12 @@ const TIMED_PASSES = 3;
 /** Seconds that the timed passes take together, at least: fewer say little of short steps. */
 const LEAST_SECONDS = 0.1;
 
-/** No pass begins after so many timed seconds. */
+/** No pass begins after this many timed seconds. */
 const MOST_SECONDS = 1;
 
 type ExamplesInBatches = Exclude<NativeExamples, { kind: 'documents' }>;
 
-/** Examples from all over the data, so that their lengths are like those of the others. */
+/** Examples from all over the data, so that their lengths are representative. */
 async function sampleOf(source: ExamplesInBatches): Promise<ExamplesInBatches> {
   const count = sequenceCount(sequencesOf(source));
   const picks = Math.min(SAMPLE_BATCHES * source.batch, count);

@@ -26,7 +26,7 @@ export interface Score {
   count: number;
 }
 
-/** Parts examples by a seeded shuffle, the last ones being those that validate; both in the order of the shuffle. */
+/** Splits examples by a seeded shuffle: the last ones are for validation. Both parts keep the order of the shuffle. */
 async function split(
   examples: Examples,
   validation: number,
@@ -71,7 +71,7 @@ export function inOrder(examples: Examples, batch: number): NativeExamples {
 }
 
 /**
- * The examples that train, and those of them that validate where a fraction was asked for.
+ * The examples for training, and for validation if a fraction was requested.
  * @throws ERR_UNROLLED_CORPUS_TOO_SHORT.
  */
 export async function partsOf(

@@ -16,11 +16,11 @@ import { requireTrainingBytes, type TrainingBytes } from './training-memory';
 
 /**
  * Trains, and yields after each epoch. Between two `next()` the model is idle; leaving the loop ends training.
- * @throws at the first `next()` ERR_UNROLLED_BUSY while another training of the model runs, or one of a callback that
- *   remembers something, ERR_UNROLLED_OUT_OF_MEMORY before anything is allocated, and ERR_UNROLLED_MODEL_MISMATCH for a
- *   checkpoint of another model, other data or other options; later ERR_UNROLLED_ABORTED,
- *   ERR_UNROLLED_NON_FINITE_LOSS with its step, and what callbacks throw. The weights are those of the last whole step,
- *   unless a callback gives others back.
+ * @throws at the first `next()` ERR_UNROLLED_BUSY while another training of the model runs, or another training uses a
+ *   callback with a state, ERR_UNROLLED_OUT_OF_MEMORY before anything is allocated, and ERR_UNROLLED_MODEL_MISMATCH if
+ *   model, data or options differ from the checkpoint; later ERR_UNROLLED_ABORTED, ERR_UNROLLED_NON_FINITE_LOSS with
+ *   its step, and the errors of callbacks. The weights are those of the last whole step, unless a callback restores
+ *   others.
  */
 export async function* runTraining(run: Run): AsyncGenerator<EpochResult, void, undefined> {
   const { model } = run;
@@ -61,9 +61,9 @@ async function leave(model: Network, loop: Loop): Promise<void> {
 }
 
 /**
- * The data of a training, read. A signal may end the reading: a training that is resumed then ends as one that is stopped
- * before its next step, so that the model has the weights which its callbacks keep.
- * @throws what `read` throws; ERR_UNROLLED_MODEL_MISMATCH for a checkpoint of another model.
+ * Reads the data of a training. A signal may end the reading: a resumed training then ends as if it was stopped before
+ * its next step, so that the model gets the weights that its callbacks keep.
+ * @throws the errors of `read`; ERR_UNROLLED_MODEL_MISMATCH for a checkpoint of another model.
  */
 export async function readData<T>(run: Omit<Run, 'source' | 'validate'>, read: () => Promise<T>): Promise<T> {
   try {
@@ -150,7 +150,7 @@ export async function requireRunnable(run: Run): Promise<TrainingBytes> {
   const { model, source, options } = run;
   const { schedule } = await plan(run);
   const bytes = await requireTrainingBytes(model, source, options.native, options.callbacks);
-  // Whether the data are those of a checkpoint only the native side knows.
+  // Only the native side can tell whether the data are those of a checkpoint.
   if (options.resumed !== undefined) (await startNative(run, schedule)).dispose();
   return bytes;
 }

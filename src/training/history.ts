@@ -9,20 +9,20 @@ import { firstNonFinite } from '../tensor/tensor';
 import type { Callback } from './callbacks/callback';
 import { type EpochResult, isBetter, MONITORS, type Monitor } from './epoch-result';
 
-/** An epoch as JSON has it, its arrays as lists. */
+/** An epoch in JSON, with lists instead of typed arrays. */
 export type EpochJSON = {
   [Key in keyof EpochResult]: EpochResult[Key] extends FloatArray ? number[] : EpochResult[Key];
 };
 
 const ARRAYS = ['stepLosses', 'stepGradientNorms', 'stepLearningRates'] as const;
 
-/** The figures that every epoch has, beside its counts. */
+/** The figures that every epoch has, besides its counts. */
 const FIGURES = ['loss', 'learningRate', 'gradientNorm', 'tokensPerSecond', 'seconds'] as const;
 
-/** Those that some have: a squared error has no bits. */
+/** The figures that only some epochs have: a squared error has no bits. */
 const SOME_FIGURES = ['bitsPerToken', 'accuracy', 'validationLoss', 'validationAccuracy'] as const;
 
-/** What is printed of an epoch, each figure as people read it. */
+/** The printed figures of an epoch, formatted for people. */
 const COLUMNS = [
   ['epoch', String],
   ['steps', (value) => showCount(value as number)],
@@ -53,8 +53,8 @@ function numbers(option: string, value: unknown): Float64Array {
 }
 
 /**
- * What `fit` yielded: `const history = await model.fit(data)`. As one of the `callbacks` of a training it
- * collects as well, and a resumed training gives it back the epochs from before. Prints as a table.
+ * The epochs that `fit` yielded: `const history = await model.fit(data)`. It can also be one of the `callbacks` of a
+ * training; then it collects the epochs, and a resumed training restores the earlier ones. Prints as a table.
  */
 export class History implements Callback {
   readonly name = 'history';
@@ -73,7 +73,8 @@ export class History implements Callback {
   }
 
   /**
-   * What `toJSON` gave, also by way of a JSON text, which has null if a figure is not finite.
+   * A history from the result of `toJSON`, also after `JSON.stringify` and `JSON.parse`, where null stands for a figure
+   * that is not finite.
    * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
    */
   static fromJSON(value: unknown): History {
@@ -164,7 +165,7 @@ export class History implements Callback {
     this.push(epoch);
   }
 
-  /** Its arrays joined to one of each kind, as there may be many epochs. */
+  /** The arrays of all calls, joined to one of each kind, because there may be many epochs. */
   getState(): unknown {
     const arrays = ARRAYS.map((key) => [key, this.values(key)]);
     return { epochs: this.#epochs.map(withoutArrays), ...Object.fromEntries(arrays) };
@@ -206,7 +207,7 @@ function readFigures(name: string, epoch: EpochFigures): EpochFigures {
   return { ...epoch, ...Object.fromEntries(figures) };
 }
 
-/** The figures that may be infinite: the steps of an epoch are finite, what is measured beside them may not be. */
+/** The figures that may be infinite: those of steps are finite, but those measured besides them may not be. */
 const MAYBE_INFINITE: readonly string[] = ['validationLoss', 'tokensPerSecond'] satisfies (keyof EpochResult)[];
 
 /** A checkpoint's text can have numbers that are too large: no training wrote them. Of nothing the mean is NaN. */

@@ -31,7 +31,7 @@ export interface Run {
   model: Network;
   source: NativeSource;
   options: ResolvedTraining;
-  /** What checkpoints say of the model. */
+  /** The model as checkpoints store it. */
   header: ModelHeader;
   /** Scores the validation part. */
   validate?: ((cancellation: NativeCancellation) => Promise<NativeEvaluation>) | undefined;
@@ -54,13 +54,13 @@ export class Loop {
   /** When the call of `next` that runs began. */
   #started: number | undefined;
   #stopReason: string | undefined;
-  /** Whether the epoch is trained to its end but neither validated nor told of. */
+  /** Whether the epoch is fully trained but neither validated nor reported. */
   #isPending = false;
-  /** Whether callbacks are about to have their turn, or some have had it: no state to continue from. */
+  /** Whether callbacks are being called, or some were called already: such a state cannot be continued from. */
   #isUnsettled = false;
   /**
-   * What callbacks remembered before they were told of the run's last epoch, where `steps` cut that short. It is no epoch
-   * of a longer run, so checkpoints are of before they were told.
+   * The states of callbacks before they were called for the last epoch of a run that `steps` cut short. A longer run
+   * does not have that epoch, so checkpoints store the states from before the call.
    */
   #beforeCutEpoch: Remembered | undefined;
   #isClosed = false;
@@ -91,7 +91,7 @@ export class Loop {
     return this.#isRunOver && !this.#isPending;
   }
 
-  /** Whether it has ended and told its callbacks so. */
+  /** Whether it has ended and has called the callbacks' `onEnd` or `onAbort`. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -100,9 +100,7 @@ export class Loop {
     return this.#steps >= this.#totalSteps || this.#stopReason !== undefined;
   }
 
-  /**
-   * What comes before the first step: the weights that training continues from, and the callbacks' own preparations.
-   */
+  /** Prepares the first step: the weights that training continues from, and the callbacks. */
   async start(): Promise<void> {
     const { model, options } = this.#run;
     const { resumed } = options;
@@ -157,7 +155,7 @@ export class Loop {
     }
   }
 
-  /** The callbacks' last chance to save a training that did not come to its end. */
+  /** Gives callbacks the last chance to save a training that did not finish. */
   async #saveLast(): Promise<void> {
     if (this.#isUnsettled) return;
     await this.#callbacks.abort();
@@ -246,7 +244,7 @@ export class Loop {
     const until = this.#callbacks.nextStop(this.#steps, this.#endOf(epoch));
     let failure: { error: unknown } | undefined;
     const result = await withCancellation(signal, async (cancellation) => {
-      // A training that cannot be saved as asked ends at once.
+      // A training that cannot be saved as requested ends at once.
       const forget = this.#writing.onFailure(() => cancellation.cancel());
       const report = (progress: NativeProgress) => {
         this.#sums.addSteps(progress);
@@ -309,7 +307,7 @@ export class Loop {
     };
   }
 
-  /** Does what the callbacks asked for, now that all of them have had their turn. */
+  /** Fulfils the requests of the callbacks after all of them were called. */
   async #settle({ isLast = false } = {}): Promise<void> {
     const { scale, checkpoints } = this.#callbacks.take();
     if (isLast) this.#callbacks.endWishes();
@@ -334,7 +332,7 @@ export class Loop {
       callbacks: before?.states ?? this.#callbacks.copiedStates,
       ...(this.#stopReason !== undefined && before === undefined && { stopReason: this.#stopReason }),
     };
-    // Served before the next step: the state is of now, and the training need not wait for its copy to come here.
+    // Served before the next step: it copies the current state, and training need not wait until the copy arrives here.
     const reading = this.#training.readState();
     this.#writing.begin(this.#steps - 1, async () => {
       const { state, ...parameters } = await wholeState(model.dtype, this.#training, reading);
@@ -346,7 +344,7 @@ export class Loop {
     });
   }
 
-  /** Either the model was disposed meanwhile, or the signal came. */
+  /** Either the model was disposed, or the signal was aborted. */
   #cancelled(): Error {
     const { model, options } = this.#run;
     return cancelledError(model, 'Training', options.signal, this.#steps > 0 ? this.#steps - 1 : undefined);

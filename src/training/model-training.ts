@@ -39,8 +39,8 @@ export interface PredictionOptions extends ModelEvaluationOptions {
   /** The last layer's output as it is (`'raw'`, by default), or as probabilities over its features or of each. */
   output?: 'raw' | 'softmax' | 'sigmoid' | undefined;
   /**
-   * Gives a tensor for each sequence, as long as that is: `[T, F]`, or `[F]` where a model has one output a sequence. False by
-   * default: all are in one tensor, with zeros behind the end of shorter ones.
+   * Returns one tensor per sequence, with its length: `[T, F]`, or `[F]` for a model with one output per sequence.
+   * False by default: all are in one tensor, with zeros after the end of shorter sequences.
    */
   ragged?: boolean | undefined;
 }
@@ -100,7 +100,7 @@ export async function evaluateModel(
   });
 }
 
-/** Outputs of sequences one after another as `[N, T, F]`, zero behind each one's end. */
+/** Outputs of consecutive sequences as `[N, T, F]`, zero after the end of each. */
 function padded(dtype: DType, output: FloatArray, { offsets }: NativeSequences, features: number): FloatTensor {
   const count = offsets.length - 1;
   const time = offsets.reduce((longest, end, index) => Math.max(longest, end - (offsets[index - 1] ?? 0)), 0);
@@ -127,7 +127,7 @@ function separate(
   });
 }
 
-/** What raw outputs (or log-probabilities, for softmax) are as that output. */
+/** Converts raw outputs (for softmax, log-probabilities) to the requested output. */
 const ACTIVATIONS: Record<NonNullable<PredictionOptions['output']>, (values: FloatArray) => FloatArray> = {
   raw: (values) => values,
   softmax: (values) => values.map(Math.exp),

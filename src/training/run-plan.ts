@@ -1,4 +1,4 @@
-/** What is settled once the steps of an epoch are known: a run's length, and the schedule over it. */
+/** The plan of a run, made when the steps of an epoch are known: its length, and the schedule over it. */
 
 import * as check from '../base/check';
 import { counted } from '../base/messages/wording';
@@ -22,16 +22,16 @@ import {
 export interface RunPlan {
   schedule: NativeSchedule;
   recorded: RecordedOptions;
-  /** What the caller should hear of, if anything. */
+  /** A warning for the caller, if there is one. */
   warning?: string;
 }
 
-/** The run of a checkpoint as it was planned then. */
+/** The run of a checkpoint as it was planned. */
 interface PlanBefore {
   length: RunLength;
-  /** As it is recorded. */
+  /** The schedule as it is recorded. */
   recorded: ResolvedSchedule;
-  /** Without a length where it covered that run. */
+  /** The schedule, without a length if it covered that run. */
   schedule: ResolvedSchedule;
 }
 
@@ -43,8 +43,8 @@ function stepsBefore({ totalSteps, options, native }: TrainingRecord, stepsPerEp
 }
 
 /**
- * The schedule of a checkpoint without a length that it had of its run. Those of earlier releases always have one, and do
- * not say whose it is: where it is what the run's was, it is taken for that.
+ * The schedule of a checkpoint, without its length if that is the length of its run. Records of earlier releases always
+ * have a length and do not say whose it is: if it equals that of the run, it is assumed to be that.
  */
 function withoutRunLength(schedule: ResolvedSchedule, run: RunLength): ResolvedSchedule {
   const { length, ...covering } = schedule;
@@ -71,7 +71,7 @@ function showLengths({ steps: now, stepsPerEpoch }: RunLength, { steps: before }
   return [counted(now, 'step'), String(before)];
 }
 
-/** What a longer or a shorter run means for a schedule that covers it. */
+/** The warning about a longer or shorter run with a schedule that covers it. */
 function otherLength(path: string, { kind }: ResolvedSchedule, now: RunLength, before: RunLength): string {
   const [covered, planned] = showLengths(now, before);
   return (
@@ -80,7 +80,7 @@ function otherLength(path: string, { kind }: ResolvedSchedule, now: RunLength, b
   );
 }
 
-/** What a warm-up means that is longer than its run. */
+/** The warning about a warm-up that is longer than its run. */
 function longWarmup({ kind, unit, warmup }: ResolvedSchedule, { steps, stepsPerEpoch }: RunLength): string | undefined {
   const rising = unit === 'steps' ? warmup : warmup * stepsPerEpoch;
   if (rising <= steps) return undefined;
@@ -111,10 +111,10 @@ function requireBound({ file, record }: Checkpoint, { epochs, steps }: ResolvedT
 }
 
 /**
- * The schedule of a run, and what its checkpoints remember of its options. A schedule without a length of its own covers
- * the run; of a resumed run that is its new length.
- * @throws ERR_UNROLLED_MODEL_MISMATCH if a checkpoint is of other options, ERR_UNROLLED_OPTION_RANGE if it has come
- *   further than the run's end, ERR_UNROLLED_MODEL_FORMAT.
+ * The schedule of a run, and the options that its checkpoints store. A schedule without its own length covers the run;
+ * for a resumed run that is the new length.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH if a checkpoint has other options, ERR_UNROLLED_OPTION_RANGE if it is already
+ *   beyond the run's end, ERR_UNROLLED_MODEL_FORMAT.
  */
 export function planRun({ source, options }: Run, stepsPerEpoch: number): RunPlan {
   const { resumed } = options;

@@ -1,4 +1,4 @@
-/** What a training takes of the memory, known before it is allocated. */
+/** The memory of a training, computed before it is allocated. */
 
 import { requireMemory } from '../base/limits';
 import { phrase, refer } from '../base/messages/phrase';
@@ -13,21 +13,18 @@ import { slotsOf } from './options/optimizers';
 export interface TrainingBytes {
   parameters: number;
   gradients: number;
-  /** What the optimiser keeps of each parameter. */
+  /** Arrays of the optimiser for each parameter. */
   optimizer: number;
-  /** What the passes over the largest batch keep. */
+  /** Values that a forward and backward pass over the largest batch keeps. */
   workspace: number;
   /** The native copy of the data. */
   data: number;
-  /**
-   * Where `callbacks.checkpoint` saves the training: copies of its state, from which it is written while training
-   * continues.
-   */
+  /** Checkpoints: copies of the training's state, which are written while training continues. */
   checkpoint?: number;
   total: number;
 }
 
-/** Those of a training's options that its memory depends on, beside its data. */
+/** The options of a training that its memory depends on, besides its data. */
 type MemoryOptions = Pick<NativeTrainingOptions, 'optimizer' | 'precision'>;
 
 /** Bytes of a checkpoint: one copy of the state natively, and one for its file. */
@@ -35,7 +32,9 @@ function checkpointBytes({ parameterBytes }: Network, optimizer: string): number
   return 2 * parameterBytes * (1 + slotsOf(optimizer).length);
 }
 
-/** Of an operand's piece that a product in bf16 packs at once, in both directions: `kernels/bf16_products.cpp`. */
+/**
+ * Bytes of a piece of an operand that a product in bf16 packs at once, in both directions: `kernels/bf16_products.cpp`.
+ */
 const BF16_PIECE = 2048;
 
 /** The largest piece of an operand that is packed: of a weight, or of what it was multiplied with. */
@@ -89,8 +88,8 @@ export async function trainingBytes(
 
 /**
  * Refuses a training that memory cannot hold.
- * @returns what it takes.
- * @throws ERR_UNROLLED_OUT_OF_MEMORY naming `optimizer`, `batch` or `window`, whichever takes most.
+ * @returns the memory it needs.
+ * @throws ERR_UNROLLED_OUT_OF_MEMORY naming the option that takes most: `optimizer`, `batch` or `window`.
  */
 export async function requireTrainingBytes(
   model: Network,

@@ -1,4 +1,4 @@
-/** What `fit` returns: a training whose epochs are taken one by one, or which is waited for. */
+/** The return value of `fit`: a training whose epochs are read one by one, or which is awaited. */
 
 import { PRINTED } from '../base/messages/printing';
 import { counted } from '../base/messages/wording';
@@ -12,13 +12,13 @@ import { History } from './history';
 const unreachable = new FinalizationRegistry((epochs: { forget(): void }) => epochs.forget());
 
 /**
- * A training: an async generator of its epochs, and a promise of their `History`. Nothing is trained before it is asked
- * for: by `for await` (or `next`) one epoch at a time, by `await` (or `then`, `catch`, `finally`) to the end.
+ * A training: an async generator of its epochs, and a promise of their `History`. Training runs only on request: `for
+ * await` (or `next`) trains one epoch at a time, `await` (or `then`, `catch`, `finally`) trains to the end.
  *
- * - `await model.fit(…)` trains what is left, once, however often it is waited for; the history has the epochs that were
- *   taken before too. Once a loop was left, it gives the history so far and trains no further.
- * - A loop gets each epoch once, also those that were trained since somebody waits.
- * - An error, or a signal's, rejects whoever waits, and is thrown in the loop.
+ * - `await model.fit(…)` trains the rest, once, however often it is awaited; the history also has the epochs that were
+ *   read before. After a loop was left, it gives the history so far and trains no further.
+ * - A loop gets each epoch once, also those that were trained because of an `await`.
+ * - An error, or that of a signal, rejects every `await` and is thrown in the loop.
  */
 export class Training<Epoch extends EpochResult = EpochResult>
   implements AsyncGenerator<Epoch, void, undefined>, PromiseLike<History>
@@ -29,7 +29,7 @@ export class Training<Epoch extends EpochResult = EpochResult>
 
   /**
    * @internal
-   * @param source trains an epoch each time it is asked for one.
+   * @param source trains an epoch for each request.
    */
   constructor(source: AsyncGenerator<Epoch, void, undefined>) {
     this.#epochs = new Epochs(source, this.#history);
@@ -41,7 +41,7 @@ export class Training<Epoch extends EpochResult = EpochResult>
     return this.#epochs.next();
   }
 
-  /** Ends the training where it is, as leaving a loop does. */
+  /** Ends the training at this point, like leaving a loop. */
   return(value?: void | PromiseLike<void>): Promise<IteratorResult<Epoch, void>> {
     return this.#epochs.return(value);
   }
@@ -51,7 +51,7 @@ export class Training<Epoch extends EpochResult = EpochResult>
     return this.#epochs.throw(error);
   }
 
-  /** Its epochs for a loop, which does not keep the training itself and so not its history. */
+  /** Its epochs for a loop. They keep no reference to the training, and so none to its history. */
   [Symbol.asyncIterator](): AsyncGenerator<Epoch, void, undefined> {
     return this.#epochs;
   }
@@ -87,7 +87,7 @@ export class Training<Epoch extends EpochResult = EpochResult>
     return this.then(undefined, onRejected);
   }
 
-  /** `then` for whatever end. */
+  /** `then` for any outcome. */
   finally(onFinally?: (() => void) | null): Promise<History> {
     return this.then().finally(onFinally);
   }

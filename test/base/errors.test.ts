@@ -112,7 +112,7 @@ describe('errors', () => {
       (error) => {
         assert.ok(error instanceof UnrolledError);
         assert.match(error.fault, new RegExp(`^The .* is not finite at step ${error.step}$`));
-        assert.match(error.advice ?? '', /^The weights are those before it\. .* may help\.$/);
+        assert.match(error.advice ?? '', /^The weights are unchanged by that step\. .* may help\.$/);
         assert.equal(error.message, `${error.fault}. ${error.advice}`);
         return true;
       },

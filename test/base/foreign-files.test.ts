@@ -26,8 +26,8 @@ describe("PyTorch's own file in a model's place", () => {
       const expected = {
         code: 'ERR_UNROLLED_MODEL_FORMAT',
         message:
-          `${at(name)} is no safetensors file: it is ${kind}, as PyTorch saves weights. Nothing in such a file is run ` +
-          'here. Turn it into safetensors in Python: from safetensors.torch import save_file; ' +
+          `${at(name)} is not a safetensors file: it is ${kind}, as PyTorch saves weights. ` +
+          'unrolled never runs the code in such a file. Convert it to safetensors in Python: from safetensors.torch import save_file; ' +
           `save_file(torch.load("${at(name)}", map_location="cpu", weights_only=True), "${to}").`,
       };
       await assert.rejects(LanguageModel.load(at(name)), expected);

@@ -211,7 +211,7 @@ describe('a warm-up that is longer than its run', () => {
     };
     assert.deepEqual(await heard({ schedule: { kind: 'cosine', warmup: 5 } }), []);
     assert.deepEqual(await heard({ schedule: { kind: 'constant', warmup: 20 } }), [
-      'The warm-up of 20 steps is longer than the run of 5 steps: the learning rate ends at 25 % of what was asked.',
+      'The warm-up of 20 steps is longer than the run of 5 steps: the learning rate ends at 25 % of the requested rate.',
     ]);
     const [cosine, ...others] = await heard({ schedule: { kind: 'cosine', unit: 'epochs', warmup: 1 } });
     assert.match(

@@ -166,7 +166,7 @@ describe('unrolled classify tells', function () {
     const resume = [...args, '--epochs', '2', '--resume', checkpoint];
     const other = await runCli(...resume, '--standardize', 'none');
     assert.equal(other.status, 1);
-    assert.match(other.stderr, /has --standardize "lower", and "none" was asked/);
+    assert.match(other.stderr, /has --standardize "lower", but "none" was requested/);
     assert.equal((await runCli(...resume, '--standardize', 'lower')).status, 0);
   });
 

@@ -393,11 +393,11 @@ describe('unrolled classify', function () {
     assert.match(fewer.stderr, new RegExp(`^unrolled: --epochs must be at least ${epochs}, .* 1.*OPTION_RANGE`, 'm'));
 
     for (const [args, message] of [
-      [['--hidden', '60'], /^unrolled: \S+ has --hidden 6, and 60 was asked\..*ERR_UNROLLED_MODEL_MISMATCH/],
-      [['--vocab', '6'], /has --max-vocab 5000, and 6 was asked/],
-      [['--one-direction'], /has --one-direction false, and true was asked/],
-      [['--stop-words', 'english'], /has --stop-words none, and "english" was asked/],
-      [['--batch', '5'], /batch 8, and 5 was asked.*ERR_UNROLLED_MODEL_MISMATCH/],
+      [['--hidden', '60'], /^unrolled: \S+ has --hidden 6, but 60 was requested\..*ERR_UNROLLED_MODEL_MISMATCH/],
+      [['--vocab', '6'], /has --max-vocab 5000, but 6 was requested/],
+      [['--one-direction'], /has --one-direction false, but true was requested/],
+      [['--stop-words', 'english'], /has --stop-words none, but "english" was requested/],
+      [['--batch', '5'], /batch 8, but 5 was requested.*ERR_UNROLLED_MODEL_MISMATCH/],
     ] as const) {
       const failed = await runCli('classify', 'train', folder, '--resume', checkpoint, ...args);
       assert.notEqual(failed.status, 0, args.join(' '));

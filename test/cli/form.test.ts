@@ -76,7 +76,7 @@ describe('the form of a text on the command line', function () {
     ] as const) {
       const { status, stderr } = await runCli('evaluate', at('model'), at('found.txt'), flag, asked);
       assert.equal(status, 1);
-      const message = `${at('model')} has ${flag} "${kept}", and "${asked}" was asked. Leave the option out to use the file's value.`;
+      const message = `${at('model')} has ${flag} "${kept}", but "${asked}" was requested. Leave the option out to use the file's value.`;
       assert.equal(stderr, `unrolled: ${message} (ERR_UNROLLED_MODEL_MISMATCH)\n`);
     }
     await unrolled('evaluate', at('model'), 'sonnets', '--unknown', 'skip');
@@ -98,7 +98,7 @@ describe('the form of a text on the command line', function () {
     for (const from of ['--init', '--resume']) {
       const { status, stderr } = await runCli('train', at('found.txt'), from, at('run'), '--normalize', 'NFD');
       assert.equal(status, 1);
-      assert.match(stderr, /run has --normalize "NFC", and "NFD" was asked\. .*ERR_UNROLLED_MODEL_MISMATCH/);
+      assert.match(stderr, /run has --normalize "NFC", but "NFD" was requested\. .*ERR_UNROLLED_MODEL_MISMATCH/);
     }
   });
 
@@ -141,7 +141,7 @@ describe('the form of a text on the command line', function () {
     }
     const resume = ['classify', 'train', texts, '--resume', run, '--epochs', '2'];
     const other = await runCli(...resume, '--normalize', 'none');
-    assert.match(other.stderr, /run has --normalize "NFC", and "none" was asked\. .*ERR_UNROLLED_MODEL_MISMATCH/);
+    assert.match(other.stderr, /run has --normalize "NFC", but "none" was requested\. .*ERR_UNROLLED_MODEL_MISMATCH/);
     for (const how of [[], ['--normalize', 'NFC']]) await unrolled(...resume, ...how);
     await unrolled(...begin, '--checkpoint', run);
     await unrolled(...resume, '--normalize', 'none');

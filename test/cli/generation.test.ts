@@ -70,7 +70,7 @@ describe('unrolled sample, score and next', function () {
       [
         ['--allow', 'o', '--bias', 'o=-inf'],
         2,
-        /^unrolled: --allow allows no token at step 1\. .* end before, with --length or --stop\. /,
+        /^unrolled: --allow leaves no token to choose at step 1\. .* end the text earlier with --length or --stop\. /,
       ],
       [['--min-length', '13'], 2, /^unrolled: --min-length must be at most --length, which is 12, not 13\./],
       [['--min-length', 'x'], 2, /^unrolled: --min-length must be a decimal number/],

@@ -145,8 +145,8 @@ describe('unrolled train --resume', function () {
     assert.deepEqual(readdirSync(at()).sort(), ['again', 'c', 'corpus.txt', 'resumed', 'whole']);
 
     for (const [args, message] of [
-      [['--batch', '5'], /batch 4, and 5 was asked.*ERR_UNROLLED_MODEL_MISMATCH/],
-      [['--hidden', '5'], /hidden 16, and 5 was asked/],
+      [['--batch', '5'], /batch 4, but 5 was requested.*ERR_UNROLLED_MODEL_MISMATCH/],
+      [['--hidden', '5'], /hidden 16, but 5 was requested/],
       [['--dropout', '0.5'], /dropout/],
       [['--tokens', 'byte'], /ERR_UNROLLED_MODEL_MISMATCH/],
       [['--init', at('whole')], /--init must be left out beside --resume/],
@@ -168,7 +168,7 @@ describe('unrolled train --resume', function () {
       assert.match(stderr, what);
       assert.match(
         stderr,
-        /trained on, or begin anew from its weights: --init in place of --resume\. \(ERR_UNROLLED_MODEL_MISMATCH\)\n$/,
+        /trained on, or start a new training from its weights: --init instead of --resume\. \(ERR_UNROLLED_MODEL_MISMATCH\)\n$/,
       );
     }
     const model = await runCli('train', corpus(), '--resume', at('whole'));

@@ -37,7 +37,7 @@ describe('datasets', () => {
     for (const read of [datasets.text, datasets.textFile]) {
       await assert.rejects(read(at()), {
         code: 'ERR_UNROLLED_FILE_READ',
-        message: / is a folder, and a text is one file: .*datasets\.documents\(.*datasets\.textFolder\(/,
+        message: / is a folder, but a text is one file: .*datasets\.documents\(.*datasets\.textFolder\(/,
       });
     }
   });
@@ -69,7 +69,7 @@ describe('datasets', () => {
       await assert.rejects(datasets.documents(at('mixed'), { format: 'folder' }), {
         code: 'ERR_UNROLLED_ENCODING',
         message:
-          /^2 of the 3 files in .* cannot be read: x \(0xff at offset 1\), y \(utf-16le without a byte-order mark\)\. Say /,
+          /^2 of the 3 files in .* cannot be read: x \(0xff at offset 1\), y \(utf-16le without a byte-order mark\)\. Set /,
       });
       const skipped: string[] = [];
       const some = await datasets.documents(at('mixed'), {
@@ -113,7 +113,7 @@ describe('datasets', () => {
 
     it('that are bad lines of JSON are named by their number', async () => {
       for (const [line, message] of [
-        ['{"text":', /line 3 is no JSON/],
+        ['{"text":', /line 3 is not valid JSON/],
         ['["text"]', /line 3 is an array of 1, not an object/],
         ['null', /line 3 is null, not an object/],
         ['{"texts":"a"}', /line 3 has no string "text"/],

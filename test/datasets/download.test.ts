@@ -230,7 +230,7 @@ describe('download', () => {
     }
     await assert.rejects(download(server.url('/unknown-compression'), at('file'), expected), {
       code: 'ERR_UNROLLED_DOWNLOAD',
-      message: /compressed as x-\\u009bodd, unasked/,
+      message: /compressed as x-\\u009bodd, which was not requested/,
     });
   });
 

@@ -71,7 +71,7 @@ describe('datasets.textFolder', () => {
     symlinkSync(at('nowhere.txt'), at('a', 'dangling.txt'));
     symlinkSync('circle.txt', at('a', 'inner', 'circle.txt'));
     symlinkSync(at('a', 'dangling.txt'), at('b', 'again.TXT'));
-    const shown = 'a/dangling.txt (the link is broken), a/inner/circle.txt (the link leads in a circle)';
+    const shown = 'a/dangling.txt (the link is broken), a/inner/circle.txt (the link points back to itself)';
     const message = `3 of the 6 files in ${at()} cannot be read: ${shown}, b/again.TXT (the link is broken). `;
     await assert.rejects(datasets.textFolder(at()), (error: UnrolledError) => {
       assert.deepEqual([error.code, error.option], ['ERR_UNROLLED_FILE_READ', 'skipUnreadable']);
@@ -156,7 +156,7 @@ describe('datasets.textFolder', () => {
     write({ 'a/good.txt': 'text', 'a/latin1.txt': Buffer.from('caf\xe9 au lait', 'latin1') });
     await assert.rejects(datasets.textFolder(at()), {
       code: 'ERR_UNROLLED_ENCODING',
-      message: /^1 of the 2 files in .* cannot be read: a\/latin1\.txt \(0xe9 at offset 3\)\. Say what /,
+      message: /^1 of the 2 files in .* cannot be read: a\/latin1\.txt \(0xe9 at offset 3\)\. Set encoding to their /,
     });
     await assert.rejects(datasets.textFolder(''), { code: 'ERR_UNROLLED_OPTION_RANGE', option: 'directory' });
     await assert.rejects(datasets.textFolder(at(), { class: 'a' } as object), { code: 'ERR_UNROLLED_UNKNOWN_OPTION' });
@@ -168,13 +168,13 @@ describe('datasets.textFolder', () => {
     write({ 'a/1.txt': more, 'a/2.txt': 'plain', 'b/1.txt': more });
     const message =
       `2 of the 3 files in ${at()} cannot be read: a/1.txt (0x81 at offset 3), b/1.txt (0x81 at offset 3). ` +
-      'GB18030 has these characters and more: take the encoding gb18030 where the text is Chinese. ' +
-      'Say by encoding what else they are encoded in, convert them to UTF-8, or leave them out by skipUnreadable.';
+      'GB18030 has these characters and more: use the encoding gb18030 if the text is Chinese. ' +
+      'Set encoding to their actual encoding, convert them to UTF-8, or leave them out with skipUnreadable.';
     await assert.rejects(datasets.textFolder(at(), { encoding: 'GBK' }), { code: 'ERR_UNROLLED_ENCODING', message });
     assert.equal((await datasets.textFolder(at(), { encoding: 'gb18030' })).examples.length, 3);
     write({ 'b/2.txt': Buffer.of(0xff, 0xff) });
     await assert.rejects(datasets.textFolder(at(), { encoding: 'shift_jis' }), {
-      message: /\)\. Say by encoding what else they are encoded in, convert/,
+      message: /\)\. Set encoding to their actual encoding, convert/,
     });
   });
 
@@ -198,7 +198,7 @@ describe('datasets.textFolder', () => {
         `35 of the 100 files in ${at()} cannot be read: a/101.txt (0xff at offset 1048576), ` +
         'a/102.txt (a byte-order mark of utf-16le), a/103.txt (utf-16le without a byte-order mark), ' +
         'a/104.txt (0xff at offset 0), a/107.txt (0xff at offset 0), …. ' +
-        'Say what they are encoded in by encoding, convert them to UTF-8, or leave them out by skipUnreadable.',
+        'Set encoding to their encoding, convert them to UTF-8, or leave them out with skipUnreadable.',
     });
     const { examples, train, skipped } = await datasets.textFolder(at(), { skipUnreadable: true });
     assert.deepEqual(

@@ -343,7 +343,11 @@ describe('constraints', () => {
       [{ allow: 'abc' }, 'OPTION_TYPE', /^allow must be a list of tokens, as text or ids, or a function, not "abc"\.$/],
       [{ allow: { a: 1 } }, 'OPTION_TYPE', /^allow must be a list/],
       [{ allow: null }, 'OPTION_TYPE', /^allow must be a list/],
-      [{ allow: [] }, 'OPTION_RANGE', /^allow allows no token at step 0 \(from 0\)\. Allow at least one there: /],
+      [
+        { allow: [] },
+        'OPTION_RANGE',
+        /^allow leaves no token to choose at step 0 \(from 0\)\. Allow at least one token there: /,
+      ],
       [{ bias: { Q: 1 } }, 'UNKNOWN_TOKEN', /^bias\["Q"\] must name one of the 29 tokens .* not "Q"/],
       [
         { bias: { a: Number.NaN } },
@@ -361,7 +365,7 @@ describe('constraints', () => {
         'OPTION_TYPE',
         /^bias must be an object or a Map of numbers by token, or a list .*, or a function, not 3\.$/,
       ],
-      [{ bias: new Float32Array(29).fill(-Infinity) }, 'OPTION_RANGE', /^bias allows no token at step 0/],
+      [{ bias: new Float32Array(29).fill(-Infinity) }, 'OPTION_RANGE', /^bias leaves no token to choose at step 0/],
       [{ minLength: -1 }, 'OPTION_RANGE', /^minLength must be a whole number at least 0, not -1\.$/],
       [{ minLength: 21, length: 20 }, 'OPTION_RANGE', /^minLength must be at most length, which is 20, not 21\.$/],
       [{ minLength: '3' }, 'OPTION_TYPE', /^minLength/],
@@ -383,7 +387,7 @@ describe('constraints', () => {
       [
         { allow: ({ position }: GenerationStep) => (position < 3 ? ['a'] : []) },
         'OPTION_RANGE',
-        /^allow allows no token at step 3 \(from 0\), after "aaa"\. /,
+        /^allow leaves no token to choose at step 3 \(from 0\), after "aaa"\. /,
       ],
       [
         { bias: ({ position }: GenerationStep) => ({ a: position < 2 ? 1 : Number.NaN }) },
@@ -401,7 +405,7 @@ describe('constraints', () => {
     }
     await assert.rejects(documents.sample('', { allow: [''], minLength: 1, length: 3 }), {
       code: code('OPTION_RANGE'),
-      message: /^allow allows no token at step 0 .* the end token not before minLength/,
+      message: /^allow leaves no token to choose at step 0 .* the end token only after minLength/,
     });
     using bounded = LanguageModel.create({ vocabulary: Vocabulary.build('aabbc\n', { maxSize: 4 }), hidden: 4 });
     const unknownId = bounded.vocabulary.unknownId as number;

@@ -91,7 +91,7 @@ describe('the first token of a plain text', () => {
   it('is refused where nothing is drawn', async () => {
     using model = modelOf('abcdefgh', { unknown: 'skip' });
     for (const [empty, message] of [
-      ['', /has no line end to begin with\. Give a/],
+      ['', /has no line end to start from\. Give a/],
       ['XYZ', /has no token that the model knows \(3 unknown ones: "X"/],
     ] as const) {
       const refused = { code: 'ERR_UNROLLED_CORPUS_EMPTY', message };

@@ -34,7 +34,7 @@ describe('a model with a source', () => {
   it('names decode where it is asked to predict', async () => {
     await assert.rejects(model.predict([[0, 1]]), {
       code: 'ERR_UNROLLED_OPTION_RANGE',
-      message: /^predict is for a model without a source, and this one has a source of ids: decode\(sources, \{ start/,
+      message: /^predict is for a model without a source, but this one has a source of ids: decode\(sources, \{ start/,
     });
   });
 
@@ -42,7 +42,8 @@ describe('a model with a source', () => {
     const missing = {
       code: 'ERR_UNROLLED_OPTION_TYPE',
       option: 'source.ids',
-      message: 'This model has a source of ids: give source: { ids }, a tensor [T, B] of type int32 of as many rows.',
+      message:
+        'This model has a source of ids: give source: { ids }, a tensor [T, B] of type int32 with the same number of rows.',
     };
     await assert.rejects(model.forward({ ids: IDS }), missing);
     await assert.rejects(model.gradients({ ids: IDS }, { targets: IDS }), missing);
@@ -77,7 +78,7 @@ describe('a model with a source', () => {
     const refusals: [data: object, code: string, option: string, message: RegExp][] = [
       [{ inputs, labels: [0] }, 'ERR_UNROLLED_OPTION_TYPE', 'sources', /has a source of ids.*\{ sources, targets, st/],
       [{ sources }, 'ERR_UNROLLED_OPTION_TYPE', 'targets', /\{ sources, inputs \} with tags or values/],
-      [{ sources, targets }, 'ERR_UNROLLED_OPTION_TYPE', 'start', /no start: the id that the decoder is fed first/],
+      [{ sources, targets }, 'ERR_UNROLLED_OPTION_TYPE', 'start', /no start: give the id that the decoder reads first/],
       [{ sources, targets, start: 3 }, 'ERR_UNROLLED_OPTION_TYPE', 'end', /no end: the id that the decoder ends with/],
       [
         { sources, targets, start: 3, end: 3 },
@@ -107,7 +108,7 @@ describe('a model without a source', () => {
   it('names predict where it is asked to decode', async () => {
     await assert.rejects(model.decode([[0]], { start: 0, end: 1 }), {
       code: 'ERR_UNROLLED_OPTION_RANGE',
-      message: 'decode needs a model with a source, and this one has none: predict(inputs) gives its outputs.',
+      message: 'decode needs a model with a source, but this one has none: predict(inputs) gives its outputs.',
     });
   });
 
@@ -139,7 +140,7 @@ describe('a model without a source', () => {
       source: { kind: 'features', features: 2 },
       layers: [gru(4, { name: 'encoder', from: 'source' }), gru(4, { from: 'input', initialState: 'encoder' })],
     });
-    await assert.rejects(vectors.decode(VECTORS, { start: 0, end: 1 }), { message: /input of this one is features/ });
+    await assert.rejects(vectors.decode(VECTORS, { start: 0, end: 1 }), { message: /this one reads features/ });
     await assert.rejects(vectors.predict(VECTORS), {
       message: /a source of features: forward\(\{ features, source \}\)/,
     });
@@ -172,10 +173,7 @@ describe('a layer that starts from another', () => {
         embedding(8, { name: 'written', from: 'input' }),
         gru(16, options),
       );
-    refused(
-      start({ initialState: 'pooled' }),
-      /from "pooled" \(pooling\): that has 8 features and not 16\..*16 features/,
-    );
+    refused(start({ initialState: 'pooled' }), /from "pooled" \(pooling\): it has 8 features, not 16\..*16 features/);
     refused(
       start({ initialState: 'written' }),
       /from "written" \(embedding, 8 features\): that has an output at every/,
@@ -203,7 +201,7 @@ describe('a name that no layer has', () => {
     refused(
       () => decoder({ initialState: 'decoder' }),
       option,
-      `${before}, not "decoder", which it is itself. ${there}`,
+      `${before}, not "decoder", which is this layer itself. ${there}`,
     );
     refused(
       () => decoder({ from: 'writen' }),
@@ -234,7 +232,7 @@ describe('a name that no layer has', () => {
     refused(
       () => chain(embedding(8), rnn(8), tied('rnn')),
       'layers[2].tiedTo',
-      `${expected}, not "rnn", which is no embedding. There is "embedding".`,
+      `${expected}, not "rnn", which is not an embedding. There is "embedding".`,
     );
     refused(() => chain(oneHot(), rnn(8), tied('e')), 'layers[2].tiedTo', `${expected}, not "e". There is none.`);
   });

@@ -131,7 +131,7 @@ describe('SequenceClassifier', () => {
     assert.throws(() => toyModel({ units: 3 } as never), { code: 'ERR_UNROLLED_UNKNOWN_OPTION' });
 
     using model = toyModel();
-    const unknown = { code: 'ERR_UNROLLED_UNKNOWN_TOKEN', message: /"terrible".*position 2.*Leave it out/ };
+    const unknown = { code: 'ERR_UNROLLED_UNKNOWN_TOKEN', message: /"terrible".*position 2.*Remove it from/ };
     await assert.rejects(model.predict(['i am terrible']), unknown);
     await assert.rejects(model.fit([{ text: 'i am terrible', label: 0 }]).next(), unknown);
     await assert.rejects(model.fit([{ text: 'good', label: 2 }]).next(), { code: range, option: 'label' });

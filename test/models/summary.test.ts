@@ -24,7 +24,7 @@ describe('summary', () => {
     const bytes = `${4 * model.parameterCount} bytes`;
     assert.ok(lines[0]?.startsWith('a fit takes '), lines[0]);
     assert.ok(lines[0]?.includes(`parameters ${bytes}, gradients ${bytes}, optimizer 0 bytes`));
-    assert.match(lines[1] as string, /^and about [\d.e-]+ ms an epoch of 1 step, [\d.e-]+ ms each$/);
+    assert.match(lines[1] as string, /^and about [\d.e-]+ ms per epoch of 1 step, [\d.e-]+ ms each$/);
     assert.ok(String(summary).startsWith(String(model.summary())));
     assert.throws(() => model.summary({} as typeof estimate), { code: 'ERR_UNROLLED_OPTION_TYPE', option: 'fit' });
   });

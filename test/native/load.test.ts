@@ -58,7 +58,7 @@ describe('a package whose native module does not load', function () {
     it('has a build that did not end', () => {
       const home = installPackage(at());
       put(home, 'build/CMakeCache.txt', '');
-      requireReason(load(home), 'incomplete', 'did not come to its end', 'npx unrolled build');
+      requireReason(load(home), 'incomplete', 'did not finish', 'npx unrolled build');
     });
 
     it('is a clone that was not built', () => {
@@ -75,7 +75,7 @@ describe('a package whose native module does not load', function () {
       requireReason(
         load(home),
         'no-binary',
-        `no binary for ${SYSTEM} in `,
+        `has no binary for ${SYSTEM}, only for `,
         'for aix-ppc64, sunos-x64.',
         'npx unrolled',
       );
@@ -173,9 +173,9 @@ describe('a package whose native module does not load', function () {
         'install the package on this one',
       );
       put(home, 'build/Release/unrolled.node', content);
-      requireReason(load(home), 'wrong-platform', 'delete the folder build.');
+      requireReason(load(home), 'wrong-platform', 'delete the folder "build".');
       rmSync(path.join(home, 'prebuilds'), { recursive: true });
-      requireReason(load(home), 'wrong-platform', 'delete the folder build, and build one here');
+      requireReason(load(home), 'wrong-platform', 'delete the folder "build", and build one here');
     });
 
     it('for another system', () => {
@@ -208,7 +208,7 @@ describe('a package whose native module does not load', function () {
       const soname = libc === 'glibc' ? 'libc.musl-x86_64.so.1' : 'ld-linux-x86-64.so.2';
       const file = compile(at(), { from: { soname, ...(libc === 'glibc' ? {} : { version: 'GLIBC_2.17' }) } });
       copyFileSync(file, put(home, 'build/Release/unrolled.node', ''));
-      requireReason(load(home), 'wrong-libc', `with ${otherLibc}`, 'delete the folder build', 'The system says: ');
+      requireReason(load(home), 'wrong-libc', `with ${otherLibc}`, 'delete the folder "build"', 'The system says: ');
     });
 
     it('that LIBC names in place of the right one, which is loaded where it is there', function () {
@@ -286,7 +286,7 @@ describe('a package whose native module does not load', function () {
       requireReason(
         load(home),
         'version',
-        `of version ${version}, and the JavaScript of 99.0.0`,
+        `has version ${version}, but the JavaScript has 99.0.0`,
         'npm install unrolled',
       );
       rmSync(path.join(home, 'prebuilds'), { recursive: true });

@@ -61,7 +61,7 @@ describe('weights that are no finite numbers', () => {
         for (const each of Object.values(other)) if (each !== other[name]) each.data[0] = 5;
         await assert.rejects(model.setParameters(other), {
           code: NOT_FINITE,
-          message: new RegExp(`^The parameter ${name.replaceAll('.', '\\.')}\\[1, 1\\] is ${shown}, and as float32 no`),
+          message: new RegExp(`^The parameter ${name.replaceAll('.', '\\.')}\\[1, 1\\] is ${shown}, which is not a`),
         });
       }
       const after = await model.parameters();
@@ -76,14 +76,14 @@ describe('weights that are no finite numbers', () => {
     await wide.model.setParameters(changed(parameters, 'head.bias', 0, 1e300, 'float64'));
     await assert.rejects(wide.model.setParameters(changed(parameters, 'head.bias', 0, nan, 'float64')), {
       code: NOT_FINITE,
-      message: /head\.bias\[0\] is NaN, and as float64/,
+      message: /head\.bias\[0\] is NaN, which is not a finite number as float64/,
     });
   });
 
   it('are not what a model is made with', async () => {
     const table = tensor.zeros([3, 2]);
     table.data[3] = nan;
-    const message = /^weights of embedding\.weight\[1, 1\] is NaN, and as float32 no finite number\.$/;
+    const message = /^weights of embedding\.weight\[1, 1\] is NaN, which is not a finite number as float32\.$/;
     const embedding = layers.embedding(2, { weights: table });
     assert.throws(() => Model.create({ input: { kind: 'ids', vocabulary: 3 }, layers: [embedding] }), {
       code: NOT_FINITE,
@@ -122,7 +122,7 @@ describe('weights that are no finite numbers', () => {
     const spoilt = { description, dtype, parameterShapes, metadata, frozen, parameters } as unknown as Model;
     await assert.rejects(writeModelFile(at('m'), spoilt, header), {
       code: NOT_FINITE,
-      message: /m is not written: head\.weight\[1, 1\] is NaN, and as float32 no finite number\./,
+      message: /m was not written: head\.weight\[1, 1\] is NaN, which is not a finite number as float32\./,
     });
     assert.ok(readFileSync(at('m')).equals(good));
   });

@@ -289,7 +289,7 @@ describe('the report for everyone', function () {
     // What the kept weights wrote comes first, all others in their order.
     const order = [...text.matchAll(/after epoch (\d+)/g)].map(([, epoch]) => Number(epoch));
     assert.deepEqual(order, [6, 1, 2, 3, 4, 5, 7, 8]);
-    assert.match(text, /need JavaScript, which is switched off here\. The texts and the tables are all there\./);
+    assert.match(text, /need JavaScript, which is switched off here\. All texts and tables are shown\./);
     for (const { epoch } of record.samples ?? []) assert.ok(text.includes(`epoch ${epoch}: </script>`), `${epoch}`);
     for (const words of ['ne <b>day</b>', 'The 30 texts that validated', 'happy', 'vanilla RNN', 'decoder.h_l0'])
       assert.ok(text.includes(words), words);

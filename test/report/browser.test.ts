@@ -290,7 +290,7 @@ describe('the report in Chromium', function () {
 
   it('has the confusions of classes, and the precision and recall of each', async () => {
     assert.deepEqual(await rowsOf('.confusion'), [
-      ['is', 'taken for'],
+      ['true class', 'predicted class'],
       ['sport', '<b>news</b>', 'weather'],
       ['sport', '8', '2', '0'],
       ['<b>news</b>', '1', '15', '0'],

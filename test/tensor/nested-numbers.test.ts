@@ -177,7 +177,7 @@ describe('nested arrays', () => {
           }),
         shape,
         'features[1]',
-        /^features\[1\] must be an array of 1, as features\[0\] is, not an array of 2/,
+        /^features\[1\] must be an array of 1, like features\[0\], not an array of 2/,
       ],
       [() => model.forward({ features: [[[1, 2], [3]]] }), shape, 'features[0][1]', /not an array of 1/],
       [

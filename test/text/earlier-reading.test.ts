@@ -259,7 +259,7 @@ describe('An unchanged text', function () {
     const first = await runCli(...command, '--out', at('model'), '--checkpoint', at('run'));
     assert.match(first.stderr, /Reading .*old to find its tokens.*\n.*Writing the ids/s);
     const second = await runCli(...command, '--json');
-    assert.match(second.stderr, /old has not changed: its ids of an earlier run are taken/);
+    assert.match(second.stderr, /old has not changed: the ids of an earlier run are used/);
     assert.doesNotMatch(second.stderr, /Reading/);
     const evaluated = await runCli('evaluate', at('model'), at('old'), '--stream', '--reread');
     assert.match(evaluated.stderr, /Reading .*Writing/s);
@@ -317,7 +317,7 @@ describe('The ids of a text', function () {
       const reading = datasets.textFile(at('text'), { idsFile: at(name), reread: true });
       await assert.rejects(reading, {
         ...refused,
-        message: /^idsFile must be a new file, an empty one, or one of ids /,
+        message: /^idsFile must be a new file, an empty one, or a file of ids /,
       });
     }
     assert.equal(readFileSync(at('mine'), 'utf8'), 'precious');
@@ -343,7 +343,7 @@ describe('The ids of a text', function () {
     const one = await datasets.textFile(at('one'), options);
     const two = await datasets.textFile(at('two'), options);
     assert.equal(one.idsFile.count, two.idsFile.count);
-    const error = { code: 'ERR_UNROLLED_FILE_READ', message: /replaced after its text was read; read the text again/ };
+    const error = { code: 'ERR_UNROLLED_FILE_READ', message: /replaced after its text was read: read the text again/ };
     await assert.rejects(train(model, { steps: 2 }, one), error);
     await assert.rejects(model.evaluate(one), error);
     await assert.rejects(model.estimate(one), error);

@@ -48,7 +48,7 @@ describe('TextChunks', () => {
         assert.throws(() => decode('latin1', [...mark, ...bytes], length), {
           code: 'ERR_UNROLLED_ENCODING',
           option: 'encoding',
-          message: new RegExp(`^file begins with the byte-order mark of ${encoding}, and ISO 8859-1 was`, 'i'),
+          message: new RegExp(`^file begins with the byte-order mark of ${encoding}, but ISO 8859-1 was`, 'i'),
         });
       }
     });
@@ -72,7 +72,9 @@ describe('TextChunks', () => {
               },
               (error: UnrolledError) =>
                 error.code === 'ERR_UNROLLED_ENCODING' &&
-                error.message.startsWith(`FILE looks like ${found.toUpperCase()} without a byte-order mark, and `) &&
+                error.message.startsWith(
+                  `FILE looks like ${found.toUpperCase()} without a byte-order mark, not like `,
+                ) &&
                 error.message.endsWith(`Give encoding ${found}.`),
               `${found} read as ${encoding}, ${size} bytes at a time`,
             );
@@ -102,7 +104,7 @@ describe('TextChunks', () => {
       for (let length = 1; length <= bytes.length; length++) {
         assert.throws(
           () => decode(encoding, bytes, length),
-          { code: 'ERR_UNROLLED_ENCODING', message: new RegExp(` offset ${offset} are no character`) },
+          { code: 'ERR_UNROLLED_ENCODING', message: new RegExp(` offset ${offset} are not a character`) },
           `${encoding} ${bytes} in pieces of ${length}`,
         );
       }

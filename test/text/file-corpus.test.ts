@@ -189,7 +189,7 @@ describe('FileCorpus', function () {
       Buffer.alloc(99, 'b'),
     ]);
     writeFileSync(at('text'), bytes);
-    const error = { code: 'ERR_UNROLLED_ENCODING', message: /bytes at offset 262142 are no character/ };
+    const error = { code: 'ERR_UNROLLED_ENCODING', message: /bytes at offset 262142 are not a character/ };
     await assert.rejects(datasets.textFile(at('text')), error);
     const { vocabulary } = Corpus.fromText('ab');
     await assert.rejects(datasets.textFile(at('text'), { vocabulary }), error);

@@ -171,8 +171,8 @@ describe('Vocabulary', () => {
     assert.throws(() => Vocabulary.build('abc').encode('ab\u{1f600}'), {
       ...error,
       message:
-        'The character "😀" (U+1F600) at position 2 (from 0, in characters) is not in the vocabulary. Leave it out of ' +
-        "the text, or have what is unknown skipped: vocabulary.withUnknown('skip'), or of a saved model " +
+        'The character "😀" (U+1F600) at position 2 (from 0, in characters) is not in the vocabulary. Remove it from ' +
+        "the text, or have unknown tokens skipped: vocabulary.withUnknown('skip'), or for a saved model " +
         "LanguageModel.load(path, { unknown: 'skip' }).",
       received: '"😀" (U+1F600)',
     });
@@ -196,7 +196,7 @@ describe('Vocabulary', () => {
     const strict = Vocabulary.build('aab', { maxSize: 2, unknown: 'error' });
     assert.throws(() => strict.encode('b'), {
       code: 'ERR_UNROLLED_UNKNOWN_TOKEN',
-      message: /unknown skipped or replaced:/,
+      message: /unknown tokens skipped or replaced:/,
     });
     assert.throws(() => Vocabulary.build('abc', { unknown: 'replace' }), {
       code: 'ERR_UNROLLED_OPTION_RANGE',

@@ -60,7 +60,7 @@ describe('readWordVectors', () => {
     const short = { code: 'ERR_UNROLLED_FILE_READ', expected: '3 numbers', received: '2' };
     await assert.rejects(read('the  1  2  3\nof   4  5\n', 'of', 'none'), {
       ...short,
-      message: /line 2 has 2 numbers behind its word, not 3 numbers/,
+      message: /line 2 has 2 numbers after its word, not 3 numbers/,
     });
     await assert.rejects(read('the  1  2  3\nof   4  5  6  7\n', 'of', 'none'), { ...short, received: '4' });
   });
@@ -79,7 +79,7 @@ describe('readWordVectors', () => {
     ] as const) {
       await assert.rejects(read(content, 'the', 'of', 'none'), {
         code: 'ERR_UNROLLED_FILE_READ',
-        message: new RegExp(`line ${line} has a carriage return inside\\.`),
+        message: new RegExp(`line ${line} contains a carriage return\\.`),
         received: 'a carriage return alone',
       });
     }
@@ -165,11 +165,11 @@ describe('readWordVectors', () => {
 
   it('says in which line another number of numbers is', async () => {
     for (const [content, message] of [
-      ['a 1 2 3\nb 1 2\n', /line 2 has 2 numbers behind its word, not 3 numbers/],
+      ['a 1 2 3\nb 1 2\n', /line 2 has 2 numbers after its word, not 3 numbers/],
       ['a 1 2 3\n\nb 1 2 3 4\n', /line 3 has 4 numbers/],
-      ['a 1 2 3\nb 1  3\n', /line 2 has 2 numbers behind its word, not 3 numbers/],
+      ['a 1 2 3\nb 1  3\n', /line 2 has 2 numbers after its word, not 3 numbers/],
       ['a\n', /line 1 has 0 numbers/],
-      [word2vecText('a 1 2\n', '1 3'), /line 2 has 2 numbers behind its word, not 3/],
+      [word2vecText('a 1 2\n', '1 3'), /line 2 has 2 numbers after its word, not 3/],
     ] as const) {
       await assert.rejects(read(content, 'x'), { code: 'ERR_UNROLLED_FILE_READ', message });
     }
@@ -228,7 +228,7 @@ describe('readWordVectors', () => {
     }
     const binary = word2vecBinary(BINARY);
     for (const [content, message] of [
-      [word2vecText('a 1 2\nb 3 4\n', '3 2'), /it says 3 words and has 2/],
+      [word2vecText('a 1 2\nb 3 4\n', '3 2'), /its first line promises 3 words, but it has 2/],
       [word2vecText('a 1 2\nb 3 4\n', '1 2'), /it says 1 word and has 2/],
       [binary.subarray(0, -6), /it ends inside word 3 of 3/],
       [binary.subarray(0, 22), /it says 3 words and has 1/],

@@ -348,7 +348,7 @@ describe('a checkpoint with a number that no training wrote', function () {
       await assert.rejects(collect(classifier.fit(examples, { resume, epochs: 3 })), {
         code: 'ERR_UNROLLED_MODEL_FORMAT',
         message:
-          /the state of the callback bestWeights is damaged: The parameter \S+ is -?(NaN|Infinity), and as float32/,
+          /the state of the callback bestWeights is damaged: The parameter \S+ is -?(NaN|Infinity), which is not a finite number as float32/,
       });
       assert.deepEqual(await classifier.parameters(), before);
     }

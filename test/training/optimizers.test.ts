@@ -64,7 +64,7 @@ describe('the weight decay of adamw', () => {
     using other = await LanguageModel.load(BEFORE);
     await assert.rejects(collect(other.fit(CORPUS, { resume: BEFORE, weightDecay: 0.01 })), {
       code: 'ERR_UNROLLED_MODEL_MISMATCH',
-      message: /was trained with weightDecay 0, and 0\.01 was asked\. Leave the option out/,
+      message: /was trained with weightDecay 0, but 0\.01 was requested\. Leave the option out/,
     });
   });
 

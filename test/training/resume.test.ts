@@ -178,7 +178,7 @@ describe('a resumed training', () => {
     const resume = at('c');
     const text = 'the lazy dog jumps over the quick brown fox.\n'.repeat(30);
     const advice =
-      / Resume with the data it was trained on, or begin anew from its weights: load it as a model and fit/;
+      / Resume with the data it was trained on, or start a new training from its weights: load it as a model and fit/;
     const refused = async (corpus: Corpus, what: RegExp) => {
       const error = { code: 'ERR_UNROLLED_MODEL_MISMATCH', option: 'resume' };
       await assert.rejects(train(model, { resume }, corpus), { ...error, message: what });
@@ -234,7 +234,7 @@ describe('a resumed training', () => {
     await refused(
       corpus,
       { seed: 4 },
-      /with seed 0, and 4 was asked\. Leave the option out to go on as before, or/,
+      /with seed 0, but 4 was requested\. Leave the option out to continue as before, or/,
       'seed',
     );
     using wider = smallModel({ vocabulary: corpus.vocabulary, hidden: 32 });
@@ -265,8 +265,7 @@ describe('a resumed training', () => {
     const values = inputs.map((ids) => tensor.zeros([ids.length, 2]));
     await assert.rejects(collect(tagger.fit({ inputs, values }, { resume, epochs: 2 })), {
       option: 'loss',
-      message:
-        /with loss "crossEntropy", and "squaredError" was asked\. Give the data the loss they had to go on as before/,
+      message: /with loss "crossEntropy", but "squaredError" was requested\. Use the same loss to continue as before/,
     });
   });
 

@@ -52,7 +52,7 @@ class Search {
       if (std::find(excluded.begin(), excluded.end(), id) == excluded.end()) allowed_.push_back(id);
     }
     if (!allowed_.empty()) return;
-    throw Error::of("ERR_UNROLLED_OPTION_RANGE", "excluded", "allows no token of the vocabulary")
+    throw Error::of("ERR_UNROLLED_OPTION_RANGE", "excluded", "leaves no token of the vocabulary to choose")
         .about("excluded", "fewer than " + std::to_string(vocabulary) + " ids", "all of them");
   }
 
@@ -149,7 +149,7 @@ class Search {
       own.push_back({logProbability + sum, logProbability, sum, parent, id});
     }
     if (own.empty()) {
-      throw Error::of("ERR_UNROLLED_OPTION_RANGE", "bias", "allows no token of the vocabulary")
+      throw Error::of("ERR_UNROLLED_OPTION_RANGE", "bias", "leaves no token of the vocabulary to choose")
           .about("bias", "at least one token that is not excluded", "all excluded");
     }
     if (width < own.size()) {

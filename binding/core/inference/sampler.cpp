@@ -24,7 +24,7 @@ Sampler::Sampler(const std::vector<TokenId>& excluded, Index vocabulary) : vocab
     if (std::find(excluded.begin(), excluded.end(), id) == excluded.end()) allowed_.push_back(id);
   }
   if (allowed_.empty()) {
-    throw Error::of("ERR_UNROLLED_OPTION_RANGE", "excluded", "allows no token of the vocabulary")
+    throw Error::of("ERR_UNROLLED_OPTION_RANGE", "excluded", "leaves no token of the vocabulary to choose")
         .about("excluded", "fewer than " + std::to_string(vocabulary) + " ids", "all of them");
   }
   candidates_.reserve(allowed_.size());
@@ -49,7 +49,7 @@ TokenId Sampler::draw(const T* logits, const double* bias, TokenId barred, const
     open_.push_back(id);
   }
   if (open_.empty()) {
-    throw Error::of("ERR_UNROLLED_OPTION_RANGE", "bias", "allows no token of the vocabulary")
+    throw Error::of("ERR_UNROLLED_OPTION_RANGE", "bias", "leaves no token of the vocabulary to choose")
         .about("bias", "at least one token that is not excluded", "all excluded");
   }
   return drawFrom(open_, biased_.data(), options, position);

@@ -1,4 +1,7 @@
-/** What a text classifier is made of: embedding, recurrent layers, one vector a text, a dense layer, a head. */
+/**
+ * The architecture of a text classifier: an embedding, recurrent layers, pooling to one vector per text, a dense layer,
+ * and an output layer.
+ */
 
 import * as check from '../../base/check';
 import { checkedOption, resolveValues } from '../../base/option-table';
@@ -66,7 +69,7 @@ export function resolveClassifierArchitecture(options: ClassifierNetworkOptions)
   return { ...plain, ...resolveGates(plain.cell, options) };
 }
 
-/** What a file says of an architecture. */
+/** The architecture as a file stores it. */
 export function architectureToFile(architecture: ClassifierArchitecture): Record<string, unknown> {
   return Object.fromEntries(
     CLASSIFIER_ARCHITECTURE_OPTIONS.map((option) => [CLASSIFIER_ROWS[option].key, architecture[option]]),
@@ -87,7 +90,7 @@ export function outputsFor(classes: number): number {
   return classes === 2 ? 1 : classes;
 }
 
-/** What a classifier's network reads and answers. */
+/** The input and the output of a classifier's network. */
 export interface ClassifierTask {
   /** Number of ids V. */
   vocabulary: number;

@@ -15,7 +15,7 @@ import type { NetworkRow } from './network-options-table';
 /** How a sequence becomes one vector; see `PoolingDescription`. */
 export type Pooling = PoolingDescription['pooling'];
 
-/** What a file says of a classifier's network. */
+/** A classifier's network as a file stores it. */
 export interface ClassifierArchitecture {
   cell: Cell;
   /** Width E of the embedding. */
@@ -25,7 +25,7 @@ export interface ClassifierArchitecture {
   /** Stacked recurrent layers. */
   layers: number;
   bidirectional: boolean;
-  /** Of a GRU's or an LSTM's gates; absent for a vanilla RNN. */
+  /** The function of the gates of a GRU or LSTM; absent for a vanilla RNN. */
   gateActivation?: Activation;
   pooling: Pooling;
   /** Units of the dense layer; 0 for none. */
@@ -43,13 +43,13 @@ export interface ClassifierNetworkOptions {
   embedding?: number | undefined;
   /** Trained word vectors `[V, embedding]` to begin with, as `embeddingMatrix` makes them. */
   embeddingWeights?: FloatTensor | NestedRows | undefined;
-  /** Of each direction; 30 by default. */
+  /** Hidden units of each direction; 30 by default. */
   hidden?: number | undefined;
   /** 1 by default. */
   layers?: number | undefined;
   /** Whether the text is read from its end too; true by default. */
   bidirectional?: boolean | undefined;
-  /** Of a GRU or an LSTM; `'sigmoid'` by default. */
+  /** The function of the gates of a GRU or an LSTM; `'sigmoid'` by default. */
   gateActivation?: Activation | undefined;
   /** How a text becomes one vector; `'final'`, what both directions know at their ends, by default. */
   pooling?: Pooling | undefined;
@@ -59,9 +59,9 @@ export interface ClassifierNetworkOptions {
   denseActivation?: Activation | undefined;
   /** 0 by default. */
   dropout?: number | undefined;
-  /** Of all weights; by default those of Keras's layers, see `INITIALIZERS`. */
+  /** How to draw all weights; by default as in Keras's layers, see `INITIALIZERS`. */
   initializer?: InitializerDescription | undefined;
-  /** Of the initial weights; 0 by default. */
+  /** The seed of the initial weights; 0 by default. */
   seed?: number | undefined;
   /** `'float32'` by default. */
   dtype?: DType | undefined;
@@ -163,7 +163,7 @@ export const CLASSIFIER_ROWS: Readonly<Record<keyof typeof CLASSIFIER_TABLE, Net
 
 export const CLASSIFIER_NETWORK_OPTIONS = namesOf(CLASSIFIER_ROWS);
 
-/** What a file says of a network. */
+/** A network as a file stores it. */
 export const CLASSIFIER_ARCHITECTURE_OPTIONS = namesOf(
   CLASSIFIER_ROWS,
   ({ key }) => key !== undefined,

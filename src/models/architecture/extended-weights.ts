@@ -10,7 +10,7 @@ type Elements = Tensor['data'];
 /** Rows that are copied between two turns of the event loop. */
 const PART = 1 << 10;
 
-/** Copies rows of `[N, width]`: `from[old[row]]` becomes row `row`, but for -1, which leaves it. */
+/** Copies rows of `[N, width]`: `from[old[row]]` becomes row `row`. A row whose `old` is -1 is left unchanged. */
 function* copyRows(to: Elements, from: Elements, width: number, old: ArrayLike<number>): Generator<void, void> {
   for (let row = 0; row < old.length; row++) {
     const before = old[row] as number;
@@ -93,10 +93,10 @@ function* adaptiveRows(name: string, before: Int32Array, was: Side, is: Side): G
 }
 
 /**
- * Puts, a little at a time, the weights of the model that was into those of a fresh one. What belongs to a token that is new, and of an
- * adaptive softmax to one that its new rank puts into another cluster, stays as it was drawn.
- * @param fresh of a model with the extended vocabulary; changed.
- * @param before `idsBefore`.
+ * Copies the weights of the old model into a new one, in parts. Weights of a new token keep their initial values. So do
+ * the output weights of a token that its new rank moves to another cluster of an adaptive softmax.
+ * @param fresh weights of a new model with the extended vocabulary; they are changed.
+ * @param before the result of `idsBefore`.
  */
 export function* keepWeights(
   fresh: Parameters,

@@ -11,9 +11,9 @@ import { completeOutput, withoutOutput } from './softmax-head';
 import { resolveArchitecture } from './text-architecture';
 
 /**
- * A file's architecture with the options given beside it, which must be possible and, except those that no weight
- * depends on, say the same.
- * @throws ERR_UNROLLED_MODEL_MISMATCH naming the option, and what `resolveArchitecture` throws.
+ * The architecture of a file, combined with the given options. The options must be valid. Options that weights depend
+ * on must agree with the file.
+ * @throws ERR_UNROLLED_MODEL_MISMATCH naming the option, and the errors of `resolveArchitecture`.
  */
 export function adopted(path: string, architecture: Architecture, options: NetworkOptions): Architecture {
   const given = ARCHITECTURE_OPTIONS.filter((option) => options[option] !== undefined);
@@ -51,7 +51,7 @@ export function withOutput(
   }
   if (given !== undefined) requireFrequencies(given, vocabulary.size);
   const frequencies = given ?? vocabulary.frequencies;
-  // Words have their ids by frequency, whoever counted them.
+  // The ids of words are ordered by frequency, no matter who counted them.
   if (frequencies === undefined && vocabulary.kind !== 'word') {
     throw check.outOfRange(
       'output',

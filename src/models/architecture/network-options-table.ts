@@ -9,7 +9,7 @@ import { integer, namesOf, number, type OptionRow } from '../../base/option-tabl
 import { CELLS, type Cell, MAX_LAYERS } from '../../native/layer-choices';
 import type { DType, InitializerDescription } from '../../native/native';
 
-/** What a network is made of, and what its file says of it beside weights and vocabulary. */
+/** The architecture of a network, as its file stores it besides weights and vocabulary. */
 export interface Architecture extends OutputArchitecture {
   cell: Cell;
   /** Width E of the embedding; `'onehot'` feeds ids to the first layer directly. */
@@ -18,7 +18,7 @@ export interface Architecture extends OutputArchitecture {
   hidden: number;
   /** Stacked recurrent layers. */
   layers: number;
-  /** Of a vanilla RNN only. */
+  /** For a vanilla RNN only. */
   nonlinearity?: 'tanh' | 'relu';
   /** One trained bias a layer instead of PyTorch's two. */
   singleBias: boolean;
@@ -39,7 +39,7 @@ export interface NetworkOptions extends OutputOptions {
   hidden?: number | undefined;
   /** 1 by default. */
   layers?: number | undefined;
-  /** Of a vanilla RNN only; `'tanh'` by default. */
+  /** For a vanilla RNN only; `'tanh'` by default. */
   nonlinearity?: 'tanh' | 'relu' | undefined;
   /** False by default. */
   singleBias?: boolean | undefined;
@@ -52,11 +52,11 @@ export interface NetworkOptions extends OutputOptions {
   recurrentDropout?: number | undefined;
   /** Layer normalisation inside the cells; false by default. */
   layerNorm?: boolean | undefined;
-  /** Of a language model: the embedding's table is the head's weight, which needs `embedding` = `hidden`. */
+  /** For a language model: uses the embedding as the weight of the output layer, which needs `embedding` = `hidden`. */
   tied?: boolean | undefined;
   /** PyTorch's own by default. */
   initializer?: InitializerDescription | undefined;
-  /** Of the initial weights; 0 by default. */
+  /** The seed of the initial weights; 0 by default. */
   seed?: number | undefined;
   /** `'float32'` by default. */
   dtype?: DType | undefined;
@@ -70,20 +70,20 @@ export type Output = 'exact' | 'adaptive' | 'sampled';
 /** Options of a language model's softmax. */
 export interface OutputOptions {
   /**
-   * `'exact'` by default. `'adaptive'` (Grave et al. 2017): the frequent tokens in a head, the others in clusters of
-   * smaller width, which take work where a target falls into them. `'sampled'`: in training a target competes with a
-   * few tokens drawn again for each step; weights and evaluation are those of the exact softmax.
+   * `'exact'` by default. `'adaptive'` (Grave et al. 2017): frequent tokens are in a head, the others in clusters of
+   * smaller width, which are computed only if a target is in them. `'sampled'`: in training each target competes with a
+   * few tokens that are drawn again for each step; weights and evaluation are those of the exact softmax.
    */
   output?: Output | undefined;
-  /** Of `'adaptive'`: ranks at which the clusters begin, rising; by default those of `defaultCutoffs`. */
+  /** For `'adaptive'`: the ranks at which the clusters begin, ascending; by default those of `defaultCutoffs`. */
   cutoffs?: readonly number[] | undefined;
-  /** Of `'adaptive'`: cluster i is `hidden` divided i + 1 times by this wide; 4 by default. */
+  /** For `'adaptive'`: cluster i has the width `hidden` divided i + 1 times by this factor; 4 by default. */
   divisor?: number | undefined;
-  /** Of `'sampled'`: tokens drawn for each step; 1024 by default, half of the vocabulary where that is less. */
+  /** For `'sampled'`: tokens drawn for each step; 1024 by default, or half of the vocabulary if that is less. */
   samples?: number | undefined;
 }
 
-/** What an architecture says of its softmax; nothing of the exact one. */
+/** The softmax in an architecture; empty for the exact one. */
 export interface OutputArchitecture {
   output?: Exclude<Output, 'exact'>;
   cutoffs?: readonly number[];
@@ -93,11 +93,11 @@ export interface OutputArchitecture {
   ranks?: readonly number[];
 }
 
-/** What is known of an option of a network. */
+/** One option of a network. */
 export interface NetworkRow extends OptionRow {
-  /** What a model's file calls it. Absent for an option that is no part of the architecture. */
+  /** Its name in a model file. Absent for an option that is not part of the architecture. */
   readonly key?: string;
-  /** Whether no weight depends on it, so that a model may be given another one. */
+  /** Whether no weight depends on it, so that a loaded model can use another value. */
   readonly isWeightless?: true;
 }
 

@@ -10,20 +10,20 @@ import { NETWORK_TABLE, type OutputArchitecture, type OutputOptions } from './ne
 const DEFAULT_DIVISOR = 4;
 const DEFAULT_SAMPLES = 1024;
 
-/** What an architecture says beside its softmax. */
+/** The parts of an architecture besides its softmax. */
 export function withoutOutput<A extends OutputArchitecture>(architecture: A): Omit<A, keyof OutputArchitecture> {
   const { output, cutoffs, divisor, samples, ranks, ...others } = architecture;
   return others;
 }
 
-/** Whether each whole number below the list's length stands in it once. */
+/** Whether the list contains each whole number below its length exactly once. */
 function isPermutation(ranks: readonly number[]): boolean {
   return new Set(ranks).size === ranks.length && ranks.every((rank) => rank < ranks.length);
 }
 
 /**
- * The softmax that was asked for, as far as it can be checked without the vocabulary.
- * @param options those of `OutputOptions`, and the ranks of a file.
+ * The requested softmax, checked as far as possible without the vocabulary.
+ * @param options members of `OutputOptions`, and the ranks of a file.
  * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
 export function resolveOutput(options: OutputOptions & { ranks?: unknown }): OutputArchitecture {
@@ -73,9 +73,9 @@ function ranksOf(frequencies: ArrayLike<number>): number[] | undefined {
   return ranks;
 }
 
-/** What is known of the classes of a softmax. */
+/** Facts about the classes of a softmax. */
 export interface OutputClasses {
-  /** Their number V. */
+  /** The number of classes, V. */
   classes: number;
   /** How often each occurs; absent if the ids are in falling order of frequency. */
   frequencies?: ArrayLike<number> | undefined;

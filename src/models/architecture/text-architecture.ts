@@ -14,10 +14,10 @@ import { describeOutput, resolveOutput } from './softmax-head';
 
 export { NETWORK_OPTIONS } from './network-options-table';
 
-/** Options that every network has resolved alike, whatever the others are. */
+/** Options that every network resolves in the same way, independently of the others. */
 const PLAIN = ['cell', 'embedding', 'hidden', 'layers', 'singleBias'] as const;
 
-/** Those that an architecture has where they are on. */
+/** Options that an architecture contains only if they are on. */
 const EXTRAS = ['dropout', 'recurrentDropout', 'layerNorm', 'tied'] as const;
 
 function resolveNonlinearity(cell: Cell, options: NetworkOptions): Pick<Architecture, 'nonlinearity'> {
@@ -64,7 +64,7 @@ export function resolveArchitecture(options: NetworkOptions & { ranks?: unknown 
   return { ...plain, ...resolveNonlinearity(cell, options), ...extras, ...output };
 }
 
-/** What a network reads and answers, and how. */
+/** The input and the output of a network. */
 export interface Task {
   /** Number of input ids V. */
   vocabulary: number;

@@ -1,11 +1,11 @@
-/** Which training a callback is in: what it remembers is of one at a time. */
+/** Records which training uses a callback. The state of a callback belongs to one training at a time. */
 
 import * as check from '../../base/check';
 import { UnrolledError } from '../../base/errors';
 import type { Callback } from './callback';
 import { savesCheckpoints } from './checkpoint';
 
-/** What a training is to its callbacks. */
+/** A training, as its callbacks see it. */
 export interface Holder {
   /** Whether they may be in another training: this one has ended, or never will, its model being disposed. */
   readonly isOver: boolean;
@@ -30,7 +30,8 @@ function called({ name }: Callback): string {
 }
 
 /**
- * Takes the callbacks that remember something into a training, all of them or none. Others may be in many at once.
+ * Reserves the callbacks with a state for a training, all of them or none. Callbacks without a state may be in several
+ * trainings at once.
  * @throws ERR_UNROLLED_BUSY if one is in a training that has not ended.
  */
 export function hold(callbacks: readonly Callback[], holder: Holder): void {
@@ -52,7 +53,7 @@ export function hold(callbacks: readonly Callback[], holder: Holder): void {
   for (const callback of stateful) holders.set(callback, new WeakRef(holder));
 }
 
-/** @throws ERR_UNROLLED_OPTION_RANGE if a callback that remembers something would be told everything twice. */
+/** @throws ERR_UNROLLED_OPTION_RANGE if a callback with a state is listed twice, since it would be called twice. */
 export function requireOnce(callbacks: readonly Callback[]): readonly Callback[] {
   for (const [index, callback] of callbacks.entries()) {
     const first = callbacks.indexOf(callback);

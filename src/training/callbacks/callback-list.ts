@@ -10,15 +10,15 @@ import type { Callback, StepResult, TrainedModel, TrainingControl } from './call
 import { type Holder, hold, isHeldByOther } from './callback-holds';
 import { storedState } from './callback-state';
 
-/** What callbacks have asked for since it was last taken. */
+/** The requests of callbacks since they were last taken. */
 export interface Wishes {
-  /** The new scale of the learning rate, where it has changed. */
+  /** The new scale of the learning rate, if it has changed. */
   scale: number | undefined;
   /** Files to write a checkpoint to. */
   checkpoints: readonly string[];
 }
 
-/** What a checkpoint has of the callbacks. */
+/** The callbacks as a checkpoint stores them. */
 export interface Remembered {
   learningRateScale: number;
   states: CallbackState[];
@@ -65,7 +65,7 @@ class Control implements TrainingControl {
   }
 }
 
-/** A callback that has something to remember, beside the name of its state. */
+/** A callback with a state, and the name of its state. */
 function remembering(callbacks: readonly Callback[]): { callback: Callback; name: string }[] {
   return callbacks.flatMap((callback) => {
     const { name } = callback;
@@ -73,7 +73,7 @@ function remembering(callbacks: readonly Callback[]): { callback: Callback; name
   });
 }
 
-/** Steps between two calls of `onStep`; infinite where it is never called. */
+/** Steps between two calls of `onStep`; infinite if it is never called. */
 function stepsBetween({ everySteps, onStep }: Callback): number {
   return onStep === undefined ? Number.POSITIVE_INFINITY : (everySteps ?? 1);
 }
@@ -126,7 +126,7 @@ export class CallbackList implements Holder {
     for (const callback of this.#callbacks) await callback.onStart?.(this.#control);
   }
 
-  /** Calls those that are due after so many steps. */
+  /** Calls the callbacks that are due after this many steps. */
   async step(result: StepResult, steps: number): Promise<void> {
     for (const callback of this.#callbacks) {
       if (steps % stepsBetween(callback) === 0) await callback.onStep?.(result, this.#control);
@@ -146,8 +146,8 @@ export class CallbackList implements Holder {
   }
 
   /**
-   * Calls all of them, whatever one throws; the first error is passed on then. Where the model was disposed, some may be in
-   * another training by now, and hear no more of this one.
+   * Calls all callbacks, even if one throws; the first error is then passed on. If the model was disposed, some
+   * callbacks may already be in another training, and are no longer called.
    */
   async close(): Promise<void> {
     this.endWishes();
@@ -173,12 +173,12 @@ export class CallbackList implements Holder {
     return this.#isReleased || this.#control.model.isDisposed;
   }
 
-  /** From now on no checkpoint would be written. */
+  /** From now on a requested checkpoint would not be written. */
   endWishes(): void {
     this.#control.isClosed = true;
   }
 
-  /** What was asked for, each wish once. */
+  /** The requests, each once. */
   take(): Wishes {
     const { learningRateScale, checkpoints } = this.#control;
     const scale = learningRateScale === this.#scaleTaken ? undefined : learningRateScale;
@@ -188,15 +188,12 @@ export class CallbackList implements Holder {
     return wishes;
   }
 
-  /** Steps made so far, as callbacks are told. */
+  /** Number of steps made so far, as callbacks see it. */
   set steps(steps: number) {
     this.#control.steps = steps;
   }
 
-  /**
-   * A copy of what they remember now, whatever they remember later; undefined if it cannot be copied, and so not be
-   * written either.
-   */
+  /** A copy of the current states of the callbacks; undefined if they cannot be copied, and so not written either. */
   remember(): Remembered | undefined {
     try {
       return { learningRateScale: this.#control.learningRateScale, states: this.copiedStates };
@@ -221,8 +218,9 @@ export class CallbackList implements Holder {
   }
 
   /**
-   * Gives each callback its state back, those of one name in their order. One that the file does not know starts again.
-   * @throws ERR_UNROLLED_MODEL_MISMATCH if a callback is missing without which the run would be another.
+   * Restores the state of each callback; callbacks of the same name in their order. A callback without a state in the
+   * file starts again.
+   * @throws ERR_UNROLLED_MODEL_MISMATCH if a callback is missing that the run depends on.
    */
   restore(path: string, states: readonly CallbackState[]): void {
     const left = remembering(this.#callbacks);

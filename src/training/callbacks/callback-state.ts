@@ -1,4 +1,4 @@
-/** What a checkpoint keeps of a callback's state. */
+/** The state of a callback in a checkpoint. */
 
 import { types } from 'node:util';
 import { isError, isRangeError } from '../../base/builtins';
@@ -7,7 +7,7 @@ import { reasonOf } from '../../base/messages/thrown';
 import { arrayDType } from '../../tensor/tensor-shape';
 import { copyState } from '../checkpoint/packed-state';
 
-/** What JSON loses without a word, and what to keep in its place. */
+/** Values that JSON loses without an error, and what to store instead. */
 const LOST: readonly (readonly [is: (value: object) => boolean, what: string, instead: string])[] = [
   [types.isMap, 'a Map', 'its entries as an array'],
   [types.isSet, 'a Set', 'its elements as an array'],
@@ -31,7 +31,7 @@ function hasOwnJson(value: object): boolean {
   return !ArrayBuffer.isView(value) && typeof (value as { toJSON?: unknown }).toJSON === 'function';
 }
 
-/** What is lost without being an object. */
+/** Types of primitive values that JSON loses. */
 const LOST_TYPES: Partial<Record<string, readonly [what: string, instead: string]>> = {
   bigint: ['a bigint', 'a number, or a string'],
   function: ['a function', 'the data that it is created from'],
@@ -103,9 +103,10 @@ function requirePart(name: string, whole: object, key: string | number, at: stri
 }
 
 /**
- * A copy of a callback's state, whatever becomes of the state.
- * @throws ERR_UNROLLED_OPTION_TYPE for what a checkpoint would lose, naming its place; ERR_UNROLLED_OPTION_RANGE for a
- *   state that is nested too deeply; ERR_UNROLLED_CALLBACK for one that throws when it is read.
+ * A copy of a callback's state, independent of later changes.
+ * @throws ERR_UNROLLED_OPTION_TYPE for a value that a checkpoint would lose, naming its place;
+ *   ERR_UNROLLED_OPTION_RANGE for a state that is nested too deeply; ERR_UNROLLED_CALLBACK for one that throws when it
+ *   is read.
  */
 export function storedState(name: string, state: unknown): unknown {
   try {

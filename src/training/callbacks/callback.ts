@@ -1,4 +1,4 @@
-/** What a callback of a training is. */
+/** The interface of the callbacks of a training. */
 
 import * as check from '../../base/check';
 import type { Network } from '../../network/network';
@@ -19,39 +19,41 @@ export interface StepResult {
 }
 
 /**
- * What a training hands to its callbacks: a network that is a `Model`, though nothing here knows that class. `model.ts` says
- * so.
+ * The network that a training passes to its callbacks. It is a `Model`, but this file does not know that class;
+ * `model.ts` says so.
  */
 export interface TrainedModel extends Network {}
 
-/** What a callback can do to its training. */
+/** What a callback can do with its training. */
 export interface TrainingControl {
   /** The model that is trained; idle while callbacks run. */
   readonly model: TrainedModel;
   /** Steps made so far, over the whole run. */
   readonly steps: number;
-  /** Multiplies the learning rate, beside the schedule, from the next step on; 1 at first. Kept in checkpoints. */
+  /**
+   * Multiplies the learning rate from the next step on, in addition to the schedule; 1 at first. Stored in checkpoints.
+   */
   learningRateScale: number;
   /** Ends training here; the reason is in the last result. */
   stop(reason: string): void;
   /**
-   * Writes a checkpoint of this moment, whole or not at all, once every callback has had this step or epoch; as of
-   * `callbacks.checkpoint` beside the steps that follow.
+   * Writes a checkpoint of this moment, whole or not at all, after every callback was called for this step or epoch.
+   * Like that of `callbacks.checkpoint`, it is written while training continues.
    * @throws ERR_UNROLLED_CALLBACK if it would never be written: in `onClose`, or once training has ended.
    */
   saveCheckpoint(path: string): void;
 }
 
 /**
- * Something that is called between two steps of a training: after each epoch, and every `everySteps` steps. Training
- * waits for the promises it returns, and an error it throws ends training and is passed on. A callback that waits for its
- * own training waits for ever.
+ * An object whose methods are called between two steps of a training: after each epoch, and every `everySteps` steps.
+ * Training waits for the promises that they return. An error that they throw ends training and is passed on. A callback
+ * that waits for its own training waits forever.
  *
- * One that remembers something (it has `getState` or `setState`, or comes with the package) is in one training at a time:
- * another that begins meanwhile is refused with ERR_UNROLLED_BUSY. One after the other may have it.
+ * A callback with a state (it has `getState` or `setState`, or comes with the package) can be in only one training at a
+ * time; another training is refused with ERR_UNROLLED_BUSY. Trainings may use it one after the other.
  */
 export interface Callback {
-  /** What its state is kept under in a checkpoint; none is kept without a name. */
+  /** The name of its state in a checkpoint. Without a name no state is stored. */
   readonly name?: string;
   /** Whether training may be resumed without it where a checkpoint has its state; false by default. */
   readonly optional?: boolean;
@@ -66,18 +68,18 @@ export interface Callback {
   /** Once all steps are made or training was stopped, before the last result is handed out; not after an error. */
   onEnd?(control: TrainingControl): void | Promise<void>;
   /**
-   * When a signal ended training at a whole step, or its loop was left after an epoch: the last chance to save it. Not
-   * where a callback has not had all that came before.
+   * Called when a signal ended training at a whole step, or its loop was left after an epoch: the last chance to save
+   * it. Not called if a callback has missed an earlier call.
    */
   onAbort?(control: TrainingControl): void | Promise<void>;
   /**
-   * Last of all, however training ended: by itself, by a signal, by an error, or because its loop was left. The model
-   * keeps the weights that it is given here; checkpoints are written before.
+   * Called last, however training ended: regularly, by a signal, by an error, or because its loop was left. The model
+   * keeps the weights that it gets here. Checkpoints are written before.
    */
   onClose?(control: TrainingControl): void | Promise<void>;
   /**
-   * All it has to remember: JSON, in which typed arrays, NaN, infinite numbers and -0 may stand too. Properties that are
-   * undefined are left out; what would be lost otherwise is refused when a checkpoint is written.
+   * The whole state: JSON, which may also contain typed arrays, NaN, infinite numbers and -0. Undefined properties are
+   * left out. A value that would be lost otherwise is refused when a checkpoint is written.
    */
   getState?(): unknown;
   /**
@@ -110,11 +112,11 @@ export function requireCallbacks(callbacks: unknown): readonly Callback[] {
   return callbacks;
 }
 
-/** What a callback remembers of the best epoch so far. */
+/** The best epoch so far, as a callback stores it. */
 export interface Best {
-  /** Its figure. */
+  /** The watched figure of that epoch. */
   best?: number;
-  /** Its number, from 0. */
+  /** The number of that epoch, from 0. */
   bestEpoch?: number;
   /** The model's after it. */
   weights?: Parameters;
@@ -134,7 +136,7 @@ export function requireBest({ best, bestEpoch, weights }: Best, model: Network |
 }
 
 /**
- * The value of a figure that a callback watches.
+ * The value of the figure that a callback watches.
  * @throws ERR_UNROLLED_OPTION_RANGE if training does not have it.
  */
 export function monitored(epoch: EpochResult, monitor: keyof EpochResult): number {

@@ -9,15 +9,15 @@ import { type Callback, monitored, type StepResult, type TrainingControl } from 
 export interface CheckpointOptions {
   /** The file; each checkpoint takes the place of the one before, whole or not at all. */
   path: string;
-  /** Saves whenever so many steps more are made, and when training ends. */
+  /** Saves every `everySteps` steps, and when training ends. */
   everySteps?: number | undefined;
-  /** Saves after each so many epochs, and when training ends; 1 by default, where there is no `everySteps`. */
+  /** Saves every `everyEpochs` epochs, and when training ends; 1 by default if `everySteps` is not given. */
   everyEpochs?: number | undefined;
-  /** Saves only after those of these epochs at which this figure is the best so far. Not with `everySteps`. */
+  /** Saves only after epochs in which this figure is the best so far. Not together with `everySteps`. */
   keepBest?: Monitor | undefined;
 }
 
-/** Those that `checkpoint` made. */
+/** The callbacks that `checkpoint` has created. */
 const saving = new WeakSet<Callback>();
 
 /** Whether a callback was made by `checkpoint`. */
@@ -30,13 +30,13 @@ interface State {
 }
 
 /**
- * Writes checkpoints, from which `fit` resumes and which load as models too. But for `keepBest`, the last one is of the
- * training's end: its last step, where a callback or a signal ended it, or where its loop was left. After an error the
- * one before stays: what cannot continue is no place to continue from.
+ * Writes checkpoints, from which `fit` resumes and which can also be loaded as models. Except with `keepBest`, the last
+ * one is written at the end of training: its last step, or where a callback, a signal or leaving the loop ended it.
+ * After an error the previous checkpoint stays, because a failed training cannot be continued.
  *
- * A checkpoint is written beside the training, from a copy of its state. A file that is there is always whole; the newest
- * is there when a loop is handed its epoch, when `fit` ends, however it ends, and before the next one is begun. Where
- * one cannot be written, training ends with that error, which has the step of the checkpoint.
+ * A checkpoint is written from a copy of the state while training continues. An existing file is always whole. The
+ * newest checkpoint is complete when a loop gets its epoch, when `fit` ends in any way, and before the next checkpoint
+ * starts. If a checkpoint cannot be written, training ends with that error, which has the step of the checkpoint.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
 export function checkpoint(options: CheckpointOptions): Callback {

@@ -12,13 +12,13 @@ export interface EarlyStoppingOptions {
   monitor?: Monitor | undefined;
   /** Epochs without getting better after which training stops; 1 by default. */
   patience?: number | undefined;
-  /** What is better by no more than this is no better; 0 by default. */
+  /** The smallest change that counts as an improvement; it must be exceeded. 0 by default. */
   minDelta?: number | undefined;
   /** Whether the model has the weights of the best epoch when training ends, however that is; true by default. */
   restoreBest?: boolean | undefined;
 }
 
-/** What `earlyStopping` makes. */
+/** A callback that `earlyStopping` has created. */
 export interface EarlyStopping extends Callback {
   /** The best epoch so far, from 0; undefined before one has ended with a finite figure. */
   readonly bestEpoch: number | undefined;
@@ -29,9 +29,9 @@ interface State extends Best {
 }
 
 /**
- * Stops training once a figure has not improved for `patience` epochs. When training ends, be it then, at its last
- * step, by a signal, by an error or by leaving the loop, the model has the weights of its best epoch: those of the last
- * step where no epoch has ended yet.
+ * Stops training when a figure has not improved for `patience` epochs. However training ends (in this way, after its
+ * last step, by a signal, by an error or by leaving the loop), the model then has the weights of its best epoch, or
+ * those of the last step if no epoch has ended yet.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
 export function earlyStopping(options?: EarlyStoppingOptions): EarlyStopping {

@@ -8,15 +8,15 @@ import { type Best, type Callback, monitored, requireBest } from './callback';
 export interface ReduceOnPlateauOptions {
   /** The figure it watches; `'validationLoss'` by default. */
   monitor?: Monitor | undefined;
-  /** What the learning rate is multiplied by, below 1; 0.1 by default. */
+  /** The factor of the learning rate, below 1; 0.1 by default. */
   factor?: number | undefined;
   /** Epochs without getting better after which it is lowered; 10 by default. */
   patience?: number | undefined;
   /** Epochs after lowering it that do not count; 0 by default. */
   cooldown?: number | undefined;
-  /** What the scale of the learning rate does not go below; 0 by default. */
+  /** The smallest scale of the learning rate; 0 by default. */
   minimum?: number | undefined;
-  /** What is better by no more than this is no better; 0 by default. */
+  /** The smallest change that counts as an improvement; it must be exceeded. 0 by default. */
   minDelta?: number | undefined;
 }
 
@@ -26,8 +26,8 @@ interface State extends Pick<Best, 'best'> {
 }
 
 /**
- * Multiplies the learning rate by `factor` once a figure has not become better for `patience` epochs, beside whatever
- * schedule there is.
+ * Multiplies the learning rate by `factor` when a figure has not improved for `patience` epochs, in addition to any
+ * schedule.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
 export function reduceOnPlateau(options?: ReduceOnPlateauOptions): Callback {

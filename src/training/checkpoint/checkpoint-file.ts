@@ -1,5 +1,5 @@
 /**
- * Checkpoints: a model file that holds a training too, so that it continues with the bits of one that was never
+ * Checkpoints: model files that also contain a training, which continues with the same bits as one that was never
  * stopped.
  */
 
@@ -23,8 +23,9 @@ import type { WholeState } from './snapshot';
 import { requireSound } from './sound-record';
 
 /**
- * Whether it is of a release that cut data by a fraction in doubles, so that a part could be one too short (of 10, 0.9
- * were 10): it continues with the parts that it began with. Such a checkpoint does not say what is frozen.
+ * Whether the checkpoint is from a release that computed fractions of the data in doubles, so that a part could be one
+ * too short (0.9 of 10 could be 8): the training continues with the same parts. Such a checkpoint does not say what is
+ * frozen.
  */
 export function isCutInDoubles({ record }: Checkpoint): boolean {
   return record.frozen === undefined;
@@ -70,7 +71,7 @@ function damaged(path: string, what: string): UnrolledError {
   });
 }
 
-/** What was thrown for something in a checkpoint that cannot be, as a fault of its file. */
+/** An error of reading a checkpoint, as a fault of its file. */
 export function damagedBy(path: string, error: unknown): unknown {
   return error instanceof UnrolledError ? damaged(path, error.fault) : error;
 }
@@ -101,7 +102,9 @@ const FIELDS: Readonly<Record<string, Kind>> = {
   ...{ source: 'string', optimizerKind: 'string', optimizer: 'list', bounds: 'array', rows: 'number', hidden: 'array' },
 };
 
-/** A record as the file has it: the native state beside the rest, the optimiser's arrays under its name. */
+/**
+ * A record as the file stores it: with the native state in it, whose arrays have the names of the optimiser's slots.
+ */
 type FlatRecord = Omit<TrainingRecord, 'native'> &
   Omit<TrainingRecord['native'], 'optimizer' | 'slots'> & { optimizer: FloatArray[]; optimizerKind: OptimizerKind };
 
@@ -110,7 +113,7 @@ function parseRecord(path: string, { json, tensors }: FileTraining): TrainingRec
   if (!isOf('object', record)) throw damaged(path, 'it is not an object');
   requireFields(path, record, FIELDS);
   const { options, totalSteps, data, epoch, isPending, seconds, callbacks, stopReason, frozen, ...rest } = record;
-  // What is compared or shown calls itself; callbacks' states are their own affair.
+  // Values that are compared or printed recursively. The states of callbacks are not.
   const deep = Object.entries({ options, data }).find(([, value]) => isDeeperThan(MOST_DEPTH, value));
   if (deep !== undefined) throw damaged(path, `${deep[0]} are nested more than ${MOST_DEPTH} deep`);
   const { optimizer: slots, optimizerKind, ...native } = rest;
@@ -169,7 +172,7 @@ export async function checkpointOf(file: ModelFile): Promise<Checkpoint> {
 }
 
 /**
- * The running epoch must have figures of as many steps as were made of it.
+ * The running epoch must have figures for exactly the steps that were made of it.
  * @throws ERR_UNROLLED_MODEL_FORMAT
  */
 export function requireSteps({ file, record: { epoch } }: Checkpoint, steps: number): void {

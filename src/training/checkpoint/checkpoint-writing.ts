@@ -1,9 +1,9 @@
-/** Writing a training's checkpoints beside its steps: one at a time, its failure told to the training. */
+/** Writes the checkpoints of a training while it continues: one at a time. A failure is reported to the training. */
 
 import { adviceOf, faultOf, UnrolledError } from '../../base/errors';
 import { phrase, refer } from '../../base/messages/phrase';
 
-/** The checkpoints that were asked for by the end of an epoch. */
+/** The checkpoints that were requested by the end of an epoch. */
 const written = new WeakMap<object, Promise<void>>();
 
 /** Resolves when the checkpoints of an epoch's end are on the disk; rejects with what its training will say itself. */
@@ -15,7 +15,7 @@ function isDisposal(error: unknown): boolean {
   return error instanceof UnrolledError && error.code === 'ERR_UNROLLED_DISPOSED';
 }
 
-/** An error of writing with the step that the checkpoint was of, the training being further by now. */
+/** An error of writing, with the step of the checkpoint; the training has gone further by then. */
 function toldAt(step: number, error: unknown): unknown {
   if (!(error instanceof UnrolledError)) return error;
   const { code, option, expected, received } = error;
@@ -42,7 +42,7 @@ export class CheckpointWriting {
    */
   begin(step: number, write: () => Promise<void>): void {
     const writing = write().catch((error) => {
-      // There is nothing to write of a model that is gone.
+      // A disposed model has nothing to write.
       if (isDisposal(error)) return;
       this.#failure = { error: toldAt(step, error) };
       this.#onFailure();
@@ -52,7 +52,7 @@ export class CheckpointWriting {
     this.#pending = writing;
   }
 
-  /** Lets whoever is handed the epoch wait for what is pending. */
+  /** Lets the receiver of an epoch wait for pending checkpoints. */
   belongsTo(epoch: object): void {
     written.set(epoch, this.#pending);
   }

@@ -1,4 +1,4 @@
-/** What a checkpoint remembers of the data it was trained on: enough to say in what others differ. */
+/** Sizes of the training data in a checkpoint, which are enough to say how other data differ. */
 
 import { UnrolledError } from '../../base/errors';
 import { phrase, refer } from '../../base/messages/phrase';
@@ -8,7 +8,7 @@ import { idCount, sequenceCount } from '../../data/source';
 import type { NativeSource } from '../../native/native';
 import type { Checkpoint, DataCounts } from './record';
 
-/** What to do with a checkpoint that other data, options or another model were given to. */
+/** Advice for a checkpoint whose data, options or model differ. */
 export const OR_ANEW = refer.remedy(
   'beginAnew',
   ', or start a new training from its weights: load it as a model and fit it without resume (on the command line --init)',
@@ -36,7 +36,7 @@ export function dataCounts(source: NativeSource): DataCounts {
   }
 }
 
-/** What a step of a sequence is called, which training has steps besides. */
+/** The word for one step of a sequence, because "step" also means a step of training. */
 function elementOf(source: NativeSource): string {
   const sequences = source.kind === 'paired' ? source.inputs : 'sequences' in source ? source.sequences : undefined;
   return sequences !== undefined && 'features' in sequences ? 'vector' : 'token';

@@ -1,16 +1,16 @@
 /**
- * States as JSON and tensors: typed arrays anywhere in a state become tensors of one axis, named by where they stand,
- * and where they stood the JSON says which. Numbers that JSON does not have, NaN, the infinite ones and -0, are objects
- * with their name.
+ * Stores states as JSON and tensors: each typed array in a state becomes a tensor with one axis, named by its position,
+ * and the JSON has a reference in its place. Numbers that JSON does not have (NaN, the infinities and -0) become
+ * objects with their name.
  */
 
 import type { Tensor, TensorArrays, TensorDType } from '../../tensor/tensor';
 import { arrayDType } from '../../tensor/tensor-shape';
 
-/** In the place of an array. */
+/** Stands for an array. */
 const MARK = '$tensor';
 
-/** In the place of a number that JSON does not have. */
+/** Stands for a number that JSON does not have. */
 const NUMBER = '$number';
 
 /** Around an object that would be read as one of these. */
@@ -18,7 +18,7 @@ const LITERAL = '$literal';
 
 const MARKS = [MARK, NUMBER, LITERAL];
 
-/** Those numbers by their names. */
+/** The numbers that JSON does not have, by name. */
 const NUMBERS: ReadonlyMap<unknown, number> = new Map([
   ['NaN', Number.NaN],
   ['Infinity', Number.POSITIVE_INFINITY],
@@ -31,7 +31,7 @@ function packNumber(value: number): unknown {
   return Number.isFinite(value) ? value : { [NUMBER]: String(value) };
 }
 
-/** A state taken apart. */
+/** A state, split into JSON and arrays. */
 export interface PackedState {
   json: unknown;
   tensors: Map<string, Tensor>;
@@ -64,7 +64,7 @@ export function packState(state: unknown, name: string): PackedState {
   return { json: pack(state, name), tensors };
 }
 
-/** A state with arrays of its own. */
+/** A state with its own copies of arrays. */
 export function copyState(state: unknown): unknown {
   const { json, tensors } = packState(state, 'state');
   const copies = new Map([...tensors].map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]));
@@ -77,7 +77,7 @@ export function unpackState(
   tensors: ReadonlyMap<string, Tensor>,
   missing: (name: string) => Error,
 ): unknown {
-  /** Copies in which the JSON's own values still stand. */
+  /** A copy in which the arrays are still those of the given state. */
   const begun: (unknown[] | Record<string, unknown>)[] = [];
 
   function copied(value: unknown[] | Record<string, unknown>): unknown {
@@ -106,7 +106,7 @@ export function unpackState(
   return state;
 }
 
-/** Whether objects and lists stand in one another that deep. */
+/** Whether objects and lists are nested this deeply. */
 export function isDeeperThan(depth: number, json: unknown): boolean {
   let level: unknown[] = [json];
   for (let i = 0; i < depth && level.length > 0; i++) {

@@ -1,4 +1,4 @@
-/** What a checkpoint has in it beside the model, as the rest of training sees it. */
+/** The contents of a checkpoint besides the model, as the rest of training sees them. */
 
 import type { NativeTrainingState } from '../../native/native';
 import type { ModelFile, ModelHeader } from '../../network/model-file';
@@ -11,18 +11,18 @@ export interface CallbackState {
   state: unknown;
 }
 
-/** All that a training is beside the model's weights. */
+/** Everything about a training except the model's weights. */
 export interface TrainingRecord {
-  /** Without the length of a schedule that covers the run; those of earlier releases have it. */
+  /** The schedule, without its length if it covers the run; records of earlier releases have the length. */
   options: RecordedOptions;
   /** Steps that the run was planned to make; absent in checkpoints of earlier releases. */
   totalSteps?: number;
   /** How much data it was trained on; absent in checkpoints of earlier releases. */
   data?: DataCounts;
   native: NativeTrainingState;
-  /** Of the running epoch; absent between two. */
+  /** Figures of the running epoch; absent between two epochs. */
   epoch?: EpochSumsState;
-  /** Whether the epoch is trained to its end but neither validated nor told of. */
+  /** Whether the epoch is fully trained but neither validated nor reported. */
   isPending?: true;
   /** Seconds the run has taken. */
   seconds: number;
@@ -33,7 +33,7 @@ export interface TrainingRecord {
   frozen?: readonly string[];
 }
 
-/** What a training resumes from. */
+/** The checkpoint that a training resumes from. */
 export interface Checkpoint {
   file: ModelFile;
   header: ModelHeader;
@@ -43,5 +43,5 @@ export interface Checkpoint {
 /** How much data there is, by what is counted, in the singular: `{ token: 1350 }`. Without what validates. */
 export type DataCounts = Readonly<Record<string, number>>;
 
-/** Options by name, JSON only; those that are off are absent. */
+/** Options by name, as JSON. Options that are off are absent. */
 export type RecordedOptions = Readonly<Record<string, unknown>>;

@@ -24,18 +24,18 @@ function isRecorded(option: string): boolean {
 }
 
 /**
- * What is recorded beside `sparse: 'lazy'`: all steps leave alone the rows that they do not touch. Checkpoints of earlier
- * releases lack it. Their steps with at least as many positions as a table has rows updated the whole table.
+ * Recorded together with `sparse: 'lazy'`: no step updates rows that it does not touch. Checkpoints of earlier releases
+ * lack it. In those, a step with at least as many positions as a table has rows updated the whole table.
  */
 const LAZY_STEPS = 'all';
 
-/** The lazy updates of a training: those of its checkpoint where it is resumed. */
+/** The lazy updates of a training; for a resumed one, those of its checkpoint. */
 export function lazyUpdates(resumed: RecordedOptions | undefined): 'lazy' | 'lazyWhereFew' {
   const { sparseSteps } = resumed ?? { sparseSteps: LAZY_STEPS };
   return sparseSteps === LAZY_STEPS ? 'lazy' : 'lazyWhereFew';
 }
 
-/** What a checkpoint remembers of a training's sparse updates. */
+/** The sparse updates of a training, as a checkpoint stores them. */
 export function recordedSparse(native: NativeTrainingOptions['sparse']): RecordedOptions {
   return {
     sparse: native === 'lazyWhereFew' ? 'lazy' : native,
@@ -55,27 +55,27 @@ function chosen(options: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-/** Where `adamw` has no weight decay recorded there was none, whatever its default is now. */
+/** If `adamw` has no recorded weight decay, there was none, whatever its default is now. */
 function withDecay(optimizer: Described): Described {
   return optimizer.kind === 'adamw' ? { weightDecay: 0, ...optimizer } : optimizer;
 }
 
-/** Hyper-parameters beside the options, each under its own name. */
+/** Hyper-parameters next to the options, each under its own name. */
 function flat({ optimizer, ...options }: RecordedOptions & { optimizer?: unknown }): RecordedOptions {
   const { kind, ...hyperparameters } = isRecord(optimizer) ? withDecay(optimizer) : {};
   return { ...options, optimizer: kind, ...hyperparameters };
 }
 
-/** What was given, with the checkpoint's own figures instead of defaults where it is of the same kind. */
+/** The given optimiser; figures that are not given come from the checkpoint if its optimiser is of the same kind. */
 function goingOn(given: unknown, before: Described): unknown {
   if (given === undefined) return before;
   const asked: Described = isRecord(given) ? chosen(given) : { kind: given };
-  // With a momentum, sgd is recorded as what it is then.
+  // With a momentum, sgd is recorded as momentum, which it then is.
   const isSame = asked.kind === before.kind || (asked.kind === 'sgd' && before.kind === 'momentum');
   return isSame ? { ...before, ...asked } : given;
 }
 
-/** What was given, and where nothing was what the checkpoint remembers. A new bound replaces both of the old ones. */
+/** The given options, completed by those of the checkpoint. A new bound replaces both old bounds. */
 export function withRecorded<Options extends object>(given: Options, recorded: RecordedOptions): Options {
   const asked = chosen(given) as { optimizer?: unknown; schedule?: unknown };
   const isBounded = Object.keys(asked).some(isBound);
@@ -101,7 +101,7 @@ export function requirePossible(recorded: RecordedOptions): void {
 
 function showOption(option: string, value: unknown): string {
   const { recorded, default: byDefault } = ROWS[option] ?? {};
-  // Nothing is recorded of one that is the default.
+  // Nothing is recorded for an option with its default.
   if (value === undefined) return recorded === 'unless default' ? show(byDefault) : 'off';
   return typeof value === 'object' ? sortedJson(value) : show(value);
 }
@@ -121,7 +121,7 @@ interface Difference {
   advice: Words;
 }
 
-/** What of the options differs, and what to do; data and loss are no options of `fit`. */
+/** The option that differs, and what to do. Data and loss are not options of `fit`. */
 function whatDiffers(path: string, option: string, before: unknown, now: unknown): Difference {
   if (option === 'data') {
     const shown = (kind: unknown) => DATA[String(kind)] ?? showOption(option, kind);

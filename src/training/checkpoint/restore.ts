@@ -11,7 +11,7 @@ import type { Checkpoint } from './record';
 const MOST_SHOWN = 60;
 const MOST_DEPTH = 100;
 
-/** The first place in which two JSON values differ, as in `layers[1].features`, with what stands there. */
+/** The first place at which two JSON values differ, such as `layers[1].features`, with both values. */
 interface Difference {
   path: string;
   one: unknown;
@@ -43,8 +43,8 @@ function shown(value: unknown): string {
 }
 
 /**
- * A model's vocabulary beside that of a checkpoint: without the form of texts where the checkpoint has none, as those of
- * earlier releases. Texts that it was not trained on are found by their ids.
+ * A model's vocabulary in the form of that of a checkpoint: without a text form if the checkpoint has none, like those
+ * of earlier releases. Other texts than the training data are detected by their ids.
  */
 function comparable(vocabulary: unknown, stored: unknown): unknown {
   if (!isTree(vocabulary) || !isTree(stored) || 'form' in stored) return vocabulary;
@@ -53,8 +53,8 @@ function comparable(vocabulary: unknown, stored: unknown): unknown {
 }
 
 /**
- * What was frozen in the training of a checkpoint. Those of earlier releases say so of a model of layers alone; of others
- * nothing is known, and whatever is frozen now is taken for it.
+ * The parameters that were frozen in the training of a checkpoint. Checkpoints of earlier releases have this only for a
+ * model of layers; for the others, the parameters that are frozen now are assumed.
  */
 function frozenIn({ record, header: { model } }: Checkpoint): readonly string[] | undefined {
   const { kind, frozen = [] } = model;

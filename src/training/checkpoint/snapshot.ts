@@ -1,4 +1,4 @@
-/** A training's state of one instant as JavaScript has it. */
+/** A copy of a training's state at one moment. */
 
 import { giveTurn } from '../../base/event-loop';
 import type { DType, FloatArray, NativeSnapshot, NativeTraining, NativeTrainingState } from '../../native/native';
@@ -25,7 +25,7 @@ async function longArray(dtype: DType, snapshot: NativeSnapshot, part: number): 
 }
 
 /**
- * What `training.readState()` gives, copied a piece at a time.
+ * The result of `training.readState()`, copied in pieces.
  * @throws ERR_UNROLLED_OUT_OF_MEMORY
  */
 export async function wholeState(

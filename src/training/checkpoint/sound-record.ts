@@ -27,7 +27,7 @@ async function requireEpoch({ losses, gradientNorms, learningRates, ...sums }: E
   await requireArray('epoch.learningRates', learningRates, NOT_NEGATIVE);
 }
 
-/** Whether the bounds that a training starts from, zeros, may still stand after its steps. */
+/** Whether the initial bounds, which are zeros, can still be there after these steps. */
 function isUnmoved(weights: Iterable<Tensor>): boolean {
   return [...weights].every(({ data }) => data.every((value) => value === 0));
 }

@@ -25,9 +25,9 @@ export interface AskedExampleFit<Data> extends AskedTraining {
 export type ResolvedExampleFit<Data> = AskedExampleFit<Data> & ResolvedTraining;
 
 /**
- * Options of training on examples. They are resolved once for a training: what is left to the model is added by `forModel`.
- * @param resumed what `resume` names, which is read once too.
- * @param defaults outrank those of the table.
+ * Options of training on examples. They are resolved once per training; `forModel` adds the defaults of the model.
+ * @param resumed the checkpoint that `resume` names; it is also read only once.
+ * @param defaults take precedence over those of the table.
  * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
 export function resolveExampleFit<Data>(

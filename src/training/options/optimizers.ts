@@ -6,7 +6,7 @@
 import * as check from '../../base/check';
 import type { NativeOptimizerOptions } from '../../native/native';
 
-/** Hyper-parameters of an optimiser; which of them a kind knows is in `OPTIMIZERS`. */
+/** Hyper-parameters of an optimiser. `OPTIMIZERS` lists those of each kind. */
 export interface OptimizerHyperparameters {
   learningRate?: number;
   momentum?: number;
@@ -22,9 +22,9 @@ export interface OptimizerHyperparameters {
 export type Slot = 'velocity' | 'mean' | 'sum' | 'square';
 
 interface Optimizer {
-  /** All hyper-parameters that it knows. */
+  /** All its hyper-parameters. */
   defaults: OptimizerHyperparameters;
-  /** What it keeps, in the order of the native side. */
+  /** Its arrays, in the order of the native side. */
   slots: readonly Slot[];
 }
 
@@ -34,11 +34,11 @@ const adam = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, wei
 export type OptimizerKind = 'sgd' | 'momentum' | 'adagrad' | 'adagrad-abs' | 'rmsprop' | 'adam' | 'adamw';
 
 /**
- * A new one is a name above and a line here, beside its file in the core (`binding/core/optimizers`), whose name and slots
- * it has.
+ * The optimisers. A new one is one name above and one line here, besides its file in the core
+ * (`binding/core/optimizers`), which declares its name and slots.
  */
 export const OPTIMIZERS: Readonly<Record<OptimizerKind, Optimizer>> = {
-  // With a momentum it is `momentum`, as PyTorch's SGD is.
+  // With a momentum it is `momentum`, like PyTorch's SGD.
   sgd: { defaults: { learningRate: 0.001, momentum: 0, weightDecay: 0 }, slots: [] },
   // PyTorch has no optimiser of that name; its SGD has no momentum by default.
   momentum: { defaults: { learningRate: 0.001, momentum: 0.9, weightDecay: 0 }, slots: ['velocity'] },
@@ -60,7 +60,7 @@ export interface OptimizerDescription extends OptimizerHyperparameters {
 
 export const OPTIMIZER_KINDS = Object.keys(OPTIMIZERS) as OptimizerKind[];
 
-/** What an optimiser of the native side keeps, in its order. */
+/** The arrays of an optimiser of the native side, in its order. */
 export function slotsOf(kind: string): readonly Slot[] {
   return OPTIMIZERS[kind as OptimizerKind].slots;
 }
@@ -76,7 +76,7 @@ const RANGES: Record<keyof OptimizerHyperparameters, check.Range> = {
   epsilon: { min: 1e-30 },
 };
 
-/** What the native side takes for a hyper-parameter that a kind does not know. */
+/** The native value of a hyper-parameter that a kind does not have. */
 const UNUSED: Omit<NativeOptimizerOptions, 'kind'> = {
   learningRate: 0,
   momentum: 0,
@@ -87,7 +87,7 @@ const UNUSED: Omit<NativeOptimizerOptions, 'kind'> = {
   epsilon: 0,
 };
 
-/** The hyper-parameters among other options that stand beside an optimiser; an absent one must not hide its own. */
+/** The hyper-parameters among the other options. An absent one must not hide the optimiser's own. */
 export function overridesIn(options: OptimizerHyperparameters): OptimizerHyperparameters {
   const { learningRate, momentum, weightDecay } = options;
   return {
@@ -98,9 +98,10 @@ export function overridesIn(options: OptimizerHyperparameters): OptimizerHyperpa
 }
 
 /**
- * The optimiser with every hyper-parameter given. `overrides` are the ones written beside it and outrank its own.
- * @throws ERR_UNROLLED_UNKNOWN_OPTION for a hyper-parameter the kind does not know,
- *   ERR_UNROLLED_OPTION_TYPE and ERR_UNROLLED_OPTION_RANGE for impossible values.
+ * The optimiser with all its hyper-parameters. `overrides` are hyper-parameters among the other options; they take
+ * precedence.
+ * @throws ERR_UNROLLED_UNKNOWN_OPTION for a hyper-parameter the kind does not know, ERR_UNROLLED_OPTION_TYPE and
+ *   ERR_UNROLLED_OPTION_RANGE for invalid values.
  */
 export function resolveOptimizer(
   optimizer: OptimizerKind | OptimizerDescription,

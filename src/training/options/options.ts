@@ -39,13 +39,13 @@ export interface ResolvedTraining {
   onProgress: ((progress: FitProgress) => void) | undefined;
   onWarning: (message: string) => void;
   callbacks: readonly Callback[];
-  /** What a checkpoint remembers of the options; the schedule is added once the run is planned. */
+  /** The options as a checkpoint stores them. The schedule is added when the run is planned. */
   recorded: RecordedOptions;
-  /** What training continues from. */
+  /** The checkpoint that training continues from. */
   resumed: Checkpoint | undefined;
 }
 
-/** Training options, checked, without what is left to the model where it is not given. */
+/** Checked training options, without the defaults that depend on the model. */
 export interface AskedTraining extends Omit<ResolvedTraining, 'native'> {
   native: Omit<ResolvedTraining['native'], 'threads' | 'sparse'>;
   threads: number | undefined;
@@ -61,14 +61,14 @@ export interface ResolvedStream {
 export const DEFAULT_EPOCHS = TRAINING_TABLE.epochs.default;
 export const DEFAULT_BATCH = TRAINING_TABLE.batch.default;
 
-/** What the native side takes of the options under their own names. */
+/** Options that the native side takes under the same names. */
 type NativeValues = {
   [Name in keyof Table as Table[Name] extends { readonly native: true } ? Name : never]: NonNullable<
     ResolvedValue<Table[Name]>
   >;
 };
 
-/** Options by name, checked, without those of the data. */
+/** Checked options by name, without those of the data. */
 type CommonValues = ResolvedValues<Table, Extract<(typeof FIT_OPTIONS)[number], (typeof EXAMPLE_FIT_OPTIONS)[number]>>;
 
 /**
@@ -88,7 +88,7 @@ function resolveCallbacks({ callbacks, checkpoint }: TrainingOptions): readonly 
   return [...given, checkpointCallback({ path, everySteps })];
 }
 
-/** What stands for options that are not given, and is the model's own. */
+/** Defaults that depend on the model. */
 export interface ModelDefaults {
   /** 0 for the pool's. */
   threads: number;
@@ -96,7 +96,7 @@ export interface ModelDefaults {
   sparse?: 'exact' | 'lazy';
 }
 
-/** The options of a training with what is the model's own where it was not given. */
+/** The options of a training, completed by the defaults of the model. */
 export function forModel<Asked extends AskedTraining>(asked: Asked, defaults: ModelDefaults): Asked & ResolvedTraining {
   const wanted = asked.sparse ?? defaults.sparse ?? 'exact';
   const sparse = wanted === 'exact' ? wanted : lazyUpdates(asked.resumed?.record.options);
@@ -107,18 +107,18 @@ export function forModel<Asked extends AskedTraining>(asked: Asked, defaults: Mo
   };
 }
 
-/** The rows of values, whatever the data are. */
+/** The rows of options for all kinds of data. */
 function rowsOf(values: CommonValues): [name: string, row: TrainingRow, value: unknown][] {
   return Object.entries(values).map(([name, value]) => [name, TRAINING_ROWS[name as keyof Table], value]);
 }
 
-/** What the native side takes as it is. */
+/** Options that the native side takes unchanged. */
 function nativeValues(values: CommonValues): NativeValues {
   const rows = rowsOf(values).filter(([, { native }]) => native);
   return Object.fromEntries(rows.map(([name, , value]) => [name, value ?? 0])) as NativeValues;
 }
 
-/** What a checkpoint remembers as it is; options that are off are absent. */
+/** Options that a checkpoint stores unchanged. Options that are off are absent. */
 function recordedValues(values: CommonValues): RecordedOptions {
   const rows = rowsOf(values).filter(([, row, value]) => {
     if (value === undefined) return false;
@@ -128,9 +128,9 @@ function recordedValues(values: CommonValues): RecordedOptions {
 }
 
 /**
- * Training by options whose values are checked.
- * @param values those of the calls of one kind of data.
- * @param given the options they are the values of.
+ * A training from checked values of its options.
+ * @param values the checked values of the options for one kind of data.
+ * @param given the options as given.
  */
 export function resolveTraining(
   values: CommonValues,
@@ -155,8 +155,8 @@ export function resolveTraining(
 }
 
 /**
- * The options that were given, and where none were, those that a checkpoint remembers.
- * @throws ERR_UNROLLED_MODEL_FORMAT if the checkpoint's own are impossible.
+ * The given options, completed by those of a checkpoint.
+ * @throws ERR_UNROLLED_MODEL_FORMAT if those of the checkpoint are invalid.
  */
 export function resumable<Options extends TrainingOptions>(given: Options, resumed: Checkpoint | undefined): Options {
   if (resumed === undefined) return given;

@@ -18,17 +18,17 @@ export type ScheduleKind = NativeSchedule['kind'];
  */
 export interface ScheduleDescription {
   kind: ScheduleKind;
-  /** What `warmup`, `every` and `length` count; `'steps'` by default. */
+  /** The unit of `warmup`, `every` and `length`; `'steps'` by default. */
   unit?: 'steps' | 'epochs' | undefined;
   /** Length of a linear warm-up: its step s (from 0) has `(s + 1) / its steps`. 0 (none) by default. */
   warmup?: number | undefined;
-  /** Of `step` and `exponential`, which need it. */
+  /** For `step` and `exponential`, which require it. */
   every?: number | undefined;
-  /** Of `step` (0.1 by default) and `exponential` (0.5 by default). */
+  /** For `step` (0.1 by default) and `exponential` (0.5 by default). */
   factor?: number | undefined;
-  /** Of `linear` and `cosine`; what is left of the run after the warm-up by default. */
+  /** For `linear` and `cosine`; by default the rest of the run after the warm-up. */
   length?: number | undefined;
-  /** Of `linear` and `cosine`: what the rate ends at, as a part of it, from 0 to 1. 0 by default. */
+  /** For `linear` and `cosine`: the final rate as a fraction of the learning rate, from 0 to 1. 0 by default. */
   floor?: number | undefined;
 }
 

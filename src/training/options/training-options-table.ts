@@ -33,7 +33,7 @@ export interface FitProgress {
   seconds: number;
 }
 
-/** Where and how often a training is saved by itself. */
+/** How often a training is saved automatically, and where. */
 export interface CheckpointSettings {
   path: string;
   /** Steps between two checkpoints. */
@@ -53,27 +53,26 @@ export interface TrainingOptions {
   momentum?: number | undefined;
   /** 0 by default; of `adamw` 0.01. */
   weightDecay?: number | undefined;
-  /** What the learning rate is multiplied by as training continues; `'constant'` by default. */
+  /** The schedule of the learning rate; `'constant'` by default. */
   schedule?: ScheduleKind | ScheduleDescription | undefined;
   /**
-   * What becomes of the rows of a large embedding, or of a sampled softmax, that a step does not touch: what a dense
-   * gradient does to them (`'exact'`), or nothing, neither decay nor momentum (`'lazy'`), in every step, however many ids
-   * it reads. Lazy by default for a sampled softmax, else exact.
+   * How to update rows of a large embedding or of a sampled softmax that a step does not touch. `'exact'`: as with a
+   * dense gradient. `'lazy'`: not at all, without decay or momentum, in every step, however many ids it reads. Lazy by
+   * default for a sampled softmax, else exact.
    */
   sparse?: 'exact' | 'lazy' | undefined;
   /**
-   * Of the operands of the large products. `'bf16'` rounds them to 16 bits on their way in; sums, weights, the
-   * optimiser and saved files keep 32 bits. ERR_UNROLLED_PRECISION if that would be slower. `'float32'`, the default,
-   * changes nothing.
+   * Precision of the operands of large matrix products. `'bf16'` rounds them to 16 bits; sums, weights, the optimiser
+   * and saved files keep 32 bits. ERR_UNROLLED_PRECISION if that would be slower. `'float32'` is the default.
    */
   precision?: 'float32' | 'bf16' | undefined;
-  /** What is differentiated: the mean over the step's targets (default), or their sum. */
+  /** The minimised loss: the mean over the targets of a step (default), or their sum. */
   reduction?: 'mean' | 'sum' | undefined;
   /** Clips every gradient to ±clipValue, before `clipNorm`. Off by default. */
   clipValue?: number | undefined;
-  /** Scales the gradient to this norm over all parameters where it is larger. Off by default. */
+  /** Scales the gradient down if its norm over all parameters exceeds this. Off by default. */
   clipNorm?: number | undefined;
-  /** Of everything random in training; 0 by default. */
+  /** The seed of all random numbers in training; 0 by default. */
   seed?: number | undefined;
   /** Threads to compute with; the model's by default. The results do not depend on it. */
   threads?: number | undefined;
@@ -88,7 +87,7 @@ export interface TrainingOptions {
   onWarning?: ((message: string) => void) | undefined;
   /** Called between two steps, in this order: see `callbacks`. */
   callbacks?: readonly Callback[] | undefined;
-  /** Saves the training every so many steps; `callbacks.checkpoint` says more. */
+  /** Saves the training at this interval of steps; see `callbacks.checkpoint`. */
   checkpoint?: CheckpointSettings | undefined;
   /**
    * A checkpoint to continue from, with the bits of a run that was never stopped. Weights, and options that are not
@@ -103,7 +102,7 @@ export interface FitOptions extends TrainingOptions {
   batch?: number | undefined;
   /** Tokens of a row that a step trains on, and the reach of BPTT; 64 by default. */
   window?: number | undefined;
-  /** Of documents: whether their order is drawn again for each epoch; true by default. */
+  /** For documents: whether their order is drawn again for each epoch; true by default. */
   shuffle?: boolean | undefined;
   /** Fraction of the corpus, from its end, that validates after each epoch. Off by default. */
   validation?: number | undefined;
@@ -116,36 +115,38 @@ export interface ExampleFitOptions<Data> extends TrainingOptions {
   /** Whether their order is drawn again for each epoch; true by default. */
   shuffle?: boolean | undefined;
   /**
-   * Batches of the epoch's order that are sorted by length together, so that the rows of a batch are about as long; 0
-   * (off) by default.
+   * Number of batches of the epoch's order that are sorted by length together, so that the rows of a batch have similar
+   * lengths; 0 (off) by default.
    */
   bucketing?: number | undefined;
   /** Fraction of the examples, the last of a seeded shuffle, that validates after each epoch. Off by default. */
   validation?: number | undefined;
-  /** What validates instead of a fraction. */
+  /** Validation data, instead of a fraction. */
   validationData?: Data | undefined;
 }
 
-/** What is known of an option of training. */
+/** One option of training. */
 export interface TrainingRow extends OptionRow {
-  /** The data whose `fit` has it: a stream or documents, or examples. Absent for an option of all. */
+  /**
+   * The kind of data whose `fit` has the option: a stream or documents, or examples. Absent for an option of all kinds.
+   */
   readonly of?: 'stream' | 'examples';
   /**
-   * What a checkpoint remembers of the option, so that a run continues with it:
+   * How a checkpoint stores the option, so that a resumed run uses it:
    *
    * - `value`: the value, if it is not off.
-   * - `unless default`: the same, if it is not the default. An option that earlier releases did not have is one of these,
-   *   so that their checkpoints stay what they are.
+   * - `unless default`: the same, if it is not the default. An option that earlier releases did not have is one of
+   *   these, so that their checkpoints stay valid.
    * - `bound`: the end of the run, which may be raised.
-   * - `made`: what `options.ts` or `run-plan.ts` makes of it.
-   * - `within`: the option is a part of what is recorded of another one.
+   * - `made`: a value that `options.ts` or `run-plan.ts` derives from it.
+   * - `within`: the option is part of the recorded value of another one.
    *
-   * Absent for an option that is given again where a run continues.
+   * Absent for an option that must be given again to a resumed run.
    */
   readonly recorded?: 'value' | 'unless default' | 'bound' | 'made' | 'within';
   /** Whether the native side takes the value under the same name, 0 for an option that is off. */
   readonly native?: true;
-  /** Where `--help` lists the flag, if not with the others of training. */
+  /** The group of the flag in `--help`, if not that of training. */
   readonly group?: 'Files and output:';
 }
 
