@@ -1,13 +1,13 @@
 /**
- * Copies of data that people gave, checked element by element. Data may be as large as memory: every now and then the event
- * loop has its turn, so that sizes are those of the beginning, whatever becomes of the originals meanwhile.
+ * Copies a caller's data and checks each element. Data may be as large as memory, so the event loop has turns
+ * meanwhile. Sizes are those at the beginning, even if the originals change.
  */
 
 import * as check from '../base/check';
 import { ELEMENTS_PER_LOOK, giveTurn, Pace } from '../base/event-loop';
 import type { FloatArray } from '../native/native';
 
-/** Lists by their places. There may be millions, so that only the one at fault gets its name for a message. */
+/** Lists by index. There may be millions, so only a wrong one gets its name for a message. */
 export interface Lists {
   nameOf(index: number): string;
   at(index: number): ArrayLike<number>;
@@ -18,7 +18,7 @@ export function listsIn(option: string, lists: readonly ArrayLike<number>[]): Li
   return { nameOf: (index) => `${option}[${index}]`, at: (index) => lists[index] as ArrayLike<number> };
 }
 
-/** The one list of an option, and where it lies. */
+/** The only list of an option, and its name. */
 export function oneList(option: string, list: ArrayLike<number>): [Lists, Int32Array] {
   return [{ nameOf: () => option, at: () => list }, Int32Array.of(0, list.length)];
 }
@@ -53,7 +53,7 @@ export async function copyIds(lists: Lists, offsets: Int32Array, count: number, 
     const from = lists.at(list);
     for (let i = first; i < end; i++) {
       const id = from[i] as number;
-      // Only a wrong one needs the validator's words.
+      // Only a wrong element needs the words of the validator.
       if (!(Number.isInteger(id) && id >= 0 && id < count)) {
         check.integer(`${lists.nameOf(list)}[${i}]`, id, { min: 0, max: count - 1 });
       }

@@ -26,12 +26,12 @@ export type Examples =
   | { kind: 'labelled' | 'tagged'; sequences: NativeSequences; targets: NativeTargets }
   | { kind: 'paired'; source: NativeSequences; inputs: NativeSequences; targets: NativeTargets };
 
-/** What has to be known of the model. */
+/** Facts about the model. */
 type Described = Pick<Network, 'description' | 'dtype'>;
 
 const KEYS = ['inputs', 'labels', 'tags', 'values', 'loss', 'sources', 'targets', 'start', 'end'] as const;
 
-/** What only a model with a source is trained with. */
+/** Options that only a model with a source has. */
 const SOURCE_KEYS = ['sources', 'targets', 'start', 'end'] as const;
 
 /** The data of a model without a source, and with one. */
@@ -56,7 +56,7 @@ async function resolveTargets({ labels, tags, values, loss }: Given, context: Ta
 
 type IdSequences = Required<Pick<NativeSequences, 'ids' | 'offsets'>>;
 
-/** Each sequence with an id put before it, or behind it. */
+/** Each sequence with an id added at its beginning or its end. */
 async function extended({ ids, offsets }: IdSequences, id: number, before: boolean): Promise<IdSequences> {
   const count = offsets.length - 1;
   const longer = allocate('int32', ids.length + count);
@@ -141,7 +141,9 @@ function requireNoSource(given: Given): void {
   }
 }
 
-/** Of an encoder–decoder, targets that it writes itself or inputs with targets of their own. */
+/**
+ * Checks the data of an encoder–decoder: either `targets`, which it writes itself, or `inputs` with their own targets.
+ */
 function requireSource(given: Given, { kind }: InputDescription): void {
   if (given.sources === undefined) {
     throw missing('sources', `the model has a source of ${kind}, so its data must be ${PAIRED}`);
@@ -191,7 +193,7 @@ export function exampleCount(examples: Examples): number {
   return sequenceCount(examples.kind === 'paired' ? examples.source : examples.sequences);
 }
 
-/** What lies at those numbers, in that order, behind the offsets that it is to have. */
+/** The elements at these indices, in this order; `offsets` are those of the result. */
 async function pick<Data extends Int32Array | Float32Array | Float64Array>(
   data: Data,
   offsets: Int32Array,
@@ -251,7 +253,7 @@ export async function pickExamples(examples: Examples, indices: readonly number[
     };
   }
   const { kind, sequences, targets } = examples;
-  // One target a sequence has offsets of its own: every sequence counts one.
+  // With one target per sequence, the offsets count one per sequence.
   const ones = kind === 'labelled' ? Int32Array.from({ length: sequences.offsets.length }, (_, i) => i) : undefined;
   return {
     kind,

@@ -33,7 +33,7 @@ export type SequenceData =
   | readonly FloatTensor[]
   | FloatTensor;
 
-/** What is read of an input: ids below `vocabulary`, or vectors of `features`. */
+/** The kind of an input: ids below `vocabulary`, or vectors of `features`. */
 export type ElementKind = InputDescription;
 
 export function shapeError(option: string, expected: string, received: string): UnrolledError {
@@ -66,7 +66,7 @@ export async function lengthsOf(
   return lengths;
 }
 
-/** Where sequences of these lengths begin, none of them empty. */
+/** The offsets of sequences with these lengths, none of which is empty. */
 function sequenceOffsets(option: string, lengths: Float64Array): Int32Array {
   if (lengths.length === 0) throw empty(option, 'sequence');
   const index = lengths.indexOf(0);
@@ -123,7 +123,7 @@ async function joinedIds(
   }
   const lengths = Float64Array.from(offsets.subarray(1), (end, index) => {
     const start = offsets[index] as number;
-    // Only a wrong one needs the validator's words.
+    // Only a wrong element needs the words of the validator.
     if (end >= start && end <= ids.length) return end - start;
     return check.integer(`${option}.offsets[${index + 1}]`, end, { min: start, max: ids.length });
   });
@@ -187,7 +187,7 @@ async function listFeatures(
   return { features, offsets };
 }
 
-/** Whether there are no sequences at all, as in `[]`: an answer to them is as short. */
+/** Whether there are no sequences at all, as in `[]`. The answer is then also empty. */
 export function isNothing(data: unknown): boolean {
   if (isTensor(data)) return data.shape[0] === 0;
   if (isJoined(data)) return data.offsets.length === 1;
@@ -219,8 +219,8 @@ export async function toSequences(
 }
 
 /**
- * The id that ends what a decoder writes: one that begins it too would end every answer where it begins.
- * @throws ERR_UNROLLED_OPTION_RANGE for `start`.
+ * The id that ends a decoder's output. It must differ from `start`, or every answer would end at once.
+ * @throws ERR_UNROLLED_OPTION_RANGE if it equals `start`.
  */
 export function requireEnd(end: number, start: number): number {
   if (end !== start) return end;

@@ -3,12 +3,12 @@
 import { isOfClasses, unitOf } from '../native/losses';
 import type { NativeIds, NativeSequences, NativeSource } from '../native/native';
 
-/** Whether there is something to be right about, so that an accuracy has a meaning, and the loss is in nats. */
+/** Whether the targets are classes, so that there is an accuracy and the loss is in nats. */
 export function classifies(source: NativeSource): boolean {
   return !('targets' in source) || isOfClasses(source.targets.loss);
 }
 
-/** What the loss is measured in where that is not nats. */
+/** The unit of the loss if it is not nats. */
 export function lossUnit(source: NativeSource): string | undefined {
   const unit = 'targets' in source ? unitOf(source.targets.loss) : 'nats';
   return unit === 'nats' ? undefined : unit;
@@ -19,7 +19,7 @@ export function sequenceCount({ offsets }: NativeSequences): number {
   return offsets.length - 1;
 }
 
-/** What is read first: of pairs, what the decoder is fed. */
+/** The sequences that are read first; for pairs, the input of the decoder. */
 export function sequencesOf(source: Exclude<NativeSource, { kind: 'stream' | 'documents' }>): NativeSequences {
   return source.kind === 'paired' ? source.inputs : source.sequences;
 }
@@ -34,7 +34,7 @@ export function streamLength({ ids, before }: { ids: NativeIds; before?: number 
   return idCount(ids) + (before === undefined ? 0 : 1);
 }
 
-/** Steps of an epoch; of documents, whose windows depend on their lengths, about as many. */
+/** Steps of an epoch. For documents, whose windows depend on their lengths, this is an estimate. */
 export function stepsPerEpoch(source: NativeSource): number {
   if (source.kind === 'stream') {
     return Math.floor(Math.floor((streamLength(source) - 1) / source.batch) / source.window);
@@ -43,7 +43,7 @@ export function stepsPerEpoch(source: NativeSource): number {
   return Math.ceil(sequenceCount(sequencesOf(source)) / source.batch);
 }
 
-/** The most positions that a batch of so many sequences can have, and whether its rows may differ in length. */
+/** The most positions that a batch of this many sequences can have, and whether its rows may differ in length. */
 export function largestBatch({ offsets }: NativeSequences, batch: number): { positions: number; ragged: boolean } {
   const counts = new Map<number, number>(); // sequences of each length
   for (let index = 0; index + 1 < offsets.length; index++) {

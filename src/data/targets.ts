@@ -13,12 +13,12 @@ import { copyIds, copyValues, type Lists, listsIn, oneList } from './copying';
 import { floats, lengthsOf, shapeError, toSequences } from './sequences';
 import { sequenceCount } from './source';
 
-/** What targets belong to. */
+/** The context that targets must fit. */
 export interface TargetContext {
-  /** What the model gives. */
+  /** The output of the model. */
   output: Pick<ModelPlan, 'features' | 'once'>;
   dtype: DType;
-  /** As messages call them, `inputs`. */
+  /** The name of the sequences in messages, `inputs`. */
   sequences: NativeSequences;
 }
 
@@ -36,7 +36,7 @@ function isSingle({ offsets }: NativeSequences): boolean {
   return offsets.at(-1) === offsets.length - 1;
 }
 
-/** What a model cannot be held against. */
+/** The error for targets that do not fit the model. */
 function unfit(option: string, why: string, fix: string): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${option} do not fit the model: ${why}`, {
     advice: `${fix}.`,

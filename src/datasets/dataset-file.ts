@@ -9,21 +9,21 @@ import { makeFolder } from '../base/files/files';
 import { decodeText, readUnpackedUpTo } from '../text/read-text';
 import { type DownloadOptions, download } from './download';
 
-/** What is known about the file. */
+/** Facts about the file. */
 export interface DatasetFile {
-  /** What messages call the dataset. */
+  /** The name of the dataset in messages. */
   name: string;
   /** The names it may have, plain or gzipped; the first is the one in the cache. */
   fileNames: readonly [string, ...string[]];
-  /** Of its bytes, decompressed. */
+  /** SHA-256 of its decompressed bytes. */
   sha256: string;
   /** How many there are. */
   bytes: number;
-  /** Where it can be had, not compressed; undefined if it must be brought. */
+  /** The address of the uncompressed file; undefined if it cannot be downloaded. */
   url?: string | undefined;
 }
 
-/** Where to look. */
+/** The folders to look in. */
 export interface DatasetFileOptions extends DownloadOptions {
   /** A folder to look in first. */
   directory?: string | undefined;

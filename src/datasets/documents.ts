@@ -25,8 +25,8 @@ export interface DocumentsReadOptions extends DocumentsOptions, ReadOptions {
   /** The field of the objects that has the text. Default `'text'`; of `'jsonl'` only. */
   field?: string | undefined;
   /**
-   * Whether files of a folder that cannot be read, or are of another encoding, are left out and told to `onSkipped`.
-   * Default false: they are an error that names them. Of `'folder'` only.
+   * Whether to skip files of a folder that cannot be read or have another encoding, and report them to `onSkipped`.
+   * Default false: they are an error that names them. For `'folder'` only.
    */
   skipUnreadable?: boolean | undefined;
   /** Called with each file that was left out. */
@@ -107,9 +107,10 @@ async function readDocuments(path: string, options: DocumentsReadOptions): Promi
 
 /**
  * A corpus of documents with their boundaries, from a file (plain or gzipped) or a folder. Documents without text are
- * left out, and so are empty lines. Its name is the file's, where none is given.
- * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ (with its number, for a line that is no JSON object with
- *   that field), ERR_UNROLLED_ENCODING (of a folder naming the first such files), ERR_UNROLLED_CORPUS_EMPTY, and what impossible options throw.
+ * left out, and so are empty lines. Its default name is that of the file.
+ * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ (naming the first line that is not a JSON object with
+ *   that field), ERR_UNROLLED_ENCODING (for a folder naming the first such files), ERR_UNROLLED_CORPUS_EMPTY, and the
+ *   errors of invalid options.
  */
 export async function documents(path: string, options: DocumentsReadOptions): Promise<Corpus> {
   check.nonEmptyString('path', path);

@@ -10,7 +10,7 @@ import { PartFile } from './part-file';
 
 /** How far a download is. */
 export interface DownloadProgress {
-  /** Bytes of the file there are, those of earlier runs among them. */
+  /** Bytes of the file that have been received, including those of earlier runs. */
   received: number;
   /** Bytes in all; undefined if the server does not say. */
   total: number | undefined;
@@ -26,9 +26,9 @@ export interface DownloadOptions {
   timeout?: number | undefined;
 }
 
-/** What is known of a file before it comes. */
+/** Facts about a file before it is downloaded. */
 export interface ExpectedFile {
-  /** In hexadecimal digits. */
+  /** As hexadecimal digits. */
   sha256: string;
   /** The most bytes that it may have: more are not taken. */
   maxBytes: number;
@@ -45,7 +45,7 @@ const ADVICE =
 /** The longest text of a server that is shown. */
 const MOST_SHOWN = 200;
 
-/** What a server said, for people: without characters that a terminal would obey. */
+/** The text of a server, for people: without characters that a terminal would obey. */
 function shown(text: string): string {
   const visible = text.replace(
     /[\p{Cc}\p{Cf}]/gu,
@@ -69,7 +69,7 @@ function causeFor(url: string, cause: unknown): unknown {
   return shownUrl(url) === url ? cause : undefined;
 }
 
-/** A reason in which no password stands; `fetch` takes no address that has one, and names it. */
+/** A reason without passwords. `fetch` accepts no address with a password, and its error names the address. */
 function reasonFor(url: string, reason: string): string {
   if (shownUrl(url) === url || !/@|credentials/.test(reason)) return reason;
   return URL.canParse(url) ? 'an address must not have a user name or a password' : 'it is not a valid address';
@@ -90,7 +90,7 @@ class BrokenOff extends Error {}
 /** An answer that shows the part to be worth nothing: the download begins again. */
 class Restart extends Error {}
 
-/** What a failed `fetch` says; its own message is only that it failed. */
+/** The reason of a failed `fetch`; its own message only says that it failed. */
 function reasonOf(cause: unknown): string {
   const { cause: inner, message } = cause as Error;
   return isError(inner) && inner.message !== '' ? inner.message : message;
@@ -136,7 +136,7 @@ class Watch {
 
 /** The answer to a request, as far as it matters. */
 interface Answer {
-  /** Where in the file the body begins. */
+  /** The position in the file at which the body begins. */
   start: number;
   total: number | undefined;
   body: AsyncIterable<Uint8Array>;
@@ -156,7 +156,7 @@ function numberOf(header: string | null | undefined): number | undefined {
 /** Compressions that `fetch` has undone before anyone sees the bytes. */
 const UNDONE = new Set(['gzip', 'x-gzip', 'deflate', 'br']);
 
-/** How the bytes were compressed on the way, although nobody asked for it. */
+/** The compression that the server applied without being asked. */
 function codingsOf(headers: Headers): string[] {
   const codings = (headers.get('content-encoding') ?? '').toLowerCase().split(',');
   return codings.map((coding) => coding.trim()).filter((coding) => coding !== '' && coding !== 'identity');
@@ -165,7 +165,7 @@ function codingsOf(headers: Headers): string[] {
 /** Answers to a request that go by what it says of a part: without that, the same server may give the whole. */
 const REFUSED_PARTS = [400, 412, 413, 431];
 
-/** What `If-Range` takes: a strong ETag, else the time of the last change. */
+/** The value of `If-Range`: a strong ETag, else the time of the last change. */
 function validatorOf(headers: Headers): string | undefined {
   const tag = headers.get('etag');
   return (tag?.startsWith('"') ? tag : headers.get('last-modified')) ?? undefined;
@@ -198,7 +198,7 @@ class Download {
     }
   }
 
-  /** @throws ERR_UNROLLED_CHECKSUM, and the part goes; the target appears only where it is right. */
+  /** @throws ERR_UNROLLED_CHECKSUM, and the part is removed; the target only appears if it is right. */
   async finish({ file, length }: Whole): Promise<void> {
     const { sha256 } = this.#expected;
     const hash = createHash('sha256');
@@ -274,7 +274,7 @@ class Download {
     const unknown = codings.find((coding) => !UNDONE.has(coding));
     if (unknown !== undefined)
       return downloadError(this.#url, `the server sent it compressed as ${unknown}, which was not requested`);
-    // A part of what was compressed is no part of the file.
+    // A part of the compressed data is not a part of the file.
     if (status === 206 && codings.length > 0) return new Restart('the server compressed a part of it');
     if (status === 206 && numberOf(range?.[1]) !== asked)
       return new Restart('the server sent another part than requested');
@@ -315,7 +315,7 @@ class Download {
       return { file, length: received };
     } catch (error) {
       await file.close();
-      // Of what is too long, nothing is worth keeping.
+      // If the file is too long, nothing of it is kept.
       if ((error as UnrolledError).code === 'ERR_UNROLLED_DOWNLOAD') await this.#part.remove();
       throw error;
     }
@@ -352,11 +352,10 @@ class Download {
 }
 
 /**
- * Downloads a file to `path`, which appears only when the SHA-256 of its bytes is the one given. What comes is kept
- * beside it, in `<path>.part`, until then: a later call continues from there where the server allows it, and a
- * connection that breaks off is tried again a few times. What a server compresses on the way, unasked, is taken as it
- * was before.
- * @throws ERR_UNROLLED_DOWNLOAD, ERR_UNROLLED_CHECKSUM (nothing is kept then), ERR_UNROLLED_ABORTED,
+ * Downloads a file to `path`, which appears only when the SHA-256 of its bytes is the one given. Until then the
+ * received bytes are in `<path>.part`. A later call continues from there if the server allows it, and a broken
+ * connection is retried a few times. If the server compresses the file unasked, it is decompressed.
+ * @throws ERR_UNROLLED_DOWNLOAD, ERR_UNROLLED_CHECKSUM (the received bytes are then removed), ERR_UNROLLED_ABORTED,
  *   ERR_UNROLLED_FILE_WRITE.
  */
 export async function download(

@@ -18,13 +18,13 @@ import { decodeMaybeEmpty } from '../text/read-text';
 import { resolveReading } from '../text/text-form';
 import { isUnreadable, type SkippedFile, unreadableFiles } from './unreadable-files';
 
-/** Files that are open at once. More are no faster, and a process may have about a thousand. */
+/** Most files that are open at once. More are not faster, and a process may have about a thousand. */
 const CONCURRENT_READS = 32;
 
-/** For small files twice as fast as the function of `node:fs/promises`, which opens a `FileHandle` for each. */
+/** For small files twice as fast as `readFile` of `node:fs/promises`, which opens a `FileHandle` for each. */
 const readFileAsync = promisify(readFile);
 
-/** A file to be read: its path below a folder, with `/` between its parts, as `nameOf` has it; and its class. */
+/** A file to read: its class, and its path below a folder, with `/` between its parts. Names are those of `nameOf`. */
 export interface LabelledFile {
   readonly source: string;
   readonly label: number;
@@ -35,7 +35,7 @@ export function readingAborted(path: string, signal: AbortSignal): UnrolledError
   return new UnrolledError('ERR_UNROLLED_ABORTED', `The reading of ${path} was aborted`, { cause: signal.reason });
 }
 
-/** What a folder has; a name that is not UTF-8 as `nameOf` has it. */
+/** An entry of a folder; a name that is not UTF-8 is that of `nameOf`. */
 interface Entry {
   name: string;
   kind: 'file' | 'folder' | 'link' | undefined;
@@ -74,7 +74,10 @@ export async function entries(folder: string): Promise<Entry[]> {
   }
 }
 
-/** What an entry is, a link followed; still a link where it leads nowhere, in a circle, or to where nobody may look. */
+/**
+ * The kind of an entry, with links followed. A link stays a link if it is broken, points back to itself, or leads to a
+ * place without permission.
+ */
 async function kindOf(folder: string, { name, kind }: Entry): Promise<Entry['kind']> {
   if (kind !== 'link') return kind;
   const found = await stat(systemPath(join(folder, name))).catch(() => undefined);
@@ -83,8 +86,8 @@ async function kindOf(folder: string, { name, kind }: Entry): Promise<Entry['kin
 }
 
 /**
- * The names of a folder's sub-folders, links among them, by code point. A name that is not UTF-8 is as `nameOf` has it;
- * `shownPath` shows it.
+ * The names of a folder's sub-folders, including links, by code point. A name that is not UTF-8 is that of `nameOf`;
+ * `shownPath` makes it readable.
  * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ.
  */
 export async function subFolders(folder: string): Promise<string[]> {
@@ -122,9 +125,9 @@ export async function otherFiles(directory: string, below: string): Promise<stri
 }
 
 /**
- * The `.txt` files below `directory/below`: first its own by name, then those of its sub-folders by name. Links to files
- * are followed, links to folders are not: they may lead in a circle. A link that cannot be followed is a file that cannot be
- * read.
+ * The `.txt` files below `directory/below`: first its own by name, then those of its sub-folders by name. Links to
+ * files are followed, links to folders are not: they may form a circle. A link that cannot be followed is a file that
+ * cannot be read.
  * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ.
  */
 export async function textFiles(directory: string, below: string): Promise<string[]> {
@@ -172,16 +175,16 @@ export interface FilesReading {
   encoding?: Encoding | undefined;
   /** Leaves out files that cannot be read, and gives them as `skipped`. */
   skipUnreadable?: boolean;
-  /** What the person can do about files that cannot be read, in a message. */
+  /** Advice about unreadable files, for a message. */
   advice?: Words;
   signal: AbortSignal | undefined;
 }
 
 /**
- * The files' texts in the files' order, a few of them open at a time. All of them are read, so that an error tells of all
- * that cannot be.
- * @throws ERR_UNROLLED_ENCODING and ERR_UNROLLED_FILE_READ naming the first files, ERR_UNROLLED_ABORTED; what the machine
- *   lacks, such as places for open files.
+ * The texts of the files, in order. Only a few files are open at a time. All are read, so that an error names all
+ * unreadable ones.
+ * @throws ERR_UNROLLED_ENCODING and ERR_UNROLLED_FILE_READ naming the first files, ERR_UNROLLED_ABORTED; errors of the
+ *   machine, for example too many open files.
  */
 export async function readExamples(
   directory: string,
@@ -222,7 +225,7 @@ export async function readExamples(
   return { examples, skipped };
 }
 
-/** The first class without text; undefined if there is none. */
+/** The first class without text; undefined if every class has text. */
 function classWithoutText(classNames: readonly string[], examples: readonly SourcedExample[]): number | undefined {
   const hasText = new Set(examples.filter(({ text }) => text.trim() !== '').map(({ label }) => label));
   const label = classNames.findIndex((_, label) => !hasText.has(label));

@@ -1,16 +1,15 @@
 /**
- * What has come of a download so far, beside the place of the whole: `<path>.part` has the bytes, `<path>.part.json`
- * says which version of which address they are of.
+ * The received part of a download, next to the place of the whole file: `<path>.part` has the bytes, and
+ * `<path>.part.json` the address and version that they belong to.
  *
- * Two processes may download the same file at once. Nobody truncates a part, and everyone writes a byte to its own
- * place, so both write the same; a part that is worth nothing is removed, and whoever still has it open continues
- * with it and takes the whole from there.
+ * Two processes may download the same file at once. Neither truncates a part, and each byte is written at its own
+ * position, so both write the same. A useless part is removed; a process that still has it open continues to use it.
  */
 
 import { constants, type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
 import { replaceFile, writeError, writeWhole } from '../base/files/files';
 
-/** What identifies the version of a file to its server. */
+/** Identifies the version of a file for its server. */
 interface Origin {
   url: string;
   /** A strong ETag, or the time of the last change, as `If-Range` takes it. */
@@ -20,7 +19,7 @@ interface Origin {
 /** The longest validator that is sent to a server: headers have a limit. */
 const LONGEST_VALIDATOR = 1024;
 
-/** Whether a request can have it in a header; the file that it is from may be damaged. */
+/** Whether a header of a request may contain it; the file it comes from may be damaged. */
 function isValidator(value: unknown): value is string {
   return (
     typeof value === 'string' &&
@@ -48,9 +47,9 @@ export class PartFile {
   }
 
   /**
-   * The bytes there are, and what to ask the server to continue from them; undefined if there is nothing to continue
-   * from. What cannot be asked for is removed.
-   * @param most bytes of the whole.
+   * The received bytes, and the version to request the rest of; undefined if there is nothing to continue from. A part
+   * that cannot be continued is removed.
+   * @param most the most bytes of the whole file.
    * @throws ERR_UNROLLED_FILE_WRITE.
    */
   async progress(url: string, most: number): Promise<{ length: number; validator: string } | undefined> {
@@ -63,7 +62,7 @@ export class PartFile {
     return undefined;
   }
 
-  /** Bytes of the part, 0 if there is none. */
+  /** Bytes of the part; 0 if there is none. */
   async #length(): Promise<number> {
     const stats = await stat(this.path).catch(() => undefined);
     return stats?.isFile() ? stats.size : 0;
@@ -74,7 +73,7 @@ export class PartFile {
    * @throws ERR_UNROLLED_FILE_WRITE.
    */
   async begin(origin: { url: string; validator: string | undefined }): Promise<void> {
-    // What is there of the same version and is being written by another process is as good as ours.
+    // A part of the same version that another process is writing can also be used.
     const before = await this.#origin();
     if (before !== undefined && before.validator !== origin.validator) await this.remove();
     if (origin.validator === undefined) await rm(`${this.path}.json`, { force: true });

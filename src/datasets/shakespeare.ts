@@ -9,9 +9,9 @@ const URL = 'https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tin
 export interface ShakespeareOptions extends VocabularyOptions, DownloadOptions {
   /** A folder that has `tinyshakespeare.txt`. */
   directory?: string;
-  /** Whether the file may be downloaded (1.1 MB) where it is not found. Default true. */
+  /** Whether the file may be downloaded (1.1 MB) if it is not found. Default true. */
   download?: boolean;
-  /** Where to download it from. Default: the char-rnn repository. */
+  /** The address of the file. Default: the char-rnn repository. */
   url?: string;
 }
 

@@ -12,7 +12,7 @@ import { Random, RandomUse } from '../base/random';
 export interface SplitOptions {
   /** The fraction to validate with, `0 ≤ validation < 1`. Default 0.1. */
   validation?: number | undefined;
-  /** Of the shuffle. Default 0. */
+  /** The seed of the shuffle. Default 0. */
   seed?: number | undefined;
 }
 

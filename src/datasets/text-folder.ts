@@ -14,19 +14,19 @@ export interface TextFolderOptions {
   classes?: readonly string[] | undefined;
   /** The fraction of the examples to validate with, as `datasets.split` takes it. Default 0. */
   validation?: number | undefined;
-  /** Of the shuffle that parts train and validation. Default 0. */
+  /** The seed of the shuffle that splits train and validation. Default 0. */
   seed?: number | undefined;
-  /** Of all files. Default `'utf-8'`. */
+  /** The encoding of all files. Default `'utf-8'`. */
   encoding?: EncodingName | undefined;
   /**
-   * Whether files that cannot be read, or are of another encoding, are left out and given as `skipped`. Default false: they
-   * are an error that names them.
+   * Whether to skip files that cannot be read or have another encoding, and return them as `skipped`. Default false:
+   * they are an error that names them.
    */
   skipUnreadable?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** What `textFolder` read: all examples in the order of the files, and the two parts that were asked for. */
+/** The result of `textFolder`: all examples in the order of the files, and the two requested parts. */
 export interface TextFolder extends LabelledTexts<SourcedExample>, Split<SourcedExample> {
   /** The files that `skipUnreadable` left out, in the order of the files. */
   readonly skipped: readonly SkippedFile[];
@@ -60,17 +60,18 @@ function resolveFolders(directory: string, found: readonly string[], classes: un
 /**
  * Labelled texts from a folder with one sub-folder for each class, as in `reviews/neg/1.txt`, `reviews/pos/1.txt`.
  *
- * Classes are the sub-folders by name (by code point, as all names here), or those of `classes` in their order, so that
- * others can be left out. The examples of a class are its `.txt` files, UTF-8 or of the `encoding` asked, with or without a
- * byte-order mark: those of the folder itself by name, then those of folders inside it. Hidden files and folders, and links
- * to folders inside a class, are passed over. A `.txt` link that leads nowhere or in a circle is a file that cannot be read.
- * An empty file is an example with the text `''`. Of a name that is not UTF-8, such bytes are shown as `\xe9`, in
- * `classNames`, `classes` and `source`.
+ * Classes are the sub-folders ordered by name (by code point, like all names here), or those of `classes` in that
+ * order; other sub-folders are then left out. The examples of a class are its `.txt` files in UTF-8 or the given
+ * `encoding`, with or without a byte-order mark: first those of the folder itself by name, then those of folders inside
+ * it. Hidden files and folders, and links to folders inside a class, are skipped. A `.txt` link that is broken or
+ * points back to itself is an unreadable file. An empty file is an example with the text `''`. Bytes of names that are
+ * not UTF-8 appear as `\xe9` in `classNames`, `classes` and `source`.
  *
- * With `validation`, `train` and `validation` are the parts of a seeded shuffle; without, `train` has all examples.
+ * With `validation`, a seeded shuffle splits the examples into `train` and `validation`; without it, `train` has all
+ * examples.
  * @throws ERR_UNROLLED_FILE_NOT_FOUND, ERR_UNROLLED_FILE_READ, ERR_UNROLLED_ENCODING with the number of such files, and
- *   the names of the first with the offsets;
- *   ERR_UNROLLED_CORPUS_EMPTY without classes, or for a class without text; ERR_UNROLLED_ABORTED; what `split` throws.
+ *   the names of the first with the offsets; ERR_UNROLLED_CORPUS_EMPTY without classes, or for a class without text;
+ *   ERR_UNROLLED_ABORTED; the errors of `split`.
  */
 export async function textFolder(directory: string, options?: TextFolderOptions): Promise<TextFolder> {
   const known = ['classes', 'validation', 'seed', 'encoding', 'skipUnreadable', 'signal'] as const;

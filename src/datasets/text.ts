@@ -37,7 +37,7 @@ export async function text(path: string, options?: TextOptions): Promise<Corpus>
   await requireNoFolder(check.nonEmptyString('path', path));
   const { encoding, ...corpus } = given;
   const { lineEnds, normalization } = corpus;
-  // The corpus keeps the form besides, for the texts that its model will meet.
+  // The corpus also keeps the form, for later texts of its model.
   const read = await readText(path, { encoding, lineEnds, normalization });
   return Corpus.fromLongText(read, { name: basename(path), ...corpus });
 }

@@ -1,4 +1,4 @@
-/** Files of a folder that cannot be read: told of together, or left out by name. */
+/** Unreadable files of a folder: one error names them all, or they are skipped and listed. */
 
 import { UnrolledError } from '../base/errors';
 import { whyUnreadable } from '../base/files/files';
@@ -8,13 +8,13 @@ import { adviceAbout } from '../text/encodings';
 
 /** A file that was left out. */
 export interface SkippedFile {
-  /** Its path below the folder, with `/` between its parts; bytes of a name that are no UTF-8 as `\xe9`. */
+  /** Its path below the folder, with `/` between its parts; bytes of a name that are not UTF-8 appear as `\xe9`. */
   readonly source: string;
   /** Why it cannot be read. */
   readonly error: UnrolledError;
 }
 
-/** Advice where both options are at hand. */
+/** Advice if both options are available. */
 function adviceFor({ code, expected }: UnrolledError): Words {
   const out = phrase`leave them out with ${refer.option('skipUnreadable')}.`;
   if (code !== 'ERR_UNROLLED_ENCODING') return phrase`Make them readable, or ${out}`;
@@ -25,7 +25,7 @@ function adviceFor({ code, expected }: UnrolledError): Words {
   return phrase`${known === undefined ? '' : phrase`${known} `}${say}, convert them to UTF-8, or ${out}`;
 }
 
-/** Faults of one file. Others, such as too many open files, are of the machine: every file would be left out. */
+/** Faults of one file. Others, such as too many open files, concern the machine: every file would be skipped. */
 const OF_THE_FILE = ['EACCES', 'EPERM', 'EIO', 'EISDIR', 'ELOOP', 'ENOENT', 'ENAMETOOLONG', 'ERR_FS_FILE_TOO_LARGE'];
 
 /** Whether an error of reading is the fault of that one file. */
@@ -38,7 +38,7 @@ export function isUnreadable(error: unknown): error is UnrolledError {
 /** Most files that a message names. */
 const MOST_NAMED = 5;
 
-/** What is wrong with a file, in a few words. */
+/** The fault of a file, in a few words. */
 function inShort(error: UnrolledError): string {
   const { code, received } = error;
   if (code === 'ERR_UNROLLED_ENCODING' && received !== undefined) return received;
@@ -52,8 +52,8 @@ export function listFiles(files: readonly SkippedFile[], most = files.length): s
 }
 
 /**
- * The error that tells of all files which cannot be read.
- * @param count how many files there are.
+ * The error that names all unreadable files.
+ * @param count the number of all files.
  */
 export function unreadableFiles(
   directory: string,

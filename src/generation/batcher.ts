@@ -14,41 +14,41 @@ import { endIdOf, excludedIds } from './special-ids';
 /** Texts in one call. */
 export const MOST_ROWS = 64;
 
-/** Ids of prompts that one call feeds; a longer prompt takes several, so that nobody waits long for it. */
+/** Ids of prompts that one call feeds. A longer prompt takes several calls, so that other texts do not wait long. */
 const MOST_FED = 1024;
 
-/** Ids that one call draws, about, of all texts: those who come meanwhile wait for its end. */
+/** Approximate number of ids that one call draws, for all texts together. New texts wait until the call ends. */
 const MOST_DRAWN = 2048;
 
 /** A few ids are always worth a call. */
 const LEAST_PIECE = 8;
 
 /**
- * Seconds that a call may draw beyond the piece that is waited for, since whoever wants one piece wants the next one
- * soon: to wake the model's thread and the event loop takes as long as a small model's next few ids.
+ * Seconds that a call may continue to draw after the requested piece, because the next piece is usually requested soon:
+ * waking the model's thread and the event loop takes as long as the next few ids of a small model.
  */
 const AHEAD_SECONDS = 0.0005;
 
 /** A text that is being drawn: how, and how far it is. */
 export class Row {
   readonly drawing: { readonly seed: number; temperature: number; topK: number; topP: number };
-  /** What is asked of its tokens, where anything is. */
+  /** The constraint of its tokens, if there is any. */
   readonly constraint: RowConstraint | undefined;
-  /** Ids that have not been fed: what is left of the prompt, or the last id drawn. */
+  /** Ids that have not been fed: the rest of the prompt, or the last drawn id. */
   pending: Int32Array;
   /** Ids drawn so far. */
   drawn: number;
-  /** The last of them, those that nobody has asked for yet. */
+  /** The last drawn ids, which have not been requested yet. */
   ahead: Int32Array;
   /** After the last id fed; zero where absent. */
   state: FloatArray | undefined;
 
-  /** What it belongs to, all of which is drawn with the same weights: a call for several texts, or itself. */
+  /** The call that it belongs to, whose texts all use the same weights: a call for several texts, or the row itself. */
   readonly call: object;
 
   /**
-   * @param begun whether the prompt has been drawn itself, as the beginning of the text.
-   * @param call `Row.call`; the row itself where it is left out.
+   * @param begun whether the prompt was itself drawn, as the beginning of the text.
+   * @param call `Row.call`; by default the row itself.
    */
   constructor(
     prompt: Int32Array,
@@ -93,7 +93,7 @@ interface Turn {
   wanted: Wanted;
   /** Whether there was an answer; nobody waits any more. */
   settled: boolean;
-  /** Whether the function that constrains its next id was asked. */
+  /** Whether the function that constrains its next id was called. */
   asked: boolean;
   resolve(ids: Int32Array): void;
   reject(error: unknown): void;
@@ -102,7 +102,7 @@ interface Turn {
 /** A turn's part in a call. */
 interface Share {
   turn: Turn;
-  /** Of the row's pending ids. */
+  /** Position among the row's pending ids. */
   fed: number;
 }
 
@@ -129,7 +129,7 @@ function joinedStates(model: Network, rows: readonly Row[]): FloatArray | undefi
  */
 export class Batcher {
   readonly #model: Network;
-  /** What computes: the model itself, or one that has the weights which it had once. */
+  /** The model that computes: the model itself, or a copy with its earlier weights. */
   readonly #weights: Network | Promise<Network>;
   readonly #fixed: { excluded: Int32Array; end: number; threads: number };
   #waiting: Turn[] = [];
@@ -137,10 +137,10 @@ export class Batcher {
   /** Seconds that an id took in the last call that drew some, of all its texts together; unknown before. */
   #pace: number | undefined;
 
-  /** Where the rows of turns are drawn now that were left in the middle of a prompt. */
+  /** The batcher that now draws rows which were left in the middle of a prompt. */
   #other: (row: Row) => Batcher | undefined = () => undefined;
 
-  /** @param weights a copy of the model, which is that model to everyone; the model itself where it is left out. */
+  /** @param weights a copy of the model with earlier weights; by default the model itself. */
   constructor(model: Network, vocabulary: Vocabulary, threads: number, weights: Network | Promise<Network> = model) {
     this.#model = model;
     this.#weights = weights;
@@ -218,7 +218,7 @@ export class Batcher {
     this.#running = false;
   }
 
-  /** Those who take part in the next call, the longest waiting first. */
+  /** The rows of the next call; those that have waited longest come first. */
   #take(): Share[] {
     const shares: Share[] = [];
     const others: Turn[] = [];
@@ -309,7 +309,7 @@ export class Batcher {
     );
   }
 
-  /** The piece, and as many more as are soon drawn. */
+  /** The requested piece, and more pieces if they are drawn soon. */
   #withAhead(piece: number): number {
     if (this.#pace === undefined) return piece;
     return piece * (1 + Math.floor(AHEAD_SECONDS / (piece * this.#pace)));

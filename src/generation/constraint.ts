@@ -1,4 +1,7 @@
-/** Which tokens may come next, and how much likelier they are made: for everything that draws or searches text. */
+/**
+ * Constraints of the next token, for everything that draws or searches text: which tokens are allowed, and how their
+ * logits change.
+ */
 
 import { types } from 'node:util';
 import * as check from '../base/check';
@@ -21,25 +24,25 @@ export type TokenBias =
   | Float32Array
   | Float64Array;
 
-/** Where a text is when its next token is asked for. */
+/** The state of a text when its next token is chosen. */
 export interface GenerationStep {
-  /** What the text continues from, as it was given. */
+  /** The prompt of the text, as given. */
   readonly prompt: string;
-  /** Of `sampleAll` the number of the prompt, from 0; 0 elsewhere. */
+  /** For `sampleAll` the index of the prompt, from 0; else 0. */
   readonly index: number;
   /** Tokens of the text so far, without the prompt: the number of this step, from 0. */
   readonly position: number;
-  /** Their ids; a copy. */
+  /** The ids of the text; a copy. */
   readonly ids: Int32Array;
-  /** What they say, up to the last whole character. */
+  /** The text of the ids, up to the last complete character. */
   readonly text: string;
 }
 
-/** What is asked of the tokens of a text. */
+/** The constraint of the tokens of a text. */
 export interface ConstraintOptions {
   /**
-   * The tokens that may come next, all others are barred. A function is called before each token, and gives those of
-   * that step; undefined allows all. It has to answer at once. Off by default.
+   * The tokens that may come next; all others are excluded. A function is called before each token and returns those of
+   * that step, or undefined for all. It must return them synchronously. Off by default.
    */
   allow?: TokenChoices | ((step: GenerationStep) => TokenChoices | undefined) | undefined;
   /**
@@ -171,14 +174,14 @@ class TokenReader {
   }
 }
 
-/** What is asked of the next tokens, for one vocabulary. */
+/** The constraint of the next tokens, for one vocabulary. */
 export class Constraint {
   readonly minLength: number;
-  /** Whether a function has to be asked before each token. */
+  /** Whether a function must be called before each token. */
   readonly isStepwise: boolean;
   readonly #given: ResolvedConstraint;
   readonly #reader: TokenReader;
-  /** `[V]`, of all steps; undefined if a function has its say, or nothing is asked of any token. */
+  /** `[V]`, for all steps; undefined if a function decides, or if there is no constraint. */
   readonly #fixed: Float64Array | undefined;
 
   private constructor(given: ResolvedConstraint, vocabulary: Vocabulary) {
@@ -195,7 +198,7 @@ export class Constraint {
   }
 
   /**
-   * Nothing where nothing is asked.
+   * Undefined if there is no constraint.
    * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
    */
   static of(given: ResolvedConstraint, vocabulary: Vocabulary): Constraint | undefined {
@@ -203,7 +206,7 @@ export class Constraint {
     return isFree ? undefined : new Constraint(given, vocabulary);
   }
 
-  /** What is added to the logits of every token, `[V]`; undefined if nothing is. */
+  /** The bias of every token, `[V]`, which is added to the logits; undefined if there is none. */
   get fixed(): Float64Array | undefined {
     return this.#fixed;
   }
@@ -276,7 +279,7 @@ export class Constraint {
   }
 }
 
-/** What was thrown, which may be anything: also what no string can be made of. */
+/** The message of a thrown value, which may be anything, even a value that cannot be converted to a string. */
 function thrownWords(thrown: unknown): string {
   const message = typeof thrown === 'object' && thrown !== null && 'message' in thrown ? thrown.message : undefined;
   if (typeof message === 'string') return message;

@@ -35,9 +35,9 @@ export interface DecodingOptions {
 export interface Answer {
   /** Without `start` and `end`. */
   ids: Int32Array;
-  /** Of its ids and of `end` where it ended by it, in nats. */
+  /** Sum over its ids, and over `end` if it ended by it, in nats. */
   logProbability: number;
-  /** What answers are ranked by. */
+  /** The score of the ranking. */
   score: number;
   /** Whether `end` ended it, and not `length`. */
   ended: boolean;

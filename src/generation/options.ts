@@ -5,7 +5,7 @@ import { MAX_SIZE, resolveSeed } from '../base/limits';
 import { CONSTRAINT_OPTIONS, type ConstraintOptions, type ResolvedConstraint, resolveConstraint } from './constraint';
 import type { ResolvedStop } from './stop-filter';
 
-/** Where text ends before its `length`. */
+/** Conditions that end a text before its `length`. */
 export interface StopOptions {
   /**
    * One string or several. The text ends before the first of them, wherever the borders of tokens are: before the
@@ -26,7 +26,7 @@ export interface GenerationOptions extends StopOptions, ConstraintOptions {
   topK?: number | undefined;
   /** Draws from the fewest likeliest tokens that together have this probability. 1 (off) by default. */
   topP?: number | undefined;
-  /** The same seed draws the same text, in whatever pieces; 0 by default. */
+  /** The same seed draws the same text, however it is split into pieces; 0 by default. */
   seed?: number | undefined;
   /** Ends generation with ERR_UNROLLED_ABORTED. */
   signal?: AbortSignal | undefined;
@@ -34,7 +34,7 @@ export interface GenerationOptions extends StopOptions, ConstraintOptions {
 
 /** Options of `stream`. */
 export interface StreamOptions extends GenerationOptions {
-  /** What is yielded: small pieces of text (default), or one extended grapheme cluster at a time, never a part. */
+  /** The pieces to yield: small pieces of text (default), or one whole extended grapheme cluster at a time. */
   by?: 'piece' | 'grapheme' | undefined;
   /** Tokens drawn at a time, at most; 8 by default. Fewer come sooner, more take less work. The text is the same. */
   piece?: number | undefined;
@@ -47,9 +47,8 @@ export interface BeamOptions extends StopOptions, ConstraintOptions {
   /** Tokens of a continuation, at most; 200 by default. */
   length?: number | undefined;
   /**
-   * Continuations are ranked by `(logProbability + biases) / ((5 + tokens) / 6) ** lengthPenalty`: above 0 favours longer
-   * ones. The biases are those of their tokens, as `bias` gives them.
-   * 0 (off) by default.
+   * Continuations are ranked by `(logProbability + biases) / ((5 + tokens) / 6) ** lengthPenalty`: above 0 favours
+   * longer ones. The biases are those of `bias` for their tokens. 0 (off) by default.
    */
   lengthPenalty?: number | undefined;
   /** Ends the search with ERR_UNROLLED_ABORTED. */

@@ -1,4 +1,4 @@
-/** What generation takes from a model's vocabulary: where text begins, where it ends, and what is never drawn. */
+/** What generation needs from a model's vocabulary: how text begins, how it ends, and which ids are never drawn. */
 
 import { adviceOf, faultOf, UnrolledError } from '../base/errors';
 import { phrase, refer } from '../base/messages/phrase';
@@ -7,16 +7,16 @@ import { Random, RandomUse } from '../base/random';
 import type { Vocabulary } from '../text/vocabulary';
 import { endIdOf } from './special-ids';
 
-/** What of a language model says how its texts begin. */
+/** How the texts of a language model begin. */
 export interface Beginnings {
   vocabulary: Vocabulary;
-  /** Whether the end token stands before each document too. */
+  /** Whether the end token also precedes each document. */
   documents: boolean;
 }
 
 /**
- * The ids that a prompt feeds: in a model of documents those of a document's beginning; else the prompt's own, and for
- * an empty prompt the line end. None where there is no line end either.
+ * The ids that a prompt feeds: in a model of documents those of the beginning of a document, else those of the prompt,
+ * and for an empty prompt the line end. Empty if there is no line end either.
  */
 export async function promptIds(
   { vocabulary, documents }: Beginnings,
@@ -92,7 +92,7 @@ export function ofPrompt(i: number, error: unknown): unknown {
   });
 }
 
-/** What `read` gives of several prompts; an error names the one it is about. */
+/** The results of `read` for several prompts. An error names its prompt. */
 export async function idsOfAll(
   prompts: readonly string[],
   read: (prompt: string) => Promise<Int32Array>,

@@ -1,4 +1,4 @@
-/** What is asked of the tokens of one text, as it is drawn. */
+/** The constraint of the tokens of one text, while it is drawn. */
 
 import type { TokenDecoder, Vocabulary } from '../text/vocabulary';
 import type { Constraint, GenerationStep } from './constraint';
@@ -25,7 +25,7 @@ export class RowConstraint {
     return this.#constraint.isStepwise;
   }
 
-  /** Of the next token. */
+  /** The constraint of the next token. */
   get native(): { leastLength: number; bias?: Float64Array } {
     return { leastLength: this.#constraint.minLength, ...(this.#bias !== undefined && { bias: this.#bias }) };
   }

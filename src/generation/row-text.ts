@@ -53,7 +53,7 @@ export class RowText {
     return text;
   }
 
-  /** What was held back. */
+  /** The text that was held back. */
   end(): string {
     this.#done = true;
     return this.#stop.push(this.#decoder.end()) + this.#stop.end();

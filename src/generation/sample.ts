@@ -25,14 +25,14 @@ export interface Generator extends Beginnings {
 const SAMPLE_PIECE = 1024;
 const STOPPABLE_PIECE = 64;
 
-/** What a text continues from, and what is asked of its tokens. */
+/** The prompt of a text, and the constraint of its tokens. */
 interface Start {
   prompt: string;
-  /** Of the prompt among others. */
+  /** The index of the prompt among others. */
   index: number;
   ids: Int32Array;
   constraint: Constraint | undefined;
-  /** What the text belongs to with others, for whoever calls to end; the text itself where it is left out. */
+  /** The call that the text shares with others until its end; by default the text itself. */
   call?: object;
 }
 
@@ -131,7 +131,7 @@ export async function sampleTexts(
   const results: string[] = [];
   const read = (prompt: string) => promptIds(generator, prompt, options.signal);
   const waiting = (await idsOfAll(own, read)).entries();
-  // So many at once as a call takes: where a text ends, the next one begins.
+  // As many at once as one call takes: when a text ends, the next one begins.
   const call = {};
   const drawSome = async () => {
     for (const [index, ids] of waiting) {

@@ -18,7 +18,7 @@ export interface ScoreOptions {
    * as the first of a document.
    */
   context?: string | undefined;
-  /** Of a model of documents: whether the document ends with the text, so that the end token is scored too. */
+  /** For a model of documents: whether the document ends with the text, so that the end token is also scored. */
   document?: boolean | undefined;
   /** Whether the log-probability of each token is returned; false by default. */
   perToken?: boolean | undefined;
@@ -32,7 +32,7 @@ export interface TokenScore {
   logProbability: number;
 }
 
-/** What `score` gives; the counts are of all tokens of the text, also those that are not scored. */
+/** The result of `score`. Counts are of all tokens of the text, also of those that are not scored. */
 export interface TextScore extends TokenCounts {
   /** Sum over the tokens that were scored, in nats. */
   logProbability: number;
@@ -40,7 +40,7 @@ export interface TextScore extends TokenCounts {
   tokens: number;
   /** `exp(-logProbability / tokens)` */
   perplexity: number;
-  /** Of the tokens that were scored, where asked for. */
+  /** For each scored token, if requested. */
   perToken?: TokenScore[];
 }
 

@@ -1,4 +1,4 @@
-/** Ids that generation treats in a way of their own. */
+/** Ids with a special meaning in generation. */
 
 import type { Vocabulary } from '../text/vocabulary';
 
@@ -7,7 +7,7 @@ export function endIdOf({ endId }: Vocabulary): number {
   return endId ?? -1;
 }
 
-/** The unknown token, which stands for no text. */
+/** The unknown token, which has no text. */
 export function excludedIds({ unknownId }: Vocabulary): Int32Array {
   return Int32Array.from(unknownId === undefined ? [] : [unknownId]);
 }

@@ -2,13 +2,13 @@
 
 import type { Vocabulary } from '../text/vocabulary';
 
-/** What ends a text: strings, none of them empty, and whether they are kept. */
+/** The strings that end a text, none of them empty, and whether they are kept. */
 export interface ResolvedStop {
   strings: readonly string[];
   include: boolean;
 }
 
-/** What ends a text, as the texts of the vocabulary have it. */
+/** The strings that end a text, in the form of the vocabulary. */
 export function stopIn(vocabulary: Vocabulary, { strings, include }: ResolvedStop): ResolvedStop {
   return { strings: strings.map((string) => vocabulary.formed(string)), include };
 }
@@ -34,12 +34,12 @@ export class StopFilter {
     this.#stop = stop;
   }
 
-  /** Whether a string was complete, so that nothing more comes through. */
+  /** Whether a string was complete; then the text is over. */
   get stopped(): boolean {
     return this.#stopped;
   }
 
-  /** The part of the text so far that is sure to be in the result, and has not been returned before. */
+  /** The part of the text so far that is certain to be in the result, and was not returned before. */
   push(piece: string): string {
     if (this.#stopped) return '';
     const text = this.#held + piece;
@@ -63,7 +63,7 @@ export class StopFilter {
     return text.slice(0, sure);
   }
 
-  /** What was held back, where no string was complete. */
+  /** The text that was held back, if no string was complete. */
   end(): string {
     const rest = this.#held;
     this.#held = '';

@@ -15,12 +15,12 @@ class KeptWeights extends SharedCopy {
   }
 }
 
-/** What is remembered of a call that was begun. */
+/** The state of a call that has begun. */
 interface Begun {
   batcher: Batcher;
   /** Undefined while the model still has the weights. */
   kept: KeptWeights | undefined;
-  /** The call in the list of those that draw with the model itself. */
+  /** The node of the call in the list of those that draw with the model itself. */
   open: WeakRef<object> | undefined;
 }
 
@@ -35,7 +35,7 @@ const FORGOTTEN = 1024;
 export class TextDrawer implements WeightReader {
   readonly #model: Network;
   readonly #live: Batcher;
-  /** By what `Row.call` says. */
+  /** Calls by `Row.call`. */
   readonly #begun = new WeakMap<object, Begun>();
   /** Calls that draw with the model itself. Whoever forgets a text in the middle does not keep it here. */
   #open = new Set<WeakRef<object>>();
@@ -58,15 +58,15 @@ export class TextDrawer implements WeightReader {
   }
 
   /**
-   * The model with the weights that a call began with, where they are no longer the model's own; what is asked of the model
-   * itself has to be asked at once.
+   * The model with the weights that a call began with, which is a copy if the model has changed since. A call on the
+   * model itself must be made at once.
    * @throws ERR_UNROLLED_OUT_OF_MEMORY if the weights cannot be copied.
    */
   kept(call: object): Promise<Network> | undefined {
     return this.#beginning(call).kept?.model;
   }
 
-  /** Nobody will ask for more of a row, or of those of a call. */
+  /** A row, or all rows of a call, will not be read any more. */
   end(call: object): void {
     const begun = this.#begun.get(call);
     if (begun === undefined) return;
@@ -88,7 +88,7 @@ export class TextDrawer implements WeightReader {
     this.#copies.dispose();
   }
 
-  /** What is remembered of a call, which begins with the weights there are. */
+  /** The state of a call, which begins with the current weights. */
   #beginning(call: object): Begun {
     const known = this.#begun.get(call);
     if (known !== undefined) return known;

@@ -59,7 +59,7 @@ function defaultName(type: LayerDescription['type'], taken: ReadonlySet<string>)
   }
 }
 
-/** Of an initializer: what it draws is still finite as a 32-bit float. */
+/** Range of an initializer: its values are still finite as 32-bit floats. */
 const MAX_SCALE = 1e30;
 
 /** @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE. */
@@ -72,9 +72,9 @@ export function resolveInitializer(option: string, initializer: InitializerDescr
   return { kind, scale: check.number(`${option}.scale`, scale, range) };
 }
 
-/** How one layer is set up, beside what it computes. */
+/** The setup of a layer, apart from its computation. */
 interface Setup {
-  /** Of each parameter that has a law of its own. */
+  /** Initializers of the parameters that have their own. */
   initializers: Map<string, InitializerDescription>;
   frozen: string[];
   weights: Map<string, FloatTensor>;

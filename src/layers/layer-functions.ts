@@ -1,7 +1,7 @@
 /**
  * The layers of a `Model`, one function each: `Model.create({ input, layers: [embedding(64), lstm(128), dense(10)] })`.
  *
- * Each takes its size and options and gives plain data. Names are given to layers that have none: the parameters of
+ * Each function takes a size and options and returns plain data. Layers without a name get one: the parameters of
  * `lstm(128)` are `rnn.weight_ih_l0` and so on, those of a second `dense` start with `dense_1`.
  * @module
  */
@@ -25,11 +25,11 @@ import type { NestedRows } from '../tensor/tensor';
 import type { FloatTensor } from '../tensor/types';
 import { defaultCutoffs } from './softmax-defaults';
 
-/** What a layer may be told beside what it computes. */
+/** Options of a layer apart from its computation. */
 export interface LayerExtras {
   /** Prefix of its parameters' names; by default the kind of layer, with a number from the second on. */
   name?: string;
-  /** What it reads: see `LayerDescription`. */
+  /** The layers that it reads: see `LayerDescription`. */
   from?: string | readonly string[];
   /**
    * How its parameters are drawn: one law for all weights, or one for each kind of parameter, as in
@@ -37,7 +37,7 @@ export interface LayerExtras {
    * without the number of the layer in a stack.
    */
   initializer?: InitializerDescription | Readonly<Record<string, InitializerDescription>>;
-  /** Parameters that are not trained: all, or those of these kinds, as in `['weight_hh']`. */
+  /** Parameters that are not trained: all, or only these kinds, for example `['weight_hh']`. */
   frozen?: boolean | readonly string[];
 }
 
@@ -46,7 +46,7 @@ type Options<Description> = Omit<Description, 'type' | 'name' | 'from' | 'featur
 /** A layer as `Model.create` takes it. */
 export type Layer = Unnamed<LayerDescription> & LayerExtras & { weights?: FloatTensor | NestedRows };
 
-/** Of each kind of layer what it computes; `Omit` alone would keep only what all kinds have. */
+/** The options of each kind of layer; `Omit` alone would only keep options that all kinds have. */
 type Unnamed<Description> = Description extends LayerDescription ? Omit<Description, 'name' | 'from'> : never;
 
 /** Options of a recurrent layer. */
@@ -98,7 +98,7 @@ export interface BidirectionalOptions extends Pick<LayerExtras, 'name' | 'from'>
 
 /**
  * A recurrent layer in both directions, its outputs side by side (`'concat'`, `[2·H]`) or added (`'sum'`, `[H]`).
- * `name` and `from` outrank those of the layer it is given.
+ * `name` and `from` take precedence over those of the given layer.
  * @throws ERR_UNROLLED_OPTION_RANGE for a layer that is not recurrent, ERR_UNROLLED_UNKNOWN_OPTION.
  */
 export function bidirectional(recurrent: Layer, options: 'concat' | 'sum' | BidirectionalOptions = {}): Layer {
@@ -124,14 +124,14 @@ export function dense(features: number, options?: Options<DenseDescription> & { 
 }
 
 /**
- * Log-probabilities of many classes by falling frequency (Grave et al. 2017), as the last layer: the frequent ones in a
- * head, the others in clusters of smaller width. Default cutoffs are those of `defaultCutoffs`.
+ * Log-probabilities of many classes in the order of falling frequency (Grave et al. 2017), as the last layer: frequent
+ * classes are in a head, the others in clusters of smaller width. Default cutoffs are those of `defaultCutoffs`.
  */
 export function adaptiveSoftmax(classes: number, options?: Partial<Options<AdaptiveSoftmaxDescription>>): Layer {
   return layer('adaptiveSoftmax', { cutoffs: defaultCutoffs(classes), ...options }, { features: classes });
 }
 
-/** A function of each value, where no layer before it has one: behind pooled embeddings, say. */
+/** A function of each value, for layers that have none of their own, for example after pooled embeddings. */
 export function activation(kind: Activation, options?: LayerExtras): Layer {
   return layer('activation', options, { activation: kind });
 }

@@ -1,4 +1,4 @@
-/** What a description will be as a model: the core's own plan of it. */
+/** The plan of a model from its description, made by the core. */
 
 import { addon } from '../native/load';
 import type { LayerPlan, ModelDescription, ModelPlan, ParameterInfo } from '../native/native';
@@ -9,7 +9,7 @@ export type ParameterShapes = Record<string, readonly number[]>;
 /** The plans that were made, each for as long as its description lives. */
 const plans = new WeakMap<ModelDescription, ModelPlan>();
 
-/** Nothing of a plan hangs on the ranks of classes, which may be millions. A model refuses those that cannot be. */
+/** The plan does not depend on the ranks of classes, which may be millions. A model refuses invalid ones. */
 function withoutRanks({ layers, ...inputs }: ModelDescription): ModelDescription {
   const unranked = layers.map((layer) => {
     if (!('ranks' in layer)) return layer;
@@ -20,7 +20,7 @@ function withoutRanks({ layers, ...inputs }: ModelDescription): ModelDescription
 }
 
 /**
- * The plan of a description, made when it is asked for the first time: a description is not changed after.
+ * The plan of a description, made at the first request. The description must not change afterwards.
  * @throws ERR_UNROLLED_OPTION_RANGE for layers that do not fit each other, ERR_UNROLLED_NATIVE_LOAD.
  */
 export function planOf(description: ModelDescription): ModelPlan {

@@ -1,4 +1,4 @@
-/** What the core declares of its layers, and descriptions checked by it. No layer is known by name here. */
+/** The core's declarations of its layers, and checks of descriptions by them. This file knows no layer by name. */
 
 import * as check from '../base/check';
 import { addon } from '../native/load';
@@ -7,7 +7,7 @@ import type { NativeLayerType, NativeOption } from '../native/native';
 let declared: ReadonlyMap<string, NativeLayerType> | undefined;
 
 /**
- * The layers by type, in the order of the core's list; asked for at the first call.
+ * The layers by type, in the order of the core's list. The first call requests them.
  * @throws ERR_UNROLLED_NATIVE_LOAD
  */
 export function layerTypes(): ReadonlyMap<string, NativeLayerType> {
@@ -19,7 +19,7 @@ export function layerTypes(): ReadonlyMap<string, NativeLayerType> {
   return declared;
 }
 
-/** What is declared of a layer. */
+/** The declaration of a layer. */
 export function layerTypeOf({ type }: { type: string }): NativeLayerType {
   return layerTypes().get(type) as NativeLayerType;
 }

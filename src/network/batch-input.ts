@@ -1,4 +1,4 @@
-/** What `Model.forward` and `Model.gradients` are given, checked and laid out as the native side reads it. */
+/** Checks the input of `Model.forward` and `Model.gradients`, and lays it out for the native side. */
 
 import * as check from '../base/check';
 import { UnrolledError } from '../base/errors';
@@ -13,17 +13,17 @@ export interface SequenceInput {
   ids?: Tensor<'int32'> | NestedRows;
   features?: FloatTensor | NestedPlanes;
   /**
-   * Length of each row, from 1 to T; T for all where absent. What stands behind a row's end takes no work and has no
-   * influence; outputs and gradients are zero there.
+   * Length of each row, from 1 to T; T for all if absent. Positions after a row's end take no work and have no
+   * influence; their outputs and gradients are zero.
    */
   lengths?: ArrayLike<number>;
 }
 
-/** What goes into a model, and states that are zero where absent. */
+/** The input of a model, and states, which are zero if absent. */
 export interface ModelInput extends SequenceInput {
-  /** Of an encoder–decoder: as many rows, steps of its own. */
+  /** For an encoder–decoder: the source, with the same number of rows and its own steps. */
   source?: SequenceInput;
-  /** Initial states; those that start from another layer cannot be given. */
+  /** Initial states, except those that start from another layer. */
   states?: InitialStates;
 }
 

@@ -1,4 +1,4 @@
-/** What the header of a model file has beside the tensors: strings of the package's own, and of the user's. */
+/** The header of a model file besides the tensors: strings of the package, and of the user. */
 
 import * as check from '../base/check';
 
@@ -11,9 +11,9 @@ export type Metadata = Readonly<Record<string, string>>;
 /** Options of a model's `save`. */
 export interface SaveOptions {
   /**
-   * Strings to keep in the file's header, by names of their own: a licence, say, or what the model was trained on. `load`
-   * gives them back as the model's `metadata`, and other readers of safetensors see them. By default those that the model
-   * was loaded with.
+   * Strings to store in the file's header under names of your own, for example a licence or the training data. `load`
+   * returns them as the model's `metadata`, and other readers of safetensors see them. By default those of the file
+   * that the model was loaded from.
    */
   metadata?: Metadata | undefined;
 }
@@ -24,9 +24,10 @@ export function givenMetadata(all: ReadonlyMap<string, string>): Metadata {
 }
 
 /**
- * What a file is to have beside what the package writes.
- * @param loaded what the model was loaded with.
- * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE for a name of the package's own.
+ * The user's strings for the header of a file.
+ * @param loaded the strings of the file that the model was loaded from.
+ * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE for a name that the package
+ *   uses.
  */
 export function resolveMetadata(options: SaveOptions | undefined, loaded: Metadata): Map<string, string> {
   const { metadata = loaded } = check.options('save', options, ['metadata']);

@@ -14,7 +14,7 @@ export function withoutFrozen({ frozen: _, ...model }: ModelHeader['model']): Mo
 }
 
 /**
- * Freezes in a model what its file says was frozen; of a file that says nothing, as those of earlier releases, nothing.
+ * Freezes the parameters that are frozen in the model's file. Files of earlier releases name none.
  * @throws ERR_UNROLLED_MODEL_FORMAT for what is not a list of the model's parameters.
  */
 export async function restoreFrozen(model: Network, { path, header }: ModelFile): Promise<void> {
@@ -33,8 +33,8 @@ function show(names: readonly string[]): string {
 }
 
 /**
- * Refuses a checkpoint of a training in which other parameters were frozen.
- * @param before names of the parameters frozen then.
+ * Refuses a checkpoint whose training had other frozen parameters.
+ * @param before names of the parameters that were frozen.
  * @throws ERR_UNROLLED_MODEL_MISMATCH naming those that differ.
  */
 export function requireSameFrozen(path: string, now: readonly string[], before: readonly string[]): void {

@@ -21,10 +21,10 @@ import type { Network } from './network';
 import type { Parameters } from './parameter-layout';
 import { withTiedOnce } from './tied-weights';
 
-/** Of the metadata; a reader refuses what is newer. */
+/** Version of the metadata. A reader refuses a newer one. */
 const FORMAT_VERSION = 1;
 
-/** What messages call each kind of model that files hold, and the class that reads it. */
+/** The name of each kind of model in messages, and the class that reads it. */
 const KINDS = {
   'language-model': ['a language model', 'LanguageModel'],
   'sequence-classifier': ['a sequence classifier', 'SequenceClassifier'],
@@ -35,7 +35,7 @@ const KINDS = {
 /** Kinds of models that files hold. */
 export type ModelKind = keyof typeof KINDS;
 
-/** What the metadata says of a model. */
+/** The model in the metadata. */
 export interface ModelHeader {
   /** Kind of model and its architecture, in the file's own keys. */
   model: Record<string, unknown>;
@@ -49,7 +49,7 @@ export interface ModelFile {
   tensors: Map<string, Tensor>;
   /** Absent in a file that this package did not write. */
   header?: ModelHeader;
-  /** Of a checkpoint alone: what is in it beside the model. */
+  /** For a checkpoint: its content besides the model. */
   training?: FileTraining;
   /** Strings that are the user's own. */
   metadata: Metadata;
@@ -61,7 +61,7 @@ export interface FileTraining {
   tensors: Map<string, Tensor>;
 }
 
-/** What the names of a checkpoint's tensors begin with that are not the model's. */
+/** Prefix of the names of a checkpoint's tensors that do not belong to the model. */
 export const TRAINING_PREFIX = 'training.';
 
 /** JSON with sorted keys, the same bytes for the same value. */
@@ -80,7 +80,7 @@ export function formatError(path: string, what: string, cause?: unknown, advice?
   });
 }
 
-/** What impossible options are refused with: of a file, they are its own fault. */
+/** Codes of the errors for invalid options. If the options come from a file, the fault is the file's. */
 const OPTION_CODES: readonly ErrorCode[] = [
   'ERR_UNROLLED_UNKNOWN_OPTION',
   'ERR_UNROLLED_OPTION_TYPE',
@@ -99,8 +99,8 @@ function mismatch(path: string, what: string, details: { expected?: string; rece
 }
 
 /**
- * The shapes of a file of these parameters. With a single bias the file has both, the second zero, so that PyTorch
- * can take it.
+ * The shapes in a file of these parameters. With a single bias the file has both, the second zero, so that PyTorch can
+ * load it.
  */
 function withZeroBiases(shapes: ParameterShapes, { layers }: ModelDescription): ParameterShapes {
   const single = layers.filter((layer) => 'singleBias' in layer && layer.singleBias === true);
@@ -214,7 +214,7 @@ export function otherKind(path: string, found: unknown, kind: ModelKind): Unroll
   });
 }
 
-/** What a file holds; of a file of another kind, the fault that a person sees, which is not in a header. */
+/** The content of a file. If it is of another kind, the error names that kind instead of a fault of its header. */
 async function readTensors(path: string): Promise<Safetensors> {
   try {
     return await readSafetensors(path);
@@ -257,7 +257,7 @@ export function requireHeader({ path, header }: ModelFile): ModelHeader {
   );
 }
 
-/** The element type of a file's model: float64 where any tensor has it, else float32. */
+/** The element type of a file's model: float64 if any tensor has it, else float32. */
 export function dtypeOf({ tensors }: ModelFile): DType {
   for (const { dtype } of tensors.values()) if (dtype === 'float64') return 'float64';
   return 'float32';

@@ -8,7 +8,9 @@ import type { DType, LayerDescription, LayerPlan, ModelDescription } from '../na
 
 export const BYTES_PER_ELEMENT: Record<DType, number> = { float32: 4, float64: 8 };
 
-/** Refuses to copy parameters of so many bytes in or out where memory cannot hold it: once natively, once for JavaScript. */
+/**
+ * Refuses to copy parameters of this size in or out if memory cannot hold the copies: one native, one for JavaScript.
+ */
 export function requireCopyMemory(bytes: number): void {
   requireMemory('A copy of the parameters', 2 * bytes, 'parameters', 'Make the model smaller');
 }
@@ -82,7 +84,7 @@ function heaviestLayers(description: ModelDescription): number[] {
   return heaviest.map(({ index }) => index).sort((a, b) => a - b);
 }
 
-/** The parameters with every larger size made modest, one by one, beside the option that lowers it. */
+/** The number of parameters with each large size lowered in turn, together with the option that lowers it. */
 function lowered(description: ModelDescription, optionOf: OptionOf): { option: string; count: number }[] {
   return heaviestLayers(description).flatMap((index) => {
     const layer = description.layers[index] as LayerDescription;
@@ -103,7 +105,7 @@ export function requireModelMemory(description: ModelDescription, dtype: DType, 
   const bytesOf = (count: number) => 2 * count * BYTES_PER_ELEMENT[dtype];
   const parameters = parametersOf(description);
   const count = totalElements(parameters);
-  // Initial values are drawn in a place of their own, one parameter after another.
+  // Initial values are drawn into separate memory, one parameter after another.
   const largest = parameters.reduce((most, parameter) => Math.max(most, elementsOf(parameter)), 0);
   const need = { total: bytesOf(count), more: bytesOf(count) + largest * BYTES_PER_ELEMENT[dtype] };
   if (fitsMemory(need)) return;

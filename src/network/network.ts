@@ -36,27 +36,27 @@ import {
 
 /** Options of `Model.create`. */
 export interface ModelOptions {
-  /** What it reads at each step. */
+  /** The input at each step. */
   input: InputDescription;
   /** The second input of an encoder–decoder. */
   source?: InputDescription | undefined;
-  /** Each behind what it reads; the functions of `layers` make them. */
+  /** The layers in order; the functions of `layers` create them. */
   layers: readonly Layer[];
   /** `'float32'` by default. */
   dtype?: DType | undefined;
-  /** Of the initial parameters; 0 by default. */
+  /** The seed of the initial parameters; 0 by default. */
   seed?: number | undefined;
   /** PyTorch's own by default; a layer's own outranks it. */
   initializer?: InitializerDescription | undefined;
 }
 
-/** What the package's own classes, whose options have other names, add to `ModelOptions`. */
+/** Options that the package's own classes add to `ModelOptions`, because theirs have other names. */
 export interface ModelInternals {
   /** The option to blame for the size of a layer. */
   optionOf?: OptionOf;
   /** Parameters stay zero until they are written. */
   uninitialized?: boolean;
-  /** What the file had that it is made of. */
+  /** The metadata of the file that the model was made from. */
   metadata?: Metadata;
 }
 
@@ -65,7 +65,7 @@ export interface ModelInternals {
  * @internal
  */
 export interface WeightReader {
-  /** Called before a change of the weights is asked for: what is asked for now comes before it. */
+  /** Called before a change of the weights is requested: requests made in it come first. */
   keepWeights(): void;
   /** The model is gone. */
   dispose(): void;
@@ -138,8 +138,8 @@ export class Network {
    * @internal
    */
   protected setUp({ laws, seed, frozen, weights }: ResolvedNetwork, internals: ModelInternals): void {
-    // Calls are served in order, so nobody needs to wait. They fail where the model is disposed before, or there is no
-    // memory for them: then all calls of the model fail with that error.
+    // Calls are served in order, so nobody needs to wait. They fail if the model is disposed first, or if there is no
+    // memory for them; then all calls of the model fail with that error.
     const ignore = () => {};
     if (internals.uninitialized !== true) {
       this.#native.initialize(Object.keys(this.parameterShapes).map(laws), seed).catch(ignore);
@@ -207,9 +207,9 @@ export class Network {
   }
 
   /**
-   * Trains these parameters no more, and all others again; between two steps while the model trains. `save` and
-   * checkpoints say what is frozen, and `load` freezes it.
-   * @throws ERR_UNROLLED_OPTION_RANGE for a name the model has not.
+   * Freezes these parameters and unfreezes all others; during a training between two steps. `save` and checkpoints
+   * store what is frozen, and `load` restores it.
+   * @throws ERR_UNROLLED_OPTION_RANGE for a name that the model does not have.
    */
   async freeze(parameters: readonly string[]): Promise<void> {
     this.requireAlive();
@@ -248,7 +248,7 @@ export class Network {
   }
 
   /**
-   * A model of the same layers with the weights that this one has now, whatever is asked of it after.
+   * A model of the same layers with the current weights, independent of later calls.
    * @internal
    * @throws ERR_UNROLLED_OUT_OF_MEMORY, ERR_UNROLLED_DISPOSED.
    */
@@ -275,7 +275,7 @@ export class Network {
   }
 
   /**
-   * Whether steps are made now, so that two calls may find different weights.
+   * Whether a training is running, so that two calls may see different weights.
    * @internal
    */
   get isTraining(): boolean {
@@ -346,7 +346,7 @@ export class Network {
     for (const name of check.strings('freeze', parameters, 'a list of names of parameters')) {
       if (!Object.hasOwn(this.parameterShapes, name)) throw check.outOfRange('freeze', 'names of parameters', name);
     }
-    // In the model's order, so that a file's bytes do not depend on the caller's.
+    // In the model's order, so that a file's bytes do not depend on the caller's order.
     const names = new Set(parameters);
     this.#frozen = Object.keys(this.parameterShapes).filter((name) => names.has(name));
     await this.#native.freeze([...this.#frozen]);

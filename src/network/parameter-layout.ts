@@ -63,7 +63,7 @@ function convert({ dtype, data }: Tensor, as: DType): FloatArray {
   return arrayOf(as, data);
 }
 
-/** Where each parameter and each state of one model lies. */
+/** The positions of each parameter and each state of one model. */
 export class FlatLayout {
   readonly #dtype: DType;
   readonly #parameters: readonly ParameterInfo[];

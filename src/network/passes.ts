@@ -15,31 +15,31 @@ import { FLOATS, requireTensor } from '../tensor/tensor-shape';
 import { type ModelInput, toBatch } from './batch-input';
 import type { FlatLayout, FloatTensor, Parameters, States } from './parameter-layout';
 
-/** What `Model.forward` gives. */
+/** The result of `Model.forward`. */
 export interface ForwardResult {
-  /** Of the last layer, `[T', B, F]`; T' is 1 after pooling, else T. */
+  /** Output of the last layer, `[T', B, F]`; T' is 1 after pooling, else T. */
   output: FloatTensor;
   /** Final states. */
   states: States;
-  /** Outputs of the layers that were asked for, by name. */
+  /** Outputs of the requested layers, by name. */
   layers: Record<string, FloatTensor>;
 }
 
-/** What is differentiated. */
+/** The loss to differentiate. */
 export type Objective =
   /** Softmax cross-entropy of class ids `[T', B]`. */
   | { loss?: 'crossEntropy'; targets: Tensor<'int32'> | NestedRows; reduction?: 'mean' | 'sum' }
   /**
-   * Against `values` `[T', B, F]`, of each output by itself: binary cross-entropy, which takes the outputs as logits, or
+   * A loss of each output against `values` `[T', B, F]`: binary cross-entropy, which reads the outputs as logits, or
    * squared errors. The mean is over all outputs.
    */
   | { loss: ValueLoss; values: FloatTensor | NestedPlanes; reduction?: 'mean' | 'sum' }
   /** The sum of `gradOutput · output`, `[T', B, F]`. */
   | { gradOutput: FloatTensor | NestedPlanes };
 
-/** What `Model.gradients` gives; every gradient has the shape of what it is the gradient of. */
+/** The result of `Model.gradients`. Each gradient has the shape of its parameter, state or input. */
 export interface GradientsResult {
-  /** Reduced as asked; absent with `gradOutput`. */
+  /** Mean or sum, as requested; absent with `gradOutput`. */
   loss?: number;
   /** `[T', B, F]`; absent with a loss. */
   output?: FloatTensor;
@@ -96,7 +96,7 @@ function nativeObjective(layout: FlatLayout, objective: Objective): NativeObject
   };
 }
 
-/** What a pass takes of a network. */
+/** The members of a network that a pass needs. */
 interface Computing {
   readonly description: ModelDescription;
   readonly native: NativeModel;

@@ -12,7 +12,7 @@ import type { ComputeOptions } from './passes';
 /** Options of `Model.session`. */
 export type SessionOptions = ComputeOptions;
 
-/** What a session gives for one input. */
+/** The result of a session for one input. */
 export type SessionOutput = FloatTensor;
 
 /** The states, nested arrays among them as tensors. Others are checked where they are used. */
@@ -33,7 +33,7 @@ export class Session {
   readonly #threads: number | undefined;
   #states: States | undefined;
   #last: Promise<unknown> = Promise.resolve();
-  /** Calls whose turn has not ended. */
+  /** Number of calls that have not finished. */
   #waiting = 0;
 
   constructor(model: Network, options?: SessionOptions) {
@@ -45,8 +45,8 @@ export class Session {
 
   /**
    * The output for an input of one step or more, `[T', B, F]`; the state continues to the next one.
-   * @throws what `Model.forward` throws; ERR_UNROLLED_SHAPE for another number of rows than the state has, until it is
-   *   reset. The state stays as it was then.
+   * @throws the errors of `Model.forward`; ERR_UNROLLED_SHAPE if the number of rows differs from that of the state,
+   *   until it is reset. The state is then unchanged.
    */
   step(input: Omit<ModelInput, 'states'>): Promise<SessionOutput> {
     const own = ownCopy(input);
@@ -71,8 +71,8 @@ export class Session {
   }
 
   /**
-   * Goes on from these states, tensors or nested arrays, or from zero where undefined, after the steps that wait.
-   * @throws ERR_UNROLLED_SHAPE, ERR_UNROLLED_OPTION_TYPE for nested arrays that are no tensor.
+   * Continues from these states (tensors or nested arrays), or from zero if undefined, after the waiting steps.
+   * @throws ERR_UNROLLED_SHAPE, ERR_UNROLLED_OPTION_TYPE for nested arrays that are not a tensor.
    */
   set states(states: InitialStates | undefined) {
     this.#begin(states && withTensors(ownCopy(states)));
@@ -93,7 +93,7 @@ export class Session {
     });
   }
 
-  /** Does work after all that was asked for before it. */
+  /** Runs work after all earlier calls. */
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#waiting++;
     const result = this.#last.then(work).finally(() => {

@@ -7,7 +7,7 @@ export class SharedCopy {
   readonly model: Promise<Network>;
   #calls = 0;
 
-  /** Copies the weights that the model has now, whatever is asked of it after. */
+  /** Copies the current weights of the model, independent of later calls. */
   constructor(model: Network) {
     this.model = model.copy();
     // The calls hear of a failure when they use the copy.
@@ -38,7 +38,7 @@ export class SharedCopies<Copy extends SharedCopy> {
   readonly #make: () => Copy;
   /** Whoever forgets a call in its midst does not keep its copy here. */
   #all = new Set<WeakRef<Copy>>();
-  /** The copy that is being made beside a training. */
+  /** The copy that is being made while a training runs. */
   #making: Copy | undefined;
 
   constructor(make: () => Copy) {

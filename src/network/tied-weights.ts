@@ -4,14 +4,14 @@ import { UnrolledError } from '../base/errors';
 import type { ModelDescription } from '../native/native';
 import type { Tensor } from '../tensor/tensor';
 
-/** Names of weights that stand for another one: of each tied layer, its own and that of the table it shares. */
+/** Pairs of names of shared weights: of each tied layer, its own name and that of the table it shares. */
 function* tiedNames({ layers }: ModelDescription): Generator<[shared: string, table: string]> {
   for (const layer of layers) {
     if (layer.type === 'dense' && layer.tiedTo !== undefined) yield [`${layer.name}.weight`, `${layer.tiedTo}.weight`];
   }
 }
 
-/** The first element that differs; -1 if none does and both have as many. */
+/** The first element that differs; -1 if none does and the lengths are equal. */
 function firstDifference({ data: one }: Tensor, { data: other }: Tensor): number {
   if (one.length !== other.length) return Math.min(one.length, other.length);
   for (let i = 0; i < one.length; i++) if (!Object.is(one[i], other[i])) return i;

@@ -65,9 +65,9 @@ class Calls implements WeightReader {
 const callsOf = new WeakMap<Network, Calls>();
 
 /**
- * Does the work of a call with the weights that the model has now. While steps are made, work in several parts has those
- * of one step, and work in one part those of the step before it.
- * @throws what the work throws; `use` ERR_UNROLLED_OUT_OF_MEMORY if the weights cannot be copied.
+ * Runs the work of a call with the current weights. During a training, work in several parts uses the weights of one
+ * step, and work in one part those of the latest step.
+ * @throws the errors of the work; `use` ERR_UNROLLED_OUT_OF_MEMORY if the weights cannot be copied.
  */
 export async function withWeightsOfCall<T>(
   model: Network,

@@ -1,4 +1,4 @@
-/** What the units of the recurrent layers put out over a sequence. */
+/** The outputs of the units of recurrent layers over a sequence. */
 
 import * as check from '../base/check';
 import { planOf } from '../layers/plan';
@@ -16,7 +16,7 @@ function rowsOf({ shape: [time = 0, , features = 0], data }: FloatTensor): Units
   return Array.from({ length: time }, (_, step) => data.slice(step * features, (step + 1) * features));
 }
 
-/** Of each level of the stacks what it puts out, from the lowest. */
+/** The outputs of each level of a stack, from the lowest. */
 async function lowerLevels(
   model: Network,
   input: ModelInput,
@@ -34,12 +34,12 @@ async function lowerLevels(
 }
 
 /**
- * The outputs of the recurrent layers over one sequence, from a zero state: of those over the input, and where
- * `of` is `'source'`, of those over the source. Of a stack in one direction each level by itself, of other stacks the
- * uppermost.
- * @param tokens what stands under each step; its number, from 1, where absent.
- * @throws ERR_UNROLLED_OPTION_TYPE for what is no sequence, ERR_UNROLLED_OPTION_RANGE for several sequences, for another
- *   number of tokens than of steps, and for the source of a model without one; what `Model.forward` throws.
+ * The outputs of the recurrent layers over one sequence, from a zero state: of the layers over the input, or over the
+ * source if `of` is `'source'`. A stack in one direction gives each level separately, other stacks the uppermost level.
+ * @param tokens the label of each step; by default its number, from 1.
+ * @throws ERR_UNROLLED_OPTION_TYPE for a value that is not a sequence, ERR_UNROLLED_OPTION_RANGE for several sequences,
+ *   if the number of tokens is not that of steps, and for the source of a model without one; the errors of
+ *   `Model.forward`.
  */
 export async function collectActivations(
   model: Network,

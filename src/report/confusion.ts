@@ -1,10 +1,10 @@
-/** What a classifier took examples of each class for, as tables. */
+/** Tables of a classifier's confusions and of the figures for each class. */
 
 import { formatNumber } from './display';
 import { escapeText, scrollable } from './html';
 import type { ReportConfusion } from './record';
 
-/** Most classes of a table of confusions: it has as many columns, and its cells are their square. */
+/** Most classes of a table of confusions; its number of cells is their square. */
 const MOST_COLUMNS = 50;
 
 /** Classes whose table is wider than a page of paper in its usual size. */

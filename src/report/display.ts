@@ -1,16 +1,16 @@
 /** Numbers and text for people; the page's script uses them too. */
 
-/** What is tiny or huge is shown with a power of ten. */
+/** Very small and very large numbers are shown with a power of ten. */
 const [TINY, HUGE] = [1e-3, 1e9];
 
-/** The power of ten of a number that is rounded to so many digits. */
+/** The power of ten of a number that is rounded to this many digits. */
 function exponentOf(value: number, digits: number): number {
   return value === 0 ? 0 : Number(value.toExponential(digits - 1).split('e')[1]);
 }
 
 /** Digits after the first that a number has, at most one fewer than `digits`: of 0.5 none, of 3.9004 three, two of them zeros. */
 function digitsAfterFirst(value: number, digits: number): number {
-  // What a rounding to 32 bits has changed is not a digit.
+  // A change by rounding to 32 bits is not a digit.
   const error = Math.abs(value) * 10 ** -(digits + 3);
   for (let after = 0; after < digits - 1; after++) {
     if (Math.abs(Number(value.toExponential(after)) - value) <= error) return after;
@@ -19,9 +19,9 @@ function digitsAfterFirst(value: number, digits: number): number {
 }
 
 /**
- * Numbers that stand side by side: three to four digits that matter, as many after the point as any of them has,
- * thousands separated, powers of ten for what is tiny or huge. A zero at the end is a digit: 3.9004 is 3.900.
- * @param digits of values among others that differ less: see `digitsOf`.
+ * Formats numbers that are shown together: three to four significant digits, the same number of decimals for all,
+ * separated thousands, and powers of ten for very small or large ones. A final zero is a digit: 3.9004 becomes 3.900.
+ * @param digits the number of digits for values that differ little: see `digitsOf`.
  */
 export function formatNumbers(values: readonly (number | null | undefined)[], digits = 4): string[] {
   const isShown = (value: number | null | undefined): value is number => Number.isFinite(value);
@@ -43,12 +43,14 @@ export function formatNumbers(values: readonly (number | null | undefined)[], di
   });
 }
 
-/** A number that stands alone. */
+/** A number that is shown alone. */
 export function formatNumber(value: number | null | undefined, digits = 4): string {
   return formatNumbers([value], digits)[0] as string;
 }
 
-/** Digits that tell values between two extremes apart: `least` of them, and more where the extremes are close. */
+/**
+ * Number of digits that distinguishes values between two extremes: at least `least`, more if the extremes are close.
+ */
 export function digitsOf(min: number, max: number, least: number): number {
   const range = max - min;
   if (!Number.isFinite(range) || range <= 0) return least;
@@ -66,7 +68,7 @@ function decimalsOf(value: number): number {
   return 15;
 }
 
-/** The marks of an axis with equal distances: with as many digits as tell two of them apart. */
+/** The labels of an axis with equal distances, with enough digits to distinguish neighbours. */
 export function formatMarks(marks: readonly (number | null)[]): string[] {
   const numbers = marks.filter((mark) => mark !== null);
   const distances = numbers.slice(1).map((mark, index) => Math.abs(mark - (numbers[index] as number)));
@@ -76,7 +78,7 @@ export function formatMarks(marks: readonly (number | null)[]): string[] {
   return marks.map((mark) => {
     if (mark === null) return '';
     if (distance === Number.POSITIVE_INFINITY) return formatNumber(mark);
-    // An error of the marks' sum that is nothing beside their distance.
+    // Removes the rounding error of a sum, which is tiny compared with the distance.
     if (Math.abs(mark) < distance / 1000) return '0';
     if (largest >= TINY && largest < HUGE)
       return mark.toLocaleString('en', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
@@ -95,7 +97,9 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** Control characters, but for tab and line feed, as something that is seen: the pictures that Unicode has for most. */
+/**
+ * Replaces control characters, except tab and line feed, by visible characters: for most by Unicode's control pictures.
+ */
 export function visibleControls(text: string): string {
   return text.replace(/(?![\t\n])\p{Cc}/gu, (control) => {
     const code = control.charCodeAt(0);
@@ -109,7 +113,7 @@ export function sampleName({ epoch, step, isKept = false }: { epoch: number; ste
   return `after epoch ${formatNumber(epoch + 1)}, step ${formatNumber(step + 1)}${isKept ? ', kept' : ''}`;
 }
 
-/** Which sample is shown first: what the weights that were kept wrote, else the last. */
+/** The index of the sample that is shown first: that of the kept weights, else the last. */
 export function firstShown(samples: readonly { isKept?: boolean }[]): number {
   const kept = samples.findIndex(({ isKept }) => isKept);
   return kept < 0 ? samples.length - 1 : kept;

@@ -8,13 +8,13 @@ export interface Buckets {
   min: number[];
   max: number[];
   mean: number[];
-  /** Values that a bucket stands for; the last may hold fewer. */
+  /** Number of values in a bucket; the last one may have fewer. */
   width: number;
   /** Values of the whole series that are not finite. */
   gaps: number;
 }
 
-/** At most `most` buckets of a series; where it is no longer than that, each value is a bucket. */
+/** At most `most` buckets of a series; in a shorter series each value is a bucket. */
 export function bucketed(values: ArrayLike<number>, most: number): Buckets {
   const width = Math.max(1, Math.ceil(values.length / most));
   const buckets: Buckets = { start: [], min: [], max: [], mean: [], width, gaps: 0 };

@@ -26,15 +26,16 @@ function lastLossGradient({ dtype, shape, data }: FloatTensor, target: number): 
 }
 
 /**
- * For each state of a model (`h`, of an LSTM `c` too, of each layer) the norm of the gradient that the cross-entropy
- * of the last output has by that state after each step but the last, from a zero state.
+ * For each state of a model (`h` of each layer, and `c` of an LSTM): the norm of the gradient of the last output's
+ * cross-entropy by that state after each step except the last, from a zero state.
  *
- * The state after step t is the initial state of the sequence behind it, whose gradient `Model.gradients` returns; so
- * each step costs one pass over the rest of the sequence.
+ * The state after step t is the initial state of the rest of the sequence, and `Model.gradients` returns its gradient;
+ * so each step costs one pass over the rest.
  * @param sequence one row of at least two steps.
- * @param target the class that the last output should be.
- * @throws ERR_UNROLLED_OPTION_TYPE for what is no sequence, ERR_UNROLLED_OPTION_RANGE for a shorter one, and for a model that reads backwards, has two inputs or
- *   looks at all steps at once: its sequence cannot be cut; what `Model.gradients` throws.
+ * @param target the class that the last output should have.
+ * @throws ERR_UNROLLED_OPTION_TYPE for a value that is not a sequence, ERR_UNROLLED_OPTION_RANGE for a shorter one, and
+ *   for a model that reads backwards, has two inputs or looks at all steps at once: its sequence cannot be split; the
+ *   errors of `Model.gradients`.
  */
 export async function collectGradientByStep(
   model: Network,

@@ -1,4 +1,4 @@
-/** Text and data into HTML, so that no content can become markup. */
+/** Inserts text and data into HTML so that no content can become markup. */
 
 import { visibleControls } from './display';
 
@@ -23,7 +23,10 @@ export function scriptJson(value: unknown): string {
   );
 }
 
-/** The beginning of a card that scrolls sideways where it is too wide, by the keyboard too: it needs a name for that. */
+/**
+ * The opening tag of a card that scrolls sideways if it is too wide. The keyboard can also scroll it, which needs a
+ * name.
+ */
 export function scrollable(name: string, kind = 'card scroll'): string {
   return `<div class="${kind}" tabindex="0" role="group" aria-label="${escapeText(name)}">`;
 }

@@ -1,4 +1,4 @@
-/** What a report shows of a model that reads text, beside its training. */
+/** The parts of a report about a model that reads text, besides its training. */
 
 import { types } from 'node:util';
 import * as check from '../base/check';
@@ -21,7 +21,7 @@ export interface TextModel {
     readonly endId?: number | undefined;
     /** The ids of a text. */
     encode(text: string): Int32Array;
-    /** The token of an id, as `Vocabulary` has it. */
+    /** The token of an id, like `Vocabulary.token`. */
     token?(id: number): string;
     /** Words by id, as `WordList` has them. */
     readonly words?: readonly string[];
@@ -45,7 +45,7 @@ export function tokensToInspect(model: Network): number {
   return Math.max(1, Math.min(READ_TOKENS, Math.floor(MOST_OUTPUTS / planOf(model.description).features)));
 }
 
-/** Tokens as they are shown; the end of a document has no text of its own. */
+/** Tokens in visible form; the end of a document has no text. */
 function namesOf({ vocabulary }: TextModel, ids: Int32Array): string[] {
   return Array.from(ids, (id) => {
     if (vocabulary.token !== undefined) return vocabulary.token(id) || '\u2403';
@@ -61,8 +61,8 @@ function idsOf({ vocabulary, documents = false }: TextModel, text: string): Int3
 }
 
 /**
- * Where a model has an output after each token, the loss is that of the text's last token; else that of the class it
- * finds likeliest.
+ * For a model with an output after each token, the loss is that of the text's last token; else that of the most likely
+ * class.
  */
 async function gradientParts({ model }: TextModel, ids: Int32Array): Promise<Pick<ReportRecord, 'gradientByStep'>> {
   const { once } = planOf(model.description);
@@ -74,9 +74,9 @@ async function gradientParts({ model }: TextModel, ids: Int32Array): Promise<Pic
 }
 
 /**
- * A model drawn, its units over the beginning of a text, and how far the gradient reaches back in it. What a text is
- * too short for, and what a model cannot show, is left out.
- * @param text some the model has not learned by heart, of a few hundred tokens; or its ids.
+ * A drawing of a model, its units over the beginning of a text, and how far the gradient reaches back in it. Parts that
+ * the text is too short for, or that the model does not support, are left out.
+ * @param text a text of a few hundred tokens that the model has not memorised, or its ids.
  * @throws ERR_UNROLLED_UNKNOWN_TOKEN, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_DISPOSED.
  */
 export async function inspect(language: TextModel, text: string | Int32Array): Promise<Inspection> {

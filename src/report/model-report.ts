@@ -8,19 +8,19 @@ import type { ReportModel, ReportRecord } from './record';
 import { requirePageName, writeReport } from './render';
 import { type TrainingHistory, trainingParts } from './training-parts';
 
-/** What `Model.report` shows beside the model itself: parts of a `ReportRecord`. */
+/** The parts of a `ReportRecord` that `Model.report` shows besides the model. */
 export interface ReportOptions extends Omit<ReportRecord, 'title' | 'model' | 'history' | 'steps'> {
   /** `A model of 1,234 parameters`, or the like, by default. */
   title?: string | undefined;
-  /** What `fit` yielded, collected: a `History`, or a list of epochs. */
+  /** The epochs that `fit` yielded: a `History`, or a list of epochs. */
   history?: TrainingHistory | undefined;
 }
 
-/** What `report` of a language model or a classifier takes. */
+/** The options of `report` of a language model or a classifier. */
 export interface TextReportOptions extends ReportOptions {
   /**
-   * A text the model has not learned by heart, whose first hundreds of tokens the page shows coloured by the hidden
-   * units, with the gradient's way back through them.
+   * A text that the model has not memorised. The page shows its first few hundred tokens coloured by the hidden units,
+   * and the gradient back through them.
    */
   text?: string | undefined;
 }

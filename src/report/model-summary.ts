@@ -9,7 +9,7 @@ import type { ReportInput, ReportLayer, ReportModel } from './record';
 
 /** Options of `describeModel`. */
 export interface DescriptionOptions {
-  /** Steps of the input, where they are fixed; the letter `T` stands for them else. */
+  /** Steps of the input, if they are fixed; else the letter `T`. */
   time?: number | undefined;
   /** Steps of the source; the letter `S` else. */
   sourceTime?: number | undefined;
@@ -17,7 +17,7 @@ export interface DescriptionOptions {
 
 type Time = number | string;
 
-/** What a note says of an option, in the order of a note. */
+/** The text of a note for an option, in the order of a note. */
 const WORDS: Readonly<Record<string, (value: unknown) => string>> = {
   pooling: String,
   rate: String,
@@ -33,18 +33,18 @@ const WORDS: Readonly<Record<string, (value: unknown) => string>> = {
   cutoffs: (value) => `cut at ${(value as readonly number[]).join(', ')}`,
 };
 
-/** Options of which a note says nothing: the figure shows them, or they are of little weight. */
+/** Options without a note: the figure shows them, or they are not important. */
 const UNSAID = new Set([
   ...['features', 'layers', 'bidirectional', 'initialState', 'bias', 'singleBias', 'epsilon', 'gateActivation'],
   ...['untransposedGradient', 'divisor', 'ranks'],
 ]);
 
-/** What is told of a layer beside its sizes: options that are not as they are by default. */
+/** The note on a layer besides its sizes: options that differ from their defaults. */
 function notesOf(layer: LayerDescription): string[] {
   const { options, gates } = layerTypeOf(layer);
   const order = Object.keys(WORDS);
   const placeOf = ({ name }: NativeOption) => (order.includes(name) ? order.indexOf(name) : order.length);
-  // What a vanilla cell or an attention is lies in these.
+  // These options define a vanilla cell or an attention.
   const isAlwaysSaid = (name: string) => name === 'score' || (name === 'activation' && gates === 1);
   return [...options]
     .filter(({ name }) => !UNSAID.has(name))

@@ -1,4 +1,4 @@
-/** What travels into the page for its script: the record's numbers, thinned out, rounded, and safe as JSON. */
+/** The data of the page for its script: the numbers of the record, downsampled, rounded, and safe as JSON. */
 
 import { digitsOf } from './display';
 import { type Buckets, bucketed } from './downsample';
@@ -41,7 +41,7 @@ interface EpochChart {
   note?: string;
 }
 
-/** Of a chart with a curve of the training and one of unseen data. */
+/** The note of a chart with a curve of the training and one of unseen data. */
 const TWO_CURVES =
   'The training curve is the mean over an epoch, while the weights change. Validation comes after the epoch, with the weights at its end.';
 
@@ -203,7 +203,7 @@ function gradientChart({ gradientByStep }: ReportRecord): ChartData[] {
         ...each,
         values: Array.from({ length }, (_, index) => each.values[index] ?? null),
       })),
-      // Where all is zero, a logarithmic scale would be empty.
+      // If all values are zero, a logarithmic scale would be empty.
       logarithmic: lines.some(({ values }) => values.some((value) => (value ?? 0) > 0)) ? 'initial' : 'offered',
     },
   ];

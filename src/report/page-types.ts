@@ -1,4 +1,4 @@
-/** What the page's script reads from the page: the two sides of the report share these types. */
+/** The types of the page's data, shared by both sides of the report. */
 
 import type { ReportNeighbours } from './record';
 
@@ -54,7 +54,7 @@ export interface StepChartData {
   mean: Value[];
   width: number;
   gaps: number;
-  /** Buckets on each side that the smoothed curve begins with; absent if there is no noise. */
+  /** Buckets on each side that smooth the curve at first; absent if there is no noise. */
   smoothing?: number;
   mark?: Mark;
   logarithmic?: 'offered' | 'initial';
@@ -64,7 +64,7 @@ export interface ActivationData {
   layer: string;
   tokens: string[];
   units: number;
-  /** Largest magnitude; 1 at least, so that colours of different layers can be compared. */
+  /** Largest magnitude, at least 1, so that colours of different layers are comparable. */
   scale: number;
   /** Base64 of little-endian 16-bit numbers `[T, H]`: 32767 is `scale`, -32768 is a gap. */
   values: string;

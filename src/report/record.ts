@@ -1,12 +1,12 @@
 /**
- * What a report shows, as plain data. Every part but the title may be absent, and is then not on the page. Numbers
- * that are not finite are shown as gaps.
+ * The contents of a report as plain data. Every part except the title may be absent, and is then not on the page.
+ * Numbers that are not finite are shown as gaps.
  */
 
 /** Sizes of an array; a letter stands for a size that is not fixed: `['T', 'B', 256]`. */
 export type ReportShape = readonly (number | string)[];
 
-/** What goes into a model. */
+/** An input of a model. */
 export interface ReportInput {
   name: string;
   /** `ids`, `features`, or any other word. */
@@ -20,7 +20,7 @@ export interface ReportLayer {
   name: string;
   /** `embedding`, `lstm`, `dense`, … */
   type: string;
-  /** Of the output, as in `ReportInput.shape`. */
+  /** Shape of the output, like `ReportInput.shape`. */
   shape: ReportShape;
   /** Number of trained parameters. */
   parameters: number;
@@ -51,7 +51,7 @@ export interface ReportModel {
 
 /** One epoch. Losses are in nats per token or example, except a record with other `units`. */
 export interface ReportEpoch {
-  /** From 0. */
+  /** Index of the epoch, from 0. */
   epoch: number;
   /** Last step of the epoch, from 0 over the whole run. */
   step: number;
@@ -78,7 +78,7 @@ export interface ReportSteps {
   gradientNorm?: ArrayLike<number>;
 }
 
-/** What the model wrote after an epoch. */
+/** A text that the model generated after an epoch. */
 export interface ReportSample {
   epoch: number;
   step: number;
@@ -94,12 +94,12 @@ export interface ReportActivations {
   units: readonly ArrayLike<number>[];
 }
 
-/** What a classifier took examples of each class for. */
+/** The confusions of a classifier. */
 export interface ReportConfusion {
-  /** Which examples: `The 40 texts that validated`. */
+  /** The examples, for example `The 40 texts used for validation`. */
   title: string;
   classNames: readonly string[];
-  /** Examples of class i that were taken for class j: `counts[i][j]`. */
+  /** Examples of class i that were predicted as class j: `counts[i][j]`. */
   counts: readonly (readonly number[])[];
 }
 
@@ -136,15 +136,15 @@ export interface ReportRecord {
   command?: string;
   /** When it was made, in words of the caller's; no time of day is added. */
   created?: string;
-  /** What one has to know before reading on: that the training was interrupted, say. */
+  /** A remark at the top of the page, for example that the training was interrupted. */
   note?: string;
   model?: ReportModel;
   history?: readonly ReportEpoch[];
-  /** What the loss is measured in, `nats` where absent, and what the speed counts each second, `tokens` where absent. */
+  /** The unit of the loss, `nats` by default, and the unit of the speed per second, `tokens` by default. */
   units?: { loss?: string; speed?: string };
   /** The epoch, from 0, whose weights the model has: the figures at the head of the page are its. */
   keptEpoch?: number;
-  /** Which weights the model has, in words. */
+  /** The weights of the model, in words. */
   weights?: string;
   steps?: ReportSteps;
   samples?: readonly ReportSample[];

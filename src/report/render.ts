@@ -13,7 +13,7 @@ import type { ReportRecord } from './record';
 import { sections } from './sections';
 import { tiles } from './tiles';
 
-/** What the build makes of `src/report/page`: the page's script, with uPlot in it, and its style sheet. */
+/** Built from `src/report/page`: the page's script, which contains uPlot, and its style sheet. */
 const ASSETS = join(packageRoot, 'lib', 'report', 'page');
 
 const assets = new Map<string, string>();
@@ -38,7 +38,7 @@ function asset(name: 'page.js' | 'page.css'): string {
 const POLICY =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
-/** Where no script runs: what is missing, and none of what would do nothing. */
+/** Shown without a script: a remark about what is missing. Controls that would do nothing are hidden. */
 const UNSCRIPTED =
   '<p class="remark" role="note">The curves, the coloured units and the map of words need JavaScript, which is switched off here. All texts and tables are shown.</p>';
 const UNSCRIPTED_STYLE =
@@ -69,7 +69,7 @@ export function renderReport(record: ReportRecord): string {
   const parts = sections(record, data);
   const links = parts.map(({ id, title }) => `<a href="#${id}">${escapeText(title)}</a>`).join('');
   const navigation = parts.length > 1 ? `<nav aria-label="Parts of the report">${links}</nav>` : '';
-  // Two halves stand side by side; one alone takes the whole width.
+  // Two halves are side by side; a single one takes the whole width.
   const halves = parts.filter(({ isHalf }) => isHalf === true).length === 2;
   const body = parts
     .map(
@@ -94,8 +94,8 @@ export function renderReport(record: ReportRecord): string {
 }
 
 /**
- * Refuses a name that no browser would take for a page.
- * @param option what the caller calls the path.
+ * Refuses a name that browsers would not open as a page.
+ * @param option the name of the path's option.
  * @throws ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE.
  */
 export function requirePageName(option: string, path: string): void {

@@ -14,7 +14,7 @@ interface Section {
   id: string;
   title: string;
   body: string;
-  /** It takes half of a wide page, beside another of its kind. */
+  /** It takes half of a wide page, next to another half. */
   isHalf?: boolean;
 }
 
@@ -39,7 +39,7 @@ function chartCard(chart: ChartData | StepChartData, controls: string, note = ''
 /** Widths of the smoothing, as buckets on each side. */
 export const SMOOTHINGS = [0, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500];
 
-/** The page's script says how many steps a position of the slider stands for. */
+/** The page's script shows how many steps a position of the slider smooths over. */
 function smoothingSlider({ smoothing, start }: StepChartData): string {
   if (smoothing === undefined) return '';
   const offered = SMOOTHINGS.filter((half) => half === 0 || half <= start.length / 2);
@@ -68,7 +68,7 @@ function epochCard(chart: ChartData): string {
   return chartCard(chart, logarithmicToggle(chart), chart.note);
 }
 
-/** What one looks at first comes first and larger, each step's curve beside the epochs'. */
+/** The most important charts come first and are larger; the curve of each step is next to that of the epochs. */
 const MAJOR = ['loss', 'step-loss', 'accuracy', 'gradient-norm', 'step-gradient-norm'];
 const MINOR = ['learning-rate', 'step-learning-rate', 'speed'];
 

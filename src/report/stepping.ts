@@ -20,9 +20,9 @@ interface TensorSequence {
 }
 
 /**
- * A model's sequence, checked, nested arrays as tensors.
- * @param option what messages call it.
- * @throws ERR_UNROLLED_OPTION_TYPE for what is no sequence, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_SHAPE.
+ * A checked sequence of a model, with nested arrays converted to tensors.
+ * @param option its name in messages.
+ * @throws ERR_UNROLLED_OPTION_TYPE for a value that is not a sequence, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_SHAPE.
  */
 export function asTensors(
   { input, source }: ModelDescription,
@@ -42,7 +42,7 @@ export function column(ids: Int32Array): Tensor<'int32'> {
 
 /**
  * Number of steps of a single row.
- * @throws ERR_UNROLLED_OPTION_RANGE for several rows, and for fewer steps than asked.
+ * @throws ERR_UNROLLED_OPTION_RANGE for several rows, and for fewer steps than required.
  */
 export function requireSteps({ ids, features }: TensorSequence, least: number, option: string): number {
   const [steps = 0, rows = 1] = (ids ?? features)?.shape ?? [];

@@ -1,4 +1,4 @@
-/** The figures one looks for first. Those of one epoch are of the weights that were kept. */
+/** The most important figures. If they are of one epoch, it is that of the kept weights. */
 
 import { formatNumber, formatNumbers, formatSeconds } from './display';
 import { escapeText } from './html';
@@ -26,7 +26,7 @@ function best(history: readonly ReportEpoch[], figure: Figure): ReportEpoch | un
 interface FigureWords {
   figure: Figure;
   name: string;
-  /** The figure as words, with as many digits as those that stand beside it. */
+  /** The figure as text, with as many digits as its neighbours. */
   show(value: number): string;
   unit: string;
 }

@@ -1,4 +1,4 @@
-/** What a training yielded, as parts of a record. */
+/** The results of a training as parts of a record. */
 
 import * as check from '../base/check';
 import type { ModelDescription } from '../native/native';
@@ -9,7 +9,7 @@ import { unitsOf } from './units';
 /** The epochs of a training: a `History`, or what `fit` yielded. */
 export type TrainingHistory = { readonly epochs: readonly EpochResult[] } | Iterable<EpochResult>;
 
-/** Steps of an epoch that has not ended, as `onProgress` tells of them. */
+/** Steps of an unfinished epoch, as `onProgress` reports them. */
 export interface UnfinishedSteps {
   firstStep: number;
   losses: ArrayLike<number>;
@@ -40,7 +40,7 @@ function epochsOf(history: TrainingHistory): EpochResult[] {
   throw check.wrongType('history', 'a History, or a list of epochs', history);
 }
 
-/** Of an epoch what a report shows. */
+/** The figures of an epoch that a report shows. */
 function figuresOf(epoch: EpochResult, index: number): ReportEpoch {
   if (typeof epoch !== 'object' || epoch === null) throw check.wrongType(`history[${index}]`, 'an epoch', epoch);
   const given = EPOCH_FIGURES.filter((figure) => epoch[figure] !== undefined);
@@ -82,10 +82,10 @@ function join(pieces: readonly UnfinishedSteps[]): ReportSteps {
 }
 
 /**
- * The curves of a training: of its epochs, and of its steps.
- * @param unfinished steps behind the last epoch.
- * @param model what was trained, where it is known: its output says what the speed counts.
- * @throws ERR_UNROLLED_OPTION_TYPE for what is no history.
+ * The curves of a training, over its epochs and over its steps.
+ * @param unfinished steps after the last epoch.
+ * @param model the trained model, if known: its output tells what the speed counts.
+ * @throws ERR_UNROLLED_OPTION_TYPE for a value that is not a history.
  */
 export function trainingParts(
   history: TrainingHistory,

@@ -8,8 +8,8 @@ import type { ReportRecord } from './record';
 type Units = NonNullable<ReportRecord['units']>;
 
 /**
- * What the loss is measured in where that is not nats. Of earlier releases an epoch of `fit` has no unit, and bits where
- * the loss is not a squared error.
+ * The unit of the loss if it is not nats. An epoch of an earlier release has no unit, and has bits unless the loss is a
+ * squared error.
  */
 function lossUnitOf(epochs: readonly EpochResult[]): string | undefined {
   const counts = epochs.filter(({ loss, stepLosses }) => Number.isFinite(loss) && stepLosses !== undefined);
@@ -17,7 +17,7 @@ function lossUnitOf(epochs: readonly EpochResult[]): string | undefined {
   return counts.findLast(({ lossUnit }) => lossUnit !== undefined)?.lossUnit ?? 'squared error';
 }
 
-/** What a model is trained on per second: examples with one target each, else a target for each step. */
+/** The unit of the speed: examples with one target each, else one target per step. */
 function countedBy(model: ModelDescription | undefined, isOfValues: boolean): string | undefined {
   if (model === undefined) return isOfValues ? 'targets' : undefined;
   if (planOf(model).once) return 'examples';

@@ -14,23 +14,23 @@ const URL = 'https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz';
 const BYTES = 84_125_825;
 const UNPACKED_BYTES = 2 ** 31;
 
-/** The tarball's names: of the labelled reviews alone, and as its authors have it. */
+/** Names of the tarball: of the labelled reviews only, and as published by its authors. */
 const ARCHIVES = ['aclImdb_labelled.tar.gz', 'aclImdb_v1.tar.gz'] as const;
 
-/** Where the reviews are, and whether they may be downloaded. */
+/** The folder of the reviews, and whether to download them. */
 export interface ImdbOptions extends DownloadOptions {
   /** A folder that has the dataset in one of its layouts, or is `aclImdb` itself. */
   directory?: string | undefined;
   /** Whether the tarball (84 MB) may be downloaded where nothing is found; needs `sha256`. Default false. */
   download?: boolean | undefined;
-  /** Where to download the tarball from. Default: the authors' page. */
+  /** The address of the tarball. Default: the authors' page. */
   url?: string | undefined;
   /**
-   * The SHA-256 of the tarball in hexadecimal digits, which the download must have, and a tarball that is found: the authors
-   * publish none. The other layouts are no one file, and are read as they are.
+   * The SHA-256 of the tarball in hexadecimal digits. A download must have it, and so must a tarball that is found. The
+   * authors publish none. The other layouts consist of several files, and are not checked.
    */
   sha256?: string | undefined;
-  /** The most bytes that the download may have. Default: those of the authors' tarball, 84,125,825. */
+  /** The most bytes of the download. Default: those of the authors' tarball, 84,125,825. */
   maxBytes?: number | undefined;
   /** The most bytes that a tarball may unpack to. Default: 2 GiB. */
   maxUnpackedBytes?: number | undefined;
@@ -41,11 +41,11 @@ export interface Imdb {
   readonly classNames: readonly ['neg', 'pos'];
   /** 25,000 reviews, half of them positive. */
   readonly train: readonly SourcedExample[];
-  /** As many others; none where only `reviews.txt` and `labels.txt` were found. */
+  /** Reviews to test on, as many again; none if only `reviews.txt` and `labels.txt` were found. */
   readonly test: readonly SourcedExample[];
 }
 
-/** What a tarball must be. */
+/** The required checksum of a tarball. */
 interface ArchiveBounds {
   /** Undefined where any will do. */
   sha256: string | undefined;
@@ -53,7 +53,7 @@ interface ArchiveBounds {
 }
 
 /**
- * The first tarball that has the checksum.
+ * The first tarball with that checksum.
  * @throws ERR_UNROLLED_CHECKSUM if none has.
  */
 async function checkedArchive(paths: readonly string[], sha256: string, signal?: AbortSignal): Promise<string> {
@@ -112,13 +112,14 @@ function resolveSha256(sha256: unknown): string {
  * The Large Movie Review Dataset (Maas et al., 2011): 25,000 reviews to train on and 25,000 to test with, `neg` (0) and
  * `pos` (1) in equal parts. The unlabelled reviews are left out.
  *
- * Looked for in `directory`, the folder that UNROLLED_DATA names and the cache, in each of them as the folder
- * `aclImdb/{train,test}/{neg,pos}`, then as its tarball, which is read without unpacking it to the disk, then as
- * `reviews.txt` and `labels.txt`, one review and `negative` or `positive` a line. Examples come negative ones first,
- * within a class by the code points of their file names; those of `reviews.txt` come as they are there.
- * @throws ERR_UNROLLED_DATASET if it is nowhere; ERR_UNROLLED_FILE_READ, ERR_UNROLLED_ENCODING,
- *   ERR_UNROLLED_CORPUS_EMPTY and ERR_UNROLLED_SHAPE for what is damaged; ERR_UNROLLED_DOWNLOAD,
- *   ERR_UNROLLED_CHECKSUM, ERR_UNROLLED_ABORTED.
+ * It is looked for in `directory`, in the folder that UNROLLED_DATA names, and in the cache. In each of them it may be
+ * the folder `aclImdb/{train,test}/{neg,pos}`, its tarball, which is read without unpacking it to the disk, or
+ * `reviews.txt` and `labels.txt` with one review and one `negative` or `positive` per line. Negative examples come
+ * first; within a class they are ordered by the code points of their file names. Examples of `reviews.txt` keep their
+ * order.
+ * @throws ERR_UNROLLED_DATASET if it is not found; ERR_UNROLLED_FILE_READ, ERR_UNROLLED_ENCODING,
+ *   ERR_UNROLLED_CORPUS_EMPTY and ERR_UNROLLED_SHAPE if it is damaged; ERR_UNROLLED_DOWNLOAD, ERR_UNROLLED_CHECKSUM,
+ *   ERR_UNROLLED_ABORTED.
  */
 export async function imdb(options?: ImdbOptions): Promise<Imdb> {
   const known = [

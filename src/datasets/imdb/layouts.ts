@@ -18,16 +18,16 @@ import { readExamples, requireTexts, textFiles } from '../labelled-files';
 
 export const IMDB_CLASSES = ['neg', 'pos'] as const;
 
-/** What every layout gives. */
+/** The result of every layout. */
 export interface ImdbReviews {
   readonly train: readonly SourcedExample[];
   readonly test: readonly SourcedExample[];
 }
 
-/** Where a labelled review is in the tarball. Whatever else it has is passed over; nothing is written to the disk. */
+/** The paths of labelled reviews in the tarball. Other files are ignored; nothing is written to the disk. */
 const REVIEW = /^(?:\.\/)?aclImdb\/((train|test)\/(neg|pos)\/[^/]+\.txt)$/;
 
-/** The longest review has 14 thousand bytes; a file beyond this is none. */
+/** The most bytes of a review. The longest one has 14 thousand bytes. */
 const MAX_REVIEW_BYTES = 2 ** 20;
 
 function requireSplits(where: string, { train, test }: ImdbReviews): ImdbReviews {
@@ -67,7 +67,7 @@ function damagedArchive(path: string, reason: string, cause?: unknown): Unrolled
   });
 }
 
-/** The pieces of a tarball, up to so many bytes. */
+/** The pieces of a tarball, up to this many bytes. */
 async function* bounded(path: string, pieces: AsyncIterable<Uint8Array>, most: number) {
   let left = most;
   for await (const piece of pieces) {
@@ -77,7 +77,10 @@ async function* bounded(path: string, pieces: AsyncIterable<Uint8Array>, most: n
   }
 }
 
-/** The labelled reviews of a tarball, by their path below `aclImdb`; of two with one path the last, as `tar` has it. */
+/**
+ * The labelled reviews of a tarball, by their path below `aclImdb`. If two have the same path, the last one counts, as
+ * with `tar`.
+ */
 async function unpack(path: string, archive: AsyncIterable<Uint8Array>): Promise<Map<string, SourcedExample>> {
   const { createTarDecoder } = await import('modern-tar');
   const reviews = new Map<string, SourcedExample>();
@@ -106,7 +109,7 @@ export async function readArchive(path: string, most: number, signal?: AbortSign
     try {
       return await unpack(path, bounded(path, pieces, most));
     } catch (cause) {
-      // What the stream itself ran into says so by its code.
+      // An error of the stream itself has a code.
       if (cause instanceof UnrolledError || (cause as NodeJS.ErrnoException).code !== undefined) throw cause;
       throw damagedArchive(path, reasonOf(cause), cause);
     }

@@ -19,18 +19,18 @@ export interface BeamResult {
   /** Without the prompt. */
   text: string;
   /**
-   * Of all its tokens, in nats: the one that ended it too, and those of a stop string. Tokens that are never taken
-   * (the unknown one, and those that a constraint bars) keep their share of the probability, and biases are no part of it:
-   * it is what `score` gives.
+   * Sum over all its tokens, in nats, including the one that ended it and those of a stop string. Excluded tokens (the
+   * unknown one, and those that a constraint excludes) keep their share of the probability, and biases do not count:
+   * the result is that of `score`.
    */
   logProbability: number;
-  /** What continuations are ranked by: `logProbability` and the biases of the tokens, divided as `lengthPenalty` says. */
+  /** The score of the ranking: `logProbability` plus the biases of the tokens, divided as `lengthPenalty` says. */
   score: number;
   /** Whether the end token or a stop string ended it, and not `length`. */
   ended: boolean;
 }
 
-/** The byte that a token of bytes stands for where it is no ASCII character. */
+/** The byte of a token of bytes that is not an ASCII character. */
 const BYTE_TOKEN = /^<0x([0-9A-F]{2})>$/;
 
 /** The bytes of every token, to find strings in. */

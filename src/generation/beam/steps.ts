@@ -16,7 +16,7 @@ function textOf(vocabulary: Vocabulary, ids: Int32Array): string {
   return text;
 }
 
-/** By falling score, of equals the lower ids first, as a search that is made at once has them. */
+/** By descending score; of equal ones the lower ids first, like a search in a single call. */
 function compare(a: NativeHypothesis, b: NativeHypothesis): number {
   if (a.score !== b.score) return b.score - a.score;
   const place = a.ids.findIndex((id, i) => id !== b.ids[i]);
@@ -24,7 +24,7 @@ function compare(a: NativeHypothesis, b: NativeHypothesis): number {
   return (a.ids[place] as number) - (b.ids[place] ?? Number.NEGATIVE_INFINITY);
 }
 
-/** What the next step continues from. */
+/** The beams that the next step continues. */
 function progress(live: readonly NativeHypothesis[], ended: number, state: Float32Array | Float64Array) {
   const length = live[0]?.ids.length ?? 0;
   return {
@@ -59,7 +59,7 @@ export async function searchByStep(
   }
 }
 
-/** @param weights the model that has them, where it is another. */
+/** @param weights the model with the weights of the search, if it is not the model itself. */
 async function searchWith(
   weights: () => Promise<Network> | undefined,
   { model, vocabulary }: Generator,

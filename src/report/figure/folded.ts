@@ -18,7 +18,7 @@ function place({ lane, level }: Node): Box {
 /** Characters that fit into a box. */
 const MOST_CHARACTERS = 30;
 
-/** `2 × lstm, tanh · 328,704`; a note that is too long stands in the table of the layers alone. */
+/** `2 × lstm, tanh · 328,704`; a note that is too long only appears in the table of the layers. */
 function subtitle({ type, stacked, bidirectional, note, parameters, isInput }: Node): string {
   if (isInput) return type;
   const kind = `${stacked > 1 ? `${stacked} × ` : ''}${type}${bidirectional ? ', both ways' : ''}`;
@@ -129,7 +129,7 @@ function drawInitialState(from: Node, node: Node): string {
   );
 }
 
-/** All outputs of a layer, looked at in every step. */
+/** All outputs of a layer, for a node that uses all of them at every step. */
 function drawMemory(from: Node, node: Node): string {
   const [source, at] = [place(from), place(node)];
   const end = { x: at.x, y: at.y + HEIGHT / 2 };

@@ -21,11 +21,11 @@ export interface Node {
   memory: Node | undefined;
   /** Row from the bottom. */
   level: number;
-  /** Nodes that stand above each other: an input and all that is computed from it first. */
+  /** A lane: nodes that are drawn above each other. An input comes first, then everything that is computed from it. */
   lane: number;
   /** Whether nothing reads it, not even its state. */
   isOutput: boolean;
-  /** Whether its outputs are the input of another node, beside being a memory. */
+  /** Whether its outputs are the input of another node, and not only a memory. */
   isRead: boolean;
 }
 
@@ -53,7 +53,7 @@ function unknownName(layer: ReportLayer, option: string, name: string): Unrolled
   );
 }
 
-/** The first row from `level` on that is free in a lane, so that what is computed side by side stands on each other. */
+/** The first free row of a lane from `level` on, so that parallel nodes are drawn above each other. */
 function freeLevel(nodes: Iterable<Node>, lane: number, level: number): number {
   const taken = new Set([...nodes].filter((node) => node.lane === lane).map((node) => node.level));
   let free = level;
@@ -119,7 +119,7 @@ export function modelGraph({ inputs, layers }: ReportModel): Node[] {
   return all;
 }
 
-/** Whether a line between two nodes of a lane would run through those that stand between them. */
+/** Whether a line between two nodes of a lane would cross the nodes between them. */
 export function skips(source: Node, node: Node): boolean {
   return source.lane === node.lane && node.level - source.level > 1;
 }

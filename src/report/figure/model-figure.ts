@@ -23,8 +23,8 @@ export function figure(model: ReportModel, isUnrolled: boolean, isAlone: boolean
 }
 
 /**
- * A model as an SVG document of its own, with colours for light and for dark.
- * @throws ERR_UNROLLED_OPTION_RANGE if a layer reads what is not listed before it; ERR_UNROLLED_UNKNOWN_OPTION,
+ * A model as a complete SVG document, with colours for light and dark mode.
+ * @throws ERR_UNROLLED_OPTION_RANGE if a layer reads a layer that is not listed before it; ERR_UNROLLED_UNKNOWN_OPTION,
  *   ERR_UNROLLED_OPTION_TYPE.
  */
 export function renderModelFigure(model: ReportModel, options?: ModelFigureOptions): string {

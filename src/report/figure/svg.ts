@@ -12,10 +12,10 @@ export interface Box extends Point {
   height: number;
 }
 
-/** What a line stands for; `later` is a state that passes over steps that are not drawn. */
+/** The meaning of a line; `later` is a state that skips steps that are not drawn. */
 export type EdgeKind = 'data' | 'state' | 'later' | 'initial' | 'memory';
 
-/** Stands for the drawing's id until it is known. No text of a model can have it, as it is shown by another sign. */
+/** Placeholder of the drawing's id. No text of a model can contain it, because it is escaped in texts. */
 const ID = '\u0000';
 
 const round = (value: number) => Number(value.toFixed(1));
@@ -51,7 +51,7 @@ function heads(): string {
     .join('');
 }
 
-/** Colours of a drawing that stands alone; on a page, the page's own style sheet has them. */
+/** Colours of a stand-alone drawing; on a page the page's style sheet has them. */
 const COLORS = {
   light: { ink: '#1b2330', soft: '#5b6675', box: '#ffffff', cell: '#e3eefb', input: '#f1f3f6', state: '#0067a8' },
   dark: { ink: '#e8ecf2', soft: '#9aa6b5', box: '#1d2530', cell: '#183450', input: '#262e3a', state: '#6cbcf5' },

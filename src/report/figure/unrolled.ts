@@ -8,7 +8,7 @@ const WIDTH = 96;
 const HEIGHT = 46;
 const ROW = HEIGHT + 44;
 const COLUMN = WIDTH + 36;
-/** Steps that are drawn: the first three, and the last behind an ellipsis. */
+/** The drawn steps: the first three, and the last one after an ellipsis. */
 const STEPS = 4;
 const LANE_GAP = 100;
 
@@ -33,7 +33,7 @@ function lanesOf(nodes: readonly Node[]): Lane[] {
   return lanes;
 }
 
-/** The last column stands for the last step; one before it stands for itself, or is left out of the count. */
+/** The last column is the last step; the column before it is its own step, or the ellipsis. */
 function stepName({ columns, time }: Lane, column: number): string {
   if (column < columns - 1 || (typeof time === 'number' && time <= STEPS)) return String(column + 1);
   return String(time);
@@ -68,7 +68,7 @@ class Unrolled {
     return this.#lanes[node.lane] as Lane;
   }
 
-  /** The columns a node stands in: all, or for one value a sequence the first (of an input) or the last. */
+  /** The columns of a node: all, or for one value per sequence the first (of an input) or the last. */
   #columns(node: Node): number[] {
     const { columns } = this.#lane(node);
     if (node.time !== undefined) return Array.from({ length: columns }, (_, column) => column);
@@ -115,7 +115,7 @@ class Unrolled {
     }).join('');
   }
 
-  /** From which of a source's columns a node's column reads. */
+  /** The columns of the source that a node's column reads. */
   #reads(source: Node, node: Node, column: number): number[] {
     const columns = this.#columns(source);
     if (node.time !== undefined) return columns.filter((each) => each === column);
@@ -160,7 +160,7 @@ class Unrolled {
     return edges + (node.isOutput || node.isRead ? this.#shape(node) : '');
   }
 
-  /** The shape of all columns together, beside the arrow out of the last. */
+  /** The shape of all columns together, next to the arrow that leaves the last one. */
   #shape(node: Node): string {
     const { x, y } = this.#place(node, this.#columns(node).at(-1) as number);
     return text({ x: x + WIDTH / 2 + 8, y: y - 16 }, showShape(node.shape), 'figure-shape', 'start');

@@ -1,4 +1,4 @@
-/** The axes of a chart: as much room as their marks need, and digits that tell the marks apart. */
+/** The axes of a chart: they have enough room for their labels, and enough digits to distinguish them. */
 
 import type uPlot from 'uplot';
 import { formatMarks, formatNumber } from '../display';
@@ -7,12 +7,12 @@ import { color } from './theme';
 
 const FONT = '12px system-ui, sans-serif';
 
-/** Room of the y axis's marks, at least, and what stands between them and the curves. */
+/** Least width of the labels of the y axis, and the gap between them and the curves. */
 const [LEAST, GAP] = [46, 16];
 
 const canvas = document.createElement('canvas').getContext('2d');
 
-/** Width of a text beside an axis, in pixels. */
+/** Width of a text at an axis, in pixels. */
 function widthOf(text: string): number {
   if (canvas === null) return 8 * text.length;
   canvas.font = FONT;
@@ -25,14 +25,14 @@ const WHOLE = [...Array(16).keys()].flatMap((power) => [1, 2, 5].map((step) => s
 /** Distances of two marks of any other. */
 const ANY = [...Array(60).keys()].flatMap((power) => [1, 2, 2.5, 5].map((step) => Number(`${step}e${power - 30}`)));
 
-/** On a logarithmic axis of several powers of ten each mark has its own digits. */
+/** On a logarithmic axis over several powers of ten, each label has its own digits. */
 function logarithmic(marks: readonly (number | null)[]): string[] {
   const numbers = marks.filter((mark) => mark !== null);
   if (Math.max(...numbers) / Math.min(...numbers) < 10) return formatMarks(marks);
   return marks.map((mark) => (mark === null ? '' : formatNumber(mark)));
 }
 
-/** Half of the last mark of the x axis may stand right of the curves. */
+/** Half of the last label of the x axis may be to the right of the curves. */
 export function rightPadding(plot: uPlot): number {
   return Math.max(18, widthOf(formatNumber(plot.scales.x?.max)) / 2 + 4);
 }

@@ -14,11 +14,11 @@ export interface Curve {
   dashed?: boolean;
   /** Number of its colour, from 0; the next free one where absent. */
   color?: number;
-  /** Drawn paler, as what stands behind another curve. */
+  /** Drawn paler, because it is behind another curve. */
   isFaint?: boolean;
   /** Drawn in the colour of the text, over what is faint. */
   isInk?: boolean;
-  /** Not named or read: the edge of a band. */
+  /** Without a name or a value: the edge of a band. */
   isEdge?: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface ChartOptions {
   mark?: Mark;
 }
 
-/** Colours of `page.css`, made to be told apart by colour-blind readers too. */
+/** Colours of `page.css`, which colour-blind readers can also distinguish. */
 const COLORS = 6;
 
 /** A colour of the form `rgb(r, g, b)` made transparent. */
@@ -49,8 +49,8 @@ function transparent(opaque: string, alpha: number): string {
 }
 
 /**
- * Where a curve is broken, in pixels of the canvas: between the values around a null. An undefined value is no gap:
- * it stands where only other curves have one.
+ * The gaps of a curve, in pixels of the canvas: between the values around a null. An undefined value is not a gap: only
+ * other curves have a value there.
  */
 function gaps(plot: uPlot, series: number, first: number, last: number): [number, number][] {
   const [x, values] = [plot.data[0], plot.data[series] ?? []];
@@ -176,7 +176,7 @@ export class Chart {
     });
   }
 
-  /** Puts the line where its x is; out of sight where the reader has zoomed in beside it. */
+  /** Moves the line to its x, or hides it if the visible range does not contain it. */
   #placeMark(plot: uPlot): void {
     const { mark } = this.#options;
     const { min = 0, max = 0 } = plot.scales.x ?? {};
@@ -254,7 +254,7 @@ export class Chart {
       }),
     );
     this.#tooltip.hidden = false;
-    // Beside the pointer, on the side where there is room; within the chart in any case.
+    // Next to the pointer, on the side with more room, and always within the chart.
     const width = this.#tooltip.offsetWidth;
     const room = this.#plot.clientWidth - plot.over.offsetLeft;
     const wanted = left > plot.over.clientWidth / 2 ? left - 14 - width : left + 14;

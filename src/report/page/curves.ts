@@ -28,7 +28,7 @@ export function drawChart(chart: ChartData): void {
   );
 }
 
-/** The curves of a chart of steps, behind the edges of a band where a bucket is more than one step. */
+/** The curves of a chart of steps. If a bucket has several steps, they follow the edges of a band. */
 function stepCurves({ id, width, smoothing }: StepChartData): Curve[] {
   const line = id.replace('step-', '').replace('-', ' ');
   const edges = [
@@ -52,9 +52,9 @@ export function drawStepChart(data: StepChartData): void {
   const widths = slider?.dataset.smoothing?.split(' ').map(Number) ?? [];
   const half = () => (slider === null ? 0 : (widths[slider.valueAsNumber] ?? 0));
   const end = (step: number) => Math.min(step + width - 1, last);
-  // A bucket's values stand in its middle.
+  // A bucket's value is drawn at its middle.
   const x = start.map((step) => (step + end(step)) / 2);
-  /** Where the bucket of a step stands. */
+  /** The position of the bucket of a step. */
   const placeOf = (step: number) => x[start.filter((first) => first <= step).length - 1] ?? step;
   const curve = () => smoothed(mean, half());
   const values = (): uPlot.AlignedData => {

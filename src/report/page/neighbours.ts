@@ -15,7 +15,7 @@ function svg<K extends keyof SVGElementTagNameMap>(tag: K, attributes: Record<st
   return element;
 }
 
-/** From the values' range to pixels. */
+/** Scales from the values' range to pixels. */
 function scale(values: readonly number[], from: number, to: number): (value: number) => number {
   const min = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
   const max = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
@@ -31,7 +31,7 @@ function colorsOf(words: Neighbours['words']): Map<string, string> {
 export function startNeighbours(neighbours: Neighbours | undefined): void {
   const view = document.querySelector<HTMLElement>('#neighbour-map');
   if (neighbours === undefined || view === null) return;
-  // What is not finite came as null, and has no place on a map.
+  // A value that is not finite arrives as null, and has no place on a map.
   const words = neighbours.words.filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
   const near = new Map(neighbours.lists.map((entry) => [entry.word, entry.neighbours]));
   const colors = colorsOf(words);
