@@ -39,8 +39,8 @@ double bestGemm(const Parallel& parallel, Index size, Index repeats, const std::
   return best;
 }
 
-// Seconds to read so many floats once, one after another as the weights are read in every step of a generation: each of
-// `repeats` passes over the same memory, which stays in the cache where it fits.
+// Seconds to read this many floats once, in sequence, as every step of a generation reads the weights: each of
+// `repeats` passes reads the same memory, which stays in the cache if it fits.
 std::vector<double> readingTimes(Index count, Index repeats, const std::function<bool()>& proceed) {
   using Vector = float __attribute__((vector_size(16)));
   constexpr Index lanes = 4;

@@ -135,7 +135,7 @@ std::vector<double> floats(const char* name, const Napi::Value& value, bool opti
 
 namespace {
 
-// V8 ends the process where it has no memory for an array: one that matters is tried before.
+// V8 ends the process if it has no memory for an array, so a large one is tried first.
 void requireArrayMemory(std::size_t bytes) {
   constexpr std::size_t leastTried = std::size_t{1} << 20U;
   if (bytes < leastTried) return;

@@ -29,7 +29,7 @@ Napi::Object object(const char* name, const Napi::Value& value);
 Index integer(const char* name, const Napi::Value& value, Index least, Index most);
 double number(const char* name, const Napi::Value& value);
 std::string text(const char* name, const Napi::Value& value);
-// True or false; `otherwise` where it is absent.
+// True or false; `otherwise` if it is absent.
 bool flag(const char* name, const Napi::Value& value, bool otherwise);
 // One name, or a list of them; none if it is absent.
 std::vector<std::string> names(const char* name, const Napi::Value& value);
@@ -67,7 +67,7 @@ Index leastLength(const Napi::Object& from);
 // `bias` of an object: numbers, minus infinity among them; empty if it has none.
 std::vector<double> bias(const Napi::Object& from);
 Reduction reduction(const Napi::Value& value);
-// Cross-entropy where it is absent.
+// Cross-entropy if it is absent.
 LossKind lossKind(const Napi::Value& value);
 CancellationFlag cancellation(const Napi::Value& value);
 

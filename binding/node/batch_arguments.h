@@ -50,7 +50,7 @@ struct InputArguments {
     return packing ? packing->layout() : SequenceLayout{time, rows, nullptr};
   }
 
-  // A sequence [T, B, width] as the caller sees it, or one vector a row where it has one step.
+  // A sequence [T, B, width] in the caller's order, or one vector per row if it has one step.
   [[nodiscard]] std::vector<T> unpack(const T* values, Index width, bool oneStep) const {
     if (packing && !oneStep) return packing->unpack(values, width);
     const Index count = (oneStep ? 1 : time) * rows * width;
@@ -59,7 +59,7 @@ struct InputArguments {
     return result;
   }
 
-  // What stands at each position of a sequence, from the caller's padded order.
+  // The values at each position of a sequence, from the caller's padded order.
   template <class Element>
   [[nodiscard]] std::vector<Element> pack(std::vector<Element> padded, Index width, bool oneStep) const {
     if (!packing) return padded;
@@ -141,7 +141,7 @@ struct BatchArguments {
   }
 };
 
-// What the gradients are of: a loss against targets, or a given output gradient.
+// The value to differentiate: a loss against targets, or a given output gradient.
 template <class T>
 struct Objective {
   bool hasLoss = true;
@@ -181,7 +181,7 @@ struct Objective {
     return isOfClasses(loss) ? Targets<T>(targets.data()) : Targets<T>(loss, values.data());
   }
 
-  // What the loss is divided by: the targets that are there, one for each output but for cross-entropy.
+  // The divisor of the loss: the number of targets, one per output except for cross-entropy.
   [[nodiscard]] Index count() const { return static_cast<Index>(isOfClasses(loss) ? targets.size() : values.size()); }
 };
 

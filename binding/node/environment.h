@@ -1,4 +1,4 @@
-// What belongs to one JavaScript environment: the main thread's, or a worker's.
+// Data of one JavaScript environment: the main thread's, or a worker's.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@ class Environment {
  public:
   explicit Environment(Napi::Env env);
 
-  // That of the addon which was loaded there.
+  // The instance of the addon that was loaded there.
   static Environment& of(Napi::Env env);
 
   [[nodiscard]] const std::shared_ptr<ThreadPool>& pool() const { return pool_; }

@@ -1,4 +1,4 @@
-// From the core's errors to JavaScript's: made by the factory that src/native/load.ts sets.
+// Converts the core's errors to JavaScript's, with the factory that src/native/load.ts sets.
 #pragma once
 
 #include <exception>

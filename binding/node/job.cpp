@@ -40,7 +40,7 @@ bool Executor::mayRunHere(Job& job) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (shutDown_ || !waiting_.empty() || !running_.empty()) return false;
   }
-  // It stays so: whoever posts a job is on this thread.
+  // This cannot change meanwhile, because jobs are only posted on this thread.
   return job.endsWithin(shortSeconds);
 }
 

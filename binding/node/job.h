@@ -39,25 +39,25 @@ class Job {
   [[nodiscard]] Napi::Promise promise() const { return deferred_.Promise(); }
   void fail(Error error) { error_ = std::move(error); }
 
-  // On the JavaScript thread.
+  // Called on the JavaScript thread.
   void settle(Napi::Env env);
 
-  // On the model's thread; may throw.
+  // Called on the model's thread; may throw.
   virtual void execute() = 0;
 
-  // Whether `execute` will be over within so many seconds. While no other job of its executor runs.
+  // Whether `execute` is expected to finish within this many seconds. Called while no other job of its executor runs.
   [[nodiscard]] virtual bool endsWithin(double /*seconds*/) { return false; }
 
-  // Whether the model has not got its weights where this fails for lack of memory: all later jobs fail too then.
+  // Whether the model lacks its weights if this job fails because memory is short: then all later jobs also fail.
   [[nodiscard]] virtual bool preparesModel() const { return false; }
 
-  // Ends a running `execute` early, where it can.
+  // Ends a running `execute` early, if possible.
   void cancel() { cancelled_->store(true); }
 
  protected:
-  // On the JavaScript thread, after `execute`.
+  // Called on the JavaScript thread, after `execute`.
   virtual Napi::Value result(Napi::Env env) = 0;
-  // On the JavaScript thread, before the promise settles either way.
+  // Called on the JavaScript thread, before the promise settles in either way.
   virtual void settled() {}
 
   // Uses the caller's flag instead of its own.
@@ -99,9 +99,9 @@ class Task final : public Job {
   std::optional<std::invoke_result_t<Compute&, Proceed>> value_;
 };
 
-// Runs the jobs of one model, one at a time, in the order of the calls, on a thread that ends when
-// it has had nothing to do for a while. A job that is over sooner than that thread would be awake runs
-// on the JavaScript thread; whoever posts many of them lets the event loop have its turns.
+// Runs the jobs of one model one after another, in the order of the calls, on a thread that ends after some idle time.
+// A job that takes less time than waking that thread runs on the JavaScript thread; callers that post many such jobs
+// give the event loop its turns.
 class Executor {
  public:
   explicit Executor(std::shared_ptr<Mailbox> mailbox) : mailbox_(std::move(mailbox)) {}
@@ -111,7 +111,7 @@ class Executor {
   Executor(Executor&&) = delete;
   Executor& operator=(Executor&&) = delete;
 
-  // On the JavaScript thread. The job's promise settles in any case.
+  // Called on the JavaScript thread. The promise of the job settles in any case.
   void post(std::shared_ptr<Job> job);
 
   // The same of a task made of two functions; returns its promise. `flag` may be null.
@@ -125,13 +125,13 @@ class Executor {
     return promise;
   }
 
-  // On the executor's thread, inside a job: runs the jobs that wait.
+  // Called on the executor's thread, inside a job: runs the waiting jobs.
   void serve();
 
-  // From inside a job: brings something to the JavaScript thread, before what is posted later.
+  // Called inside a job: sends something to the JavaScript thread, before anything that is posted later.
   void tell(Mailbox::Letter letter);
 
-  // On the JavaScript thread: cancels what runs, refuses what waits, joins the thread.
+  // Called on the JavaScript thread: cancels the running job, refuses the waiting ones, and joins the thread.
   void shutDown();
 
   // Whether a training runs; read and set on the JavaScript thread.
@@ -144,7 +144,7 @@ class Executor {
   void runHere(Job& job);
   // Does what the job's `execute` does, its errors kept.
   void execute(Job& job);
-  // Of a job that failed, or cannot run. Under the mutex.
+  // For a job that failed, or cannot run. Called with the mutex held.
   void fail(Job& job, Error error);
   // Hands the job over to the JavaScript thread, which alone may destroy it.
   void finish(std::shared_ptr<Job> job);
@@ -156,12 +156,12 @@ class Executor {
   std::atomic<int> waitingCount_{0};
   std::deque<std::shared_ptr<Job>> running_;  // one, or a training with the job it serves
   bool threadAlive_ = false;
-  // While a job runs on the JavaScript thread, when the executor's thread has none; what it tells is read at its end,
-  // so that no call of the reader's meets a model at work.
+  // True while a job runs on the JavaScript thread and the executor's thread has none. Its messages are delivered at
+  // its end, so that no call made in them meets a model at work.
   bool runsHere_ = false;
   std::vector<Mailbox::Letter> told_;
   bool shutDown_ = false;
-  std::optional<Error> unprepared_;  // why the model has not got its weights
+  std::optional<Error> unprepared_;  // why the model lacks its weights
   std::thread thread_;
 };
 

@@ -17,17 +17,17 @@ class Mailbox {
 
   explicit Mailbox(Napi::Env env);
 
-  // From any thread.
+  // Called on any thread.
   void post(Letter letter);
 
-  // On the JavaScript thread: work that keeps the process alive begins, ends.
+  // Called on the JavaScript thread: work that keeps the process alive begins or ends.
   void workBegins();
   void workEnds();
 
-  // On the JavaScript thread, after all senders have ended.
+  // Called on the JavaScript thread, after all senders have ended.
   void close();
 
-  // On the JavaScript thread.
+  // Called on the JavaScript thread.
   static void read(Napi::Env env, Letter& letter);
 
  private:

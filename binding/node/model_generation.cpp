@@ -96,7 +96,7 @@ Napi::Value hypotheses(Napi::Env env, const BeamResult& result) {
   return value;
 }
 
-// Those that are followed { ids, offsets, logProbabilities, biases }, how many have ended, and the state.
+// The live beams { ids, offsets, logProbabilities, biases }, the number of ended ones, and the state.
 template <class T>
 BeamProgress<T> beamProgress(const Model<T>& model, const Napi::Value& value) {
   BeamProgress<T> result;

@@ -24,7 +24,7 @@ namespace {
 
 Napi::Value undefined(Napi::Env env, bool /*done*/) { return env.Undefined(); }
 
-// What a layer in the midst of the model gave.
+// The output of an inner layer of the model.
 template <class T>
 struct LayerOutput {
   std::string name;

@@ -11,8 +11,8 @@
 
 namespace unrolled::node {
 
-// A model with the executor that serialises the work on it. The executor is declared last, so that
-// it has joined before the model goes.
+// A model with the executor that serialises its work. The executor is declared last, so it is joined before the model
+// is destroyed.
 template <class T>
 struct ModelCore {
   ModelCore(const ModelDescription& description, std::shared_ptr<ThreadPool> threads, std::shared_ptr<Mailbox> mailbox)
@@ -55,7 +55,7 @@ class ModelHandle final : public Napi::ObjectWrap<ModelHandle<T>> {
   Napi::Value evaluate(const Napi::CallbackInfo& info);
   Napi::Value evaluateExamples(const Napi::CallbackInfo& info);
   Napi::Value predict(const Napi::CallbackInfo& info);
-  // In model_generation.cpp.
+  // Defined in model_generation.cpp.
   Napi::Value generate(const Napi::CallbackInfo& info);
   Napi::Value beam(const Napi::CallbackInfo& info);
   Napi::Value beamStep(const Napi::CallbackInfo& info);
@@ -68,7 +68,7 @@ class ModelHandle final : public Napi::ObjectWrap<ModelHandle<T>> {
 
   std::shared_ptr<ModelCore<T>> core_;
   std::shared_ptr<Executors> executors_;
-  std::int64_t toldBytes_ = 0;  // what the collector was told of
+  std::int64_t toldBytes_ = 0;  // bytes reported to the garbage collector
 };
 
 }  // namespace unrolled::node

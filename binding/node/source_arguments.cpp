@@ -100,7 +100,7 @@ std::unique_ptr<BatchSource<T>> examples(const Model<T>& model, const Napi::Obje
   return std::make_unique<TaggedSequences<T>>(std::move(sequences), std::move(targets), batching, seed);
 }
 
-// Its name, of the kinds there are.
+// Its name, from the list of kinds.
 std::string kindOf(const Napi::Object& from, bool streams) {
   std::string kind = text("source.kind", from.Get("kind"));
   for (const char* known : {"labelled", "tagged", "paired", "documents"}) {
@@ -155,7 +155,7 @@ SourceArguments<T> exampleSource(const Model<T>& model, const Napi::Value& value
   const Napi::Object from = object("source", value);
   const std::string kind = kindOf(from, false);
   if (kind == "documents") return documents(model, from, false, 0);
-  // Of about one length, since no order is asked for.
+  // Sequences of similar length together, because the order is not fixed.
   Batching cut = batching(from);
   cut.shuffle = false;
   if (cut.bucketing == 0) cut.bucketing = largestSize;

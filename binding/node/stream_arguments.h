@@ -40,7 +40,7 @@ inline IdFileRange idFileRange(const Napi::Object& from) {
   return range;
 }
 
-// `before` of an object: the id that stands before its ids, -1 for none.
+// `before` of an object: the id that precedes its ids, -1 for none.
 template <class T>
 TokenId idBefore(const Model<T>& model, const Napi::Object& from) {
   const Napi::Value value = from.Get("before");
@@ -76,7 +76,7 @@ std::vector<TokenId> promptIds(const Model<T>& model, const Napi::Value& value) 
   return prompt;
 }
 
-// Several of them, one behind another.
+// Several of them, one after another.
 template <class T>
 Prompts promptsOf(const Model<T>& model, const Napi::Value& idsValue, const Napi::Value& offsetsValue) {
   Prompts prompts{promptIds(model, idsValue), offsets("offsets", offsetsValue)};

@@ -86,7 +86,7 @@ class RunJob final : public Job, private TrainingObserver {
     if (Clock::now() - delivered_ >= progressInterval) deliver();
   }
 
-  // What was recorded since the last delivery.
+  // The records since the last delivery.
   struct Records {
     Index firstStep = 0;
     std::vector<double> losses;
@@ -233,7 +233,7 @@ Napi::Value TrainingHandle<T>::resume(const Napi::CallbackInfo& info) {
 template <class T>
 Napi::Value TrainingHandle<T>::identity(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    // Beside the training, which has a thread of its own.
+    // In parallel with the training, which has its own thread.
     return Environment::of(info.Env())
         .aside()
         .submit(

@@ -28,7 +28,7 @@ struct Snapshot {
   [[nodiscard]] const std::vector<T>& part(std::size_t index) const;
 };
 
-// The state with a function that copies the long arrays piece by piece, so that the event loop continues.
+// The state, with a function that copies the long arrays in pieces, so that the event loop continues.
 template <class T>
 Napi::Value toJavaScript(Napi::Env env, const std::shared_ptr<Snapshot<T>>& snapshot);
 

@@ -1,6 +1,6 @@
-// Node-API on Windows, where a library's imports name the program that they come from: node.exe is not the only one
-// that has Node-API, and Electron, Bun and Deno are called otherwise. So when the library is loaded, each function is
-// asked of the program that runs, and what calls it comes by a stub of one jump.
+// Node-API on Windows, where the imports of a library name the program that exports them. node.exe is not the only
+// program with Node-API: Electron, Bun and Deno have other names. So when the library is loaded, each function is
+// looked up in the running program, and calls go through a stub of one jump.
 
 #ifndef NOMINMAX
 #define NOMINMAX
@@ -25,7 +25,7 @@
 
 namespace {
 
-// Programs that are made of several files have it in a library of their own.
+// A program that consists of several files has these functions in a library.
 void* find(const char* name) {
   const HMODULE places[] = {GetModuleHandleW(nullptr), GetModuleHandleW(L"libnode.dll"), GetModuleHandleW(L"node.dll")};
   for (const HMODULE module : places) {
@@ -42,6 +42,6 @@ extern "C" BOOL WINAPI DllMain(HINSTANCE /*library*/, DWORD reason, LPVOID /*res
 #define UNROLLED_NODE_API(name) unrolled_##name = find(#name);
 #include "node_api_names.inc"
 #undef UNROLLED_NODE_API
-  // What no program of Node has to have may be absent; without this one, it has no Node-API.
+  // A function that not every version has may be absent; without this one, the program has no Node-API.
   return unrolled_napi_create_function == nullptr ? FALSE : TRUE;
 }

@@ -18,12 +18,12 @@ export type DType = 'float32' | 'float64';
 
 export type { Activation };
 
-/** What every layer has. `name` is the prefix of its parameters' names. */
+/** Options that every layer has. `name` is the prefix of the names of its parameters. */
 interface NamedLayer {
   name: string;
   /**
-   * What it reads: names of layers before it, or of the model's inputs `'input'` and `'source'`. The layer before it
-   * where absent. Several only for `attention` (queries, then memory), `concatenate` and `add`.
+   * The layers that it reads: names of earlier layers, or of the model's inputs `'input'` and `'source'`. By default
+   * the layer before it. Several only for `attention` (queries, then memory), `concatenate` and `add`.
    */
   from?: string | readonly string[];
 }
@@ -68,23 +68,23 @@ export interface DenseDescription extends NamedLayer {
   /** The embedding whose table is its weight: `features` is that embedding's vocabulary. */
   tiedTo?: string;
   /**
-   * Of a last, linear layer: how many classes a target competes with in training by cross-entropy, drawn again for each
-   * step (sampled softmax). Evaluation is exact. All classes where absent.
+   * For a last, linear layer: the number of classes that a target competes with in training by cross-entropy, drawn
+   * again for each step (sampled softmax). Evaluation is exact. All classes if absent.
    */
   samples?: number;
-  /** Beside `samples`: as of `AdaptiveSoftmaxDescription`. */
+  /** With `samples`: the ranks, as in `AdaptiveSoftmaxDescription`. */
   ranks?: readonly number[];
 }
 
 /**
- * Log-probabilities of `features` classes (Grave et al. 2017), as PyTorch's `AdaptiveLogSoftmaxWithLoss`: the most
- * frequent classes stand in a head, beside one entry for each cluster of rarer ones. Only as the last layer. Of
- * parameters it has `head.weight`, `tail.i.0.weight` and `tail.i.1.weight`, with a bias `head.bias` too.
+ * Log-probabilities of `features` classes (Grave et al. 2017), like PyTorch's `AdaptiveLogSoftmaxWithLoss`: the most
+ * frequent classes are in a head, which also has one entry for each cluster of rarer ones. Only as the last layer. Its
+ * parameters are `head.weight`, `tail.i.0.weight` and `tail.i.1.weight`, and with a bias also `head.bias`.
  */
 export interface AdaptiveSoftmaxDescription extends NamedLayer {
   type: 'adaptiveSoftmax';
   features: number;
-  /** Ranks at which the clusters begin, rising: what stands before the first is in the head. */
+  /** The ranks at which the clusters begin, ascending; all ranks before the first are in the head. */
   cutoffs: readonly number[];
   /** Cluster i projects to its inputs' width divided i + 1 times by this; 4 by default. */
   divisor?: number;
@@ -94,7 +94,7 @@ export interface AdaptiveSoftmaxDescription extends NamedLayer {
   ranks?: readonly number[];
 }
 
-/** A function of each value, where no layer before it has one: behind pooled embeddings, say. */
+/** A function of each value, for layers that have none of their own, for example after pooled embeddings. */
 export interface ActivationDescription extends NamedLayer {
   type: 'activation';
   activation: Activation;
@@ -114,8 +114,8 @@ export interface LayerNormDescription extends NamedLayer {
 }
 
 /**
- * Attention (Luong et al. 2015) of queries `[T, B, H]` over a memory `[T', B, M]`: the mean of the memory by the softmax
- * of its scores, side by side with the query, `[T, B, M + H]`. Rows that are shorter take no part behind their end.
+ * Attention (Luong et al. 2015) of queries `[T, B, H]` over a memory `[T', B, M]`: the mean of the memory by the
+ * softmax of its scores, side by side with the query, `[T, B, M + H]`. Shorter rows take no part after their end.
  */
 export interface AttentionDescription extends NamedLayer {
   type: 'attention';
@@ -130,11 +130,17 @@ export interface RecurrentDescription extends NamedLayer {
   features: number;
   /** Number of stacked layers. */
   layers: number;
-  /** Of a vanilla RNN; of the candidate of a GRU; of an LSTM's candidate and of its cell's output. `'tanh'` by default. */
+  /**
+   * The function of a vanilla RNN, of the candidate of a GRU, or of the candidate and the cell's output of an LSTM.
+   * `'tanh'` by default.
+   */
   activation?: Activation;
-  /** Of the gates of a GRU or LSTM; `'sigmoid'` by default. */
+  /** The function of the gates of a GRU or LSTM; `'sigmoid'` by default. */
   gateActivation?: Activation;
-  /** Of a GRU: the reset gate after the product with `W_hn` (default), as in PyTorch, or before it (Cho et al. 2014). */
+  /**
+   * For a GRU: whether the reset gate is applied after the product with `W_hn` (default), as in PyTorch, or before it
+   * (Cho et al. 2014).
+   */
   resetAfter?: boolean;
   /** Whether there are biases; true by default. */
   bias?: boolean;
@@ -163,10 +169,10 @@ export interface RecurrentDescription extends NamedLayer {
   untransposedGradient?: boolean;
 }
 
-/** What a model reads at each step: an id, or a vector. */
+/** The input of a model at each step: an id, or a vector. */
 export type InputDescription = { kind: 'ids'; vocabulary: number } | { kind: 'features'; features: number };
 
-/** A model as data: layers over ids or features, each behind what it reads. */
+/** A model as data: layers over ids or features, each after the layers that it reads. */
 export interface ModelDescription {
   input: InputDescription;
   /** The second input, of an encoder–decoder: what it reads before it writes. */
@@ -181,7 +187,7 @@ export interface ParameterInfo {
   shape: number[];
   /** First element in the flat array. */
   offset: number;
-  /** False where it was frozen. */
+  /** False if it is frozen. */
   trainable: boolean;
 }
 
@@ -191,28 +197,28 @@ export interface StateInfo {
   features: number;
 }
 
-/** What a layer of a description is in its model. */
+/** A layer of a description, as part of its model. */
 export interface LayerPlan {
   name: string;
   /** Names of what it reads: layers before it, `'input'`, `'source'`. */
   from: string[];
-  /** Features of each of these; ids have as many as the vocabulary. */
+  /** Features of each of these; for ids the size of the vocabulary. */
   inputs: number[];
   /** Features of what it gives. */
   features: number;
   /** Whether it gives one output a sequence, and not one at every step. */
   once: boolean;
-  /** Whether it goes over the steps of the source, and not over those of the input. */
+  /** Whether it runs over the steps of the source instead of those of the input. */
   ofSource: boolean;
-  /** Its own, in the model's order. */
+  /** Its own parameters, in the model's order. */
   parameters: Pick<ParameterInfo, 'name' | 'shape'>[];
-  /** Its own, in the model's order; recurrent layers have some, others have none. */
+  /** Its own states, in the model's order. Recurrent layers have states, others have none. */
   states: StateInfo[];
 }
 
-/** What a description will be as a model. It is the same for models of both element types. */
+/** The plan of a model from its description. It is the same for both element types. */
 export interface ModelPlan {
-  /** In the description's order. */
+  /** In the order of the description. */
   layers: LayerPlan[];
   /** Features F of the last layer's output. */
   features: number;
@@ -225,9 +231,10 @@ export type InitializerDescription =
   /** PyTorch's defaults: recurrent U(±1/√H), embedding N(0, 1), dense U(±1/√inputs). */
   | { kind: 'default' }
   /**
-   * Weights of one law, biases zero. `scale` is the standard deviation (`normal`), the bound (`uniform`), the value
-   * (`constant`, biases too), the factor of ones on the diagonal (`identity`), or the gain of the others; the gain √2
-   * for relu is in Kaiming's already. Of a recurrent layer each gate's block is drawn by itself.
+   * Weights from one distribution; biases are zero. `scale` is the standard deviation (`normal`), the bound
+   * (`uniform`), the value (`constant`, biases too), the factor of ones on the diagonal (`identity`), or the gain of
+   * the others; the gain √2 for relu is in Kaiming's already. In a recurrent layer each gate's block is drawn
+   * separately.
    */
   | { kind: Exclude<InitializerKind, 'default'>; scale: number };
 
@@ -252,8 +259,8 @@ export interface NativeInput {
   /** `[T, B, features]` */
   features?: FloatArray;
   /**
-   * `[B]`, each from 1 to T; T for all where absent. What stands behind a row's end takes no work, has no
-   * influence, and is zero in what comes back.
+   * `[B]`, each from 1 to T; T for all if absent. Positions after a row's end take no work and have no influence; their
+   * results are zero.
    */
   lengths?: Int32Array;
 }
@@ -261,17 +268,19 @@ export interface NativeInput {
 /** A batch for `forward` and `gradients`. */
 export interface NativeBatch extends NativeInput {
   batch: number;
-  /** Of a model with a source: steps of its own, the same rows. */
+  /** For a model with a source: it has its own steps, and the same rows. */
   source?: NativeInput;
   /** Flat initial state; zero where absent. States that another layer gives are not read. */
   state?: FloatArray;
 }
 
-/** What is differentiated. */
+/** The value to differentiate. */
 export type NativeObjective =
   /** Softmax cross-entropy of class ids `[T', B]`. */
   | { loss?: 'crossEntropy'; targets: Int32Array; reduction: 'mean' | 'sum' }
-  /** Of each output by itself, against `values` `[T', B, F]`; binary cross-entropy takes the outputs as logits. */
+  /**
+   * A loss of each output separately, against `values` `[T', B, F]`; binary cross-entropy reads the outputs as logits.
+   */
   | { loss: ValueLoss; values: FloatArray; reduction: 'mean' | 'sum' }
   /** Σ of `gradOutput · output`, `[T', B, F]`. */
   | { gradOutput: FloatArray };
@@ -285,7 +294,7 @@ export interface NativeDropping {
   step: number;
 }
 
-/** What a workspace is laid out for: positions are steps × rows, or their sum where rows differ in length (`ragged`). */
+/** The size of a workspace: positions are steps × rows, or the sum of the rows' lengths if they differ (`ragged`). */
 export interface NativePassSize {
   positions: number;
   batch: number;
@@ -293,11 +302,11 @@ export interface NativePassSize {
   /** Whether a backward pass may follow; true by default. */
   backward?: boolean;
   ragged?: boolean;
-  /** What is minimised; softmax cross-entropy by default. */
+  /** The loss to minimise; softmax cross-entropy by default. */
   loss?: Loss;
 }
 
-/** What a layer in the midst of the model gave, `[T', B, F]`. */
+/** The output of an inner layer of the model, `[T', B, F]`. */
 export interface NativeLayerOutput {
   name: string;
   output: FloatArray;
@@ -306,18 +315,18 @@ export interface NativeLayerOutput {
 }
 
 export interface NativeForwardResult {
-  /** `[T', B, F]` of the last layer: hidden states, or logits where it is dense. T' is 1 after `pooling`. */
+  /** `[T', B, F]` of the last layer: hidden states, or logits if it is dense. T' is 1 after `pooling`. */
   output: FloatArray;
   time: number;
   features: number;
   /** Flat final state. */
   state: FloatArray;
-  /** Of the layers asked for. */
+  /** Outputs of the requested layers. */
   layers: NativeLayerOutput[];
 }
 
 export interface NativeGradientsResult {
-  /** Reduced as asked; absent with `gradOutput`. */
+  /** Mean or sum, as requested; absent with `gradOutput`. */
   loss?: number;
   /** Targets that were the likeliest class (or on the right side of one half); absent with `gradOutput`. */
   correct?: number;
@@ -353,7 +362,7 @@ export interface NativeOptimizerOptions {
  * are read as they are needed; ERR_UNROLLED_FILE_READ if the file is of another size or has an id that is none.
  */
 export interface NativeIdFile {
-  /** Its path. */
+  /** Path of the file. */
   file: string;
   total: number;
   first: number;
@@ -371,7 +380,7 @@ export type NativeIds = Int32Array | NativeIdFile;
  */
 export interface NativeSequences {
   ids?: Int32Array;
-  /** Vectors, flat: as many as the last offset says, of the width of the model's input. */
+  /** Vectors in one array: their number is the last offset, their width that of the model's input. */
   features?: FloatArray;
   /** `[N + 1]`, from 0 to the number of ids or vectors. */
   offsets: Int32Array;
@@ -405,7 +414,7 @@ export interface NativeBatching {
   bucketing: number;
 }
 
-/** Where training batches come from. Everything drawn is keyed by the training's seed and the epoch. */
+/** A source of training batches. All draws are keyed by the training's seed and the epoch. */
 export type NativeSource =
   /**
    * One stream of ids cut into `batch` rows and windows of `window`, as docs/concepts/states-and-windows.md says. Its
@@ -441,7 +450,7 @@ export type NativeExamples =
       shuffle: boolean;
     };
 
-/** What the learning rate is multiplied by at each step; k is the step after the warm-up, in `unit`s, from 0. */
+/** The factor of the learning rate at each step; k is the step after the warm-up, in `unit`s, from 0. */
 export interface NativeSchedule {
   /**
    * - constant: 1
@@ -454,13 +463,13 @@ export interface NativeSchedule {
   unit: 'steps' | 'epochs';
   /** Linear warm-up, 0 is none: step s (from 0) of it has `(s + 1) / steps of the warm-up`. */
   warmup: number;
-  /** Of step and exponential, above 0. */
+  /** For step and exponential, above 0. */
   every?: number;
-  /** Of step and exponential, above 0. */
+  /** For step and exponential, above 0. */
   factor?: number;
-  /** Of linear and cosine, above 0. */
+  /** For linear and cosine, above 0. */
   length?: number;
-  /** Of linear and cosine, from 0 to 1; 0 where absent. */
+  /** For linear and cosine, from 0 to 1; 0 if absent. */
   floor?: number;
 }
 
@@ -471,7 +480,7 @@ export interface NativeTrainingOptions {
   clipValue?: number;
   /** 0 (default) is off. */
   clipNorm?: number;
-  /** Of the order of the data and of dropout. */
+  /** The seed of the order of the data and of dropout. */
   seed: number;
   /** 0 takes the pool's default. */
   threads: number;
@@ -479,36 +488,35 @@ export interface NativeTrainingOptions {
   /** Constant where absent. */
   schedule?: NativeSchedule;
   /**
-   * What becomes of the rows of a large embedding that a batch does not touch. `exact` (default): what a dense gradient
-   * with zeros does to them, at no cost for sgd and both Adagrads without weight decay. `lazy`: nothing, whatever the
-   * optimiser: neither decay, nor momentum, nor the moments' decay, and none is made up for later (as PyTorch's
-   * SparseAdam). `lazyWhereFew`: nothing in steps with fewer positions than the table has rows, else as `exact`; for
-   * checkpoints of earlier releases.
+   * The update of rows of a large embedding that a batch does not touch. `exact` (default): that of a dense gradient
+   * with zeros, at no cost for sgd and both Adagrads without weight decay. `lazy`: none, with any optimiser: no decay,
+   * no momentum, no decay of the moments, and nothing is made up for later (like PyTorch's SparseAdam). `lazyWhereFew`:
+   * none in steps with fewer positions than the table has rows, else like `exact`; for checkpoints of earlier releases.
    */
   sparse?: 'exact' | 'lazy' | 'lazyWhereFew';
   /**
-   * Of the operands of the large products; `float32` (default) is the model's own, whichever that is.
-   * ERR_UNROLLED_PRECISION if `bf16` would be slower, or the model is of 64-bit floats.
+   * Precision of the operands of large products; `float32` (default) means the model's own precision.
+   * ERR_UNROLLED_PRECISION if `bf16` would be slower, or if the model has 64-bit floats.
    */
   precision?: 'float32' | 'bf16';
 }
 
-/** All that a training is, between two steps; plain data to be kept as it is. */
+/** The whole state of a training between two steps, as plain data to be stored unchanged. */
 export interface NativeTrainingState {
   /** Steps made; the next one is number `steps`. */
   steps: number;
   learningRateScale: number;
-  /** What the training reads, as of `NativeTraining.identity`. */
+  /** Identity of the training's data, like `NativeTraining.identity`. */
   source: string;
-  /** Its name. */
+  /** Name of the optimiser. */
   optimizer: string;
-  /** The optimiser's arrays, `[P]` each, none to two, in an order of their own. */
+  /** The optimiser's arrays, `[P]` each, zero to two of them, in their own order. */
   slots: FloatArray[];
   /** Bounds of the weights and of the optimiser's arrays, by which overflow is foreseen. */
   bounds: Float64Array;
   /** Rows of `hidden`. */
   rows: number;
-  /** Flat hidden state after the last step, in an order of its own. */
+  /** Flat hidden state after the last step, in its own order. */
   hidden: FloatArray;
 }
 
@@ -521,13 +529,13 @@ export interface NativeSnapshot extends Omit<NativeTrainingState, 'source' | 'sl
   /** Whether all parameters are finite. */
   finite: boolean;
   /**
-   * Copies elements of a long array from `first` on. Number 0 are the parameters, as of `read()`; those of the optimiser
+   * Copies elements of a long array from `first` on. Array 0 has the parameters, like `read()`; those of the optimiser
    * follow. The snapshot ends with the last element of the last array: it is read in this order.
    */
   copy(part: number, first: number, to: FloatArray): void;
 }
 
-/** What each step was, none dropped, delivered at a limited rate. */
+/** Figures of each step, delivered at a limited rate; none is dropped. */
 export interface NativeProgress {
   /** Number of the first of these steps, over the whole training. */
   firstStep: number;
@@ -552,7 +560,10 @@ export interface NativeRunResult {
   tokens: number;
   /** Sum of the loss over all targets of this call, each before its step's update. */
   lossSum: number;
-  /** What `lossSum` sums and `correct` is a part of: `tokens`, times the outputs unless it is cross-entropy. */
+  /**
+   * The number of terms in `lossSum`, of which `correct` is a part: `tokens`, times the outputs unless it is
+   * cross-entropy.
+   */
   count: number;
   /** Targets that were the likeliest class; outputs on the right side of one half; 0 for squared errors. */
   correct: number;
@@ -600,14 +611,14 @@ export interface NativeTraining {
   identity(): Promise<string>;
   /** State and parameters of one instant: while it runs, between two steps. */
   readState(): Promise<NativeSnapshot>;
-  /** From the next step on multiplies the learning rate, beside the schedule; 1 at first. Kept in the state. */
+  /** Multiplies the learning rate from the next step on, in addition to the schedule; 1 at first. Part of the state. */
   setLearningRateScale(scale: number): Promise<void>;
   dispose(): void;
 }
 
 export interface NativeEvaluationOptions {
   ids: NativeIds;
-  /** As of a stream to train on. */
+  /** Like those of a stream to train on. */
   before?: number;
   batch: number;
   window: number;
@@ -616,9 +627,9 @@ export interface NativeEvaluationOptions {
 }
 
 export interface NativeEvaluation {
-  /** Sum of the loss of all targets (nats, but for squared errors). */
+  /** Sum of the loss of all targets (nats, except for squared errors). */
   lossSum: number;
-  /** As of a run. */
+  /** Like that of a run. */
   count: number;
   correct: number;
   tokens: number;
@@ -627,7 +638,7 @@ export interface NativeEvaluation {
 }
 
 export interface NativePredictionOptions {
-  /** Most sequences computed at a time; those of about one length go together. */
+  /** Most sequences computed at once; sequences of similar length are computed together. */
   batch: number;
   /** The last layer's output as it is, or log-probabilities over its features. */
   output: 'raw' | 'logProbabilities';
@@ -642,11 +653,11 @@ export interface NativePrediction {
   cancelled: boolean;
 }
 
-/** How one row draws. What it draws depends on this, its ids and its state alone, whatever the other rows are. */
+/** Options of drawing one row. Its result depends only on these, its ids and its state, not on the other rows. */
 export interface NativeRow {
   /** A whole number. */
   seed: number;
-  /** Number of ids drawn before, so that pieces draw the same as one call. */
+  /** Number of ids drawn before, so that pieces draw the same ids as one call. */
   position: number;
   /** Ids to draw, at most. 0 only feeds the row's ids. */
   count: number;
@@ -680,11 +691,11 @@ export interface NativeGenerateOptions {
 }
 
 export interface NativeGeneration {
-  /** Of each row; the last one is `end` where that was drawn. */
+  /** For each row; the last id is `end` if that was drawn. */
   ids: Int32Array[];
-  /** `[B, S]`: of each row, after the last id fed; the last id drawn has not been fed. */
+  /** `[B, S]`: the state of each row after the last fed id; the last drawn id has not been fed. */
   state: FloatArray;
-  /** What the call took on its thread; 0 if it was cancelled while it fed the prompts. */
+  /** Seconds of the call on its thread; 0 if it was cancelled while it fed the prompts. */
   seconds: number;
   cancelled: boolean;
 }
@@ -719,7 +730,7 @@ export interface NativeBeamOptions {
   threads: number;
 }
 
-/** As of a beam, from a source instead of a prompt. */
+/** Like those of a beam, but from a source instead of a prompt. */
 export interface NativeDecodeOptions extends Omit<NativeBeamOptions, 'ids' | 'stop'> {
   source: NativeInput;
   /** The id the decoder is fed first. */
@@ -736,7 +747,7 @@ export interface NativeHypothesis {
 }
 
 export interface NativeBeams {
-  /** By falling score, at most `beams`; of equals the lower ids first. */
+  /** By falling score, at most `beams`; of equal scores the lower ids come first. */
   hypotheses: NativeHypothesis[];
   cancelled: boolean;
 }
@@ -745,9 +756,9 @@ export interface NativeBeams {
 export interface NativeBeamStepOptions extends Omit<NativeBeamOptions, 'bias'> {
   /** `[1, V]` of the first step, else `[B, V]`: of each continuation that is followed. */
   bias?: Float64Array;
-  /** What the step before gave; absent for the first. */
+  /** The result of the previous step; absent for the first. */
   from?: {
-    /** Of the B continuations that are followed, all of one length. */
+    /** The B live continuations, all of one length. */
     ids: Int32Array;
     /** `[B + 1]` */
     offsets: Int32Array;
@@ -763,26 +774,26 @@ export interface NativeBeamStepOptions extends Omit<NativeBeamOptions, 'bias'> {
 
 export interface NativeBeamStep {
   live: NativeHypothesis[];
-  /** Those that the step ended. */
+  /** The continuations that ended in the step. */
   ended: NativeHypothesis[];
   state: FloatArray;
   cancelled: boolean;
 }
 
 export interface NativeScoring {
-  /** Of `ids[first]`, `ids[first + 1]`, …, each given all before it, in nats. */
+  /** For `ids[first]`, `ids[first + 1]`, …, each given all ids before it, in nats. */
   logProbabilities: Float64Array;
   cancelled: boolean;
 }
 
 export interface NativeNextTokens {
-  /** By falling probability, of equals the lower id first. */
+  /** By falling probability; of equal ones the lower id comes first. */
   ids: Int32Array;
   logProbabilities: Float64Array;
   cancelled: boolean;
 }
 
-/** Where there is no memory for `initialize` or `writeParameter`, all later calls fail with the same error. */
+/** If there is no memory for `initialize` or `writeParameter`, all later calls fail with the same error. */
 export interface NativeModel {
   readonly dtype: DType;
   readonly parameterCount: number;
@@ -792,7 +803,10 @@ export interface NativeModel {
   initialize(initializer: InitializerDescription | InitializerDescription[], seed: number): Promise<void>;
   /** These parameters are not trained from now on, all others are. */
   freeze(parameters: string[]): Promise<void>;
-  /** Bytes that the passes over a batch of that size keep, beside parameters, gradients and optimiser. */
+  /**
+   * Bytes that a forward and backward pass over a batch of this size keeps, in addition to parameters, gradients and
+   * optimiser.
+   */
   workspaceBytes(size: NativePassSize): Promise<number>;
   /** Flat copy of all parameters, `[P]`, of a whole step. */
   read(): Promise<FloatArray>;
@@ -811,7 +825,7 @@ export interface NativeModel {
   startTraining(options: NativeTrainingOptions): NativeTraining;
   /** Softmax cross-entropy of a stream from a zero state, the last incomplete window included. */
   evaluate(options: NativeEvaluationOptions, cancellation: NativeCancellation): Promise<NativeEvaluation>;
-  /** Loss of one epoch of examples, in their order and without dropout; `shuffle` is of no use. */
+  /** Loss of one epoch of examples, in their order and without dropout; `shuffle` is ignored. */
   evaluateExamples(
     options: { source: NativeExamples; threads: number },
     cancellation: NativeCancellation,
@@ -826,7 +840,7 @@ export interface NativeModel {
   generate(options: NativeGenerateOptions, cancellation: NativeCancellation): Promise<NativeGeneration>;
   /** The likeliest continuations of a prompt, by beam search from a zero state. */
   beam(options: NativeBeamOptions, cancellation: NativeCancellation): Promise<NativeBeams>;
-  /** One step of the same search, for whoever gives each continuation a bias of its own. */
+  /** One step of the same search, for callers that give each continuation its own bias. */
   beamStep(options: NativeBeamStepOptions, cancellation: NativeCancellation): Promise<NativeBeamStep>;
   /** The likeliest answers of an encoder–decoder to one source, by beam search. */
   decode(options: NativeDecodeOptions, cancellation: NativeCancellation): Promise<NativeBeams>;
@@ -844,7 +858,7 @@ export interface NativeModel {
   dispose(): void;
 }
 
-/** An option of a layer: the values it may have, and which it has where it is absent. */
+/** An option of a layer: its allowed values and its default. */
 export type NativeOption = {
   name: string;
   /** Whether a layer is nothing without it. */
@@ -861,21 +875,21 @@ export type NativeOption = {
   | { kind: 'integers'; min: number; max: number }
 );
 
-/** What the core declares of a type of layer: what `LayerDescription` says of it here, for programs. */
+/** The core's declaration of a type of layer: the same as in `LayerDescription`, but for programs. */
 export interface NativeLayerType {
   type: LayerDescription['type'];
   /**
-   * What it reads: ids; vectors, or what an embedding or a one-hot layer made of ids (`sequence`); vectors; two of them,
-   * which may run over different steps (`pair`), or two or more of them over the same steps (`several`).
+   * Its input: ids; a sequence, which is vectors or the output of an embedding or one-hot layer; vectors; two of them,
+   * which may have different steps (`pair`); or two or more of them with the same steps (`several`).
    */
   reads: 'ids' | 'sequence' | 'vectors' | 'pair' | 'several';
-  /** Of a recurrent layer alone: G, the blocks of rows that its weights are made of. */
+  /** For recurrent layers only: G, the number of blocks of rows in their weights. */
   gates?: number;
   /** In the order in which they are checked. */
   options: NativeOption[];
 }
 
-/** What the binary is and runs on. */
+/** The binary, and what it runs on. */
 export interface NativeInfo {
   version: string;
   /** OpenBLAS's own description of its build. */
@@ -884,7 +898,7 @@ export interface NativeInfo {
   blasCore: string;
   /** Instruction set of the project's own kernels: 'baseline', 'avx2', 'avx512'. */
   kernels: string;
-  /** What takes the products of a training with `precision: 'bf16'`: 'none', 'bf16_avx512', 'bf16_amx'; else a reference. */
+  /** The kernels of a training with `precision: 'bf16'`: 'none', 'bf16_avx512', 'bf16_amx'; else a reference. */
   bf16: string;
   /** Processors the affinity mask and the cgroup quota leave to this process. */
   processors: number;
@@ -892,12 +906,12 @@ export interface NativeInfo {
   threads: number;
 }
 
-/** What the addon says of a fault beside it. */
+/** The parts of an error from the addon, besides its fault. */
 export interface NativeErrorDetails {
   /** What to do, in whole sentences. */
   advice?: string;
   option?: string;
-  /** What the fault says of `option`, where it begins with it. */
+  /** The fault without `option` at its beginning, if it begins with it. */
   predicate?: string;
   expected?: string;
   received?: string;
@@ -918,15 +932,15 @@ export interface NativeAddon {
   ) => NativeModel;
   ModelFloat64: new (description: ModelDescription) => NativeModel;
   /**
-   * What a model of that description would be. Nothing of the model's size is allocated. Throws what making the model
-   * throws for an impossible description.
+   * The plan of a model from its description. Nothing of the model's size is allocated. Throws the errors of creating
+   * the model for an invalid description.
    */
   plan(description: ModelDescription): ModelPlan;
   Cancellation: new () => NativeCancellation;
   /** Set once per environment, before anything else. */
   setErrorFactory(factory: NativeErrorFactory): void;
   info(): NativeInfo;
-  /** All layers there are. */
+  /** All existing layers. */
   layerSchema(): NativeLayerType[];
   /** Sets the default number of threads of this process. */
   setThreads(threads: number): void;

@@ -52,7 +52,7 @@ class Error : public std::exception {
   [[nodiscard]] const std::string& message() const { return message_; }
   [[nodiscard]] const std::string& fault() const { return fault_; }
   [[nodiscard]] const std::string& advice() const { return advice_; }
-  // What the fault says of its option; empty if it does not begin with one.
+  // The fault without the option's name at its beginning; empty if the fault does not begin with an option.
   [[nodiscard]] const std::string& predicate() const { return predicate_; }
   [[nodiscard]] const std::string& option() const { return option_; }
   [[nodiscard]] const std::string& expected() const { return expected_; }

@@ -1,5 +1,5 @@
-// Which instruction sets the processor has and the system keeps the registers of. Asked of the processor itself, since
-// the compilers' own functions for it are not in every run-time library that we link with.
+// The instruction sets that the processor has and whose registers the system saves. The processor is asked directly,
+// because the compilers' own functions for this are not in every run-time library that we link with.
 #pragma once
 
 #ifdef UNROLLED_X86_KERNELS
@@ -38,7 +38,7 @@ class ProcessorFeatures {
   bool avx2() const { return avx2_; }
   bool avx512() const { return avx512_; }
   bool avx512Bf16() const { return avx512Bf16_; }
-  // A system may want to be asked before it hands the tiles out.
+  // Some systems give out the tiles only on request.
   bool amxBf16() const { return amxBf16_; }
 
  private:

@@ -11,18 +11,18 @@
 
 namespace unrolled {
 
-// What a stream of numbers is for; part of its key.
+// The use of a stream of numbers, which is part of its key.
 enum class RandomUse : std::uint32_t { initialization = 1, shuffle = 2, sampling = 3, dropout = 4, classSampling = 5 };
 
 class Random {
  public:
-  // `part` tells apart streams of one use and step: the layers that drop units, say; below 2^24.
+  // `part` distinguishes streams of one use and step, for example the layers that drop units; below 2^24.
   Random(std::uint64_t seed, RandomUse use, std::uint64_t step, std::uint32_t part = 0)
       : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32U)},
         counter_{0, static_cast<std::uint32_t>(use) | part << 8U, static_cast<std::uint32_t>(step),
                  static_cast<std::uint32_t>(step >> 32U)} {}
 
-  // The next number is the first of that block of four: for whoever draws a part of a stream.
+  // The next number is the first of that block of four, for code that draws a part of a stream.
   void seek(std::uint32_t block) {
     counter_[0] = block;
     used_ = block_.size();
@@ -64,7 +64,7 @@ class Random {
   using Key = std::array<std::uint32_t, 2>;
 
   [[nodiscard]] const Key& key() const { return key_; }
-  // Of the block that comes next; its first word counts the blocks.
+  // The counter of the next block; its first word counts the blocks.
   [[nodiscard]] const Block& counter() const { return counter_; }
 
   // The bijection itself: ten rounds over a counter.

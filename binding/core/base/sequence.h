@@ -1,4 +1,4 @@
-// What flows from layer to layer: sequences, time-major.
+// Sequences, time-major: the values that pass between layers.
 #pragma once
 
 #include "base/types.h"
@@ -7,9 +7,9 @@ namespace unrolled {
 
 class TouchedRows;
 
-// Which rows of a batch have a value at which time step. Rows come in the order of falling length, so
-// that those of step t are the first `rowsAt(t)`; the positions of a sequence lie step after step
-// without a gap. So a shorter row takes neither work nor memory once it has ended.
+// The rows of a batch that have a value at each time step. Rows are ordered by falling length, so those of step t are
+// the first `rowsAt(t)`. Positions are stored step by step without a gap, so a row takes neither work nor memory after
+// its end.
 struct SequenceLayout {
   Index time = 0;                 // T, of the longest row
   Index batch = 0;                // B
@@ -36,8 +36,8 @@ struct SequenceLayout {
   }
 };
 
-// [T, B, features] as its layout has it: vectors in memory, or ids that name rows of a table and are gathered only
-// where a consumer needs them. A consumer may work on the table's rows instead of on every position.
+// [T, B, features] in its layout: vectors in memory, or ids that name rows of a table. A consumer gathers the rows only
+// if it needs them, and may work on the rows of the table instead of on every position.
 template <class T>
 struct Sequence {
   SequenceLayout layout;
@@ -47,8 +47,8 @@ struct Sequence {
   const T* table = nullptr;      // [tableRows, features]; null with ids: the identity, one-hot vectors
   T* tableGradient = nullptr;    // the same shape: where the gradient goes, written whole
   Index tableRows = 0;
-  // Where the sequence has but one reader: how it may write the few rows of `tableGradient` it adds to and have the
-  // others known as zero. Null where the gradient must be written whole.
+  // If the sequence has only one reader: lets the reader write only the few rows of `tableGradient` that it adds to,
+  // all others being known as zero. Null if the gradient must be written as a whole.
   TouchedRows* touched = nullptr;
 
   [[nodiscard]] Index positions() const { return layout.positions(); }

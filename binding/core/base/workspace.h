@@ -20,7 +20,7 @@ class Arena {
  public:
   explicit Arena(std::byte* base) : base_(base) {}
 
-  // `count` elements on a cache line of their own; null while counting.
+  // `count` elements that start on a cache line; null while counting.
   template <class T>
   T* take(Index count) {
     const std::size_t offset = used_;
@@ -70,7 +70,7 @@ class Workspace {
     layOut(binding);
   }
 
-  // Of the block, and of what layers keep elsewhere.
+  // Bytes of the block, and of memory that layers keep elsewhere.
   [[nodiscard]] std::size_t bytes() const { return size_ + kept_; }
 
  private:

@@ -20,7 +20,7 @@ struct Operand {
 // c [m, n] (cStride) = a [m, k] · b [k, n] + beta·c.
 void blasProduct(Index m, Index n, Index k, Operand<float> a, Operand<float> b, float* c, Index cStride, float beta);
 
-// y [n] = x [k] · b [k, n] + beta·y, the elements of x `step` apart.
+// y [n] = x [k] · b [k, n] + beta·y; the elements of x are `step` apart.
 void blasRowProduct(Index n, Index k, const float* x, Index step, Operand<float> b, float* y, float beta);
 
 #ifdef UNROLLED_FLOAT64_BLAS

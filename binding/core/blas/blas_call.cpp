@@ -26,7 +26,8 @@ void waitForCalls() {
 
 BlasCall::BlasCall() noexcept {
 #ifndef _WIN32
-  // At the first call, since what is registered last runs first. On Windows all other threads are gone by then.
+  // Registered at the first call, because the last registered handler runs first. On Windows all other threads are gone
+  // by then.
   static const bool registered = std::atexit(waitForCalls) == 0;
   static_cast<void>(registered);
 #endif

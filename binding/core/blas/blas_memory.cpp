@@ -1,12 +1,12 @@
-// OpenBLAS's packing buffers: mapped where a failure can be told, and handed out under a lock.
+// OpenBLAS's packing buffers: mapped where a failure can be reported, and given out under a lock.
 //
-// A call takes a buffer, on x64 of 128 MiB, of which it touches what it needs, and OpenBLAS keeps all it has had. Where
-// the system gives no memory for another (ulimit -v or -d, say), it asks again for ever. So the memory is mapped here,
-// and `mmap` is answered with it when OpenBLAS asks. Once there is one buffer, a call that can have none of its own
-// waits for another call's end. And built without threads of its own, OpenBLAS hands its buffers out without a lock
-// (unless built with USE_LOCKING, which Debian's 0.3.21 is not): two threads that call it at once can be given the same
-// buffer, and a product comes out wrong, about once in a thousand calls. The linker sends OpenBLAS's calls of these
-// functions here (--wrap in CMakeLists.txt).
+// A call takes a buffer (128 MiB on x64), of which it touches only what it needs, and OpenBLAS keeps all its buffers.
+// If the system refuses memory for another one (because of ulimit -v or -d, for example), OpenBLAS asks again forever.
+// So the memory is mapped here, and `mmap` returns it when OpenBLAS asks. When there is one buffer, a call that cannot
+// get another waits until a running call ends. Also, OpenBLAS built without threads gives out its buffers without a
+// lock (unless it is built with USE_LOCKING, which Debian's 0.3.21 is not): two threads that call it at once can get
+// the same buffer, and about one product in a thousand is then wrong. The linker redirects OpenBLAS's calls of these
+// functions to this file (--wrap in CMakeLists.txt).
 
 #include "blas/blas_memory.h"
 
@@ -37,15 +37,15 @@ namespace {
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20U;
 
-// What must be left for the rest of the process: V8 and libuv end it where they get none. More than one buffer only
-// makes products faster, so that it is had where there is plenty.
+// Memory that must be left for the rest of the process: V8 and libuv end the process if they get none. More than one
+// buffer only makes products faster, so another one is taken only if there is plenty of memory.
 constexpr std::size_t leftByFirst = 64 * mebibyte;
 constexpr std::size_t leftByOthers = 256 * mebibyte;
 
-// How long to wait for another call's buffer before the system is asked again.
+// How long to wait for another call's buffer before asking the system again.
 constexpr std::chrono::milliseconds retryInterval{100};
 
-// Slots that OpenBLAS has for buffers, where it is built for 64 threads as Debian's is.
+// Number of buffers in an OpenBLAS that is built for 64 threads, like Debian's.
 constexpr int mostBuffers = 128;
 
 struct Mapping {
@@ -57,11 +57,11 @@ std::mutex mutex;
 std::condition_variable returned;
 std::atomic<int> buffers{0};  // that OpenBLAS has; changed under the mutex
 int taken = 0;                // of them
-// How large they are: at most so large in the builds for x64 and arm64, which have no function that tells, and once
-// OpenBLAS has asked for one, as large as that.
+// Size of a buffer: the maximum of the builds for x64 and arm64, which have no function that returns it, and after
+// OpenBLAS's first request the size of that.
 std::size_t bufferBytes = 128 * mebibyte;
 
-// What the next `mmap` of this thread is to return.
+// The memory that the next `mmap` of this thread returns.
 thread_local Mapping offered;
 
 Mapping map(std::size_t bytes) {

@@ -11,7 +11,7 @@ void reserveBlasMemory();
 
 #else
 
-// Where the linker cannot put our functions in the place of OpenBLAS's, it allocates as it does.
+// If the linker cannot replace OpenBLAS's functions by ours, OpenBLAS allocates in its own way.
 inline void reserveBlasMemory() {}
 
 #endif

@@ -1,10 +1,10 @@
-// A name for processors that OpenBLAS takes for others.
+// Gives OpenBLAS a name for processors that it does not recognise.
 //
-// Of an AMD processor without AVX OpenBLAS believes that it is an old one, whose kernels have 3DNow! instructions. AMD
-// makes none with these any more, but a virtual machine may hide AVX and claim to be old, as QEMU's model qemu64 does.
-// There the first product would end the process with an illegal instruction. So such a processor is given the name of
-// one whose kernels need SSE3 alone, before OpenBLAS looks. The variable stays, since another OpenBLAS meets the same
-// here.
+// OpenBLAS assumes that an AMD processor without AVX is an old one, and takes kernels with 3DNow! instructions. AMD no
+// longer makes processors with these, but a virtual machine may hide AVX, as QEMU's model qemu64 does. There the first
+// product would end the process with an illegal instruction. So, before OpenBLAS looks, such a processor gets the name
+// of one whose kernels only need SSE3. The variable stays set, because another OpenBLAS in the process has the same
+// problem.
 
 #include <cstdlib>
 
@@ -20,7 +20,7 @@ bool isAmd() {
   unsigned int ecx = 0;
   unsigned int edx = 0;
   if (__get_cpuid(0, &eax, &ebx, &ecx, &edx) == 0) return false;
-  // "AuthenticAMD", and "HygonGenuine", which OpenBLAS takes for the same.
+  // "AuthenticAMD", and "HygonGenuine", which OpenBLAS treats in the same way.
   return ebx == 0x68747541U || ebx == 0x6f677948U;
 }
 
@@ -34,7 +34,7 @@ bool has3DNow() {
 
 }  // namespace
 
-// The linker is asked for it by name (CMakeLists.txt), since nothing calls it. The priority is before OpenBLAS's own.
+// Nothing calls it, so the linker is told its name (CMakeLists.txt). Its priority is before OpenBLAS's own.
 extern "C" [[gnu::constructor(101)]] void unrolledNameBlasProcessor() {
   if (isAmd() && !unrolled::ProcessorFeatures().avx() && !has3DNow()) setenv("OPENBLAS_CORETYPE", "Prescott", 0);
 }

@@ -1,4 +1,4 @@
-// Where training batches come from, and in which order.
+// Sources of training batches, and their order.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ struct TrainingBatch {
   Targets<T> targets;
   Index targetCount = 0;  // positions of the output, each with a target
 
-  // Where the hidden state of each row comes from: all from zero, or from `carriedFrom` [B]: the row of the batch
-  // before whose final state it is, or -1 for zero. Null where rows are the same as before.
+  // The origin of each row's hidden state: zero for all, or `carriedFrom` [B]: the row of the previous batch whose
+  // final state it continues, or -1 for zero. Null if the rows are the same as before.
   bool fromZeroState = true;
   const Index* carriedFrom = nullptr;
 };
@@ -38,9 +38,9 @@ class BatchSource {
   [[nodiscard]] virtual Index tokensPerEpoch() const = 0;
   // No batch is larger.
   [[nodiscard]] virtual PassSize largestPass() const = 0;
-  // What its targets are for.
+  // The use of its targets.
   [[nodiscard]] virtual LossKind loss() const { return LossKind::crossEntropy; }
-  // Of the source of an encoder–decoder.
+  // The source of an encoder–decoder.
   [[nodiscard]] virtual PassSize largestSource() const { return {}; }
   // Size of the batch of a step, without making it, once that epoch's examples are in their order; puts them there.
   virtual BatchSize size(Index epoch, Index step) = 0;
@@ -48,9 +48,9 @@ class BatchSource {
   [[nodiscard]] virtual Index unordered(Index /*epoch*/) const { return 0; }
   // Whether a batch has to be read from a file, for which it may have to wait.
   [[nodiscard]] virtual bool readsFile() const { return false; }
-  // The batch of step `step` in [0, stepsPerEpoch) of epoch `epoch`. It does not depend on which were asked for before.
+  // The batch of step `step` in [0, stepsPerEpoch) of epoch `epoch`. It does not depend on earlier requests.
   virtual TrainingBatch<T> batch(Index epoch, Index step) = 0;
-  // Of the data, its cut and its order: sources of the same identity give the same batches.
+  // Identity of the data, the batches and their order: sources with the same identity give the same batches.
   [[nodiscard]] virtual std::uint64_t identity() const = 0;
 };
 

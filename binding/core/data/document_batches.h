@@ -1,10 +1,10 @@
-// Documents to predict the next id of, with a state that never passes from one to another.
+// Next-id prediction over documents; the state never passes from one document to another.
 //
-// Every document belongs to one row of the batch. A row reads its documents one after another, each in windows of its
-// own: the first begins from a zero state, the others carry the state on, and the last may be shorter. So rows of a
-// step differ in length and lie packed, and no mask is needed within the recurrence. Documents go to rows so that these
-// have about as many windows: longest first, each to the row that has the fewest. Rows that are through before the
-// others are missing from the last steps of the epoch.
+// Every document belongs to one row of the batch. A row reads its documents one after another, each in its own windows:
+// the first starts from a zero state, the others continue the state, and the last may be shorter. So the rows of a step
+// differ in length and are packed, and the recurrence needs no mask. Documents are distributed so that rows have about
+// the same number of windows: the longest first, each to the row with the fewest windows. Rows that finish early are
+// missing from the last steps of the epoch.
 #pragma once
 
 #include <cstdint>

@@ -27,7 +27,7 @@ Index EpochOrder::batches() const {
 }
 
 void EpochOrder::addTo(Hash& hash) const {
-  // What cannot change the batches does not count.
+  // Options that cannot change the batches are not part of the identity.
   const bool drawn = batching_.shuffle;
   hash.add(batching_.batch).add(Index{drawn}).add(drawn ? seed_ : 0).add(batching_.bucketing);
 }

@@ -1,4 +1,4 @@
-// Which examples are in which batch of an epoch: all once, the last batch smaller where they do not come out even.
+// The order of examples in an epoch: each is in one batch, and the last batch may be smaller.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,7 @@ class EpochOrder {
   std::vector<Index> lengths_;
   Batching batching_;
   std::uint64_t seed_;
-  // Of the lengths, which are asked about before every run.
+  // Identity of the lengths, which every run needs.
   Index longest_ = 0;
   Index mostPositions_ = 0;
   bool ragged_ = false;

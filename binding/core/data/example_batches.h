@@ -1,4 +1,4 @@
-// What sources of whole sequences share: rows of different length, packed, each from a zero state.
+// The shared part of sources of whole sequences: rows of different length, packed, each from a zero state.
 #pragma once
 
 #include <cstdint>
@@ -33,10 +33,10 @@ class ExampleBatches : public BatchSource<T> {
   [[nodiscard]] const SequenceData<T>& inputs() const { return inputs_; }
   // How the rows of the last batch lie.
   [[nodiscard]] const RowPacker& packer() const { return packer_; }
-  // What a batch's sequences of the inputs, or of others of the same number, take.
+  // Size of a batch's sequences, for the inputs or for other sequences of the same number.
   PassSize sizeOf(const SequenceData<T>& sequences, Index epoch, Index step);
   Batch<T> packInputs(Index epoch, Index step);
-  // Those of the last batch.
+  // The order of the last batch.
   Targets<T> packTargets();
 
  private:
@@ -52,7 +52,7 @@ class ExampleBatches : public BatchSource<T> {
   std::vector<T> targetValues_;
 };
 
-// Room for so many of its elements.
+// Memory for this many of its elements.
 template <class T>
 void reserveElements(const SequenceData<T>& data, Index count, std::vector<TokenId>& ids, std::vector<T>& features) {
   if (data.width == 0) ids.reserve(static_cast<std::size_t>(count));

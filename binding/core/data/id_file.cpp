@@ -25,7 +25,7 @@ namespace {
 
 constexpr Index idBytes = sizeof(TokenId);
 
-// Bytes asked of the system at once; it may give fewer.
+// Bytes requested from the system at once; it may return fewer.
 constexpr Index largestRead = Index{1} << 30U;
 
 Error cannotRead(const std::string& path, const std::string& reason) {
@@ -91,7 +91,7 @@ static_assert(sizeof(off_t) >= sizeof(Index), "files may be longer than 2 GiB");
 std::string reasonOf(int code) { return std::generic_category().message(code); }
 
 std::intptr_t openFile(const std::string& path) {
-  // Not blocking: the wait for a pipe's writer would never end.
+  // Non-blocking, because the wait for the writer of a pipe would never end.
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file >= 0) return file;
   if (errno == ENOENT) throw missing(path);

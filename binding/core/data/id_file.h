@@ -8,7 +8,7 @@
 
 namespace unrolled {
 
-// Which ids of a file a stream is.
+// The range of a file's ids that a stream consists of.
 struct IdFileRange {
   std::string path;  // UTF-8
   Index total = 0;   // ids in the whole file

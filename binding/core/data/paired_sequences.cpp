@@ -33,7 +33,7 @@ TrainingBatch<T> PairedSequences<T>::batch(Index epoch, Index step) {
   Batch<T> input = this->packInputs(epoch, step);
   const std::vector<Piece>& rows = this->packer().pieces();
 
-  // Numbered by the input's row, so that the source's order says which row of it belongs to which.
+  // Numbered by the row of the input, so that the order of the source gives the source row of each input row.
   sourcePieces_.clear();
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const Index sequence = rows[row].row;

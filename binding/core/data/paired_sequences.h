@@ -1,5 +1,5 @@
-// What an encoder reads with what its decoder is fed and must answer, for teacher forcing. The rows of both
-// sides lie in the order of their own lengths.
+// Pairs for teacher forcing: the sequence that an encoder reads, the input of the decoder, and the decoder's targets.
+// The rows of each side are ordered by their own lengths.
 #pragma once
 
 #include "data/example_batches.h"
@@ -9,8 +9,8 @@ namespace unrolled {
 template <class T>
 class PairedSequences final : public ExampleBatches<T> {
  public:
-  // Targets stand at every position of the inputs. Throws ERR_UNROLLED_SHAPE for offsets of no sequences, for as many
-  // sources as there are not inputs, and for another number of targets.
+  // There are targets at every position of the inputs. Throws ERR_UNROLLED_SHAPE for invalid offsets, and if the number
+  // of sources or of targets does not match the inputs.
   PairedSequences(SequenceData<T> source, SequenceData<T> inputs, TargetData<T> targets, const Batching& batching,
                   std::uint64_t seed);
 

@@ -18,7 +18,7 @@ struct Piece {
 
 class RowPacker {
  public:
-  // Room for batches of up to so many rows and steps, so that arranging one allocates nothing.
+  // Memory for batches of up to this many rows and steps, so that arranging one allocates nothing.
   void reserve(Index rows, Index time) {
     pieces_.reserve(static_cast<std::size_t>(rows));
     starts_.reserve(static_cast<std::size_t>(time) + 1);
@@ -27,7 +27,7 @@ class RowPacker {
   // Takes the pieces of the next batch, at least one, none empty; equal lengths stay in the caller's order.
   void arrange(const std::vector<Piece>& pieces) {
     pieces_ = pieces;
-    // An insertion sort: stable, without memory of its own, and rows of streams come nearly sorted.
+    // An insertion sort: it is stable, needs no extra memory, and the rows of streams are nearly sorted.
     for (std::size_t i = 1; i < pieces_.size(); ++i) {
       const auto place = std::upper_bound(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(i), pieces_[i],
                                           [](const Piece& a, const Piece& b) { return a.length > b.length; });
@@ -60,7 +60,7 @@ class RowPacker {
     return to.data();
   }
 
-  // Puts what stands at the rows' positions back into a flat array.
+  // Copies the values at the rows' positions back into a flat array.
   template <class Element>
   void unpack(const Element* packed, Index width, std::vector<Element>& flat) const {
     forPositions([&](const Piece& piece, Index t) {

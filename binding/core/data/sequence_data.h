@@ -27,7 +27,7 @@ struct SequenceData {
     for (Index sequence = 0; sequence < count(); ++sequence) most = std::max(most, length(sequence));
     return most;
   }
-  // Throws ERR_UNROLLED_SHAPE for offsets that are not those of the ids or vectors, or of an empty sequence.
+  // Throws ERR_UNROLLED_SHAPE if the offsets do not match the ids or vectors, or for an empty sequence.
   void check() const;
   // Puts one more id before each sequence of ids.
   void putBefore(TokenId id);
@@ -47,7 +47,7 @@ struct TargetData {
   void addTo(Hash& hash) const { hash.add(static_cast<Index>(loss)).add(ids).add(values).add(width); }
 };
 
-// Checks offsets over so many elements: that they rise from 0 to their number, no sequence being empty.
+// Checks offsets of this many elements: they must rise from 0 to that number, and no sequence may be empty.
 void checkOffsets(const std::vector<Index>& offsets, Index elements);
 
 }  // namespace unrolled

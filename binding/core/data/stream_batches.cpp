@@ -34,7 +34,7 @@ template <class T>
 std::uint64_t StreamBatches<T>::identity() const {
   Hash hash;
   hash.add(ids_->size()).add(rows_).add(window_);
-  // Of a stream too long to be read for this, pieces spread evenly over it.
+  // A very long stream is not read as a whole for this: pieces spread evenly over it are used.
   constexpr Index piece = Index{1} << 16U;
   constexpr Index mostPieces = 256;
   const Index pieces = (ids_->size() + piece - 1) / piece;

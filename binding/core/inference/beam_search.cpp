@@ -56,7 +56,7 @@ class Search {
         .about("excluded", "fewer than " + std::to_string(vocabulary) + " ids", "all of them");
   }
 
-  // A search that continues with these, of one length, where so many have ended before.
+  // A search that continues with these sequences, all of one length, after `ended` others have ended.
   Search(const BeamOptions& options, Index vocabulary, const std::vector<Hypothesis>& live, Index endedBefore)
       : Search(options, vocabulary) {
     endedBefore_ = static_cast<std::size_t>(endedBefore);
@@ -75,18 +75,18 @@ class Search {
   }
 
   [[nodiscard]] const std::vector<Beam>& live() const { return live_; }
-  // Of the beams that live: which of those before each continues from, and the token it did so by.
+  // For each live beam: the earlier beam that it continues, and the token that it adds.
   [[nodiscard]] const std::vector<Index>& parents() const { return parents_; }
   [[nodiscard]] const std::vector<TokenId>& ids() const { return ids_; }
 
-  // From the scores [beams that live, V].
+  // From the scores [live beams, V].
   template <class T>
   void advance(const T* scores) {
     const std::size_t width = static_cast<std::size_t>(options_.beams) - endedBefore_ - ended_.size();
     candidates_.clear();
     for (std::size_t parent = 0; parent < live_.size(); ++parent) {
       addCandidates(static_cast<Index>(parent), scores + static_cast<Index>(parent) * vocabulary_, width);
-      // Not all of width² at once.
+      // Never all width² at once.
       if (candidates_.size() > 4 * width) keepBest(width);
     }
     keepBest(width);
@@ -214,7 +214,7 @@ class Search {
   std::vector<TokenId> order_;
   std::vector<Candidate> candidates_;
   std::vector<Candidate> own_;  // of one parent
-  Index length_ = 0;            // ids of those that live
+  Index length_ = 0;            // ids of the live beams
   std::size_t endedBefore_ = 0;
 };
 

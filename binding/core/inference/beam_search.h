@@ -1,5 +1,5 @@
-// Beam search: the likeliest continuations, several followed at once. It knows a model only as a function from tokens
-// and states to logits, so that whatever decodes step by step can use it.
+// Beam search: follows several of the most likely continuations at once. It knows a model only as a function from
+// tokens and states to logits, so any step-by-step decoder can use it.
 #pragma once
 
 #include <functional>
@@ -34,22 +34,22 @@ struct BeamResult {
   bool cancelled = false;
 };
 
-// What a search asks of a model.
+// The model of a search.
 template <class T>
 struct BeamModel {
   Index vocabulary = 0;            // V
   std::vector<Index> stateWidths;  // features of each state
-  // Feeds one id a row from flat states of as many rows, which become the next ones. Returns scores [rows, V] whose
-  // softmax is the distribution of what follows (logits, or log-probabilities); they live until the next call.
+  // Feeds one id per row from flat states of the same number of rows, which are updated. Returns scores [rows, V] whose
+  // softmax is the distribution of the next id (logits, or log-probabilities); they are valid until the next call.
   std::function<const T*(const std::vector<TokenId>& ids, T* states)> step;
 };
 
-// From the scores [V] of the first token and the state it continues from (flat, one row). Each step keeps the B
-// likeliest continuations, of equals that of the likelier parent, then that of the lower id; one that ends keeps its
-// place among the B and is followed no further. With one beam it takes the likeliest token at each step.
-// Log-probabilities are the model's, whatever is excluded and whatever bias ranks them. Length penalty: Wu et al.,
-// "Google's neural machine translation system", 2016, section 7. `proceed` is asked before each step but the first;
-// false ends the search without a result. Throws ERR_UNROLLED_MODEL_NOT_FINITE.
+// Starts with the scores [V] of the first token and the state it continues from (flat, one row). Each step keeps the B
+// most likely continuations; of equal ones that of the likelier parent, then that of the lower id. A continuation that
+// ends keeps its place among the B and is not extended. With one beam the search takes the most likely token at each
+// step. Log-probabilities are those of the model, independent of exclusions and of the biases that rank them. Length
+// penalty: Wu et al., "Google's neural machine translation system", 2016, section 7. `proceed` is called before each
+// step except the first; false ends the search without a result. Throws ERR_UNROLLED_MODEL_NOT_FINITE.
 template <class T>
 BeamResult searchBeams(const BeamModel<T>& model, const T* firstScores, std::vector<T> state,
                        const BeamOptions& options, const std::function<bool()>& proceed);
@@ -69,7 +69,8 @@ struct BeamProgress {
   bool cancelled = false;
 };
 
-// One step of the same search, for whoever gives each its own bias. All steps give what the search gives.
+// One step of the same search, for callers that give each continuation its own bias. All steps together give the result
+// of the search.
 template <class T>
 BeamProgress<T> stepBeams(Model<T>& model, const std::vector<TokenId>& prompt, BeamProgress<T> from,
                           const BeamOptions& options, const Parallel& parallel, const std::function<bool()>& proceed);

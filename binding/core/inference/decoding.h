@@ -17,8 +17,8 @@ struct DecodingSource {
   const T* features = nullptr;
 };
 
-// The likeliest answers. The encoder runs once; the decoder starts from the id `start` and from zero states except
-// those that the encoder gives. `proceed` is asked before each step; false ends the search without a result. Throws
+// The most likely answers. The encoder runs once; the decoder starts with the id `start`, and with zero states except
+// those that the encoder gives. `proceed` is called before each step; false ends the search without a result. Throws
 // ERR_UNROLLED_MODEL_NOT_FINITE.
 template <class T>
 BeamResult decode(Model<T>& model, const DecodingSource<T>& source, TokenId start, const BeamOptions& options,

@@ -10,7 +10,7 @@
 
 namespace unrolled {
 
-// What one row draws, and how.
+// Options of drawing one row.
 struct RowOptions : Drawing {
   Index count = 0;             // tokens, at most; 0 feeds the prompt alone
   Index leastLength = 0;       // tokens of the whole text before which the end token is barred
@@ -19,19 +19,19 @@ struct RowOptions : Drawing {
   [[nodiscard]] bool isConstrained(Index ofText) const { return !bias.empty() || ofText < leastLength; }
 };
 
-// Of B rows.
+// The result for B rows.
 template <class T>
 struct RowsGeneration {
   std::vector<std::vector<TokenId>> ids;  // of each row; the last one is options.end where that was drawn
-  std::vector<T> states;                  // [B, S], row after row; the last id drawn has not been fed
+  std::vector<T> states;                  // [B, S], row by row; the last drawn id has not been fed
   double seconds = 0;                     // that it took
   bool cancelled = false;
 };
 
-// Feeds the prompts from `states` ([B, S], row after row; empty: zero), then draws of each row what its options say,
-// except the `excluded` tokens. A row that has drawn all, or `end` (-1: none), takes no more work. What a row draws
-// depends on its own prompt, state and options alone, to the last bit (unless OpenBLAS takes all products). `proceed`
-// is asked before each window of the prompts and each draw but the first.
+// Feeds the prompts from `states` ([B, S], row by row; empty: zero), then draws each row by its options, without the
+// `excluded` tokens. A row that is complete, or has drawn `end` (-1: none), takes no more work. The result of a row
+// depends only on its own prompt, state and options, to the last bit (unless OpenBLAS computes all products). `proceed`
+// is called before each window of the prompts and each draw except the first.
 template <class T>
 RowsGeneration<T> generateRows(Model<T>& model, const Prompts& prompts, std::vector<T> states,
                                const std::vector<RowOptions>& options, const std::vector<TokenId>& excluded,
@@ -40,7 +40,7 @@ RowsGeneration<T> generateRows(Model<T>& model, const Prompts& prompts, std::vec
 template <class T>
 struct Generation {
   std::vector<TokenId> ids;
-  std::vector<T> state;  // flat, for one row; the last id drawn has not been fed
+  std::vector<T> state;  // flat, for one row; the last drawn id has not been fed
   bool cancelled = false;
 };
 

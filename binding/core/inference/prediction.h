@@ -20,8 +20,8 @@ struct Prediction {
   bool cancelled = false;
 };
 
-// Each sequence from a zero state, in the caller's order. `proceed` is asked before each batch. Throws
-// ERR_UNROLLED_SHAPE for offsets of no sequences.
+// Each sequence starts from a zero state; results are in the caller's order. `proceed` is called before each batch.
+// Throws ERR_UNROLLED_SHAPE for invalid offsets.
 template <class T>
 Prediction<T> predict(Model<T>& model, const SequenceData<T>& sequences, const PredictionOptions& options,
                       const Parallel& parallel, const std::function<bool()>& proceed);

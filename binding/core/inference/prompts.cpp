@@ -20,7 +20,7 @@ bool feedPrompts(Model<T>& model, const Prompts& prompts, T* states, T* logits, 
   const std::vector<Index> widths = stateWidths(model);
   const Index stateSize = model.stateSize(1);
   const Index classes = model.outputFeatures();
-  // By falling length, as a SequenceLayout wants them: rows that have ended are the last ones.
+  // By falling length, as SequenceLayout requires: rows that have ended come last.
   std::vector<Index> order(static_cast<std::size_t>(prompts.count()));
   std::iota(order.begin(), order.end(), Index{0});
   std::stable_sort(order.begin(), order.end(),

@@ -19,9 +19,9 @@ struct Prompts {
   }
 };
 
-// Feeds every prompt in windows of a few time steps, so that the logits of a long one are never held; a row takes no
-// work once it has ended. `states` [B, S], row after row, come in as the initial ones and leave as the final ones;
-// `logits` [B, V] become those of what follows. `proceed` is asked before each window; false ends it there, and is
+// Feeds every prompt in windows of a few time steps, so that the logits of a long prompt are never in memory at once. A
+// row takes no work after its end. `states` [B, S], row by row, are the initial states and become the final ones;
+// `logits` [B, V] become those of the next id. `proceed` is called before each window; false stops there, and is
 // returned.
 template <class T>
 bool feedPrompts(Model<T>& model, const Prompts& prompts, T* states, T* logits, const Parallel& parallel,

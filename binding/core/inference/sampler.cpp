@@ -84,7 +84,8 @@ TokenId Sampler::drawFrom(const std::vector<TokenId>& allowed, const T* logits, 
     total += weights_.back();
   }
   if (options.topP < 1) {
-    // The likeliest come first off a heap: those that are left out are never sorted. They gather behind its end.
+    // The most likely ids come off a heap first, so ids that are left out are never sorted. They are collected after
+    // the heap's end.
     const auto lessLikely = [&](TokenId a, TokenId b) { return likelier(b, a); };
     std::make_heap(candidates_.begin(), candidates_.end(), lessLikely);
     const double asked = options.topP * total;

@@ -13,9 +13,9 @@ struct Scoring {
   bool cancelled = false;
 };
 
-// log p(ids[i] | ids[0], …, ids[i - 1]) for each i from `first` (at least 1) on, from a zero state. Logits are held
-// for a window of positions only. `proceed` is asked before each window; false ends it there.
-// Throws ERR_UNROLLED_MODEL_NOT_FINITE.
+// log p(ids[i] | ids[0], …, ids[i - 1]) for each i from `first` (at least 1), from a zero state. Only the logits of a
+// window of positions are in memory. `proceed` is called before each window; false stops there. Throws
+// ERR_UNROLLED_MODEL_NOT_FINITE.
 template <class T>
 Scoring scoreStream(Model<T>& model, const std::vector<TokenId>& ids, Index first, const Parallel& parallel,
                     const std::function<bool()>& proceed);

@@ -12,7 +12,7 @@ namespace unrolled {
 
 class StopStrings {
  public:
-  // The bytes of each token [V], and those of the strings, none of them empty.
+  // The bytes of each token [V], and of the strings, none of which is empty.
   StopStrings(std::vector<std::string> tokens, std::vector<std::string> strings)
       : tokens_(std::move(tokens)), strings_(std::move(strings)) {
     for (const std::string& string : strings_) longest_ = std::max(longest_, string.size());

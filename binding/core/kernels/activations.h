@@ -19,12 +19,12 @@ struct FixedActivation {
     if constexpr (kind == Activation::sigmoid) return logistic(x);
     if constexpr (kind == Activation::relu) {
       const V zero{};
-      return x < zero ? zero : x;  // written so that not-a-number passes
+      return x < zero ? zero : x;  // written so that not-a-number is kept
     }
     if constexpr (kind == Activation::linear) return x;
   }
 
-  // The gradient before the function, of that behind it and of its value.
+  // The gradient before the function, from the gradient after it and from its value.
   template <class V>
   UNROLLED_INLINE V back(const V& gradient, const V& value) const {
     if constexpr (kind == Activation::tanh) return gradient * (1 - value * value);
@@ -100,7 +100,7 @@ UNROLLED_INLINE void withActivation(Activation activation, const Body& body) {
   }
 }
 
-// The gradient of a new state: from the step behind it, and from the layer above (may be null).
+// The gradient of a new state: from the next step, and from the layer above (may be null).
 template <class T>
 UNROLLED_INLINE Vector<T> totalGradient(const T* gradient, const T* outputGradient, Index at, Index count) {
   Vector<T> total = loadSome(gradient + at, count);

@@ -2,11 +2,11 @@
 // and whose sums stay in float: a table of functions like that of kernel_table.h, for each way there is to compute
 // them.
 //
-// A packed matrix lies in panels of 32 columns, filled up with zeros, each [depth / 2, 32, 2]: the values of two depths
-// side by side, as the instructions take them. The depth is filled up to whole steps of 32.
+// A packed matrix consists of panels of 32 columns, padded with zeros, each [depth / 2, 32, 2]: the values of two
+// depths are adjacent, as the instructions need them. The depth is padded to a multiple of 32.
 //
-// Which products come first in a sum differs from table to table, so their last bits do; so does what becomes of
-// subnormal numbers, which the instructions take for zero.
+// The order of products in a sum differs between tables, and so do the last bits of results. The treatment of subnormal
+// numbers also differs: the instructions read them as zero.
 #pragma once
 
 #include "base/types.h"
@@ -18,7 +18,7 @@ using BFloat16 = std::uint16_t;
 struct Bf16Kernels {
   const char* name;
 
-  // As KernelTable's of the same names; the packed matrix has bf16PackedSize(depth, columns) elements.
+  // Like KernelTable's functions of the same names; the packed matrix has bf16PackedSize(depth, columns) elements.
   void (*pack)(Index depth, Index columns, const float* matrix, Index stride, BFloat16* packed);
   void (*packTransposed)(Index depth, Index columns, const float* matrix, Index stride, BFloat16* packed);
   void (*packedProduct)(Index rows, Index columns, Index depth, const float* a, Index aStride, const BFloat16* packed,
@@ -39,9 +39,9 @@ constexpr Index bf16PackedSize(Index depth, Index columns) {
   return bf16Offset(depth, (columns + bf16PanelColumns - 1) / bf16PanelColumns * bf16PanelColumns);
 }
 
-// Those for training: by the processor's instructions, the fastest there are; null if it has none. Or the plain
-// ones, which are slower than float's own products, where the environment asks for them (UNROLLED_BF16=reference), as
-// it said when it was asked first, or when it was read again.
+// The kernels for training: the fastest that the processor supports; null if it supports none. If the environment
+// requests them (UNROLLED_BF16=reference), the plain ones, which are slower than float's own products. The environment
+// is read at the first request, and when it is read again on purpose.
 const Bf16Kernels* bf16Kernels();
 bool bf16ReferenceAsked();
 void readBf16Choice();

@@ -1,4 +1,4 @@
-// Which bf16 kernels this processor runs.
+// Chooses the bf16 kernels for this processor.
 
 #include <atomic>
 #include <cstdlib>

@@ -32,7 +32,7 @@ UNROLLED_INLINE std::uint32_t bf16Pair(float first, float second) {
   return (roundedBits(bitsOf(first)) >> 16U) | (roundedBits(bitsOf(second)) & 0xffff0000U);
 }
 
-// A step of one row: `count` (up to 32) neighbours, zeros behind them.
+// One step of one row: `count` (up to 32) neighbours, followed by zeros.
 UNROLLED_INLINE void roundStep(Index count, const float* from, BFloat16* to) {
   if (count >= bf16DepthStep) {
     for (Index k = 0; k < bf16DepthStep; ++k) to[k] = toBf16(from[k]);
@@ -42,7 +42,7 @@ UNROLLED_INLINE void roundStep(Index count, const float* from, BFloat16* to) {
   for (Index k = count; k < bf16DepthStep; ++k) to[k] = 0;
 }
 
-// Pairs [16, 16], rows `fromStride` apart, to their transpose with rows `toStride` apart.
+// Transposes pairs [16, 16]; rows are `fromStride` apart in the source and `toStride` apart in the result.
 UNROLLED_INLINE void transposePairs(const float* from, Index fromStride, float* to, Index toStride) {
   constexpr Index square = lanes<float> < 16 ? lanes<float> : 16;
   for (Index row = 0; row < 16; row += square) {

@@ -6,7 +6,7 @@
 
 namespace unrolled::UNROLLED_ISA {
 
-// Of a block of the left operand, which lies on the stack (64 KiB) and stays in a second-level cache.
+// Size of a block of the left operand, which is on the stack (64 KiB) and stays in a second-level cache.
 constexpr Index bf16BlockRows = 64;
 constexpr Index bf16BlockDepth = 512;
 
@@ -21,8 +21,8 @@ UNROLLED_INLINE void forTilesOfRows(Index rows, Index steps, const BFloat16* a, 
   }
 }
 
-// `Tile::panel(rows, steps, a, b, c, cStride, accumulate)`: c [rows, 32] (+)= `rows` (up to 64) of the row panels a ·
-// the panel b, of as many steps of depth; what a Tile needs before and after its panels is its constructor's matter.
+// `Tile::panel(rows, steps, a, b, c, cStride, accumulate)`: c [rows, 32] (+)= `rows` (up to 64) rows of the panels a ·
+// the panel b, over `steps` steps of depth. A Tile prepares and cleans up in its constructor and destructor.
 template <class Tile, bool Transposed>
 void bf16ProductOf(Index rows, Index columns, Index depth, const float* a, Index aStride, const BFloat16* packed,
                    float* c, Index cStride, bool accumulate) {

@@ -5,10 +5,10 @@
 namespace unrolled {
 namespace {
 
-// Of the piece of the right operand that is packed at once.
+// Size of the piece of the right operand that is packed at once.
 constexpr Index pieceColumns = 2048;
 constexpr Index pieceDepth = 2048;
-// Of a tile: its rows are rounded again for each tile beside it, so it is wide.
+// Width of a tile. It is wide, because its rows are rounded again for each tile next to it.
 constexpr Index tileRows = 64;
 constexpr Index tileColumns = 512;
 

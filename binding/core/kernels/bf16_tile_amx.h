@@ -9,7 +9,7 @@ namespace unrolled::UNROLLED_ISA {
 
 class AmxTile {
  public:
-  // All eight tiles have 16 rows of 64 bytes.
+  // Each of the eight tiles has 16 rows of 64 bytes.
   AmxTile() {
     struct alignas(64) {
       std::uint8_t palette = 1;

@@ -17,7 +17,7 @@ class Avx512Tile {
   }
 
  private:
-  // With two vectors of columns 16 sums, enough to hide the instruction's latency; half a panel of rows.
+  // With two vectors of columns there are 16 sums, enough to hide the instruction's latency; half a panel of rows.
   static constexpr int mostRows = 8;
 
   template <int Rows>

@@ -1,5 +1,5 @@
-// Rows picked by ids out of a table, and their gradients added back. Cut by columns, so that the
-// sums of a row are taken in the order of the positions.
+// Gathers rows of a table by ids, and adds their gradients back. Work is split by columns, so that the sums of a row
+// are computed in the order of the positions.
 #pragma once
 
 #include <algorithm>

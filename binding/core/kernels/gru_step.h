@@ -61,7 +61,7 @@ void gruBackward(Index hidden, const CellActivations& activations, T* gates, con
   });
 }
 
-// Before the candidate's product, which is of `resetState`.
+// The part before the candidate's product, which uses `resetState`.
 template <class T>
 void gruResetForward(Index hidden, const CellActivations& activations, T* gates, const T* input, T* resetState) {
   T* const reset = gates;

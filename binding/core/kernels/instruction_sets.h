@@ -1,5 +1,5 @@
-// Tables of functions that are compiled once for each instruction set (baseline and, on x64, avx2 and avx512), and
-// which of them this processor runs.
+// Tables of functions that are compiled once for each instruction set (baseline and, on x64, avx2 and avx512), and the
+// choice for this processor.
 #pragma once
 
 #include "base/processor_features.h"
@@ -28,7 +28,7 @@ RunnableTables<Table> runnable(const Table& (*baseline)(), const Table& (*avx2)(
   return found;
 }
 
-// Of the tables that a function of this name has in the namespace of each set.
+// Declares the tables that a function of this name returns in the namespace of each set.
 #define UNROLLED_RUNNABLE_TABLES(...) runnable(baseline::__VA_ARGS__, avx2::__VA_ARGS__, avx512::__VA_ARGS__)
 
 #else

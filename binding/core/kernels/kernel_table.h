@@ -10,19 +10,19 @@ namespace unrolled {
 // Functions a layer may put over its sums.
 enum class Activation { tanh, relu, sigmoid, linear };
 
-// Those of a gated cell. An LSTM has the candidate's over its cell as well.
+// The functions of a gated cell. An LSTM also applies the candidate's function to its cell.
 struct CellActivations {
   Activation candidate = Activation::tanh;
   Activation gate = Activation::sigmoid;
 };
 
-// A stream of random.h's generator: its key, and its counter behind the first word, which counts blocks of four.
+// A stream of random.h's generator: its key, and its counter after the first word, which counts blocks of four.
 struct RandomStream {
   std::uint32_t key[2];
   std::uint32_t counter[3];
 };
 
-// Elements whose random numbers a kernel draws together; where it starts must be a multiple of them.
+// Elements whose random numbers a kernel draws together. A kernel must start at a multiple of this number.
 constexpr Index dropoutGroup = 64;
 
 template <class T>
@@ -55,8 +55,9 @@ struct KernelTable {
   void (*smallProductTransposed)(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* b,
                                  Index bStride, T* c, Index cStride, bool accumulate);
 
-  // Backward of c [rows, columns] = x [rows, width] · packed, with few columns of x: from the gradient of c, its rows
-  // `stride` apart, dx [rows, width] and the packed gradient of the matrix, (+)= where it is to accumulate.
+  // Backward of c [rows, columns] = x [rows, width] · packed, for few columns of x: from the gradient of c, whose rows
+  // are `stride` apart, computes dx [rows, width] and the packed gradient of the matrix, which is added to if
+  // `accumulate`.
   void (*narrowBackward)(Index rows, Index columns, Index width, const T* x, const T* gradient, Index stride,
                          const T* packed, T* packedGradient, T* dx, bool accumulate);
 
@@ -111,21 +112,21 @@ struct KernelTable {
   // not-a-number.
   T(*normalize)
   (Index count, T epsilon, const T* gain, const T* shift, const T* x, T* normalized, T* y, bool accumulate);
-  // From the gradient of y to dx, that of x, which may take the place of `gradient` or `normalized`; `inverse` is what
-  // `normalize` returned. Adds to the gradients of gain and shift (null: none). Where gain∘gradient is the same for all
-  // elements, as where there is but one, dx is zero exactly.
+  // From the gradient of y computes dx, the gradient of x, which may overwrite `gradient` or `normalized`; `inverse` is
+  // the result of `normalize`. Adds to the gradients of gain and shift (null: none). If gain∘gradient is equal for all
+  // elements, for example if there is only one, dx is exactly zero.
   void (*normalizeBackward)(Index count, T inverse, const T* gain, const T* gradient, const T* normalized,
                             T* gainGradient, T* shiftGradient, T* dx);
 
-  // One row of logits: returns log Σ exp(logits + bias) and leaves exp(logits + bias - max) and its
-  // sum's inverse in *scale, so that probability = logits[v] · *scale. *targetLogit takes the
-  // biased logit of the target. A logit that is not finite makes the result and *scale not-a-number.
+  // One row of logits: returns log Σ exp(logits + bias) and leaves exp(logits + bias - max), and the inverse of its sum
+  // in *scale, so that probability = logits[v] · *scale. *targetLogit becomes the biased logit of the target. A logit
+  // that is not finite makes the result and *scale not-a-number.
   double (*softmaxRow)(Index classes, const T* bias, Index target, T* logits, T* scale, T* targetLogit);
 
-  // The softmax over some classes [C] of a panel of `panelColumns` positions, which stand side by side: logits
-  // [C, panelColumns] (stride) become exp(logits + bias - highest) (bias [C], or null); for each position *highest
-  // takes the highest biased logit, *sum the sum of what the logits became and *which the first class of the highest.
-  // A logit that is not finite leaves a sum that is not a number.
+  // The softmax over some classes [C] of a panel of `panelColumns` adjacent positions: logits [C, panelColumns]
+  // (stride) become exp(logits + bias - highest) (bias [C], or null). For each position, *highest becomes the highest
+  // biased logit, *sum the sum of the results, and *which the first class with the highest logit. A logit that is not
+  // finite makes the sum not-a-number.
   void (*softmaxPanel)(Index classes, const T* bias, T* logits, Index stride, T* highest, T* sum, T* which);
   // Then the gradient: values [C, positions] (stride) times factors [positions], and sums [C] (or null) of each class
   // over the positions, whose number is a multiple of `panelColumns`.
@@ -139,7 +140,7 @@ struct KernelTable {
   // sums[c] = Σ over rows of matrix[row, c], in the order of the rows.
   void (*columnSums)(Index rows, Index columns, const T* matrix, Index stride, T* sums);
   double (*sumOfSquares)(Index count, const T* x);
-  // Each element into [-limit, limit]; what is not finite stays, to be found by the norm.
+  // Limits each element to [-limit, limit]. An element that is not finite stays, and the norm finds it.
   void (*clamp)(Index count, T limit, T* x);
 
   // y[i] = x[i]·scale where the random number of element first + i is not below `threshold`, else 0, or not-a-number
@@ -157,8 +158,8 @@ struct KernelTable {
 template <class T>
 const KernelTable<T>& kernels();
 
-// Whether OpenBLAS is to stand wherever there is a product of our own: as the environment said (UNROLLED_KERNELS=blas)
-// when it was asked first, or when it was read again, as tests do.
+// Whether OpenBLAS computes all products instead of our own kernels: as the environment (UNROLLED_KERNELS=blas) said at
+// the first request, or when it was last read again, as tests do.
 bool blasAlone();
 void readKernelChoice();
 

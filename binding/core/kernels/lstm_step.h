@@ -60,7 +60,7 @@ void lstmBackward(Index hidden, const CellActivations& activations, T* gates, co
   });
 }
 
-// As far as c.
+// The part up to c.
 template <class T>
 void lstmCellForward(Index hidden, const CellActivations& activations, T* gates, const T* previousCell, T* cell) {
   T* const input = gates;
@@ -82,7 +82,7 @@ void lstmCellForward(Index hidden, const CellActivations& activations, T* gates,
   });
 }
 
-// From what c became to the output.
+// The part from c to the output.
 template <class T>
 void lstmOutputForward(Index hidden, const CellActivations& activations, const T* gates, T* cellOutput, T* state) {
   const T* const output = gates + 3 * hidden;

@@ -1,6 +1,5 @@
-// Backward of a product with a matrix of few columns, [columns, width] packed as `packTransposed` does: both gradients
-// from the one of the result, which is far larger than they are, so that it should be read where it lies and not packed
-// as a GEMM would.
+// Backward of a product with a matrix of few columns, [columns, width] packed by `packTransposed`: computes both
+// gradients from that of the result. The result is far larger, so it is read in place and not packed as in a GEMM.
 // Plain reference: test/core/kernels/narrow_product.h.
 #pragma once
 
@@ -8,7 +7,7 @@
 
 namespace unrolled::UNROLLED_ISA {
 
-// A panel's part of a row; zeros behind its `valid` columns.
+// A panel's part of a row; zeros after its `valid` columns.
 template <class T>
 UNROLLED_INLINE void loadPanel(const T* row, Index valid, Vector<T>* parts) {
 #pragma GCC unroll 4
@@ -18,7 +17,7 @@ UNROLLED_INLINE void loadPanel(const T* row, Index valid, Vector<T>* parts) {
   }
 }
 
-// Of one panel and Width columns of x [rows, width]: weights [Width, panelColumns] (+)= xᵀ · gradient.
+// For one panel and Width columns of x [rows, width]: weights [Width, panelColumns] (+)= xᵀ · gradient.
 template <class T, int Width>
 void weightPanel(Index rows, Index width, const T* x, const T* gradient, Index stride, Index valid, T* weights,
                  bool accumulate) {
@@ -44,7 +43,7 @@ void weightPanel(Index rows, Index width, const T* x, const T* gradient, Index s
   }
 }
 
-// Of one row and Width columns of the result: dx [Width] = gradient [columns] · matrix.
+// For one row and Width columns of the result: dx [Width] = gradient [columns] · matrix.
 template <class T, int Width>
 void narrowRow(Index columns, Index width, const T* gradient, const T* packed, T* dx) {
   Vector<T> sums[Width][panelVectors] = {};
@@ -67,7 +66,7 @@ void narrowRow(Index columns, Index width, const T* gradient, const T* packed, T
   }
 }
 
-// Columns taken at once: as many sums as the registers hold beside what they are made of.
+// Columns computed at once: as many sums as the registers hold together with the operands.
 constexpr int narrowWidth = 4;
 
 template <class T>

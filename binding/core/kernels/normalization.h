@@ -28,17 +28,17 @@ template <class T>
 T normalize(Index count, T epsilon, const T* gain, const T* shift, const T* x, T* normalized, T* y, bool accumulate) {
   Vector<T> sums{};
   for (Index at = 0; at < count; at += lanes<T>) sums += loadSome(x + at, count - at);
-  // Of equal elements a sum would be rounded, and the rounding be normalised.
+  // A sum of equal elements would be rounded, and the rounding error would be normalised.
   const T mean = isConstant(count, x) ? x[0] : sumOfLanes<T>(sums) / static_cast<T>(count);
 
   Vector<T> squares{};
   for (Index at = 0; at < count; at += lanes<T>) {
     storeSome(Vector<T>(loadSome(x + at, count - at) - mean), normalized + at, count - at);
-    const Vector<T> centred = loadSome(normalized + at, count - at);  // zeros behind the last
+    const Vector<T> centred = loadSome(normalized + at, count - at);  // zeros after the last
     squares += centred * centred;
   }
   const T variance = sumOfLanes<T>(squares) / static_cast<T>(count);
-  // Of a variance that overflowed not-a-number, where zero would hide it.
+  // A variance that overflows gives not-a-number; zero would hide it.
   const T inverse = 1 / squareRoot(variance + epsilon) + (variance - variance);
 
   for (Index at = 0; at < count; at += lanes<T>) {

@@ -9,7 +9,7 @@
 
 namespace unrolled::UNROLLED_ISA {
 
-// Vectors across a panel, rows of a register tile: as many accumulators as the registers hold.
+// Vectors across a panel, and rows of a register tile: as many accumulators as the registers hold.
 constexpr int panelVectors = 2;
 #if UNROLLED_VECTOR_BYTES == 64
 constexpr int tileRows = 12;
@@ -103,7 +103,7 @@ void packTransposed(Index depth, Index columns, const T* matrix, Index stride, T
 template <bool TransposedA, bool PackedB, bool Accumulate>
 struct TileForm {
   static constexpr bool transposed = TransposedA;  // a is stored [depth, rows]
-  static constexpr bool packed = PackedB;          // b is panels, `bStride` apart; else row-major with that stride
+  static constexpr bool packed = PackedB;          // b in panels, `bStride` apart; else row-major
   static constexpr bool accumulate = Accumulate;
 
   // Elements from the first column of a panel to that of the next.

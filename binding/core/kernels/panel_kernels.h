@@ -1,4 +1,5 @@
-// A packed matrix's kernels in the precision of a pass: those of T, or bf16's, whose panels then stand in arrays of T.
+// Kernels for a packed matrix in the precision of a pass: those of T, or those of bf16, whose panels are then stored in
+// arrays of T.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +13,7 @@ namespace unrolled {
 template <class T>
 class PanelKernels {
  public:
-  // `bf16` null: those of T.
+  // `bf16` null: the kernels of T.
   explicit PanelKernels(const Bf16Kernels* bf16) : plain_(kernels<T>()), bf16_(bf16) {}
 
   [[nodiscard]] bool rounds() const { return std::is_same_v<T, float> && bf16_ != nullptr; }
@@ -30,7 +31,7 @@ class PanelKernels {
     return std::is_same_v<T, float> ? std::max(plain, bf16PackedSize(depth, columns) / elementsOfT) : plain;
   }
 
-  // As KernelTable's.
+  // Like those of KernelTable.
   void pack(Index depth, Index columns, const T* matrix, Index stride, T* packed) const {
     if constexpr (std::is_same_v<T, float>) {
       if (rounds()) return bf16_->pack(depth, columns, matrix, stride, halves(packed));

@@ -17,7 +17,7 @@ constexpr double wanted = 16;
 constexpr Index shortestSide = 64;
 constexpr Index sideMultiple = 16;
 
-// Of a product that is worth no set-up of OpenBLAS's: bytes of b, and multiply-adds.
+// Limits of a product that is too small for OpenBLAS's set-up: bytes of b, and multiply-adds.
 constexpr Index mostSmallBytes = Index{32} * 1024;
 constexpr Index mostSmallWork = Index{1} << 20U;
 
@@ -48,8 +48,8 @@ Operand<T> columnsFrom(Operand<T> matrix, Index column) {
 
 #ifndef UNROLLED_FLOAT64_BLAS
 
-// For an OpenBLAS with single precision alone: blocks of b, packed on the stack, times all rows of a by a kernel of our
-// own. A whole number of panels of any instruction set fills a block.
+// For an OpenBLAS with single precision only: blocks of b, packed on the stack, times all rows of a by our own kernel.
+// A block is a whole number of panels of any instruction set.
 constexpr Index blockSide = 64;
 
 void blasProduct(Index m, Index n, Index k, Operand<double> a, Operand<double> b, double* c, Index cStride,

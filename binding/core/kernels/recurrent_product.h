@@ -1,6 +1,6 @@
-// The products of a recurrence with its weights [gates, hidden], or with those of some of its gates: packed
-// once per change of the weights for the project's own kernel unless they are small and lie well, or by OpenBLAS
-// at every step (UNROLLED_KERNELS=blas). In bf16 they are always packed, where float's would be.
+// The products of a recurrence with its weights [gates, hidden], or with those of some of its gates. The weights are
+// packed once per change for the project's own kernel, unless they are small and well laid out; with
+// UNROLLED_KERNELS=blas OpenBLAS computes every step. In bf16 they are packed whenever float's would be.
 #pragma once
 
 #include <vector>
@@ -14,17 +14,17 @@ namespace unrolled {
 template <class T>
 class RecurrentProduct {
  public:
-  // Rows of gates lie `stride` apart. `untransposed`, of square weights alone, makes `backward` take them as `forward`
-  // does: a published error kept for comparison.
+  // Rows of gates are `stride` apart. `untransposed`, for square weights only, makes `backward` use them like
+  // `forward`: a published error that is kept for comparison.
   RecurrentProduct(Index gates, Index hidden, Index stride, bool untransposed = false)
       : gates_(gates), hidden_(hidden), stride_(stride), untransposed_(untransposed) {}
   RecurrentProduct(Index gates, Index hidden) : RecurrentProduct(gates, hidden, gates) {}
 
-  // Allocates the packed copies for forward, and for backward where asked; while counting, it counts them.
+  // Allocates the packed copies for forward, and for backward if requested; while counting, it counts them.
   void layOut(Arena& arena, bool backward);
 
-  // Packs the weights where they changed since the last call; `version` tells. What is not null takes the products
-  // until the next call.
+  // Packs the weights if they changed since the last call, which `version` tells. A bf16 table that is not null
+  // computes the products until the next call.
   void prepareForward(const T* weights, Index version, const Bf16Kernels* bf16 = nullptr);
   void prepareBackward(const T* weights, Index version, const Bf16Kernels* bf16 = nullptr);
 

@@ -82,7 +82,7 @@ void columnSums(Index rows, Index columns, const T* matrix, Index stride, T* sum
   }
 }
 
-// Not finite only where an element is not: a block whose squares overflow is added again in double.
+// Not finite only if an element is not finite: a block whose squares overflow is added again in double.
 template <class T>
 double sumOfSquares(Index count, const T* x) {
   double total = 0;

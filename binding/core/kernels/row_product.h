@@ -1,14 +1,13 @@
-// The product of a few rows with a matrix as it is stored, one row for each column of the result: what a step of
-// generation needs of weights that are not packed. An element is summed in an order of its own row and column, whatever
-// the others are, so that a text is the same whoever else's is generated beside it.
-// Plain reference: test/core/kernels/row_product.h.
+// The product of a few rows with a matrix as it is stored, one row per column of the result. A step of generation needs
+// this for weights that are not packed. The order of a sum depends only on its own row and column, so a text is the
+// same no matter what else is generated with it. Plain reference: test/core/kernels/row_product.h.
 #pragma once
 
 #include "kernels/simd.h"
 
 namespace unrolled::UNROLLED_ISA {
 
-// c [Rows, Columns] (+)= a [Rows, depth] · bᵀ, b [Columns, depth]; the columns of c lie `cStep` apart.
+// c [Rows, Columns] (+)= a [Rows, depth] · bᵀ, b [Columns, depth]; the columns of c are `cStep` apart.
 template <class T, int Rows, int Columns>
 void rowTile(Index depth, const T* a, Index aStride, const T* b, Index bStride, T* c, Index cStride, Index cStep,
              bool accumulate) {
@@ -43,7 +42,7 @@ void rowTile(Index depth, const T* a, Index aStride, const T* b, Index bStride, 
   }
 }
 
-// All rows against `Columns` columns, which stay in the first-level cache meanwhile.
+// All rows times `Columns` columns, which stay in the first-level cache meanwhile.
 template <class T, int Rows, int Columns>
 void rowTiles(Index rows, Index depth, const T* a, Index aStride, const T* b, Index bStride, T* c, Index cStride,
               Index cStep, bool accumulate) {
@@ -62,7 +61,7 @@ void rowTiles(Index rows, Index depth, const T* a, Index aStride, const T* b, In
 template <class T>
 void rowProduct(Index rows, Index columns, Index depth, const T* a, Index aStride, const T* b, Index bStride, T* c,
                 Index cStride, bool accumulate) {
-  // The four columns of a tile lie a quarter of all apart: four long streams through b, which the processor prefetches
+  // The four columns of a tile are a quarter of all columns apart: the processor prefetches four long streams through b
   // far better than neighbours that take turns in one page.
   constexpr int streams = 4;
   const Index part = columns / streams;

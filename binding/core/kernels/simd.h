@@ -50,7 +50,7 @@ UNROLLED_INLINE Vector<T> broadcast(T value) {
   return Vector<T>{} + value;
 }
 
-// The first `count` elements (1 to lanes), zeros behind them.
+// The first `count` elements (1 to lanes), followed by zeros.
 template <class T>
 UNROLLED_INLINE Vector<T> loadSome(const T* from, Index count) {
   if (count >= lanes<T>) return load(from);

@@ -1,8 +1,8 @@
 // exp, tanh and the logistic function over vectors.
 //
-// For float: polynomials fitted to a few units in the last place (relative), so that small states
-// keep their digits. For double: the C library's functions lane by lane, the exact reference; by the compiler's names
-// for them, as C libraries differ in how they declare them.
+// For float: polynomials that are accurate to a few units in the last place (relative), so that small states keep their
+// digits. For double, the exact reference: the C library's functions lane by lane, by the compiler's names for them,
+// because C libraries declare them differently.
 #pragma once
 
 #include "kernels/simd.h"
@@ -28,7 +28,7 @@ UNROLLED_INLINE Vector<float> exponential(Vector<float> x) {
   p = (p * r) * r + r + 1.0F;
   const Integers exponent = (Integers)shifted << 23;
   const auto y = (Vector<float>)((Integers)p + exponent);
-  // e^x is above x, so that this is y but for not-a-number, whose low bits are no exponent; it takes one instruction.
+  // e^x is above x, so this is y except for not-a-number, whose low bits are not an exponent; it takes one instruction.
   return y > x ? y : x;
 }
 

@@ -1,4 +1,5 @@
-// A function of each value: the nonlinearity behind a sum that no dense layer makes, such as pooled embeddings.
+// A function of each value: the nonlinearity after a sum that does not come from a dense layer, such as pooled
+// embeddings.
 //
 // Memory, in elements: P·F output.
 #pragma once
@@ -15,7 +16,7 @@ namespace unrolled {
 template <class T>
 class ActivationLayer final : public Layer<T> {
  public:
-  // Of vectors (embedded ids go through a `Gather` first).
+  // Reads vectors (embedded ids go through a `Gather` first).
   ActivationLayer(Activation activation, Index features) : activation_(activation), features_(features) {}
 
   PassSize layOut(Arena& arena, PassSize size) override {

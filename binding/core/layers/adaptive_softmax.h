@@ -1,11 +1,11 @@
-// Adaptive softmax (Grave et al. 2017): the most frequent classes stand in a head, beside one entry for each cluster of
-// rarer ones; a cluster has a projection to a smaller width D_i = H / divisorⁱ⁺¹ and a softmax of its own, so that
-// log P(class) = log P(cluster) + log P(class | cluster). Its output is the log-probability of every class, by id.
+// Adaptive softmax (Grave et al. 2017): a head has the most frequent classes and one entry for each cluster of rarer
+// ones. A cluster has a projection to a smaller width D_i = H / divisorⁱ⁺¹ and its own softmax, so log P(class) = log
+// P(cluster) + log P(class | cluster). Its output is the log-probability of every class, by id.
 //
-// The clusters are cut by rank: [0, cutoffs[0]) the head, [cutoffs[i], cutoffs[i + 1]) cluster i, the last up to V.
-// Training does not come here but to AdaptiveCrossEntropy, unless the outputs are differentiated themselves.
+// Clusters are ranges of ranks: [0, cutoffs[0]) is the head, [cutoffs[i], cutoffs[i + 1]) cluster i, the last one ends
+// at V. Training uses AdaptiveCrossEntropy instead, unless the outputs themselves are differentiated.
 //
-// Memory, in elements: P·V output and as much again where ids are not their ranks; P·(C + ΣD) for the clusters'
+// Memory, in elements: P·V output and the same again if ids are not their ranks; P·(C + ΣD) for the clusters'
 // log-probabilities and projections; backward P·V, P·H and P·ΣD.
 #pragma once
 
@@ -65,11 +65,11 @@ class AdaptiveSoftmax final : public Layer<T> {
 
   [[nodiscard]] const RankTable& ranks() const { return ranks_; }
   [[nodiscard]] Index features() const { return features_; }
-  // Classes that stand in the head themselves; its entries are these and one for each cluster.
+  // Classes in the head; its entries are these and one for each cluster.
   [[nodiscard]] Index frequent() const { return frequent_; }
   [[nodiscard]] Index entries() const { return frequent_ + static_cast<Index>(clusters_.size()); }
   [[nodiscard]] std::size_t headWeight() const { return headWeight_; }
-  // `noParameter` where there is none.
+  // `noParameter` if there is none.
   [[nodiscard]] std::size_t headBias() const { return headBias_; }
   [[nodiscard]] const std::vector<Cluster>& clusters() const { return clusters_; }
 
@@ -78,7 +78,8 @@ class AdaptiveSoftmax final : public Layer<T> {
   void permute(Index positions, const T* from, T* to, bool toIds, const Pass<T>& pass) const;
   // A row of scores by rank, and of the clusters' entries, to log-probabilities.
   void normalize(T* row, T* entries) const noexcept;
-  // The gradients of a row's log-probabilities, by rank, to those of its scores; `sums` take those of the entries.
+  // From the gradients of a row's log-probabilities, by rank, to those of its scores; `sums` become those of the
+  // entries.
   void differentiate(const T* row, const T* entries, T* gradient, T* sums) const noexcept;
 
   RankTable ranks_;

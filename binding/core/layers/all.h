@@ -1,4 +1,4 @@
-// The layers: a new one is a file beside these, and its place in this list.
+// The list of layers. A new layer is a new file, included here, and one entry of this list.
 #pragma once
 
 #include <string>
@@ -20,7 +20,7 @@
 
 namespace unrolled {
 
-// In the order in which errors name their types.
+// In the order in which errors list their types.
 using LayerList = std::tuple<EmbeddingOptions, OneHotOptions, RnnOptions, GruOptions, LstmOptions, PoolingOptions,
                              DenseOptions, ActivationOptions, DropoutOptions, LayerNormOptions, AttentionOptions,
                              ConcatenateOptions, AddOptions, AdaptiveSoftmaxOptions>;
@@ -48,7 +48,7 @@ inline const char* typeOf(const LayerOptions& layer) {
   return std::visit([](const auto& options) { return options.type; }, layer);
 }
 
-// The layer of that type, with its defaults. Throws ERR_UNROLLED_OPTION_RANGE naming `option` where there is none.
+// The layer of that type, with its defaults. Throws ERR_UNROLLED_OPTION_RANGE naming `option` if there is none.
 LayerOptions layerOfType(const std::string& option, const std::string& type);
 
 }  // namespace unrolled

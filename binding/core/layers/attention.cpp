@@ -27,7 +27,7 @@ Attention<T>::Attention(ParameterList& list, const std::string& name, Index quer
                         bool general)
     : queryFeatures_(queryFeatures), memoryFeatures_(memoryFeatures) {
   if (!general) return;
-  // As a linear layer from the memory to the queries.
+  // Like a linear layer from the memory to the queries.
   const double bound = 1 / std::sqrt(static_cast<double>(memoryFeatures));
   weight_ =
       list.addWeight(name + ".weight", queryFeatures, memoryFeatures, {DefaultInitialization::Kind::uniform, bound});
@@ -73,7 +73,7 @@ void Attention<T>::findReaders() {
     ++begin(memoryRow + 1);
   }
   for (Index row = 0; row < memoryRows; ++row) begin(row + 1) += begin(row);
-  // Each beginning serves as the place of the next reader, and so becomes the end.
+  // Each beginning is the next reader's position, and so becomes the end.
   for (Index row = 0; row < rows; ++row) {
     Index& place = begin(memoryRowOf_[static_cast<std::size_t>(row)]);
     readers_[static_cast<std::size_t>(place++)] = row;
@@ -175,7 +175,7 @@ void Attention<T>::backward(T* outputGradient, const std::vector<bool>& wanted, 
   inputGradients[1] = memoryWanted ? memory_.toSteps(parallel, memoryFeatures_, memoryGradient_, memoryCopy_) : nullptr;
 }
 
-// All that one row of the memory gave: its own gradient, summed over its readers, and what reaches their scores.
+// The gradients of one row of the memory: its own, summed over its readers, and that of their scores.
 template <class T>
 void Attention<T>::attendBackward(Index memoryRow, const T* outputGradient, bool memoryWanted) noexcept {
   const Index steps = memory_.length(memoryRow);

@@ -24,7 +24,7 @@ class Attention final : public JoiningLayer<T> {
   // A general score adds NAME.weight [H, M]; a direct one has H = M.
   Attention(ParameterList& list, const std::string& name, Index queryFeatures, Index memoryFeatures, bool general);
 
-  // Which row of the memory belongs to each row of the queries.
+  // The row of the memory for each row of the queries.
   void setRows(const Index* rows) override { rows_ = rows; }
 
   // The weights need `time` of the memory's size; a pass that no layout made room for makes it itself.
@@ -35,11 +35,11 @@ class Attention final : public JoiningLayer<T> {
                 const Pass<T>& pass) override;
 
   [[nodiscard]] Index outputs() const { return memoryFeatures_ + queryFeatures_; }
-  // Each query meets every step of the memory.
+  // Each query is compared with every step of the memory.
   [[nodiscard]] Index stepWork() const override { return outputs(); }
 
-  // After a forward pass: steps of the longest row of the memory, Tm, and the weights that the query at step t of a
-  // row gave them, [Tm], zero behind the end of its memory row.
+  // After a forward pass: steps of the longest row of the memory, Tm, and the weights [Tm] of the query at step t of a
+  // row, zero after the end of its memory row.
   [[nodiscard]] Index memorySteps() const { return memory_.layout().time; }
   [[nodiscard]] const T* weights(Index t, Index row) const {
     return weights_.data() + queries_.place(t, row) * memorySteps();
@@ -72,14 +72,14 @@ class Attention final : public JoiningLayer<T> {
   Index memoryFeatures_;
   const Index* rows_ = nullptr;
 
-  // Of the last forward pass.
+  // Results of the last forward pass.
   RowOrder queries_;
   RowOrder memory_;
   const T* queryVectors_ = nullptr;   // [Tq, B, H]
   const T* projectedRows_ = nullptr;  // [P, M]: what meets the memory, row by row
   const T* memoryRows_ = nullptr;     // [P', M], row by row
   std::vector<Index> memoryRowOf_;    // [B]
-  std::vector<Index> readers_;        // [B]: query rows, those of the first row of the memory first
+  std::vector<Index> readers_;        // [B]: query rows; those of the first row of the memory come first
   std::vector<Index> readersBegin_;   // [B' + 1]: of each row of the memory
   std::vector<T> weights_;            // [P, Tm], row by row
   std::vector<T> scoreGradients_;     // the same

@@ -1,5 +1,5 @@
-// How a layer becomes a part of a graph: what flows from layer to layer while they are made, and what the `make` of a
-// layer's options may ask of whoever makes the graph.
+// How a layer becomes part of a graph: the values that pass between layers while the graph is built, and what the
+// `make` of a layer's options can request from the builder.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace unrolled {
 
-// What a layer reads. Each is made by make(builder, input), but those of the last two by make(builder, inputs).
+// The kinds of input of a layer. Each is created by make(builder, input), or by make(builder, inputs) for the last two.
 enum class Reads {
   ids,       // ids
   sequence,  // vectors, or what an embedding or a one-hot layer made of ids
@@ -22,15 +22,15 @@ enum class Reads {
   several    // two or more of them, over the same steps
 };
 
-// Which of the model's inputs a value's rows and steps come from.
+// The model's input that determines the rows and steps of a value.
 enum class Side { input, source };
 
-// What flows out of a node.
+// The output of a node.
 struct Flow {
   enum class Form { ids, oneHot, table, vectors } form = Form::vectors;
   Index node = 0;
   Index features = 0;
-  Index ahead = 0;  // of them, those that run from the first step to the last
+  Index ahead = 0;  // the subset that runs from the first step to the last
   Side side = Side::input;
   bool oneStep = false;
   Index tableRows = 0;    // of embedded ids
@@ -67,15 +67,15 @@ class Builder {
   Builder(Builder&&) = delete;
   Builder& operator=(Builder&&) = delete;
 
-  // Of the layer that is made: its name; how errors name it, layers[2], and its options, layers[2].features; how many
-  // layers read it; whether it is the last.
+  // The layer that is being made: its name; its name in errors, layers[2], and that of its options, layers[2].features;
+  // the number of layers that read it; whether it is the last.
   [[nodiscard]] virtual const std::string& name() const = 0;
   [[nodiscard]] virtual std::string where() const = 0;
   [[nodiscard]] std::string where(const char* field) const { return where() + "." + field; }
   [[nodiscard]] virtual Index readers() const = 0;
   [[nodiscard]] virtual bool last() const = 0;
 
-  // What it adds its parameters to, and its number among those that draw random numbers.
+  // The list for its parameters, and its number among the layers that draw random numbers.
   virtual ParameterList& parameters() = 0;
   virtual std::uint32_t nextPart() = 0;
 
@@ -85,8 +85,8 @@ class Builder {
   // Says where a node's initial states come from: from another's final ones, or its first one from another's output.
   virtual void startFromStates(Index node, Index from) = 0;
   virtual void startFromOutput(Index node, Index from) = 0;
-  // Of what is there already, by name: what flows out of it and its first layer, null if there is none; the names of
-  // the layers; what may be said of a name that is none; and how errors name it, with its type and sizes.
+  // Earlier layers by name: the output of a layer and its first node, null if there is none; the names of the layers; a
+  // remark on a name that no layer has; and the name of a layer in errors, with its type and sizes.
   [[nodiscard]] virtual const Flow* flowOf(const std::string& name) const = 0;
   [[nodiscard]] virtual Layer<T>* layerOf(const std::string& name) const = 0;
   [[nodiscard]] virtual std::vector<std::string> namesBefore() const = 0;

@@ -7,7 +7,7 @@
 namespace unrolled {
 namespace {
 
-// What is only for a last, linear layer, or goes with another.
+// Checks options that are only for a last, linear layer, or that need another option.
 template <class T>
 void requireHead(const Builder<T>& builder, const DenseOptions& options) {
   const std::optional<Index>& samples = options.samples;

@@ -24,12 +24,12 @@ struct DenseOptions {
   Index features = 0;  // N
   Activation activation = Activation::linear;
   bool bias = true;
-  // The embedding whose table is its weight; it has only a bias of its own.
+  // The embedding whose table is the weight of this layer; only the bias is its own.
   std::string tiedTo = {};
-  // Of a last, linear layer: how many classes a target competes with in training by cross-entropy, drawn again for each
-  // step; all where it is empty.
+  // For a last, linear layer: the number of classes that a target competes with in training by cross-entropy, drawn
+  // again for each step; all if empty.
   std::optional<Index> samples = {};
-  // Beside samples: the rank of each class by falling frequency; empty if classes are in that order.
+  // With samples: the rank of each class by falling frequency; empty if classes are in that order.
   std::vector<TokenId> ranks = {};
 
   static constexpr auto fields() {
@@ -94,20 +94,20 @@ class Dense final : public Layer<T> {
     return inputGradient;
   }
 
-  // Has a target compete with so many classes in training by cross-entropy, and not with all.
+  // Lets a target compete with this many classes in training by cross-entropy, instead of all.
   void sample(Index samples, RankTable ranks) {
     samples_ = samples;
     ranks_ = std::move(ranks);
   }
 
-  // What a loss over it reads in its place.
+  // The values that a loss reads instead of the output.
   [[nodiscard]] Activation activation() const { return activation_; }
   [[nodiscard]] Index features() const { return projection_.features(); }
   [[nodiscard]] Index classes() const { return projection_.outputs(); }
   [[nodiscard]] Index samples() const { return samples_; }  // 0 for all
   [[nodiscard]] const std::optional<RankTable>& ranks() const { return ranks_; }
   [[nodiscard]] Weight<T> weight() const { return projection_.weight(); }
-  // `noParameter` where there is none.
+  // `noParameter` if there is none.
   [[nodiscard]] std::size_t bias() const { return bias_; }
 
  private:

@@ -1,8 +1,8 @@
-// Ids to rows of a trained table [V, E]. Nothing is copied: whoever reads the sequence gathers rows,
-// or works on the table, and writes the table's gradient.
+// Ids to rows of a trained table [V, E]. Nothing is copied: the layer that reads the sequence gathers rows, or works on
+// the table, and writes the table's gradient.
 //
-// A table may be the weight of dense layers too (Press and Wolf 2017). Each of them writes its gradient into an array
-// of its own, and the embedding, whose turn in a backward pass comes last, adds them to the table's.
+// A table can also be the weight of dense layers (Press and Wolf 2017). Each of them writes its gradient into its own
+// array, and the embedding, which is last in a backward pass, adds them to that of the table.
 //
 // Memory, in elements: backward V·E for each dense layer that shares the table.
 #pragma once
@@ -74,7 +74,7 @@ class Embedding final : public Layer<T> {
   Index vocabulary_;
   Index features_;
   std::deque<T*> shared_;  // [V, E] each: gradients of the other readers, at addresses that stay
-  // Of the last forward pass.
+  // From the last forward pass.
   const TokenId* ids_ = nullptr;
   Index positions_ = 0;
 };
@@ -102,7 +102,7 @@ struct EmbeddingOptions {
     return std::tuple{needed("features", &EmbeddingOptions::features, WholeNumber{1, largestWidth})};
   }
 
-  // Where several layers read it, the vectors are looked up once.
+  // If several layers read it, the vectors are looked up only once.
   template <class T>
   Flow make(Builder<T>& builder, const Flow& ids) const {
     Flow table = ids.vectors(features);

@@ -1,4 +1,5 @@
-// What every layer is, of one sequence or of several: sizes first, then forward, then backward over the same batch.
+// The interface of layers with one input sequence or several: sizes first, then forward, then backward over the same
+// batch.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@ struct PassSize {
   Index time = 0;       // T of the longest row; 0 if nobody said
 };
 
-// Whether a pass is a step of training, in which units are dropped and a sampled softmax draws classes, and by which
+// Whether a pass is a step of training, in which units are dropped and a sampled softmax draws classes, and with which
 // random numbers: those of a step of a run.
 struct Dropping {
   bool active = false;
@@ -39,16 +40,16 @@ struct Dropping {
 
 class Bf16Products;
 
-// What a pass works with.
+// The context of a pass.
 template <class T>
 struct Pass {
   ParameterBuffers<T>& parameters;
   const Parallel& parallel;
   Dropping dropping;
-  // Whether what a row gives must be the same bits whatever the other rows and the cut into passes are, as when text is
-  // generated: forward only, and of layers without attention.
+  // Whether the results of a row must have the same bits regardless of other rows and of the split into passes, as in
+  // generation: forward only, and for layers without attention.
   bool rowsApart = false;
-  // What takes the large products of a step of training in bf16; null: they are taken in T, as all of double's are.
+  // Computes the large products of a training step in bf16; null: they are computed in T, as always for double.
   Bf16Products* bf16 = nullptr;
 };
 
@@ -65,22 +66,22 @@ class Layer {
   // The states it carries, in the order `forward` and `backward` take them.
   [[nodiscard]] virtual std::vector<StateInfo> states() const { return {}; }
 
-  // Takes the arrays of the largest pass; called again whenever the workspace is laid out again.
-  // Returns the size of the pass behind it.
+  // Allocates the arrays of the largest pass; called again whenever the workspace is laid out again. Returns the size
+  // of the output's pass.
   virtual PassSize layOut(Arena& arena, PassSize size) = 0;
 
   // `states` lie one after another, [B, features] each: initial values in, final values out.
   // What is returned lives until the next pass.
   virtual Sequence<T> forward(const Sequence<T>& input, T* states, const Pass<T>& pass) = 0;
 
-  // Of the batch `forward` saw last: from the gradient of its output [T, B, features], which it may
-  // overwrite, and of its final states (in `stateGradients`, which become those of the initial
-  // states), to the parameters' gradients (written, not added to) and, where `wanted`, the input's.
-  // Returns the gradient of input vectors, or null; that of ids goes to their table.
+  // For the batch of the last `forward`: from the gradient of the output [T, B, features], which may be overwritten,
+  // and of the final states (in `stateGradients`, which become those of the initial states), computes the gradients of
+  // the parameters (written, not added) and, if `wanted`, of the input. Returns the gradient of input vectors, or null;
+  // the gradient of ids goes to their table.
   virtual T* backward(T* outputGradient, T* stateGradients, bool wanted, const Pass<T>& pass) = 0;
 };
 
-// What joins several sequences into one.
+// A layer with several input sequences.
 template <class T>
 class JoiningLayer {
  public:
@@ -91,22 +92,22 @@ class JoiningLayer {
   JoiningLayer(JoiningLayer&&) = delete;
   JoiningLayer& operator=(JoiningLayer&&) = delete;
 
-  // As a layer's; `sizes` of each input.
+  // Like those of a layer; `sizes` of each input.
   virtual PassSize layOut(Arena& arena, const std::vector<PassSize>& sizes) = 0;
 
   // Inputs are vectors. What is returned lives until the next pass.
   virtual Sequence<T> forward(const std::vector<Sequence<T>>& inputs, const Pass<T>& pass) = 0;
 
-  // As a layer's; `inputGradients` (one for each input) become the gradients of the inputs that are `wanted`, null
-  // for the others. They are arrays of their own, which whoever reads them may overwrite.
+  // Like those of a layer; `inputGradients` (one per input) become the gradients of the inputs that are `wanted`, null
+  // for the others. They are separate arrays, which the reader may overwrite.
   virtual void backward(T* outputGradient, const std::vector<bool>& wanted, std::vector<T*>& inputGradients,
                         const Pass<T>& pass) = 0;
 
-  // Of the forward passes that follow, for a layer whose second input may have other rows: which of them belongs to
-  // each row of the first, [B], both in the order of their layouts; null: the same.
+  // For the following forward passes, if the second input may have other rows: the row of the second input for each row
+  // of the first, [B], both in the order of their layouts; null: the same rows.
   virtual void setRows(const Index* /*rows*/) {}
 
-  // Multiply-adds of each position for each step of what it reads, beside those with its parameters; about.
+  // Multiply-adds of each position for each step that it reads, in addition to those with its parameters; approximate.
   [[nodiscard]] virtual Index stepWork() const { return 0; }
 };
 

@@ -13,7 +13,7 @@ PassSize LayerNorm<T>::layOut(Arena& arena, PassSize size) {
   return size;
 }
 
-// A tile takes its rows through all steps, so that the sums of each row are one thread's.
+// A tile processes its rows over all steps, so that the sums of each row are computed by one thread.
 template <class T>
 template <class Body>
 void LayerNorm<T>::forRows(const Pass<T>& pass, Body&& body) const {

@@ -16,7 +16,7 @@ namespace unrolled {
 template <class T>
 class LayerNorm final : public Layer<T> {
  public:
-  // Of vectors (embedded ids go through a `Gather` first). Adds NAME.weight [F], ones, and NAME.bias [F], zeros.
+  // Reads vectors (embedded ids go through a `Gather` first). Adds NAME.weight [F], ones, and NAME.bias [F], zeros.
   LayerNorm(ParameterList& list, const std::string& name, Index features, double epsilon)
       : gain_(list.addGain(name + ".weight", features)),
         shift_(list.addShift(name + ".bias", features)),

@@ -8,7 +8,7 @@ namespace {
 // More names than these are not read.
 constexpr std::size_t mostNames = 24;
 
-// The last of them, which stand the nearest.
+// The last names, because these layers are the nearest.
 std::string listed(const std::vector<std::string>& names) {
   const std::size_t first = names.size() > mostNames ? names.size() - mostNames : 0;
   std::string text = first > 0 ? "…, " : "";

@@ -1,4 +1,4 @@
-// What is said of a description that makes no graph. All are ERR_UNROLLED_OPTION_RANGE.
+// Errors of descriptions that cannot become a graph. All are ERR_UNROLLED_OPTION_RANGE.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace unrolled {
 
-// For whoever has a value that cannot be.
+// For a value that is not allowed.
 Error impossible(const std::string& option, const std::string& expected, const std::string& received);
 
 std::string inQuotes(const std::string& name);
@@ -20,7 +20,7 @@ std::string counted(Index count, const std::string& noun);
 // "a", "a and b", "a, b and c".
 std::string joined(const std::vector<std::string>& parts);
 
-// `name` stands for nothing that may be named there; `there` is what may, and `remark` what else is known of the name.
+// `name` is not a valid name there; `there` lists the valid names, and `remark` says what else is known about the name.
 Error unknownName(const std::string& option, const std::string& expected, const std::string& name,
                   const std::string& remark, const std::vector<std::string>& there);
 

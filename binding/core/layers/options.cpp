@@ -8,7 +8,7 @@
 namespace unrolled {
 namespace {
 
-// As short as it can be told: 0, 0.5, 1e-05.
+// In the shortest form: 0, 0.5, 1e-05.
 std::string shown(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%g", value);

@@ -43,7 +43,7 @@ struct WholeNumber {
   Index most;
 };
 
-// A double, within whichever of these bounds there are.
+// A double within the given bounds.
 struct RealNumber {
   std::optional<double> least = {};
   std::optional<double> above = {};
@@ -92,7 +92,7 @@ constexpr Choice<Value, count> oneOf(const std::pair<const char*, Value> (&choic
   return choice;
 }
 
-// Of several layers: a function, and a rate at which values are dropped.
+// Options of several layers: a function, and a dropout rate.
 inline constexpr auto anyActivation = oneOf<Activation>({{"tanh", Activation::tanh},
                                                          {"relu", Activation::relu},
                                                          {"sigmoid", Activation::sigmoid},
@@ -116,7 +116,7 @@ void requireValue(const std::string& option, const WholeNumbers& kind, const std
 inline void requireValue(const std::string& option, const WholeNumber& kind, const std::optional<Index>& value) {
   if (value.has_value()) requireValue(option, kind, *value);
 }
-// What their types alone see to.
+// Only checks that follow from their types.
 inline void requireValue(const std::string& /*option*/, const Flag& /*kind*/, bool /*value*/) {}
 inline void requireValue(const std::string& /*option*/, const LayerName& /*kind*/, const std::string& /*value*/) {}
 template <class Value, std::size_t count>

@@ -11,7 +11,7 @@
 
 namespace unrolled {
 
-// What takes the products with a packed matrix in bf16; null: they are taken in T.
+// Computes the products with a packed matrix in bf16; null: they are computed in T.
 template <class T>
 const Bf16Kernels* bf16Kernels(const Pass<T>& pass) {
   return pass.bf16 == nullptr ? nullptr : &pass.bf16->kernels();
@@ -30,8 +30,9 @@ void multiply(const Pass<T>& pass, Index m, Index n, Index k, Operand<T> a, Oper
   multiply<T>(pass.parallel, m, n, k, a, b, c, cStride, accumulate);
 }
 
-// out [count, outputs], its rows `stride` apart, = (accumulate ? out : 0) + vectors [count, features] · weightᵀ, weight
-// [outputs, features]; where the pass keeps its rows apart, by a kernel to which no row matters but an element's own.
+// out [count, outputs], whose rows are `stride` apart, = (accumulate ? out : 0) + vectors [count, features] · weightᵀ,
+// weight [outputs, features]. If the pass keeps its rows apart, a kernel is used in which each element depends only on
+// its own row.
 template <class T>
 void multiplyWeight(const Pass<T>& pass, Index count, Index outputs, Index features, const T* vectors, const T* weight,
                     T* out, Index stride, bool accumulate) {

@@ -79,7 +79,7 @@ void Projection<T>::backward(const Sequence<T>& input, const T* outputGradient, 
   const auto sumRows = [&](Index count, const T* rows) {
     if (biasGradient != nullptr) sumColumns<T>(parallel, count, outputs_, rows, outputs_, biasGradient);
   };
-  // From gradients of rows [count, outputs] to those of W, b and the vectors [count, features].
+  // From the gradients of rows [count, outputs] to those of W, b and the vectors [count, features].
   const auto differentiate = [&](Index count, const T* vectors, const T* rows, T* vectorGradients) {
     sumRows(count, rows);
     multiply<T>(pass, outputs_, features_, count, {rows, outputs_, Transpose::yes}, {vectors, features_},

@@ -1,14 +1,14 @@
 // x·Wᵀ + b over every position at once: the input side of a recurrent layer, and a dense layer.
 //
-// Vectors take one matrix product. Ids never do: one-hot vectors pick rows of Wᵀ, which is held
-// transposed for that; embedded ids are gathered first, or, where the table has fewer rows than the
-// batch has positions, the table is projected whole and its products are gathered.
+// Vectors take one matrix product. Ids do not: one-hot vectors select rows of Wᵀ, which is stored transposed for this.
+// Embedded ids are gathered first; or, if the table has fewer rows than the batch has positions, the whole table is
+// projected and its products are gathered.
 //
-// Where rows must give the same bits whatever is beside them (`Pass::rowsApart`), a kernel of our own takes the
-// product, and the products of a small table's rows are kept from one pass to the next until a parameter changes.
+// If rows must give the same bits regardless of other rows (`Pass::rowsApart`), our own kernel computes the product,
+// and the products of a small table's rows are kept between passes until a parameter changes.
 //
-// Memory, in elements: with a table of V rows the smaller of V·N and P·F, and as much again for the
-// backward pass (P positions, F features, N outputs); none for vectors and one-hot. V·N for the products that are kept.
+// Memory, in elements: with a table of V rows the smaller of V·N and P·F, and the same again for the backward pass (P
+// positions, F features, N outputs); none for vectors and one-hot. V·N for the products that are kept.
 #pragma once
 
 #include <string>
@@ -36,8 +36,8 @@ class Projection {
   // output [T, B, outputs] = input · Wᵀ + bias [outputs] (null: none).
   void forward(const Sequence<T>& input, const T* bias, T* output, const Pass<T>& pass);
 
-  // Of the same input: writes the weight's gradient, that of the ids' table and, where not null, the bias's [outputs]
-  // and that of the input vectors [T, B, features].
+  // For the same input: writes the gradients of the weight and of the ids' table and, if not null, of the bias
+  // [outputs] and of the input vectors [T, B, features].
   void backward(const Sequence<T>& input, const T* outputGradient, T* biasGradient, T* inputGradient,
                 const Pass<T>& pass);
 
@@ -57,7 +57,7 @@ class Projection {
   }
   // rows [count, outputs] = vectors [count, features] · Wᵀ + bias.
   void project(Index count, const T* vectors, const T* bias, T* rows, const Pass<T>& pass) const;
-  // The products [V, outputs] of the table, those of these ids at least.
+  // The products [V, outputs] of the table, at least for these ids.
   const T* keptProducts(Index positions, const TokenId* ids, const T* table, const T* bias, const Pass<T>& pass);
 
   static constexpr Index mostKeptBytes = Index{8} << 20;
@@ -68,7 +68,7 @@ class Projection {
   bool oneHot_;
   Index tableRows_;
 
-  std::vector<T> kept_;       // [V, N], allocated when it is first asked for
+  std::vector<T> kept_;       // [V, N], allocated at its first use
   std::vector<char> isKept_;  // [V]: whether a row of them has been computed
   Index keptVersion_ = 0;     // of the parameters they were computed from
 

@@ -27,7 +27,7 @@ class RankTable {
   [[nodiscard]] TokenId rankOf(TokenId id) const { return same() ? id : ranks_[static_cast<std::size_t>(id)]; }
   [[nodiscard]] TokenId idOf(TokenId rank) const { return same() ? rank : ids_[static_cast<std::size_t>(rank)]; }
 
-  // Whether each rank stands once in a list of that many.
+  // Whether a list of this length contains each rank once.
   static bool isPermutation(const std::vector<TokenId>& ranks, Index classes) {
     if (static_cast<Index>(ranks.size()) != classes) return false;
     std::vector<bool> seen(ranks.size());
@@ -44,7 +44,7 @@ class RankTable {
   std::vector<TokenId> ids_;  // by rank
 };
 
-// The table of the ranks that the option says, or of none. Throws ERR_UNROLLED_OPTION_RANGE.
+// The table of the ranks in the option, or an empty one. Throws ERR_UNROLLED_OPTION_RANGE.
 inline RankTable rankTable(const std::string& option, Index classes, const std::vector<TokenId>& ranks) {
   if (!ranks.empty() && !RankTable::isPermutation(ranks, classes)) {
     throw impossible(option, "each whole number from 0 to " + std::to_string(classes - 1) + " once",

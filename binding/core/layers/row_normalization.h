@@ -1,8 +1,8 @@
-// Layer normalisation of blocks of features, as cells use it step by step: every row of [P, blocks·F] is taken block by
-// block to mean 0 and variance 1, then times a gain and plus a shift for each feature.
+// Layer normalisation of blocks of features, step by step, for cells: every row of [P, blocks·F] is normalised block by
+// block to mean 0 and variance 1, then multiplied by a gain and shifted, for each feature.
 //
-// Gradients of gain and shift are gathered for each row of the batch by itself and added at the end, so that they
-// do not depend on which thread took which rows.
+// Gradients of gain and shift are summed for each row of the batch separately and added at the end, so they do not
+// depend on the distribution of rows over threads.
 //
 // Memory, in elements, N = blocks·F: P·N normalised values + P·blocks; backward + B·N of the gain + B·N of the shift.
 #pragma once
@@ -24,8 +24,8 @@ class RowNormalization {
   // Before a backward pass over `batch` rows.
   void clearGradients(Index batch);
 
-  // Rows of a step, the first of them at `position`, in arrays whose rows are N wide. Of each row only `blocks` blocks
-  // are touched: the block `block`, to which the pointers point, and those behind it.
+  // Rows of a step, the first of them at `position`, in arrays whose rows are N wide. In each row only `blocks` blocks
+  // are touched: the block `block`, to which the pointers point, and the following ones.
   struct Part {
     Index position;
     Index rows;
@@ -37,8 +37,8 @@ class RowNormalization {
 
   // y = (accumulate ? y : 0) + normalised x; y may be x.
   void forward(const Part& part, const T* x, T* y, bool accumulate) noexcept;
-  // From the gradient of y to dx, that of x, which may take its place, or that of `normalized`. `row`: the row of the
-  // batch that the first one is.
+  // From the gradient of y to dx, the gradient of x, which may overwrite it or `normalized`. `row`: the first row's
+  // index in the batch.
   void backward(const Part& part, Index row, const T* gradient, T* dx) noexcept;
 
   // The normalised values, [P, N].

@@ -35,7 +35,7 @@ class RowOrder {
   // Whether no copy is needed.
   [[nodiscard]] bool inPlace() const { return layout_.starts == nullptr; }
   [[nodiscard]] Index length(Index row) const { return lengths_[static_cast<std::size_t>(row)]; }
-  // Where a row's first step is, and how far it is from one step to the next, in vectors.
+  // The position of a row's first step, and the distance from one step to the next, in vectors.
   [[nodiscard]] Index first(Index row) const { return firsts_[static_cast<std::size_t>(row)]; }
   [[nodiscard]] Index stride() const { return inPlace() ? layout_.batch : 1; }
   [[nodiscard]] Index place(Index t, Index row) const { return first(row) + t * stride(); }
@@ -50,7 +50,7 @@ class RowOrder {
     return copy;
   }
 
-  // And back, step by step.
+  // The reverse, step by step.
   template <class T>
   T* toSteps(const Parallel& parallel, Index width, T* rows, T* copy) const {
     if (inPlace()) return rows;

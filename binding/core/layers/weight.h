@@ -11,14 +11,14 @@ struct Weight {
   Weight(std::size_t number, T* const* shared) : parameter(number), place(shared) {}
 
   [[nodiscard]] const T* value(const Pass<T>& pass) const { return pass.parameters.value(parameter); }
-  // Written whole by whoever reads the weight.
+  // The reader of the weight writes it as a whole.
   [[nodiscard]] T* gradient(const Pass<T>& pass) const {
     return place == nullptr ? pass.parameters.gradient(parameter) : *place;
   }
 
   std::size_t parameter;
-  // Of an embedding's table that others read as well: where the embedding laid out an array for this reader's
-  // gradient, which it adds to its own. Null: the parameter's own place.
+  // For an embedding's table with other readers: the array that the embedding laid out for this reader's gradient,
+  // which it adds to its own. Null: the parameter's own gradient.
   T* const* place = nullptr;
 };
 

@@ -115,7 +115,7 @@ LossResult AdaptiveCrossEntropy<T>::runCluster(std::size_t number, const T* inpu
   }
   result.correct = 0;
   for (Index i = 0; i < count; ++i) {
-    // Those whose cluster the head found have been counted there.
+    // Targets whose cluster the head predicted were counted there.
     if (head_.hits()[own[i]] && !within.hits()[i]) --result.correct;
   }
   if (!backward) return result;

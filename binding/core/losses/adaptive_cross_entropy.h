@@ -1,9 +1,9 @@
-// Cross-entropy over an adaptive softmax, by parts: of every position in the head, where a class of a cluster counts as
-// that cluster; then of each cluster's own positions within it. Each part is a softmax cross-entropy of its own, and a
-// cluster that no target falls into takes no work but clearing its gradients.
+// Cross-entropy over an adaptive softmax, in parts: first all positions in the head, where a class of a cluster counts
+// as that cluster; then the positions of each cluster within it. Each part is a separate softmax cross-entropy. A
+// cluster without a target takes no work except clearing its gradients.
 //
-// As `correct` counts a target whose class or cluster is the likeliest of the head and which is the likeliest of its
-// cluster.
+// A target is `correct` if its class or cluster is the most likely one in the head, and its class the most likely one
+// in its cluster.
 //
 // Memory, in elements: those of SoftmaxCrossEntropy for the head and for each cluster; for each cluster P·D, and P·H
 // positions' vectors and their gradients; 3·P ids.

@@ -1,4 +1,4 @@
-// The losses. A new one of values is a file beside these, its place in this enumeration and in this list, in the same
+// The list of losses. A new loss of values is a new file, and one entry of the enumeration and of the list, in the same
 // order.
 #pragma once
 
@@ -18,7 +18,7 @@ enum class LossKind {
   squaredError
 };
 
-// Those of values: each output by itself against a number.
+// Losses of values: each output against a number.
 using ValueLossList = std::tuple<BinaryCrossEntropy, SquaredError>;
 
 // Whether targets are classes, one at each position, and not values, one for each output.
@@ -35,7 +35,7 @@ constexpr std::size_t valueLossCount = std::tuple_size_v<ValueLossList>;
 // The loss of values at a place of the list.
 constexpr LossKind valueLossKind(std::size_t place) { return static_cast<LossKind>(place + 1); }
 
-// Each by its name.
+// Each loss by its name.
 constexpr std::array<std::pair<const char*, LossKind>, valueLossCount + 1> lossNames = [] {
   std::array<std::pair<const char*, LossKind>, valueLossCount + 1> names = {};
   names[0] = {"crossEntropy", LossKind::crossEntropy};

@@ -1,5 +1,5 @@
-// Binary cross-entropy of each output by itself, from logits x and targets t in [0, 1], in nats:
-// -t·log σ(x) - (1 - t)·log(1 - σ(x)), taken as max(x, 0) - t·x + log(1 + e^-|x|), which never overflows.
+// Binary cross-entropy of each output separately, from logits x and targets t in [0, 1], in nats: -t·log σ(x) - (1 -
+// t)·log(1 - σ(x)), computed as max(x, 0) - t·x + log(1 + e^-|x|), which never overflows.
 #pragma once
 
 #include <algorithm>

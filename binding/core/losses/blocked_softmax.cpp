@@ -21,15 +21,15 @@ constexpr Index blockBytes = Index{256} * 1024;
 constexpr Index mostBlockClasses = 480;
 // Classes of a backward block: the depth of the product that makes the input's gradient.
 constexpr Index leastBackwardClasses = 240;
-// Rows of register tiles, whatever the instruction set.
+// Rows of register tiles, the same for every instruction set.
 constexpr Index tileMultiple = 12;
 constexpr Index classesOfSlice = 1000;
 constexpr Index mostSlices = 8;
 // Positions whose part of the input's gradient stays in a second-level cache.
 constexpr Index gradientRows = 96;
 constexpr Index joinedPositions = 64;
-// In bf16 the weights of a block are rounded at each product, so that takes many positions: as many logits as stay in a
-// second-level cache.
+// In bf16 the weights of a block are rounded at each product, so a product has many positions: as many logits as stay
+// in a second-level cache.
 constexpr Index roundedLogits = Index{1} << 18U;
 
 Index blockClassesOf(Index features, Index elementBytes) {
@@ -73,7 +73,7 @@ Index BlockedSoftmax<T>::mostRows() const {
   return std::max(leastPositions, rows);
 }
 
-// Rows of classes must not lie a power of two apart: they would meet in one set of a cache.
+// The distance between rows of classes must not be a power of two: they would share one set of a cache.
 template <class T>
 typename BlockedSoftmax<T>::Chunk BlockedSoftmax<T>::chunkOf(const Positions& from, Index rows) const {
   constexpr auto line = static_cast<Index>(cacheLine / sizeof(T));
@@ -103,7 +103,7 @@ void BlockedSoftmax<T>::run(const Positions& all, Index positions, T scale, cons
   const bool backwardToo = all.inputGradient != nullptr;
   const Index most = mostRows();
   const Index chunks = (positions + most - 1) / most;
-  const Index even = (positions + chunks - 1) / chunks;  // so that none is left with a few
+  const Index even = (positions + chunks - 1) / chunks;  // so that no slice is left with only a few
   for (Index begin = 0; begin < positions; begin += even) {
     const Chunk chunk = chunkOf({all.input + begin * features_, all.targets + begin, all.losses + begin,
                                  all.hits + begin, backwardToo ? all.inputGradient + begin * features_ : nullptr},
@@ -178,7 +178,7 @@ void BlockedSoftmax<T>::join(const Chunk& chunk, T scale, const Pass<T>& pass) {
     for (Index block = 0; block < blocks(); ++block) {
       const Index at = block * chunk.columns;
       for (Index row = begin; row < end; ++row) {
-        // Nothing of what fills up the last panel.
+        // The padding of the last panel does not count.
         const double factor = row < chunk.rows ? static_cast<double>(scale) / sum[row - begin] : 0;
         highest_[at + row] = static_cast<T>(static_cast<double>(highest_[at + row]) * factor);
       }

@@ -1,11 +1,11 @@
-// Softmax cross-entropy over a large vocabulary, by blocks of classes: the products' tiles, the softmax and its
-// gradient are taken while a block is in a cache. Its plain counterpart is in softmax_cross_entropy.cpp.
+// Softmax cross-entropy over a large vocabulary in blocks of classes: products, softmax and gradient of a block are
+// computed while it is in a cache. The plain version is in softmax_cross_entropy.cpp.
 //
-// The logits stand with the classes one under another and the positions side by side. A block's become
-// exp(logit - the block's highest) at once, beside each position's highest and sum; when all blocks are there, those
-// give the loss, and the factors that make the gradient of the block's values.
+// Logits are stored with one row per class and one column per position. The logits of a block become exp(logit - the
+// block's highest) at once, and each position's highest value and sum are kept. After all blocks, these give the loss,
+// and the factors that turn the values of a block into gradients.
 //
-// Memory, in elements: V + S·H + 2·H + 3·V/F for each position of a chunk, so many positions that it stays near
+// Memory, in elements: V + S·H + 2·H + 3·V/F for each position of a chunk, whose number of positions keeps it near
 // `mostBytes` (S slices, F classes of a block), and S·C·H + V for the weights' panels and a bias's sum (C classes of a
 // backward block).
 #pragma once
@@ -17,7 +17,7 @@ namespace unrolled {
 template <class T>
 class BlockedSoftmax {
  public:
-  // As of SoftmaxCrossEntropy.
+  // Like those of SoftmaxCrossEntropy.
   BlockedSoftmax(Weight<T> weight, std::size_t bias, Index features, Index classes);
 
   // Fewer are not worth the packing.
@@ -27,10 +27,10 @@ class BlockedSoftmax {
   [[nodiscard]] bool suits(Index positions) const;
 
   void layOut(Arena& arena, PassSize size);
-  // Where the logits of fewer than `leastPositions` may stand between its own passes.
+  // The limit below which the logits of fewer than `leastPositions` positions stay in memory between its own passes.
   [[nodiscard]] T* smallLogits() const { return values_; }
 
-  // What stands at each position.
+  // The values at each position.
   struct Positions {
     const T* input = nullptr;          // [P, H]
     const TokenId* targets = nullptr;  // [P]
@@ -50,14 +50,14 @@ class BlockedSoftmax {
   };
 
   [[nodiscard]] Chunk chunkOf(const Positions& from, Index rows) const;
-  // Of a chunk. The same on the way forward alone, whose passes share the workspace of those that go back.
+  // Sizes of a chunk. They are the same for a forward pass alone, which shares the workspace with backward passes.
   [[nodiscard]] Index mostRows() const;
   [[nodiscard]] Index blocks() const { return (classes_ + blockClasses_ - 1) / blockClasses_; }
   [[nodiscard]] Index backwardBlocks() const { return (classes_ + backwardClasses_ - 1) / backwardClasses_; }
 
-  // Each block's logits, their exponentials, and what is kept of each.
+  // The logits of each block, their exponentials, and the values kept for each.
   void forward(const Chunk& chunk, const Pass<T>& pass);
-  // All blocks' to the losses, and to the factors of the gradient scale·(softmax - one-hot target).
+  // From the values of all blocks to the losses, and to the factors of the gradient scale·(softmax - one-hot target).
   void join(const Chunk& chunk, T scale, const Pass<T>& pass);
   void backward(const Chunk& chunk, T scale, bool more, const Pass<T>& pass);
   // A slice's blocks, which add up in `inputGradient` [R, H].
@@ -70,7 +70,7 @@ class BlockedSoftmax {
   Index classes_;
   Index blockClasses_;     // of a block on the way forward
   Index backwardClasses_;  // of one on the way back: whole forward blocks
-  Index slices_;           // parts of the classes whose gradients of the input are added apart
+  Index slices_;           // slices of the classes, whose gradients of the input are added separately
   bool fitting_;           // there are classes enough
 
   T* values_ = nullptr;         // [V, R]: logits, then exponentials, then gradients
@@ -81,7 +81,7 @@ class BlockedSoftmax {
   T* packedForward_ = nullptr;  // the input's panels, for the logits
   T* packedInput_ = nullptr;    // and for the weights' gradient
   T* packedWeight_ = nullptr;   // a backward block's panels, for each slice
-  T* partial_ = nullptr;        // [slices - 1, R, H]: the input's gradient of the slices behind the first
+  T* partial_ = nullptr;        // [slices - 1, R, H]: the input's gradient from all slices after the first
   T* biasSum_ = nullptr;        // [V]
 };
 

@@ -1,4 +1,5 @@
-// Cross-entropy of classes, taken together with the layer that scores them, so that its output need never be whole.
+// Cross-entropy of classes, computed together with the layer that scores them, so that its output never exists as a
+// whole.
 #pragma once
 
 #include "layers/layer.h"

@@ -1,4 +1,4 @@
-// Which loss is taken over a layer that scores classes.
+// Chooses the loss over a layer that scores classes.
 #pragma once
 
 #include <memory>

@@ -1,7 +1,7 @@
-// Draws distinct classes by a log-uniform (Zipfian) law over their ranks, P(r) = log((r + 2) / (r + 1)) / log(V + 1),
-// and tells how often each was to be expected. Ranks are drawn one after another until K distinct ones are there
-// (n draws), so a class is among them with the probability 1 - (1 - P)ⁿ. With K = V all are there, and nothing is
-// drawn.
+// Draws distinct classes from a log-uniform (Zipfian) distribution of their ranks, P(r) = log((r + 2) / (r + 1)) /
+// log(V + 1), and computes how often each was expected. Ranks are drawn one after another until there are K distinct
+// ones (n draws), so a class is among them with probability 1 - (1 - P)ⁿ. With K = V all classes are taken, and nothing
+// is drawn.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +20,12 @@ class ClassSampler {
   // Takes the arrays of a draw; the first one does it else.
   void reserve();
 
-  // Draws by the random numbers of that step, which are the same whoever asks.
+  // Draws with the random numbers of that step, which are the same for every caller.
   void draw(std::uint64_t seed, std::uint64_t step);
 
-  // Of the last draw: K ids, rising.
+  // Result of the last draw: K ids, ascending.
   [[nodiscard]] const std::vector<TokenId>& ids() const { return ids_; }
-  // Where an id stands among them; -1 if it does not.
+  // The position of an id among them; -1 if it is not there.
   [[nodiscard]] Index placeOf(TokenId id) const { return places_[static_cast<std::size_t>(id)]; }
   // The log of how often that id was to be expected among them, at most 0.
   [[nodiscard]] double logExpectation(TokenId id) const;

@@ -1,4 +1,4 @@
-// What a model is trained on: sets of losses, their targets, and their result.
+// The training objective of a model: sets of losses, their targets, and their result.
 #pragma once
 
 #include <cstdint>
@@ -37,13 +37,13 @@ struct Targets {
   const T* values = nullptr;     // [P', F]
 };
 
-// Over all positions (and, but for cross-entropy, all outputs of each).
+// Over all positions (and, except for cross-entropy, all outputs of each).
 struct LossResult {
-  double sum = 0;  // what the gradients are of
+  double sum = 0;  // the value whose gradients are computed
   // Positions whose likeliest class is the target (the first of equals); outputs on the target's side, of a loss of
   // values that knows sides.
   Index correct = 0;
-  // Of a loss over samples of the classes: what they say the exact Σ is.
+  // For a loss over samples of the classes: an estimate of the exact Σ.
   std::optional<double> estimate = {};
 
   [[nodiscard]] double reported() const { return estimate.value_or(sum); }

@@ -14,20 +14,20 @@ namespace unrolled {
 template <class T>
 class NarrowWeight {
  public:
-  // Of more features a GEMM is faster.
+  // With more features a GEMM is faster.
   static constexpr Index mostFeatures = 16;
 
   NarrowWeight(Index features, Index classes) : features_(features), classes_(classes) {}
 
-  // For up to `rows` rows a product.
+  // For up to `rows` rows per product.
   void layOut(Arena& arena, Index rows, bool backward);
 
   // Before the products of a pass.
   void pack(const T* weight);
   // scores [rows, V] = vectors [rows, H] · Wᵀ
   void multiply(const Parallel& parallel, Index rows, const T* vectors, T* scores) const;
-  // From the gradient of the scores: vectorGradients [rows, H] written, and the weight's added to those of the pass
-  // before where there are `more`.
+  // From the gradient of the scores: vectorGradients [rows, H] are written, and the weight's gradient is added to that
+  // of the pass before if `more`.
   void differentiate(const Parallel& parallel, Index rows, const T* vectors, const T* scores, T* vectorGradients,
                      bool more);
   // Behind the products of a pass: the weight's gradient [V, H], written.

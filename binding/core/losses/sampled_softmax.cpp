@@ -9,10 +9,10 @@
 namespace unrolled {
 namespace {
 
-// Of a chunk's scores: what a core's share of the last-level cache holds.
+// Size of a chunk's scores: a core's share of the last-level cache.
 constexpr Index sampleChunkBytes = Index{4} << 20U;
 
-// Below any score: what stands for a sample that is the target.
+// Below any score: replaces the score of a sample that is the target.
 constexpr double nothing = -1e30;
 
 template <class T>
@@ -127,7 +127,7 @@ void SampledSoftmax<T>::scatter(const Pass<T>& pass) {
   if (own) touched.begin();
   scatterRows<T>(pass.parallel, gathered, features_, ids_, rowGradients_, classes_, weight_.gradient(pass),
                  own ? &touched : nullptr);
-  // What is shared is written whole; the embedding adds its own rows to the list.
+  // A shared gradient is written as a whole; the embedding adds its own rows to the list.
   if (!own && touched.listsAlways()) touched.list(ids_, gathered, classes_);
   if (bias_ == noParameter) return;
   TouchedRows& touchedBiases = pass.parameters.touched(bias_);
@@ -139,7 +139,7 @@ void SampledSoftmax<T>::scatter(const Pass<T>& pass) {
 template <class T>
 LossResult SampledSoftmax<T>::exactly(const T* input, Index positions, const TokenId* targets, T scale,
                                       const Pass<T>& pass, T** inputGradient) {
-  // Written whole, whatever rows the step before touched.
+  // Written as a whole, regardless of the rows that the previous step touched.
   if (weight_.place == nullptr) pass.parameters.touched(weight_.parameter).begin();
   if (bias_ != noParameter) pass.parameters.touched(bias_).begin();
   return exact_.lossAndGradients(input, positions, targets, scale, pass, inputGradient);

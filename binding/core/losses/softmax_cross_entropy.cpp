@@ -9,7 +9,7 @@
 namespace unrolled {
 namespace {
 
-// Of a chunk's logits: what a core's share of the last-level cache holds.
+// Size of a chunk's logits: a core's share of the last-level cache.
 constexpr Index chunkBytes = Index{4} << 20U;
 // Rows that make the products worth their passes over the weights, while they stay in the limit; of narrow weights, as
 // a cluster of an adaptive softmax has, fewer.
@@ -84,7 +84,7 @@ void SoftmaxCrossEntropy<T>::runByRows(const T* input, Index positions, const To
 
   if (narrow()) narrowWeight_.pack(weight);
   const Index chunks = (positions + mostRows() - 1) / mostRows();
-  const Index chunk = (positions + chunks - 1) / chunks;  // even, so that none is left with a few rows
+  const Index chunk = (positions + chunks - 1) / chunks;  // equal sizes, so that no chunk is left with only a few rows
   for (Index begin = 0; begin < positions; begin += chunk) {
     const Index rows = std::min(chunk, positions - begin);
     const T* vectors = input + begin * features_;
@@ -95,7 +95,7 @@ void SoftmaxCrossEntropy<T>::runByRows(const T* input, Index positions, const To
                   classes_, false);
     }
 
-    // Each row's logits to its loss, and in place to the gradient scale·(softmax - one-hot target).
+    // From each row's logits to its loss, and in place to the gradient scale·(softmax - one-hot target).
     parallel.forRange(rows, std::max<Index>(1, gatherGrain / classes_), [&](Index first, Index end) noexcept {
       for (Index row = first; row < end; ++row) {
         T* logits = logits_ + row * classes_;

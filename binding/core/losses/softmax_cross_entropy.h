@@ -31,7 +31,7 @@ class SoftmaxCrossEntropy final : public ClassLoss<T> {
   LossResult lossAndGradients(const T* input, Index positions, const TokenId* targets, T scale, const Pass<T>& pass,
                               T** inputGradient) override;
 
-  // Of the last pass, [P]: whether the target was the likeliest class.
+  // For the last pass, [P]: whether the target was the most likely class.
   [[nodiscard]] const bool* hits() const { return hits_; }
 
  private:
@@ -40,14 +40,14 @@ class SoftmaxCrossEntropy final : public ClassLoss<T> {
   [[nodiscard]] bool narrow() const { return features_ <= NarrowWeight<T>::mostFeatures; }
   [[nodiscard]] bool isBlocked(Index positions) const { return !narrow() && blocked_.suits(positions); }
   LossResult run(const T* input, Index positions, const TokenId* targets, bool backward, T scale, const Pass<T>& pass);
-  // All classes of some positions at once: to `losses_` and `hits_`, and the gradients.
+  // All classes of some positions at once: fills `losses_` and `hits_`, and the gradients.
   void runByRows(const T* input, Index positions, const TokenId* targets, bool backward, T scale, const Pass<T>& pass);
 
   Weight<T> weight_;
   std::size_t bias_;
   Index features_;
   Index classes_;
-  BlockedSoftmax<T> blocked_;  // where it suits
+  BlockedSoftmax<T> blocked_;  // if the sizes suit it
   NarrowWeight<T> narrowWeight_;
 
   T* logits_ = nullptr;         // [R, V]

@@ -1,4 +1,4 @@
-// (output - target)² of each output by itself; nothing is ever counted as correct.
+// (output - target)² of each output separately; nothing counts as correct.
 #pragma once
 
 #include "losses/value_loss_traits.h"

@@ -1,4 +1,4 @@
-// A loss of each output by itself against a value (all.h). From a model's outputs [P, F] and targets [P, F] to the sum
+// A loss of each output separately against a value (all.h). From a model's outputs [P, F] and targets [P, F] to the sum
 // and the gradient.
 //
 // Memory, in elements: P sums in double and P counts; backward P·F for the gradient.
@@ -29,7 +29,7 @@ class ValueLoss {
                               T** outputGradient);
 
  protected:
-  // Of one position: its `count` outputs; writes the gradient where it is not null.
+  // For one position with `count` outputs; writes the gradient if it is not null.
   virtual LossResult row(Index count, const T* outputs, const T* targets, T scale, T* gradient) const noexcept = 0;
 
  private:

@@ -1,4 +1,4 @@
-// What the file of a loss of values declares: a struct that has
+// The file of a loss of values declares a struct with
 //
 //   static constexpr const char* name            what people call it by
 //   static constexpr TargetRange targets         which targets it takes

@@ -11,14 +11,14 @@ namespace unrolled {
 // The targets that a loss of values takes.
 TargetRange targetRange(LossKind kind);
 
-// One loss of each kind, for a model of so many outputs.
+// One loss of each kind, for a model with this many outputs.
 template <class T>
 class ValueLosses {
  public:
   explicit ValueLosses(Index features);
 
   [[nodiscard]] ValueLoss<T>& of(LossKind kind) const { return *losses_[static_cast<std::size_t>(kind)]; }
-  // Lays out those of the set.
+  // Lays out the losses of the set.
   void layOut(Arena& arena, LossSet set, PassSize size);
 
  private:

@@ -1,9 +1,8 @@
-// A model as data: what front ends hand in, and what the core builds and checks.
+// A model as data, which front ends pass in, and which the core checks and builds.
 //
-// Layers stand in an order in which each comes behind what it reads. A layer reads the one before it
-// unless `from` names others: layers, or the model's inputs "input" and "source". So a chain needs no
-// `from` at all, and an encoder–decoder needs it twice: where the encoder reads the source, and where
-// the decoder reads the input.
+// Layers are ordered so that each comes after the layers that it reads. A layer reads the one before it unless `from`
+// names others: layers, or the model's inputs "input" and "source". So a chain needs no `from` at all, and an
+// encoder–decoder needs it twice: where the encoder reads the source, and where the decoder reads the input.
 #pragma once
 
 #include <string>
@@ -14,15 +13,15 @@
 
 namespace unrolled {
 
-// `none`: only the source of a model with one input has it.
+// `none`: only for the source of a model with one input.
 enum class InputKind { ids, features, none };
 
 struct LayerDescription {
   // Prefix of its parameters' and states' names; what `from` and the like name it by.
   std::string name;
-  // Which layer it is, and what it is told.
+  // The layer's type and options.
   LayerOptions options = {};
-  // What it reads; empty: the layer before it, or "input" where there is none.
+  // The layers that it reads; empty: the layer before it, or "input" if there is none.
   std::vector<std::string> from = {};
 };
 

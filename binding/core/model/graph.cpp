@@ -144,7 +144,7 @@ class GraphBuilder final : public Builder<T> {
         layer.options);
   }
 
-  // Of the layer that was added last.
+  // The plan of the layer that was added last.
   void addPlan(std::size_t parametersBefore, std::size_t statesBefore) {
     const Flow& output = flows_.at(name());
     LayerPlan plan;
@@ -159,7 +159,7 @@ class GraphBuilder final : public Builder<T> {
     graph_.layers.push_back(std::move(plan));
   }
 
-  // What flows to a layer that reads one.
+  // The input of a layer that reads one value.
   Flow theOneOf(Reads reads, const std::vector<std::string>& from) {
     if (from.size() != 1) throw impossible(where("from"), "one name", std::to_string(from.size()) + " names");
     const Flow& input = required(from.front());
@@ -170,7 +170,7 @@ class GraphBuilder final : public Builder<T> {
     return reads == Reads::vectors ? vectorsOf(from.front()) : input;
   }
 
-  // And to one that reads several.
+  // The inputs of a layer that reads several values.
   std::vector<Flow> allOf(Reads reads, const std::vector<std::string>& from) {
     if (reads == Reads::pair ? from.size() != 2 : from.size() < 2) {
       throw impossible(where("from"), reads == Reads::pair ? "two names: queries and memory" : "two names or more",
@@ -248,7 +248,7 @@ class GraphBuilder final : public Builder<T> {
     return output;
   }
 
-  // Whether a gradient is of use to what stands there.
+  // Whether a node uses its gradient.
   [[nodiscard]] bool reaches(Index node) const {
     if (node == Node<T>::modelInput) return description_.input == InputKind::features;
     if (node == Node<T>::modelSource) return description_.source == InputKind::features;
@@ -291,7 +291,7 @@ class GraphBuilder final : public Builder<T> {
   const ModelDescription& description_;
   ParameterList& parameters_;
   Graph<T> graph_;
-  std::map<std::string, Flow> flows_;  // by name, of what stands before the layer at hand
+  std::map<std::string, Flow> flows_;  // by name, outputs of the layers before the current one
   std::map<std::string, Index> readers_;
   std::size_t number_ = 0;
   Index stateFeatures_ = 0;

@@ -14,7 +14,7 @@
 
 namespace unrolled {
 
-// One layer of the graph. Levels of a recurrent stack are nodes of their own.
+// One layer of the graph. Levels of a recurrent stack are separate nodes.
 template <class T>
 struct Node {
   static constexpr Index modelInput = -1;
@@ -23,7 +23,7 @@ struct Node {
 
   std::string name;  // of the layer in the description
   std::unique_ptr<Layer<T>> layer;
-  std::unique_ptr<JoiningLayer<T>> joining;  // in its place, where it reads several
+  std::unique_ptr<JoiningLayer<T>> joining;  // instead of `layer`, if it reads several inputs
   std::vector<Index> inputs;                 // nodes by number, or one of the above
   Index features = 0;                        // of its output
   Side side = Side::input;
@@ -32,10 +32,10 @@ struct Node {
   Index stateOffset = 0;           // features of the states before its own
   Index initialState = none;       // the node whose final states, or whose output, its own start from
   bool fromStates = false;         // final states of it; else its output
-  std::vector<bool> wanted;        // whether the gradient of each input is of use: not that of bare ids
+  std::vector<bool> wanted;        // whether the gradient of each input is used: not that of bare ids
   bool onlyStatesRead = false;     // no layer reads its output
 
-  // Of the last pass.
+  // Values of the last pass.
   Sequence<T> output;
   std::vector<Sequence<T>> values;  // what a joining layer reads
   std::vector<T*> inputGradients;   // and their gradients
@@ -51,10 +51,10 @@ struct Graph {
   std::vector<LayerPlan> layers;  // of the description, each of one node or several
   std::vector<StateInfo> states;
   Index outputFeatures = 0;
-  // Cross-entropy of classes over the last layer, where it scores classes: dense and linear, or an adaptive softmax.
+  // Cross-entropy of classes over the last layer, if it scores classes: a linear dense layer, or an adaptive softmax.
   std::unique_ptr<ClassLoss<T>> crossEntropy;
 
-  // The number of the node of that name, of a stack its last level; `Node<T>::none` where there is none.
+  // The index of the node with that name, for a stack its last level; `Node<T>::none` if there is none.
   [[nodiscard]] Index find(const std::string& name) const;
 };
 

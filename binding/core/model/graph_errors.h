@@ -7,7 +7,7 @@
 
 namespace unrolled {
 
-// What a layer is, as in `"decoder" (lstm, 32 features)`.
+// A layer in words, such as `"decoder" (lstm, 32 features)`.
 std::string described(const LayerDescription& layer);
 
 }  // namespace unrolled

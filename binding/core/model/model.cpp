@@ -80,7 +80,7 @@ void Model<T>::initializeEach(const std::vector<Initializer>& initializers, std:
   std::vector<T> drawn;
   for (std::size_t index = 0; index < list_.all().size(); ++index) {
     const Parameter& parameter = list_.all()[index];
-    // Drawn in PyTorch's shape, so that how a parameter is held does not show.
+    // Drawn in PyTorch's shape, so that the layout of a parameter in memory does not matter.
     Random random(seed, RandomUse::initialization, index);
     fill(parameter, initializers[index], random, drawn);
     T* target = values + parameter.offset;
@@ -248,7 +248,7 @@ void Model<T>::startState(const Node<T>& node, T* states) const {
   }
 }
 
-// From the gradient of the initial states, which are nobody's to give, to that of where they came from.
+// From the gradient of initial states that come from another layer to the gradient of that layer.
 template <class T>
 void Model<T>::startStateBackward(const Node<T>& node, T* stateGradients) const {
   const Node<T>& from = graph_.nodes[static_cast<std::size_t>(node.initialState)];
@@ -352,11 +352,11 @@ Parallel Model<T>::threadsFor(const Batch<T>& batch, const Parallel& parallel) c
 
 template <class T>
 double Model<T>::multiplyAdds(const BatchSize& size) const {
-  // Each position meets each parameter about once; of tables a row, so that those are counted too high.
+  // Each position uses each parameter about once; of tables only one row, so these are overcounted.
   const auto positions = static_cast<double>(size.input.positions + size.source.positions);
   const auto time = static_cast<double>(std::max(size.input.time, size.source.time));
   double work = positions * static_cast<double>(std::max<Index>(1, buffers_->size()));
-  // And each may meet all steps of a row.
+  // Each position may also read all steps of a row.
   for (const Node<T>& node : graph_.nodes) {
     if (node.joining) work += positions * time * static_cast<double>(node.joining->stepWork());
   }

@@ -22,17 +22,17 @@ namespace unrolled {
 struct BatchSize {
   PassSize input = {};
   PassSize source = {};
-  // What becomes of the last layer: cross-entropy taken with it in pieces, its output held whole, and that compared
-  // with values by some losses.
+  // The use of the last layer's output: cross-entropy computed with it in pieces, the whole output, or the whole output
+  // compared with values by some losses.
   bool crossEntropy = false;
   bool output = false;
   LossSet valueLosses = {};
 };
 
-// The second input of an encoder–decoder: ids or vectors of the same B rows, with steps of its own.
+// The second input of an encoder–decoder: ids or vectors for the same B rows, with their own steps.
 template <class T>
 struct SourceBatch {
-  Index time = 0;  // 0: that of the pass before stays, with all that was computed from it; no states start from it again
+  Index time = 0;  // 0: keeps the source of the last pass and its results; no states start from it again
   const TokenId* ids = nullptr;
   const T* features = nullptr;
   const Index* starts = nullptr;
@@ -48,7 +48,7 @@ struct Batch {
   Index batch = 0;
   const TokenId* ids = nullptr;
   const T* features = nullptr;
-  // Of rows that differ in length (SequenceLayout's); then ids and features hold no padding.
+  // For rows that differ in length (like SequenceLayout's); then ids and features have no padding.
   const Index* starts = nullptr;
   SourceBatch<T> source = {};
 
@@ -68,7 +68,7 @@ struct InputGradients {
   T* source = nullptr;  // [T, B, sourceSize] of the source's steps
 };
 
-// What a layer gave.
+// The output of a layer.
 template <class T>
 struct NamedOutput {
   Sequence<T> sequence;
@@ -107,45 +107,45 @@ class Model {
   // One for each parameter.
   void initializeEach(const std::vector<Initializer>& initializers, std::uint64_t seed);
   void initialize(const Initializer& initializer, std::uint64_t seed);
-  // These parameters are not trained any more, all others are. Throws ERR_UNROLLED_OPTION_RANGE for a name it has not.
+  // Freezes these parameters and unfreezes all others. Throws ERR_UNROLLED_OPTION_RANGE for an unknown name.
   void freeze(const std::vector<std::string>& names);
   // Flat copies of the parameters, or of their gradients, [P], in PyTorch's shapes.
   void read(T* values) const;
   void write(const T* values);
-  // One of them. Throws ERR_UNROLLED_OPTION_RANGE for a name it has not, ERR_UNROLLED_SHAPE for another size.
+  // One parameter. Throws ERR_UNROLLED_OPTION_RANGE for an unknown name, ERR_UNROLLED_SHAPE for another size.
   void write(const std::string& name, const std::vector<T>& values);
   void readGradients(T* gradients);
 
-  // Lays out the workspace for batches of up to that size; nothing is allocated in passes that fit. A source that
-  // was to stay is lost where it grows. Throws ERR_UNROLLED_OUT_OF_MEMORY.
+  // Lays out the workspace for batches of up to that size; passes that fit allocate nothing. If the workspace grows, a
+  // source that should be kept is lost. Throws ERR_UNROLLED_OUT_OF_MEMORY.
   void reserve(const BatchSize& size);
   // The same size with what that loss takes of the last layer. Throws ERR_UNROLLED_SHAPE for a loss that the model
   // cannot have.
   [[nodiscard]] BatchSize withLoss(BatchSize size, LossKind loss) const;
-  // What `reserve` would take in all for passes with that loss, in bytes.
+  // The total bytes of `reserve` for passes with that loss.
   [[nodiscard]] std::size_t workspaceBytes(const BatchSize& size, LossKind loss);
   [[nodiscard]] std::size_t workspaceBytes() const { return workspace_.bytes(); }
   // Multiply-adds of a forward pass over batches of that size, about; a matter of shape alone.
   [[nodiscard]] double multiplyAdds(const BatchSize& size) const;
 
-  // All layers. `states` (flat, for the batch's rows; those of layers over the source in its order) come in as the
-  // initial ones and leave as the final ones. The result lives until the next pass.
+  // All layers. `states` (flat, for the batch's rows; those of layers over the source in its order) are the initial
+  // states and become the final ones. The result is valid until the next pass.
   Sequence<T> forward(const Batch<T>& batch, T* states, const Parallel& parallel, const Dropping& dropping = {},
                       bool rowsApart = false);
 
-  // What a layer gave in the last forward pass; nothing if there is not a layer of that name, or it gave ids.
+  // The output of a layer in the last forward pass; empty if there is no such layer, or its output is ids.
   [[nodiscard]] std::optional<NamedOutput<T>> outputOf(const std::string& name) const;
 
-  // Of the batch `forward` saw last, with a workspace reserved for a backward pass: from the gradient of its output
-  // and of its final states (which become those of the initial states) to all gradients. The result lives until the
+  // For the batch of the last `forward`, with a workspace reserved for a backward pass: from the gradient of its output
+  // and of its final states (which become those of the initial states) to all gradients. The result is valid until the
   // next pass.
   InputGradients<T> backward(std::vector<T> outputGradient, T* stateGradients, const Parallel& parallel);
 
   // Σ of the loss over the targets; no units are dropped.
   LossResult loss(const Batch<T>& batch, const Targets<T>& targets, T* states, const Parallel& parallel);
 
-  // The same, with all gradients of scale·Σ. `stateGradients` come in as those of the final states. `bf16`, of a float
-  // model: as a Pass's.
+  // The same, with all gradients of scale·Σ. `stateGradients` are those of the final states at first. `bf16`, for a
+  // float model, is that of Pass.
   LossResult lossAndGradients(const Batch<T>& batch, const Targets<T>& targets, T scale, T* states, T* stateGradients,
                               const Parallel& parallel, const Dropping& dropping = {},
                               InputGradients<T>* inputGradients = nullptr, Bf16Products* bf16 = nullptr);
@@ -181,12 +181,12 @@ class Model {
   Workspace workspace_;
   BatchSize reserved_;
 
-  // Of the last pass.
+  // Sizes of the last pass.
   Sequence<T> input_;
   Sequence<T> source_;
   const Index* sourceRows_ = nullptr;
   Dropping dropping_;
-  // What `backward` was given. Layers that work in place hand it on, as far as the input where there are no others.
+  // The argument of `backward`. Layers that work in place pass it on, up to the input if there are no others.
   std::vector<T> outputGradient_;
   bool sourceStays_ = false;  // it may be decoded from further
   bool newSource_ = false;    // the last pass ran over it

@@ -1,5 +1,5 @@
-// From a padded batch with lengths to the order a SequenceLayout has, and back: rows by falling length,
-// no padding. What stands in the padding is never read, and comes back as zeros.
+// Converts a padded batch with lengths to the order of a SequenceLayout and back: rows by falling length, without
+// padding. Padding is never read, and comes back as zeros.
 #pragma once
 
 #include <algorithm>
@@ -39,7 +39,7 @@ class Packing {
     return {static_cast<Index>(starts_.size()) - 1, static_cast<Index>(order_.size()), starts_.data()};
   }
 
-  // Where each of the caller's rows stands here, [B].
+  // The position of each of the caller's rows, [B].
   [[nodiscard]] std::vector<Index> places() const {
     std::vector<Index> places(order_.size());
     for (std::size_t row = 0; row < order_.size(); ++row) places[asSize(order_[row])] = static_cast<Index>(row);

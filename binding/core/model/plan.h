@@ -1,6 +1,6 @@
-// What a description will be as a model, before there is one: what each layer reads and gives, its parameters and its
-// states. The layers themselves say so, as they do for a model; but no memory is taken for what they compute with, so
-// that a plan costs the same for any sizes.
+// The plan of a model from its description: the inputs and outputs of each layer, its parameters and its states. The
+// layers themselves provide it, as for a model, but no memory for computation is allocated, so a plan costs the same
+// for any sizes.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace unrolled {
 
-// Some that stand side by side in a list.
+// Neighbours in a list.
 struct ListPart {
   std::size_t first = 0;
   std::size_t count = 0;
@@ -22,11 +22,11 @@ struct ListPart {
 struct LayerPlan {
   std::string name;
   std::vector<std::string> from;  // what it reads: layers before it, "input", "source"
-  std::vector<Index> inputs;      // features of each; ids have as many as there are of them
+  std::vector<Index> inputs;      // features of each input; for ids the size of their vocabulary
   Index features = 0;             // of what it gives
   bool once = false;              // it gives one output a sequence, else one at every step
-  bool ofSource = false;          // it goes over the steps of the source, else over those of the input
-  // Its own among the model's. Recurrent layers have states, others have none.
+  bool ofSource = false;          // it runs over the steps of the source, else over those of the input
+  // Its own, among those of the model. Recurrent layers have states, others have none.
   ListPart parameters;
   ListPart states;
 };

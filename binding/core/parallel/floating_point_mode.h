@@ -1,5 +1,5 @@
-// Subnormal numbers as zero while a thread computes, as it was before afterwards. Every computing
-// thread uses this mode, so that which thread takes a tile cannot show in a result.
+// Treats subnormal numbers as zero while a thread computes, and restores the mode afterwards. Every computing thread
+// uses this mode, so results do not depend on which thread computes a tile.
 #pragma once
 
 #include <cstdint>

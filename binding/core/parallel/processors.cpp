@@ -22,7 +22,7 @@ int affinityProcessors() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-// Whole processors that `quota` of every `period` comes to, or 0 if there is no limit.
+// Number of whole processors in `quota` of every `period`; 0 if there is no limit.
 int processorsOf(double quota, double period) {
   if (!(quota > 0) || !(period > 0)) return 0;
   return std::max(1, static_cast<int>(std::ceil(quota / period)));
@@ -40,7 +40,7 @@ int quotaOfVersion2(const std::string& folder) {
   return processorsOf(value, period);
 }
 
-// cgroup v1: two files, a quota of -1 is no limit.
+// cgroup v1: two files; a quota of -1 is no limit.
 int quotaOfVersion1(const std::string& folder) {
   std::ifstream quotaFile(folder + "/cpu.cfs_quota_us");
   std::ifstream periodFile(folder + "/cpu.cfs_period_us");

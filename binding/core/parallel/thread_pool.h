@@ -92,8 +92,8 @@ class Parallel {
 
   [[nodiscard]] Index threads() const { return threads_; }
 
-  // For work of so many multiply-adds, or what takes as long: one thread where to wake another would take longer than
-  // it gains.
+  // Threads for this many multiply-adds, or equally long work: only one if waking another would take longer than it
+  // saves.
   [[nodiscard]] Parallel forWork(double multiplyAdds) const {
     constexpr double leastShared = 2e6;
     return multiplyAdds < leastShared ? Parallel(*pool_, 1) : *this;

@@ -12,13 +12,13 @@
 
 namespace unrolled {
 
-// How PyTorch draws a parameter when nothing else is asked. A constant one is so whatever is asked.
+// The default initialisation of a parameter, like PyTorch's. A constant one is the same with every initializer.
 struct DefaultInitialization {
   enum class Kind { normal, uniform, constant } kind = Kind::uniform;
   double scale = 1;  // standard deviation, the bound, or the value
 };
 
-// In place of a parameter's number: there is none.
+// Stands for the index of a missing parameter.
 constexpr std::size_t noParameter = ~std::size_t{0};
 
 struct Parameter {
@@ -32,7 +32,7 @@ struct Parameter {
   DefaultInitialization initialization;
   // False: the optimiser leaves it as it is.
   bool trainable = true;
-  // Blocks of rows that stand for a matrix each: a recurrent layer's gates.
+  // Blocks of rows that are separate matrices: the gates of a recurrent layer.
   Index gates = 1;
 
   [[nodiscard]] Index count() const {
@@ -40,12 +40,12 @@ struct Parameter {
     for (const Index size : shape) product *= size;
     return product;
   }
-  // Of a matrix, as it is held.
+  // Shape of the matrix as it is stored.
   [[nodiscard]] Index rows() const { return shape[transposed ? 1 : 0]; }
   [[nodiscard]] Index columns() const { return count() / rows(); }
 };
 
-// Which parameters a model has. Layers add theirs while the model is built and keep the numbers.
+// The parameters of a model. Layers add theirs while the model is built and keep the indices.
 class ParameterList {
  public:
   std::size_t addWeight(std::string name, Index rows, Index columns, DefaultInitialization initialization,
@@ -62,7 +62,7 @@ class ParameterList {
     return add({std::move(name), {count}, size_, false, false, {DefaultInitialization::Kind::constant, 1}});
   }
 
-  // What a normalisation adds then; 0 at first.
+  // The shift of a normalisation; 0 at first.
   std::size_t addShift(std::string name, Index count) {
     return addBias(std::move(name), count, {DefaultInitialization::Kind::constant, 0});
   }
@@ -77,7 +77,8 @@ class ParameterList {
 
  private:
   std::size_t add(Parameter parameter) {
-    // Of a plan for more than 64 bits can count it is the largest number, for which there is no memory either.
+    // If a plan has more elements than 64 bits can count, this is the largest number, for which there is no memory
+    // either.
     size_ += std::min(parameter.count(), std::numeric_limits<Index>::max() - size_);
     parameters_.push_back(std::move(parameter));
     return parameters_.size() - 1;
@@ -100,7 +101,7 @@ class ParameterBuffers {
   [[nodiscard]] const T* value(std::size_t parameter) const { return values_.data() + offset(parameter); }
   [[nodiscard]] T* gradient(std::size_t parameter) { return gradients_.data() + offset(parameter); }
 
-  // What is known of the gradient's rows.
+  // Knowledge about the rows of the gradient.
   [[nodiscard]] TouchedRows& touched(std::size_t parameter) { return touched_[parameter]; }
   [[nodiscard]] const TouchedRows& touched(std::size_t parameter) const { return touched_[parameter]; }
   // Whether the next passes list the rows they touch in any case: TouchedRows's `listAlways`, of all tables.
@@ -109,7 +110,7 @@ class ParameterBuffers {
   }
   [[nodiscard]] const std::vector<Parameter>& parameters() const { return list_->all(); }
 
-  // All values, for whoever changes them; marks them as changed.
+  // All values, for writing; marks them as changed.
   [[nodiscard]] T* change() {
     ++version_;
     return values_.data();
@@ -118,7 +119,7 @@ class ParameterBuffers {
   [[nodiscard]] T* gradients() { return gradients_.data(); }
   [[nodiscard]] Index size() const { return static_cast<Index>(values_.size()); }
 
-  // Grows with every change, so that whoever packs weights knows when to pack again.
+  // Increases with every change, so that users of packed weights know when to pack again.
   [[nodiscard]] Index version() const { return version_; }
 
  private:

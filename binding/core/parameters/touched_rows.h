@@ -1,5 +1,5 @@
-// Which rows of a large table's gradient the last batch wrote, all others being zero: so that neither clearing
-// the gradient nor reading it takes more than the batch's own rows.
+// The rows of a large table's gradient that the last batch wrote; all others are zero. So clearing and reading the
+// gradient takes work only for the batch's own rows.
 #pragma once
 
 #include <algorithm>
@@ -12,15 +12,15 @@ namespace unrolled {
 
 class TouchedRows {
  public:
-  // Whether rows are listed whatever the number of positions is, for an update that leaves all others alone; else only
-  // where a list saves work.
+  // Whether rows are listed for any number of positions, for an update that skips all others; else only if a list saves
+  // work.
   void listAlways(bool always) { always_ = always; }
   [[nodiscard]] bool listsAlways() const { return always_; }
 
   // Whether a pass of that many positions lists the rows of a table of that many; a matter of shape alone.
   [[nodiscard]] bool lists(Index rows, Index positions) const { return always_ || rows > positions; }
 
-  // A pass begins, behind which somebody may write the gradient whole without saying so here.
+  // A pass begins, in which a layer may write the whole gradient without listing rows here.
   void begin() {
     zeroElsewhere_ = zeroElsewhere_ && known_;
     known_ = false;
@@ -38,11 +38,11 @@ class TouchedRows {
     list(ids, positions, rows);
   }
 
-  // Lists the rows of `ids` of a gradient that the pass wrote whole, with zeros in all others; beside those that
-  // another writer of the same pass has listed.
+  // Lists the rows of `ids` of a gradient that the pass wrote as a whole, with zeros in all other rows; rows that
+  // another writer of the same pass has listed stay listed.
   void list(const TokenId* ids, Index positions, Index rows) {
     if (!known_) rows_.clear();
-    // Each row once, before the list could outgrow the table: nothing is allocated but in the first pass.
+    // Each row once, before the list could outgrow the table: nothing is allocated except in the first pass.
     rows_.reserve(static_cast<std::size_t>(rows));
     isListed_.resize(static_cast<std::size_t>(rows));
     for (const TokenId row : rows_) isListed_[static_cast<std::size_t>(row)] = true;
@@ -59,7 +59,7 @@ class TouchedRows {
 
   // Whether all other rows are zero; else any may be anything.
   [[nodiscard]] bool known() const { return known_; }
-  // Each once, in rising order.
+  // Each once, ascending.
   [[nodiscard]] const std::vector<TokenId>& rows() const { return rows_; }
 
  private:
@@ -67,7 +67,7 @@ class TouchedRows {
   std::vector<bool> isListed_;  // of each row of the table, while a list is made
   bool always_ = false;
   bool known_ = false;
-  bool zeroElsewhere_ = false;  // all but `rows_`, whatever came after them
+  bool zeroElsewhere_ = false;  // everything except `rows_`, regardless of later calls
 };
 
 }  // namespace unrolled

@@ -1,10 +1,10 @@
-// Two recurrent layers over the same sequence, one from its first step to its last, one from its last
-// to its first: their outputs side by side ([T, B, 2·H]) or added ([T, B, H]).
+// Two recurrent layers over the same sequence, one from its first step to its last, one from its last to its first.
+// Their outputs are concatenated ([T, B, 2·H]) or added ([T, B, H]).
 //
 // One-hot ids are read in both orders; embedded ones are gathered once and then are vectors.
 //
-// Memory beside the two layers', in elements: P ids, or P·I vectors in reverse order (and as many
-// gathered ones); P·H of the second layer's output; P·N output; backward 2·P·H + P·I gradients.
+// Memory in addition to that of the two layers, in elements: P ids, or P·I vectors in reverse order (and P·I gathered
+// ones); P·H of the second layer's output; P·N output; backward 2·P·H + P·I gradients.
 #pragma once
 
 #include <memory>
@@ -31,7 +31,7 @@ class Bidirectional final : public Layer<T> {
   [[nodiscard]] Index outputs() const { return merge_ == Merge::concatenate ? 2 * hidden_ : hidden_; }
 
  private:
-  // Copies elements [positions, width] so that each row's steps come in the other order.
+  // Copies elements [positions, width] so that the steps of each row are in reverse order.
   template <class Element>
   void reverse(const Pass<T>& pass, Index width, const Element* from, Element* to) const;
 

@@ -1,13 +1,12 @@
 // Layer normalisation inside a recurrent cell (Ba, Kiros and Hinton, "Layer normalization", 2016, equations 20 to 22).
 //
-// The sums that plain cells take of W_ih·x + b_ih and W_hh·h + b_hh are taken of
-//   a_ih = g_ih∘N(W_ih·x) + b_ih   and   a_hh = g_hh∘N(W_hh·h) + b_hh,
-// where N takes each gate's H features by themselves to mean 0 and variance 1 (of H, with epsilon under the root). The
-// biases are the shifts; there are no others. So a vanilla cell has h = f(a_ih + a_hh), an LSTM's gates are those of
-// a_ih + a_hh, a GRU's n is f(a_ih + r∘a_hh), or f(a_ih + g_hh∘N(W_hn·(r∘h)) + b_hn) with its reset gate before the
-// product. An LSTM's cell is normalised too on its way out: normalized_lstm.h.
+// The sums W_ih·x + b_ih and W_hh·h + b_hh of plain cells are replaced by a_ih = g_ih∘N(W_ih·x) + b_ih and a_hh =
+// g_hh∘N(W_hh·h) + b_hh, where N normalises the H features of each gate separately to mean 0 and variance 1 (over H,
+// with epsilon under the root). The biases are the shifts; there are no others. So a vanilla cell has h = f(a_ih +
+// a_hh), an LSTM's gates are those of a_ih + a_hh, a GRU's n is f(a_ih + r∘a_hh), or f(a_ih + g_hh∘N(W_hn·(r∘h)) +
+// b_hn) with its reset gate before the product. An LSTM's cell is normalised too on its way out: normalized_lstm.h.
 //
-// Parameters, behind the layer's others: norm_ih<suffix>.weight [G·H] and norm_hh<suffix>.weight [G·H], 1 at first.
+// Parameters, after the layer's others: norm_ih<suffix>.weight [G·H] and norm_hh<suffix>.weight [G·H], 1 at first.
 //
 // Memory, in elements: 2·P·G·H normalised values + 2·P·G + B·G·H products of a step; backward + 4·B·G·H.
 #pragma once
@@ -26,7 +25,7 @@ class CellNormalization {
 
   void layOut(Arena& arena, PassSize size);
 
-  // Of a pass: what a_ih and a_hh are shifted by, [G·H] or null.
+  // Of a pass: the shifts of a_ih and a_hh, [G·H] or null.
   void prepare(const Pass<T>& pass, const T* inputShift, const T* stateShift);
   void clearGradients(Index batch);
 
@@ -45,7 +44,7 @@ class CellNormalization {
   // wide, and pointers to them point to the first of the gates.
   void forwardState(const RecurrentProduct<T>& product, Index gate, Index count, const Rows& rows, const T* state,
                     T* sums, bool accumulate) noexcept;
-  // From their gradients to that of `state`: stateGradient (+)=.
+  // From their gradients to the gradient of `state`: stateGradient (+)=.
   void backwardState(const RecurrentProduct<T>& product, Index gate, Index count, const Rows& rows, const T* gradients,
                      T* stateGradient, bool accumulate) noexcept;
   // After a backward pass: the gradient of W_hh·h at every position, [P, G·H].

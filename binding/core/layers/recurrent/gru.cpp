@@ -55,8 +55,8 @@ void Gru<T>::backwardStep(Index t, Rows rows, const T* outputGradient, T* stateG
   this->backwardProduct(t, rows, products, gradient, true);
 }
 
-// The state's part of r and z has the gradient of the input's; that of n stands in `candidate_`. A normalisation has
-// all gates' together, and the bias's.
+// For r and z the state's part has the same gradient as the input's part; that of n is in `candidate_`. A normalisation
+// has those of all gates together, also that of the bias.
 template <class T>
 void Gru<T>::recurrentGradients(const Pass<T>& pass) {
   if (this->normalized()) {

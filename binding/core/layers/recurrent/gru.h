@@ -36,7 +36,7 @@ struct GruOptions : RecurrentOptions {
   static constexpr Reads reads = Reads::sequence;
   static constexpr Index gates = 3;
 
-  // Of the gates.
+  // The functions of the gates.
   Activation gateActivation = Activation::sigmoid;
   // Whether the reset gate comes after the product with W_hn (PyTorch, cuDNN, Keras) or before it (reset_first_gru.h).
   bool resetAfter = true;

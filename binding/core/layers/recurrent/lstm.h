@@ -38,7 +38,7 @@ struct LstmOptions : RecurrentOptions {
   static constexpr Reads reads = Reads::sequence;
   static constexpr Index gates = 4;
 
-  // Of the gates.
+  // The functions of the gates.
   Activation gateActivation = Activation::sigmoid;
 
   static constexpr auto fields() {

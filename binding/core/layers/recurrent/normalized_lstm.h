@@ -31,7 +31,7 @@ class NormalizedLstm final : public Lstm<T> {
  private:
   bool shifted_;
   std::size_t gain_;
-  std::size_t shift_ = 0;  // of use where `shifted_`
+  std::size_t shift_ = 0;  // used if `shifted_`
   RowNormalization<T> normalization_;
 };
 

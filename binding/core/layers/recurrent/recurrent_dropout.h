@@ -16,7 +16,7 @@ namespace unrolled {
 template <class T>
 class RecurrentDropout {
  public:
-  // `part`: the layer's own number among those of the model that drop units.
+  // `part`: the layer's number among the layers of the model that drop units.
   RecurrentDropout(Index hidden, double rate, std::uint32_t part) : hidden_(hidden), rate_(rate), part_(part) {}
 
   void layOut(Arena& arena, PassSize size);
@@ -32,7 +32,8 @@ class RecurrentDropout {
   // The dropped states [P, H].
   [[nodiscard]] const T* states() const { return states_; }
 
-  // Of some rows of a step: where the gradient of dropped states goes, [B, H], and from there to that of states.
+  // For some rows of a step: the place for the gradient of dropped states, [B, H], and from there the gradient of the
+  // states.
   [[nodiscard]] T* gradient(Index row) const { return gradient_ + row * hidden_; }
   void pass(Index row, Index rows, const T* gradient, T* stateGradient, bool accumulate) const noexcept;
 

@@ -8,7 +8,7 @@
 namespace unrolled {
 namespace {
 
-// Weights of that many bytes stay in a core's second-level cache beside what else a step needs.
+// Weights of at most this many bytes stay in a core's second-level cache together with the other data of a step.
 constexpr Index cachedWeightBytes = Index{384} * 1024;
 constexpr Index rowsOfCachedWeights = 12;
 constexpr Index rowsOfLargeWeights = 48;

@@ -1,10 +1,10 @@
-// What the recurrent layers share: the input's products for all time steps at once, then the
-// recurrence over groups of rows, each from the first step to the last without a barrier, then
-// (backward, over the same groups) the way back and the weights' gradients for all steps at once.
+// The shared part of recurrent layers: the products of the input for all time steps at once, then the recurrence over
+// groups of rows, each from the first step to the last without a barrier. Backward runs over the same groups in
+// reverse, then computes the weights' gradients for all steps at once.
 //
-// Memory of every cell, in elements: P·G·H gates + (P + B)·H states, backward + P·I for the input's
-// gradient, and P·H for rows of different length (P positions, G gates); each cell's file says what it takes beside
-// that, and recurrent_dropout.h and cell_normalization.h what they do where they are asked for.
+// Memory of every cell, in elements: P·G·H gates + (P + B)·H states, backward + P·I for the input's gradient, and P·H
+// for rows of different length (P positions, G gates); the file of each cell says what it takes in addition, and so do
+// recurrent_dropout.h and cell_normalization.h.
 #pragma once
 
 #include <memory>
@@ -19,8 +19,7 @@
 
 namespace unrolled {
 
-// What one level of a recurrent stack is told of its place, and of what RecurrentOptions and the cell's own options
-// say.
+// The place of one level of a recurrent stack, and its options from RecurrentOptions and from the cell.
 struct LevelOptions {
   std::string name;     // prefix of parameters and states: "rnn"
   std::string suffix;   // "_l0"
@@ -41,7 +40,7 @@ struct LevelOptions {
 template <class T>
 class RecurrentLayer : public Layer<T> {
  public:
-  // `jointGates`: how many of the gates, the first ones, `product_` is of.
+  // `jointGates`: the number of gates, from the first, that `product_` covers.
   RecurrentLayer(ParameterList& list, const LevelOptions& options, Index gateCount, Index jointGates);
   RecurrentLayer(ParameterList& list, const LevelOptions& options, Index gateCount)
       : RecurrentLayer(list, options, gateCount, gateCount) {}
@@ -60,10 +59,10 @@ class RecurrentLayer : public Layer<T> {
 
   // The cell's own arrays.
   virtual void layOutCell(Arena& /*arena*/, PassSize /*size*/) {}
-  // What the cell needs of a pass before its first step, and of the pass back before that begins.
+  // Prepares the cell for a pass before its first step, and for the backward pass before it begins.
   virtual void prepare(const Pass<T>& /*pass*/) {}
   virtual void prepareBackward(const Pass<T>& /*pass*/) {}
-  // Takes over initial states beside h, and hands back final ones. `states` starts at h.
+  // Takes initial states besides h, and returns final ones. `states` starts at h.
   virtual void begin(T* /*states*/) {}
   virtual void end(T* /*states*/) {}
   // Step t of some rows: from the gates' input part and h[t] to the gates' values and h[t + 1].
@@ -74,8 +73,8 @@ class RecurrentLayer : public Layer<T> {
   // Gradients of W_hh and b_hh, once all gates' gradients and b_ih's are there.
   virtual void recurrentGradients(const Pass<T>& pass);
 
-  // Step t of some rows: sums [rows, G·H] (+)= W_hh·h[t], with what the layer is asked to do to h and to the product;
-  // then from the gradient of such sums to stateGradient [rows, H] (+)= that of h[t].
+  // Step t of some rows: sums [rows, G·H] (+)= W_hh·h[t], with the layer's dropout of h and normalisation of the
+  // product; then from the gradient of such sums to stateGradient [rows, H] (+)= that of h[t].
   void forwardProduct(Index t, Rows rows, T* sums, bool accumulate) noexcept;
   void backwardProduct(Index t, Rows rows, const T* gradients, T* stateGradient, bool accumulate) noexcept;
 
@@ -112,8 +111,8 @@ class RecurrentLayer : public Layer<T> {
     if (dropout_.active()) return dropout_.states();
     return input_.layout.starts == nullptr ? state_ : previous_;
   }
-  // After the last step back, the gradient of W_hh·h at every position, [P, G·H]: that of the gates' input part, or
-  // what a normalisation made of it. (A plain GRU's n has one of its own.)
+  // After the last backward step: the gradient of W_hh·h at every position, [P, G·H], which is that of the gates' input
+  // part, or the result of a normalisation. (A plain GRU's n has its own.)
   [[nodiscard]] const T* productGradients() const {
     return normalization_ ? normalization_->productGradients() : gates_;
   }
@@ -141,7 +140,7 @@ class RecurrentLayer : public Layer<T> {
   [[nodiscard]] typename CellNormalization<T>::Rows placed(Index t, Rows rows) const {
     return {rows.first, rows.count, at(t, rows.first, 1)};
   }
-  // What joins the input's products, [G·H], or null.
+  // The bias that is added to the input's products, [G·H], or null.
   const T* joinBiases(const Pass<T>& pass);
 
   std::string name_;

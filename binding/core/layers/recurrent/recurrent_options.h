@@ -1,4 +1,4 @@
-// What every recurrent layer may be told. A cell's own options are a struct over these, in its file.
+// Options of every recurrent layer. The options of a cell are a struct derived from these, in its own file.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ struct RecurrentOptions {
   Index features = 0;  // H
   // Stacked layers.
   Index layers = 1;
-  // Of a vanilla cell; of the candidate of a gated one, and of what an LSTM gives of its cell.
+  // The function of a vanilla cell, of the candidate of a gated cell, and of the cell output of an LSTM.
   Activation activation = Activation::tanh;
   // Whether there are biases at all; and one trained bias a layer, the second of which does not exist.
   bool bias = true;
@@ -27,8 +27,8 @@ struct RecurrentOptions {
   // way into W_hh, with one mask for all steps of a row (Gal and Ghahramani 2016).
   double dropout = 0;
   double recurrentDropout = 0;
-  // Layer normalisation inside the cell (Ba et al. 2016): of W_ih·x and of W_hh·h, each gate by itself, with a gain and
-  // a shift, and of an LSTM's cell on its way to the output.
+  // Layer normalisation inside the cell (Ba et al. 2016): of W_ih·x and of W_hh·h, each gate separately, with a gain
+  // and a shift, and of an LSTM's cell on its way to the output.
   bool layerNorm = false;
   double epsilon = 1e-5;
   // The layer whose final states are its initial ones (a recurrent stack with the same states), or whose output of one

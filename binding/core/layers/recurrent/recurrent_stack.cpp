@@ -22,7 +22,7 @@ Error cannotStart(const std::string& option, const RecurrentStack& stack, const 
       .about(option, expected, from);
 }
 
-// In what the states of two stacks differ; nothing if they are the same.
+// The differences between the states of two stacks; empty if they are the same.
 std::vector<std::string> differences(const RecurrentStack& one, const RecurrentStack& other) {
   std::vector<std::string> found;
   const auto compare = [&](const char* what, const std::string& own, const std::string& its) {

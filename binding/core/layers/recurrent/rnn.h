@@ -1,6 +1,6 @@
 // Vanilla recurrent layer: h[t+1] = f(W_ih·x[t] + b_ih + W_hh·h[t] + b_hh), f the layer's activation.
 //
-// Memory: nothing beside what every recurrent layer takes.
+// Memory: only that of every recurrent layer.
 #pragma once
 
 #include "layers/recurrent/recurrent_layer.h"
