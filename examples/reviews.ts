@@ -97,7 +97,7 @@ async function trainOnReviews(settings: Settings, reviews: number, files: { repo
   console.log(`test loss ${loss.toFixed(4)}, test accuracy ${accuracy.toFixed(4)}`);
   for (const [label, row] of confusion.entries()) {
     const [name, all] = [classNames[label], row.reduce((sum, count) => sum + count, 0)];
-    console.log(`of ${all} ${name} reviews ${row[label]} were taken for ${name}`);
+    console.log(`of ${all} ${name} reviews ${row[label]} were predicted as ${name}`);
   }
   if (files.out !== undefined) await classifier.save(files.out);
   if (files.report !== undefined) {

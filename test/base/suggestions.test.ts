@@ -216,7 +216,7 @@ describe('a warm-up that is longer than its run', () => {
     const [cosine, ...others] = await heard({ schedule: { kind: 'cosine', unit: 'epochs', warmup: 1 } });
     assert.match(
       cosine as string,
-      /^The warm-up of 1 epoch is longer .*, and the cosine schedule after it never begins\.$/,
+      /^The warm-up of 1 epoch is longer .*, and the cosine schedule after it never starts\.$/,
     );
     assert.deepEqual(others, []);
     const schedule = { kind: 'linear', warmup: 20 };

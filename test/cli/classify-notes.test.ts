@@ -80,11 +80,11 @@ describe('unrolled classify tells', function () {
     assert.equal(refused.status, 1);
     assert.match(
       refused.stderr,
-      /1 of the 9 files in .* cannot be read: neg\/circle\.txt \(the link leads in a circle\)\..* --skip-unreadable\./,
+      /1 of the 9 files in .* cannot be read: neg\/circle\.txt \(the link points back to itself\)\..* --skip-unreadable\./,
     );
     const { status, stderr } = await runCli(...args, '--skip-unreadable');
     assert.equal(status, 0, stderr);
-    assert.match(stderr, /^1 file of .* left out: neg\/circle\.txt \(the link leads in a circle\)$/m);
+    assert.match(stderr, /^1 file of .* left out: neg\/circle\.txt \(the link points back to itself\)$/m);
     assert.match(stderr, /^1 link of .* leads nowhere and was passed over: middling$/m);
     const named = await runCli(...args, '--skip-unreadable', '--classes', 'neg,pos');
     assert.doesNotMatch(named.stderr, /middling/);

@@ -273,10 +273,10 @@ describe('unrolled classify', function () {
     // An argument is a text, and what could have been meant for a file is told of, once.
     const named = await runCli('classify', 'predict', out, at('lines.txt'), 'good.txt', 'a good film');
     assert.equal(named.stdout.split('\n').length, 4);
-    assert.equal(named.stderr.match(/was taken as a text/g)?.length, 1);
+    assert.equal(named.stderr.match(/was read as a text/g)?.length, 1);
     assert.match(
       named.stderr,
-      /^".*lines\.txt" was taken as a text; --file reads a file\.\nText 1 .* has no word that the model knows/,
+      /^".*lines\.txt" was read as a text; --file reads a file\.\nText 1 .* has no word that the model knows/,
     );
     assert.equal((await runCli('classify', 'predict', out, 'a good film. Or so')).stderr, '');
     assert.match(

@@ -68,7 +68,7 @@ describe('a message of the command line', () => {
       beginAnew: [', or start a new training from its weights: --init instead of --resume', ''],
       initFromFile: ['--init', 'unrolled train --init'],
       keepTextInFile: ['--stream leaves it in its file.', ''],
-      lowerRate: ['The weights are those before it. A smaller --lr, or --clip-norm 1, may help.', 'TEXT'],
+      lowerRate: ['The weights are unchanged by that step. A smaller --lr, or --clip-norm 1, may help.', 'TEXT'],
       readLineEnds: [`${lineEnd}: give --line-ends lf where the text is read. `, ''],
       readOtherKind: ['TEXT', 'TEXT'],
       skipUnknown: ['Remove it from the text, or add --unknown skip.', 'TEXT'],

@@ -180,9 +180,9 @@ describe('unrolled sample, score and next', function () {
     writeFileSync(join(folder, 'quick'), text);
     const taken = spawnSync(process.execPath, [main, 'score', path, 'quick'], { cwd: folder, encoding: 'utf8' });
     assert.match(taken.stdout, /^tokens 4$/m);
-    assert.equal(taken.stderr, '"quick" was taken as a text; --file reads a file.\n');
+    assert.equal(taken.stderr, '"quick" was read as a text; --file reads a file.\n');
     const misspelt = await runCli('score', path, 'quick.tt');
-    assert.equal(misspelt.stderr, '"quick.tt" was taken as a text; --file reads a file.\n');
+    assert.equal(misspelt.stderr, '"quick.tt" was read as a text; --file reads a file.\n');
     assert.equal((await runCli('score', path, '--file', join(folder, 'quick.tt'))).status, 1);
     const piped = spawnSync(process.execPath, [main, 'score', path, '-'], { input: `${text}\n`, encoding: 'utf8' });
     assert.equal(piped.stdout, lines.join(''));

@@ -134,11 +134,11 @@ describe('unrolled train --resume', function () {
       [['done', 0, 49]],
     );
     assert.ok(existsSync(at('again')));
-    assert.match(again.stderr, /^The one epoch was done already: nothing was trained\. --epochs 2 goes on\.$/m);
+    assert.match(again.stderr, /^The one epoch was already done: nothing was trained\. --epochs 2 continues the training\.$/m);
     const whole = await runCli('train', corpus(), '--resume', at('c'), '--steps', '50');
     assert.equal(whole.status, 0);
     assert.equal(whole.stdout, 'nothing to train after 50 steps\n');
-    assert.match(whole.stderr, /^All 50 steps were done already: nothing was trained\. --steps 67 goes on\.$/m);
+    assert.match(whole.stderr, /^All 50 steps were already done: nothing was trained\. --steps 67 continues the training\.$/m);
     const less = await runCli('train', corpus(), '--resume', at('c'), '--steps', '20');
     assert.equal(less.status, 2);
     assert.match(less.stderr, /^unrolled: --steps must be at least 50, which \S+ has come to.*20.*OPTION_RANGE/);
@@ -149,8 +149,8 @@ describe('unrolled train --resume', function () {
       [['--hidden', '5'], /hidden 16, but 5 was requested/],
       [['--dropout', '0.5'], /dropout/],
       [['--tokens', 'byte'], /ERR_UNROLLED_MODEL_MISMATCH/],
-      [['--init', at('whole')], /--init must be left out beside --resume/],
-      [['--checkpoint-every', '5'], /--checkpoint-every must be left out without --checkpoint/],
+      [['--init', at('whole')], /--init must be left out if --resume is given/],
+      [['--checkpoint-every', '5'], /--checkpoint-every must be left out unless --checkpoint is given/],
       [['--checkpoint', corpus()], /--checkpoint must be another file than the corpus/],
       [['--checkpoint', at('none', 'c')], /ERR_UNROLLED_FILE_WRITE/],
     ] as const) {

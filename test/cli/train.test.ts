@@ -182,7 +182,7 @@ describe('unrolled train', function () {
     assert.equal(tied.status, 2);
     assert.match(
       tied.stderr,
-      /^unrolled: --tied must be left out where --embedding is onehot, .*: it needs an --?embedding as wide as --hidden \(256\)\./,
+      /^unrolled: --tied must be left out, because --embedding is onehot, .*: it needs an --?embedding as wide as --hidden \(256\)\./,
     );
     const out = at('model.safetensors');
     await runCli('train', corpus(), ...SMALL, '--steps', '1', '--out', out);
@@ -269,7 +269,7 @@ describe('unrolled train', function () {
     }
     const alone = await runCli('train', corpus(), '--unknown', 'skip');
     assert.equal(alone.status, 2);
-    assert.match(alone.stderr, /--unknown must be left out without --init/);
+    assert.match(alone.stderr, /--unknown must be left out unless --init is given/);
   });
 
   it('stops cleanly on a signal, and saves the model so far', async () => {

@@ -150,11 +150,11 @@ describe('tokens that a language model does not know', function () {
       assert.equal(trained.vocabulary.tokenCounts('the fox').unknownTokens, 0);
     }
     const again = await runCli('train', corpus, '--init', out, '--extend-vocab', '--steps', '1', '--batch', '2');
-    assert.match(again.stderr, /The model has all tokens of the text already\./);
+    assert.match(again.stderr, /The model already has all tokens of the text\./);
     for (const wrong of [['--extend-vocab'], ['--extend-vocab', '--resume', out]]) {
       const { status, stderr } = await runCli('train', corpus, ...wrong);
       assert.equal(status, 2, stderr);
-      assert.match(stderr, /--extend-vocab must be left out without --init/);
+      assert.match(stderr, /--extend-vocab must be left out unless --init is given/);
     }
     const words = await runCli('train', corpus, '--init', model, '--extend-vocab', '--tokens', 'word');
     assert.equal(words.status, 1);

@@ -184,7 +184,7 @@ describe('datasets', () => {
   it('a dataset that is nowhere says what to do', async () => {
     await assert.rejects(datasets.shakespeare({ directory: at('none'), download: false }), {
       code: 'ERR_UNROLLED_DATASET',
-      message: /Set UNROLLED_DATA to the folder that has tinyshakespeare\.txt \(.* directory too\), or allow/,
+      message: /Set UNROLLED_DATA to the folder that has tinyshakespeare\.txt \(.* directory\), or allow/,
     });
   });
 

@@ -51,7 +51,7 @@ describe('a model with a source', () => {
     await assert.rejects(model.forward({ features: VECTORS, source: { ids: IDS } }), {
       code: 'ERR_UNROLLED_OPTION_TYPE',
       option: 'ids',
-      message: /has an input of ids: give ids, a tensor \[T, B\] of type int32, in place of features\.$/,
+      message: /has an input of ids: give ids, a tensor \[T, B\] of type int32, not features\.$/,
     });
     await assert.rejects(model.forward({ ids: IDS, source: { ids: IDS, features: VECTORS } }), {
       code: 'ERR_UNROLLED_OPTION_RANGE',
@@ -79,7 +79,7 @@ describe('a model with a source', () => {
       [{ inputs, labels: [0] }, 'ERR_UNROLLED_OPTION_TYPE', 'sources', /has a source of ids.*\{ sources, targets, st/],
       [{ sources }, 'ERR_UNROLLED_OPTION_TYPE', 'targets', /\{ sources, inputs \} with tags or values/],
       [{ sources, targets }, 'ERR_UNROLLED_OPTION_TYPE', 'start', /no start: give the id that the decoder reads first/],
-      [{ sources, targets, start: 3 }, 'ERR_UNROLLED_OPTION_TYPE', 'end', /no end: the id that the decoder ends with/],
+      [{ sources, targets, start: 3 }, 'ERR_UNROLLED_OPTION_TYPE', 'end', /no end: give the id that ends the output/],
       [
         { sources, targets, start: 3, end: 3 },
         'ERR_UNROLLED_OPTION_RANGE',

@@ -202,7 +202,7 @@ describe('a limit of address space', function () {
       }`);
     assert.match(
       output,
-      /^ERR_UNROLLED_OUT_OF_MEMORY There is no memory for \d+ elements of \w+\. Take less at a time .*ulimit -v/,
+      /^ERR_UNROLLED_OUT_OF_MEMORY There is not enough memory for \d+ elements of \w+\. Process less at a time .*ulimit -v/,
     );
   });
 

@@ -268,7 +268,7 @@ describe('An unchanged text', function () {
     assert.match(resumed.stderr, /has not changed/);
     const whole = await runCli('evaluate', at('model'), at('old'), '--reread');
     assert.equal(whole.status, 2);
-    assert.match(whole.stderr, /--reread must be left out without --stream/);
+    assert.match(whole.stderr, /--reread must be left out unless --stream is given/);
   });
 });
 

@@ -232,7 +232,7 @@ describe('readWordVectors', () => {
       [word2vecText('a 1 2\nb 3 4\n', '1 2'), /it says 1 word and has 2/],
       [binary.subarray(0, -6), /it ends inside word 3 of 3/],
       [binary.subarray(0, 22), /it says 3 words and has 1/],
-      [word2vecBinary(BINARY, { header: '2 3' }), /it goes on after the 2 words it says it has/],
+      [word2vecBinary(BINARY, { header: '2 3' }), /it continues after the 2 words that its first line promises/],
       [gzipSync(GLOVE).subarray(0, -12), /cannot be decompressed/],
     ] as const) {
       await assert.rejects(read(content, 'x'), { code: 'ERR_UNROLLED_FILE_READ', message });

@@ -105,7 +105,7 @@ describe('callbacks.earlyStopping', () => {
     await assert.rejects(async () => stopping.onEpochEnd?.(epoch, new FakeControl()), {
       code: 'ERR_UNROLLED_OPTION_RANGE',
       option: 'monitor',
-      message: /^monitor must be loss without validation data, not .*validationLoss/,
+      message: /^monitor must be loss if there is no validation data, not .*validationLoss/,
     });
   });
 });

@@ -124,7 +124,7 @@ describe('a checkpoint with a number that no training wrote', function () {
         const bound = { 'sgd momentum rmsprop': 1, 'adagrad adagrad-abs': 2 };
         for (const [kinds, index] of Object.entries(bound)) {
           if (!kinds.split(' ').includes(options.optimizer)) continue;
-          await refused(setting('bounds', index, 1e-30), /bounds must not be below what/, { dtype });
+          await refused(setting('bounds', index, 1e-30), /bounds must not be less than the/, { dtype });
         }
         const more = ({ json }: Damage) => {
           json.optimizer = [];
@@ -211,7 +211,7 @@ describe('a checkpoint with a number that no training wrote', function () {
       [setting('optimizer.1', 4, -1), /optimizer\[1\]\[4\] must be a finite number at least 0, not -1\./],
       [setting('optimizer.0', 4, nan), /optimizer\[0\]\[4\] must be a finite number, not NaN\./],
       [setting('bounds', 0, infinity), /bounds\[0\] must be/],
-      [setting('optimizer.0', 4, 1e30), /second moments that go with the first/],
+      [setting('optimizer.0', 4, 1e30), /second moments that belong to the first/],
     ] as const) {
       const path = await damaged(change);
       const before = readFileSync(path);

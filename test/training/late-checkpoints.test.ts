@@ -41,7 +41,7 @@ describe('control.saveCheckpoint', () => {
       assert.throws(() => kept?.saveCheckpoint(path), {
         ...refusal,
         received: path,
-        message: /^saveCheckpoint was called when .*: .* is not written\. .*in onEnd or onAbort, not in onClose/,
+        message: /^saveCheckpoint was called too late: .* was not written\. .*in onEnd or onAbort/,
       });
       assert.throws(() => kept?.saveCheckpoint(''), { code: 'ERR_UNROLLED_OPTION_RANGE', option: 'path' });
       assert.equal(existsSync(path), false);

@@ -75,7 +75,7 @@ describe('precision', () => {
     const data = { inputs: tensor.from([[1, 2]]), values: [1] };
     await assert.rejects(collect(model.fit(data, { precision: 'bf16' })), {
       code: 'ERR_UNROLLED_PRECISION',
-      message: /32-bit floats, and this one has 64-bit ones/,
+      message: /32-bit floats, but this one has 64-bit floats/,
     });
   });
 

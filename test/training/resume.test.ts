@@ -201,7 +201,7 @@ describe('a resumed training', () => {
     assert.deepEqual(data, { token: 1204 });
     await writeSafetensors(at('d'), tensors, new Map(metadata).set('training', JSON.stringify(record)));
     await assert.rejects(train(model, { resume: at('d') }, longer), {
-      message: /the options are the same, and the data are/,
+      message: /the options are the same, but the data are/,
     });
     assert.equal((await train(model, { resume: at('d'), epochs: 2 })).length, 1);
   });
@@ -242,7 +242,7 @@ describe('a resumed training', () => {
       code: 'ERR_UNROLLED_MODEL_MISMATCH',
       option: 'hidden',
       message:
-        /is of another model: its hidden is 16, and this model's is 32\. Load the model to resume from the checkpoint/,
+        /is from another model: its hidden is 16, but this model's is 32\. Load the model from the checkpoint/,
     });
     using other = smallModel({ vocabulary: Corpus.fromDocuments(['the fix', 'a dog', 'jumps over']).vocabulary });
     await assert.rejects(train(other, { resume }, corpus.withVocabulary(other.vocabulary.withUnknown('skip'))), {
