@@ -5,7 +5,7 @@
  */
 
 import * as check from './base/check';
-import { MAX_THREADS } from './base/limits';
+import { MAX_THREADS } from './base/resource-limits';
 import { addon } from './native/load';
 import type { NativeInfo } from './native/native';
 

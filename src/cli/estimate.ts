@@ -1,6 +1,6 @@
 /** The output of `train --estimate` and `classify train --estimate`. */
 
-import { showCount, showEstimate } from '../base/messages/printing';
+import { showCount, showEstimate } from '../base/messages/formatting';
 import type { Model } from '../models/model';
 import type { Estimate } from '../training/estimate';
 import type { RunEnd } from './language-model/training-run';

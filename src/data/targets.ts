@@ -2,7 +2,7 @@
 
 import * as check from '../base/check';
 import { UnrolledError } from '../base/errors';
-import { counted } from '../base/messages/wording';
+import { counted } from '../base/messages/plurals';
 import { CLASS_LOSSES, type ClassLoss, VALUE_LOSSES, valueRange } from '../native/losses';
 import type { DType, FloatArray, ModelPlan, NativeSequences, NativeTargets } from '../native/native';
 import { nestedInTurns, nestedTensor } from '../tensor/nested-numbers';

@@ -10,7 +10,7 @@ import { inTurns } from '../base/event-loop';
 import { readError, unreadable } from '../base/files/files';
 import { nameOf, shownPath, systemPath } from '../base/files/system-names';
 import type { Words } from '../base/messages/phrase';
-import { counted } from '../base/messages/wording';
+import { counted } from '../base/messages/plurals';
 import { sorted } from '../base/sorting';
 import type { Encoding } from '../text/encodings';
 import type { SourcedExample } from '../text/example';

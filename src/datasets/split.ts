@@ -3,10 +3,10 @@
 import * as check from '../base/check';
 import { UnrolledError } from '../base/errors';
 import { roundedCount } from '../base/fractions';
-import { resolveSeed } from '../base/limits';
 import { phrase, refer } from '../base/messages/phrase';
-import { counted } from '../base/messages/wording';
+import { counted } from '../base/messages/plurals';
 import { Random, RandomUse } from '../base/random';
+import { resolveSeed } from '../base/resource-limits';
 
 /** Options of `split`. */
 export interface SplitOptions {

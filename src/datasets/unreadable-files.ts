@@ -3,7 +3,7 @@
 import { UnrolledError } from '../base/errors';
 import { whyUnreadable } from '../base/files/files';
 import { phrase, refer, type Words } from '../base/messages/phrase';
-import { counted } from '../base/messages/wording';
+import { counted } from '../base/messages/plurals';
 import { adviceAbout } from '../text/encodings';
 
 /** A file that was left out. */

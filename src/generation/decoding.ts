@@ -3,7 +3,7 @@
 import { types } from 'node:util';
 import * as check from '../base/check';
 import { UnrolledError } from '../base/errors';
-import { MAX_SIZE, resolveThreads } from '../base/limits';
+import { MAX_SIZE, resolveThreads } from '../base/resource-limits';
 import { isNothing, requireEnd, type SequenceData, toSequences } from '../data/sequences';
 import { cancelledError, withCancellation } from '../native/cancellation';
 import type { NativeDecodeOptions, NativeInput, NativeSequences } from '../native/native';

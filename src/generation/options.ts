@@ -1,7 +1,7 @@
 /** Options of everything that draws or searches text, and the reading of them. */
 
 import * as check from '../base/check';
-import { MAX_SIZE, resolveSeed } from '../base/limits';
+import { MAX_SIZE, resolveSeed } from '../base/resource-limits';
 import { CONSTRAINT_OPTIONS, type ConstraintOptions, type ResolvedConstraint, resolveConstraint } from './constraint';
 import type { ResolvedStop } from './stop-filter';
 

@@ -2,7 +2,7 @@
 
 import { adviceOf, faultOf, UnrolledError } from '../base/errors';
 import { phrase, refer } from '../base/messages/phrase';
-import { counted } from '../base/messages/wording';
+import { counted } from '../base/messages/plurals';
 import { Random, RandomUse } from '../base/random';
 import type { Vocabulary } from '../text/vocabulary';
 import { endIdOf } from './special-ids';

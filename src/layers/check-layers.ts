@@ -1,7 +1,7 @@
 /** Layers as people give them, checked, named and split into what is computed and how it is set up. */
 
 import * as check from '../base/check';
-import { MAX_SIZE, MAX_WIDTH } from '../base/limits';
+import { MAX_SIZE, MAX_WIDTH } from '../base/resource-limits';
 import type {
   InitializerDescription,
   InitializerKind,
@@ -105,8 +105,8 @@ function setUp(layer: Layer, name: string, option: string, parameters: readonly 
     for (const parameter of parameters) setup.initializers.set(parameter, resolved);
   } else if (initializer !== undefined) {
     requireKinds(`${option}.initializer`, Object.keys(initializer), parameters, name);
-    for (const [kind, law] of Object.entries(initializer as Record<string, InitializerDescription>)) {
-      const resolved = resolveInitializer(`${option}.initializer.${kind}`, law);
+    for (const [kind, each] of Object.entries(initializer as Record<string, InitializerDescription>)) {
+      const resolved = resolveInitializer(`${option}.initializer.${kind}`, each);
       for (const parameter of ofKind(kind)) setup.initializers.set(parameter, resolved);
     }
   }

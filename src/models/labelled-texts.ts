@@ -2,7 +2,7 @@
 
 import * as check from '../base/check';
 import { giveTurn, inTurns } from '../base/event-loop';
-import { MAX_SIZE } from '../base/limits';
+import { MAX_SIZE } from '../base/resource-limits';
 import type { Examples } from '../data/examples';
 import { abortError } from '../native/cancellation';
 import type { Example } from '../text/example';

@@ -1,7 +1,7 @@
 /** A language model over text: embedding, recurrent layers, and a softmax over the next token. */
 
 import * as check from '../base/check';
-import { resolveThreads } from '../base/limits';
+import { resolveThreads } from '../base/resource-limits';
 import {
   type BeamOptions,
   type BeamResult,

@@ -5,7 +5,7 @@
  */
 
 import * as check from '../base/check';
-import { PRINTED } from '../base/messages/printing';
+import { PRINTED } from '../base/messages/formatting';
 import type { SequenceData } from '../data/sequences';
 import type { TrainingData } from '../data/training-data';
 import { type Answer, type DecodingOptions, decode } from '../generation/decoding';
@@ -213,7 +213,6 @@ declare module '../training/callbacks/callback' {
 }
 
 export type { ModelInput, SequenceInput } from '../network/batch-input';
-export type { ModelInternals, ModelOptions } from '../network/network';
 export type {
   ComputeOptions,
   ForwardOptions,
@@ -221,4 +220,5 @@ export type {
   GradientsOptions,
   GradientsResult,
   Objective,
-} from '../network/passes';
+} from '../network/forward-backward';
+export type { ModelInternals, ModelOptions } from '../network/network';

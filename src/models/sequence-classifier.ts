@@ -2,7 +2,7 @@
 
 import * as check from '../base/check';
 import { UnrolledError } from '../base/errors';
-import { MAX_SIZE } from '../base/limits';
+import { MAX_SIZE } from '../base/resource-limits';
 import type { Examples } from '../data/examples';
 import { withCancellation } from '../native/cancellation';
 import { damagedHeader, type ModelFile, type ModelHeader, readModelFile } from '../network/model-file';

@@ -1,7 +1,7 @@
 /** A model in figures, for programs and for people. */
 
 import * as check from '../base/check';
-import { ends, PRINTED, showCount, showSeconds, table } from '../base/messages/printing';
+import { ends, PRINTED, showCount, showSeconds, table } from '../base/messages/formatting';
 import { elementsOf, planOf } from '../layers/plan';
 import type { DType, InputDescription, LayerDescription, LayerPlan } from '../native/native';
 import type { Network } from '../network/network';

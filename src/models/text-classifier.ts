@@ -3,7 +3,7 @@
 import * as check from '../base/check';
 import { UnrolledError } from '../base/errors';
 import { atOnce, inTurns } from '../base/event-loop';
-import { resolveThreads } from '../base/limits';
+import { resolveThreads } from '../base/resource-limits';
 import { type Examples, inBatches } from '../data/examples';
 import { cancelledError, withCancellation } from '../native/cancellation';
 import type { NativeTargets } from '../native/native';

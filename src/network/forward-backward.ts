@@ -5,7 +5,7 @@
  */
 
 import * as check from '../base/check';
-import { resolveThreads } from '../base/limits';
+import { resolveThreads } from '../base/resource-limits';
 import { planOf } from '../layers/plan';
 import { VALUE_LOSSES, type ValueLoss } from '../native/losses';
 import type { ModelDescription, NativeDropping, NativeModel, NativeObjective } from '../native/native';

@@ -1,7 +1,7 @@
 /** Parameters that are not trained, as files have them. */
 
 import { UnrolledError } from '../base/errors';
-import { counted } from '../base/messages/wording';
+import { counted } from '../base/messages/plurals';
 import { damagedHeader, type ModelFile, type ModelHeader } from './model-file';
 import type { Network } from './network';
 

@@ -1,8 +1,8 @@
 /** Whether a model fits into memory. */
 
 import { UnrolledError } from '../base/errors';
-import { fitsMemory, memoryLimit, requireMemory } from '../base/limits';
 import { joined, phrase, refer } from '../base/messages/phrase';
+import { fitsMemory, memoryLimit, requireMemory } from '../base/resource-limits';
 import { elementsOf, planOf, totalElements } from '../layers/plan';
 import type { DType, LayerDescription, LayerPlan, ModelDescription } from '../native/native';
 

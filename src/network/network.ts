@@ -7,7 +7,7 @@
 
 import * as check from '../base/check';
 import { UnrolledError } from '../base/errors';
-import { resolveSeed } from '../base/limits';
+import { resolveSeed } from '../base/resource-limits';
 import { resolveDescription, resolveInitializer } from '../layers/check-layers';
 import type { Layer } from '../layers/layer-functions';
 import { addon } from '../native/load';
@@ -22,8 +22,6 @@ import type {
 import { requireFinite } from '../tensor/finite';
 import type { ModelInput } from './batch-input';
 import type { Metadata } from './file-metadata';
-import { BYTES_PER_ELEMENT, type OptionOf, requireCopyMemory, requireModelMemory } from './network-memory';
-import { FlatLayout, type FloatTensor, type GivenParameters, type Parameters, requireShape } from './parameter-layout';
 import {
   type ForwardOptions,
   type ForwardResult,
@@ -32,7 +30,9 @@ import {
   type GradientsResult,
   gradientsPass,
   type Objective,
-} from './passes';
+} from './forward-backward';
+import { BYTES_PER_ELEMENT, type OptionOf, requireCopyMemory, requireModelMemory } from './network-memory';
+import { FlatLayout, type FloatTensor, type GivenParameters, type Parameters, requireShape } from './parameter-layout';
 
 /** Options of `Model.create`. */
 export interface ModelOptions {
@@ -85,7 +85,7 @@ interface ResolvedNetwork {
   description: ModelDescription;
   dtype: DType;
   /** How a parameter is drawn, by its name. */
-  laws: (parameter: string) => InitializerDescription;
+  initializerOf: (parameter: string) => InitializerDescription;
   seed: number;
   frozen: readonly string[];
   /** Parameters whose values are given. */
@@ -105,7 +105,7 @@ export function resolveNetwork(options: ModelOptions, { optionOf }: ModelInterna
   const initializer = resolveInitializer('initializer', given.initializer);
   const seed = resolveSeed(given.seed);
   requireModelMemory(description, dtype, optionOf ?? ((_, size, index) => `layers[${index}].${size}`));
-  return { description, dtype, laws: (name) => initializers.get(name) ?? initializer, seed, frozen, weights };
+  return { description, dtype, initializerOf: (name) => initializers.get(name) ?? initializer, seed, frozen, weights };
 }
 
 /** Layers, parameters and states, and the native side that computes with them. */
@@ -137,12 +137,12 @@ export class Network {
    * Draws the fresh parameters, and what the layers' own options ask for.
    * @internal
    */
-  protected setUp({ laws, seed, frozen, weights }: ResolvedNetwork, internals: ModelInternals): void {
+  protected setUp({ initializerOf, seed, frozen, weights }: ResolvedNetwork, internals: ModelInternals): void {
     // Calls are served in order, so nobody needs to wait. They fail if the model is disposed first, or if there is no
     // memory for them; then all calls of the model fail with that error.
     const ignore = () => {};
     if (internals.uninitialized !== true) {
-      this.#native.initialize(Object.keys(this.parameterShapes).map(laws), seed).catch(ignore);
+      this.#native.initialize(Object.keys(this.parameterShapes).map(initializerOf), seed).catch(ignore);
     }
     if (frozen.length > 0) this.#freeze(frozen).catch(ignore);
     for (const [name, tensor] of weights) {

@@ -1,13 +1,13 @@
 /** A model that continues step by step. */
 
 import * as check from '../base/check';
-import { resolveThreads } from '../base/limits';
+import { resolveThreads } from '../base/resource-limits';
 import { tensorOrOther } from '../tensor/nested-numbers';
 import { ownCopy } from '../tensor/own-copy';
 import { type ModelInput, requireInput } from './batch-input';
+import type { ComputeOptions } from './forward-backward';
 import type { Network } from './network';
 import type { FloatTensor, InitialStates, States } from './parameter-layout';
-import type { ComputeOptions } from './passes';
 
 /** Options of `Model.session`. */
 export type SessionOptions = ComputeOptions;

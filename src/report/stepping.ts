@@ -2,7 +2,7 @@
 
 import * as check from '../base/check';
 import { UnrolledError } from '../base/errors';
-import { counted } from '../base/messages/wording';
+import { counted } from '../base/messages/plurals';
 import { isRecurrent, planOf } from '../layers/plan';
 import type { InputDescription, ModelDescription } from '../native/native';
 import { inputTensor, requireInput, type SequenceInput } from '../network/batch-input';

@@ -7,7 +7,7 @@ import { UnrolledError } from '../base/errors';
 import { atOnce, giveTurn, inTurns } from '../base/event-loop';
 import { PIECE_BYTES, piecesOf, readInto, writeFrom, writeFromNow } from '../base/files/file-pieces';
 import { readError, replaceFile } from '../base/files/files';
-import { requireMemory } from '../base/limits';
+import { requireMemory } from '../base/resource-limits';
 import { type Tensor, zeros } from '../tensor/tensor';
 import { type Refusal, refusalOf } from './faults';
 import { encodeHeader, LENGTH_BYTES, parseHeader, readHeaderLength, type TensorEntry } from './header';

@@ -1,7 +1,7 @@
 /** Offsets of parts that lie one after another in one array: 32-bit numbers below 2^31. */
 
 import * as check from '../base/check';
-import { MAX_SIZE } from '../base/limits';
+import { MAX_SIZE } from '../base/resource-limits';
 import { allocate } from './tensor-shape';
 
 /**

@@ -183,7 +183,7 @@ async function writeIds(
         reading,
         { ...passOptions(2, options), unchanged: state },
         {
-          settled: (text) => vocabulary.settled(text),
+          stableLength: (text) => vocabulary.stableLength(text),
           visit: async (part) => {
             const encoding = vocabulary.encoding(part, options.signal, place);
             const { ids, knownTokens, unknownTokens } = await inTurns(encoding);
@@ -219,7 +219,7 @@ async function encodeFile(text: Text, given: Vocabulary | undefined, options: Fi
 
   const begun = Date.now();
   const builder = given === undefined ? Vocabulary.builder(ownOptions) : undefined;
-  const parts = builder && { settled: builder.settled, visit: builder.addInTurns };
+  const parts = builder && { stableLength: builder.stableLength, visit: builder.addInTurns };
   const { state, sha256 } = await passOver(path, reading, passOptions(1, options), parts);
   const vocabulary = given ?? (await (builder as NonNullable<typeof builder>).buildInTurns());
 

@@ -28,7 +28,7 @@ export const BEGINNING: Readonly<PartPlace> = { tokens: 0, lines: 0 };
 
 /** The encoder, for example a vocabulary. */
 interface PartEncoder {
-  settled(text: string): number;
+  stableLength(text: string): number;
   /** @param whole the text that it is a part of. */
   encodePart(part: string, place: PartPlace, whole: string): EncodedText;
 }
@@ -46,7 +46,7 @@ export function* encodingParts(
 ): Generator<void, EncodedText> {
   if (text.length <= PART_UNITS) return encoder.encodePart(text, { tokens, lines }, text);
   const parts: EncodedText[] = [];
-  for (const part of tokenParts(text, (held) => encoder.settled(held))) {
+  for (const part of tokenParts(text, (held) => encoder.stableLength(held))) {
     const encoded = encoder.encodePart(part, { tokens, lines }, text);
     parts.push(encoded);
     tokens += encoded.knownTokens + encoded.unknownTokens;

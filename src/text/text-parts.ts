@@ -11,15 +11,15 @@ function partOf(text: string, start: number, length: number): string {
 
 /**
  * Splits a text into parts whose tokens together are those of the whole text.
- * @param settled `Tokenizer.settled`.
+ * @param stableLength `Tokenizer.stableLength`.
  */
-export function* tokenParts(text: string, settled: (text: string) => number): Generator<string, void> {
+export function* tokenParts(text: string, stableLength: (text: string) => number): Generator<string, void> {
   let held = '';
   for (let start = 0; start < text.length; ) {
     const part = partOf(text, start, PART_UNITS);
     start += part.length;
     held += part;
-    const length = start < text.length ? settled(held) : held.length;
+    const length = start < text.length ? stableLength(held) : held.length;
     yield held.slice(0, length);
     held = held.slice(length);
   }

@@ -147,13 +147,13 @@ export interface PassResult {
 
 /** The consumer of a text that comes in parts. */
 interface VisitedParts {
-  settled: (text: string) => number;
+  stableLength: (text: string) => number;
   visit: (part: string) => void | Promise<void>;
 }
 
 /**
  * Reads a text file once.
- * @param settled how many UTF-16 units of a text that continues may be visited now.
+ * @param stableLength how many UTF-16 units of a text that continues may be visited now.
  * @param visit called with each part in its order; the parts together are the text. Left out, the file is only hashed.
  * @throws what `fileBytes` and `TextChunks` throw; ERR_UNROLLED_CORPUS_EMPTY; what `visit` throws, unless the file has
  *   changed, which that follows from.
@@ -188,7 +188,7 @@ async function pass(
   let isEmpty = true;
   const take = async (text: string, isEnd: boolean) => {
     held += text;
-    const length = isEnd ? held.length : (parts?.settled(held) ?? 0);
+    const length = isEnd ? held.length : (parts?.stableLength(held) ?? 0);
     if (length === 0) return;
     isEmpty = false;
     await parts?.visit(held.slice(0, length));

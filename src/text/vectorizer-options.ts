@@ -1,8 +1,8 @@
 /** The options of a `TextVectorizer`, checked and with their defaults. */
 
 import * as check from '../base/check';
-import { MAX_SIZE } from '../base/limits';
 import { phrase, refer } from '../base/messages/phrase';
+import { MAX_SIZE } from '../base/resource-limits';
 import { NORMALIZATIONS, type Normalization } from './text-form';
 import { mostTokens } from './vocabulary-options';
 

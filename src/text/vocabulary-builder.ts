@@ -63,15 +63,15 @@ export class VocabularyCounts {
   /** The same, with turns for the event loop. */
   async addInTurns(text: string): Promise<void> {
     this.#texts++;
-    for (const part of tokenParts(text, (part) => this.settled(part))) {
+    for (const part of tokenParts(text, (part) => this.stableLength(part))) {
       this.#counter.add(part);
       await giveTurn();
     }
   }
 
-  /** `Tokenizer.settled` of the kind of tokens. */
-  settled(text: string): number {
-    return this.#tokenizer.settled(text);
+  /** `Tokenizer.stableLength` of the kind of tokens. */
+  stableLength(text: string): number {
+    return this.#tokenizer.stableLength(text);
   }
 
   /**

@@ -3,8 +3,8 @@
 import * as check from '../base/check';
 import { UnrolledError } from '../base/errors';
 import { atOnce, inTurns } from '../base/event-loop';
+import { PRINTED, printFields } from '../base/messages/formatting';
 import { phrase, type Reference, refer } from '../base/messages/phrase';
-import { PRINTED, printFields } from '../base/messages/printing';
 import { abortError } from '../native/cancellation';
 import { extending } from './extended-vocabulary';
 import { BEGINNING, type EncodedText, type EncodeOptions, encodingParts, type PartPlace } from './part-encoding';
@@ -54,8 +54,8 @@ export interface VocabularyBuilder {
   add(text: string): void;
   /** The same, with turns for the event loop. */
   addInTurns(text: string): Promise<void>;
-  /** `Tokenizer.settled` of the kind of tokens. */
-  settled(text: string): number;
+  /** `Tokenizer.stableLength` of the kind of tokens. */
+  stableLength(text: string): number;
   /** @throws what `Vocabulary.build` throws. */
   build(): Vocabulary;
   /** The same, with turns for the event loop. */
@@ -135,7 +135,7 @@ export class Vocabulary {
       forming: (text) => counts.forming(text),
       add: (text) => counts.add(text),
       addInTurns: (text) => counts.addInTurns(text),
-      settled: (text) => counts.settled(text),
+      stableLength: (text) => counts.stableLength(text),
       build: () => made(atOnce(counts.build())),
       buildInTurns: async () => made(await inTurns(counts.build())),
     };
@@ -315,8 +315,8 @@ export class Vocabulary {
    * How many UTF-16 units of a text that continues can be encoded now, since what follows does not change their tokens.
    * @internal
    */
-  settled(text: string): number {
-    return this.#tokenizer.settled(text);
+  stableLength(text: string): number {
+    return this.#tokenizer.stableLength(text);
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import * as check from '../base/check';
 import { UnrolledError } from '../base/errors';
-import { PRINTED, printFields } from '../base/messages/printing';
+import { PRINTED, printFields } from '../base/messages/formatting';
 
 /** A word list as plain data. */
 export interface WordListJSON {

@@ -4,7 +4,7 @@ import { types } from 'node:util';
 import { UnrolledError } from '../base/errors';
 import { inTurns } from '../base/event-loop';
 import { joined, phrase, refer } from '../base/messages/phrase';
-import { counted } from '../base/messages/wording';
+import { counted } from '../base/messages/plurals';
 import { idCount, streamLength } from '../data/source';
 import type { NativeCancellation, NativeEvaluation, NativeIds, NativeSource } from '../native/native';
 import type { Network } from '../network/network';

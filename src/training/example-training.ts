@@ -3,7 +3,7 @@
 import { UnrolledError } from '../base/errors';
 import { roundedCount } from '../base/fractions';
 import { phrase, refer } from '../base/messages/phrase';
-import { counted } from '../base/messages/wording';
+import { counted } from '../base/messages/plurals';
 import { Random, RandomUse } from '../base/random';
 import { type Examples, exampleCount, inBatches, pickExamples } from '../data/examples';
 import { classifies } from '../data/source';

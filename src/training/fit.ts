@@ -7,7 +7,7 @@ import type { NativeTraining, NativeTrainingOptions } from '../native/native';
 import type { Network } from '../network/network';
 import { CallbackList } from './callbacks/callback-list';
 import { damagedBy } from './checkpoint/checkpoint-file';
-import { OR_ANEW, otherData } from './checkpoint/data-counts';
+import { OR_RESTART, otherData } from './checkpoint/data-counts';
 import { requireSameModel, restoreModel } from './checkpoint/restore';
 import type { EpochResult } from './epoch-result';
 import { Loop, type Run } from './loop';
@@ -105,7 +105,7 @@ async function countSteps({ model, source, options }: Run): Promise<number> {
 function refusedPrecision(path: string, { fault, expected = '', received = '' }: UnrolledError): UnrolledError {
   return new UnrolledError('ERR_UNROLLED_PRECISION', `${path} is from a training in bf16: ${fault}`, {
     ...{ option: 'precision', expected, received },
-    advice: phrase`Continue on a machine that supports bf16${OR_ANEW}.`,
+    advice: phrase`Continue on a machine that supports bf16${OR_RESTART}.`,
   });
 }
 

@@ -2,8 +2,8 @@
 
 import { types } from 'node:util';
 import * as check from '../base/check';
-import { ends, PRINTED, showCount, showFigure, showRate, table } from '../base/messages/printing';
-import { counted } from '../base/messages/wording';
+import { ends, PRINTED, showCount, showFigure, showRate, table } from '../base/messages/formatting';
+import { counted } from '../base/messages/plurals';
 import type { FloatArray } from '../native/native';
 import { firstNonFinite } from '../tensor/tensor';
 import type { Callback } from './callbacks/callback';

@@ -2,7 +2,7 @@
 
 import { UnrolledError } from '../base/errors';
 import { giveTurn } from '../base/event-loop';
-import { withShortArrays } from '../base/messages/printing';
+import { withShortArrays } from '../base/messages/formatting';
 import { classifies, lossUnit } from '../data/source';
 import { cancelledError, withCancellation } from '../native/cancellation';
 import type {

@@ -2,7 +2,7 @@
 
 import * as check from '../base/check';
 import { UnrolledError } from '../base/errors';
-import { resolveThreads } from '../base/limits';
+import { resolveThreads } from '../base/resource-limits';
 import { inBatches, toExamples } from '../data/examples';
 import { floats, isNothing, type SequenceData, toSequences } from '../data/sequences';
 import { sequenceCount } from '../data/source';

@@ -1,7 +1,7 @@
 /** The plan of a run, made when the steps of an epoch are known: its length, and the schedule over it. */
 
 import * as check from '../base/check';
-import { counted } from '../base/messages/wording';
+import { counted } from '../base/messages/plurals';
 import type { NativeSchedule } from '../native/native';
 import { sortedJson } from '../network/model-file';
 import { damagedBy } from './checkpoint/checkpoint-file';

@@ -1,7 +1,7 @@
 /** The memory of a training, computed before it is allocated. */
 
-import { requireMemory } from '../base/limits';
 import { phrase, refer } from '../base/messages/phrase';
+import { requireMemory } from '../base/resource-limits';
 import { largestBatch, sourceBytes } from '../data/source';
 import type { NativePassSize, NativeSource, NativeTrainingOptions } from '../native/native';
 import type { Network } from '../network/network';

@@ -1,7 +1,7 @@
 /** The return value of `fit`: a training whose epochs are read one by one, or which is awaited. */
 
-import { PRINTED } from '../base/messages/printing';
-import { counted } from '../base/messages/wording';
+import { PRINTED } from '../base/messages/formatting';
+import { counted } from '../base/messages/plurals';
 import type { EpochResult } from './epoch-result';
 import { Epochs } from './epochs';
 import { History } from './history';

@@ -122,10 +122,16 @@ describe('the best epoch', function () {
     // The epoch that the steps cut short is told of again.
     const without = await runCli('train', at('corpus.txt'), '--resume', at('c'));
     assert.equal(without.status, 1, without.stderr);
-    assert.match(without.stderr, /c was trained with --early-stopping, which is now missing\. Give it again to continue/);
+    assert.match(
+      without.stderr,
+      /c was trained with --early-stopping, which is now missing\. Give it again to continue/,
+    );
     const again = await runCli('train', at('corpus.txt'), '--resume', at('c'), '--early-stopping', '999');
     assert.match(again.stdout, /^epoch 20 .*\ndone after 990 steps/);
-    assert.match(again.stderr, /^All 990 steps were already done: nothing was trained\. --steps 1320 continues the training\.$/m);
+    assert.match(
+      again.stderr,
+      /^All 990 steps were already done: nothing was trained\. --steps 1320 continues the training\.$/m,
+    );
   });
 
   it('is told of where train keeps the last, and none where nothing validates', async () => {

@@ -110,7 +110,9 @@ describe('unrolled', function () {
       assert.deepEqual([status, stdout], [2, '']);
       assert.match(
         stderr,
-        new RegExp(`^unrolled: \\[text\\] must be left out if ${flag} is given, not "the "\\. \\(ERR_UNROLLED_OPTION_RANGE`),
+        new RegExp(
+          `^unrolled: \\[text\\] must be left out if ${flag} is given, not "the "\\. \\(ERR_UNROLLED_OPTION_RANGE`,
+        ),
       );
     }
   });

@@ -65,7 +65,7 @@ describe('a message of the command line', () => {
   it('has the flags for what programs do by a call; without those, what helps there or nothing', () => {
     const lineEnd = 'It belongs to a line end that the vocabulary does not have';
     const remedies: Record<Remedy, readonly [withFlags: string, without: string]> = {
-      beginAnew: [', or start a new training from its weights: --init instead of --resume', ''],
+      restart: [', or start a new training from its weights: --init instead of --resume', ''],
       initFromFile: ['--init', 'unrolled train --init'],
       keepTextInFile: ['--stream leaves it in its file.', ''],
       lowerRate: ['The weights are unchanged by that step. A smaller --lr, or --clip-norm 1, may help.', 'TEXT'],

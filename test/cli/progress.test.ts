@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { showSeconds } from '../../src/base/messages/printing';
+import { showSeconds } from '../../src/base/messages/formatting';
 import { progressDisplay } from '../../src/cli/terminal/progress';
 import { readingDisplay } from '../../src/cli/terminal/reading-display';
 import type { FitProgress } from '../../src/index';

@@ -134,11 +134,17 @@ describe('unrolled train --resume', function () {
       [['done', 0, 49]],
     );
     assert.ok(existsSync(at('again')));
-    assert.match(again.stderr, /^The one epoch was already done: nothing was trained\. --epochs 2 continues the training\.$/m);
+    assert.match(
+      again.stderr,
+      /^The one epoch was already done: nothing was trained\. --epochs 2 continues the training\.$/m,
+    );
     const whole = await runCli('train', corpus(), '--resume', at('c'), '--steps', '50');
     assert.equal(whole.status, 0);
     assert.equal(whole.stdout, 'nothing to train after 50 steps\n');
-    assert.match(whole.stderr, /^All 50 steps were already done: nothing was trained\. --steps 67 continues the training\.$/m);
+    assert.match(
+      whole.stderr,
+      /^All 50 steps were already done: nothing was trained\. --steps 67 continues the training\.$/m,
+    );
     const less = await runCli('train', corpus(), '--resume', at('c'), '--steps', '20');
     assert.equal(less.status, 2);
     assert.match(less.stderr, /^unrolled: --steps must be at least 50, which \S+ has come to.*20.*OPTION_RANGE/);

@@ -1,7 +1,7 @@
 /** Sizes that a model may have: one bound for each, which the core has too, and refusals that name the option as it was typed. */
 
 import assert from 'node:assert/strict';
-import { MAX_SIZE, MAX_WIDTH } from '../../src/base/limits';
+import { MAX_SIZE, MAX_WIDTH } from '../../src/base/resource-limits';
 import { LanguageModel, layers, Model, TextClassifier, TextVectorizer, Vocabulary } from '../../src/index';
 import { addon } from '../../src/native/load';
 import type { InputDescription, LayerDescription } from '../../src/native/native';

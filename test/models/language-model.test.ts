@@ -1,7 +1,7 @@
 /** Making, judging and asking a language model. */
 
 import assert from 'node:assert/strict';
-import { memoryLimit } from '../../src/base/limits';
+import { memoryLimit } from '../../src/base/resource-limits';
 import {
   Corpus,
   LanguageModel,

@@ -60,7 +60,11 @@ function tokensOf(tokenizer: Tokenizer, texts: Iterable<string>): string[] {
 }
 
 /** The parts of a text that comes in pieces of those lengths in turn, as a file's reading makes them. */
-function* streamed(text: string, lengths: readonly number[], settled: (text: string) => number): Generator<string> {
+function* streamed(
+  text: string,
+  lengths: readonly number[],
+  stableLength: (text: string) => number,
+): Generator<string> {
   let held = '';
   for (let start = 0, turn = 0; start < text.length; turn++) {
     let end = start + (lengths[turn % lengths.length] as number);
@@ -68,7 +72,7 @@ function* streamed(text: string, lengths: readonly number[], settled: (text: str
     held += text.slice(start, end);
     start = end;
     const isEnd = start >= text.length;
-    const length = isEnd ? held.length : settled(held);
+    const length = isEnd ? held.length : stableLength(held);
     yield held.slice(0, length);
     held = held.slice(length);
     assert.ok(held.length <= PIECE || held.length <= (lengths[turn % lengths.length] as number) + PIECE);
@@ -78,13 +82,13 @@ function* streamed(text: string, lengths: readonly number[], settled: (text: str
 /** Checks that a text has the same tokens as a whole, in parts, and in any pieces. */
 export function checkCut(text: string, lengths: readonly number[]): void {
   for (const [kind, tokenizer] of Object.entries(TOKENIZERS)) {
-    const settled = (held: string) => tokenizer.settled(held);
+    const stableLength = (held: string) => tokenizer.stableLength(held);
     const whole = tokensOf(tokenizer, [text]);
     if (kind !== 'byte') assert.equal(whole.join(''), text);
-    assert.deepEqual(tokensOf(tokenizer, tokenParts(text, settled)), whole, `${kind} in parts`);
-    assert.deepEqual(tokensOf(tokenizer, streamed(text, lengths, settled)), whole, `${kind} in pieces`);
+    assert.deepEqual(tokensOf(tokenizer, tokenParts(text, stableLength)), whole, `${kind} in parts`);
+    assert.deepEqual(tokensOf(tokenizer, streamed(text, lengths, stableLength)), whole, `${kind} in pieces`);
     // Pieces in parts again, as a reading that gives turns cuts them.
-    const twice = [...streamed(text, lengths, settled)].flatMap((part) => [...tokenParts(part, settled)]);
+    const twice = [...streamed(text, lengths, stableLength)].flatMap((part) => [...tokenParts(part, stableLength)]);
     assert.deepEqual(tokensOf(tokenizer, twice), whole, `${kind} in parts of pieces`);
   }
 }

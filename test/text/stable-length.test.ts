@@ -44,10 +44,10 @@ describe('a text in pieces', () => {
           let held = '';
           for (const part of cut(text, length)) {
             held += part;
-            const settled = vocabulary.settled(held);
-            assert.equal(builder.settled(held), settled);
-            take(held.slice(0, settled));
-            held = held.slice(settled);
+            const stableLength = vocabulary.stableLength(held);
+            assert.equal(builder.stableLength(held), stableLength);
+            take(held.slice(0, stableLength));
+            held = held.slice(stableLength);
             assert.ok(held.length <= PIECE, 'little is held back');
           }
           take(held);

@@ -241,8 +241,7 @@ describe('a resumed training', () => {
     await assert.rejects(train(wider, { resume }, corpus), {
       code: 'ERR_UNROLLED_MODEL_MISMATCH',
       option: 'hidden',
-      message:
-        /is from another model: its hidden is 16, but this model's is 32\. Load the model from the checkpoint/,
+      message: /is from another model: its hidden is 16, but this model's is 32\. Load the model from the checkpoint/,
     });
     using other = smallModel({ vocabulary: Corpus.fromDocuments(['the fix', 'a dog', 'jumps over']).vocabulary });
     await assert.rejects(train(other, { resume }, corpus.withVocabulary(other.vocabulary.withUnknown('skip'))), {

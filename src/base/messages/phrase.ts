@@ -5,7 +5,7 @@
 
 /** Remedies that the API and the command line word differently. */
 export type Remedy =
-  | 'beginAnew'
+  | 'restart'
   | 'initFromFile'
   | 'keepTextInFile'
   | 'lowerRate'

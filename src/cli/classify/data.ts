@@ -8,7 +8,7 @@ import { UnrolledError } from '../../base/errors';
 import { shownPath } from '../../base/files/system-names';
 import { roundedCount } from '../../base/fractions';
 import { phrase, refer } from '../../base/messages/phrase';
-import { counted } from '../../base/messages/wording';
+import { counted } from '../../base/messages/plurals';
 import * as datasets from '../../datasets';
 import { lostLinks, otherFiles, subFolders } from '../../datasets/labelled-files';
 import { listFiles, type SkippedFile } from '../../datasets/unreadable-files';

@@ -1,6 +1,6 @@
 /** `classify train --report FILE.html`: what its page shows besides the curves of the training. */
 
-import { counted } from '../../base/messages/wording';
+import { counted } from '../../base/messages/plurals';
 import * as datasets from '../../datasets';
 import type { TextClassifier } from '../../models/text-classifier';
 import { inspect } from '../../report/inspect';

@@ -2,7 +2,7 @@
 
 import { Command } from 'commander';
 import { readError } from '../../base/files/files';
-import { counted } from '../../base/messages/wording';
+import { counted } from '../../base/messages/plurals';
 import { TextClassifier } from '../../models/text-classifier';
 import type { TextPrediction } from '../../models/text-classifier-types';
 import { type Encoding, TextChunks } from '../../text/encodings';

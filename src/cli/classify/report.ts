@@ -1,6 +1,6 @@
 /** What `classify` prints on standard output: lines for people, or one JSON object per line. */
 
-import { showRate } from '../../base/messages/printing';
+import { showRate } from '../../base/messages/formatting';
 import type { TextClassifierScore } from '../../models/text-classifier-types';
 import type { EpochResult } from '../../training/fit';
 import { printJson, printLine } from '../terminal/output';

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import * as check from '../../base/check';
 import { UnrolledError } from '../../base/errors';
 import { absolutePath, requireWritable } from '../../base/files/files';
-import { resolveThreads } from '../../base/limits';
+import { resolveThreads } from '../../base/resource-limits';
 import * as callbacks from '../../callbacks';
 import * as datasets from '../../datasets';
 import { resolveClassifierArchitecture } from '../../models/architecture/classifier-architecture';
@@ -31,7 +31,7 @@ import { endOf, ReportFile } from '../language-model/report-file';
 import {
   endOfRun,
   isNonFinite,
-  noteGoingOn,
+  noteHowToContinue,
   noteKept,
   noteNothingTrained,
   nothingValidates,
@@ -81,7 +81,7 @@ interface TrainFlags extends SharedFlags, ModelFlags, Pick<InputFlags, 'encoding
 type TypedFlags = Omit<TrainFlags, 'stopWords'> & { stopWords?: string };
 
 /** Options that a checkpoint does not have: which texts to read, callbacks, and where to write. */
-const KEPT: readonly string[] = [
+const NOT_IN_CHECKPOINT: readonly string[] = [
   ...GIVEN_AGAIN,
   ...(['test', 'classes', 'skipUnreadable', 'out', 'report', 'json'] satisfies (keyof TrainFlags)[]),
 ];
@@ -291,7 +291,7 @@ async function train(name: string, typed: TypedFlags, command: Command): Promise
   }
   if (interrupt.status === undefined) return;
   process.exitCode = interrupt.status;
-  noteGoingOn(command, flags, KEPT);
+  noteHowToContinue(command, flags, NOT_IN_CHECKPOINT);
 }
 
 export function classifyTrainCommand(): Command {

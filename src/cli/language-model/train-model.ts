@@ -1,7 +1,7 @@
 /** Prepares what `unrolled train` trains: a text, and a model that is new or comes from a file. */
 
 import * as check from '../../base/check';
-import { counted } from '../../base/messages/wording';
+import { counted } from '../../base/messages/plurals';
 import { resolveArchitecture } from '../../models/architecture/text-architecture';
 import { LanguageModel } from '../../models/language-model';
 import { readVocabulary, requireKind } from '../../models/model-header';

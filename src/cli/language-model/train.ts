@@ -33,7 +33,7 @@ import {
   endOfRun,
   isNonFinite,
   noteBest,
-  noteGoingOn,
+  noteHowToContinue,
   noteKept,
   noteNothingTrained,
   nothingValidates,
@@ -46,7 +46,7 @@ import {
 import { unseenIds } from './unseen-text';
 
 /** Options that a checkpoint does not have: whether the text stays in its file, callbacks, and where to write. */
-const KEPT: readonly string[] = [
+const NOT_IN_CHECKPOINT: readonly string[] = [
   ...GIVEN_AGAIN,
   ...(['stream', 'reread', 'out', 'report', 'logEvery', 'json'] satisfies (keyof TrainFlags)[]),
 ];
@@ -211,7 +211,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     lines.done({ savedTo: out, interrupted, trained: trained || interrupted, keptEpoch, best, counts });
     if (interrupt.status === undefined) return;
     process.exitCode = interrupt.status;
-    if (interrupted) noteGoingOn(command, flags, KEPT);
+    if (interrupted) noteHowToContinue(command, flags, NOT_IN_CHECKPOINT);
   } finally {
     model.dispose();
   }

@@ -1,7 +1,7 @@
 /** What `train` prints on standard output: lines for people, or one JSON object per line. */
 
-import { showRate } from '../../base/messages/printing';
-import { counted } from '../../base/messages/wording';
+import { showRate } from '../../base/messages/formatting';
+import { counted } from '../../base/messages/plurals';
 import type { TokenCounts } from '../../text/token-counts';
 import type { EpochResult } from '../../training/fit';
 import type { FitProgress } from '../../training/options/training-options-table';

@@ -120,7 +120,7 @@ export async function requireTwoFiles({ out, checkpoint }: KeptIn): Promise<void
  * Prints how to continue a training that a signal ended.
  * @param kept options that the checkpoint does not have, which must be given again.
  */
-export function noteGoingOn(command: Command, { out, checkpoint }: KeptIn, kept: readonly string[]): void {
+export function noteHowToContinue(command: Command, { out, checkpoint }: KeptIn, kept: readonly string[]): void {
   if (checkpoint !== undefined && existsSync(checkpoint)) {
     note(`To continue: ${resumingCommand(command, checkpoint, kept)}`);
   } else if (out !== undefined) {

@@ -2,8 +2,8 @@
 
 import { Command } from 'commander';
 import * as check from '../../base/check';
-import { MAX_SIZE } from '../../base/limits';
-import { counted } from '../../base/messages/wording';
+import { counted } from '../../base/messages/plurals';
+import { MAX_SIZE } from '../../base/resource-limits';
 import { defaultSparse } from '../../layers/softmax-defaults';
 import { completeOutput, describeOutput } from '../../models/architecture/softmax-head';
 import { resolveArchitecture } from '../../models/architecture/text-architecture';

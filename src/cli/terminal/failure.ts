@@ -59,7 +59,7 @@ function remedyOf(
   command: Command | undefined,
 ): string {
   switch (remedy) {
-    case 'beginAnew': {
+    case 'restart': {
       const init = flagOf('init', command);
       return init === undefined ? '' : `, or start a new training from its weights: ${init} instead of --resume`;
     }

@@ -1,6 +1,6 @@
 /** Progress of a training on standard error: a bar on a terminal, now and then a line elsewhere. */
 
-import { showRate, showSeconds } from '../../base/messages/printing';
+import { showRate, showSeconds } from '../../base/messages/formatting';
 import type { FitProgress } from '../../training/options/training-options-table';
 import { StatusBar } from './status-bar';
 

@@ -1,6 +1,6 @@
 /** Progress of the reading of a large text on standard error: a bar on a terminal, now and then a line elsewhere. */
 
-import { showSeconds } from '../../base/messages/printing';
+import { showSeconds } from '../../base/messages/formatting';
 import type { ReadingProgress } from '../../text/file-corpus';
 import { StatusBar } from './status-bar';
 import { visibleText } from './visible-text';

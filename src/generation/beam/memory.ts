@@ -1,7 +1,7 @@
 /** Whether a search fits into memory. */
 
-import { requireMemory } from '../../base/limits';
-import { counted } from '../../base/messages/wording';
+import { counted } from '../../base/messages/plurals';
+import { requireMemory } from '../../base/resource-limits';
 import type { Network } from '../../network/network';
 import { BYTES_PER_ELEMENT } from '../../network/network-memory';
 

@@ -5,8 +5,8 @@
  */
 
 import * as check from '../../base/check';
-import { MAX_SIZE, MAX_WIDTH } from '../../base/limits';
 import { integer, namesOf, number } from '../../base/option-table';
+import { MAX_SIZE, MAX_WIDTH } from '../../base/resource-limits';
 import { ACTIVATIONS, CELLS, type Cell, MAX_LAYERS } from '../../native/layer-choices';
 import type { Activation, DType, InitializerDescription, PoolingDescription } from '../../native/native';
 import type { FloatTensor, NestedRows } from '../../tensor/types';

@@ -4,8 +4,8 @@
  */
 
 import * as check from '../../base/check';
-import { MAX_SIZE, MAX_WIDTH } from '../../base/limits';
 import { integer, namesOf, number, type OptionRow } from '../../base/option-table';
+import { MAX_SIZE, MAX_WIDTH } from '../../base/resource-limits';
 import { CELLS, type Cell, MAX_LAYERS } from '../../native/layer-choices';
 import type { DType, InitializerDescription } from '../../native/native';
 

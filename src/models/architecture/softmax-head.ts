@@ -1,8 +1,8 @@
 /** The softmax of a language model: exact, adaptive or sampled. */
 
 import * as check from '../../base/check';
-import { MAX_SIZE } from '../../base/limits';
 import { checkedOption, resolveValues } from '../../base/option-table';
+import { MAX_SIZE } from '../../base/resource-limits';
 import { defaultCutoffs } from '../../layers/softmax-defaults';
 import type { LayerDescription } from '../../native/native';
 import { NETWORK_TABLE, type OutputArchitecture, type OutputOptions } from './network-options-table';

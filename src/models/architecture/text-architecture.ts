@@ -2,9 +2,9 @@
 
 import * as check from '../../base/check';
 import { UnrolledError } from '../../base/errors';
-import { resolveThreads } from '../../base/limits';
 import { phrase, refer } from '../../base/messages/phrase';
 import { checkedOption, resolveValues } from '../../base/option-table';
+import { resolveThreads } from '../../base/resource-limits';
 import type { Cell } from '../../native/layer-choices';
 import type { ModelDescription } from '../../native/native';
 import type { OptionOf } from '../../network/network-memory';

@@ -1,7 +1,7 @@
 /** The script of the page: brings what `render.ts` wrote to life. */
 
 import type { PageData } from '../page-types';
-import { startActivations } from './activations';
+import { startActivations } from './activation-view';
 import { drawChart, drawStepChart } from './curves';
 import { find } from './elements';
 import { startNeighbours } from './neighbours';

@@ -83,7 +83,7 @@ export const byteTokenizer: Tokenizer = {
   isToken: (token) => BYTE_OF.has(token),
   show: (token) => showByte(byteOf(token)),
   counter,
-  settled: (text) => text.length,
+  stableLength: (text) => text.length,
   encoder,
   detokenizer,
 };

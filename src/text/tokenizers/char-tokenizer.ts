@@ -73,7 +73,7 @@ export const charTokenizer: Tokenizer = {
   isToken: isCodePoint,
   show: (token) => `${JSON.stringify(token)} (${showCodePoints(token)})`,
   counter,
-  settled: (text) => text.length,
+  stableLength: (text) => text.length,
   encoder,
   detokenizer: (tokens) => concatenation(tokens, UNKNOWN_TEXT),
 };

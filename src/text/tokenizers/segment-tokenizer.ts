@@ -54,7 +54,7 @@ function* pieces(text: string): Generator<string> {
 }
 
 /** The ends of pieces that an unfinished text can no longer change. */
-function settled(text: string): number {
+function stableLength(text: string): number {
   let end = text.lastIndexOf('\n') + 1;
   // Behind the last line end, a piece is cut only where more than its longest is there to look at.
   while (text.length - end > LONGEST_PIECE) end = lastBoundary(text, end);
@@ -141,7 +141,7 @@ function segmentTokenizer(
     ...traits,
     isToken: (token) => token !== '',
     counter: () => counter(segments),
-    settled,
+    stableLength,
     encoder: (tokens) => encoder(segments, tokens),
     detokenizer: (tokens) => concatenation(tokens, traits.unknownText),
   };

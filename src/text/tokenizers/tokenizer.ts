@@ -52,7 +52,7 @@ export interface Tokenizer {
    * How many UTF-16 units of a text that continues can be cut into tokens now, since what follows does not change
    * them: up to all, maybe none. The text must not end inside a surrogate pair.
    */
-  settled(text: string): number;
+  stableLength(text: string): number;
   /** An encoder that gives each token its place in the list for an id; it is made a little at a time. */
   encoder(tokens: TokenList): Generator<void, Encoder>;
   /** The way back; the id `tokens.length` is the unknown token. */

@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer';
 import * as check from '../../base/check';
 import { UnrolledError } from '../../base/errors';
-import { counted } from '../../base/messages/wording';
+import { counted } from '../../base/messages/plurals';
 import { firstInvalidUtf8 } from '../../base/utf8';
 import { utf16In } from '../encodings';
 

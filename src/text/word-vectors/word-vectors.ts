@@ -3,8 +3,8 @@
 import { types } from 'node:util';
 import * as check from '../../base/check';
 import { UnrolledError } from '../../base/errors';
-import { requireMemory, resolveSeed } from '../../base/limits';
 import { Random, RandomUse } from '../../base/random';
+import { requireMemory, resolveSeed } from '../../base/resource-limits';
 import { firstNonFinite, type Tensor, zeros } from '../../tensor/tensor';
 import { readStreamed } from '../byte-stream';
 import { vectorRecords } from './formats';

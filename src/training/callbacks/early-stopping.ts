@@ -1,7 +1,7 @@
 /** Stops training that gets no better. */
 
 import * as check from '../../base/check';
-import { counted } from '../../base/messages/wording';
+import { counted } from '../../base/messages/plurals';
 import { isBetter, MONITORS, type Monitor } from '../epoch-result';
 import { type Best, type Callback, monitored, requireBest } from './callback';
 import { restoreWeights } from './keep-best';

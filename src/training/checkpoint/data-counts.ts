@@ -1,16 +1,16 @@
 /** Sizes of the training data in a checkpoint, which are enough to say how other data differ. */
 
 import { UnrolledError } from '../../base/errors';
+import { showCount } from '../../base/messages/formatting';
 import { phrase, refer } from '../../base/messages/phrase';
-import { showCount } from '../../base/messages/printing';
-import { inNumber } from '../../base/messages/wording';
+import { inNumber } from '../../base/messages/plurals';
 import { idCount, sequenceCount } from '../../data/source';
 import type { NativeSource } from '../../native/native';
 import type { Checkpoint, DataCounts } from './record';
 
 /** Advice for a checkpoint whose data, options or model differ. */
-export const OR_ANEW = refer.remedy(
-  'beginAnew',
+export const OR_RESTART = refer.remedy(
+  'restart',
   ', or start a new training from its weights: load it as a model and fit it without resume (on the command line --init)',
 );
 
@@ -66,7 +66,7 @@ export function otherData({ file, record }: Checkpoint, source: NativeSource, ca
       : `it was trained on ${show(before)}, but these are ${show(now)}`;
   }
   return new UnrolledError('ERR_UNROLLED_MODEL_MISMATCH', `${file.path} is from a training on other data: ${what}`, {
-    advice: phrase`Resume with the data it was trained on${OR_ANEW}.`,
+    advice: phrase`Resume with the data it was trained on${OR_RESTART}.`,
     option: 'resume',
     expected: before === undefined ? 'the same data' : show(before),
     received: show(now),
@@ -85,7 +85,7 @@ export function lackingData({ file }: Checkpoint, error: unknown): unknown {
     'ERR_UNROLLED_MODEL_MISMATCH',
     `${file.path} is from a training on other data: its vocabulary lacks ${received}, which these data have`,
     {
-      advice: phrase`Resume with the data it was trained on${OR_ANEW}.`,
+      advice: phrase`Resume with the data it was trained on${OR_RESTART}.`,
       option: 'resume',
       expected: 'the same data',
       received,

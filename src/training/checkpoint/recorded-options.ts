@@ -7,7 +7,7 @@ import { checkedValue } from '../../base/option-table';
 import type { NativeTrainingOptions } from '../../native/native';
 import { sortedJson } from '../../network/model-file';
 import { TRAINING_ROWS, type TrainingRow } from '../options/training-options-table';
-import { OR_ANEW } from './data-counts';
+import { OR_RESTART } from './data-counts';
 import type { RecordedOptions } from './record';
 
 const ROWS: Readonly<Record<string, TrainingRow>> = TRAINING_ROWS;
@@ -127,13 +127,13 @@ function whatDiffers(path: string, option: string, before: unknown, now: unknown
     const shown = (kind: unknown) => DATA[String(kind)] ?? showOption(option, kind);
     return {
       fault: `${path} was trained on ${shown(before)}, but these are ${shown(now)}`,
-      advice: phrase`Resume with the data it was trained on${OR_ANEW}.`,
+      advice: phrase`Resume with the data it was trained on${OR_RESTART}.`,
     };
   }
   const same = option === 'loss' ? 'Use the same loss' : 'Leave the option out';
   return {
     fault: phrase`${path} was trained with ${refer.option(option)} ${showOption(option, before)}, but ${showOption(option, now)} was requested`,
-    advice: phrase`${same} to continue as before${OR_ANEW}.`,
+    advice: phrase`${same} to continue as before${OR_RESTART}.`,
   };
 }
 

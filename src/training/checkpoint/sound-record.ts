@@ -1,7 +1,7 @@
 /** The numbers of a checkpoint's record. What no training ever wrote is damage, with which a step would spoil the weights. */
 
 import * as check from '../../base/check';
-import { MAX_SIZE } from '../../base/limits';
+import { MAX_SIZE } from '../../base/resource-limits';
 import type { FloatArray } from '../../native/native';
 import { firstUnsound } from '../../tensor/finite';
 import type { Tensor } from '../../tensor/tensor';

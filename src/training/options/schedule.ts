@@ -1,7 +1,7 @@
 /** Schedules: what the learning rate is multiplied by at each step. */
 
 import * as check from '../../base/check';
-import { MAX_SIZE } from '../../base/limits';
+import { MAX_SIZE } from '../../base/resource-limits';
 import type { NativeSchedule } from '../../native/native';
 
 /** Kinds of schedules. */

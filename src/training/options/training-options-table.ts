@@ -1,8 +1,8 @@
 /** The options of training: a member of an interface for who gives it, and a row of the table for all that takes it. */
 
 import * as check from '../../base/check';
-import { MAX_SIZE, MAX_THREADS } from '../../base/limits';
 import { integer, namesOf, number, type OptionRow } from '../../base/option-table';
+import { MAX_SIZE, MAX_THREADS } from '../../base/resource-limits';
 import type { Callback } from '../callbacks/callback';
 import {
   OPTIMIZER_KINDS,
