@@ -2,7 +2,8 @@
  * `npm run lint [js|cpp|analyzer]`: changes nothing, and fails on the first finding of any tool.
  *
  * Clang's static analyzer takes as long as all the rest of clang-tidy: it runs where it is named, and in `npm run test:long`.
- * Biome for TypeScript and JavaScript, and the floors of both houses (floors.mjs); clang-format and clang-tidy for C++. clang-tidy reads a dozen sources as one
+ * Biome for TypeScript and JavaScript, the floors of both houses (floors.mjs), and plain words in messages and comments
+ * (english.mjs); clang-format and clang-tidy for C++. clang-tidy reads a dozen sources as one
  * (CMAKE_UNITY_BUILD), since the headers take it longer than what they are for.
  */
 import { spawn } from 'node:child_process';
@@ -11,6 +12,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { configure, UNITY_BUILD } from './build.mjs';
 import { cppFiles } from './cpp-files.mjs';
+import { englishFaults } from './english.mjs';
 import { floorFaults } from './floors.mjs';
 import { asProgram, Failure, root, say, status, tool, which } from './support.mjs';
 
@@ -23,7 +25,8 @@ async function lint([part]) {
   const asked = (name) => part === name || (part === undefined && name !== 'analyzer');
   const failed = [];
   if (asked('js') && !(await biome())) failed.push('Biome');
-  if (asked('js') && !floors()) failed.push('the floors');
+  if (asked('js') && !isClean(floorFaults(root))) failed.push('the floors');
+  if (asked('js') && !isClean(englishFaults(root))) failed.push('plain English');
   if (asked('cpp') && !(await clangFormat())) failed.push('clang-format');
   if (asked('cpp') && !(await clangTidy('-clang-analyzer-*'))) failed.push('clang-tidy');
   if (asked('analyzer') && !(await clangTidy(`-*,${ANALYZER}`))) failed.push('the static analyzer');
@@ -37,9 +40,8 @@ async function biome() {
   return (await status(process.execPath, [program, 'ci', '--error-on-warnings', ...colours])) === 0;
 }
 
-/** Whether every file reads only what stands below it. */
-function floors() {
-  const faults = floorFaults(root);
+/** Whether there are no faults; prints those that there are. */
+function isClean(faults) {
   for (const fault of faults) console.error(fault);
   return faults.length === 0;
 }

@@ -102,8 +102,8 @@ const PIECE_BYTES = 2 ** 18;
 const SHARED_BYTES = 32;
 
 /**
- * The C library an ELF file was linked with, by the versions of symbols it asks for: glibc has them and musl has none.
- * Of glibc the latest version it needs. Reads the whole file, so only for one that did not load.
+ * The C library that an ELF file was linked with, and for glibc the latest version that it needs. Only glibc has versions
+ * of symbols. Reads the whole file, so call it only for a file that did not load.
  */
 export function linkedLibc(path: string): Libc {
   let version: string | undefined;

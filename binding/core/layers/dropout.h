@@ -16,8 +16,8 @@ namespace unrolled {
 template <class T>
 class Dropout final : public Layer<T> {
  public:
-  // Reads vectors (embedded ids go through a `Gather` first). `rate` is in [0, 1). `part` distinguishes the layers of a
-  // model that drop units: random.h.
+  // Reads vectors (embedded ids go through a `Gather` first). `rate` is in [0, 1). `part` distinguishes layers:
+  // random.h.
   Dropout(double rate, Index features, std::uint32_t part) : rate_(rate), features_(features), part_(part) {}
 
   PassSize layOut(Arena& arena, PassSize size) override;

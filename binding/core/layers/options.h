@@ -1,13 +1,13 @@
-// What a layer's file declares of its options. They are a struct, in which each has its default as its initialiser:
+// How a layer's file declares its options: as a struct in which each option has its default as its initialiser:
 //
 //   struct DenseOptions {
 //     static constexpr const char* type = "dense";      what descriptions call the layer
-//     static constexpr Reads reads = Reads::vectors;    what it may stand behind: builder.h
+//     static constexpr Reads reads = Reads::vectors;    the kind of its input: builder.h
 //
 //     Index features = 0;
 //     bool bias = true;
 //
-//     static constexpr auto fields() {                  each by its name in JavaScript, with the values it may have
+//     static constexpr auto fields() {                  each by its name in JavaScript, with its allowed values
 //       return std::tuple{needed("features", &DenseOptions::features, WholeNumber{1, largestCount}),
 //                         option("bias", &DenseOptions::bias, Flag{})};
 //     }
@@ -15,8 +15,8 @@
 //     Flow make(Builder<T>& builder, const Flow& input) const;     how it becomes a part of a graph
 //   };
 //
-// Of these fields the addon reads a description, TypeScript checks one and completes it, and the core's tests and
-// fuzzer make layers: none of them knows a layer by name.
+// By these fields the addon reads a description, TypeScript checks and completes one, and the core's tests and
+// fuzzer create layers: none of them knows a layer by name.
 #pragma once
 
 #include <array>

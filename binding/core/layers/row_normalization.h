@@ -19,7 +19,7 @@ class RowNormalization {
 
   void layOut(Arena& arena, PassSize size);
 
-  // Of a pass: gain and shift [N]; no shift: null.
+  // Gain and shift [N] of a pass; null without a shift.
   void prepare(const T* gain, const T* shift);
   // Before a backward pass over `batch` rows.
   void clearGradients(Index batch);

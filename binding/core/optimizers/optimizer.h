@@ -37,12 +37,12 @@ class Optimizer {
   // Whether a step leaves a weight whose gradient is zero, and its state, as they are.
   [[nodiscard]] bool keepsUntouched() const;
 
-  // Somebody else changed the weights: they are to be looked at again before the next step.
+  // Other code changed the weights: they must be checked again before the next step.
   void forgetWeights() { state_.weightBound = 0; }
 
   void setLearningRate(double learningRate) { options_.learningRate = learningRate; }
 
-  // The bound of those weights, measured.
+  // The measured bound of those weights.
   [[nodiscard]] double measured(const T* weights) const;
 
   [[nodiscard]] const OptimizerState<T>& state() const { return state_; }
@@ -50,7 +50,7 @@ class Optimizer {
   // ERR_UNROLLED_OPTION_RANGE if an array is beyond its bound.
   void restore(OptimizerState<T> state);
 
-  // The weights that a restored state is for: where they are beyond their bound, they are looked at again.
+  // The weights of a restored state: if they exceed their bound, they are checked again.
   void restoreWeights(const T* weights);
 
  private:

@@ -1,4 +1,4 @@
-// What every optimiser is told, and what it carries from step to step.
+// The settings of every optimiser, and the state that it carries from step to step.
 #pragma once
 
 #include <string>
@@ -32,7 +32,7 @@ struct OptimizerStep {
   double gradientScale = 1;  // multiplies every gradient first: the factor of clipping by norm
 };
 
-// What the update of every weight reads, in the precision of the weights.
+// The inputs of the update of every weight, in the precision of the weights.
 template <class T>
 struct UpdateConstants {
   explicit UpdateConstants(const OptimizerStep& step)
@@ -49,7 +49,7 @@ template <class T>
 struct OptimizerState {
   Index steps = 0;
   double carried = 1;        // OptimizerTraits::carried after the last step
-  double weightBound = 0;    // no weight is larger in size; 0 before the first step
+  double weightBound = 0;    // no weight exceeds it in size; 0 before the first step
   double velocityBound = 0;  // nor any velocity of momentum or RMSprop
   double sumBound = 0;       // nor any sum of an Adagrad
   std::vector<T> first;      // the first slot: v, s or m

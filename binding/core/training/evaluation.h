@@ -1,4 +1,4 @@
-// A model's loss on data it does not learn from.
+// The loss of a model on data that it does not train on.
 #pragma once
 
 #include <functional>
@@ -26,7 +26,7 @@ template <class T>
 Evaluation evaluateStream(Model<T>& model, const IdStream& ids, Index rows, Index window, const Parallel& parallel,
                           const std::function<bool()>& proceed);
 
-// Loss of the first epoch of a source. `proceed` is asked before each batch; false ends it there.
+// Loss of the first epoch of a source. `proceed` is called before each batch; false ends it there.
 template <class T>
 Evaluation evaluateSource(Model<T>& model, BatchSource<T>& source, const Parallel& parallel,
                           const std::function<bool()>& proceed);

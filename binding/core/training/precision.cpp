@@ -15,7 +15,7 @@ Error refusal(const std::string& why, const std::string& expected, const std::st
       .about("precision", expected, received);
 }
 
-// What the environment asks for must be known: a misspelt word would end in a refusal that nobody understands.
+// The environment variable must have a known value: a misspelt word would lead to an error that nobody understands.
 void requireKnownChoice() {
   const char* text = std::getenv("UNROLLED_BF16");
   if (text == nullptr || *text == '\0' || std::string(text) == "reference") return;

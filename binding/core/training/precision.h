@@ -28,7 +28,7 @@ constexpr Index leastBf16Rows = 16;
 constexpr Index leastBf16Side = 128;
 constexpr double leastBf16Share = 0.75;
 
-// That rule: throws where a processor with the instructions would still lose.
+// The same rule: throws if even a processor with the instructions would be slower.
 void requireBf16Gain(const std::vector<Parameter>& parameters, Index batch);
 
 }  // namespace unrolled

@@ -1,4 +1,4 @@
-// What the learning rate is multiplied by, a function of the step alone.
+// The factor of the learning rate, which depends only on the step.
 #pragma once
 
 #include "base/types.h"
@@ -13,7 +13,7 @@ namespace unrolled {
 //   cosine        floor + (1 - floor)·(1 + cos(π·k / length)) / 2 within `length`, then floor
 struct Schedule {
   enum class Kind { constant, step, exponential, linear, cosine } kind = Kind::constant;
-  bool inEpochs = false;  // what warmup, every and length count
+  bool inEpochs = false;  // the unit of warmup, every and length
   double warmup = 0;      // linear: its step s, from 0, has (s + 1) / steps of the warm-up
   double every = 1;
   double factor = 1;

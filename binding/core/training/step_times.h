@@ -1,4 +1,4 @@
-// How long the next steps of a training will take, by those that were made.
+// Predicts the duration of the next steps of a training from the steps made so far.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@ namespace unrolled {
 
 class StepTimes {
  public:
-  // A run is over that made some steps, of so many multiply-adds in all.
+  // Called after a run with its number of steps, and its multiply-adds in total.
   void add(Index steps, double multiplyAdds, double seconds) {
     const double perStep = seconds / static_cast<double>(steps);
     leastPerStep_ = known_ ? std::min(leastPerStep_, perStep) : perStep;
@@ -17,7 +17,7 @@ class StepTimes {
     known_ = true;
   }
 
-  // Whether there was a run to go by.
+  // Whether there was a run to predict from.
   [[nodiscard]] bool known() const { return known_; }
 
   // Seconds of so many steps with so many multiply-adds in all, about. A step takes some time however small its batch

@@ -16,7 +16,7 @@ namespace {
 // Multiply-adds that take as long as the memory of one parameter's gradient.
 constexpr double elementWork = 16;
 
-// Seconds in which an example is put in its place in an epoch, at most.
+// Upper bound of the seconds that it takes to put an example in its place in an epoch.
 constexpr double orderSeconds = 2e-7;
 
 // Multiply-adds of a run whose end is foretold: some milliseconds at most, however the steps before it went, since what
@@ -171,7 +171,7 @@ void Trainer<T>::exportProgress(TrainingState<T>& state) const {
   state.learningRateScale = learningRateScale_;
   state.rows = states_.rows();
   state.hidden = states_.values();
-  // Somebody else changed the weights since the last step: these are exported, so their bound is too.
+  // Other code changed the weights since the last step: these are exported, so their bound is too.
   const ParameterBuffers<T>& buffers = model_.buffers();
   if (version_ != -1 && version_ != buffers.version()) {
     state.optimizer.weightBound = optimizer_.measured(buffers.values());

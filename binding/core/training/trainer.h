@@ -1,4 +1,4 @@
-// The training loop: batch, forward, backward, clip, update, many steps a call.
+// The training loop: batch, forward, backward, clip, update, many steps per call.
 #pragma once
 
 #include <array>
@@ -20,10 +20,10 @@ namespace unrolled {
 
 enum class Reduction { mean, sum };
 
-// What a step does to the rows of an embedding or of a sampled softmax that its batch does not touch.
+// The update of the rows of an embedding or of a sampled softmax that a batch does not touch.
 enum class SparseUpdate {
-  exact,  // what a gradient of zeros does to them
-  lazy,   // nothing: they are left alone by every optimiser, with all their state
+  exact,  // that of a gradient of zeros
+  lazy,   // none: they stay the same with every optimiser, and so does their state
   // Nothing where the batch has fewer positions than the table has rows, else as `exact`: what `lazy` was in earlier
   // releases, for trainings that continue from their checkpoints.
   lazyWhereFew,
@@ -35,36 +35,36 @@ struct TrainingOptions {
   double clipValue = 0;    // 0 is off
   double clipNorm = 0;     // 0 is off
   int threads = 0;         // 0 takes the pool's default
-  std::uint64_t seed = 0;  // of what is dropped, and of the classes a sampled softmax draws
+  std::uint64_t seed = 0;  // the seed of dropout, and of the classes that a sampled softmax draws
   Schedule schedule;
   SparseUpdate sparse = SparseUpdate::exact;
-  // Of the operands of large products; weights, their updates and all other arithmetic are T's in any case.
+  // Precision of the operands of large products; weights, their updates and all other arithmetic are always in T.
   Precision precision = Precision::full;
 };
 
-// The figures among them, which a caller gives by these names.
+// The numeric options, which a caller gives by these names.
 inline constexpr auto trainingFigures = std::to_array<std::pair<const char*, double TrainingOptions::*>>(
     {{"clipValue", &TrainingOptions::clipValue}, {"clipNorm", &TrainingOptions::clipNorm}});
 
-// What is known of a step before its update.
+// Figures of a step before its update.
 struct StepRecord {
-  double loss = 0;          // mean over the targets; of a sampled softmax an estimate
+  double loss = 0;          // mean over the targets; for a sampled softmax an estimate
   double gradientNorm = 0;  // after clipping by value, before clipping by norm
   double learningRate = 0;
 };
 
-// All of a training between two steps, except the weights.
+// The state of a training between two steps, without the weights.
 template <class T>
 struct TrainingState {
-  std::uint64_t identity = 0;  // of what it reads
+  std::uint64_t identity = 0;  // the identity of its data
   OptimizerKind kind = OptimizerKind::sgd;
-  OptimizerState<T> optimizer;  // with the steps made
+  OptimizerState<T> optimizer;  // including the steps made
   double learningRateScale = 1;
   Index rows = 0;
   std::vector<T> hidden;
 };
 
-// Who is told of every step, and asked between two whether to continue.
+// Observes every step, and decides between two steps whether to continue.
 class TrainingObserver {
  public:
   TrainingObserver() = default;
@@ -84,11 +84,11 @@ enum class StopReason { steps, epoch, cancelled };
 
 struct RunResult {
   StopReason reason = StopReason::steps;
-  Index epoch = 0;     // of the last step made
-  Index steps = 0;     // made so far, over the whole training
+  Index epoch = 0;     // of the last step
+  Index steps = 0;     // over the whole training, so far
   Index tokens = 0;    // targets of this run
-  double lossSum = 0;  // over all of them
-  Index count = 0;     // what it sums: targets, times the outputs unless it is cross-entropy
+  double lossSum = 0;  // sum over all of them
+  Index count = 0;     // the number of its terms: targets, times the outputs unless it is cross-entropy
   Index correct = 0;   // of `count`
   double seconds = 0;  // in steps of this run
 };
@@ -113,7 +113,7 @@ class Trainer {
   // batches that come; false if nothing is known of them. Between two runs. It takes no longer itself.
   [[nodiscard]] bool endsWithin(double seconds, Index maxSteps);
 
-  // Multiplies the learning rate from the next step on, beside the schedule.
+  // Multiplies the learning rate from the next step on, in addition to the schedule.
   void setLearningRateScale(double scale) { learningRateScale_ = scale; }
 
   // Between two steps. With the model's weights of the same moment, a trainer of the same data and options that
@@ -125,11 +125,11 @@ class Trainer {
   // already.
   void exportProgress(TrainingState<T>& state) const;
 
-  // Of what it reads. Computed once, by whichever thread asks first, also while the training runs.
+  // Identity of its data. Computed once, by the first thread that requests it, also while the training runs.
   [[nodiscard]] std::uint64_t identity() const;
 
  private:
-  // Makes the next step, of that batch.
+  // Makes the next step, with that batch.
   StepRecord step(const TrainingBatch<T>& batch, RunResult& result);
 
   Model<T>& model_;
@@ -137,12 +137,12 @@ class Trainer {
   Parallel parallel_;
   TrainingOptions options_;
   std::unique_ptr<BatchSource<T>> source_;
-  std::unique_ptr<Bf16Products> bf16_;  // null: all products are T's
+  std::unique_ptr<Bf16Products> bf16_;  // null: all products are computed in T
   Optimizer<T> optimizer_;
   Index steps_ = 0;
   double learningRateScale_ = 1;
   StepTimes times_;
-  Index version_ = -1;  // of the weights its last step left
+  Index version_ = -1;  // of the weights after its last step
   RowStates<T> states_;
   std::vector<T> stateGradients_;
   GradientTiles touched_;  // whose gradient may not be zero

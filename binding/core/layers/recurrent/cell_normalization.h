@@ -25,7 +25,7 @@ class CellNormalization {
 
   void layOut(Arena& arena, PassSize size);
 
-  // Of a pass: the shifts of a_ih and a_hh, [G·H] or null.
+  // The shifts that a pass adds to a_ih and a_hh, [G·H] or null.
   void prepare(const Pass<T>& pass, const T* inputShift, const T* stateShift);
   void clearGradients(Index batch);
 
