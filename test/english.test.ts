@@ -50,7 +50,7 @@ describe('plain English', () => {
       native,
       found.map((fault) => fault.replace('src/a.ts', 'binding/core/a.cpp')),
     );
-    for (const text of [`// ${sentence}`, 'f(`a ${anew} b`);', 'const anew = parted + beside;'])
+    for (const text of [`// ${sentence}`, "f('again');", 'const anew = parted + beside;'])
       assert.deepEqual(english.englishFaultsIn('src/a.ts', text), [], text);
   });
 
