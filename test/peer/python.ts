@@ -2,11 +2,10 @@
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 /** Exit status of a script whose package is absent; see `peer.py`. */
-const ABSENT = 77;
+export const ABSENT = 77;
 
 const DEBIANS_OWN = '/usr/bin/python3';
 
@@ -20,13 +19,17 @@ export class PeerAbsentError extends Error {
   override readonly name = 'PeerAbsentError';
 }
 
+/** An environment in which scripts compute on one thread: NumPy's and PyTorch's libraries read these when they load. */
+export function pythonEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
+}
+
 /**
  * Runs a script on one thread and returns its standard output.
  * @throws PeerAbsentError; an error with the script's standard error where it failed.
  */
 export async function runPython(script: string, ...args: string[]): Promise<string> {
-  // NumPy's and PyTorch's libraries read these when they load.
-  const env = { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
+  const env = pythonEnvironment();
   try {
     const { stdout } = await promisify(execFile)(python, ['-B', script, ...args], { env, maxBuffer: 2 ** 26 });
     return stdout;
@@ -35,17 +38,5 @@ export async function runPython(script: string, ...args: string[]): Promise<stri
     if (code === 'ENOENT') throw new PeerAbsentError(`${python} is absent`);
     if (code === ABSENT) throw new PeerAbsentError(stdout?.trim());
     throw error;
-  }
-}
-
-/** In `before`: skips the suite, with the reason in its title, where Python or one of its modules is absent. */
-export async function requirePython(context: Mocha.Context, ...modules: string[]): Promise<void> {
-  try {
-    await runPython(join(__dirname, 'peer.py'), ...modules);
-  } catch (error) {
-    if (!(error instanceof PeerAbsentError)) throw error;
-    const suite = context.test?.parent;
-    if (suite !== undefined) suite.title += ` (${error.message})`;
-    context.skip();
   }
 }
