@@ -16,11 +16,11 @@ import { parseJsonLines } from '../support/json-lines';
 import { askPython, requirePython } from './kept-python';
 
 /** Characters of the corpus, and of the text that is evaluated. */
-const LENGTH = 45_000;
+const LENGTH = 15_000;
 const EVALUATED_LENGTH = 2_000;
 
-/** 35 steps an epoch. */
-const STREAM = { batch: 20, window: 64 };
+/** 33 steps an epoch. */
+const STREAM = { batch: 7, window: 64 };
 const STEPS = 40;
 
 /**
