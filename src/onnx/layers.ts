@@ -46,6 +46,9 @@ const LAYERS: { [Type in LayerDescription['type']]?: Emit<Of<Type>> } = {
   adaptiveSoftmax,
 };
 
+/** Types of layers that can leave. */
+export const LEAVING: readonly string[] = Object.keys(LAYERS);
+
 /**
  * What a layer gives.
  * @throws ERR_UNROLLED_EXPORT for one that has no counterpart.

@@ -107,10 +107,9 @@ function addOutput(context: Context, last: Value, isBatchFirst: boolean): ValueI
     graph.addMany('Squeeze', [last.name, graph.integers(0)], [name]);
     return valueInfo(name, 'float', ['batch', last.features]);
   }
-  const time = last.ofSource ? 'source.time' : 'time';
   const value = context.masked(last);
   graph.addMany('Identity', [isBatchFirst ? graph.transpose(value, 1, 0, 2) : value], [name]);
-  return valueInfo(name, 'float', [...(isBatchFirst ? ['batch', time] : [time, 'batch']), last.features]);
+  return valueInfo(name, 'float', [...(isBatchFirst ? ['batch', 'time'] : ['time', 'batch']), last.features]);
 }
 
 /** The states after the last step, in the model's order. */
