@@ -4,9 +4,8 @@ import assert from 'node:assert/strict';
 import { Model, UnrolledError } from '../../src/index';
 import { LEAVING } from '../../src/onnx/layers';
 import type { Form, Layout } from '../../src/onnx/options';
-import { requirePython } from '../peer/python';
 import { useFolder } from '../support/folder';
-import { type Expected, expectedRun, ranInPython, requireAllSame } from './runs';
+import { type Expected, expectedRun, ranInPython, requireAllSame, requireOnnxruntime } from './runs';
 import { subjects } from './subjects';
 
 const KINDS: [Form, Layout | undefined][] = [
@@ -19,10 +18,10 @@ const KINDS: [Form, Layout | undefined][] = [
 
 describe('exported layers in onnxruntime', function () {
   this.timeout(240_000);
-  before(async function () {
-    await requirePython(this, 'onnx', 'onnxruntime');
+  before(function () {
+    return requireOnnxruntime(this);
   });
-  const at = useFolder();
+  const at = useFolder({ inMemory: true });
 
   for (const [form, layout] of KINDS) {
     it(`give what they give here: ${form}${layout === undefined ? '' : `, ${layout} first`}`, async () => {

@@ -1,12 +1,14 @@
 /** Runs of exported models: what goes in, what comes out of unrolled, and what comes out of another runtime. */
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Random } from '../../src/base/random';
-import type { Model, ModelInput, OnnxOptions } from '../../src/index';
+import { Model, type ModelInput, type OnnxOptions } from '../../src/index';
 import type { InputDescription } from '../../src/native/native';
-import { runPython } from '../peer/python';
+import { onnxPython, requirePythonOf, runPythonOf } from '../peer/python';
 
 /** A tensor as the runtimes' scripts take and give it. */
 export interface Plain {
@@ -86,6 +88,13 @@ function ownStates(model: Model): string[] {
   return Object.keys(model.stateSizes).filter((name) => !started.some((layer) => name.startsWith(`${layer.name}.`)));
 }
 
+/** The same model computed in 64 bits: what both roundings to 32 bits are compared with. */
+async function inDouble(model: Model): Promise<Model> {
+  const exact = Model.create({ ...model.description, dtype: 'float64' });
+  await exact.setParameters(await model.parameters());
+  return exact;
+}
+
 /** Exports a model, and says what its file must compute. `withStates` starts it from states that are not zero. */
 export async function expectedRun(
   title: string,
@@ -120,7 +129,8 @@ export async function expectedRun(
       states[name] = { dtype: 'float32', shape: [ROWS, features], data: Float32Array.from(data) };
     }
   }
-  const { output, states: after } = await model.forward({
+  using exact = await inDouble(model);
+  const { output, states: after } = await exact.forward({
     ...given(own),
     ...(lengths && { lengths }),
     ...(other && { source: { ...given(other), ...(sourceLengths && { lengths: sourceLengths }) } }),
@@ -145,7 +155,38 @@ export async function expectedRun(
 export async function ranInPython(runs: readonly Run[], folder: string): Promise<Ran[]> {
   const file = join(folder, 'runs.json');
   writeFileSync(file, JSON.stringify(runs));
-  return JSON.parse(await runPython(join(__dirname, 'run_models.py'), file)) as Ran[];
+  return JSON.parse(await runPythonOf(onnxPython, join(__dirname, 'run_models.py'), file)) as Ran[];
+}
+
+/** In `before`: skips the suite, with the reason in its title, where Python's packages are absent. */
+export function requireOnnxruntime(context: Mocha.Context): Promise<void> {
+  return requirePythonOf(onnxPython, context, 'onnx', 'onnxruntime');
+}
+
+/** Runtimes of JavaScript, and where `npm run onnx-runtimes` puts them. */
+export type JavaScriptRuntime = 'onnxruntime-node' | 'onnxruntime-web';
+
+const RUNTIMES = join(__dirname, '..', '..', 'scripts', 'onnx-runtimes', 'node_modules');
+
+/** In `before`: skips the suite, with the reason in its title, where a runtime is not installed. */
+export function requireRuntime(context: Mocha.Context, runtime: JavaScriptRuntime): void {
+  if (existsSync(join(RUNTIMES, runtime))) return;
+  const suite = context.test?.parent;
+  if (suite !== undefined) suite.title += ` (${runtime} is absent: npm run onnx-runtimes)`;
+  context.skip();
+}
+
+/** What a runtime of JavaScript says of the runs, in a process of its own. */
+export async function ranInJavaScript(
+  runtime: JavaScriptRuntime,
+  runs: readonly Run[],
+  folder: string,
+): Promise<Pick<Ran, 'outputs'>[]> {
+  const file = join(folder, 'runs.json');
+  writeFileSync(file, JSON.stringify(runs));
+  const script = join(__dirname, 'run-models.mjs');
+  const { stdout } = await promisify(execFile)(process.execPath, [script, runtime, file], { maxBuffer: 2 ** 28 });
+  return JSON.parse(stdout) as Pick<Ran, 'outputs'>[];
 }
 
 /** The tolerance of a value. */
@@ -161,7 +202,7 @@ export function difference(came: readonly number[], expected: readonly number[])
 }
 
 /** What is wrong with the outputs of a run, in words. */
-function faultsOf(ran: Ran, { title, outputs }: Expected): string[] {
+function faultsOf(ran: Pick<Ran, 'outputs'>, { title, outputs }: Expected): string[] {
   assert.deepEqual(Object.keys(ran.outputs), Object.keys(outputs), title);
   return Object.entries(outputs).flatMap(([name, { shape, data }]) => {
     const came = ran.outputs[name] as Pick<Plain, 'shape' | 'data'>;
@@ -172,10 +213,10 @@ function faultsOf(ran: Ran, { title, outputs }: Expected): string[] {
 }
 
 /** Compares all outputs of all runs. */
-export function requireAllSame(ran: readonly Ran[], expected: readonly Expected[]): void {
+export function requireAllSame(ran: readonly Pick<Ran, 'outputs'>[], expected: readonly Expected[]): void {
   assert.equal(ran.length, expected.length);
   assert.deepEqual(
-    expected.flatMap((one, i) => faultsOf(ran[i] as Ran, one)),
+    expected.flatMap((one, i) => faultsOf(ran[i] as Pick<Ran, 'outputs'>, one)),
     [],
   );
 }
