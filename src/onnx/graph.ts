@@ -18,7 +18,21 @@ export interface Weight {
   readonly name: Name;
   readonly type: 'float' | 'int64';
   readonly shape: readonly number[];
-  readonly pieces: readonly (FloatArray | BigInt64Array)[];
+  readonly pieces: Iterable<FloatArray | BigInt64Array>;
+}
+
+/** Numbers of a long list that become 64-bit ones at a time. */
+const WIDENED = 2 ** 13;
+
+/** A long list of whole numbers, a piece at a time whenever it is written. */
+export function integerPieces(list: readonly number[]): Iterable<BigInt64Array> {
+  return {
+    *[Symbol.iterator]() {
+      for (let begin = 0; begin < list.length; begin += WIDENED) {
+        yield BigInt64Array.from(list.slice(begin, begin + WIDENED), BigInt);
+      }
+    },
+  };
 }
 
 /** An attribute without its name. */

@@ -9,7 +9,7 @@ import type {
 } from '../native/native';
 import { type Context, cannotLeave, named, type Value } from './context';
 import { activate, normalize, scaled } from './functions';
-import { int, ints, type Name } from './graph';
+import { int, integerPieces, ints, type Name } from './graph';
 import { recurrent } from './recurrent';
 
 type Of<Type extends LayerDescription['type']> = Extract<LayerDescription, { type: Type }>;
@@ -183,7 +183,7 @@ function adaptiveSoftmax(context: Context, layer: AdaptiveSoftmaxDescription, in
   if (ranks === undefined || ranks.length === 0) return vectors(input as Value, byRank, features);
   const places = graph.weight({
     ...{ name: `${name}.ranks`, type: 'int64', shape: [features] },
-    pieces: [BigInt64Array.from(ranks, BigInt)],
+    pieces: integerPieces(ranks),
   });
   return vectors(input as Value, graph.add('Gather', [byRank, places], { axis: int(-1) }), features);
 }
