@@ -17,7 +17,7 @@ const SRC = [
   ['network'],
   ['data'],
   ['training', 'generation'],
-  ['report'],
+  ['report', 'onnx'],
   ['models'],
   ['callbacks'],
   ['cli', 'index.ts'],
@@ -26,6 +26,7 @@ const SRC = [
 const CORE = [
   ['base'],
   ['parallel'],
+  ['distributed'],
   ['parameters'],
   ['blas'],
   ['kernels'],
