@@ -38,7 +38,14 @@ function fieldsOf(data: Buffer): [number: number, value: number | Buffer][] {
     at += length;
     return data.subarray(at - length, at);
   };
-  const read = [varint, () => next(8).readDoubleLE(), () => next(varint()), undefined, undefined, () => next(4).readFloatLE()];
+  const read = [
+    varint,
+    () => next(8).readDoubleLE(),
+    () => next(varint()),
+    undefined,
+    undefined,
+    () => next(4).readFloatLE(),
+  ];
   const fields: [number, number | Buffer][] = [];
   while (at < data.length) {
     const key = varint();
