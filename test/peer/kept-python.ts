@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import { ABSENT, PeerAbsentError, python, pythonEnvironment } from './python';
+import { ABSENT, PeerAbsentError, python, pythonEnvironment, skipIfAbsent } from './python';
 
 interface Ended {
   status: number;
@@ -80,14 +80,7 @@ export async function askPython(script: string, ...args: string[]): Promise<stri
   return stdout;
 }
 
-/** In `before`: skips the suite, with the reason in its title, where Python or one of its modules is absent. */
-export async function requirePython(context: Mocha.Context, ...modules: string[]): Promise<void> {
-  try {
-    await askPython('peer.py', ...modules);
-  } catch (error) {
-    if (!(error instanceof PeerAbsentError)) throw error;
-    const suite = context.test?.parent;
-    if (suite !== undefined) suite.title += ` (${error.message})`;
-    context.skip();
-  }
+/** In `before`: skips the suite where Python or one of its modules is absent. */
+export function requireKeptPython(context: Mocha.Context, ...modules: string[]): Promise<void> {
+  return skipIfAbsent(context, askPython('peer.py', ...modules));
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { layers, Model, type Tensor } from '../../src';
 import { readSafetensors, writeSafetensors } from '../../src/safetensors';
-import { askPython, requirePython } from './kept-python';
+import { askPython, requireKeptPython } from './kept-python';
 
 const POSITIONS = 60;
 const TOLERANCE = 1e-5;
@@ -49,7 +49,7 @@ describe('torch.nn.AdaptiveLogSoftmaxWithLoss', function () {
   }
 
   before(async function () {
-    await requirePython(this, 'torch', 'numpy');
+    await requireKeptPython(this, 'torch', 'numpy');
     folder = mkdtempSync(join(tmpdir(), 'unrolled-adaptive-'));
     const jobs: object[] = [];
     for (const [index, head] of HEADS.entries()) {

@@ -13,7 +13,7 @@ import { readSafetensors } from '../../src/safetensors';
 import { runCli } from '../support/cli';
 import { dataFolder } from '../support/data';
 import { parseJsonLines } from '../support/json-lines';
-import { askPython, requirePython } from './kept-python';
+import { askPython, requireKeptPython } from './kept-python';
 
 /** Characters of the corpus, and of the text that is evaluated. */
 const LENGTH = 15_000;
@@ -91,7 +91,7 @@ describe('PyTorch', function () {
   const at = (name: string) => join(folder, name);
 
   before(async function () {
-    await requirePython(this, 'torch', 'numpy');
+    await requireKeptPython(this, 'torch', 'numpy');
     folder = mkdtempSync(join(tmpdir(), 'unrolled-peer-'));
     const text = corpusText();
     assert.ok(new Set(text).size > 2000, 'the corpus must have a large vocabulary');
