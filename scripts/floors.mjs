@@ -13,7 +13,7 @@ const SRC = [
   ['native'],
   ['tensor'],
   ['text', 'layers'],
-  ['safetensors', 'datasets'],
+  ['safetensors', 'datasets', 'logging'],
   ['network'],
   ['data'],
   ['training', 'generation'],
