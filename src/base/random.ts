@@ -8,8 +8,8 @@ import { atOnce, inTurns } from './event-loop';
 /** Items that are put in order between two looks at the clock. */
 const ITEMS_PER_LOOK = 2 ** 13;
 
-/** The use of a stream of numbers, which is part of its name. No number here is also a `RandomUse` of the core. */
-export const RandomUse = { split: 101, wordVectors: 102, firstToken: 103 } as const;
+/** The use of a stream of numbers, which is part of its name. The core's `RandomUse` also has `sampling`, but no other. */
+export const RandomUse = { sampling: 3, split: 101, wordVectors: 102, firstToken: 103 } as const;
 
 type Block = [number, number, number, number];
 

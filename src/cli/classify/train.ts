@@ -73,6 +73,7 @@ interface TrainFlags extends SharedFlags, ModelFlags, Pick<InputFlags, 'encoding
   resume?: string;
   out?: string;
   report?: string;
+  tensorboard?: string;
   json?: true;
   estimate?: true;
 }
@@ -83,7 +84,7 @@ type TypedFlags = Omit<TrainFlags, 'stopWords'> & { stopWords?: string };
 /** Options that a checkpoint does not have: which texts to read, callbacks, and where to write. */
 const NOT_IN_CHECKPOINT: readonly string[] = [
   ...GIVEN_AGAIN,
-  ...(['test', 'classes', 'skipUnreadable', 'out', 'report', 'json'] satisfies (keyof TrainFlags)[]),
+  ...(['test', 'classes', 'skipUnreadable', 'out', 'report', 'tensorboard', 'json'] satisfies (keyof TrainFlags)[]),
 ];
 
 const DEFAULT_VOCABULARY = 5000;
@@ -134,7 +135,7 @@ async function originOf(flags: TrainFlags): Promise<Origin | undefined> {
 
 /** Refuses what can be known to be wrong before the texts are read. */
 async function prepare(flags: TrainFlags, history: History, page: ReportFile | undefined): Promise<Prepared> {
-  const { resume, checkpoint, out, earlyStopping } = flags;
+  const { resume, checkpoint, out, earlyStopping, tensorboard } = flags;
   if (resume === undefined) {
     resolveVectorizerOptions(vectorizerOptions(flags));
     resolveClassifierArchitecture(classifierOptions(flags));
@@ -152,6 +153,7 @@ async function prepare(flags: TrainFlags, history: History, page: ReportFile | u
         ? []
         : [callbacks.earlyStopping({ patience: earlyStopping, restoreBest: false })]),
       ...remembersReading(encoding),
+      ...(tensorboard === undefined ? [] : [callbacks.tensorBoard(check.nonEmptyString('tensorboard', tensorboard))]),
       ...(checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint })]),
     ],
   };
@@ -336,6 +338,7 @@ export function classifyTrainCommand(): Command {
   return addCheckpointOptions(command, 'classify train')
     .option('--out <file>', 'save the model to this file')
     .option('--report <file>', 'write a report page to this file: curves, confusions, hidden units (.html)')
+    .option('--tensorboard <folder>', 'log the training to this folder for TensorBoard')
     .addOption(jsonOption())
     .option('--estimate', 'estimate the memory and time of the training; train nothing and write no file')
     .addHelpText(

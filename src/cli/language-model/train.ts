@@ -48,7 +48,7 @@ import { unseenIds } from './unseen-text';
 /** Options that a checkpoint does not have: whether the text stays in its file, callbacks, and where to write. */
 const NOT_IN_CHECKPOINT: readonly string[] = [
   ...GIVEN_AGAIN,
-  ...(['stream', 'reread', 'out', 'report', 'logEvery', 'json'] satisfies (keyof TrainFlags)[]),
+  ...(['stream', 'reread', 'out', 'report', 'tensorboard', 'logEvery', 'json'] satisfies (keyof TrainFlags)[]),
 ];
 
 /** The callback that writes checkpoints, if requested. */
@@ -143,12 +143,13 @@ async function estimate(name: string, flags: TrainFlags): Promise<void> {
 
 async function train(name: string, flags: TrainFlags, command: Command): Promise<void> {
   if (flags.estimate) return estimate(name, flags);
-  const { out, checkpoint, init, resume, report } = flags;
+  const { out, checkpoint, init, resume, report, tensorboard } = flags;
   const history = new History();
   const training = await trainingOptions(flags, history);
   const { options, stopping, end } = training;
   const validated = options.validation;
   const logEvery = flags.logEvery === undefined ? 0 : check.integer('logEvery', flags.logEvery, { min: 1 });
+  if (tensorboard !== undefined) check.nonEmptyString('tensorboard', tensorboard);
   if (out !== undefined) await requireOut('out', out, name);
   if (checkpoint !== undefined) await requireOut('checkpoint', checkpoint, name);
   await requireTwoFiles(flags);
@@ -174,7 +175,8 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     display.update(progress);
   };
   // The page comes after the history, whose epochs it shows.
-  const all = [...options.callbacks, ...(page === undefined ? [] : [page])];
+  const logged = tensorboard === undefined ? [] : [callbacks.tensorBoard(tensorboard, { sample: sampler(model) })];
+  const all = [...options.callbacks, ...(page === undefined ? [] : [page]), ...logged];
   const keepBest = `${validated > 0 ? '' : '--validation 0.1 '}--early-stopping N`;
   const kept = (): KeptWeights => ({ bestEpoch: stopping?.bestEpoch, out, keepBest });
   const run = async (): Promise<boolean> => {
@@ -245,6 +247,7 @@ export function trainCommand(): Command {
   return addCheckpointOptions(command, 'train')
     .option('--out <file>', 'save the model to this file')
     .option('--report <file>', 'write a report page to this file: curves, samples, hidden units (.html)')
+    .option('--tensorboard <folder>', 'log the training to this folder for TensorBoard')
     .addOption(numberOption('--log-every <n>', 'print every nth step'))
     .option('--estimate', 'estimate the memory and time of the training; train nothing and write no file')
     .addOption(jsonOption())

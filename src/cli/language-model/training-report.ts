@@ -4,7 +4,7 @@ import { showRate } from '../../base/messages/formatting';
 import { counted } from '../../base/messages/plurals';
 import type { TokenCounts } from '../../text/token-counts';
 import type { EpochResult } from '../../training/fit';
-import type { FitProgress } from '../../training/options/training-options-table';
+import type { FitProgress } from '../../training/fit-progress';
 import { printJson, printLine } from '../terminal/output';
 
 /** The figures of a step, an epoch, or the whole run. */
