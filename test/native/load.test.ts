@@ -324,7 +324,7 @@ describe('a package whose native module does not load', function () {
       assert.equal(error.code, 'ERR_UNROLLED_OUT_OF_MEMORY', said);
       assert.match(
         error.message,
-        /: it takes 4 MiB of address space, and the system gives this process no more\. Raise/,
+        /: it takes 4 MiB of address space, but the system gives this process no more\. Raise/,
       );
     }
   });

@@ -134,7 +134,7 @@ describe('an ONNX file', () => {
       ...{ input: { kind: 'features', features: 1 }, layers: [dense(1)], dtype: 'float64' },
     });
     await large.setParameters({ 'dense.weight': [[1e300]], 'dense.bias': [0] });
-    const inDouble = /1e\+300 in dense\.weight is no finite number in 32 bits/;
+    const inDouble = /1e\+300 in dense\.weight is not a finite number in 32 bits/;
     await refused(large.exportOnnx(path), 'ERR_UNROLLED_MODEL_NOT_FINITE', inDouble, at());
     const gone = classifier();
     gone.dispose();
