@@ -39,10 +39,20 @@ Trainer<T>::Trainer(Model<T>& model, std::shared_ptr<ThreadPool> pool, const Tra
       parallel_(*pool_, options.threads),
       options_(options),
       source_(std::move(source)),
-      bf16_(productsOf<T>(options.precision, model.parameters(), source_->largestPass().batch)),
+      bf16_(productsOf<T>(options.precision, model.parameters(), largestPass().input.batch)),
       optimizer_(options.optimizer, model.buffers().size()),
       states_(model, source_->largestPass().batch) {
-  stateGradients_.reserve(static_cast<std::size_t>(model.stateSize(source_->largestPass().batch)));
+  const BatchSize largest = {source_->largestPass(), source_->largestSource()};
+  if (options.shards > 1) {
+    shards_ = std::make_unique<Shards<T>>(model, largest, static_cast<Index>(options.shards));
+  } else {
+    stateGradients_.reserve(static_cast<std::size_t>(model.stateSize(largest.input.batch)));
+  }
+}
+
+template <class T>
+BatchSize Trainer<T>::largestPass() const {
+  return largestPart({source_->largestPass(), source_->largestSource()}, static_cast<Index>(options_.shards));
 }
 
 template <class T>
@@ -50,7 +60,7 @@ RunResult Trainer<T>::run(Index maxSteps, TrainingObserver& observer, double los
   const FloatingPointMode mode;
   using Clock = std::chrono::steady_clock;
   const Index perEpoch = source_->stepsPerEpoch();
-  model_.reserve(model_.withLoss({source_->largestPass(), source_->largestSource()}, source_->loss()));
+  model_.reserve(model_.withLoss(largestPass(), source_->loss()));
 
   RunResult result;
   result.lossSum = lossSum;
@@ -103,16 +113,23 @@ bool Trainer<T>::endsWithin(double seconds, Index maxSteps) {
 }
 
 template <class T>
+LossResult Trainer<T>::lossAndGradients(const TrainingBatch<T>& batch, T scale) {
+  const Dropping dropping = {true, options_.seed, static_cast<std::uint64_t>(steps_)};
+  T* const states = states_.begin(batch);
+  if (shards_) return shards_->lossAndGradients(batch, scale, states, parallel_, dropping, bf16_.get());
+  stateGradients_.assign(static_cast<std::size_t>(model_.stateSize(batch.input.batch)), T(0));
+  return model_.lossAndGradients(batch.input, batch.targets, scale, states, stateGradients_.data(), parallel_, dropping,
+                                 nullptr, bf16_.get());
+}
+
+template <class T>
 StepRecord Trainer<T>::step(const TrainingBatch<T>& batch, RunResult& result) {
   const bool classes = isOfClasses(batch.targets.kind);
   const Index count = batch.targetCount * (classes ? 1 : model_.outputFeatures());
   const double scale = options_.reduction == Reduction::mean ? 1 / static_cast<double>(count) : 1;
-  stateGradients_.assign(static_cast<std::size_t>(model_.stateSize(batch.input.batch)), T(0));
   ParameterBuffers<T>& buffers = model_.buffers();
   buffers.listRowsAlways(options_.sparse == SparseUpdate::lazy);
-  const LossResult loss = model_.lossAndGradients(
-      batch.input, batch.targets, static_cast<T>(scale), states_.begin(batch), stateGradients_.data(), parallel_,
-      {true, options_.seed, static_cast<std::uint64_t>(steps_)}, nullptr, bf16_.get());
+  const LossResult loss = lossAndGradients(batch, static_cast<T>(scale));
   StepRecord record;
   record.loss = loss.reported() / static_cast<double>(count);
   record.learningRate =

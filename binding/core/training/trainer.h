@@ -14,6 +14,7 @@
 #include "optimizers/optimizer.h"
 #include "training/precision.h"
 #include "training/schedule.h"
+#include "training/shards.h"
 #include "training/step_times.h"
 
 namespace unrolled {
@@ -34,6 +35,7 @@ struct TrainingOptions {
   Reduction reduction = Reduction::mean;
   double clipValue = 0;    // 0 is off
   double clipNorm = 0;     // 0 is off
+  double shards = 1;       // parts of each batch whose gradients are added in a tree; a power of two
   int threads = 0;         // 0 takes the pool's default
   std::uint64_t seed = 0;  // of what is dropped, and of the classes a sampled softmax draws
   Schedule schedule;
@@ -43,8 +45,10 @@ struct TrainingOptions {
 };
 
 // The figures among them, which a caller gives by these names.
-inline constexpr auto trainingFigures = std::to_array<std::pair<const char*, double TrainingOptions::*>>(
-    {{"clipValue", &TrainingOptions::clipValue}, {"clipNorm", &TrainingOptions::clipNorm}});
+inline constexpr auto trainingFigures =
+    std::to_array<std::pair<const char*, double TrainingOptions::*>>({{"clipValue", &TrainingOptions::clipValue},
+                                                                      {"clipNorm", &TrainingOptions::clipNorm},
+                                                                      {"shards", &TrainingOptions::shards}});
 
 // What is known of a step before its update.
 struct StepRecord {
@@ -129,6 +133,10 @@ class Trainer {
   [[nodiscard]] std::uint64_t identity() const;
 
  private:
+  // The largest pass of a step: over a whole batch, or over a part of one.
+  [[nodiscard]] BatchSize largestPass() const;
+  // Of that batch, with its gradients in the model's buffers.
+  LossResult lossAndGradients(const TrainingBatch<T>& batch, T scale);
   // Makes the next step, of that batch.
   StepRecord step(const TrainingBatch<T>& batch, RunResult& result);
 
@@ -145,7 +153,8 @@ class Trainer {
   Index version_ = -1;  // of the weights its last step left
   RowStates<T> states_;
   std::vector<T> stateGradients_;
-  GradientTiles touched_;  // whose gradient may not be zero
+  std::unique_ptr<Shards<T>> shards_;  // null: batches are whole
+  GradientTiles touched_;              // whose gradient may not be zero
   GradientTiles updated_;
   std::vector<double> partials_;
   mutable std::once_flag identified_;
