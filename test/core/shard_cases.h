@@ -73,7 +73,7 @@ void runTo(Trainer<T>& trainer, Index steps, Trained<T>& trained) {
 template <class T>
 TrainingOptions optionsOf(const ShardCase<T>& each, Index shards, int threadCount) {
   TrainingOptions options = each.options;
-  options.shards = static_cast<double>(shards);
+  options.shards = shards;
   options.threads = threadCount;
   return options;
 }

@@ -80,7 +80,7 @@ TEST_CASE_TEMPLATE("the gradient of a step is that of its parts, each a batch of
     expected[i] = (parts[0][i] + parts[1][i]) + (parts[2][i] + parts[3][i]);
   }
 
-  Shards<T> shards(model, {source.largestPass()}, 4);
+  Shards<T> shards(model, {source.largestPass()}, 4, Shards<T>::Use::gradients);
   std::vector<T> states(asSize(model.stateSize(rows)));
   const LossResult result =
       shards.lossAndGradients(batch, static_cast<T>(1.0 / (rows * window)), states.data(), threads(2), {}, nullptr);
@@ -117,7 +117,7 @@ TEST_CASE("a frozen table is left alone, and learns as it should once it is not 
     Model<double> model(each.model);
     model.initialize({}, 11);
     TrainingOptions options = each.options;
-    options.shards = static_cast<double>(shards);
+    options.shards = shards;
     Trainer<double> trainer(model, ThreadPool::shared(), options, each.source(each.rows));
     Watcher observer;
     model.freeze(0, true);

@@ -2,17 +2,40 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <string>
 
 #include "data/row_states.h"
 #include "data/stream_batches.h"
 #include "parallel/floating_point_mode.h"
+#include "training/shards.h"
 
 namespace unrolled {
+namespace {
+
+// Of batches of up to that size, whole or by parts.
+template <class T>
+class BatchLoss {
+ public:
+  BatchLoss(Model<T>& model, const BatchSize& largest, Index shards) : model_(model) {
+    if (shards > 1) shards_ = std::make_unique<Shards<T>>(model, largest, shards, Shards<T>::Use::losses);
+  }
+
+  LossResult operator()(const TrainingBatch<T>& batch, T* states, const Parallel& parallel) const {
+    if (shards_) return shards_->loss(batch, states, parallel);
+    return model_.loss(batch.input, batch.targets, states, parallel);
+  }
+
+ private:
+  Model<T>& model_;
+  std::unique_ptr<Shards<T>> shards_;  // null: whole
+};
+
+}  // namespace
 
 template <class T>
 Evaluation evaluateStream(Model<T>& model, const IdStream& ids, Index rows, Index window, const Parallel& parallel,
-                          const std::function<bool()>& proceed) {
+                          const std::function<bool()>& proceed, Index shards) {
   const FloatingPointMode mode;
   const auto start = std::chrono::steady_clock::now();
   const Index rowLength = (ids.size() - 1) / rows;
@@ -27,6 +50,7 @@ Evaluation evaluateStream(Model<T>& model, const IdStream& ids, Index rows, Inde
   std::vector<TokenId> targets(inputs.size());
   std::vector<TokenId> row(static_cast<std::size_t>(longest + 1));
   std::vector<T> states(static_cast<std::size_t>(model.stateSize(rows)));
+  const BatchLoss<T> lossOf(model, {{longest * rows, rows, false, false, longest}}, shards);
 
   Evaluation result;
   for (Index begin = 0; begin < rowLength; begin += window) {
@@ -36,7 +60,8 @@ Evaluation evaluateStream(Model<T>& model, const IdStream& ids, Index rows, Inde
     }
     const Index time = std::min(window, rowLength - begin);
     cutWindow(ids, rows, rowLength, begin, time, inputs.data(), targets.data(), row.data());
-    const LossResult loss = model.loss({time, rows, inputs.data()}, targets.data(), states.data(), parallel);
+    const TrainingBatch<T> batch = {{time, rows, inputs.data()}, targets.data(), time * rows};
+    const LossResult loss = lossOf(batch, states.data(), parallel);
     result.lossSum += loss.sum;
     result.correct += loss.correct;
     result.tokens += time * rows;
@@ -48,15 +73,14 @@ Evaluation evaluateStream(Model<T>& model, const IdStream& ids, Index rows, Inde
 
 template <class T>
 Evaluation evaluateSource(Model<T>& model, BatchSource<T>& source, const Parallel& parallel,
-                          const std::function<bool()>& proceed) {
+                          const std::function<bool()>& proceed, Index shards) {
   const FloatingPointMode mode;
   const auto start = std::chrono::steady_clock::now();
-  PassSize size = source.largestPass();
-  size.backward = false;
-  PassSize sourceSize = source.largestSource();
-  sourceSize.backward = false;
-  model.reserve(model.withLoss({size, sourceSize}, source.loss()));
-  RowStates<T> states(model, size.batch);
+  BatchSize size = {source.largestPass(), source.largestSource()};
+  size.input.backward = size.source.backward = false;
+  model.reserve(model.withLoss(largestPart(size, shards), source.loss()));
+  const BatchLoss<T> lossOf(model, size, shards);
+  RowStates<T> states(model, size.input.batch);
   Evaluation result;
   for (Index step = 0; step < source.stepsPerEpoch(); ++step) {
     if (!proceed()) {
@@ -64,7 +88,7 @@ Evaluation evaluateSource(Model<T>& model, BatchSource<T>& source, const Paralle
       break;
     }
     const TrainingBatch<T> batch = source.batch(0, step);
-    const LossResult loss = model.loss(batch.input, batch.targets, states.begin(batch), parallel);
+    const LossResult loss = lossOf(batch, states.begin(batch), parallel);
     states.keep();
     result.lossSum += loss.sum;
     result.correct += loss.correct;
@@ -76,12 +100,12 @@ Evaluation evaluateSource(Model<T>& model, BatchSource<T>& source, const Paralle
 }
 
 template Evaluation evaluateStream<float>(Model<float>&, const IdStream&, Index, Index, const Parallel&,
-                                          const std::function<bool()>&);
+                                          const std::function<bool()>&, Index);
 template Evaluation evaluateStream<double>(Model<double>&, const IdStream&, Index, Index, const Parallel&,
-                                           const std::function<bool()>&);
+                                           const std::function<bool()>&, Index);
 template Evaluation evaluateSource<float>(Model<float>&, BatchSource<float>&, const Parallel&,
-                                          const std::function<bool()>&);
+                                          const std::function<bool()>&, Index);
 template Evaluation evaluateSource<double>(Model<double>&, BatchSource<double>&, const Parallel&,
-                                           const std::function<bool()>&);
+                                           const std::function<bool()>&, Index);
 
 }  // namespace unrolled

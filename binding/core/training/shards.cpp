@@ -19,14 +19,12 @@ LossResult sumOf(std::vector<LossResult>& parts) {
 }  // namespace
 
 template <class T>
-Shards<T>::Shards(Model<T>& model, const BatchSize& largest, Index parts)
-    : model_(model),
-      count_(parts),
-      parts_(model, largest, parts),
-      tree_(model.buffers(), parts),
-      losses_(static_cast<std::size_t>(parts)) {
+Shards<T>::Shards(Model<T>& model, const BatchSize& largest, Index parts, Use use)
+    : model_(model), count_(parts), parts_(model, largest, parts), losses_(static_cast<std::size_t>(parts)) {
   const auto size = static_cast<std::size_t>(model.stateSize(largestPart(largest, parts).input.batch));
   states_.reserve(size);
+  if (use == Use::losses) return;
+  tree_ = std::make_unique<GradientTree<T>>(model.buffers(), parts);
   stateGradients_.reserve(size);
 }
 
@@ -55,10 +53,10 @@ LossResult Shards<T>::lossAndGradients(const TrainingBatch<T>& batch, T scale, T
       loss = model_.lossAndGradients(part.input, part.targets, scale, states_.data(), stateGradients_.data(), parallel,
                                      dropping, nullptr, bf16);
     }
-    tree_.add(empty, parallel);
+    tree_->add(empty, parallel);
     return loss;
   });
-  tree_.finish();
+  tree_->finish();
   return result;
 }
 

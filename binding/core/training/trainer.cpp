@@ -44,7 +44,7 @@ Trainer<T>::Trainer(Model<T>& model, std::shared_ptr<ThreadPool> pool, const Tra
       states_(model, source_->largestPass().batch) {
   const BatchSize largest = {source_->largestPass(), source_->largestSource()};
   if (options.shards > 1) {
-    shards_ = std::make_unique<Shards<T>>(model, largest, static_cast<Index>(options.shards));
+    shards_ = std::make_unique<Shards<T>>(model, largest, options.shards, Shards<T>::Use::gradients);
   } else {
     stateGradients_.reserve(static_cast<std::size_t>(model.stateSize(largest.input.batch)));
   }
@@ -52,7 +52,7 @@ Trainer<T>::Trainer(Model<T>& model, std::shared_ptr<ThreadPool> pool, const Tra
 
 template <class T>
 BatchSize Trainer<T>::largestPass() const {
-  return largestPart({source_->largestPass(), source_->largestSource()}, static_cast<Index>(options_.shards));
+  return largestPart({source_->largestPass(), source_->largestSource()}, options_.shards);
 }
 
 template <class T>

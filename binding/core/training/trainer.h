@@ -35,8 +35,8 @@ struct TrainingOptions {
   Reduction reduction = Reduction::mean;
   double clipValue = 0;    // 0 is off
   double clipNorm = 0;     // 0 is off
-  double shards = 1;       // parts of each batch whose gradients are added in a tree; a power of two
   int threads = 0;         // 0 takes the pool's default
+  Index shards = 1;        // parts of each batch whose gradients are added in a tree; a power of two
   std::uint64_t seed = 0;  // of what is dropped, and of the classes a sampled softmax draws
   Schedule schedule;
   SparseUpdate sparse = SparseUpdate::exact;
@@ -45,10 +45,8 @@ struct TrainingOptions {
 };
 
 // The figures among them, which a caller gives by these names.
-inline constexpr auto trainingFigures =
-    std::to_array<std::pair<const char*, double TrainingOptions::*>>({{"clipValue", &TrainingOptions::clipValue},
-                                                                      {"clipNorm", &TrainingOptions::clipNorm},
-                                                                      {"shards", &TrainingOptions::shards}});
+inline constexpr auto trainingFigures = std::to_array<std::pair<const char*, double TrainingOptions::*>>(
+    {{"clipValue", &TrainingOptions::clipValue}, {"clipNorm", &TrainingOptions::clipNorm}});
 
 // What is known of a step before its update.
 struct StepRecord {
