@@ -26,6 +26,7 @@ const SRC = [
 const CORE = [
   ['base'],
   ['parallel'],
+  ['distributed'],
   ['parameters'],
   ['blas'],
   ['kernels'],
