@@ -60,13 +60,13 @@ void runTo(Trainer<T>& trainer, Index steps, Trained<T>& trained) {
   for (Index made = static_cast<Index>(trained.losses.size()); made < steps;) {
     observer.losses.clear();
     observer.norms.clear();
-    const RunResult result = trainer.run(steps - made, observer);
+    const RunResult result = trainer.run(steps - made, observer, trained.lossSum);
     made = result.steps;
     trained.losses.insert(trained.losses.end(), observer.losses.begin(), observer.losses.end());
     trained.norms.insert(trained.norms.end(), observer.norms.begin(), observer.norms.end());
     trained.tokens += result.tokens;
     trained.correct += result.correct;
-    trained.lossSum += result.lossSum;
+    trained.lossSum = result.lossSum;
   }
 }
 

@@ -82,8 +82,9 @@ TEST_CASE_TEMPLATE("the gradient of a step is that of its parts, each a batch of
 
   Shards<T> shards(model, {source.largestPass()}, 4, Shards<T>::Use::gradients);
   std::vector<T> states(asSize(model.stateSize(rows)));
-  const LossResult result =
-      shards.lossAndGradients(batch, static_cast<T>(1.0 / (rows * window)), states.data(), threads(2), {}, nullptr);
+  bool proceed = true;
+  const LossResult result = shards.lossAndGradients(batch, static_cast<T>(1.0 / (rows * window)), states.data(),
+                                                    threads(2), {}, nullptr, proceed);
   CHECK(result.sum == loss);
   CHECK(sameBits(gradientsOf(model), expected));
 }

@@ -135,7 +135,8 @@ describe('shards', function () {
     await train(whole, { epochs: 2, shards: 2 });
     using first = smallModel();
     await train(first, { steps: 20, shards: 2, callbacks: [callbacks.checkpoint({ path: at('c') })] });
-    assert.equal((await readCheckpoint(at('c'))).record.options.shards, 2);
+    const { shards: recorded } = (await readCheckpoint(at('c'))).record.options;
+    assert.equal(recorded, 2);
     using second = smallModel();
     for (const shards of [1, 4]) {
       const other = train(second, { epochs: 2, shards, resume: at('c') });

@@ -11,6 +11,9 @@ namespace {
 // Multiply-adds that take as long as the memory of one element.
 constexpr double elementWork = 4;
 
+// In the place of a number of rows: all of them.
+constexpr TokenId dense = -1;
+
 // into (+)= from, or with zero in the place of what is missing.
 template <class T>
 void addRun(Index count, const T* from, T* into) {
@@ -106,6 +109,79 @@ void GradientTree<T>::finish() {
 }
 
 template <class T>
+const std::vector<TokenId>& GradientTree<T>::rowsAdded() {
+  message_.clear();
+  for (std::size_t index = 0; index < parameters().size(); ++index) {
+    if (!parameters()[index].trainable) continue;
+    const Rows& rows = part_.rows[index];
+    message_.push_back(rows.listed ? static_cast<TokenId>(rows.ids.size()) : dense);
+    message_.insert(message_.end(), rows.ids.begin(), rows.listed ? rows.ids.end() : rows.ids.begin());
+  }
+  return message_;
+}
+
+template <class T>
+void GradientTree<T>::sumOver(Group& group, const std::vector<std::vector<TokenId>>& rowsOfRanks) {
+  std::vector<std::size_t> places(rowsOfRanks.size());
+  std::vector<std::size_t> tables;  // of which rows are exchanged
+  Index begin = 0;                  // of what is exchanged whole and is still to be added
+  const auto sumWhole = [&](Index end) { group.sum(part_.values + begin, end - begin); };
+  std::vector<std::vector<TokenId>> own(parameters().size());
+  for (std::size_t index = 0; index < parameters().size(); ++index) {
+    const Parameter& parameter = parameters()[index];
+    Rows& rows = part_.rows[index];
+    bool listed = parameter.trainable;
+    std::vector<TokenId> all;
+    for (std::size_t rank = 0; parameter.trainable && rank < rowsOfRanks.size(); ++rank) {
+      const TokenId* at = rowsOfRanks[rank].data() + places[rank];
+      const TokenId count = std::max(*at, TokenId{0});
+      listed = listed && *at != dense;
+      places[rank] += 1 + static_cast<std::size_t>(count);
+      unite(all, {at + 1, at + 1 + count});
+      all = union_;
+    }
+    own[index] = rows.ids;
+    rows.listed = listed;
+    rows.ids = listed ? all : std::vector<TokenId>();
+    // Rows that most of the table has are faster to exchange with the others, which are zeros.
+    const bool whole = !listed || 2 * static_cast<Index>(all.size()) > parameter.rows();
+    if (parameter.trainable && whole) continue;
+    sumWhole(parameter.offset);
+    begin = parameter.offset + parameter.count();
+    if (parameter.trainable) tables.push_back(index);
+  }
+  sumWhole(buffers_.size());
+
+  std::size_t size = 0;
+  for (const std::size_t index : tables) {
+    size += part_.rows[index].ids.size() * static_cast<std::size_t>(parameters()[index].columns());
+  }
+  packed_.assign(size, T(0));
+  forPacked(tables, [&](std::size_t index, TokenId row, const T* gradient, T* packed, Index columns) {
+    const bool has = std::binary_search(own[index].begin(), own[index].end(), row);
+    if (has) std::copy_n(gradient, columns, packed);
+  });
+  group.sum(packed_.data(), static_cast<Index>(size));
+  forPacked(tables, [](std::size_t /*index*/, TokenId /*row*/, T* gradient, const T* packed, Index columns) {
+    std::copy_n(packed, columns, gradient);
+  });
+}
+
+template <class T>
+template <class Move>
+void GradientTree<T>::forPacked(const std::vector<std::size_t>& tables, Move&& move) {
+  T* packed = packed_.data();
+  for (const std::size_t index : tables) {
+    const Parameter& parameter = parameters()[index];
+    const Index columns = parameter.columns();
+    for (const TokenId row : part_.rows[index].ids) {
+      move(index, row, part_.values + parameter.offset + row * columns, packed, columns);
+      packed += columns;
+    }
+  }
+}
+
+template <class T>
 void GradientTree<T>::keep(Sum& level, const Parallel& parallel) const {
   const auto copy = [&](Index begin, Index end) {
     forTiles(parallel, end - begin, 1, [&](Index first, Index last) noexcept {
@@ -134,7 +210,7 @@ void GradientTree<T>::keep(Sum& level, const Parallel& parallel) const {
 
 template <class T>
 void GradientTree<T>::merge(Sum& into, const Sum& from, const Parallel& parallel) {
-  const auto addDense = [&](Index begin, Index end) {
+  const auto addWhole = [&](Index begin, Index end) {
     forTiles(parallel, end - begin, 1, [&](Index first, Index last) noexcept {
       addRun(last - first, from.values + begin + first, into.values + begin + first);
     });
@@ -142,13 +218,13 @@ void GradientTree<T>::merge(Sum& into, const Sum& from, const Parallel& parallel
   Index begin = 0;  // of the dense parameters that are still to be added
   for (std::size_t index = 0; index < parameters().size(); ++index) {
     const Parameter& parameter = parameters()[index];
-    const bool dense = !into.rows[index].listed && !from.rows[index].listed;
-    if (dense && parameter.trainable) continue;
-    addDense(begin, parameter.offset);
+    const bool whole = !into.rows[index].listed && !from.rows[index].listed;
+    if (whole && parameter.trainable) continue;
+    addWhole(begin, parameter.offset);
     begin = parameter.offset + parameter.count();
     if (parameter.trainable) mergeTable(index, into, from, parallel);
   }
-  addDense(begin, buffers_.size());
+  addWhole(begin, buffers_.size());
 }
 
 template <class T>

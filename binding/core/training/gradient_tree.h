@@ -11,6 +11,7 @@
 
 #include <vector>
 
+#include "distributed/group.h"
 #include "parallel/thread_pool.h"
 #include "parameters/parameters.h"
 
@@ -27,6 +28,11 @@ class GradientTree {
 
   // Once all parts are added, the buffers have the sum; this lists the rows that it touches, and begins anew.
   void finish();
+
+  // Before `finish`, over the ranks of a group, each of which has added as many parts: the trees' sums in a tree of
+  // their own. Every rank hands all of them the rows that it has first. Then the buffers have the sum of all.
+  [[nodiscard]] const std::vector<TokenId>& rowsAdded();
+  void sumOver(Group& group, const std::vector<std::vector<TokenId>>& rowsOfRanks);
 
  private:
   // Of a parameter: the rows that may not be zero. A dense one is not listed.
@@ -54,6 +60,9 @@ class GradientTree {
   // Of one table, of which at least one side is listed.
   void mergeTable(std::size_t parameter, Sum& into, const Sum& from, const Parallel& parallel);
   void unite(const std::vector<TokenId>& into, const std::vector<TokenId>& from);
+  // To or from the rows that are exchanged in place of a whole table.
+  template <class Move>
+  void forPacked(const std::vector<std::size_t>& tables, Move&& move);
 
   ParameterBuffers<T>& buffers_;
   Index parts_;
@@ -62,6 +71,8 @@ class GradientTree {
   std::vector<Sum> levels_;  // of 1, 2, 4, … parts
   std::vector<TokenId> union_;
   std::vector<Side> sides_;  // of the union's rows
+  std::vector<TokenId> message_;
+  std::vector<T> packed_;  // rows of tables, of all ranks
 };
 
 }  // namespace unrolled
