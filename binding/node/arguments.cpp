@@ -212,12 +212,11 @@ TrainingOptions trainingOptions(const Napi::Object& value) {
   TrainingOptions options;
   options.optimizer.kind = optimizerKind(from.Get("kind"));
   options.optimizer.learningRate = number("learningRate", from.Get("learningRate"));
-  options.optimizer.momentum = number("momentum", from.Get("momentum"));
   options.optimizer.weightDecay = number("weightDecay", from.Get("weightDecay"));
-  options.optimizer.beta1 = number("beta1", from.Get("beta1"));
-  options.optimizer.beta2 = number("beta2", from.Get("beta2"));
-  options.optimizer.alpha = number("alpha", from.Get("alpha"));
-  options.optimizer.epsilon = number("epsilon", from.Get("epsilon"));
+  const Napi::Object others = object("hyperparameters", from.Get("hyperparameters"));
+  for (const auto& [name, usual] : hyperparametersOf(options.optimizer.kind)) {
+    options.optimizer.set(name, number(name, others.Get(name)));
+  }
   options.reduction = reduction(value.Get("reduction"));
   for (const auto& [name, figure] : trainingFigures) {
     if (!value.Get(name).IsUndefined()) options.*figure = number(name, value.Get(name));

@@ -334,18 +334,23 @@ export interface NativeGradientsResult {
   finalState: FloatArray;
 }
 
-/** Every field is given; what a kind does not use is ignored. Formulas are PyTorch's. */
+/** An optimiser with all that the core reads for it; formulas are PyTorch's. */
 export interface NativeOptimizerOptions {
   /** The name that the core has for it. */
   kind: string;
   learningRate: number;
-  momentum: number;
   weightDecay: number;
-  beta1: number;
-  beta2: number;
-  /** Smoothing constant of RMSprop. */
-  alpha: number;
-  epsilon: number;
+  /** The others by name: those that `NativeAddon.optimizerSchema` lists for it. */
+  hyperparameters: Readonly<Record<string, number>>;
+}
+
+/** What the core declares of an optimiser. */
+export interface NativeOptimizerKind {
+  kind: string;
+  /** Arrays of state, of the parameters' size each. */
+  slots: number;
+  /** What it reads beside `learningRate` and `weightDecay`, with the usual values. */
+  hyperparameters: Readonly<Record<string, number>>;
 }
 
 /**
@@ -509,7 +514,10 @@ export interface NativeTrainingState {
   optimizer: string;
   /** The optimiser's arrays, `[P]` each, none to two, in an order of their own. */
   slots: FloatArray[];
-  /** Bounds of the weights and of the optimiser's arrays, by which overflow is foreseen. */
+  /**
+   * Bounds of the weights and of the optimiser's arrays, by which overflow is foreseen; then what the optimiser carries
+   * from step to step beside its arrays, if anything.
+   */
   bounds: Float64Array;
   /** Rows of `hidden`. */
   rows: number;
@@ -934,6 +942,8 @@ export interface NativeAddon {
   info(): NativeInfo;
   /** All layers there are. */
   layerSchema(): NativeLayerType[];
+  /** All optimisers there are. */
+  optimizerSchema(): NativeOptimizerKind[];
   /** Sets the default number of threads of this process. */
   setThreads(threads: number): void;
   /** Best GFLOP/s of `repeats` single-precision GEMMs of size³ with that many threads. */

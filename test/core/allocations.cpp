@@ -105,11 +105,8 @@ long allocationsOfSteps(const ModelDescription& description, std::unique_ptr<Bat
   Model<T> model(description);
   model.initialize({}, 1);
   TrainingOptions options;
-  options.optimizer.kind = OptimizerKind::adamw;
+  options.optimizer = OptimizerOptions(OptimizerKind::adamw);
   options.optimizer.learningRate = 0.01;
-  options.optimizer.beta1 = 0.9;
-  options.optimizer.beta2 = 0.999;
-  options.optimizer.epsilon = 1e-8;
   options.clipValue = 1;
   options.clipNorm = 1;
   options.threads = threadCount;

@@ -56,14 +56,9 @@ ModelDescription wordSum(PoolingKind pooling) {
 }
 
 OptimizerOptions optimizer(OptimizerKind kind) {
-  OptimizerOptions options;
-  options.kind = kind;
+  OptimizerOptions options(kind);
   options.learningRate = 0.05;
-  options.momentum = 0.9;
-  options.beta1 = 0.9;
-  options.beta2 = 0.999;
-  options.alpha = 0.99;
-  options.epsilon = 1e-8;
+  options.set("momentum", 0.9);
   return options;
 }
 

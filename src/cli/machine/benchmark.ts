@@ -36,7 +36,8 @@ export interface BenchmarkResult {
 }
 
 const MACHINE_SIZE = 2048;
-const MACHINE_SAMPLES = 8;
+/** How often the machine's limit is measured: four times a second of training, but not more and not less often than this. */
+const MACHINE_SAMPLES = { min: 2, max: 8 };
 
 /** Steps are timed in groups of at least so long: a shorter call would mostly time the way there and back. */
 const GROUP_SECONDS = 0.02;
@@ -146,9 +147,10 @@ export async function benchmark(options: BenchmarkOptions): Promise<BenchmarkRes
       await timer.warmUp();
       const peakBytes = process.resourceUsage().maxRSS * 1024;
       let machine = 0;
-      for (let sample = 0; sample < MACHINE_SAMPLES; sample++) {
+      const samples = Math.min(Math.max(Math.ceil(4 * seconds), MACHINE_SAMPLES.min), MACHINE_SAMPLES.max);
+      for (let sample = 0; sample < samples; sample++) {
         machine = Math.max(machine, await machineGflops(MACHINE_SIZE, 1, threads));
-        await timer.run(seconds / MACHINE_SAMPLES);
+        await timer.run(seconds / samples);
       }
       const tokensPerSecond = tokensPerStep / timer.medianSeconds;
       const gflops = (6 * multiplyAdds(description, architecture, vocabulary) * tokensPerSecond) / 1e9;
