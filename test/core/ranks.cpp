@@ -195,6 +195,23 @@ TEST_CASE("rank 0 decides when all stop, and the others do not") {
   for (const Outcome& rank : outcomes(2, 100)) CHECK(rank == Outcome{StopReason::cancelled, 3});
 }
 
+TEST_CASE("weights that are changed between two runs are rank 0's") {
+  const ShardCase<float> each = shardCases<float>().front();
+  const auto run = [&](const std::shared_ptr<Group>& group) {
+    Model<float> model(each.model);
+    model.initialize({}, 11);
+    Trainer<float> trainer(model, ThreadPool::shared(), optionsOf(each, shards, 1), each.source(each.rows), group);
+    Trained<float> trained;
+    runTo(trainer, 2, trained);
+    if (group == nullptr || group->rank() == 0) model.initialize({}, 12);
+    runTo(trainer, each.steps, trained);
+    trained.weights = weightsOf(model);
+    return trained;
+  };
+  const Trained<float> alone = run(nullptr);
+  for (const Trained<float>& rank : onRanks<Trained<float>>(4, run)) CHECK(rank == alone);
+}
+
 TEST_CASE("the number of ranks divides the shards") {
   const ShardCase<float> each = shardCases<float>().front();
   const auto code = [&](Index parts) {

@@ -113,13 +113,10 @@ Trained<T> trainInTwo(const ShardCase<T>& each, Index shards, Index stop) {
 
 inline TrainingOptions plainOptions(OptimizerKind kind = OptimizerKind::sgd) {
   TrainingOptions options;
-  options.optimizer.kind = kind;
+  options.optimizer = OptimizerOptions(kind);
   options.optimizer.learningRate = kind == OptimizerKind::sgd ? 0.5 : 0.01;
-  options.optimizer.momentum = kind == OptimizerKind::momentum ? 0.9 : 0;
-  options.optimizer.beta1 = 0.9;
-  options.optimizer.beta2 = 0.999;
-  options.optimizer.alpha = 0.99;
-  options.optimizer.epsilon = 1e-3;  // so large that a gradient's rounding cannot show as a large step
+  // So large that a gradient's rounding cannot show as a large step.
+  options.optimizer.set("epsilon", 1e-3);
   options.seed = 3;
   return options;
 }
