@@ -36,6 +36,12 @@ BatchParts<T>::BatchParts(const Model<T>& model, const BatchSize& largest, Index
     half->starts.reserve(static_cast<std::size_t>(size.time) + 1);
     half->partIds.reserve(static_cast<std::size_t>(size.positions));
   }
+  if (model.description().input == InputKind::features) {
+    input_.partFeatures.reserve(static_cast<std::size_t>(part.input.positions * input_.width));
+  }
+  if (model.description().source == InputKind::features) {
+    source_.partFeatures.reserve(static_cast<std::size_t>(part.source.positions * source_.width));
+  }
   targetIds_.reserve(static_cast<std::size_t>(part.input.positions));
   sourceRows_.reserve(static_cast<std::size_t>(part.input.batch));
 }

@@ -57,10 +57,19 @@ void GradientTree<T>::list(bool zero) {
     rows.listed = zero || touched.known();
     rows.ids.clear();
     if (zero || !touched.known()) continue;
-    // Room for any number of them, so that only the first step allocates.
-    rows.ids.reserve(static_cast<std::size_t>(parameters()[index].rows()));
+    makeRoom(index);
     rows.ids = touched.rows();
   }
+}
+
+template <class T>
+void GradientTree<T>::makeRoom(std::size_t index) {
+  const auto rows = static_cast<std::size_t>(parameters()[index].rows());
+  if (part_.rows[index].ids.capacity() >= rows) return;
+  part_.rows[index].ids.reserve(rows);
+  for (Sum& level : levels_) level.rows[index].ids.reserve(rows);
+  union_.reserve(std::max(union_.capacity(), rows));
+  sides_.reserve(union_.capacity());
 }
 
 template <class T>

@@ -51,6 +51,8 @@ class GradientTree {
 
   [[nodiscard]] const std::vector<Parameter>& parameters() const { return buffers_.parameters(); }
   void list(bool zero);
+  // For any number of rows of a table, so that only the first step allocates.
+  void makeRoom(std::size_t parameter);
   // Makes zeros of the gradients in the buffers, of which all levels have some rows at most: rows are added to these,
   // and whole ones need none.
   void clear();

@@ -52,7 +52,7 @@ Trainer<T>::Trainer(Model<T>& model, std::shared_ptr<ThreadPool> pool, const Tra
       parallel_(*pool_, options.threads),
       options_(options),
       source_(std::move(source)),
-      bf16_(productsOf<T>(options.precision, model.parameters(), largestPass().input.batch)),
+      bf16_(productsOf<T>(options.precision, model.parameters(), source_->largestPass().batch, options.shards)),
       optimizer_(options.optimizer, model.buffers().size()),
       states_(model, source_->largestPass().batch),
       group_(group && group->size() > 1 ? std::move(group) : nullptr) {
