@@ -86,6 +86,7 @@ export async function buildTypeScript() {
   const lib = path.join(root, 'lib');
   await run('The TypeScript compiler', process.execPath, [tool('typescript', 'bin', 'tsc'), '--project', root]);
   await buildReportPage(path.join(lib, 'report', 'page'));
+  await bundlePbf(path.join(lib, 'onnx', 'protobuf.js'));
   removeOrphans(lib);
   makeImportsLazy(lib, path.join(root, 'src'));
   writeModuleFace(lib);
@@ -114,6 +115,21 @@ async function buildReportPage(outdir) {
     outdir,
     ...{ bundle: true, minify: true, target: 'chrome123', logLevel: 'warning' },
   });
+}
+
+/** Puts pbf into the module that hands it on, as a package that only exports need would be installed for everybody. */
+async function bundlePbf(outfile) {
+  const { build: bundle } = await import('esbuild');
+  const licence = readFileSync(path.join(root, 'node_modules', 'pbf', 'LICENSE'), 'utf8').trim();
+  await bundle({
+    entryPoints: [path.join(root, 'src', 'onnx', 'protobuf.ts')],
+    banner: { js: `/*!\nProtocol buffers are written by pbf, which comes under this licence:\n\n${licence}\n*/` },
+    tsconfigRaw: {},
+    outfile,
+    ...{ bundle: true, platform: 'node', format: 'cjs', target: 'es2022', logLevel: 'warning' },
+  });
+  // Its types are pbf's, which is not installed.
+  rmSync(outfile.replace(/\.js$/, '.d.ts'));
 }
 
 /** Removes from `lib` what a source made that is there no longer; it would be shipped. */

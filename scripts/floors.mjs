@@ -17,7 +17,7 @@ const SRC = [
   ['network'],
   ['data'],
   ['training', 'generation'],
-  ['report'],
+  ['report', 'onnx'],
   ['models'],
   ['callbacks'],
   ['cli', 'index.ts'],

@@ -117,6 +117,7 @@ export type {
 export type { Metadata, SaveOptions } from './network/file-metadata';
 export type { FloatTensor, GivenParameters, InitialStates, Parameters, States } from './network/parameter-layout';
 export { Session, type SessionOptions, type SessionOutput } from './network/session';
+export type { OnnxOptions } from './onnx/options';
 export type {
   ModelFigureOptions,
   ReportModel,

@@ -15,6 +15,10 @@ const { UNROLLED_PYTHON } = process.env;
 /** The interpreter: UNROLLED_PYTHON, else Debian's own, which sees Debian's packages, else the one on PATH. */
 export const python = UNROLLED_PYTHON || (existsSync(DEBIANS_OWN) ? DEBIANS_OWN : 'python3');
 
+/** The interpreter of the tests of ONNX: the environment that `npm run onnx-runtimes` makes outranks Debian's. */
+const ONNX_ENVIRONMENT = join(__dirname, '..', '..', 'build', 'prebuild', 'onnx', 'bin', 'python');
+export const onnxPython = UNROLLED_PYTHON || (existsSync(ONNX_ENVIRONMENT) ? ONNX_ENVIRONMENT : python);
+
 /** What a peer needs is not on this machine. The message says what. */
 export class PeerAbsentError extends Error {
   override readonly name = 'PeerAbsentError';
@@ -24,7 +28,12 @@ export class PeerAbsentError extends Error {
  * Runs a script on one thread and returns its standard output.
  * @throws PeerAbsentError; an error with the script's standard error where it failed.
  */
-export async function runPython(script: string, ...args: string[]): Promise<string> {
+export function runPython(script: string, ...args: string[]): Promise<string> {
+  return runPythonOf(python, script, ...args);
+}
+
+/** The same of another interpreter. */
+export async function runPythonOf(python: string, script: string, ...args: string[]): Promise<string> {
   // NumPy's and PyTorch's libraries read these when they load.
   const env = { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
   try {
@@ -39,9 +48,14 @@ export async function runPython(script: string, ...args: string[]): Promise<stri
 }
 
 /** In `before`: skips the suite, with the reason in its title, where Python or one of its modules is absent. */
-export async function requirePython(context: Mocha.Context, ...modules: string[]): Promise<void> {
+export function requirePython(context: Mocha.Context, ...modules: string[]): Promise<void> {
+  return requirePythonOf(python, context, ...modules);
+}
+
+/** The same of another interpreter. */
+export async function requirePythonOf(python: string, context: Mocha.Context, ...modules: string[]): Promise<void> {
   try {
-    await runPython(join(__dirname, 'peer.py'), ...modules);
+    await runPythonOf(python, join(__dirname, 'peer.py'), ...modules);
   } catch (error) {
     if (!(error instanceof PeerAbsentError)) throw error;
     const suite = context.test?.parent;
