@@ -22,7 +22,14 @@ import { useFolder } from '../support/folder';
 import { parseJsonLines } from '../support/json-lines';
 import { CORPUS, collect, smallModel, train, weights } from '../support/models';
 
-const LINES = Corpus.fromDocuments(['to be', 'or not to be', 'that is the question', 'be', 'whether tis nobler', 'in the']);
+const LINES = Corpus.fromDocuments([
+  'to be',
+  'or not to be',
+  'that is the question',
+  'be',
+  'whether tis nobler',
+  'in the',
+]);
 
 const TEXTS = Array.from({ length: 21 }, (_, index) => ({
   text: ['a good film', 'bad', 'not a good film at all', 'good'][index % 4] as string,
