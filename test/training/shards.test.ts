@@ -50,11 +50,13 @@ const PAIRS: TrainingData = {
 const TRAININGS: Record<string, (shards: number) => Promise<EpochResult[]>> = {
   'a stream': async (shards) => {
     using model = smallModel({ dtype: 'float64', dropout: 0.3, recurrentDropout: 0.2, layers: 2 });
-    return train(model, { epochs: 2, shards, validation: 0.3, optimizer: 'sgd', learningRate: 0.5 });
+    return await train(model, { epochs: 2, shards, validation: 0.3, optimizer: 'sgd', learningRate: 0.5 });
   },
   documents: async (shards) => {
     using model = LanguageModel.create({ vocabulary: LINES.vocabulary, embedding: 4, hidden: 5, dtype: 'float64' });
-    return collect(model.fit(LINES, { epochs: 2, batch: 4, window: 3, shards, optimizer: 'sgd', learningRate: 0.5 }));
+    return await collect(
+      model.fit(LINES, { epochs: 2, batch: 4, window: 3, shards, optimizer: 'sgd', learningRate: 0.5 }),
+    );
   },
   'pairs of sequences': async (shards) => {
     using model = Model.create({
@@ -69,7 +71,7 @@ const TRAININGS: Record<string, (shards: number) => Promise<EpochResult[]>> = {
         layers.dense(5),
       ],
     });
-    return collect(
+    return await collect(
       model.fit(PAIRS, { epochs: 2, batch: 4, shards, optimizer: 'sgd', learningRate: 0.5, validation: 0.3 }),
     );
   },
@@ -77,7 +79,7 @@ const TRAININGS: Record<string, (shards: number) => Promise<EpochResult[]>> = {
     const vectorizer = await TextVectorizer.adapt(TEXTS.map(({ text }) => text));
     const small = { embedding: 4, hidden: 5, dense: 3, dtype: 'float64', seed: 1 } as const;
     using classifier = TextClassifier.create({ vectorizer, classNames: ['bad', 'good'], ...small });
-    return collect(
+    return await collect(
       classifier.fit(TEXTS, { epochs: 2, batch: 8, shards, optimizer: 'sgd', learningRate: 0.5, validation: 0.3 }),
     );
   },
@@ -85,7 +87,7 @@ const TRAININGS: Record<string, (shards: number) => Promise<EpochResult[]>> = {
     using model = SequenceClassifier.create({
       ...{ vocabulary: new WordList(WORDS), classes: 2, hidden: 6, dtype: 'float64' },
     });
-    return collect(model.fit(TEXTS, { epochs: 2, batch: 5, shards, optimizer: 'sgd', learningRate: 0.5 }));
+    return await collect(model.fit(TEXTS, { epochs: 2, batch: 5, shards, optimizer: 'sgd', learningRate: 0.5 }));
   },
 };
 
@@ -115,7 +117,7 @@ describe('shards', function () {
     const run = async (options: FitOptions) => {
       using model = smallModel();
       await train(model, { epochs: 1, validation: 0.2, ...options });
-      return weights(model);
+      return await weights(model);
     };
     const four = await run({ shards: 4, threads: 1 });
     assert.deepEqual(await run({ shards: 4, threads: 3 }), four);
@@ -130,7 +132,7 @@ describe('shards', function () {
     }
     await assert.rejects(train(model, { steps: 1, batch: 4, shards: 8 }), {
       code: 'ERR_UNROLLED_OPTION_RANGE',
-      message: 'shards must be at most the rows of batch, 4, not 8',
+      message: 'shards must be at most the rows of batch, 4, not 8.',
     });
     // A batch of one example is the default of phrases.
     using phrases = SequenceClassifier.create({ vocabulary: new WordList(WORDS), classes: 2, hidden: 2 });
