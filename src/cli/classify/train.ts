@@ -75,6 +75,7 @@ interface TrainFlags extends SharedFlags, ModelFlags, Pick<InputFlags, 'encoding
   resume?: string;
   out?: string;
   report?: string;
+  tensorboard?: string;
   json?: true;
   estimate?: true;
 }
@@ -85,7 +86,7 @@ type TypedFlags = Omit<TrainFlags, 'stopWords'> & { stopWords?: string };
 /** Options that a checkpoint has not: which texts are read, callbacks, and where to write. */
 const KEPT: readonly string[] = [
   ...GIVEN_AGAIN,
-  ...(['test', 'classes', 'skipUnreadable', 'out', 'report', 'json'] satisfies (keyof TrainFlags)[]),
+  ...(['test', 'classes', 'skipUnreadable', 'out', 'report', 'tensorboard', 'json'] satisfies (keyof TrainFlags)[]),
 ];
 
 const DEFAULT_VOCABULARY = 5000;
@@ -136,7 +137,7 @@ async function originOf(flags: TrainFlags): Promise<Origin | undefined> {
 
 /** Refuses what can be known to be wrong before the texts are read. */
 async function prepare(flags: TrainFlags, history: History, page: ReportFile | undefined): Promise<Prepared> {
-  const { resume, checkpoint, out, earlyStopping } = flags;
+  const { resume, checkpoint, out, earlyStopping, tensorboard } = flags;
   if (resume === undefined) {
     resolveVectorizerOptions(vectorizerOptions(flags));
     resolveClassifierArchitecture(classifierOptions(flags));
@@ -154,6 +155,7 @@ async function prepare(flags: TrainFlags, history: History, page: ReportFile | u
         ? []
         : [callbacks.earlyStopping({ patience: earlyStopping, restoreBest: false })]),
       ...remembersReading(encoding),
+      ...(tensorboard === undefined ? [] : [callbacks.tensorBoard(check.nonEmptyString('tensorboard', tensorboard))]),
       ...(checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint })]),
     ],
   };
@@ -340,6 +342,7 @@ export function classifyTrainCommand(): Command {
   return addCheckpointOptions(command, 'classify train')
     .option('--out <file>', 'save the model there')
     .option('--report <file>', 'write a page there that shows the training: curves, confusions, hidden units (.html)')
+    .option('--tensorboard <folder>', 'log the training there for TensorBoard')
     .addOption(jsonOption())
     .option('--estimate', 'say what memory and time the training would take; train nothing and write no file')
     .addHelpText(

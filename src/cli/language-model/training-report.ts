@@ -4,7 +4,7 @@ import { showRate } from '../../base/messages/printing';
 import { counted } from '../../base/messages/wording';
 import type { TokenCounts } from '../../text/token-counts';
 import type { EpochResult } from '../../training/fit';
-import type { FitProgress } from '../../training/options/training-options-table';
+import type { FitProgress } from '../../training/fit-progress';
 import { printJson, printLine } from '../terminal/output';
 import type { Sharing } from './training-run';
 

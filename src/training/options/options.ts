@@ -11,13 +11,13 @@ import { checkpoint as checkpointCallback } from '../callbacks/checkpoint';
 import { damagedBy, readCheckpoint } from '../checkpoint/checkpoint-file';
 import type { Checkpoint, RecordedOptions } from '../checkpoint/record';
 import { lazyUpdates, recordedSparse, requirePossible, withRecorded } from '../checkpoint/recorded-options';
+import type { FitProgress } from '../fit-progress';
 import { describeOptimizer } from './optimizers';
 import type { ResolvedSchedule } from './schedule';
 import {
   type EXAMPLE_FIT_OPTIONS,
   FIT_OPTIONS,
   type FitOptions,
-  type FitProgress,
   TRAINING_ROWS,
   TRAINING_TABLE,
   type TrainingOptions,

@@ -4,6 +4,7 @@ import * as check from '../../base/check';
 import { MAX_SIZE, MAX_THREADS } from '../../base/limits';
 import { integer, namesOf, number, type OptionRow } from '../../base/option-table';
 import type { Callback } from '../callbacks/callback';
+import type { FitProgress } from '../fit-progress';
 import {
   OPTIMIZER_KINDS,
   type OptimizerDescription,
@@ -12,26 +13,6 @@ import {
   resolveOptimizer,
 } from './optimizers';
 import { resolveSchedule, SCHEDULE_KINDS, type ScheduleDescription, type ScheduleKind } from './schedule';
-
-/** Step losses as they come, at a limited rate; none is dropped. */
-export interface FitProgress {
-  /** Epoch (from 0) of these steps. */
-  epoch: number;
-  /** Number of the first of them (from 0), over the whole run. */
-  firstStep: number;
-  /** Mean nats per token (or per example) of each step, before its update. */
-  losses: Float64Array;
-  /** Norm of each step's gradient over all trained parameters, after clipping by value, before clipping by norm. */
-  gradientNorms: Float64Array;
-  learningRates: Float64Array;
-  stepsPerEpoch: number;
-  /** Steps the whole run will make. */
-  totalSteps: number;
-  /** Tokens (or examples) trained on per second, in this epoch so far. */
-  tokensPerSecond: number;
-  /** Seconds the run has taken so far, the caller's own time between two `next()` left out. */
-  seconds: number;
-}
 
 /** Where and how often a training is saved by itself. */
 export interface CheckpointSettings {
