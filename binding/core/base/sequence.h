@@ -36,6 +36,26 @@ struct SequenceLayout {
   }
 };
 
+// The rows of a part of a batch within the whole batch: each position of the part is one of the whole.
+struct RowsOfWhole {
+  SequenceLayout layout;        // of the whole
+  const Index* rows = nullptr;  // the row of the whole for each row of the part
+
+  // Calls visit(position, position in the whole, count) for runs of positions that are adjacent in both, for the steps
+  // [first, end) of a part with that layout.
+  template <class Visit>
+  void forRuns(const SequenceLayout& part, Index first, Index end, Visit&& visit) const {
+    for (Index t = first; t < end; ++t) {
+      const Index count = part.rowsAt(t);
+      for (Index row = 0, next = 0; row < count; row = next) {
+        next = row + 1;
+        while (next < count && rows[next] == rows[row] + next - row) ++next;
+        visit(part.start(t) + row, layout.start(t) + rows[row], next - row);
+      }
+    }
+  }
+};
+
 // [T, B, features] in its layout: vectors in memory, or ids that name rows of a table. A consumer gathers the rows only
 // if it needs them, and may work on the rows of the table instead of on every position.
 template <class T>

@@ -4,7 +4,7 @@
 // the first starts from a zero state, the others continue the state, and the last may be shorter. So the rows of a step
 // differ in length and are packed, and the recurrence needs no mask. Documents are distributed so that rows have about
 // the same number of windows: the longest first, each to the row with the fewest windows. Rows that finish early are
-// missing from the last steps of the epoch.
+// missing from the last steps of the epoch. A row keeps its number, and so its part of the batch.
 #pragma once
 
 #include <cstdint>

@@ -36,10 +36,12 @@ class ExampleBatches : public BatchSource<T> {
   // Size of a batch's sequences, for the inputs or for other sequences of the same number.
   PassSize sizeOf(const SequenceData<T>& sequences, Index epoch, Index step);
   Batch<T> packInputs(Index epoch, Index step);
-  // The order of the last batch.
-  Targets<T> packTargets();
+  // Adds the targets of the last batch's inputs, `targetCount` of them.
+  TrainingBatch<T> withTargets(const Batch<T>& input, Index targetCount);
 
  private:
+  Targets<T> packTargets();
+
   SequenceData<T> inputs_;
   TargetData<T> targets_;
   bool everyPosition_;

@@ -15,12 +15,14 @@ enum class Precision {
   bf16   // operands are rounded to bfloat16 on their way into a product, whose sums stay in float
 };
 
-// What takes the products of a training in that precision; null: they stay in T. Throws ERR_UNROLLED_PRECISION if bf16
-// would be slower: of a double model, on a processor without instructions for it, with batches of fewer than
-// `leastBf16Rows` rows, and where less than `leastBf16Share` of the multiply-adds are with weights of `leastBf16Side`
-// or more on both sides. The environment can ask for bf16 all the same (UNROLLED_BF16=reference), of a float model.
+// Computes the products of a training in that precision; null: they are computed in T. Throws ERR_UNROLLED_PRECISION if
+// bf16 would be slower: for a double model, on a processor without instructions for it, with batches of fewer than
+// `leastBf16Rows` rows (or shards of a batch, if it has several), and if less than `leastBf16Share` of the multiply-adds
+// use weights of `leastBf16Side` or more on both sides. The environment can force bf16 for a float model
+// (UNROLLED_BF16=reference).
 template <class T>
-std::unique_ptr<Bf16Products> productsOf(Precision precision, const std::vector<Parameter>& parameters, Index batch);
+std::unique_ptr<Bf16Products> productsOf(Precision precision, const std::vector<Parameter>& parameters, Index batch,
+                                         Index shards = 1);
 
 // A rule by the kernels' shape, which take 16 or 32 rows, columns and steps of depth at once, and round both operands
 // again at every product.
@@ -29,6 +31,6 @@ constexpr Index leastBf16Side = 128;
 constexpr double leastBf16Share = 0.75;
 
 // The same rule: throws if even a processor with the instructions would be slower.
-void requireBf16Gain(const std::vector<Parameter>& parameters, Index batch);
+void requireBf16Gain(const std::vector<Parameter>& parameters, Index batch, Index shards = 1);
 
 }  // namespace unrolled
