@@ -16,7 +16,7 @@ BatchSize largestPart(const BatchSize& size, Index parts);
 template <class T>
 class BatchParts {
  public:
-  // Of batches for that model, of up to that size.
+  // For batches of that model, of up to that size.
   BatchParts(const Model<T>& model, const BatchSize& largest, Index parts);
 
   // The batch that is cut; its arrays are read by the calls that follow.

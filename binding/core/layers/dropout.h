@@ -32,7 +32,7 @@ class Dropout final : public Layer<T> {
   double rate_;
   Index features_;
   std::uint32_t part_;
-  // Of the last forward pass.
+  // State of the last forward pass.
   Dropping dropping_;
   SequenceLayout layout_;
   T* output_ = nullptr;  // [T, B, F]

@@ -53,7 +53,7 @@ struct Batch {
   // For rows that differ in length (like SequenceLayout's); then ids and features have no padding.
   const Index* starts = nullptr;
   SourceBatch<T> source = {};
-  // Of a part of a batch: where its rows stand in the whole.
+  // For a part of a batch: its rows in the whole batch.
   const RowsOfWhole* whole = nullptr;
 
   [[nodiscard]] SequenceLayout layout() const { return {time, batch, starts}; }

@@ -13,7 +13,7 @@
 namespace unrolled {
 namespace {
 
-// Of batches of up to that size, whole or by parts.
+// The loss of batches of up to that size, whole or by parts.
 template <class T>
 class BatchLoss {
  public:

@@ -106,7 +106,7 @@ template <class T>
 void GradientTree<T>::finish() {
   added_ = 0;
   for (std::size_t index = 0; index < part_.rows.size(); ++index) {
-    // Of a frozen one the buffers have what the last pass wrote.
+    // The buffers of a frozen one have the results of an earlier pass.
     if (!parameters()[index].trainable) continue;
     TouchedRows& touched = buffers_.touched(index);
     if (part_.rows[index].listed) {

@@ -20,7 +20,7 @@ namespace unrolled {
 template <class T>
 class GradientTree {
  public:
-  // Of so many parts, a power of two, whose gradients come in the buffers.
+  // For this many parts, a power of two, whose gradients come in the buffers.
   GradientTree(ParameterBuffers<T>& buffers, Index parts);
 
   // Adds the next part's gradient, which the last pass left in the buffers; or zeros, of a part without rows.
@@ -35,7 +35,7 @@ class GradientTree {
   void sumOver(Group& group, const std::vector<std::vector<TokenId>>& rowsOfRanks);
 
  private:
-  // Of a parameter: the rows that may not be zero. A dense one is not listed.
+  // The rows of a parameter that may not be zero. A dense one is not listed.
   struct Rows {
     bool listed = false;
     std::vector<TokenId> ids;
@@ -59,7 +59,7 @@ class GradientTree {
   // level [P] = the part in the buffers.
   void keep(Sum& level, const Parallel& parallel) const;
   void merge(Sum& into, const Sum& from, const Parallel& parallel);
-  // Of one table, of which at least one side is listed.
+  // Merges one table, at least one side of which is listed.
   void mergeTable(std::size_t parameter, Sum& into, const Sum& from, const Parallel& parallel);
   void unite(const std::vector<TokenId>& into, const std::vector<TokenId>& from);
   // To or from the rows that are exchanged in place of a whole table.

@@ -17,8 +17,8 @@ enum class Precision {
 
 // Computes the products of a training in that precision; null: they are computed in T. Throws ERR_UNROLLED_PRECISION if
 // bf16 would be slower: for a double model, on a processor without instructions for it, with batches of fewer than
-// `leastBf16Rows` rows (or shards of a batch, if it has several), and if less than `leastBf16Share` of the multiply-adds
-// use weights of `leastBf16Side` or more on both sides. The environment can force bf16 for a float model
+// `leastBf16Rows` rows (or shards of a batch, if it has several), and if less than `leastBf16Share` of the
+// multiply-adds use weights of `leastBf16Side` or more on both sides. The environment can force bf16 for a float model
 // (UNROLLED_BF16=reference).
 template <class T>
 std::unique_ptr<Bf16Products> productsOf(Precision precision, const std::vector<Parameter>& parameters, Index batch,

@@ -1,9 +1,9 @@
 // The gradient of a batch by its parts, each computed on its own: what a training with `shards` does in a step, in one
 // process or on the ranks of a group.
 //
-// Of S parts rank r of N computes those from rS/N to (r+1)S/N - 1, and adds them in their subtree; the group adds the
-// subtrees. So the bits are those of one process, for any N. Every rank knows the whole batch, its rows and normaliser;
-// hidden states are those of the rank whose part the row is in.
+// With S parts, rank r of N computes those from rS/N to (r+1)S/N - 1, and adds them in their subtree; the group adds
+// the subtrees. So the bits are those of one process, for any N. Every rank knows the whole batch, its rows and
+// normaliser; hidden states are those of the rank whose part the row is in.
 #pragma once
 
 #include <memory>
@@ -21,8 +21,8 @@ class Shards {
   // What is made of the parts: gradients, for which there must be memory, or losses alone.
   enum class Use { gradients, losses };
 
-  // Of batches of up to that size, cut into so many parts, a power of two. `group`: null for one process, else what
-  // computes the parts together. Throws ERR_UNROLLED_OPTION_RANGE unless its size divides their number.
+  // For batches of up to that size, split into this many parts, a power of two. `group`: null for one process, else
+  // what computes the parts together. Throws ERR_UNROLLED_OPTION_RANGE unless its size divides their number.
   Shards(Model<T>& model, const BatchSize& largest, Index parts, Use use, Group* group = nullptr);
 
   // As `Model::lossAndGradients` over the whole batch. Normaliser (in `scale`) and random numbers are the whole's, sums
