@@ -24,7 +24,7 @@ describe('unrolled classify train --estimate', () => {
   it('says what it would take, and trains nothing', async () => {
     const flags = ['classify', 'train', folder(), ...SMALL, '--checkpoint', at('c'), '--out', at('m'), '--estimate'];
     const { status, stdout, stderr } = await runCli(...flags);
-    assert.deepEqual([status, stderr], [0, '2 classes: neg 20, pos 20; 4 of 40 texts validate.\n']);
+    assert.deepEqual([status, stderr], [0, '2 classes: neg 20, pos 20; 4 of 40 texts are for validation.\n']);
     const [total, epoch, run] = stdout.trimEnd().split('\n').slice(-3) as [string, string, string];
     // 36 texts train, and 4 validate.
     assert.match(total, /^a fit takes .* \(parameters .*, checkpoint .*\)$/);

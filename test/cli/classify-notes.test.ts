@@ -38,7 +38,10 @@ describe('unrolled classify tells', function () {
     }
     const noteOf = async (count: number) =>
       (await runCli('classify', 'train', at(`of ${count}`), '--epochs', '1', '--validation', '0')).stderr;
-    assert.match(await noteOf(12), /^12 classes: c000 2, .*, c007 5, .*, c011 2; none of 27 texts validate\.$/m);
+    assert.match(
+      await noteOf(12),
+      /^12 classes: c000 2, .*, c007 5, .*, c011 2; none of 27 texts are for validation\.$/m,
+    );
     assert.match(
       await noteOf(13),
       /^13 classes of 2 to 5 texts: c000 2, c001 2, c002 2, …; none of 29 texts validate\.$/m,
@@ -213,7 +216,7 @@ describe('unrolled classify tells', function () {
     const { stderr } = await runCli('classify', 'predict', out, '--file', at('many.txt'));
     const notes = stderr.trimEnd().split('\n');
     assert.match(notes[19] as string, /^Text 20 /);
-    assert.deepEqual(notes.slice(20), ['5 more texts without a word that the model knows.']);
+    assert.deepEqual(notes.slice(20), ['5 more texts without any word that the model knows.']);
   });
 
   it('what folders have that it does not read, or reads as texts without words', async () => {
@@ -227,7 +230,7 @@ describe('unrolled classify tells', function () {
       stderr.startsWith(`4 of the 24 texts in ${at('some')} are empty and count as texts without words: ${named}\n`),
       stderr,
     );
-    assert.match(stderr, /^2 classes: neg 14, pos 10; 2 of 24 texts validate\.$/m);
+    assert.match(stderr, /^2 classes: neg 14, pos 10; 2 of 24 texts are for validation\.$/m);
     assert.doesNotMatch(stderr, /passed over/);
     for (const name of ['a.md', 'b.md', 'd.html', 'inner.csv']) write(at('some', 'neg', name), 'text');
     const passing = await runCli(...args, '--validation', '0');
@@ -260,7 +263,7 @@ describe('unrolled classify tells', function () {
     assert.equal(
       refused.stderr,
       `unrolled: 3 of the 23 files in ${path} cannot be read: neg/x.txt (0xe9 at offset 5), neg/y.txt (0xe9 at offset 5), ` +
-        'pos/z.txt (0xe9 at offset 5). Say what they are encoded in by --encoding, convert them to UTF-8, or leave them out by ' +
+        'pos/z.txt (0xe9 at offset 5). Set --encoding to their encoding, convert them to UTF-8, or leave them out with ' +
         '--skip-unreadable. (ERR_UNROLLED_ENCODING)\n',
     );
     const skipping = await runCli(...args, '--skip-unreadable');
@@ -299,14 +302,14 @@ describe('unrolled classify tells', function () {
         `Leave in ${less} what the model has: neg.`,
       ],
       [['evaluate', out, less], `${less} has the classes neg, sport`, 'give --classes neg.'],
-      [['evaluate', out, none], `${none} has the classes sport`, 'rename the sub-folders'],
+      [['evaluate', out, none], `${none} has the classes sport`, 'give the sub-folders'],
       [['evaluate', out, less, '--classes', 'neg,sport'], '--classes names the classes neg, sport', '--classes neg.'],
     ];
     const results = await Promise.all(refused.map(([args]) => runCli('classify', ...args)));
     for (const [index, [args, has, advice]] of refused.entries()) {
       const { status, stderr } = results[index] as CliResult;
       assert.equal(status, 1, args.join(' '));
-      assert.ok(stderr.startsWith(`unrolled: ${has}, and the model has neg, pos. `), stderr);
+      assert.ok(stderr.startsWith(`unrolled: ${has}, but the model has neg, pos. `), stderr);
       assert.ok(stderr.includes(advice), stderr);
       assert.match(stderr, /\(ERR_UNROLLED_MODEL_MISMATCH\)\n$/);
     }

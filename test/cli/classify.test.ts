@@ -92,12 +92,12 @@ describe('unrolled classify', function () {
     assert.match(page, new RegExp(`<dt>Validation accuracy</dt><dd>[\\d.]+ % <small>epoch ${kept}, kept, `));
     assert.match(page, /<dt>Median speed<\/dt><dd>[\d,]+ <small>examples\/s</);
     // A tenth of 60 validates.
-    assert.match(page, /<caption><bdi>The 6 texts that validated<\/bdi>: each class<\/caption>/);
+    assert.match(page, /<caption><bdi>The 6 texts used for validation<\/bdi>: each class<\/caption>/);
     for (const name of ['neg', 'pos']) assert.match(page, new RegExp(`<th scope="row"><bdi>${name}</bdi></th>`));
     const whole = await runCli(...args, '--validation', '0', '--report', at('whole.html'));
     assert.equal(whole.status, 0, whole.stderr);
     const wholePage = readFileSync(at('whole.html'), 'utf8');
-    const title = 'The 60 texts that trained the model, as none validated';
+    const title = 'The 60 texts that the model was trained on; none were used for validation';
     assert.ok(wholePage.includes(`<caption><bdi>${title}</bdi>: each class</caption>`));
     assert.match(wholePage, /<dt>Weights kept<\/dt><dd>epoch 2 <small>of 2</);
     const refused = await runCli(...args, '--out', at('one'), '--report', at('one'));
@@ -181,7 +181,7 @@ describe('unrolled classify', function () {
     const { confusion } = await classifier.evaluate(validation);
     const expected = renderReport({
       title: '',
-      confusions: [{ title: 'The 10 texts that validated', classNames, counts: confusion }],
+      confusions: [{ title: 'The 10 texts used for validation', classNames, counts: confusion }],
     });
     const tables = (page: string) => /<section id="classes">.*?<\/section>/s.exec(page)?.[0] ?? '';
     assert.ok(tables(expected).includes('precision'));
@@ -361,7 +361,7 @@ describe('unrolled classify', function () {
     assert.match(stderr, /Stopping after this step; Ctrl-C again ends at once\./);
     // Options of the model, which are the checkpoint's, are left out of the command to go on by.
     const command = `classify train ${folder} --resume ${checkpoint} --checkpoint ${checkpoint} --out ${out} --json`;
-    assert.ok(stderr.includes(`To go on: unrolled ${command}\n`), stderr);
+    assert.ok(stderr.includes(`To continue: unrolled ${command}\n`), stderr);
     const goingOn = startCli(...command.split(' '));
     goingOn.process.stdout?.once('data', () => goingOn.process.kill('SIGINT'));
     assert.equal((await goingOn.result).status, 130);

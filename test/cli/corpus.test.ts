@@ -121,7 +121,7 @@ describe('unrolled: the corpus', function () {
     assert.equal(misspelt.status, 1);
     assert.match(
       misspelt.stderr,
-      /There is no file sonets\. The data set is sonnets\. \(ERR_UNROLLED_FILE_NOT_FOUND\)/,
+      /There is no file sonets\. Did you mean the data set sonnets\? \(ERR_UNROLLED_FILE_NOT_FOUND\)/,
     );
     const other = await runCli('train', 'poems', ...SMALL);
     assert.match(other.stderr, /There is no file poems\. \(/);

@@ -75,7 +75,7 @@ describe('unrolled with a model of documents', function () {
     const text = await plain.sample('', { length: 9, seed: 2 });
     assert.equal((await runCli('sample', path, '--length', '9', '--seed', '2')).stdout, `${text}\n`);
     const refused: [args: string[], status: number, message: RegExp][] = [
-      [['next', path, ''], 1, /^unrolled: The text has no tokens, .*no line end to begin with\. .*CORPUS_EMPTY/],
+      [['next', path, ''], 1, /^unrolled: The text has no tokens, .*no line end to start from\. .*CORPUS_EMPTY/],
       [['sample', path, '--beams', '2'], 1, /^unrolled: --prompt: The prompt has no tokens, .*CORPUS_EMPTY/],
       [['score', path, 'one', '--context', ''], 1, /^unrolled: The context has no tokens, .*CORPUS_EMPTY/],
       [['score', path, 'one', '--document'], 2, /^unrolled: --document must be left out for a model of plain text/],

@@ -66,7 +66,11 @@ describe('unrolled sample, score and next', function () {
       [['--bias', 'o=-Infinity'], 2, /^unrolled: --bias must be .*, not "o=-Infinity"\./],
       [['--bias', 'Q=1'], 1, /^unrolled: --bias\["Q"\] must name one of the 29 tokens/],
       [['--bias', 'o=1e99'], 2, /^unrolled: --bias\["o"\] must be a number from -1e30/],
-      [['--allow', 'abQ'], 1, /^unrolled: --allow: The character "Q" \(U\+0051\) at position 2 .* Leave it out\. \(/],
+      [
+        ['--allow', 'abQ'],
+        1,
+        /^unrolled: --allow: The character "Q" \(U\+0051\) at position 2 .* Leave that token out\. \(/,
+      ],
       [
         ['--allow', 'o', '--bias', 'o=-inf'],
         2,

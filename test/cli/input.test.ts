@@ -100,7 +100,7 @@ describe('a text from a file or from standard input', function () {
 
   it('is refused where there is none, where it cannot be read twice, and in another encoding', () => {
     for (const [args, input, message] of [
-      [['train', '-'], '', /^unrolled: Standard input has no text in it\. \(ERR_UNROLLED_CORPUS_EMPTY\)\n$/],
+      [['train', '-'], '', /^unrolled: Standard input has no text\. \(ERR_UNROLLED_CORPUS_EMPTY\)\n$/],
       [['train', '-', '--stream'], 'a', /^unrolled: --stream must be left out for standard input, .* read twice/],
       [['train', '-'], Buffer.from([0x66, 0xe9, 0x65]), /^unrolled: Standard input is not UTF-8: .* at offset 1/],
       [['train', '-'], gzipSync('text').subarray(0, 12), /^unrolled: Standard input cannot be decompressed: /],

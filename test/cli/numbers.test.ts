@@ -97,7 +97,7 @@ describe('numbers on the command line', () => {
       assert.deepEqual([status, stdout], [2, ''], stderr);
       assert.match(
         stderr,
-        new RegExp(`^unrolled: ${flag} must be a decimal number, .*\\(ERR_UNROLLED_OPTION_TYPE\\)\\n$`),
+        new RegExp(`^unrolled: ${flag} must be a decimal number such as .*\\(ERR_UNROLLED_OPTION_TYPE\\)\\n$`),
       );
     }
   });

@@ -123,7 +123,7 @@ describe('unrolled train --report', function () {
       await run('--epochs', '2', '--out', at('m'));
       assert.equal(
         weights(),
-        `The model has the weights of epoch 2, the last. Nothing validated, so which epoch is the best is not known: --validation 0.1 --early-stopping N keeps the best. It is saved in ${at('m')}.`,
+        `The model has the weights of epoch 2, the last. The best epoch is unknown, because no data was used for validation: --validation 0.1 --early-stopping N keeps the best. It is saved in ${at('m')}.`,
       );
       assert.match(read(), /<dt>Weights kept<\/dt><dd>epoch 2 <small>of 2</);
     });
@@ -166,7 +166,7 @@ describe('unrolled train --report', function () {
       assert.equal((await result).status, 130);
       assert.match(
         weights() ?? '',
-        /^The model has the weights of the last step, in an epoch that did not end\. .* It is saved in /,
+        /^The model has the weights of the last step, in an unfinished epoch\. .* It is saved in /,
       );
       assert.doesNotMatch(read(), /Weights kept/);
     });

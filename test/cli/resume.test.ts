@@ -106,7 +106,7 @@ describe('unrolled train --resume', function () {
     assert.equal(status, 0, stderr);
     assert.ok(readFileSync(at('resumed')).equals(readFileSync(at('whole'))));
     // It says itself how.
-    const command = /^To go on: unrolled (.*)$/m.exec(interrupted.stderr)?.[1] ?? '';
+    const command = /^To continue: unrolled (.*)$/m.exec(interrupted.stderr)?.[1] ?? '';
     assert.match(
       command,
       /^train \S+ --resume \S+ --checkpoint \S+ --checkpoint-every 100000 --out \S+ --log-every 1 --json$/,

@@ -237,10 +237,10 @@ describe('a terminal', function () {
       (some[is] as number[])[taken] = count;
     const expected = [
       'the most frequent confusions (--json has every count):',
-      'is   taken for  texts',
-      'c12  c0             9',
-      'c0   c1             7',
-      'c3   c4             7',
+      'true class  predicted  texts',
+      'c12         c0             9',
+      'c0          c1             7',
+      'c3          c4             7',
     ];
     assert.equal(confusionText(names, some, 80), expected.join('\n'));
     assert.match(
@@ -249,7 +249,7 @@ describe('a terminal', function () {
         some.slice(0, 12).map((row) => row.slice(0, 12)),
         80,
       ),
-      /^what the texts are .*\n {5}c0 {2}c1/,
+      /^true class .*\n {5}c0 {2}c1/,
     );
     assert.match(
       confusionText(

@@ -74,7 +74,7 @@ describe('unrolled train', function () {
     assert.deepEqual([status, stderr], [0, '']);
     const [total, epoch, run] = stdout.trimEnd().split('\n').slice(-3) as [string, string, string];
     assert.match(total, /^a fit takes .* \(parameters .*\)$/);
-    assert.match(epoch, /^and about .* an epoch of 56 steps, .* each$/);
+    assert.match(epoch, /^and about .* per epoch of 56 steps, .* each$/);
     assert.match(run, /^(about \d.*|under a second) for the 168 steps of this run$/);
     const [line, ...others] = parseJsonLines<Estimate & { event: string; parameterCount: number; steps: number }>(
       (await runCli(...flags, '--json')).stdout,
@@ -179,7 +179,7 @@ describe('unrolled train', function () {
     for (const [args, message] of [
       [[corpus(), '--batch', '1000'], /with --batch 1000 its rows .*, or lower --batch or --window\. /],
       [[corpus(), '--hidden', '10000000'], /\. Lower --hidden\. /],
-      [[at('latin1.txt')], /Name the --encoding that it has/],
+      [[at('latin1.txt')], /Give its --encoding/],
     ] as const) {
       assert.match((await runCli('train', ...args)).stderr, message);
     }

@@ -45,12 +45,12 @@ describe('tokens that a language model does not know', function () {
     const some = await runCli('score', model, 'the FOX');
     assert.match(some.stdout, /\ntokens 6\n.*\nknownTokens 4\nunknownTokens 3\n$/);
     const replaced =
-      'and takes each for the same unknown token: the more there are, the less these figures say of the text.';
+      'and reads each as the same unknown token: the more there are, the less these figures tell about the text.';
     assert.equal(some.stderr, `Warning: the model does not know 3 of the text's 7 tokens (43 %), ${replaced}\n`);
     const none = await runCli('score', model, NONSENSE, '--context', 'The fox');
     assert.equal(
       none.stderr,
-      "Warning: the model does not know 1 of the context's 7 tokens (14 %), and takes each for the same unknown token.\n" +
+      "Warning: the model does not know 1 of the context's 7 tokens (14 %), and reads each as the same unknown token.\n" +
         "Warning: the model knows none of the text's tokens (11): these figures say nothing of them.\n",
     );
     const result = await counted('score', model, 'the FOX', '--unknown', 'skip');
@@ -59,7 +59,7 @@ describe('tokens that a language model does not know', function () {
 
   it('are counted by next, and told of', async () => {
     const { stderr } = await runCli('next', model, 'the FOX', '--unknown', 'skip');
-    const skipped = 'and leaves them out: these probabilities are of the rest.';
+    const skipped = 'and leaves them out: these probabilities are for the rest.';
     assert.equal(stderr, `Warning: the model does not know 3 of the text's 7 tokens (43 %), ${skipped}\n`);
     const result = await counted('next', model, NONSENSE, '--top', '1');
     assert.deepEqual([result?.knownTokens, result?.unknownTokens], [0, 11]);
@@ -72,7 +72,7 @@ describe('tokens that a language model does not know', function () {
     assert.match(stdout, /\nknownTokens 1204\nunknownTokens 11\n$/);
     assert.match(
       stderr,
-      /^The model does not know 11 of the text's 1215 tokens \(0\.9 %\), .* the less these figures say of the text\.\n$/,
+      /^The model does not know 11 of the text's 1215 tokens \(0\.9 %\), .* the less these figures tell about the text\.\n$/,
     );
     for (const unknown of ['replace', 'skip', 'skip']) {
       const args = ['evaluate', model, corpus, '--unknown', unknown, '--json'];
@@ -111,7 +111,7 @@ describe('tokens that a language model does not know', function () {
       // A word, a space, "the" and a line end each; of them those that come once are unknown.
       assert.match(
         stderr,
-        /Warning: the vocabulary leaves out 400 of the text's 1600 tokens \(25 %\), which are one unk/,
+        /Warning: the vocabulary leaves out 400 of the text's 1600 tokens \(25 %\), which the model reads as one unk/,
       );
       const last = parseJsonLines<Counts>(stdout).at(-1);
       assert.deepEqual([last?.knownTokens, last?.unknownTokens], [1200, 400]);
@@ -142,7 +142,7 @@ describe('tokens that a language model does not know', function () {
     for (const how of [[], ['--stream']]) {
       const { status, stderr } = await runCli(...args, '--extend-vocab', ...how);
       assert.equal(status, 0, stderr);
-      assert.match(stderr, /The model had 30 tokens, and is given 12 more that the text has\./);
+      assert.match(stderr, /The model had 30 tokens; 12 more from the text are added\./);
       assert.doesNotMatch(stderr, /not know/);
       using trained = await LanguageModel.load(out);
       assert.equal(trained.vocabulary.size, 42);

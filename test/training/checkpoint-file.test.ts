@@ -82,7 +82,7 @@ describe('a checkpoint', () => {
     assert.deepEqual([...tensors], [['dense.weight', WEIGHTS]]);
     assert.deepEqual(header, HEADER);
     await writeModelFile(at('m'), MODEL, HEADER);
-    await assert.rejects(readCheckpoint(at('m')), { code: 'ERR_UNROLLED_MODEL_FORMAT', message: /no checkpoint/ });
+    await assert.rejects(readCheckpoint(at('m')), { code: 'ERR_UNROLLED_MODEL_FORMAT', message: /not a checkpoint/ });
   });
 
   it('has the same bytes for the same training, and leaves nothing beside it', async () => {
@@ -104,7 +104,7 @@ describe('a checkpoint', () => {
     const before = readFileSync(await written());
     await assert.rejects(write(MODEL, Float32Array.of(1, 2, Number.NaN, 4), RECORD), {
       code: 'ERR_UNROLLED_MODEL_NOT_FINITE',
-      message: /c is not written: dense\.weight\[1, 0\] is NaN/,
+      message: /c was not written: dense\.weight\[1, 0\] is NaN/,
     });
     assert.ok(readFileSync(at('c')).equals(before));
     assert.deepEqual(readdirSync(at()), ['c']);

@@ -203,7 +203,7 @@ describe('a checkpoint that is written while the training goes on', () => {
         assert.equal(error.received, path);
         assert.match(
           error.message,
-          /^The checkpoint of step 3 is not written: .*c cannot be written: the folder does not/,
+          /^The checkpoint of step 3 was not written: .*c cannot be written: the folder does not/,
         );
         return true;
       });

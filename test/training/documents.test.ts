@@ -142,7 +142,7 @@ describe('documents', () => {
     assert.equal(whole?.stepLosses.length, 1);
     await assert.rejects(train(one, { epochs: 1, batch: 3, window: 11 }, exact), {
       code: 'ERR_UNROLLED_CORPUS_TOO_SHORT',
-      message: /has 30 tokens: with batch 3 its rows have 10, and at least 11 are needed\. Give at least 33 tokens/,
+      message: /has 30 tokens: with batch 3 its rows have 10, but at least 11 are needed\. Give at least 33 tokens/,
     });
   });
 

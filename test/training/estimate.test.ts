@@ -278,6 +278,6 @@ describe('estimate of a training', () => {
     using model = smallModel();
     const estimate = await model.estimate(CORPUS, OPTIONS);
     const slow = { ...estimate, stepsPerEpoch: 1000, secondsPerStep: 18.72, secondsPerEpoch: 18_720 };
-    assert.match(String(model.summary(slow)), /\nand about 5h 12m an epoch of 1,000 steps, 18\.7 s each$/);
+    assert.match(String(model.summary(slow)), /\nand about 5h 12m per epoch of 1,000 steps, 18\.7 s each$/);
   });
 });

@@ -246,7 +246,7 @@ describe('fit', () => {
       code: 'ERR_UNROLLED_UNKNOWN_TOKEN',
       option: 'corpus',
       message:
-        /^The corpus "loud" has another vocabulary than the model\. The character "D" .* is not in the model's\. Leave .*\.withVocabulary\(model\.vocabulary\.withUnknown\('skip'\)\)/,
+        /^The corpus "loud" has another vocabulary than the model\. The character "D" .* is not in the model's\. Remove .*\.withVocabulary\(model\.vocabulary\.withUnknown\('skip'\)\)/,
     };
     await assert.rejects(train(model, { epochs: 1 }, unfit), lacking);
     await assert.rejects(model.evaluate(unfit), lacking);

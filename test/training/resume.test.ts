@@ -140,7 +140,7 @@ describe('a resumed training', () => {
 
     // No less than there is: 66 steps are made, 33 of each epoch.
     for (const [options, message] of [
-      [{ epochs: 1 }, /^epochs must be at least 2, which \S+ has come to, not 1\./],
+      [{ epochs: 1 }, /^epochs must be at least 2, which \S+ has reached, not 1\./],
       [{ steps: 65 }, /^steps must be at least 66, which \S+ has come to, not 65\./],
     ] as const) {
       using fewer = await LanguageModel.load(at('more'));
@@ -187,7 +187,7 @@ describe('a resumed training', () => {
     const longer = Corpus.fromText(text);
     await refused(
       Corpus.fromText(text.replaceAll('dog', 'DOG')),
-      /data: its vocabulary lacks "D" .*, which these have\./,
+      /data: its vocabulary lacks "D" .*, which these data have\./,
     );
     await refused(longer, /on other data: it was trained on 1,204 tokens, and these are 1,350 tokens\./);
     await refused(
@@ -223,7 +223,7 @@ describe('a resumed training', () => {
     await refused(
       more,
       { batch: 4 },
-      /trained on 3 documents and 25 tokens, and these are 4 documents and 33 tokens\./,
+      /trained on 3 documents and 25 tokens, but these are 4 documents and 33 tokens\./,
     );
     await refused(
       Corpus.fromText('the fox jumps over a dog'.repeat(20)),

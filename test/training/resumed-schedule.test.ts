@@ -117,7 +117,7 @@ describe('the schedule of a training that goes on', function () {
         assert.ok(before.length > 2, what);
         assert.deepEqual(resumed, whole.slice(before.length), what);
         assert.deepEqual(warnings, [
-          `The ${schedule.kind} schedule of ${path} covers 6 epochs now, not 2: from here on the learning rate is that of ` +
+          `The ${schedule.kind} schedule of ${path} covers 6 epochs now, not 2: from now on the learning rate is that of ` +
             'a run of 6 epochs.',
         ]);
       }
@@ -319,7 +319,7 @@ describe('the learning rate on the command line', function () {
     assert.deepEqual(resumed.lines.filter(isStep).map(rateOf), whole.lines.filter(isStep).map(rateOf).slice(10));
     assert.match(
       resumed.stderr,
-      /^The linear schedule of \S+ covers 3 epochs now, not 1: from here on the learning rate is/m,
+      /^The linear schedule of \S+ covers 3 epochs now, not 1: from now on the learning rate is/m,
     );
     const plain = await runCli('train', at('corpus'), '--resume', at('c'), '--epochs', '2', '--log-every', '5');
     assert.match(plain.stdout, /^step 11 {2}loss \S+ \(\S+ bits\/token\) {2}lr 0\.05 {2}/m);
