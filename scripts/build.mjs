@@ -7,6 +7,7 @@ import path from 'node:path';
 import { makeImportsLazy } from './lazy-imports.mjs';
 import { writeModuleFace } from './module-face.mjs';
 import { asProgram, Failure, root, run, tool, which } from './support.mjs';
+import { bundleText } from './text-bundle.mjs';
 
 /**
  * Settings of CMake that have a dozen sources read as one, where all are read once: the headers take a compiler as long as
@@ -90,6 +91,8 @@ export async function buildTypeScript() {
   removeOrphans(lib);
   makeImportsLazy(lib, path.join(root, 'src'));
   writeModuleFace(lib);
+  writeModuleFace(path.join(lib, 'browser'));
+  await bundleText(lib);
   chmodSync(path.join(lib, 'cli', 'main.js'), 0o755);
 }
 

@@ -19,7 +19,7 @@ const SRC = [
   ['training', 'generation'],
   ['report', 'onnx'],
   ['models'],
-  ['callbacks'],
+  ['callbacks', 'browser'],
   ['cli', 'index.ts'],
 ];
 
