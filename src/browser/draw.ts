@@ -32,7 +32,7 @@ const OPTIONS = [
 export type Scores = Float32Array | Float64Array | readonly number[];
 
 function requireScores(logits: Scores): Scores {
-  check.arrayLike('logits', logits, 'a list of numbers, one a token');
+  check.arrayLike('logits', logits, 'a list of numbers, one per token');
   if (logits.length === 0) throw check.outOfRange('logits', 'at least one number', 'none');
   for (let id = 0; id < logits.length; id++) check.number(`logits[${id}]`, logits[id]);
   return logits;

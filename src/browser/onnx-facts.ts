@@ -39,7 +39,7 @@ const [KEY, VALUE] = [1, 2];
 const [NUMBER, EIGHT, BYTES, FOUR] = [0, 1, 2, 5];
 
 function damaged(): UnrolledError {
-  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', 'The bytes are no ONNX file, or not all of one');
+  return new UnrolledError('ERR_UNROLLED_MODEL_FORMAT', 'The bytes are not an ONNX file, or not a complete one');
 }
 
 /** Fields of a message of protocol buffers. */

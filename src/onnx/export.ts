@@ -41,7 +41,7 @@ export async function exportNetwork(
   network.requireAlive();
   const parameters = await network.parameters();
   const graph = networkGraph(network.description, parameters, resolved);
-  await requireFiniteParameters(`${path} is not written: `, parameters);
+  await requireFiniteParameters(`${path} was not written: `, parameters);
   const metadata: Record<string, string> = {};
   for (const [name, fact] of Object.entries(facts)) {
     if (fact !== undefined) metadata[`unrolled.${name}`] = await inTurns(stringifying(fact));

@@ -56,7 +56,7 @@ export const LEAVING: readonly string[] = Object.keys(LAYERS);
 export function emit(context: Context, layer: LayerDescription, inputs: readonly Value[]): Value {
   const known = Object.hasOwn(LAYERS, layer.type) ? LAYERS[layer.type] : undefined;
   if (known === undefined) {
-    throw cannotLeave(`${named(layer)} has no counterpart in ONNX here`, 'Leave the layer out.', layer.type);
+    throw cannotLeave(`${named(layer)} cannot be expressed in ONNX`, 'Leave the layer out.', layer.type);
   }
   return (known as Emit<LayerDescription>)(context, layer, ...inputs);
 }

@@ -53,11 +53,11 @@ export function networkGraph(
 function requireSteps({ source, layers }: ModelDescription): void {
   const advice = "Choose the form 'sequence' or 'lengths'.";
   if (source !== undefined) {
-    throw cannotLeave('an encoder–decoder reads its whole source, and the form step has one step', advice, 'step');
+    throw cannotLeave('an encoder–decoder reads its whole source, but the form step has only one step', advice, 'step');
   }
   const whole = layers.find(needsAllSteps);
   if (whole === undefined) return;
-  throw cannotLeave(`${named(whole)} needs all steps of a sequence, and the form step has one`, advice, 'step');
+  throw cannotLeave(`${named(whole)} needs all steps of a sequence, but the form step has only one`, advice, 'step');
 }
 
 function needsAllSteps(layer: LayerDescription): boolean {

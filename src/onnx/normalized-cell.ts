@@ -133,7 +133,7 @@ export function normalizedDirection(context: Context, level: Level, direction: n
   const known = STEPS[layer.type];
   if (known === undefined) {
     throw cannotLeave(
-      `layerNorm of ${named(layer)} has no counterpart in ONNX here`,
+      `layerNorm of ${named(layer)} cannot be expressed in ONNX`,
       'Leave layerNorm out.',
       layer.type,
     );

@@ -41,7 +41,7 @@ export function resolveOnnx(options: OnnxOptions | undefined, byDefault: Form): 
   const form = given.form === undefined ? byDefault : check.oneOf('form', given.form, FORMS);
   const layout = given.layout === undefined ? undefined : check.oneOf('layout', given.layout, LAYOUTS);
   if (form === 'step' && layout !== undefined) {
-    throw outOfRange('layout', 'left out for the form step, which has no axis of time', layout);
+    throw outOfRange('layout', 'left out for the form step, which has no time axis', layout);
   }
   return { form, layout: layout ?? 'time' };
 }
