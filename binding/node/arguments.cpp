@@ -108,6 +108,13 @@ int threadCount(const Napi::Value& value) {
   return static_cast<int>(integer("threads", value, 0, ThreadPool::maxThreads));
 }
 
+Index shardCount(const Napi::Value& value) {
+  if (value.IsUndefined()) return 1;
+  const Index shards = integer("shards", value, 1, largestSize);
+  if ((shards & (shards - 1)) != 0) throw outOfRange("shards", "a power of two", value);
+  return shards;
+}
+
 std::uint64_t seed(const Napi::Value& value) {
   return static_cast<std::uint64_t>(integer("seed", value, 0, largestSafeInteger));
 }
@@ -215,6 +222,7 @@ TrainingOptions trainingOptions(const Napi::Object& value) {
     if (!value.Get(name).IsUndefined()) options.*figure = number(name, value.Get(name));
   }
   options.threads = threadCount(value.Get("threads"));
+  options.shards = shardCount(value.Get("shards"));
   options.seed = seed(value.Get("seed"));
   if (!value.Get("schedule").IsUndefined()) options.schedule = schedule(value.Get("schedule"));
   if (!value.Get("sparse").IsUndefined()) {

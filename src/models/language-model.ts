@@ -236,9 +236,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const { train, validation } = await partsOf(corpus, options.validation, this.#boundary(documents), resumed);
     const source = await trainingSource('training text', train, stream, shuffle);
     const validate =
-      options.validation > 0
-        ? await scoring(this.model, 'validation text', validation, stream, native.threads)
-        : undefined;
+      options.validation > 0 ? await scoring(this.model, 'validation text', validation, stream, native) : undefined;
     return { source, validate };
   }
 
@@ -278,7 +276,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     return withWeightsOfCall(this.model, 'one', async (weights) => {
       const adopted = await adoptCorpus(corpus, this.vocabulary, signal);
       const part = await wholeCorpus(adopted, this.#boundary());
-      const score = await scoring(this.model, 'corpus', part, stream, threads);
+      const score = await scoring(this.model, 'corpus', part, stream, { threads });
       const result = await withCancellation(signal, (cancellation) =>
         weights.use((model) => score(cancellation, model)),
       );

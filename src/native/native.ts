@@ -480,6 +480,11 @@ export interface NativeTrainingOptions {
   seed: number;
   /** 0 takes the pool's default. */
   threads: number;
+  /**
+   * Parts of each batch, a power of two; 1 (default) is the whole. Each part's gradient is computed on its own, and they
+   * are added in a fixed binary tree.
+   */
+  shards?: number;
   source: NativeSource;
   /** Constant where absent. */
   schedule?: NativeSchedule;
@@ -620,6 +625,8 @@ export interface NativeEvaluationOptions {
   window: number;
   /** 0 takes the pool's default. */
   threads: number;
+  /** As of a training: the loss of each part of a batch is computed on its own. */
+  shards?: number;
 }
 
 export interface NativeEvaluation {
@@ -820,7 +827,7 @@ export interface NativeModel {
   evaluate(options: NativeEvaluationOptions, cancellation: NativeCancellation): Promise<NativeEvaluation>;
   /** Loss of one epoch of examples, in their order and without dropout; `shuffle` is of no use. */
   evaluateExamples(
-    options: { source: NativeExamples; threads: number },
+    options: { source: NativeExamples; threads: number; shards?: number },
     cancellation: NativeCancellation,
   ): Promise<NativeEvaluation>;
   /** Outputs for many sequences, each from a zero state. For models with one input. */

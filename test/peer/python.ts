@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 /** Exit status of a script whose package is absent; see `peer.py`. */
-const ABSENT = 77;
+export const ABSENT = 77;
 
 const DEBIANS_OWN = '/usr/bin/python3';
 
@@ -24,6 +24,11 @@ export class PeerAbsentError extends Error {
   override readonly name = 'PeerAbsentError';
 }
 
+/** An environment in which scripts compute on one thread: NumPy's and PyTorch's libraries read these when they load. */
+export function pythonEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
+}
+
 /**
  * Runs a script on one thread and returns its standard output.
  * @throws PeerAbsentError; an error with the script's standard error where it failed.
@@ -34,8 +39,7 @@ export function runPython(script: string, ...args: string[]): Promise<string> {
 
 /** The same of another interpreter. */
 export async function runPythonOf(python: string, script: string, ...args: string[]): Promise<string> {
-  // NumPy's and PyTorch's libraries read these when they load.
-  const env = { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
+  const env = pythonEnvironment();
   try {
     const { stdout } = await promisify(execFile)(python, ['-B', script, ...args], { env, maxBuffer: 2 ** 26 });
     return stdout;
@@ -47,19 +51,24 @@ export async function runPythonOf(python: string, script: string, ...args: strin
   }
 }
 
-/** In `before`: skips the suite, with the reason in its title, where Python or one of its modules is absent. */
-export function requirePython(context: Mocha.Context, ...modules: string[]): Promise<void> {
-  return requirePythonOf(python, context, ...modules);
-}
-
-/** The same of another interpreter. */
-export async function requirePythonOf(python: string, context: Mocha.Context, ...modules: string[]): Promise<void> {
+/** In `before`: skips the suite, with the reason in its title, where a peer that is tried is absent. */
+export async function skipIfAbsent(context: Mocha.Context, tried: Promise<unknown>): Promise<void> {
   try {
-    await runPythonOf(python, join(__dirname, 'peer.py'), ...modules);
+    await tried;
   } catch (error) {
     if (!(error instanceof PeerAbsentError)) throw error;
     const suite = context.test?.parent;
     if (suite !== undefined) suite.title += ` (${error.message})`;
     context.skip();
   }
+}
+
+/** In `before`: skips the suite where Python or one of its modules is absent. */
+export function requirePython(context: Mocha.Context, ...modules: string[]): Promise<void> {
+  return requirePythonOf(python, context, ...modules);
+}
+
+/** The same of another interpreter. */
+export function requirePythonOf(python: string, context: Mocha.Context, ...modules: string[]): Promise<void> {
+  return skipIfAbsent(context, runPythonOf(python, join(__dirname, 'peer.py'), ...modules));
 }

@@ -1,30 +1,22 @@
 /**
  * The built command line, as `npx unrolled` runs it. Runs that are only awaited go one after another through a process that is
- * kept (`cli-runs.cjs`); those that are watched, sent a signal or given a standard output have a process of their own.
+ * kept; those that are watched, sent a signal or given a standard output have a process of their own.
  */
 
-import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import { resolve } from 'node:path';
+import { type Ended, runKept } from './kept-process';
+
+export type { Ended as CliResult } from './kept-process';
 
 /** The program that `npx unrolled` runs. */
 export const MAIN = resolve(__dirname, '..', '..', 'lib', 'cli', 'main.js');
 
-const RUNS = resolve(__dirname, 'cli-runs.cjs');
-
-export interface CliResult {
-  /** Exit status; null where a signal ended the process. */
-  status: number | null;
-  stdout: string;
-  stderr: string;
-}
-
 export interface CliProcess {
   process: ChildProcess;
   /** Settles when the process has ended. */
-  result: Promise<CliResult>;
+  result: Promise<Ended>;
 }
 
 /** How these tests themselves were started is not how the command was. */
@@ -38,7 +30,7 @@ function start(stdout: 'pipe' | number, args: string[]): CliProcess {
     stdio: ['ignore', stdout, 'pipe'],
     env: environment(),
   });
-  const result = new Promise<CliResult>((resolve, reject) => {
+  const result = new Promise<Ended>((resolve, reject) => {
     const output = { stdout: '', stderr: '' };
     process.stdout?.setEncoding('utf8').on('data', (text) => {
       output.stdout += text;
@@ -50,88 +42,6 @@ function start(stdout: 'pipe' | number, args: string[]): CliProcess {
     process.on('close', (status) => resolve({ status, ...output }));
   });
   return { process, result };
-}
-
-/** A process for many runs, of which it does one at a time. */
-class KeptProcess {
-  /** The environment it was started in, which all its runs have. */
-  readonly environment: string;
-  readonly #process: ChildProcess;
-  /** What the run under way has written to each stream so far. */
-  readonly #output = { stdout: '', stderr: '' };
-  #mark = '';
-  #settle: ((result: CliResult) => void) | undefined;
-
-  constructor(env: NodeJS.ProcessEnv) {
-    this.environment = JSON.stringify(env);
-    this.#process = fork(RUNS, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env, execArgv: [] });
-    for (const name of ['stdout', 'stderr'] as const) {
-      this.#process[name]?.setEncoding('utf8').on('data', (text) => {
-        this.#output[name] += text;
-        this.#endIfMarked();
-      });
-    }
-    this.#process.on('close', (status) => this.#end({ status, ...this.#output }));
-    this.#hold(false);
-  }
-
-  get isEnded(): boolean {
-    return this.#process.exitCode !== null || this.#process.signalCode !== null || !this.#process.connected;
-  }
-
-  /** Runs a command line to its end. Where that ends the process, it is the process's end that is given. */
-  run(args: readonly string[]): Promise<CliResult> {
-    this.#hold(true);
-    this.#mark = `\0${randomUUID()} `;
-    Object.assign(this.#output, { stdout: '', stderr: '' });
-    return new Promise((settle, reject) => {
-      this.#settle = settle;
-      this.#process.send({ program: MAIN, args, mark: this.#mark }, (error) => {
-        if (error) reject(error);
-      });
-    });
-  }
-
-  /** Lets the process end. */
-  close(): void {
-    if (this.#process.connected) this.#process.disconnect();
-  }
-
-  #endIfMarked(): void {
-    const [stdout, status] = this.#output.stdout.split(this.#mark);
-    const [stderr, end] = this.#output.stderr.split(this.#mark);
-    const isWhole = status?.endsWith('\n') && end?.endsWith('\n');
-    if (isWhole) this.#end({ status: Number(status), stdout: stdout as string, stderr: stderr as string });
-  }
-
-  #end(result: CliResult): void {
-    this.#hold(false);
-    this.#settle?.(result);
-    this.#settle = undefined;
-  }
-
-  /** Whether the process keeps the tests' own from ending. */
-  #hold(isHeld: boolean): void {
-    const { channel, stdout, stderr } = this.#process;
-    for (const held of [this.#process, channel, stdout as Socket | null, stderr as Socket | null]) {
-      if (isHeld) held?.ref();
-      else held?.unref();
-    }
-  }
-}
-
-/** Kept processes that do nothing now. */
-const idle: KeptProcess[] = [];
-
-/** A kept process for runs in the environment of now; another one for runs beside each other. */
-function keptProcess(): KeptProcess {
-  const env = environment();
-  const text = JSON.stringify(env);
-  for (let kept = idle.pop(); kept !== undefined; kept = idle.pop()) {
-    if (kept.environment === text && !kept.isEnded) return kept;
-    kept.close();
-  }
-  return new KeptProcess(env);
 }
 
 /** Arguments with others in the place of options that have a value, which is given once. */
@@ -156,9 +66,6 @@ export function startCliTo(file: string, ...args: string[]): CliProcess {
 }
 
 /** Runs `unrolled` with these arguments to its end. */
-export async function runCli(...args: string[]): Promise<CliResult> {
-  const kept = keptProcess();
-  const result = await kept.run(args);
-  idle.push(kept);
-  return result;
+export function runCli(...args: string[]): Promise<Ended> {
+  return runKept({ program: MAIN, args, env: environment() });
 }

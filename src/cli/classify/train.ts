@@ -34,12 +34,14 @@ import {
   noteGoingOn,
   noteKept,
   noteNothingTrained,
+  noteShards,
   nothingValidates,
   onTerminal,
   type RunEnd,
   requireTwoFiles,
   runEpochs,
   saveFailed,
+  sharingOf,
 } from '../language-model/training-run';
 import { choiceOption, jsonOption, numberOption } from '../options';
 import { messageOf } from '../terminal/failure';
@@ -230,6 +232,7 @@ async function train(name: string, typed: TypedFlags, command: Command): Promise
   const prepared = await prepare(flags, history, page);
   const { options, parting, end } = prepared;
   const { best } = options;
+  noteShards(options);
   const data = await loadTraining(name, { ...flags, encoding: prepared.encoding });
   noteTexts(data, parting.validation);
   using classifier = await classifierOf(data, flags, prepared);
@@ -284,7 +287,8 @@ async function train(name: string, typed: TypedFlags, command: Command): Promise
   try {
     const test = interrupted || data.test === undefined ? undefined : await classifier.evaluate(data.test, { signal });
     const figures = best === undefined ? history.last : history.epochs.find(({ epoch }) => epoch === keptEpoch);
-    const outcome = { seconds, test, savedTo: out, interrupted, trained: trained || interrupted };
+    const sharing = sharingOf(options);
+    const outcome = { seconds, test, savedTo: out, interrupted, trained: trained || interrupted, sharing };
     report.done({ keptEpoch, figures, ...outcome });
   } catch (error) {
     // While the test was running: the model is saved already.

@@ -36,12 +36,14 @@ import {
   noteGoingOn,
   noteKept,
   noteNothingTrained,
+  noteShards,
   nothingValidates,
   onTerminal,
   type RunEnd,
   requireTwoFiles,
   runEpochs,
   saveFailed,
+  sharingOf,
 } from './training-run';
 import { unseenIds } from './unseen-text';
 
@@ -156,6 +158,7 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
   const others = { 'the corpus': name, '--out': out, '--checkpoint': checkpoint, '--init': init, '--resume': resume };
   const page = await ReportFile.open(report, history, others);
 
+  noteShards(options);
   const prepared = await prepare(name, training.origin, training.asked);
   const { corpus, model, counts } = prepared;
   if (page !== undefined) page.sample = sampler(model);
@@ -210,7 +213,8 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     const best = validated > 0 ? history.best('validationLoss') : undefined;
     if (stopping !== undefined) noteKept(keptEpoch, trained);
     else if (best !== undefined && trained) noteBest(best, lines.isBetweenEpochs ? last : undefined);
-    lines.done({ savedTo: out, interrupted, trained: trained || interrupted, keptEpoch, best, counts });
+    const sharing = sharingOf(options);
+    lines.done({ savedTo: out, interrupted, trained: trained || interrupted, keptEpoch, best, counts, sharing });
     if (interrupt.status === undefined) return;
     process.exitCode = interrupt.status;
     if (interrupted) noteGoingOn(command, flags, KEPT);

@@ -1,6 +1,6 @@
 /**
- * Runs command lines of `unrolled` one after another in this process, which was forked by `cli.ts`: Node.js and the package
- * are loaded once for all of them. A message `{ program, args, mark }` starts one.
+ * Runs programs one after another in this process, which `kept-process.ts` forked: Node.js and the package are loaded once
+ * for all of them. A message `{ program, args, mark }` starts one.
  *
  * A run ends when nothing is left to do, as a process does: this process's own channel does not count meanwhile. Then `mark`
  * goes to standard output and to standard error, with the exit status behind it. What a run left behind with the process is
@@ -52,7 +52,7 @@ function start({ program, args, mark }) {
         }
       }
     }
-    if (process.cwd() !== folder) throw new Error(`a command has left ${folder}`);
+    if (process.cwd() !== folder) throw new Error(`a program has left ${folder}`);
     process.channel.ref();
     process.stdout.write(`${mark}${exitStatus}\n`);
     process.stderr.write(`${mark}\n`);
