@@ -13,11 +13,7 @@ import {
   Vocabulary,
   WordList,
 } from '../../src';
-<<<<<<< HEAD:test/base/formatting.test.ts
-import { excerpt, showEstimate, showFigure, showSeconds } from '../../src/base/messages/formatting';
-=======
-import { ends, excerpt, showEstimate, showFigure, showSeconds } from '../../src/base/messages/printing';
->>>>>>> origin/main:test/base/printing.test.ts
+import { ends, excerpt, showEstimate, showFigure, showSeconds } from '../../src/base/messages/formatting';
 import { epochResult } from '../support/epochs';
 import { CORPUS, STREAM, smallModel } from '../support/models';
 
