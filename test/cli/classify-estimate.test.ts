@@ -28,7 +28,7 @@ describe('unrolled classify train --estimate', () => {
     const [total, epoch, run] = stdout.trimEnd().split('\n').slice(-3) as [string, string, string];
     // 36 texts train, and 4 validate.
     assert.match(total, /^a fit takes .* \(parameters .*, checkpoint .*\)$/);
-    assert.match(epoch, /^and about .* an epoch of 5 steps, .* each$/);
+    assert.match(epoch, /^and about .* per epoch of 5 steps, .* each$/);
     assert.match(run, /^(about \d.*|under a second) for the 15 steps of this run$/);
     const json = JSON.parse((await runCli(...flags, '--json')).stdout) as Estimate & { event: string; steps: number };
     assert.deepEqual([json.event, json.steps, json.stepsPerEpoch], ['estimate', 15, 5]);

@@ -44,7 +44,7 @@ describe('unrolled classify tells', function () {
     );
     assert.match(
       await noteOf(13),
-      /^13 classes of 2 to 5 texts: c000 2, c001 2, c002 2, …; none of 29 texts validate\.$/m,
+      /^13 classes of 2 to 5 texts: c000 2, c001 2, c002 2, …; none of 29 texts are for validation\.$/m,
     );
   });
 
@@ -88,7 +88,7 @@ describe('unrolled classify tells', function () {
     const { status, stderr } = await runCli(...args, '--skip-unreadable');
     assert.equal(status, 0, stderr);
     assert.match(stderr, /^1 file of .* left out: neg\/circle\.txt \(the link points back to itself\)$/m);
-    assert.match(stderr, /^1 link of .* leads nowhere and was passed over: middling$/m);
+    assert.match(stderr, /^1 link of .* is broken and was skipped: middling$/m);
     const named = await runCli(...args, '--skip-unreadable', '--classes', 'neg,pos');
     assert.doesNotMatch(named.stderr, /middling/);
   });
@@ -136,7 +136,7 @@ describe('unrolled classify tells', function () {
     assert.equal(same.status, 0, same.stderr);
     const other = await runCli(...resume, 'english');
     assert.deepEqual(
-      [other.status, /--stop-words.* and "english" was asked/.test(other.stderr)],
+      [other.status, /--stop-words.* but "english" was requested/.test(other.stderr)],
       [1, true],
       other.stderr,
     );
@@ -231,13 +231,13 @@ describe('unrolled classify tells', function () {
       stderr,
     );
     assert.match(stderr, /^2 classes: neg 14, pos 10; 2 of 24 texts are for validation\.$/m);
-    assert.doesNotMatch(stderr, /passed over/);
+    assert.doesNotMatch(stderr, /skipped/);
     for (const name of ['a.md', 'b.md', 'd.html', 'inner.csv']) write(at('some', 'neg', name), 'text');
     const passing = await runCli(...args, '--validation', '0');
     assert.ok(
       passing.stderr.includes(
-        `4 files of ${at('some')} were passed over, since only .txt files are read: neg/a.md, neg/b.md, neg/d.html, …\n` +
-          '2 classes: neg 14, pos 10; none of 24 texts validate.\n',
+        `4 files of ${at('some')} were skipped, because only .txt files are read: neg/a.md, neg/b.md, neg/d.html, …\n` +
+          '2 classes: neg 14, pos 10; none of 24 texts are for validation.\n',
       ),
       passing.stderr,
     );
@@ -283,7 +283,7 @@ describe('unrolled classify tells', function () {
     assert.equal(wide.status, 1);
     assert.match(
       wide.stderr,
-      /looks like UTF-16LE without a byte-order mark, and UTF-8 was expected: .*Give --encoding utf-16le\./,
+      /looks like UTF-16LE without a byte-order mark, not like UTF-8: .*Give --encoding utf-16le\./,
     );
   });
 
@@ -299,7 +299,7 @@ describe('unrolled classify tells', function () {
       [
         ['train', train, '--test', less],
         `${less} has the classes neg, sport`,
-        `Leave in ${less} what the model has: neg.`,
+        `Keep only the model's classes in ${less}: neg.`,
       ],
       [['evaluate', out, less], `${less} has the classes neg, sport`, 'give --classes neg.'],
       [['evaluate', out, none], `${none} has the classes sport`, 'give the sub-folders'],

@@ -294,7 +294,7 @@ describe('unrolled classify', function () {
       /ERR_UNROLLED_ENCODING/,
     );
     const latin1 = ['classify', 'predict', out, '--file', at('latin1.txt')];
-    assert.match((await runCli(...latin1)).stderr, /Name the --encoding/);
+    assert.match((await runCli(...latin1)).stderr, /Give its --encoding/);
     assert.match((await runCli(...latin1, '--encoding', 'latin1')).stdout, /\tf\u00e9e\n$/);
     assert.equal((await runCli('classify', 'predict', at('train'), 'x')).status, 1);
   });
@@ -388,7 +388,7 @@ describe('unrolled classify', function () {
     const over = await runCli('classify', 'train', folder, '--resume', checkpoint, '--out', out, ...same);
     assert.equal(over.status, 0, over.stderr);
     assert.match(over.stdout, /^nothing to train, with the weights of epoch \d+, saved to /);
-    assert.ok(over.stderr.includes(`All ${epochs} epochs were done already: nothing was trained. --epochs `));
+    assert.ok(over.stderr.includes(`All ${epochs} epochs were already done: nothing was trained. --epochs `));
     const fewer = await runCli('classify', 'train', folder, '--resume', checkpoint, '--epochs', '1');
     assert.equal(fewer.status, 2);
     assert.match(fewer.stderr, new RegExp(`^unrolled: --epochs must be at least ${epochs}, .* 1.*OPTION_RANGE`, 'm'));

@@ -67,7 +67,7 @@ describe('a message of the command line', () => {
     const remedies: Record<Remedy, readonly [withFlags: string, without: string]> = {
       restart: [', or start a new training from its weights: --init instead of --resume', ''],
       initFromFile: ['--init', 'unrolled train --init'],
-      keepTextInFile: ['--stream leaves it in its file.', ''],
+      keepTextInFile: ['--stream leaves the text in its file.', ''],
       lowerRate: ['The weights are unchanged by that step. A smaller --lr, or --clip-norm 1, may help.', 'TEXT'],
       readLineEnds: [`${lineEnd}: give --line-ends lf where the text is read. `, ''],
       readOtherKind: ['TEXT', 'TEXT'],

@@ -59,7 +59,7 @@ describe('an option of the command line that is given twice', () => {
     assert.match(stderr, /--prompt must be given once, not twice \("春" and "花"\)\./);
     const inner = await runCli('classify', 'train', 'folder', '--epochs', '3', '--epochs', '3');
     assert.equal(inner.status, 2);
-    assert.match(inner.stderr, /--epochs must be given once, not twice, with "3" and "3"\./);
+    assert.match(inner.stderr, /--epochs must be given once, not twice \("3" and "3"\)\./);
   });
 
   it('is taken where it says that something is so', async () => {

@@ -147,7 +147,7 @@ describe('unrolled train --resume', function () {
     );
     const less = await runCli('train', corpus(), '--resume', at('c'), '--steps', '20');
     assert.equal(less.status, 2);
-    assert.match(less.stderr, /^unrolled: --steps must be at least 50, which \S+ has come to.*20.*OPTION_RANGE/);
+    assert.match(less.stderr, /^unrolled: --steps must be at least 50, which \S+ has reached.*20.*OPTION_RANGE/);
     assert.deepEqual(readdirSync(at()).sort(), ['again', 'c', 'corpus.txt', 'resumed', 'whole']);
 
     for (const [args, message] of [

@@ -197,7 +197,7 @@ describe('unrolled train', function () {
     for (const how of [[], ['--stream'], ['--encoding', 'latin1']]) {
       const { status, stderr } = await runCli('train', out, ...how);
       assert.equal(status, 1);
-      assert.match(stderr, /model\.safetensors is no text: it is a safetensors file.*ERR_UNROLLED_ENCODING/);
+      assert.match(stderr, /model\.safetensors is not a text: it is a safetensors file.*ERR_UNROLLED_ENCODING/);
     }
   });
 

@@ -51,7 +51,7 @@ describe('tokens that a language model does not know', function () {
     assert.equal(
       none.stderr,
       "Warning: the model does not know 1 of the context's 7 tokens (14 %), and reads each as the same unknown token.\n" +
-        "Warning: the model knows none of the text's tokens (11): these figures say nothing of them.\n",
+        "Warning: the model knows none of the text's tokens (11): these figures mean nothing.\n",
     );
     const result = await counted('score', model, 'the FOX', '--unknown', 'skip');
     assert.deepEqual([result?.knownTokens, result?.unknownTokens], [4, 3]);
@@ -158,7 +158,7 @@ describe('tokens that a language model does not know', function () {
     }
     const words = await runCli('train', corpus, '--init', model, '--extend-vocab', '--tokens', 'word');
     assert.equal(words.status, 1);
-    assert.match(words.stderr, /made for another vocabulary: its tokens are of kind char, not word/);
+    assert.match(words.stderr, /trained with another vocabulary: its tokens are of kind char, not word/);
   });
 
   it('are told of by sample', async () => {

@@ -346,7 +346,7 @@ describe('constraints', () => {
       [
         { allow: [] },
         'OPTION_RANGE',
-        /^allow leaves no token to choose at step 0 \(from 0\)\. Allow at least one token there: /,
+        /^allow leaves no token to choose at step 0 \(from 0\)\. Allow at least one token there; /,
       ],
       [{ bias: { Q: 1 } }, 'UNKNOWN_TOKEN', /^bias\["Q"\] must name one of the 29 tokens .* not "Q"/],
       [

@@ -86,8 +86,13 @@ describe('a model with a source', () => {
         'end',
         /^end must be another id than start, not 3/,
       ],
-      [{ sources, targets, start: 3, end: 4, inputs }, 'ERR_UNROLLED_OPTION_RANGE', 'inputs', /beside targets/],
-      [{ sources, targets, start: 3, end: 4, tags: [[1]] }, 'ERR_UNROLLED_OPTION_RANGE', 'tags', /beside targets/],
+      [{ sources, targets, start: 3, end: 4, inputs }, 'ERR_UNROLLED_OPTION_RANGE', 'inputs', /if targets are given/],
+      [
+        { sources, targets, start: 3, end: 4, tags: [[1]] },
+        'ERR_UNROLLED_OPTION_RANGE',
+        'tags',
+        /if targets are given/,
+      ],
       [{ sources, targets, start: 3, end: 4, loss: 'squaredError' }, 'ERR_UNROLLED_OPTION_RANGE', 'loss', /loss/],
       [{ sources, inputs, tags: [[1, 1]], start: 3 }, 'ERR_UNROLLED_OPTION_RANGE', 'start', /beside inputs/],
     ];
@@ -174,10 +179,7 @@ describe('a layer that starts from another', () => {
         gru(16, options),
       );
     refused(start({ initialState: 'pooled' }), /from "pooled" \(pooling\): it has 8 features, not 16\..*16 features/);
-    refused(
-      start({ initialState: 'written' }),
-      /from "written" \(embedding, 8 features\): that has an output at every/,
-    );
+    refused(start({ initialState: 'written' }), /from "written" \(embedding, 8 features\): it has an output at every/);
     refused(start({ initialState: 'input' }), /from the model's input: it has an output at every step/);
     refused(
       start({ initialState: 'pooled', layers: 2 }),

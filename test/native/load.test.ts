@@ -291,7 +291,7 @@ describe('a package whose native module does not load', function () {
       );
       rmSync(path.join(home, 'prebuilds'), { recursive: true });
       put(home, 'build/Release/unrolled.node', { link: BUILT });
-      requireReason(load(home), 'version', 'Build it anew: build one here with `npx unrolled build`');
+      requireReason(load(home), 'version', 'Build it again: build one here with `npx unrolled build`');
     });
   });
 

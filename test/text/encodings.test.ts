@@ -113,7 +113,7 @@ describe('TextChunks', () => {
     assert.throws(() => decode('gb18030', long, long.length), /offset 4000 are/);
     // Texts that are called GBK often have characters of four bytes, which GB18030 alone has.
     const more = [0x61, 0xba, 0xba, 0x81, 0x39, 0xee, 0x39, 0x61];
-    assert.throws(() => decode('gbk', more, more.length), /offset 3 are no character\. .* take the encoding gb18030/);
+    assert.throws(() => decode('gbk', more, more.length), /offset 3 are not a character\. .* use the encoding gb18030/);
     assert.equal(decode('gb18030', more, more.length), 'a\u6c49\u3400a');
   });
 });

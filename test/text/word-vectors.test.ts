@@ -229,7 +229,7 @@ describe('readWordVectors', () => {
     const binary = word2vecBinary(BINARY);
     for (const [content, message] of [
       [word2vecText('a 1 2\nb 3 4\n', '3 2'), /its first line promises 3 words, but it has 2/],
-      [word2vecText('a 1 2\nb 3 4\n', '1 2'), /it says 1 word and has 2/],
+      [word2vecText('a 1 2\nb 3 4\n', '1 2'), /its first line promises 1 word, but it has 2/],
       [binary.subarray(0, -6), /it ends inside word 3 of 3/],
       [binary.subarray(0, 22), /it says 3 words and has 1/],
       [word2vecBinary(BINARY, { header: '2 3' }), /it continues after the 2 words that its first line promises/],

@@ -141,7 +141,7 @@ describe('a resumed training', () => {
     // No less than there is: 66 steps are made, 33 of each epoch.
     for (const [options, message] of [
       [{ epochs: 1 }, /^epochs must be at least 2, which \S+ has reached, not 1\./],
-      [{ steps: 65 }, /^steps must be at least 66, which \S+ has come to, not 65\./],
+      [{ steps: 65 }, /^steps must be at least 66, which \S+ has reached, not 65\./],
     ] as const) {
       using fewer = await LanguageModel.load(at('more'));
       await assert.rejects(collect(fewer.fit(CORPUS, { resume: at('more'), ...options })), {
@@ -189,7 +189,7 @@ describe('a resumed training', () => {
       Corpus.fromText(text.replaceAll('dog', 'DOG')),
       /data: its vocabulary lacks "D" .*, which these data have\./,
     );
-    await refused(longer, /on other data: it was trained on 1,204 tokens, and these are 1,350 tokens\./);
+    await refused(longer, /on other data: it was trained on 1,204 tokens, but these are 1,350 tokens\./);
     await refused(
       Corpus.fromText(text.slice(0, 1204)),
       /other data: these are 1,204 tokens too, but not the same ones\./,
@@ -228,7 +228,7 @@ describe('a resumed training', () => {
     await refused(
       Corpus.fromText('the fox jumps over a dog'.repeat(20)),
       {},
-      /on documents, and these are one text\./,
+      /on documents, but these are one text\./,
       'data',
     );
     await refused(
