@@ -7,6 +7,7 @@ import path from 'node:path';
 import { makeImportsLazy } from './lazy-imports.mjs';
 import { writeModuleFace } from './module-face.mjs';
 import { asProgram, Failure, root, run, tool, which } from './support.mjs';
+import { bundleText } from './text-bundle.mjs';
 
 /**
  * Settings of CMake that have a dozen sources read as one, where all are read once: the headers take a compiler as long as
@@ -86,9 +87,12 @@ export async function buildTypeScript() {
   const lib = path.join(root, 'lib');
   await run('The TypeScript compiler', process.execPath, [tool('typescript', 'bin', 'tsc'), '--project', root]);
   await buildReportPage(path.join(lib, 'report', 'page'));
+  await bundlePbf(path.join(lib, 'onnx', 'protobuf.js'));
   removeOrphans(lib);
   makeImportsLazy(lib, path.join(root, 'src'));
   writeModuleFace(lib);
+  writeModuleFace(path.join(lib, 'browser'));
+  await bundleText(lib);
   chmodSync(path.join(lib, 'cli', 'main.js'), 0o755);
 }
 
@@ -114,6 +118,21 @@ async function buildReportPage(outdir) {
     outdir,
     ...{ bundle: true, minify: true, target: 'chrome123', logLevel: 'warning' },
   });
+}
+
+/** Puts pbf into the module that hands it on, as a package that only exports need would be installed for everybody. */
+async function bundlePbf(outfile) {
+  const { build: bundle } = await import('esbuild');
+  const licence = readFileSync(path.join(root, 'node_modules', 'pbf', 'LICENSE'), 'utf8').trim();
+  await bundle({
+    entryPoints: [path.join(root, 'src', 'onnx', 'protobuf.ts')],
+    banner: { js: `/*!\nProtocol buffers are written by pbf, which comes under this licence:\n\n${licence}\n*/` },
+    tsconfigRaw: {},
+    outfile,
+    ...{ bundle: true, platform: 'node', format: 'cjs', target: 'es2022', logLevel: 'warning' },
+  });
+  // Its types are pbf's, which is not installed.
+  rmSync(outfile.replace(/\.js$/, '.d.ts'));
 }
 
 /** Removes from `lib` what a source made that is there no longer; it would be shipped. */

@@ -13,13 +13,13 @@ const SRC = [
   ['native'],
   ['tensor'],
   ['text', 'layers'],
-  ['safetensors', 'datasets'],
+  ['safetensors', 'datasets', 'logging'],
   ['network'],
   ['data'],
   ['training', 'generation'],
-  ['report'],
+  ['report', 'onnx'],
   ['models'],
-  ['callbacks'],
+  ['callbacks', 'browser'],
   ['cli', 'index.ts'],
 ];
 

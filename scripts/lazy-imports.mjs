@@ -23,6 +23,9 @@ const FOR_FAULTS = [
   'base/utf8',
 ];
 
+/** What other tools made: the script of the report's page, which runs in a browser, and a package in one module. */
+const BUNDLES = ['report/page/page', 'onnx/protobuf'];
+
 /** What the compiler makes of `import { a } from` and `import a from`; `import * as a` stays, as a keeps its own name. */
 const IMPORT = /^(?:const|var) (\w+_\d+) = ((?:__importDefault\()?require\("([^"]+)"\)\)?);$/gm;
 
@@ -64,14 +67,14 @@ export function withLazyImports(code, source, module) {
   return isDefining ? text.replace('"use strict";\n', `"use strict"; ${DEFINE}\n`) : text;
 }
 
-/** Rewrites all that the compiler made; the script of the report's page runs in a browser, in one file. */
+/** Rewrites all that the compiler made. */
 export function makeImportsLazy(lib, src) {
   const absent = FOR_FAULTS.filter((module) => !existsSync(path.join(lib, `${module}.js`)));
   if (absent.length > 0)
     throw new Failure(`scripts/lazy-imports.mjs names modules that are gone: ${absent.join(', ')}.`);
   for (const file of readdirSync(lib, { recursive: true })) {
     const module = file.split(path.sep).join('/').replace(/\.js$/, '');
-    if (!file.endsWith('.js') || module === 'report/page/page') continue;
+    if (!file.endsWith('.js') || BUNDLES.includes(module)) continue;
     const target = path.join(lib, file);
     const source = readFileSync(path.join(src, `${module}.ts`), 'utf8');
     writeFileSync(target, withLazyImports(readFileSync(target, 'utf8'), source, module));

@@ -6,7 +6,8 @@
  *   npm run test:mutations -- --ids 0a1b2c3d,4e5f6071    some of the record
  *   npm run test:mutations -- --sample 20 --seed 5       others, by a seed
  *   npm run test:mutations -- --recorded 12 --seed 5     some that are recorded as caught, each by the test that caught it
- *   npm run test:mutations -- --list                     lists, and applies nothing
+ *   npm run test:mutations -- --list                     prints the record with what caught each, with --new what would be
+ *                                                        drawn, and applies nothing
  *   … --record       keeps the outcomes in test/mutations/record.json
  *   … --new          leaves out what has an outcome
  *   … --seconds 120  for the tests of each, as they take on a machine that is not busy
@@ -131,8 +132,9 @@ async function testMutations(args) {
   const mutations = chosen(options, house, record);
   const show = (each) => console.log(describe(each, lineNumber(house.get(each.file), each)));
   if (options.list) {
-    for (const each of mutations) show(each);
-    summarize(mutations);
+    const listed = options.new || options.sample ? mutations : mutations.filter(({ outcome }) => outcome !== undefined);
+    for (const each of listed) show(each);
+    summarize(listed);
     return 0;
   }
   // What runs in a copy has a group of processes of its own, which Ctrl-C does not reach: it ends with this process.

@@ -6,9 +6,11 @@
  *   npm run test:core                 the C++ core alone
  *   npm run test:core -- --clang      the same, compiled by Clang, as the prebuilt binaries are
  *
- * The counts of both test runners, and what failed, are left in `build/test-totals.json`.
+ * Files of tests in TypeScript run at the same time, as many as there are processors, but for those that measure what other
+ * work would change. The counts of both test runners, and what failed, are left in `build/test-totals.json`.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { build } from './build.mjs';
 import { buildClangTests, buildCoreTests, clangTestsFolder, coreTestsFolder } from './core-tests.mjs';
@@ -17,6 +19,18 @@ import { asProgram, Failure, root, say, status, tool } from './support.mjs';
 
 const buildFolder = path.join(root, 'build');
 const totalsFile = path.join(buildFolder, 'test-totals.json');
+const timesFile = path.join(buildFolder, 'test-times.json');
+
+/** Files of tests that run one after another: they compare turns of event loops, or watch the memory of a process. */
+const ALONE = [
+  'test/base/event-loop.test.ts',
+  'test/reliability/large-files.test.ts',
+  'test/reliability/load.test.ts',
+  'test/reliability/memory.test.ts',
+];
+
+/** The most files at the same time: each may train with as many threads as there are processors. */
+const MOST_JOBS = 4;
 
 async function test(args) {
   await setup();
@@ -28,12 +42,10 @@ async function test(args) {
   rmSync(totalsFile, { force: true });
   mkdirSync(buildFolder, { recursive: true });
 
-  const core = await testCore();
-  const types = await checkTypes();
+  const [core, types] = await Promise.all([testCore(), checkTypes()]);
   const mocha = await testTypeScript(args);
 
-  const totals = { passed: 0, failed: 0, skipped: 0, failures: [...core.failures, ...mocha.failures] };
-  for (const part of [core, mocha]) for (const key of ['passed', 'failed', 'skipped']) totals[key] += part[key];
+  const { ok: _, ...totals } = sum([core, mocha]);
   if (!types) totals.failures.push('the type-check');
   writeFileSync(totalsFile, `${JSON.stringify(totals)}\n`);
   if (!types) say('the type-check failed; see above.');
@@ -80,18 +92,50 @@ function countDoctest(log, code) {
   return totals;
 }
 
+/** What several runs of tests came to. */
+function sum(parts) {
+  const total = { ok: parts.every(({ ok }) => ok), passed: 0, failed: 0, skipped: 0, failures: [] };
+  for (const { failures, ...counts } of parts) {
+    for (const key of ['passed', 'failed', 'skipped']) total[key] += counts[key];
+    total.failures.push(...failures);
+  }
+  return total;
+}
+
 async function checkTypes() {
-  return (await status(process.execPath, [tool('typescript', 'bin', 'tsc'), '--project', 'tsconfig.check.json'])) === 0;
+  const compiler = tool('typescript', 'bin', 'tsc');
+  const kept = ['--incremental', '--tsBuildInfoFile', path.join('build', 'check.tsbuildinfo')];
+  return (await status(process.execPath, [compiler, '--project', 'tsconfig.check.json', ...kept])) === 0;
 }
 
 async function testTypeScript(args) {
+  if (args.some((arg) => arg.endsWith('.test.ts'))) return mocha(args);
+  const together = testFiles().filter((file) => !ALONE.includes(file));
+  const jobs = Math.min(availableParallelism(), MOST_JOBS);
+  const parallel = jobs > 1 ? ['--parallel', '--jobs', String(jobs)] : [];
+  return sum([await mocha([...parallel, ...args, ...together]), await mocha([...args, ...ALONE])]);
+}
+
+/** All files of tests in TypeScript, those first that took long before: one that began last would run on alone. */
+function testFiles() {
+  let times = {};
+  try {
+    times = JSON.parse(readFileSync(timesFile, 'utf8'));
+  } catch {
+    // None yet.
+  }
+  return readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => `test/${name.split(path.sep).join('/')}`)
+    .sort((a, b) => (times[b] ?? 0) - (times[a] ?? 0) || (a < b ? -1 : 1));
+}
+
+async function mocha(args) {
   const file = path.join(buildFolder, 'mocha-totals.json');
   rmSync(file, { force: true });
-  const strict = process.env.CI ? ['--forbid-only'] : [];
-  // Here and not in .mocharc.json, which would add all files to those that are named.
-  const files = args.some((arg) => arg.endsWith('.test.ts')) ? [] : ['test/**/*.test.ts'];
-  const code = await status(process.execPath, [tool('mocha', 'bin', 'mocha.js'), ...strict, ...args, ...files], {
-    env: { ...process.env, UNROLLED_TEST_TOTALS: file, UNROLLED_TEST_TIMES: path.join(buildFolder, 'test-times.json') },
+  const strict = process.env.CI && !args.includes('--parallel') ? ['--forbid-only'] : [];
+  const code = await status(process.execPath, [tool('mocha', 'bin', 'mocha.js'), ...strict, ...args], {
+    env: { ...process.env, UNROLLED_TEST_TOTALS: file, UNROLLED_TEST_TIMES: timesFile },
   });
   try {
     return { ok: code === 0, ...JSON.parse(readFileSync(file, 'utf8')) };

@@ -117,6 +117,7 @@ export type {
 export type { Metadata, SaveOptions } from './network/file-metadata';
 export type { FloatTensor, GivenParameters, InitialStates, Parameters, States } from './network/parameter-layout';
 export { Session, type SessionOptions, type SessionOutput } from './network/session';
+export type { OnnxOptions } from './onnx/options';
 export type {
   ModelFigureOptions,
   ReportModel,
@@ -167,9 +168,11 @@ export type { Callback, StepResult, TrainedModel, TrainingControl } from './trai
 export type { CheckpointOptions } from './training/callbacks/checkpoint';
 export type { EarlyStopping, EarlyStoppingOptions } from './training/callbacks/early-stopping';
 export type { ReduceOnPlateauOptions } from './training/callbacks/reduce-on-plateau';
+export type { TensorBoardOptions } from './training/callbacks/tensorboard';
 export type { EpochResult, LanguageModelEpoch, Monitor } from './training/epoch-result';
 export type { Estimate } from './training/estimate';
 export type { Score } from './training/example-training';
+export type { FitProgress } from './training/fit-progress';
 export { collect, type EpochJSON, History } from './training/history';
 export type {
   ModelEvaluationOptions,
@@ -181,7 +184,6 @@ export type { ExampleFitOptions } from './training/options/example-options';
 export type { OptimizerDescription, OptimizerHyperparameters, OptimizerKind } from './training/options/optimizers';
 export type { CheckpointSettings, FitOptions, TrainingOptions } from './training/options/options';
 export type { ScheduleDescription, ScheduleKind } from './training/options/schedule';
-export type { FitProgress } from './training/options/training-options-table';
 export type { Training } from './training/training';
 export type { TrainingBytes } from './training/training-memory';
 

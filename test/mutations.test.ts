@@ -89,6 +89,12 @@ describe('mutations', () => {
     assert.deepEqual(of('void a(b c);'), []);
     assert.deepEqual(of('const char* a = R"(1 < 2)";'), []);
     assert.deepEqual(of('#define A 1'), []);
+    // What another system compiles is left alone.
+    const between = (...around: [string, string]) => faults('a = 2;', 'binding/core/a.cpp', around);
+    assert.deepEqual(between('#ifdef _WIN32', '#else'), []);
+    assert.deepEqual(between('#ifdef __APPLE__', '#endif'), []);
+    assert.deepEqual(between('#ifndef _WIN32', '#endif'), ['constant: a = 3;']);
+    assert.deepEqual(between('#else', '#endif'), ['constant: a = 3;']);
   });
 
   /** A template whose expression has an operator, and whose text has what looks like more. */
@@ -118,6 +124,7 @@ describe('mutations', () => {
     assert.deepEqual(faults('return a;'), []);
     // What only saves time, or gives others a turn, is no fault.
     assert.deepEqual(faults('list.reserve(n);', 'binding/core/a.cpp'), []);
+    assert.deepEqual(faults('pause();', 'binding/core/a.cpp'), []);
     assert.deepEqual(faults('if (index % PART === 0) yield;'), []);
   });
 

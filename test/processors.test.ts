@@ -17,26 +17,60 @@ const PROGRAM = `
       const model = LanguageModel.create({ vocabulary: corpus.vocabulary, cell, hidden: 16, embedding: 8 });
       for await (const { loss } of model.fit(corpus, { batch: 4, window: 8, epochs: 1 })) losses.push(loss);
     }
-    console.log(JSON.stringify({ kernels: info().kernels, losses }));
+    console.log(JSON.stringify({ kernels: info().kernels, name: process.env.OPENBLAS_CORETYPE, losses }));
   })();`;
 
-async function trained(command: string, ...args: string[]): Promise<{ kernels: string; losses: number[] }> {
-  const { stdout } = await promisify(execFile)(command, [...args, '-e', PROGRAM, ROOT]);
-  return JSON.parse(stdout) as { kernels: string; losses: number[] };
+interface Trained {
+  kernels: string;
+  name?: string;
+  losses: number[];
+}
+
+const { OPENBLAS_CORETYPE: _, ...ENVIRONMENT } = process.env;
+
+async function trained(command: string, ...args: string[]): Promise<Trained> {
+  const { stdout } = await promisify(execFile)(command, [...args, '-e', PROGRAM, ROOT], { env: ENVIRONMENT });
+  return JSON.parse(stdout) as Trained;
+}
+
+/** Skips a test where there is no emulator. */
+function needEmulator(context: Mocha.Context): void {
+  const emulator = spawnSync('qemu-x86_64', ['--version']);
+  if (process.arch === 'x64' && emulator.error === undefined) return;
+  if (context.test !== undefined) context.test.title += ' (no qemu-x86_64 here)';
+  context.skip();
+}
+
+/** Prints the name of a processor that the addon leaves in the environment for OpenBLAS. */
+const NAME = `require(process.argv[1]).info(); console.log(process.env.OPENBLAS_CORETYPE ?? 'its own');`;
+
+async function nameOn(processor: string, given: Record<string, string> = {}): Promise<string> {
+  const args = ['-cpu', processor, process.execPath, '-e', NAME, ROOT];
+  const { stdout } = await promisify(execFile)('qemu-x86_64', args, { env: { ...ENVIRONMENT, ...given } });
+  return stdout.trim();
 }
 
 describe('processors', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
+
+  it('have another name for OpenBLAS if it would take them for older ones, and only then', async function () {
+    needEmulator(this);
+    for (const [processor, name] of [
+      ['qemu64,vendor=HygonGenuine', 'Prescott'],
+      ['qemu64,vendor=GenuineIntel', 'its own'],
+      ['qemu64,+3dnow', 'its own'],
+    ] as const) {
+      assert.equal(await nameOn(processor), name, processor);
+    }
+    // What a user asks for stays.
+    assert.equal(await nameOn('qemu64', { OPENBLAS_CORETYPE: 'Nehalem' }), 'Nehalem');
+  });
 
   it('without AVX, and without 3DNow!, which OpenBLAS expects there, train the same model', async function () {
-    const emulator = spawnSync('qemu-x86_64', ['--version']);
-    if (process.arch !== 'x64' || emulator.error !== undefined) {
-      if (this.test !== undefined) this.test.title += ' (no qemu-x86_64 here)';
-      this.skip();
-    }
+    needEmulator(this);
     const own = await trained(process.execPath);
     const emulated = await trained('qemu-x86_64', '-cpu', 'qemu64', process.execPath);
-    assert.equal(emulated.kernels, 'baseline');
+    assert.deepEqual([emulated.kernels, emulated.name], ['baseline', 'Prescott']);
     assert.equal(emulated.losses.length, 3);
     for (const [index, loss] of emulated.losses.entries()) assert.ok(Math.abs(loss - (own.losses[index] ?? 0)) < 1e-5);
   });

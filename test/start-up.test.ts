@@ -73,7 +73,7 @@ describe('the start', function () {
     assert.ok(files.some((file) => file.endsWith('.node')));
     assert.ok(files.length <= 26, files.join(' '));
     assert.deepEqual(
-      files.filter((file) => /^lib\/(cli|datasets|generation|report|safetensors|text|training)\//.test(file)),
+      files.filter((file) => /^lib\/(cli|datasets|generation|onnx|report|safetensors|text|training)\//.test(file)),
       [],
     );
   });

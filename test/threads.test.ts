@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { Corpus, LanguageModel, type LanguageModelOptions } from '../src/index';
 import { useFolder } from './support/folder';
 import { collect } from './support/models';
+import { PACKAGE } from './support/program';
 
 const THREADS = [1, 2, 3, 8];
 
@@ -52,7 +53,7 @@ describe('any number of threads', () => {
   function threadsAtWork(threads: number | undefined, env: Record<string, string> = {}): number {
     const script = `
       const { readdirSync } = require('node:fs');
-      const { Corpus, LanguageModel } = require('./src/index');
+      const { Corpus, LanguageModel } = require(${JSON.stringify(PACKAGE)});
       const count = () => readdirSync('/proc/self/task').length;
       const corpus = Corpus.fromText(Array.from({ length: 6000 }, (_, i) => String.fromCodePoint(0x4e00 + ((i * i) % 900))).join(''));
       (async () => {
@@ -66,7 +67,7 @@ describe('any number of threads', () => {
         await model.sample('', { length: 5 });
         console.log(Math.max(most, count()));
       })();`;
-    const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '-e', script], {
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], {
       env: { ...process.env, ...env },
       encoding: 'utf8',
     });
@@ -84,9 +85,9 @@ describe('any number of threads', () => {
   }).timeout(120_000);
 
   it('refuses an UNROLLED_THREADS that is no number of threads', () => {
-    const script = "require('./src/index').info()";
+    const script = `require(${JSON.stringify(PACKAGE)}).info()`;
     for (const UNROLLED_THREADS of ['0', 'abc', '-1', ' ']) {
-      const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '-e', script], {
+      const { status, stderr } = spawnSync(process.execPath, ['-e', script], {
         env: { ...process.env, UNROLLED_THREADS },
         encoding: 'utf8',
       });
@@ -96,9 +97,9 @@ describe('any number of threads', () => {
   });
 
   it('refuses UNROLLED_KERNELS that there are not', () => {
-    const script = "require('./src/index').info()";
+    const script = `require(${JSON.stringify(PACKAGE)}).info()`;
     const run = (UNROLLED_KERNELS: string) =>
-      spawnSync(process.execPath, ['--import', 'tsx', '-e', script], {
+      spawnSync(process.execPath, ['-e', script], {
         env: { ...process.env, UNROLLED_KERNELS },
         encoding: 'utf8',
       });

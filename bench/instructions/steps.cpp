@@ -80,18 +80,15 @@ TrainingOptions trainingOptions(const Workload& workload) {
   TrainingOptions options;
   options.threads = 1;
   if (workload.oneHot) {
-    options.optimizer.kind = OptimizerKind::adagradAbsolute;
+    options.optimizer = OptimizerOptions(OptimizerKind::adagradAbsolute);
     options.optimizer.learningRate = 0.1;
     options.reduction = Reduction::sum;
     options.clipValue = 2;
   } else {
-    options.optimizer.kind = OptimizerKind::adam;
+    options.optimizer = OptimizerOptions(OptimizerKind::adam);
     options.optimizer.learningRate = 0.001;
-    options.optimizer.beta1 = 0.9;
-    options.optimizer.beta2 = 0.999;
     options.clipNorm = 5;
   }
-  options.optimizer.epsilon = 1e-8;
   return options;
 }
 

@@ -15,9 +15,9 @@
 #include "node/description_arguments.h"
 #include "node/errors.h"
 #include "node/group_handle.h"
-#include "node/layer_schema.h"
 #include "node/model_handle.h"
 #include "node/plan.h"
+#include "node/schema.h"
 #include "node/training_handle.h"
 
 namespace unrolled::node {
@@ -81,6 +81,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) : environment_(env) {
                            InstanceMethod<&Addon::setErrorFactory>("setErrorFactory"),
                            InstanceMethod<&Addon::information>("info"),
                            InstanceMethod<&Addon::layerTypes>("layerSchema"),
+                           InstanceMethod<&Addon::optimizerKinds>("optimizerSchema"),
                            InstanceMethod<&Addon::setThreads>("setThreads"),
                            InstanceMethod<&Addon::plan>("plan"),
                            InstanceMethod<&Addon::machineGflops>("machineGflops"),
@@ -121,6 +122,8 @@ Napi::Value Addon::information(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Addon::layerTypes(const Napi::CallbackInfo& info) { return layerSchema(info.Env()); }
+
+Napi::Value Addon::optimizerKinds(const Napi::CallbackInfo& info) { return optimizerSchema(info.Env()); }
 
 void Addon::setThreads(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] {

@@ -23,6 +23,7 @@ class Addon final : public Napi::Addon<Addon> {
   void setErrorFactory(const Napi::CallbackInfo& info);
   Napi::Value information(const Napi::CallbackInfo& info);
   Napi::Value layerTypes(const Napi::CallbackInfo& info);
+  Napi::Value optimizerKinds(const Napi::CallbackInfo& info);
   void setThreads(const Napi::CallbackInfo& info);
   Napi::Value plan(const Napi::CallbackInfo& info);
   Napi::Value machineGflops(const Napi::CallbackInfo& info);

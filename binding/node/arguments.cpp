@@ -108,6 +108,13 @@ int threadCount(const Napi::Value& value) {
   return static_cast<int>(integer("threads", value, 0, ThreadPool::maxThreads));
 }
 
+Index shardCount(const Napi::Value& value) {
+  if (value.IsUndefined()) return 1;
+  const Index shards = integer("shards", value, 1, largestSize);
+  if ((shards & (shards - 1)) != 0) throw outOfRange("shards", "a power of two", value);
+  return shards;
+}
+
 std::uint64_t seed(const Napi::Value& value) {
   return static_cast<std::uint64_t>(integer("seed", value, 0, largestSafeInteger));
 }
@@ -205,17 +212,17 @@ TrainingOptions trainingOptions(const Napi::Object& value) {
   TrainingOptions options;
   options.optimizer.kind = optimizerKind(from.Get("kind"));
   options.optimizer.learningRate = number("learningRate", from.Get("learningRate"));
-  options.optimizer.momentum = number("momentum", from.Get("momentum"));
   options.optimizer.weightDecay = number("weightDecay", from.Get("weightDecay"));
-  options.optimizer.beta1 = number("beta1", from.Get("beta1"));
-  options.optimizer.beta2 = number("beta2", from.Get("beta2"));
-  options.optimizer.alpha = number("alpha", from.Get("alpha"));
-  options.optimizer.epsilon = number("epsilon", from.Get("epsilon"));
+  const Napi::Object others = object("hyperparameters", from.Get("hyperparameters"));
+  for (const auto& [name, usual] : hyperparametersOf(options.optimizer.kind)) {
+    options.optimizer.set(name, number(name, others.Get(name)));
+  }
   options.reduction = reduction(value.Get("reduction"));
   for (const auto& [name, figure] : trainingFigures) {
     if (!value.Get(name).IsUndefined()) options.*figure = number(name, value.Get(name));
   }
   options.threads = threadCount(value.Get("threads"));
+  options.shards = shardCount(value.Get("shards"));
   options.seed = seed(value.Get("seed"));
   if (!value.Get("schedule").IsUndefined()) options.schedule = schedule(value.Get("schedule"));
   if (!value.Get("sparse").IsUndefined()) {

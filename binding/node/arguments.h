@@ -37,6 +37,8 @@ std::vector<std::string> names(const char* name, const Napi::Value& value);
 std::vector<Index> integers(const char* name, const Napi::Value& value, Index least, Index most);
 // A number of threads: 0 to the pool's most.
 int threadCount(const Napi::Value& value);
+// Parts of a batch: a power of two, 1 where it is absent.
+Index shardCount(const Napi::Value& value);
 // A seed: a whole number from 0 to 2^53 - 1.
 std::uint64_t seed(const Napi::Value& value);
 

@@ -407,10 +407,11 @@ Napi::Value ModelHandle<T>::evaluate(const Napi::CallbackInfo& info) {
     const Index rows = integer("batch", options.Get("batch"), 1, largestSize);
     const Index window = integer("window", options.Get("window"), 1, largestSize);
     const Parallel parallel(*core_->pool, threadCount(options.Get("threads")));
+    const Index shards = shardCount(options.Get("shards"));
     return core()->executor.submit(
         info, cancellation(info[1]),
-        [core = core_, stream = std::move(stream), rows, window, parallel](const auto& proceed) {
-          return evaluateStream(core->model, *stream, rows, window, parallel, proceed);
+        [core = core_, stream = std::move(stream), rows, window, parallel, shards](const auto& proceed) {
+          return evaluateStream(core->model, *stream, rows, window, parallel, proceed, shards);
         },
         evaluationToJavaScript);
   });
@@ -422,11 +423,12 @@ Napi::Value ModelHandle<T>::evaluateExamples(const Napi::CallbackInfo& info) {
     const Napi::Object options = object("options", info[0]);
     const auto source = std::make_shared<SourceArguments<T>>(exampleSource(core()->model, options.Get("source")));
     const Parallel parallel(*core_->pool, threadCount(options.Get("threads")));
+    const Index shards = shardCount(options.Get("shards"));
     return core()->executor.submit(
         info, cancellation(info[1]),
-        [core = core_, source, parallel](const auto& proceed) {
+        [core = core_, source, parallel, shards](const auto& proceed) {
           const std::unique_ptr<BatchSource<T>> made = source->take();
-          return evaluateSource(core->model, *made, parallel, proceed);
+          return evaluateSource(core->model, *made, parallel, proceed, shards);
         },
         evaluationToJavaScript);
   });

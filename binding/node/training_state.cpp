@@ -91,7 +91,9 @@ Napi::Value toJavaScript(Napi::Env env, const std::shared_ptr<Snapshot<T>>& snap
   value.Set("steps", static_cast<double>(optimizer.steps));
   value.Set("learningRateScale", state.learningRateScale);
   value.Set("optimizer", nameOf(state.kind));
-  value.Set("bounds", array(std::vector<double>{optimizer.weightBound, optimizer.velocityBound, optimizer.sumBound}));
+  std::vector<double> bounds = {optimizer.weightBound, optimizer.velocityBound, optimizer.sumBound};
+  if (carries(state.kind)) bounds.push_back(optimizer.carried);
+  value.Set("bounds", array(bounds));
   value.Set("rows", static_cast<double>(state.rows));
   value.Set("hidden", array(state.hidden));
   return value;
@@ -109,10 +111,11 @@ TrainingState<T> trainingState(const Napi::Value& value) {
   state.optimizer.first = floats<T>("resume.slots[0]", slots.Get(0U), true);
   state.optimizer.second = floats<T>("resume.slots[1]", slots.Get(1U), true);
   const std::vector<double> bounds = floats<double>("resume.bounds", from.Get("bounds"));
-  requireSize("resume.bounds", 3, static_cast<Index>(bounds.size()));
+  requireSize("resume.bounds", carries(state.kind) ? 4 : 3, static_cast<Index>(bounds.size()));
   state.optimizer.weightBound = bounds[0];
   state.optimizer.velocityBound = bounds[1];
   state.optimizer.sumBound = bounds[2];
+  if (carries(state.kind)) state.optimizer.carried = bounds[3];
   state.rows = integer("resume.rows", from.Get("rows"), 0, largestSize);
   state.hidden = floats<T>("resume.hidden", from.Get("hidden"));
   return state;

@@ -139,6 +139,9 @@ export function maskTypeScript(text) {
   return withoutDeclarations(masked, /^[ \t]*(?:export )?(?:declare )?type \w+/gm, ';');
 }
 
+/** What only a compiler for Windows or macOS reads, whose faults no test here could notice. */
+const ELSEWHERE = /^#(?:ifdef |if defined\()(?:_WIN32|__APPLE__)\b[\s\S]*?(?=^#(?:else|elif|endif)\b)/gm;
+
 export function maskCpp(text) {
   const mask = new Mask(text);
   while (mask.at < text.length) {
@@ -153,6 +156,7 @@ export function maskCpp(text) {
     else if (char === "'" && !/[\dA-Fa-f]/.test(text[mask.at - 1] ?? '')) mask.quoted(char);
     else mask.at++;
   }
-  const masked = without(mask.masked, /^[ \t]*#(?:[^\n]*\\\n)*[^\n]*/gm);
+  const here = without(mask.masked, ELSEWHERE);
+  const masked = without(here, /^[ \t]*#(?:[^\n]*\\\n)*[^\n]*/gm);
   return without(masked, /\bstatic_assert\([^;]*;|^[ \t]*(?:template <.*>|using [^;]*;|namespace [^{\n]*)/gm);
 }

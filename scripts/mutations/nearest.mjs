@@ -5,11 +5,13 @@ import { roomOf } from './sites.mjs';
 
 const { posix } = path;
 
+/** The words of a file's name, in the singular. */
 const words = (file) =>
   posix
     .basename(file)
     .replace(/(\.test)?\.\w+$/, '')
-    .split(/[_-]/);
+    .split(/[_-]/)
+    .map((word) => word.replace(/s$/, ''));
 const isTest = (file) => file.startsWith('test/') && file.endsWith('.test.ts');
 /** Tests of load, memory and time go by what the machine can do, which other mutations keep busy. */
 const goesByMachine = (file) => /^test\/reliability\/|\/event-loop\.test\.ts$/.test(file);
@@ -29,6 +31,16 @@ export function usesLib(test, { texts, edges }, seen = new Set()) {
 /** The folder of the tests of a file's folder. */
 const mirrorOf = (file) => roomOf(file).replace(/^src/, 'test');
 
+/**
+ * How far a test is from a file by their places: 0 for a test of its folder, which may be one file with the folder's name, 1
+ * for one of the folder above, 2 for others.
+ */
+function distanceTo(file, test) {
+  const mirror = mirrorOf(file);
+  if (roomOf(test) === mirror || test === `${mirror}.test.ts`) return 0;
+  return roomOf(test) === posix.dirname(mirror) ? 1 : 2;
+}
+
 /** Names of a text that are long enough to say what it is about. */
 const namesIn = (text) => new Set(text.match(/[A-Za-z]\w{4,}/g));
 
@@ -44,23 +56,22 @@ function kinship(source, tests, texts) {
 }
 
 /**
- * Tests that are near by a name or by an import, in that order; then those that only reach a file, of its own folder before
- * others, the most akin first.
+ * Tests that are near by a name or by an import, in that order; then those that only reach a file, those of its own folder
+ * first, then those of the folder above, and of these the most akin first.
  */
 function byKinship(file, tests, texts) {
   const isNear = ({ why }) => !/^(?:reaches|uses a name of) /.test(why);
   const rest = tests.filter((each) => !isNear(each));
   const akin = kinship(texts.get(file) ?? '', rest, texts);
-  const isApart = ({ test }) => roomOf(test) !== mirrorOf(file);
-  return [...tests.filter(isNear), ...rest.sort((a, b) => isApart(a) - isApart(b) || akin(b.test) - akin(a.test))];
+  const distance = ({ test }) => distanceTo(file, test);
+  return [...tests.filter(isNear), ...rest.sort((a, b) => distance(a) - distance(b) || akin(b.test) - akin(a.test))];
 }
 
 /** All tests, where no import leads to a file: those of its folder, with a word of its name, and then the most akin. */
 function byName(file, source, { modules, times }) {
-  const folder = mirrorOf(file);
   const own = new Set(words(file));
   const near = (test) => {
-    if (roomOf(test) === folder) return 0;
+    if (distanceTo(file, test) === 0) return 0;
     return [...words(test), ...roomOf(test).split('/')].some((word) => own.has(word)) ? 1 : 2;
   };
   const tests = [...modules.texts.keys()]
@@ -84,15 +95,16 @@ function within(tests, budget) {
  * @param graphs what reads what, the seconds that tests take on a machine that is not busy, and how many of them a file is
  *   worth.
  * @returns `{ core, modules, addon, lib }`: tests as `{ test, seconds }`, and whether those in TypeScript need the addon, or
- *   `lib`, built. A source that no import leads to is a part of `lib`, as the script of the report's page is.
+ *   `lib`, built. A source that no import leads to is a part of `lib`, as the script of the report's page is. What the
+ *   core's own tests do not notice, those in TypeScript may.
  */
 export function nearestTests(file, { modules, cpp, times, budget }) {
   const all = chooseTests({ changed: [file], modules, cpp, times, budget: Infinity });
-  const { addon } = all;
+  const addon = file.startsWith('binding/');
   const found = all.modules.chosen.filter(({ test }) => !goesByMachine(test));
   const core = within(all.core.chosen, 3 * budget);
   let chosen = within(byKinship(file, found, modules.texts), budget);
-  const lib = !addon && chosen.length + core.length === 0;
+  const lib = !addon && chosen.length === 0;
   if (addon || lib) {
     const known = new Set(chosen.map(({ test }) => test));
     const source = (cpp.texts.get(file) ?? modules.texts.get(file)) || '';

@@ -46,7 +46,7 @@ function* negatedConditions({ masked, raw }) {
 const NO_CALL =
   /^(?:return|throw|if|for|while|switch|super|else|case|default|catch|function|new|delete|static_assert)\b/;
 /** What only saves time is no fault when it is left out. */
-const FREE_CALL = /(?:\breserve|shrink_to_fit|\bunref|[pP]refetch)\(/;
+const FREE_CALL = /(?:\breserve|shrink_to_fit|\bunref|[pP]refetch|\bpause)\(/;
 
 /** A statement that is one call. */
 function* droppedCalls({ masked, before, isNative }) {

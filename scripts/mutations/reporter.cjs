@@ -6,10 +6,10 @@ const fileOf = (runnable) => runnable.file ?? (runnable.parent === undefined ? u
 module.exports = class Reporter {
   constructor(runner) {
     const say = (what) => console.log(`\n${JSON.stringify({ mutations: what })}`);
-    runner.on('fail', (test) => {
+    runner.on('fail', (test, error) => {
       const file = fileOf(test);
       const name = file === undefined ? undefined : path.relative(process.cwd(), file).split(path.sep).join('/');
-      say({ file: name, title: test.fullTitle() });
+      say({ file: name, title: test.fullTitle(), hung: error?.code === 'ERR_MOCHA_TIMEOUT' });
     });
     runner.on('end', () => say({ passed: runner.stats?.passes ?? 0 }));
   }

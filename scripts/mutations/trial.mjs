@@ -115,7 +115,9 @@ export class Trials {
         return failed !== undefined;
       },
     });
-    if (failed !== undefined) return { by: failed.file ?? batch[0].test, title: failed.title, how: 'failed' };
+    if (failed !== undefined) {
+      return { by: failed.file ?? batch[0].test, title: failed.title, how: failed.hung ? 'hung' : 'failed' };
+    }
     if (code === 0) return undefined;
     if (batch.length === 1) return { by: batch[0].test, how: hung ? 'hung' : 'ended' };
     for (const one of batch) {

@@ -8,8 +8,8 @@ import { atOnce, inTurns } from './event-loop';
 /** Items that are put in order between two looks at the clock. */
 const ITEMS_PER_LOOK = 2 ** 13;
 
-/** What a stream of numbers is for; part of its name, and none of the core's (`RandomUse`). */
-export const RandomUse = { split: 101, wordVectors: 102, firstToken: 103 } as const;
+/** What a stream of numbers is for; part of its name. Of the core's (`RandomUse`) there is `sampling` alone. */
+export const RandomUse = { sampling: 3, split: 101, wordVectors: 102, firstToken: 103 } as const;
 
 type Block = [number, number, number, number];
 

@@ -2,6 +2,7 @@
 
 import { Argument, Command, Option } from 'commander';
 import { classifyCommand } from './classify';
+import { exportCommand } from './export';
 import { evaluateCommand } from './language-model/evaluate';
 import { nextCommand } from './language-model/next';
 import { sampleCommand } from './language-model/sample';
@@ -56,6 +57,12 @@ const ENTRIES: readonly Entry[] = [
     usage: '',
     description: 'learn the classes of texts from a folder, and tell them',
     make: () => classifyCommand(),
+  },
+  {
+    name: 'export',
+    usage: '[options] <model>',
+    description: 'write a model as an ONNX file, for onnxruntime in Python, in Node.js or in a browser',
+    make: () => exportCommand(),
   },
   {
     name: 'bench',

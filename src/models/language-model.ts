@@ -30,6 +30,7 @@ import { cancelledError, withCancellation } from '../native/cancellation';
 import type { NativeEvaluation } from '../native/native';
 import { type ModelFile, type ModelHeader, readModelFile } from '../network/model-file';
 import { withWeightsOfCall } from '../network/weights-of-call';
+import type { Exported } from '../onnx/export';
 import type { Tensor } from '../tensor/tensor';
 import { adoptCorpus } from '../text/adopted-corpus';
 import type { Corpus } from '../text/corpus';
@@ -80,6 +81,12 @@ type TextRun = Pick<Run, 'model' | 'header' | 'onRestored'> & {
   /** Whether the end token stands before each document too. */
   documents: boolean;
 };
+
+/** What generation needs to know beside the vocabulary. */
+function textFacts({ vocabulary, documents }: LanguageModel): Record<string, unknown> {
+  const { unknownId: unknown = null, endId: end = null } = vocabulary;
+  return { kind: KIND, documents, unknown, end, lineEnd: vocabulary.id('\n') ?? null };
+}
 
 function summarize({ lossSum, tokens }: NativeEvaluation, counts: TokenCounts): Evaluation {
   const loss = lossSum / tokens;
@@ -153,6 +160,11 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     return new LanguageModel(vocabulary, architecture, network, documents);
   }
 
+  protected override exported(): Exported {
+    const { vocabulary } = this;
+    return { form: 'step', facts: { vocabulary: vocabulary.toJSON(), text: textFacts(this) } };
+  }
+
   protected override header(): ModelHeader {
     return this.#headerOf(this.#documents);
   }
@@ -224,9 +236,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const { train, validation } = await partsOf(corpus, options.validation, this.#boundary(documents), resumed);
     const source = await trainingSource('training text', train, stream, shuffle);
     const validate =
-      options.validation > 0
-        ? await scoring(this.model, 'validation text', validation, stream, native.threads)
-        : undefined;
+      options.validation > 0 ? await scoring(this.model, 'validation text', validation, stream, native) : undefined;
     return { source, validate };
   }
 
@@ -266,7 +276,7 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     return withWeightsOfCall(this.model, 'one', async (weights) => {
       const adopted = await adoptCorpus(corpus, this.vocabulary, signal);
       const part = await wholeCorpus(adopted, this.#boundary());
-      const score = await scoring(this.model, 'corpus', part, stream, threads);
+      const score = await scoring(this.model, 'corpus', part, stream, { threads });
       const result = await withCancellation(signal, (cancellation) =>
         weights.use((model) => score(cancellation, model)),
       );

@@ -26,6 +26,8 @@ import {
 import { type ModelInternals, type ModelOptions, Network, resolveNetwork } from '../network/network';
 import type { FloatTensor } from '../network/parameter-layout';
 import { Session, type SessionOptions } from '../network/session';
+import { defaultForm, exportNetwork } from '../onnx/export';
+import type { OnnxOptions } from '../onnx/options';
 import { type ReportOptions, reportModel } from '../report/model-report';
 import type { Estimate } from '../training/estimate';
 import type { Score } from '../training/example-training';
@@ -185,6 +187,18 @@ export class Model extends Network {
   async report(path: string, options?: ReportOptions): Promise<void> {
     this.requireAlive();
     await reportModel(this, path, options);
+  }
+
+  /**
+   * Writes the model to an ONNX file, whole or not at all, for other runtimes. Weights are 32-bit floats; of more than
+   * 2 GB they go into a file beside it, `PATH.data`. By default a model with one output a sequence, and an
+   * encoder–decoder, have the form `'lengths'`, others `'sequence'`.
+   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE, ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_EXPORT naming
+   *   the layer that cannot leave, ERR_UNROLLED_FILE_WRITE, ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_DISPOSED.
+   */
+  async exportOnnx(path: string, options?: OnnxOptions): Promise<void> {
+    this.requireAlive();
+    await exportNetwork(this, path, options, { form: defaultForm(this), facts: {} });
   }
 
   /**

@@ -3,6 +3,8 @@
 import type { Metadata, SaveOptions } from '../network/file-metadata';
 import { type ModelHeader, writeModelFile } from '../network/model-file';
 import type { Parameters } from '../network/parameter-layout';
+import { type Exported, exportNetwork } from '../onnx/export';
+import type { OnnxOptions } from '../onnx/options';
 import type { TextModel } from '../report/inspect';
 import { reportTextModel, type TextReportOptions } from '../report/model-report';
 import type { Estimate } from '../training/estimate';
@@ -19,6 +21,9 @@ export abstract class SavedNetwork {
    * @internal
    */
   abstract get inspected(): TextModel;
+
+  /** What an ONNX file says of the model, and the form that it has by default. */
+  protected abstract exported(): Exported;
 
   /** What the file says of the model. */
   protected abstract header(): ModelHeader;
@@ -61,6 +66,18 @@ export abstract class SavedNetwork {
    */
   async save(path: string, options?: SaveOptions): Promise<void> {
     await writeModelFile(path, this.model, this.header(), options);
+  }
+
+  /**
+   * Writes the model to an ONNX file, whole or not at all, for other runtimes: onnxruntime in Python, in Node.js or in a
+   * browser. The file has the vocabulary too, and what else turns texts into ids. Weights are 32-bit floats. Weights of
+   * more than 2 GB go into a file beside it, `PATH.data`.
+   * @throws ERR_UNROLLED_UNKNOWN_OPTION, ERR_UNROLLED_OPTION_TYPE (also for a vectorizer with functions),
+   *   ERR_UNROLLED_OPTION_RANGE, ERR_UNROLLED_EXPORT naming what cannot leave, ERR_UNROLLED_FILE_WRITE,
+   *   ERR_UNROLLED_MODEL_NOT_FINITE, ERR_UNROLLED_DISPOSED.
+   */
+  async exportOnnx(path: string, options?: OnnxOptions): Promise<void> {
+    await exportNetwork(this.model, path, options, this.exported());
   }
 
   /** Frees the native memory; work that runs is cancelled. A second call does nothing. */

@@ -7,6 +7,7 @@ import type { Examples } from '../data/examples';
 import { withCancellation } from '../native/cancellation';
 import { damagedHeader, type ModelFile, type ModelHeader, readModelFile } from '../network/model-file';
 import { withWeightsOfCall } from '../network/weights-of-call';
+import type { Exported } from '../onnx/export';
 import { requireFiniteOutputs } from '../tensor/finite-outputs';
 import { argMax, row, type Tensor } from '../tensor/tensor';
 import type { Example } from '../text/example';
@@ -143,6 +144,12 @@ export class SequenceClassifier extends TextNetwork<WordList | Vocabulary> {
     } catch (error) {
       throw damagedHeader(path, error);
     }
+  }
+
+  protected override exported(): Exported {
+    const classes = Array.from({ length: this.classes }, (_, label) => label);
+    const text = { kind: KIND, probabilities: 'softmax' };
+    return { form: 'lengths', facts: { vocabulary: this.vocabulary.toJSON(), classes, text } };
   }
 
   protected override header(): ModelHeader {

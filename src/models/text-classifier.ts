@@ -17,6 +17,7 @@ import {
   weightsOf,
 } from '../network/model-file';
 import { withWeightsOfCall } from '../network/weights-of-call';
+import type { Exported } from '../onnx/export';
 import type { TextModel } from '../report/inspect';
 import { arrayOf } from '../tensor/tensor-shape';
 import type { Example } from '../text/example';
@@ -306,6 +307,12 @@ export class TextClassifier extends SavedNetwork {
       model,
       vocabulary: { encode: (text) => atOnce(vectorizer.encodingUnpadded(text)), words: vectorizer.vocabulary },
     };
+  }
+
+  protected override exported(): Exported {
+    const probabilities = outputsFor(this.classNames.length) === 1 ? 'sigmoid' : 'softmax';
+    const text = { kind: KIND, probabilities };
+    return { form: 'lengths', facts: { vectorizer: this.vectorizer.toJSON(), classes: this.classNames, text } };
   }
 
   /** The vectorizer is written out only where a file is: one with functions trains as well. */

@@ -335,18 +335,23 @@ export interface NativeGradientsResult {
   finalState: FloatArray;
 }
 
-/** Every field is given; what a kind does not use is ignored. Formulas are PyTorch's. */
+/** An optimiser with all that the core reads for it; formulas are PyTorch's. */
 export interface NativeOptimizerOptions {
   /** The name that the core has for it. */
   kind: string;
   learningRate: number;
-  momentum: number;
   weightDecay: number;
-  beta1: number;
-  beta2: number;
-  /** Smoothing constant of RMSprop. */
-  alpha: number;
-  epsilon: number;
+  /** The others by name: those that `NativeAddon.optimizerSchema` lists for it. */
+  hyperparameters: Readonly<Record<string, number>>;
+}
+
+/** What the core declares of an optimiser. */
+export interface NativeOptimizerKind {
+  kind: string;
+  /** Arrays of state, of the parameters' size each. */
+  slots: number;
+  /** What it reads beside `learningRate` and `weightDecay`, with the usual values. */
+  hyperparameters: Readonly<Record<string, number>>;
 }
 
 /**
@@ -476,6 +481,11 @@ export interface NativeTrainingOptions {
   seed: number;
   /** 0 takes the pool's default. */
   threads: number;
+  /**
+   * Parts of each batch, a power of two; 1 (default) is the whole. Each part's gradient is computed on its own, and they
+   * are added in a fixed binary tree.
+   */
+  shards?: number;
   source: NativeSource;
   /** Constant where absent. */
   schedule?: NativeSchedule;
@@ -505,7 +515,10 @@ export interface NativeTrainingState {
   optimizer: string;
   /** The optimiser's arrays, `[P]` each, none to two, in an order of their own. */
   slots: FloatArray[];
-  /** Bounds of the weights and of the optimiser's arrays, by which overflow is foreseen. */
+  /**
+   * Bounds of the weights and of the optimiser's arrays, by which overflow is foreseen; then what the optimiser carries
+   * from step to step beside its arrays, if anything.
+   */
   bounds: Float64Array;
   /** Rows of `hidden`. */
   rows: number;
@@ -613,6 +626,8 @@ export interface NativeEvaluationOptions {
   window: number;
   /** 0 takes the pool's default. */
   threads: number;
+  /** As of a training: the loss of each part of a batch is computed on its own. */
+  shards?: number;
 }
 
 export interface NativeEvaluation {
@@ -813,7 +828,7 @@ export interface NativeModel {
   evaluate(options: NativeEvaluationOptions, cancellation: NativeCancellation): Promise<NativeEvaluation>;
   /** Loss of one epoch of examples, in their order and without dropout; `shuffle` is of no use. */
   evaluateExamples(
-    options: { source: NativeExamples; threads: number },
+    options: { source: NativeExamples; threads: number; shards?: number },
     cancellation: NativeCancellation,
   ): Promise<NativeEvaluation>;
   /** Outputs for many sequences, each from a zero state. For models with one input. */
@@ -928,6 +943,8 @@ export interface NativeAddon {
   info(): NativeInfo;
   /** All layers there are. */
   layerSchema(): NativeLayerType[];
+  /** All optimisers there are. */
+  optimizerSchema(): NativeOptimizerKind[];
   /** Sets the default number of threads of this process. */
   setThreads(threads: number): void;
   /** Best GFLOP/s of `repeats` single-precision GEMMs of size³ with that many threads. */

@@ -6,7 +6,13 @@ import { inTurns } from '../base/event-loop';
 import { joined, phrase, refer } from '../base/messages/phrase';
 import { counted } from '../base/messages/wording';
 import { idCount, streamLength } from '../data/source';
-import type { NativeCancellation, NativeEvaluation, NativeIds, NativeSource } from '../native/native';
+import type {
+  NativeCancellation,
+  NativeEvaluation,
+  NativeEvaluationOptions,
+  NativeIds,
+  NativeSource,
+} from '../native/native';
 import type { Network } from '../network/network';
 import { allocate } from '../tensor/tensor-shape';
 import type { Corpus } from '../text/corpus';
@@ -212,13 +218,14 @@ export async function scoring(
   part: string,
   corpus: CorpusPart,
   stream: ResolvedStream,
-  threads: number,
+  { threads, shards = 1 }: Pick<NativeEvaluationOptions, 'threads' | 'shards'>,
 ): Promise<(cancellation: NativeCancellation, weights?: Network) => Promise<NativeEvaluation>> {
   if (isDocuments(corpus)) {
     const source = await documentsSource(part, corpus, stream);
-    return (cancellation, weights = model) => weights.native.evaluateExamples({ source, threads }, cancellation);
+    return (cancellation, weights = model) =>
+      weights.native.evaluateExamples({ source, threads, shards }, cancellation);
   }
   requireRows(part, corpus, { ...stream, window: 1 });
   const source = streamSource(corpus, stream);
-  return (cancellation, weights = model) => weights.native.evaluate({ ...source, threads }, cancellation);
+  return (cancellation, weights = model) => weights.native.evaluate({ ...source, threads, shards }, cancellation);
 }

@@ -84,7 +84,8 @@ export async function partsOf(
 /** @throws what `runTraining` throws, ERR_UNROLLED_CORPUS_TOO_SHORT. */
 export async function* fitExamples<Data>(fit: ExampleFit<Data>): AsyncGenerator<EpochResult, void, undefined> {
   const { model, examples, options, header, toExamples } = fit;
-  const { validationData, batching, native } = options;
+  const { validationData, batching } = options;
+  const { threads, shards } = options.native;
   const parts = await partsOf(examples, options);
   const validate = parts.validate ?? (validationData && (await toExamples(validationData)));
   const validated = validate && inOrder(validate, batching.batch);
@@ -95,7 +96,7 @@ export async function* fitExamples<Data>(fit: ExampleFit<Data>): AsyncGenerator<
     header,
     validate:
       validated &&
-      ((cancellation) => model.native.evaluateExamples({ source: validated, threads: native.threads }, cancellation)),
+      ((cancellation) => model.native.evaluateExamples({ source: validated, threads, shards }, cancellation)),
   });
 }
 

@@ -22,8 +22,8 @@ import type { RecordedOptions, TrainingRecord } from './checkpoint/record';
 import { restoreModel } from './checkpoint/restore';
 import { wholeState } from './checkpoint/snapshot';
 import { type EpochResult, EpochSums } from './epoch-result';
+import type { FitProgress } from './fit-progress';
 import type { ResolvedTraining } from './options/options';
-import type { FitProgress } from './options/training-options-table';
 import { requireCheckpointBytes } from './training-memory';
 
 /** A training to run: a model, its data, and how. */
@@ -280,7 +280,9 @@ export class Loop {
   }
 
   #report(epoch: number, progress: NativeProgress): void {
-    this.#run.options.onProgress?.(this.#describe(epoch, progress));
+    const told = this.#describe(epoch, progress);
+    this.#run.options.onProgress?.(told);
+    this.#callbacks.progress(told);
   }
 
   #describe(epoch: number, { seconds, ...steps }: NativeProgress): FitProgress {

@@ -3,7 +3,7 @@
 import { requireMemory } from '../base/limits';
 import { phrase, refer } from '../base/messages/phrase';
 import { largestBatch, sourceBytes } from '../data/source';
-import type { NativePassSize, NativeSource, NativeTrainingOptions } from '../native/native';
+import type { NativePassSize, NativeSequences, NativeSource, NativeTrainingOptions } from '../native/native';
 import type { Network } from '../network/network';
 import type { Callback } from './callbacks/callback';
 import { savesCheckpoints } from './callbacks/checkpoint';
@@ -12,6 +12,7 @@ import { slotsOf } from './options/optimizers';
 /** Bytes that a training takes. */
 export interface TrainingBytes {
   parameters: number;
+  /** With the sums that `shards` above 1 takes. */
   gradients: number;
   /** What the optimiser keeps of each parameter. */
   optimizer: number;
@@ -25,7 +26,7 @@ export interface TrainingBytes {
 }
 
 /** Those of a training's options that its memory depends on, beside its data. */
-type MemoryOptions = Pick<NativeTrainingOptions, 'optimizer' | 'precision'>;
+type MemoryOptions = Pick<NativeTrainingOptions, 'optimizer' | 'precision' | 'shards'>;
 
 /** Bytes of a checkpoint: one copy of the state natively, and one for its file. */
 function checkpointBytes({ parameterBytes }: Network, optimizer: string): number {
@@ -42,21 +43,32 @@ function bf16Bytes(model: Network, positions: number): number {
   return Math.max(0, ...weights.map(([rows, columns]) => Math.max(piece(rows, columns), piece(positions, columns))));
 }
 
-/** The largest step, or a little more. */
-export function passSize(source: NativeSource): NativePassSize {
+/** Positions of the largest part of a batch, or a little more: as the core reserves them. */
+function positionsOfPart(
+  sequences: NativeSequences,
+  batch: number,
+  rows: number,
+): { positions: number; ragged: boolean } {
+  const { positions, ragged } = largestBatch(sequences, batch);
+  const longest = largestBatch(sequences, 1).positions;
+  return { positions: Math.min(positions, rows * longest), ragged };
+}
+
+/** The largest pass of a step, over a batch or over one of its parts, or a little more. */
+function passSize(source: NativeSource, shards: number): NativePassSize {
+  const batch = Math.ceil(source.batch / shards);
   if (source.kind === 'stream' || source.kind === 'documents') {
-    const { batch, window } = source;
+    const { window } = source;
     return {
       positions: Math.min(batch * window, Number.MAX_SAFE_INTEGER),
       batch,
       ...(source.kind === 'documents' && { ragged: true }),
     };
   }
-  const { batch } = source;
   const { loss } = source.targets;
-  if (source.kind !== 'paired') return { ...largestBatch(source.sequences, batch), batch, loss };
-  const inputs = largestBatch(source.inputs, batch);
-  const sources = largestBatch(source.source, batch);
+  if (source.kind !== 'paired') return { ...positionsOfPart(source.sequences, source.batch, batch), batch, loss };
+  const inputs = positionsOfPart(source.inputs, source.batch, batch);
+  const sources = positionsOfPart(source.source, source.batch, batch);
   return {
     ...{ positions: inputs.positions, batch, sourcePositions: sources.positions },
     ragged: inputs.ragged || sources.ragged,
@@ -67,15 +79,16 @@ export function passSize(source: NativeSource): NativePassSize {
 export async function trainingBytes(
   model: Network,
   source: NativeSource,
-  { optimizer, precision }: MemoryOptions,
+  { optimizer, precision, shards = 1 }: MemoryOptions,
   callbacks: readonly Callback[],
 ): Promise<TrainingBytes> {
   const parameters = model.parameterBytes;
-  const size = passSize(source);
+  const size = passSize(source, shards);
   const passes = await model.native.workspaceBytes(size);
   const bytes = {
     parameters,
-    gradients: parameters,
+    // And the sums of 1, 2, 4, … parts: gradient_tree.h.
+    gradients: parameters * (1 + Math.log2(shards)),
     optimizer: parameters * slotsOf(optimizer.kind).length,
     workspace: passes + (precision === 'bf16' ? bf16Bytes(model, size.positions) : 0),
     data: sourceBytes(source),
@@ -96,9 +109,9 @@ export async function requireTrainingBytes(
   callbacks: readonly Callback[] = [],
 ): Promise<TrainingBytes> {
   const bytes = await trainingBytes(model, source, options, callbacks);
-  const { total, parameters, gradients, workspace, data } = bytes;
-  // The model is there already.
-  const need = { total, more: total - parameters - gradients };
+  const { total, parameters, workspace, data } = bytes;
+  // The model is there already, with one gradient.
+  const need = { total, more: total - 2 * parameters };
   if (workspace >= total - workspace - data) {
     const isStream = source.kind === 'stream' || source.kind === 'documents';
     const [batch, window] = [refer.option('batch'), refer.option('window')];

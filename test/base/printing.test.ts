@@ -13,6 +13,7 @@ import {
   Vocabulary,
   WordList,
 } from '../../src';
+import { excerpt, showEstimate, showFigure, showSeconds } from '../../src/base/messages/printing';
 import { epochResult } from '../support/epochs';
 import { CORPUS, STREAM, smallModel } from '../support/models';
 
@@ -44,6 +45,52 @@ describe('what is printed', () => {
     assert.match(shown[2] as string, /^ +0 /);
     assert.equal(shown[12]?.trim(), '…');
     assert.match(shown[22] as string, /^ *4999 /);
+  });
+
+  it('of a history is whole up to 20 epochs, and says nothing of epochs that are not left out', () => {
+    for (const [epochs, rows] of [
+      [1, 1],
+      [19, 19],
+      [20, 20],
+      [21, 21],
+      [22, 21],
+    ] as const) {
+      const shown = lines(new History(Array.from({ length: epochs }, (_, epoch) => epochResult(epoch, { loss: 1 }))));
+      assert.equal(shown.length, rows + 2, `${epochs} epochs`);
+      assert.equal(shown.filter((line) => line.trim() === '…').length, epochs > 20 ? 1 : 0, `${epochs} epochs`);
+    }
+  });
+
+  it('of a figure has as many digits as a person compares, of a time its two largest units', () => {
+    for (const [value, shown] of [
+      [undefined, ''],
+      [0, '0.0000'],
+      [0.001, '0.0010'],
+      [0.00099, '9.900e-4'],
+      [-2.5, '-2.5000'],
+      [99_999, '99999.0000'],
+      [100_000, '1.000e+5'],
+      [Number.NaN, 'NaN'],
+    ] as const) {
+      assert.equal(showFigure(value), shown);
+    }
+    for (const [seconds, shown] of [
+      [0, '0s'],
+      [0.4, '0s'],
+      [59.4, '59s'],
+      [60, '1m 00s'],
+      [125, '2m 05s'],
+      [3599.4, '59m 59s'],
+      [3600, '1h 00m'],
+      [3720, '1h 02m'],
+    ] as const) {
+      assert.equal(showSeconds(seconds), shown);
+    }
+    assert.equal(showEstimate(0.4), 'under a second');
+    assert.equal(showEstimate(0), 'about 0s');
+    assert.equal(showEstimate(125), 'about 2m 05s');
+    assert.equal(excerpt('文字🙂 text', 3), '"文字🙂"…');
+    assert.equal(excerpt('文字🙂', 3), '"文字🙂"');
   });
 
   it('of an epoch has a few of its steps, and the epoch is as it was', async () => {

@@ -123,13 +123,14 @@ describe('unrolled classify', function () {
       assert.equal(line.epoch, index);
     }
     const done = lines[6] as TrainLine;
-    assert.deepEqual(Object.keys(done), [...FIGURES, 'testLoss', 'testAccuracy']);
+    assert.deepEqual(Object.keys(done), [...FIGURES, 'testLoss', 'testAccuracy', 'ranks', 'shards', 'waitingShare']);
     assert.equal(done.testAccuracy, 1);
     // The last line is of the kept epoch, but for the time.
     const least = Math.min(...epochs.map(({ validationLoss }) => validationLoss as number));
     assert.equal(done.validationLoss, least);
     const { testLoss: _, testAccuracy: __, ...figures } = done;
-    assert.deepEqual({ ...epochs[done.epoch], event: 'done', seconds: done.seconds }, figures);
+    const sharing = { ranks: 1, shards: 1, waitingShare: 0 };
+    assert.deepEqual({ ...epochs[done.epoch], event: 'done', seconds: done.seconds, ...sharing }, figures);
     assert.equal(done.seconds, epochs[5]?.seconds);
     assert.match(stderr, /--out FILE/);
   });

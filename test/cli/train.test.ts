@@ -50,14 +50,22 @@ describe('unrolled train', function () {
         ['done', 1, 99],
       ],
     );
+    const sharing = ['ranks', 'shards', 'waitingShare'];
     const common = ['event', 'epoch', 'step', 'loss', 'bitsPerToken', 'learningRate', 'tokensPerSecond', 'seconds'];
     for (const line of lines) {
       const epochs = line.event === 'step' ? [] : ['validationLoss'];
-      const expected = [...common, ...epochs, ...(line.event === 'done' ? ['bestEpoch'] : [])];
+      const expected = [...common, ...epochs, ...(line.event === 'done' ? ['bestEpoch', ...sharing] : [])];
       assert.deepEqual(Object.keys(line).sort(), expected.sort());
       assert.ok(Math.abs(line.bitsPerToken * Math.LN2 - line.loss) < 1e-9);
     }
-    assert.deepEqual(lines.at(-1), { ...lines.at(-2), event: 'done', bestEpoch: 1 });
+    assert.deepEqual(lines.at(-1), {
+      ...lines.at(-2),
+      event: 'done',
+      bestEpoch: 1,
+      ranks: 1,
+      shards: 1,
+      waitingShare: 0,
+    });
   });
 
   it('says what a training would take, and trains nothing', async () => {

@@ -188,14 +188,17 @@ TEST_CASE("a target counts as found where its cluster and its place in it are th
 TEST_CASE("gradients of the layer's own output") {
   for (const bool ranked : {false, true}) {
     for (const bool bias : {false, true}) {
-      checkLayer([&](auto& harness) {
-        using T = std::decay_t<decltype(harness.run(1).output[0])>;
-        harness.addVectors({4, 2, 3}, 9);
-        harness.template add<AdaptiveSoftmax<T>>(harness.list, "head", 9,
-                                                 RankTable(11, ranked ? shuffled : std::vector<TokenId>()),
-                                                 AdaptiveSoftmaxOptions{.cutoffs = {3, 7}, .divisor = 2, .bias = bias});
-        CHECK(harness.list.all().size() == (bias ? 6U : 5U));
-      });
+      // Arrays of 16 positions fill their cache lines: what is written beyond one is in the next.
+      for (const std::vector<Index>& lengths : {std::vector<Index>{4, 2, 3}, std::vector<Index>{4, 4, 4, 4}}) {
+        checkLayer([&](auto& harness) {
+          using T = std::decay_t<decltype(harness.run(1).output[0])>;
+          harness.addVectors(lengths, 9);
+          harness.template add<AdaptiveSoftmax<T>>(
+              harness.list, "head", 9, RankTable(11, ranked ? shuffled : std::vector<TokenId>()),
+              AdaptiveSoftmaxOptions{.cutoffs = {3, 7}, .divisor = 2, .bias = bias});
+          CHECK(harness.list.all().size() == (bias ? 6U : 5U));
+        });
+      }
     }
   }
   checkThreads<float>([](auto& harness) {

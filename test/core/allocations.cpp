@@ -101,18 +101,17 @@ class AllocationCounter final : public TrainingObserver {
 };
 
 template <class T>
-long allocationsOfSteps(const ModelDescription& description, std::unique_ptr<BatchSource<T>> source, int threadCount) {
+long allocationsOfSteps(const ModelDescription& description, std::unique_ptr<BatchSource<T>> source, int threadCount,
+                        Index shards = 1) {
   Model<T> model(description);
   model.initialize({}, 1);
   TrainingOptions options;
-  options.optimizer.kind = OptimizerKind::adamw;
+  options.optimizer = OptimizerOptions(OptimizerKind::adamw);
   options.optimizer.learningRate = 0.01;
-  options.optimizer.beta1 = 0.9;
-  options.optimizer.beta2 = 0.999;
-  options.optimizer.epsilon = 1e-8;
   options.clipValue = 1;
   options.clipNorm = 1;
   options.threads = threadCount;
+  options.shards = shards;
   Trainer<T> trainer(model, ThreadPool::shared(), options, std::move(source));
   AllocationCounter counter;
   trainer.run(6, counter);
@@ -176,6 +175,21 @@ TEST_CASE("no step of an adaptive or a sampled softmax allocates") {
       if (adaptive) chain.cutoffs = {20, 100};
       auto source = std::make_unique<StreamBatches<float>>(randomIds(20 * 8 * 6 + 1, 400, 1), 20, 8);
       CHECK(allocationsOfSteps<float>(chain.description(), std::move(source), threadCount) == 0);
+    }
+  }
+}
+
+TEST_CASE("no step by parts allocates, of whole tables and of touched rows") {
+  for (const char* input : {"embedding", "oneHot"}) {
+    for (const Index vocabulary : {Index{20}, Index{400}}) {
+      CAPTURE(vocabulary);
+      Chain chain;
+      chain.input = input;
+      chain.inputSize = chain.classes = vocabulary;
+      chain.samples = 10;
+      chain.recurrentDropout = 0.5;
+      auto source = std::make_unique<StreamBatches<float>>(randomIds(18 * 8 * 6 + 1, vocabulary, 1), 18, 8);
+      CHECK(allocationsOfSteps<float>(chain.description(), std::move(source), 2, 8) == 0);
     }
   }
 }

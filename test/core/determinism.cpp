@@ -39,11 +39,8 @@ Outcome<T> train(const Chain& chain, int threadCount) {
   Model<T> model(chain.description());
   model.initialize({}, 11);
   TrainingOptions options;
-  options.optimizer.kind = OptimizerKind::adam;
+  options.optimizer = OptimizerOptions(OptimizerKind::adam);
   options.optimizer.learningRate = 0.01;
-  options.optimizer.beta1 = 0.9;
-  options.optimizer.beta2 = 0.999;
-  options.optimizer.epsilon = 1e-8;
   options.clipNorm = 0.5;
   options.threads = threadCount;
   Trainer<T> trainer(

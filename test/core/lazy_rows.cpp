@@ -27,12 +27,9 @@ class Nobody final : public TrainingObserver {
 // Adam with weight decay, by which every row moves that is updated.
 TrainingOptions moving(SparseUpdate sparse) {
   TrainingOptions options;
-  options.optimizer.kind = OptimizerKind::adam;
+  options.optimizer = OptimizerOptions(OptimizerKind::adam);
   options.optimizer.learningRate = 0.05;
   options.optimizer.weightDecay = 0.01;
-  options.optimizer.beta1 = 0.9;
-  options.optimizer.beta2 = 0.999;
-  options.optimizer.epsilon = 1e-8;
   options.sparse = sparse;
   options.threads = 2;
   return options;

@@ -62,6 +62,33 @@ TEST_CASE("parameters have PyTorch's names, shapes and order") {
                                                 "rnn.bias_ih_l0 [18]", "head.weight [7, 6]", "head.bias [7]"});
 }
 
+TEST_CASE("a source is decoded from further until its arrays are laid anew") {
+  ModelDescription description{InputKind::ids, 7, {}, InputKind::ids, 5};
+  description.layers = {layer("embedding", "read", 4, {"source"}), layer("gru", "encoder", 6),
+                        layer("embedding", "written", 4, {"input"}), layer("gru", "decoder", 6),
+                        layer("dense", "head", 7)};
+  recurrent(description.layers[3]).initialState = "encoder";
+  Model<double> model(description);
+  model.initialize({}, 1);
+  const std::vector<TokenId> ids = {1, 2, 3, 4, 1, 2, 3, 4, 1, 2};
+  std::vector<double> states(asSize(model.stateSize(1)));
+  const auto decode = [&](Index steps, Index sourceSteps) {
+    Batch<double> batch{steps, 1, ids.data()};
+    if (sourceSteps > 0) batch.source = {sourceSteps, ids.data()};
+    return codeOf([&] { model.forward(batch, states.data(), threads(1)); });
+  };
+  const std::string absent = "ERR_UNROLLED_SHAPE";
+  CHECK(decode(2, 0) == absent);
+  CHECK(decode(2, 3) == "none");
+  CHECK(decode(1, 0) == "none");
+  CHECK(decode(2, 0) == "none");
+  // More steps than there is room for: what was computed of the source is gone.
+  CHECK(decode(9, 0) == absent);
+  CHECK(decode(1, 0) == absent);
+  CHECK(decode(1, 2) == "none");
+  CHECK(decode(9, 0) == "none");
+}
+
 TEST_CASE("states have names and sizes") {
   Chain chain;
   chain.cell = "lstm";

@@ -203,8 +203,7 @@ TEST_CASE("the likeliest next tokens are refused where any score is not finite")
 
 TEST_CASE_TEMPLATE("a sum of an Adagrad that is not a number is beyond every bound", T, float, double) {
   for (std::size_t at = 0; at < 3; ++at) {
-    OptimizerOptions options;
-    options.kind = OptimizerKind::adagrad;
+    OptimizerOptions options(OptimizerKind::adagrad);
     options.learningRate = 0.01;
     Optimizer<T> optimizer(options, 3);
     OptimizerState<T> state = optimizer.state();

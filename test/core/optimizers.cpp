@@ -25,10 +25,10 @@ const GradientTiles tiles(parameters);
 double decayed(const Textbook& p, double g) { return g + p.o.weightDecay * p.weight; }
 
 void adam(Textbook& p, double g, int t) {
-  p.first = p.o.beta1 * p.first + (1 - p.o.beta1) * g;
-  p.second = p.o.beta2 * p.second + (1 - p.o.beta2) * g * g;
-  p.weight -= p.o.learningRate * (p.first / (1 - std::pow(p.o.beta1, t))) /
-              (std::sqrt(p.second / (1 - std::pow(p.o.beta2, t))) + p.o.epsilon);
+  p.first = p.o.get("beta1") * p.first + (1 - p.o.get("beta1")) * g;
+  p.second = p.o.get("beta2") * p.second + (1 - p.o.get("beta2")) * g * g;
+  p.weight -= p.o.learningRate * (p.first / (1 - std::pow(p.o.get("beta1"), t))) /
+              (std::sqrt(p.second / (1 - std::pow(p.o.get("beta2"), t))) + p.o.get("epsilon"));
 }
 
 }  // namespace
@@ -37,23 +37,23 @@ TEST_CASE_TEMPLATE("every optimiser follows the textbook over several tiles and 
   followsTextbook<T>(OptimizerKind::sgd,
                      [](Textbook& p, double g, int) { p.weight -= p.o.learningRate * decayed(p, g); });
   followsTextbook<T>(OptimizerKind::momentum, [](Textbook& p, double g, int) {
-    p.first = p.o.momentum * p.first + decayed(p, g);
+    p.first = p.o.get("momentum") * p.first + decayed(p, g);
     p.weight -= p.o.learningRate * p.first;
   });
   followsTextbook<T>(OptimizerKind::adagrad, [](Textbook& p, double g, int) {
     const double d = decayed(p, g);
     p.first += d * d;
-    p.weight -= p.o.learningRate * d / (std::sqrt(p.first) + p.o.epsilon);
+    p.weight -= p.o.learningRate * d / (std::sqrt(p.first) + p.o.get("epsilon"));
   });
   followsTextbook<T>(OptimizerKind::adagradAbsolute, [](Textbook& p, double g, int) {
     const double d = decayed(p, g);
     p.first += std::abs(d);
-    p.weight -= p.o.learningRate * d / std::sqrt(p.first + p.o.epsilon);
+    p.weight -= p.o.learningRate * d / std::sqrt(p.first + p.o.get("epsilon"));
   });
   followsTextbook<T>(OptimizerKind::rmsprop, [](Textbook& p, double g, int) {
     const double d = decayed(p, g);
-    p.first = p.o.alpha * p.first + (1 - p.o.alpha) * d * d;
-    p.second = p.o.momentum * p.second + d / (std::sqrt(p.first) + p.o.epsilon);
+    p.first = p.o.get("alpha") * p.first + (1 - p.o.get("alpha")) * d * d;
+    p.second = p.o.get("momentum") * p.second + d / (std::sqrt(p.first) + p.o.get("epsilon"));
     p.weight -= p.o.learningRate * p.second;
   });
   followsTextbook<T>(OptimizerKind::adam, [](Textbook& p, double g, int t) { adam(p, decayed(p, g), t); });
@@ -79,15 +79,10 @@ TEST_CASE_TEMPLATE("a step said to stay finite does, and an ordinary one is neve
     int refused = 0;
     for (const double ratePower : {-0.1, 0.1, 0.4, 0.7, 0.97}) {
       for (const auto& [gradientPower, decayPower] : powers) {
-        OptimizerOptions options;
+        OptimizerOptions options(kind);
         if (decayPower != 0) options.weightDecay = std::pow(largest, decayPower);
-        options.kind = kind;
         options.learningRate = std::pow(largest, ratePower);
-        options.momentum = 0.9;
-        options.beta1 = 0.9;
-        options.beta2 = 0.999;
-        options.alpha = 0.99;
-        options.epsilon = 1e-8;
+        options.set("momentum", 0.9);
         Optimizer<T> optimizer(options, count);
         std::vector<T> weights = normals<T>(count, 1);
         std::vector<T> gradients = normals<T>(count, 2);
@@ -117,10 +112,9 @@ TEST_CASE_TEMPLATE("an Adagrad's sum that would overflow after many steps is ref
                    double) {
   constexpr Index count = 40;
   for (const OptimizerKind kind : {OptimizerKind::adagrad, OptimizerKind::adagradAbsolute}) {
-    OptimizerOptions options;
-    options.kind = kind;
+    OptimizerOptions options(kind);
     options.learningRate = 0.01;
-    options.epsilon = 1e-10;
+    options.set("epsilon", 1e-10);
     Optimizer<T> optimizer(options, count);
     std::vector<T> weights(asSize(count), T(1));
     // A tenth of the largest sum a step.

@@ -31,13 +31,9 @@ class Losses final : public TrainingObserver {
 
 TrainingOptions optionsOf(OptimizerKind kind) {
   TrainingOptions options;
-  options.optimizer.kind = kind;
+  options.optimizer = OptimizerOptions(kind);
   options.optimizer.learningRate = 0.02;
-  options.optimizer.momentum = 0.9;
-  options.optimizer.beta1 = 0.9;
-  options.optimizer.beta2 = 0.999;
-  options.optimizer.alpha = 0.99;
-  options.optimizer.epsilon = 1e-8;
+  options.optimizer.set("momentum", 0.9);
   options.clipNorm = 0.5;
   options.seed = 3;
   options.schedule.kind = Schedule::Kind::cosine;
@@ -204,7 +200,7 @@ TEST_CASE_TEMPLATE("a state whose arrays are beyond their bounds is refused", T,
     Model<T> model(stacked().description());
     model.initialize({}, 1);
     TrainingOptions options = optionsOf(kind);
-    options.optimizer.momentum = 0.5;
+    options.optimizer.set("momentum", 0.5);
     Trainer<T> trainer(model, ThreadPool::shared(), options, source());
     Losses losses;
     train(trainer, losses, 3);

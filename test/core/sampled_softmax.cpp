@@ -314,11 +314,8 @@ TEST_CASE("lazy training leaves rows that were not drawn, and the exact loss fal
   chain.samples = 20;
   chain.hidden = 16;
   TrainingOptions options;
-  options.optimizer.kind = OptimizerKind::adam;
+  options.optimizer = OptimizerOptions(OptimizerKind::adam);
   options.optimizer.learningRate = 0.02;
-  options.optimizer.beta1 = 0.9;
-  options.optimizer.beta2 = 0.999;
-  options.optimizer.epsilon = 1e-8;
   options.sparse = SparseUpdate::lazy;
   options.threads = 2;
   // Each id follows the one before it.

@@ -233,3 +233,12 @@ TEST_CASE("a head's memory is bounded, however large the logits") {
     CHECK(arena.used() - inputGradient < std::size_t{64} << 20U);
   }
 }
+
+TEST_CASE("a head takes one position at least, however many the classes") {
+  for (const Index classes : {Index{1} << 24U, Index{1} << 27U}) {
+    SoftmaxCrossEntropy<float> crossEntropy(0, 1, 64, classes);
+    Arena arena(nullptr);
+    crossEntropy.layOut(arena, {1, 1, false});
+    CHECK(arena.used() >= static_cast<std::size_t>(classes) * sizeof(float));
+  }
+}

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 #include <string>
 #include <vector>
@@ -56,14 +57,9 @@ ModelDescription wordSum(PoolingKind pooling) {
 }
 
 OptimizerOptions optimizer(OptimizerKind kind) {
-  OptimizerOptions options;
-  options.kind = kind;
+  OptimizerOptions options(kind);
   options.learningRate = 0.05;
-  options.momentum = 0.9;
-  options.beta1 = 0.9;
-  options.beta2 = 0.999;
-  options.alpha = 0.99;
-  options.epsilon = 1e-8;
+  options.set("momentum", 0.9);
   return options;
 }
 
@@ -176,6 +172,31 @@ TEST_CASE("only touched rows are listed, each once, and the others are zero") {
     const double dense =
         gradientNorm(GradientTiles(model.buffers().size()), model.buffers().gradients(), partials, threads(2));
     CHECK(std::abs(sparse / dense - 1) < 1e-14);
+  }
+}
+
+TEST_CASE("tiles have each touched row once, and none is empty") {
+  constexpr Index columns = 1000;
+  ParameterList list;
+  const std::size_t table = list.addWeight("table", 200, columns, {});
+  ParameterBuffers<float> buffers(list);
+  // 32 rows a tile: less than one, one, more, and two.
+  for (const Index count : {0, 1, 31, 32, 33, 64, 200}) {
+    CAPTURE(count);
+    std::vector<TokenId> ids(asSize(count));
+    std::iota(ids.begin(), ids.end(), 0);
+    buffers.touched(table).list(ids.data(), count, 200);
+    REQUIRE(buffers.touched(table).known());
+    GradientTiles tiles;
+    tiles.lay(buffers, true);
+    std::vector<TokenId> rows;
+    for (const GradientTile& tile : tiles.all()) {
+      CHECK(tile.rowCount > 0);
+      CHECK(tile.count == columns);
+      rows.insert(rows.end(), tile.rows, tile.rows + tile.rowCount);
+    }
+    CHECK(rows == ids);
+    CHECK(tiles.elements() == count * columns);
   }
 }
 

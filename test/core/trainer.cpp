@@ -58,11 +58,8 @@ class Recorder final : public TrainingObserver {
 
 TrainingOptions adam() {
   TrainingOptions options;
-  options.optimizer.kind = OptimizerKind::adam;
+  options.optimizer = OptimizerOptions(OptimizerKind::adam);
   options.optimizer.learningRate = 0.02;
-  options.optimizer.beta1 = 0.9;
-  options.optimizer.beta2 = 0.999;
-  options.optimizer.epsilon = 1e-8;
   options.threads = 2;
   return options;
 }

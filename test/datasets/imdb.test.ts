@@ -189,6 +189,21 @@ describe('datasets.imdb', () => {
     }
   });
 
+  it('is not unpacked beyond 2 GiB unless it may have more', async () => {
+    // The size of an entry is 11 octal digits in its header, whose checksum is the sum of its bytes, its own digits as spaces.
+    const header = Buffer.from((await tar(entry('aclImdb/zeros', ''))).subarray(0, 512));
+    header.write('20000000000', 124, 'latin1');
+    header.fill(' ', 148, 156);
+    const sum = header.reduce((total, byte) => total + byte, 0);
+    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+    const zeros = gzipSync(Buffer.alloc(2 ** 27));
+    write({ 'aclImdb_v1.tar.gz': Buffer.concat([gzipSync(header), ...new Array<Buffer>(16).fill(zeros)]) });
+    await assert.rejects(datasets.imdb({ directory: at() }), {
+      code: 'ERR_UNROLLED_FILE_READ',
+      message: /unpacks to more than 2147483648 bytes/,
+    });
+  }).timeout(120_000);
+
   describe('with a hostile tarball', () => {
     async function read(...content: TarEntry[]): Promise<datasets.Imdb> {
       write({ 'aclImdb_v1.tar.gz': gzipSync(await tar(...content)) });

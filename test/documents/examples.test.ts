@@ -1,15 +1,10 @@
 /** How the examples take their arguments; what they learn is for their readers to see. */
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-
-function runExample(name: string, ...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const file = path.join(__dirname, '..', '..', 'examples', `${name}.ts`);
-  return spawnSync(process.execPath, ['--import', 'tsx', file, ...args], { encoding: 'utf8' });
-}
+import { runExample } from '../support/kept-process';
 
 describe('examples', function () {
   this.timeout(60_000);
@@ -27,22 +22,22 @@ describe('examples', function () {
     ['sonnets', '--epochs'],
     ['toy-sentiment', '--epochs'],
   ] as const) {
-    it(`${name} helps, and refuses wrong arguments before any work`, () => {
-      const help = runExample(name, '--help');
+    it(`${name} helps, and refuses wrong arguments before any work`, async () => {
+      const help = await runExample(name, '--help');
       assert.deepEqual([help.status, help.stderr], [0, '']);
       assert.match(help.stdout, /^npm .*\n$/);
       for (const [args, message] of [
         [['--bogus'], /^Unknown option '--bogus'\n\nnpm /],
         [[option, 'abc'], new RegExp(`^${option} must be a whole number at least ${least}, not "abc"\\.\\n\\nnpm `)],
       ] as const) {
-        const { status, stdout, stderr } = runExample(name, ...args);
+        const { status, stdout, stderr } = await runExample(name, ...args);
         assert.deepEqual([status, stdout], [2, '']);
         assert.match(stderr, message);
       }
     });
   }
 
-  it('poems and poem-forms read a text of their user in its encoding, with the line ends of Windows', () => {
+  it('poems and poem-forms read a text of their user in its encoding, with the line ends of Windows', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'unrolled-'));
     try {
       const file = path.join(folder, 'poems.txt');
@@ -50,10 +45,18 @@ describe('examples', function () {
       const poem = `\u9898\r\n${line}${line}\r\n`;
       writeFileSync(file, Buffer.from(poem.repeat(300), 'utf16le'));
       const args = ['--encoding', 'UTF-16', '--steps', '1'];
-      const forms = runExample('poem-forms', file, ...args, '--poems', '1', '--heads', '\u79e6\u5ddd\u96c4\u5e1d');
+      const forms = await runExample(
+        'poem-forms',
+        file,
+        ...args,
+        '--poems',
+        '1',
+        '--heads',
+        '\u79e6\u5ddd\u96c4\u5e1d',
+      );
       assert.equal(forms.status, 0, forms.stderr);
       assert.match(forms.stdout, /^300 poems of lines of five characters; 14 distinct/);
-      const poems = runExample('poems', file, ...args);
+      const poems = await runExample('poems', file, ...args);
       assert.equal(poems.status, 0, poems.stderr);
       assert.match(poems.stdout, /poems\.txt: 8700 characters, 14 distinct/);
     } finally {

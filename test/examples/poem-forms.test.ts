@@ -1,12 +1,12 @@
 /** The example that writes 五言绝句 and 藏头诗: every poem has the form, whatever the model knows. */
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fiveCharacterPoems, formOf, headsOf, LENGTH, writePoems } from '../../examples/support/poem-forms';
 import { Corpus, LanguageModel } from '../../src/index';
+import { runExample } from '../support/kept-process';
 
 const LINES = [
   '秦川雄帝宅，函谷壯皇居。',
@@ -75,16 +75,14 @@ describe('examples: poems of a form', () => {
     });
   });
 
-  it('are printed by the program', function () {
+  it('are printed by the program', async function () {
     this.timeout(60_000);
     const folder = mkdtempSync(path.join(tmpdir(), 'unrolled-test-'));
     try {
       const file = path.join(folder, 'poems.txt');
       writeFileSync(file, Array(40).fill(TEXT).join('\n\n'));
-      const example = path.join(__dirname, '..', '..', 'examples', 'poem-forms.ts');
-      const run = (...args: string[]) =>
-        spawnSync(process.execPath, ['--import', 'tsx', example, file, '--steps', '1', ...args], { encoding: 'utf8' });
-      const { stdout, status } = run('--poems', '2', '--heads', '飛雲日風');
+      const run = (...args: string[]) => runExample('poem-forms', file, '--steps', '1', ...args);
+      const { stdout, status } = await run('--poems', '2', '--heads', '飛雲日風');
       assert.equal(status, 0);
       const written = stdout
         .split(/\n\n/)
@@ -92,14 +90,14 @@ describe('examples: poems of a form', () => {
         .filter((poem) => QUATRAIN.test(poem));
       assert.equal(written.length, 4);
       assert.ok(written.slice(2).every((poem) => poem.startsWith('飛') && poem.includes('，雲')));
-      const refused = run('--heads', '飛雲日风');
+      const refused = await run('--heads', '飛雲日风');
       assert.deepEqual([refused.status, /Write 風 in its place/.test(refused.stderr)], [1, true]);
       for (const [text, lacking] of [
         [LINES.map((line) => `題\n${line}`).join('\n\n'), 'no poem of two lines or more like 秦川雄帝宅，'],
         ['題\nlatin', 'no poem of lines like 秦川雄帝宅，'],
       ] as const) {
         writeFileSync(file, text);
-        const short = run('--heads', '秦綺連雲');
+        const short = await run('--heads', '秦綺連雲');
         assert.deepEqual([short.status, short.stdout], [1, '']);
         assert.ok(short.stderr.includes(`poems.txt has ${lacking}`), short.stderr);
       }

@@ -312,6 +312,23 @@ describe('a package whose native module does not load', function () {
     }
   });
 
+  it('says how much memory it takes where the system has no more, in the words of each loader', () => {
+    const file = put(at(), 'unrolled.node', Buffer.alloc(3 * 2 ** 20 + 1));
+    for (const said of [
+      `${file}: cannot map file data: Cannot allocate memory`,
+      'dlopen(unrolled.node): Out of memory',
+      'Not enough memory resources are available to process this command.',
+      'The paging file is too small for this operation to complete.',
+    ]) {
+      const error = refusedBinary(file, new Error(said));
+      assert.equal(error.code, 'ERR_UNROLLED_OUT_OF_MEMORY', said);
+      assert.match(
+        error.message,
+        /: it takes 4 MiB of address space, and the system gives this process no more\. Raise/,
+      );
+    }
+  });
+
   it('is told the same by the doctor, with the exit status of a failure', () => {
     const home = installPackage(at(), 'all');
     const run = (...args: string[]) =>

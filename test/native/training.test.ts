@@ -50,12 +50,8 @@ function optionsOf(source: NativeSource, more: Partial<NativeTrainingOptions> = 
     optimizer: {
       kind: 'adam',
       learningRate: 0.01,
-      momentum: 0.9,
       weightDecay: 0,
-      beta1: 0.9,
-      beta2: 0.999,
-      alpha: 0.99,
-      epsilon: 1e-8,
+      hyperparameters: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
     },
     reduction: 'mean',
     clipValue: 0,

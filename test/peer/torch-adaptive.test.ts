@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { layers, Model, type Tensor } from '../../src';
 import { readSafetensors, writeSafetensors } from '../../src/safetensors';
-import { requirePython, runPython } from './python';
+import { askPython, requireKeptPython } from './kept-python';
 
 const POSITIONS = 60;
 const TOLERANCE = 1e-5;
@@ -49,7 +49,7 @@ describe('torch.nn.AdaptiveLogSoftmaxWithLoss', function () {
   }
 
   before(async function () {
-    await requirePython(this, 'torch', 'numpy');
+    await requireKeptPython(this, 'torch', 'numpy');
     folder = mkdtempSync(join(tmpdir(), 'unrolled-adaptive-'));
     const jobs: object[] = [];
     for (const [index, head] of HEADS.entries()) {
@@ -63,7 +63,7 @@ describe('torch.nn.AdaptiveLogSoftmaxWithLoss', function () {
       });
     }
     writeFileSync(join(folder, 'jobs.json'), JSON.stringify(jobs));
-    await runPython(join(__dirname, 'torch_adaptive.py'), join(folder, 'jobs.json'));
+    await askPython('torch_adaptive.py', join(folder, 'jobs.json'));
   });
   after(() => {
     if (folder !== '') rmSync(folder, { recursive: true, force: true });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Layer, layers, Model, type Tensor } from '../../src';
 import { readSafetensors, writeSafetensors } from '../../src/safetensors';
-import { requirePython, runPython } from './python';
+import { askPython, requireKeptPython } from './kept-python';
 
 const FEATURES = 5;
 const HIDDEN = 7;
@@ -70,7 +70,7 @@ describe('torch.nn', function () {
   });
 
   before(async function () {
-    await requirePython(this, 'torch', 'numpy');
+    await requireKeptPython(this, 'torch', 'numpy');
     folder = mkdtempSync(join(tmpdir(), 'unrolled-stack-'));
     await writeSafetensors(at('x.safetensors'), new Map([['x', x]]), new Map());
     const sizes = { features: FEATURES, hidden: HIDDEN, lengths: LENGTHS, input: at('x.safetensors') };
@@ -83,7 +83,7 @@ describe('torch.nn', function () {
       jobs.push({ ...stack, ...sizes, save: theirs, output: withTheirs });
     }
     writeFileSync(at('jobs.json'), JSON.stringify(jobs));
-    await runPython(join(__dirname, 'torch_stack.py'), at('jobs.json'));
+    await askPython('torch_stack.py', at('jobs.json'));
   });
   after(() => {
     if (folder !== '') rmSync(folder, { recursive: true, force: true });

@@ -5,23 +5,22 @@
  */
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { readSafetensors } from '../../src/safetensors';
+import { runCli } from '../support/cli';
 import { dataFolder } from '../support/data';
 import { parseJsonLines } from '../support/json-lines';
-import { requirePython, runPython } from './python';
+import { askPython, requireKeptPython } from './kept-python';
 
 /** Characters of the corpus, and of the text that is evaluated. */
-const LENGTH = 45_000;
+const LENGTH = 15_000;
 const EVALUATED_LENGTH = 2_000;
 
-/** 35 steps an epoch. */
-const STREAM = { batch: 20, window: 64 };
+/** 33 steps an epoch. */
+const STREAM = { batch: 7, window: 64 };
 const STEPS = 40;
 
 /**
@@ -77,8 +76,8 @@ function corpusText(): string {
 }
 
 async function unrolled(...args: string[]): Promise<string> {
-  const main = resolve(__dirname, '..', '..', 'lib', 'cli', 'main.js');
-  const { stdout } = await promisify(execFile)(process.execPath, [main, ...args], { maxBuffer: 2 ** 26 });
+  const { status, stdout, stderr } = await runCli(...args);
+  assert.equal(status, 0, stderr);
   return stdout;
 }
 
@@ -92,7 +91,7 @@ describe('PyTorch', function () {
   const at = (name: string) => join(folder, name);
 
   before(async function () {
-    await requirePython(this, 'torch', 'numpy');
+    await requireKeptPython(this, 'torch', 'numpy');
     folder = mkdtempSync(join(tmpdir(), 'unrolled-peer-'));
     const text = corpusText();
     assert.ok(new Set(text).size > 2000, 'the corpus must have a large vocabulary');
@@ -106,7 +105,7 @@ describe('PyTorch', function () {
   /** Runs a script of this folder on a job. */
   async function torch<Line>(script: string, job: object): Promise<Line[]> {
     writeFileSync(at('job.json'), JSON.stringify({ corpus: at('corpus.txt'), dtype: 'float32', ...job }));
-    return parseJsonLines(await runPython(join(__dirname, script), at('job.json')));
+    return parseJsonLines(await askPython(script, at('job.json')));
   }
 
   for (const { cell, layers, embedding, optimizer, lr, clipNorm } of CASES) {

@@ -23,8 +23,12 @@ const CONFIGURATIONS: Record<string, { model: object; fit: object }> = {
 const PROGRAM = `
   const { createHash } = require('node:crypto');
   const { fork } = require('node:child_process');
-  const { model: ofModel, fit: ofFit, folder, places } = JSON.parse(process.env.UNROLLED_TEST_CASE);
-  const STEPS = 90;
+  const { model: ofModel, fit: ofFit, folder, places, epoch } = JSON.parse(process.env.UNROLLED_TEST_CASE);
+  /** A run that goes on into a second epoch. */
+  const STEPS = epoch + 20;
+  const { validation = 0 } = ofFit;
+  /** What has so many steps an epoch. */
+  const text = Corpus.fromText(corpus.text.slice(0, (epoch * 16 * 32) / (1 - validation) + 17));
   /** The hash of a training from its beginning, or from a checkpoint. */
   const train = async ({ threads, resume, until = STEPS, checkpoint }) => {
     const model = resume ? await LanguageModel.load(resume) : create(ofModel);
@@ -33,7 +37,7 @@ const PROGRAM = `
     const saving = checkpoint ? [callbacks.checkpoint({ path: checkpoint, everySteps: 1 })] : [];
     const hash = createHash('sha256');
     let losses = [];
-    for await (const epoch of model.fit(corpus, { ...options, callbacks: saving })) losses.push(...epoch.stepLosses);
+    for await (const epoch of model.fit(text, { ...options, callbacks: saving })) losses.push(...epoch.stepLosses);
     // Of a resumed run the losses of the epoch it came into are there too.
     hash.update(losses.slice(-10).join());
     for (const { data } of Object.values(await model.parameters())) hash.update(data);
@@ -67,7 +71,7 @@ describe('determinism', function () {
         Object.assign(results, { 'at once a': a, 'at once b': b, 'at once c': c, 'at once d': d });
         results.process = await other({});
         // Ended at any step, by a schedule that knows the whole length, and gone on with elsewhere.
-        const cuts = [1, 37, 70, 71, 89].slice(0, places + 1);
+        const cuts = [1, epoch >> 1, epoch, epoch + 1, STEPS - 1].slice(0, places + 1);
         for (const cut of cuts) {
           const path = folder + '/c' + cut;
           const stop = { name: 'stop', everySteps: cut, optional: true, onStep: (_, control) => { control.saveCheckpoint(path); control.stop('cut'); } };
@@ -75,13 +79,21 @@ describe('determinism', function () {
           try {
             const control = new AbortController();
             const ending = { name: 'ending', everySteps: cut, onStep: () => control.abort(), onAbort: (c) => c.saveCheckpoint(path) };
-            for await (const _ of partial.fit(corpus, { batch: 16, window: 32, ...ofFit, steps: STEPS, signal: control.signal, callbacks: [{ ...ending, optional: true }] }));
+            for await (const _ of partial.fit(text, { batch: 16, window: 32, ...ofFit, steps: STEPS, signal: control.signal, callbacks: [{ ...ending, optional: true }] }));
           } catch (error) { if (error.code !== 'ERR_UNROLLED_ABORTED') throw error; }
           partial.dispose();
           results['resumed at ' + cut] = await [train, worker, other][cut % 3]({ resume: path, threads: 1 + (cut % 4) });
         }
         console.log(JSON.stringify(results));`;
-      const env = { UNROLLED_TEST_CASE: JSON.stringify({ model, fit, folder: at(), places: IS_LONG ? 4 : 2 }) };
+      const env = {
+        UNROLLED_TEST_CASE: JSON.stringify({
+          model,
+          fit,
+          folder: at(),
+          places: IS_LONG ? 4 : 2,
+          epoch: IS_LONG ? 70 : 17,
+        }),
+      };
       const results = JSON.parse(await requireEnd(body, { env })) as Record<string, string>;
       const expected = results['threads 1'];
       assert.match(expected as string, /^[0-9a-f]{64}$/);

@@ -1,33 +1,36 @@
-/** The built command line, run as a process of its own. */
+/**
+ * The built command line, as `npx unrolled` runs it. Runs that are only awaited go one after another through a process that is
+ * kept; those that are watched, sent a signal or given a standard output have a process of their own.
+ */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { type Ended, runKept } from './kept-process';
+
+export type { Ended as CliResult } from './kept-process';
 
 /** The program that `npx unrolled` runs. */
 export const MAIN = resolve(__dirname, '..', '..', 'lib', 'cli', 'main.js');
 
-export interface CliResult {
-  /** Exit status; null where a signal ended the process. */
-  status: number | null;
-  stdout: string;
-  stderr: string;
-}
-
 export interface CliProcess {
   process: ChildProcess;
   /** Settles when the process has ended. */
-  result: Promise<CliResult>;
+  result: Promise<Ended>;
+}
+
+/** How these tests themselves were started is not how the command was. */
+function environment(): NodeJS.ProcessEnv {
+  const { npm_lifecycle_event: _, npm_command: __, ...env } = globalThis.process.env;
+  return env;
 }
 
 function start(stdout: 'pipe' | number, args: string[]): CliProcess {
-  // How these tests themselves were started is not how the command was.
-  const { npm_lifecycle_event: _, npm_command: __, ...env } = globalThis.process.env;
   const process = spawn(globalThis.process.execPath, [MAIN, ...args], {
     stdio: ['ignore', stdout, 'pipe'],
-    env,
+    env: environment(),
   });
-  const result = new Promise<CliResult>((resolve, reject) => {
+  const result = new Promise<Ended>((resolve, reject) => {
     const output = { stdout: '', stderr: '' };
     process.stdout?.setEncoding('utf8').on('data', (text) => {
       output.stdout += text;
@@ -63,6 +66,6 @@ export function startCliTo(file: string, ...args: string[]): CliProcess {
 }
 
 /** Runs `unrolled` with these arguments to its end. */
-export function runCli(...args: string[]): Promise<CliResult> {
-  return startCli(...args).result;
+export function runCli(...args: string[]): Promise<Ended> {
+  return runKept({ program: MAIN, args, env: environment() });
 }

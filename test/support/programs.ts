@@ -16,6 +16,7 @@ import { useFolder } from './folder';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 const FACE = path.join(ROOT, 'lib', 'index.mjs');
+const TEXT_FACE = path.join(ROOT, 'lib', 'browser', 'index.mjs');
 
 /** Files that programs may find in their folder. */
 const FILES: Readonly<Record<string, string>> = {
@@ -89,7 +90,9 @@ export function testPrograms(page: string, shortened: (program: string) => strin
       const programs = programsOf(page);
       const modules: string[] = [];
       for (const [index, program] of programs.entries()) {
-        const source = shortened(program).replace(/from 'unrolled'/g, `from '${pathToFileURL(FACE)}'`);
+        const source = shortened(program)
+          .replace(/from 'unrolled'/g, `from '${pathToFileURL(FACE)}'`)
+          .replace(/from 'unrolled\/text'/g, `from '${pathToFileURL(TEXT_FACE)}'`);
         const { code } = await transform(source, { loader: 'ts', target: 'es2022', tsconfigRaw: {} });
         modules.push(`program-${index + 1}.mjs`);
         writeFileSync(at(`program-${index + 1}.mjs`), code);
@@ -119,7 +122,10 @@ export async function typeFaults(programs: ReadonlyMap<string, string>, folder: 
       ...{ rootDir: '/', noEmit: true, declaration: false, typeRoots: [path.join(ROOT, 'node_modules', '@types')] },
       // A page may show a value and do nothing with it.
       ...{ noUnusedLocals: false, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true },
-      paths: { unrolled: [path.join(ROOT, 'lib', 'index.d.mts')] },
+      paths: {
+        unrolled: [path.join(ROOT, 'lib', 'index.d.mts')],
+        'unrolled/text': [path.join(ROOT, 'lib', 'browser', 'index.d.mts')],
+      },
     },
     include: ['*.mts'],
   };

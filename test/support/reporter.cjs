@@ -2,7 +2,7 @@
  * Mocha's own `spec`, which names pending tests where they stand; this names them once more at the
  * end, where they are seen, and leaves the counts and the failures in the file that `scripts/test.mjs`
  * asks for. Seconds that each file of tests took, with its hooks, are put beside those of earlier runs in the file that
- * `UNROLLED_TEST_TIMES` names.
+ * `UNROLLED_TEST_TIMES` names. Files may have run at the same time: mocha tells of each at its end.
  */
 const { readFileSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
@@ -19,31 +19,28 @@ function writeTimes(file, times) {
 }
 
 module.exports = class Reporter extends reporters.Spec {
+  /** Titles of tests that were skipped. */
+  pending = [];
+
   constructor(runner, options) {
     super(runner, options);
+    runner.on('pending', (test) => this.pending.push(test.fullTitle()));
     const file = process.env.UNROLLED_TEST_TIMES;
     if (file === undefined) return;
     const times = {};
-    let before = performance.now();
-    const count = ({ file: source }) => {
-      const now = performance.now();
-      if (source !== undefined) {
-        const name = path.relative(process.cwd(), source).split(path.sep).join('/');
-        times[name] = (times[name] ?? 0) + (now - before) / 1000;
-      }
-      before = now;
+    const count = ({ file: source, duration = 0 }) => {
+      if (source === undefined) return;
+      const name = path.relative(process.cwd(), source).split(path.sep).join('/');
+      times[name] = (times[name] ?? 0) + duration / 1000;
     };
     runner.on('test end', count);
-    runner.on('suite end', count);
+    runner.on('hook end', count);
     runner.on('end', () => writeTimes(file, times));
   }
 
   epilogue() {
     super.epilogue();
-    const pending = [];
-    this.runner.suite.eachTest((test) => {
-      if (test.isPending()) pending.push(test.fullTitle());
-    });
+    const { pending } = this;
     if (pending.length > 0) console.log(`  skipped:\n${pending.map((title) => `    - ${title}`).join('\n')}\n`);
 
     const file = process.env.UNROLLED_TEST_TOTALS;

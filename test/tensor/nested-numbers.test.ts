@@ -408,6 +408,21 @@ describe('a tensor without dtype, or of another', () => {
         /^features must be a tensor .*, not one of float32 whose data is an array of 6\.$/,
       ],
       [
+        () => model.forward({ features: { ...inputs, dtype: 'int32', data: new Int32Array(6) } as never }),
+        'features',
+        /^features must be a tensor .*, not one whose dtype is int32\.$/,
+      ],
+      [
+        () => model.forward({ features: { ...inputs, dtype: 'float16' } as never }),
+        'features',
+        /^features must be a tensor .*, not one whose dtype is "float16"\.$/,
+      ],
+      [
+        async () => tensor.row({ ...inputs, shape: '132' } as never, 0),
+        'tensor',
+        'tensor must be a tensor, not one whose shape is "132".',
+      ],
+      [
         async () => tensor.row(without as never, 0),
         'tensor',
         'tensor must be a tensor, not one whose dtype is undefined.',

@@ -1,7 +1,13 @@
 /** Schedules as options. */
 
 import assert from 'node:assert/strict';
-import { completeSchedule, resolveSchedule, type ScheduleDescription } from '../../src/training/options/schedule';
+import {
+  completeSchedule,
+  resolveSchedule,
+  SCHEDULE_KINDS,
+  type ScheduleDescription,
+} from '../../src/training/options/schedule';
+import { TRAINING_ROWS } from '../../src/training/options/training-options-table';
 
 describe('schedule', () => {
   it('is constant unless told otherwise', () => {
@@ -20,6 +26,18 @@ describe('schedule', () => {
     assert.deepEqual(resolveSchedule({ kind: 'linear', length: 10, floor: 0.1 }), {
       ...{ kind: 'linear', unit: 'steps', warmup: 0, length: 10, floor: 0.1 },
     });
+  });
+
+  it('has the defaults that its flags say', () => {
+    for (const kind of SCHEDULE_KINDS) {
+      const resolved = resolveSchedule({ kind, ...(['step', 'exponential'].includes(kind) && { every: 9 }) } as never);
+      const parts = Object.entries(resolved).filter(([part]) => part !== 'kind');
+      const rows = TRAINING_ROWS as Readonly<Record<string, { default?: unknown }>>;
+      const said = parts.map(([part, value]) => [part, rows[`schedule.${part}`]?.default ?? value]);
+      assert.deepEqual(said, parts, kind);
+    }
+    assert.equal(resolveSchedule(undefined).kind, TRAINING_ROWS['schedule.kind'].default);
+    assert.equal(TRAINING_ROWS['schedule.warmup'].default, resolveSchedule(undefined).warmup);
   });
 
   it('takes the rest of the run where it has no length', () => {

@@ -40,6 +40,7 @@ describe('a callback in two trainings', () => {
     'The callback history': () => new History(),
     'The callback checkpoint': () => callbacks.checkpoint({ path: at('best'), keepBest: 'validationLoss' }),
     'The callback checkpoint ': () => callbacks.checkpoint({ path: at('c') }),
+    'The callback tensorBoard': () => callbacks.tensorBoard(at('logs')),
     'The callback mine': () => ({ name: 'mine', getState: () => 1, setState() {} }),
     'A callback with a state': () => ({ setState() {} }),
   };

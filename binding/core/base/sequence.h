@@ -36,6 +36,26 @@ struct SequenceLayout {
   }
 };
 
+// Where the rows of a part of a batch stand in the whole: a position of the part is one of the whole.
+struct RowsOfWhole {
+  SequenceLayout layout;        // of the whole
+  const Index* rows = nullptr;  // of each row of the part, the row of the whole
+
+  // Calls visit(position, of the whole, count) for runs of positions that lie side by side in both: of steps
+  // [first, end) of a part of that layout.
+  template <class Visit>
+  void forRuns(const SequenceLayout& part, Index first, Index end, Visit&& visit) const {
+    for (Index t = first; t < end; ++t) {
+      const Index count = part.rowsAt(t);
+      for (Index row = 0, next = 0; row < count; row = next) {
+        next = row + 1;
+        while (next < count && rows[next] == rows[row] + next - row) ++next;
+        visit(part.start(t) + row, layout.start(t) + rows[row], next - row);
+      }
+    }
+  }
+};
+
 // [T, B, features] as its layout has it: vectors in memory, or ids that name rows of a table and are gathered only
 // where a consumer needs them. A consumer may work on the table's rows instead of on every position.
 template <class T>

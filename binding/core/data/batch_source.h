@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/types.h"
+#include "data/row_packer.h"
 #include "layers/layer.h"
 #include "losses/loss.h"
 #include "model/model.h"
@@ -21,6 +22,12 @@ struct TrainingBatch {
   // before whose final state it is, or -1 for zero. Null where rows are the same as before.
   bool fromZeroState = true;
   const Index* carriedFrom = nullptr;
+
+  // By which a batch is cut into parts: how many rows it has with those that are through (0: those that are there), and
+  // the pieces that its rows are, which have their numbers among all. Null where rows are in the order of their
+  // numbers.
+  Index allRows = 0;
+  const Piece* pieces = nullptr;
 };
 
 template <class T>

@@ -83,7 +83,8 @@ void DocumentBatches<T>::cut(Index step, std::vector<char>& begins) {
     const Index begin = (step - first) * window_;
     begins[number] = begin == 0 ? 1 : 0;
     const Index length = std::min(window_, data_.length(document) - 1 - begin);
-    pieces_.push_back({static_cast<Index>(number), data_.begin(document) + begin, length});
+    const auto index = static_cast<Index>(number);
+    pieces_.push_back({index, data_.begin(document) + begin, length, index});
   }
 }
 
@@ -127,7 +128,9 @@ TrainingBatch<T> DocumentBatches<T>::batch(Index epoch, Index step) {
           targets,
           layout.positions(),
           step == 0,
-          carriedFrom_.data()};
+          carriedFrom_.data(),
+          static_cast<Index>(rows_.size()),
+          packer_.pieces().data()};
 }
 
 template class DocumentBatches<float>;

@@ -4,7 +4,7 @@
 // own: the first begins from a zero state, the others carry the state on, and the last may be shorter. So rows of a
 // step differ in length and lie packed, and no mask is needed within the recurrence. Documents go to rows so that these
 // have about as many windows: longest first, each to the row that has the fewest. Rows that are through before the
-// others are missing from the last steps of the epoch.
+// others are missing from the last steps of the epoch. A row keeps its number, and so its part of the batch.
 #pragma once
 
 #include <cstdint>

@@ -68,12 +68,17 @@ Batch<T> ExampleBatches<T>::packInputs(Index epoch, Index step) {
   pieces_.clear();
   for (Index i = 0; i < examples.count; ++i) {
     const Index sequence = examples.numbers[i];
-    pieces_.push_back({sequence, inputs_.begin(sequence), inputs_.length(sequence)});
+    pieces_.push_back({sequence, inputs_.begin(sequence), inputs_.length(sequence), i});
   }
   packer_.arrange(pieces_);
   const SequenceLayout layout = packer_.layout();
   const auto [ids, features] = packElements(inputs_, packer_, ids_, features_);
   return {layout.time, layout.batch, ids, features, layout.starts};
+}
+
+template <class T>
+TrainingBatch<T> ExampleBatches<T>::withTargets(const Batch<T>& input, Index targetCount) {
+  return {input, packTargets(), targetCount, true, nullptr, 0, packer_.pieces().data()};
 }
 
 template <class T>

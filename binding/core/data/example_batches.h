@@ -36,10 +36,12 @@ class ExampleBatches : public BatchSource<T> {
   // What a batch's sequences of the inputs, or of others of the same number, take.
   PassSize sizeOf(const SequenceData<T>& sequences, Index epoch, Index step);
   Batch<T> packInputs(Index epoch, Index step);
-  // Those of the last batch.
-  Targets<T> packTargets();
+  // With the targets of the last batch's inputs, so many.
+  TrainingBatch<T> withTargets(const Batch<T>& input, Index targetCount);
 
  private:
+  Targets<T> packTargets();
+
   SequenceData<T> inputs_;
   TargetData<T> targets_;
   bool everyPosition_;

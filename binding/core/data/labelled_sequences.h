@@ -16,7 +16,7 @@ class LabelledSequences final : public ExampleBatches<T> {
 
   TrainingBatch<T> batch(Index epoch, Index step) override {
     const Batch<T> input = this->packInputs(epoch, step);
-    return {input, this->packTargets(), input.batch};
+    return this->withTargets(input, input.batch);
   }
 };
 

@@ -48,7 +48,7 @@ TrainingBatch<T> PairedSequences<T>::batch(Index epoch, Index step) {
   const SequenceLayout layout = sourcePacker_.layout();
   const auto [ids, features] = packElements(source_, sourcePacker_, sourceIds_, sourceFeatures_);
   input.source = {layout.time, ids, features, layout.starts, sourceRows_.data()};
-  return {input, this->packTargets(), input.layout().positions()};
+  return this->withTargets(input, input.layout().positions());
 }
 
 template class PairedSequences<float>;

@@ -14,6 +14,7 @@ struct Piece {
   Index row = 0;    // the caller's number of it
   Index begin = 0;  // its first element
   Index length = 0;
+  Index number = 0;  // of its row in the batch, before rows are sorted by length
 };
 
 class RowPacker {

@@ -16,7 +16,7 @@ class TaggedSequences final : public ExampleBatches<T> {
 
   TrainingBatch<T> batch(Index epoch, Index step) override {
     const Batch<T> input = this->packInputs(epoch, step);
-    return {input, this->packTargets(), input.layout().positions()};
+    return this->withTargets(input, input.layout().positions());
   }
 };
 

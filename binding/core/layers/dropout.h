@@ -2,7 +2,7 @@
 // and is divided by 1 - rate otherwise; any other pass hands its input on as it is, without a copy.
 //
 // Which elements go is a matter of the pass's seed and step and of the layer's number alone, so the mask is not
-// kept: backward draws it again, in place.
+// kept: backward draws it again, in place. A part of a batch takes what the whole would drop at its rows.
 //
 // Memory, in elements: P·F output.
 #pragma once
@@ -26,14 +26,15 @@ class Dropout final : public Layer<T> {
   T* backward(T* outputGradient, T* stateGradients, bool wanted, const Pass<T>& pass) override;
 
  private:
-  // to [count] = from [count] with the last pass's units dropped; may be in place.
-  void drop(const Parallel& parallel, Index count, const T* from, T* to) const;
+  // to [T, B, F] = from [T, B, F] with the last pass's units dropped; may be in place.
+  void drop(const Parallel& parallel, const T* from, T* to) const;
 
   double rate_;
   Index features_;
   std::uint32_t part_;
-  Dropping dropping_;    // of the last forward pass
-  Index positions_ = 0;  // of the last forward pass
+  // Of the last forward pass.
+  Dropping dropping_;
+  SequenceLayout layout_;
   T* output_ = nullptr;  // [T, B, F]
 };
 

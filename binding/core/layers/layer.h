@@ -35,6 +35,9 @@ struct Dropping {
   bool active = false;
   std::uint64_t seed = 0;
   std::uint64_t step = 0;
+  // Of a pass over a part of a batch: where its rows stand in the whole, whose random numbers they take. Null: it is
+  // the whole.
+  const RowsOfWhole* whole = nullptr;
 };
 
 class Bf16Products;

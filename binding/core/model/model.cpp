@@ -287,12 +287,17 @@ void Model<T>::forwardThrough(std::size_t count, const Batch<T>& batch, T* state
     source_.ids = batch.source.ids;
     source_.data = batch.source.features;
   }
+  Pass<T> ofInput = pass;
+  Pass<T> ofSource = pass;
+  ofInput.dropping.whole = batch.whole;
+  ofSource.dropping.whole = batch.source.whole;
   for (std::size_t index = 0; index < count; ++index) {
     Node<T>& node = graph_.nodes[index];
     if (node.side == Side::source && !newSource_) continue;
     if (node.initialState >= 0 && (newSource_ || !hasSource())) startState(node, states);
     if (node.layer) {
-      node.output = node.layer->forward(inputOf(node, 0), stateOf(node, states), pass);
+      const Pass<T>& ofSide = node.side == Side::source ? ofSource : ofInput;
+      node.output = node.layer->forward(inputOf(node, 0), stateOf(node, states), ofSide);
       continue;
     }
     node.joining->setRows(sideOf(node.inputs[1]) == node.side ? nullptr : sourceRows_);

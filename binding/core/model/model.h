@@ -39,6 +39,8 @@ struct SourceBatch {
   // [B]: which row of the source belongs to each row of the input, both in the order of their lengths;
   // null where they are in the same order.
   const Index* rows = nullptr;
+  // As of the input.
+  const RowsOfWhole* whole = nullptr;
 };
 
 // One batch: ids [T, B] or vectors [T, B, inputSize], as the model's input is.
@@ -51,6 +53,8 @@ struct Batch {
   // Of rows that differ in length (SequenceLayout's); then ids and features hold no padding.
   const Index* starts = nullptr;
   SourceBatch<T> source = {};
+  // Of a part of a batch: where its rows stand in the whole.
+  const RowsOfWhole* whole = nullptr;
 
   [[nodiscard]] SequenceLayout layout() const { return {time, batch, starts}; }
   [[nodiscard]] SequenceLayout sourceLayout() const { return {source.time, batch, source.starts}; }

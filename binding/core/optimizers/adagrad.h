@@ -13,6 +13,7 @@ namespace unrolled {
 struct Adagrad : OptimizerTraits {
   static constexpr const char* name = "adagrad";
   static constexpr Index slots = 1;
+  static constexpr std::array<Hyperparameter, 1> hyperparameters = {{{"epsilon", 1e-10}}};
   static constexpr bool squaresGradient = true;
   static constexpr bool sums = true;
   static constexpr bool keepsUntouched = true;
@@ -26,7 +27,14 @@ struct Adagrad : OptimizerTraits {
     requireWithin(state.first, state.sumBound);
   }
 
-  UNROLLED_UPDATE void update(const UpdateConstants<T>& k, T gradient, T& weight, T& sum) {
+  template <class T>
+  struct Constants : UpdateConstants<T> {
+    explicit Constants(const OptimizerStep& step)
+        : UpdateConstants<T>(step), epsilon(static_cast<T>(step.settings.get("epsilon"))) {}
+    T epsilon;
+  };
+
+  UNROLLED_UPDATE void update(const Constants<T>& k, T gradient, T& weight, T& sum) {
     const T g = decayed(k, gradient, weight);
     sum += g * g;
     weight -= k.learningRate * g / (std::sqrt(sum) + k.epsilon);

@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "optimizers/adagrad.h"
 #include "optimizers/optimizer_traits.h"
 
 namespace unrolled {
@@ -13,6 +14,7 @@ namespace unrolled {
 struct AdagradAbsolute : OptimizerTraits {
   static constexpr const char* name = "adagrad-abs";
   static constexpr Index slots = 1;
+  static constexpr std::array<Hyperparameter, 1> hyperparameters = {{{"epsilon", 1e-8}}};
   static constexpr bool sums = true;
   static constexpr bool keepsUntouched = true;
 
@@ -25,7 +27,10 @@ struct AdagradAbsolute : OptimizerTraits {
     requireWithin(state.first, state.sumBound);
   }
 
-  UNROLLED_UPDATE void update(const UpdateConstants<T>& k, T gradient, T& weight, T& sum) {
+  template <class T>
+  using Constants = Adagrad::Constants<T>;
+
+  UNROLLED_UPDATE void update(const Constants<T>& k, T gradient, T& weight, T& sum) {
     const T g = decayed(k, gradient, weight);
     sum += g < 0 ? -g : g;
     weight -= k.learningRate * g / std::sqrt(sum + k.epsilon);

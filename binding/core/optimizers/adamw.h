@@ -19,7 +19,7 @@ struct AdamW : Adam {
     return std::max(1.0, std::abs(1 - settings.learningRate * settings.weightDecay));
   }
 
-  UNROLLED_UPDATE void update(const UpdateConstants<T>& k, T gradient, T& weight, T& mean, T& square) {
+  UNROLLED_UPDATE void update(const Constants<T>& k, T gradient, T& weight, T& mean, T& square) {
     const T kept = weight * (1 - k.learningRate * k.weightDecay);
     weight = kept - move(k, gradient * k.gradientScale, mean, square);
   }

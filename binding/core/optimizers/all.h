@@ -4,6 +4,7 @@
 #include <array>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "optimizers/adagrad.h"
 #include "optimizers/adagrad_absolute.h"
@@ -37,5 +38,20 @@ constexpr std::array<std::pair<const char*, OptimizerKind>, optimizerCount> opti
   }
   return names;
 }();
+
+// The hyper-parameters of one beside the learning rate and the weight decay.
+inline const std::vector<Hyperparameter>& hyperparametersOf(OptimizerKind kind) {
+  static const auto each = forEachOptimizer([](auto optimizer) {
+    const auto& declared = decltype(optimizer)::hyperparameters;
+    return std::vector<Hyperparameter>(declared.begin(), declared.end());
+  });
+  return each[static_cast<std::size_t>(kind)];
+}
+
+// Whether checkpoints of one have the number that goes from step to step (OptimizerTraits::carried).
+constexpr bool carries(OptimizerKind kind) {
+  constexpr auto each = forEachOptimizer([](auto optimizer) { return decltype(optimizer)::carries; });
+  return each[static_cast<std::size_t>(kind)];
+}
 
 }  // namespace unrolled

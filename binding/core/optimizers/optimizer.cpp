@@ -13,18 +13,48 @@
 namespace unrolled {
 namespace {
 
+template <class T>
+struct StepArrays {
+  const GradientTiles& tiles;
+  const Parallel& parallel;
+  const T* gradients;
+  T* weights;
+  T* first;  // null where the optimiser has no such slot
+  T* second;
+};
+
+template <class T>
+void updateAll(Update<T> update, const void* constants, const StepArrays<T>& arrays) {
+  const auto updateRun = [&](Index begin, Index count) {
+    T* first = arrays.first == nullptr ? nullptr : arrays.first + begin;
+    T* second = arrays.second == nullptr ? nullptr : arrays.second + begin;
+    update(count, constants, arrays.gradients + begin, arrays.weights + begin, first, second);
+  };
+  const std::vector<GradientTile>& tiles = arrays.tiles.all();
+  arrays.parallel.forEach(arrays.tiles.count(),
+                          [&](Index index) noexcept { tiles[static_cast<std::size_t>(index)].forRuns(updateRun); });
+}
+
+template <class T, class Kind>
+void stepOf(const OptimizerStep& step, Update<T> update, const StepArrays<T>& arrays) {
+  const typename Kind::template Constants<T> constants(step);
+  updateAll(update, &constants, arrays);
+}
+
 // What the file of an optimiser says of it.
 template <class T>
 struct Facts {
   Index slots;
   bool squaresGradient;
   bool sums;
-  bool correctsBias;
   bool keepsUntouched;
-  double (*freshVelocity)(const OptimizerSettings& settings, double gradientNorm);
+  double (*largestRate)(const OptimizerSettings& settings);
+  double (*velocityBound)(const OptimizerSettings& settings, double before, double gradientNorm);
   double (*largestUpdate)(const OptimizerSettings& settings, double gradientNorm, double velocity);
   double (*growth)(const OptimizerSettings& settings);
   void (*requireSound)(const OptimizerSettings& settings, const OptimizerState<T>& state);
+  double (*carried)(const OptimizerSettings& settings, double before, double step);
+  void (*step)(const OptimizerStep& step, Update<T> update, const StepArrays<T>& arrays);
 };
 
 template <class T>
@@ -34,12 +64,14 @@ const Facts<T>& factsOf(OptimizerKind kind) {
     return Facts<T>{.slots = Kind::slots,
                     .squaresGradient = Kind::squaresGradient,
                     .sums = Kind::sums,
-                    .correctsBias = Kind::correctsBias,
                     .keepsUntouched = Kind::keepsUntouched,
-                    .freshVelocity = Kind::freshVelocity,
+                    .largestRate = Kind::largestRate,
+                    .velocityBound = Kind::velocityBound,
                     .largestUpdate = Kind::largestUpdate,
                     .growth = Kind::growth,
-                    .requireSound = Kind::template requireSound<T>};
+                    .requireSound = Kind::template requireSound<T>,
+                    .carried = Kind::carried,
+                    .step = stepOf<T, Kind>};
   });
   return facts[static_cast<std::size_t>(kind)];
 }
@@ -64,11 +96,10 @@ template <class T>
 bool Optimizer<T>::staysFinite(const T* weights, double gradientNorm) {
   constexpr double largest = std::numeric_limits<T>::max();
   const Facts<T>& facts = factsOf<T>(options_.kind);
-  // Before anything divides it, an update takes the rate, corrected for moments, times the gradient.
-  const double rate = facts.correctsBias ? options_.learningRate / (1 - options_.beta1) : options_.learningRate;
+  const double rate = facts.largestRate(options_);
   const auto bounded = [&] {
     const double gradient = gradientNorm + options_.weightDecay * state_.weightBound;
-    const double velocity = options_.momentum * state_.velocityBound + facts.freshVelocity(options_, gradient);
+    const double velocity = facts.velocityBound(options_, state_.velocityBound, gradient);
     const double weight =
         facts.growth(options_) * state_.weightBound + facts.largestUpdate(options_, gradient, velocity);
     const double taken = facts.squaresGradient ? gradient * gradient : gradient;
@@ -118,33 +149,19 @@ void Optimizer<T>::restoreWeights(const T* weights) {
 template <class T>
 void Optimizer<T>::step(const GradientTiles& tiles, T* weights, const T* gradients, double gradientScale,
                         const Parallel& parallel) {
-  ++state_.steps;
-  const auto time = static_cast<double>(state_.steps);
-  UpdateConstants<T> constants;
-  constants.gradientScale = static_cast<T>(gradientScale);
-  constants.learningRate = static_cast<T>(options_.learningRate);
-  constants.weightDecay = static_cast<T>(options_.weightDecay);
-  constants.momentum = static_cast<T>(options_.momentum);
-  constants.alpha = static_cast<T>(options_.alpha);
-  constants.beta1 = static_cast<T>(options_.beta1);
-  constants.beta2 = static_cast<T>(options_.beta2);
-  constants.alphaRest = static_cast<T>(1 - options_.alpha);
-  constants.beta1Rest = static_cast<T>(1 - options_.beta1);
-  constants.beta2Rest = static_cast<T>(1 - options_.beta2);
-  constants.epsilon = static_cast<T>(options_.epsilon);
-  const bool corrected = factsOf<T>(options_.kind).correctsBias;
-  constants.correction1 = corrected ? static_cast<T>(1 - std::pow(options_.beta1, time)) : T(1);
-  constants.correction2 = corrected ? static_cast<T>(std::sqrt(1 - std::pow(options_.beta2, time))) : T(1);
-
-  const Update<T> update = updates<T>()[static_cast<std::size_t>(options_.kind)];
-  const auto updateRun = [&](Index begin, Index count) {
-    // Null where the kind has none.
-    T* first = state_.first.empty() ? nullptr : state_.first.data() + begin;
-    T* second = state_.second.empty() ? nullptr : state_.second.data() + begin;
-    update(count, constants, gradients + begin, weights + begin, first, second);
-  };
-  parallel.forEach(tiles.count(),
-                   [&](Index index) noexcept { tiles.all()[static_cast<std::size_t>(index)].forRuns(updateRun); });
+  const Facts<T>& facts = factsOf<T>(options_.kind);
+  const auto number = static_cast<double>(++state_.steps);
+  state_.carried = facts.carried(options_, state_.carried, number);
+  const OptimizerStep step{
+      .settings = options_, .number = number, .carried = state_.carried, .gradientScale = gradientScale};
+  const auto slot = [](std::vector<T>& values) { return values.empty() ? nullptr : values.data(); };
+  facts.step(step, updates<T>()[static_cast<std::size_t>(options_.kind)],
+             {.tiles = tiles,
+              .parallel = parallel,
+              .gradients = gradients,
+              .weights = weights,
+              .first = slot(state_.first),
+              .second = slot(state_.second)});
 }
 
 template <class T>

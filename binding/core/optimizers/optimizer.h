@@ -12,6 +12,12 @@
 namespace unrolled {
 
 struct OptimizerOptions : OptimizerSettings {
+  OptimizerOptions() = default;
+  // With the usual hyper-parameters of that one, but no learning rate yet.
+  explicit OptimizerOptions(OptimizerKind of) : kind(of) {
+    for (const auto& [name, usual] : hyperparametersOf(of)) set(name, usual);
+  }
+
   OptimizerKind kind = OptimizerKind::sgd;
 };
 

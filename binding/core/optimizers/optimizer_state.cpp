@@ -1,12 +1,36 @@
 #include "optimizers/optimizer_state.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <string>
+#include <stdexcept>
 
 #include "base/error.h"
 
 namespace unrolled {
+namespace {
+
+template <class Values>
+auto find(Values& values, std::string_view name) {
+  return std::find_if(values.begin(), values.end(), [name](const auto& entry) { return entry.first == name; });
+}
+
+}  // namespace
+
+double OptimizerSettings::get(std::string_view name) const {
+  const auto found = find(others_, name);
+  if (found == others_.end()) throw std::out_of_range("the optimiser has no value of " + std::string(name));
+  return found->second;
+}
+
+void OptimizerSettings::set(std::string_view name, double value) {
+  const auto found = find(others_, name);
+  if (found == others_.end()) {
+    others_.emplace_back(name, value);
+  } else {
+    found->second = value;
+  }
+}
 
 template <class T>
 double largestSize(const T* values, Index count) {
@@ -28,8 +52,8 @@ void requireWithin(const std::vector<T>& values, double bound) {
 
 template <class T>
 void requireMoments(const OptimizerSettings& settings, const OptimizerState<T>& state) {
-  const double beta1 = settings.beta1;
-  const double beta2 = settings.beta2;
+  const double beta1 = settings.get("beta1");
+  const double beta2 = settings.get("beta2");
   // Else the first moment may outlive the second.
   if (beta1 * beta1 >= beta2) return;
   // By Cauchy and Schwarz, as both are sums over the same gradients.

@@ -1,44 +1,54 @@
 // What every optimiser is told, and what it carries from step to step.
 #pragma once
 
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/types.h"
 
 namespace unrolled {
 
-// Each optimiser reads those that its formulas name.
-struct OptimizerSettings {
+// The learning rate and the weight decay, which every optimiser has, and further hyper-parameters by name.
+class OptimizerSettings {
+ public:
   double learningRate = 0;
-  double momentum = 0;
   double weightDecay = 0;
-  double beta1 = 0;
-  double beta2 = 0;
-  double alpha = 0;
-  double epsilon = 0;
+
+  // Throws std::out_of_range for a name that has no value.
+  [[nodiscard]] double get(std::string_view name) const;
+  void set(std::string_view name, double value);
+
+ private:
+  std::vector<std::pair<std::string, double>> others_;
 };
 
-// The same for one step, in the precision of the weights.
+// One step, from which an optimiser computes what all weights share.
+struct OptimizerStep {
+  const OptimizerSettings& settings;
+  double number = 1;         // 1 at the first step
+  double carried = 1;        // OptimizerTraits::carried after this step
+  double gradientScale = 1;  // multiplies every gradient first: the factor of clipping by norm
+};
+
+// What the update of every weight reads, in the precision of the weights.
 template <class T>
 struct UpdateConstants {
-  T gradientScale;  // multiplies every gradient first: the factor of clipping by norm
+  explicit UpdateConstants(const OptimizerStep& step)
+      : gradientScale(static_cast<T>(step.gradientScale)),
+        learningRate(static_cast<T>(step.settings.learningRate)),
+        weightDecay(static_cast<T>(step.settings.weightDecay)) {}
+
+  T gradientScale;
   T learningRate;
   T weightDecay;
-  T momentum;
-  T alpha;
-  T beta1;
-  T beta2;
-  T alphaRest;  // 1 - alpha, and so on, taken in double: in float it would lose its digits
-  T beta1Rest;
-  T beta2Rest;
-  T epsilon;
-  T correction1;  // 1 - beta1^t
-  T correction2;  // sqrt(1 - beta2^t)
 };
 
 template <class T>
 struct OptimizerState {
   Index steps = 0;
+  double carried = 1;        // OptimizerTraits::carried after the last step
   double weightBound = 0;    // no weight is larger in size; 0 before the first step
   double velocityBound = 0;  // nor any velocity of momentum or RMSprop
   double sumBound = 0;       // nor any sum of an Adagrad

@@ -1,32 +1,55 @@
-// What the file of an optimiser declares: a struct over this one that has
+// What the file of an optimiser declares: a struct derived from this one that has
 //
 //   static constexpr const char* name            what people call it by
 //   static constexpr Index slots                 arrays of state, 0 to 2
 //   static double largestUpdate(settings, gradientNorm, velocity)
-//                                                how far a gradient of that norm moves a weight at most, with what
-//                                                bounds the velocities after it
+//                                                how far a gradient of that norm moves a weight at most, where no
+//                                                velocity is larger than `velocity` after the step
 //   template <class T> static void update(constants, gradient, weight, slots…)
 //                                                one step of one weight
 //
-// and of what follows all that is not as here.
+// and whichever of the following differs.
 #pragma once
+
+#include <array>
 
 #include "optimizers/optimizer_state.h"
 
 namespace unrolled {
 
+struct Hyperparameter {
+  const char* name;
+  double usual;
+};
+
 struct OptimizerTraits {
+  // What it reads beside the learning rate and the weight decay.
+  static constexpr std::array<Hyperparameter, 0> hyperparameters = {};
+
+  // What `update` reads. An optimiser that reads more declares a struct of this name, derived from UpdateConstants<T>,
+  // whose constructor takes an OptimizerStep and computes in double.
+  template <class T>
+  using Constants = UpdateConstants<T>;
+
+  // A number from 0 on that goes from step to step beside the arrays, such as a product over all steps: what it is
+  // after a step, 1 before the first. Checkpoints have it if `carries` is true.
+  static constexpr bool carries = false;
+  static double carried(const OptimizerSettings& /*settings*/, double before, double /*step*/) { return before; }
+
   // Whether it takes the square of a gradient.
   static constexpr bool squaresGradient = false;
   // Whether its slot is a sum that only grows, of the gradients' squares or sizes.
   static constexpr bool sums = false;
-  // Whether its slots are moments that begin at zero and are corrected for it.
-  static constexpr bool correctsBias = false;
   // Whether a step without decay leaves a weight whose gradient is zero, and its slots, as they are.
   static constexpr bool keepsUntouched = false;
 
-  // What a gradient of that norm adds to the bound of the velocities.
-  static double freshVelocity(const OptimizerSettings& /*settings*/, double gradientNorm) { return gradientNorm; }
+  // The largest number by which a step multiplies a gradient, before it divides by anything.
+  static double largestRate(const OptimizerSettings& settings) { return settings.learningRate; }
+
+  // What no velocity is larger than after a step, if none was larger than `before`.
+  static double velocityBound(const OptimizerSettings& /*settings*/, double /*before*/, double gradientNorm) {
+    return gradientNorm;
+  }
 
   // What a step multiplies the bound of the weights by.
   static double growth(const OptimizerSettings& /*settings*/) { return 1; }

@@ -7,8 +7,9 @@ namespace unrolled::UNROLLED_ISA {
 namespace {
 
 template <class T, class Optimizer>
-void update(Index count, const UpdateConstants<T>& k, const T* __restrict gradient, T* __restrict weights,
+void update(Index count, const void* constants, const T* __restrict gradient, T* __restrict weights,
             [[maybe_unused]] T* __restrict first, [[maybe_unused]] T* __restrict second) {
+  const auto& k = *static_cast<const typename Optimizer::template Constants<T>*>(constants);
   for (Index i = 0; i < count; ++i) {
     if constexpr (Optimizer::slots == 0) Optimizer::update(k, gradient[i], weights[i]);
     if constexpr (Optimizer::slots == 1) Optimizer::update(k, gradient[i], weights[i], first[i]);

@@ -5,10 +5,9 @@
 
 namespace unrolled {
 
-// Slots that the optimiser has not are null.
+// `constants` points to the optimiser's Constants<T>. Slots that the optimiser does not have are null.
 template <class T>
-using Update = void (*)(Index count, const UpdateConstants<T>& constants, const T* gradient, T* weights, T* first,
-                        T* second);
+using Update = void (*)(Index count, const void* constants, const T* gradient, T* weights, T* first, T* second);
 
 template <class T>
 using UpdateTable = std::array<Update<T>, optimizerCount>;

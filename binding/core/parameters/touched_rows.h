@@ -57,6 +57,14 @@ class TouchedRows {
     known_ = zeroElsewhere_ = true;
   }
 
+  // The gradient is zero but for these rows, which rise.
+  void take(const std::vector<TokenId>& rows) {
+    rows_ = rows;
+    known_ = zeroElsewhere_ = true;
+  }
+  // Any row may be anything.
+  void forget() { known_ = zeroElsewhere_ = false; }
+
   // Whether all other rows are zero; else any may be anything.
   [[nodiscard]] bool known() const { return known_; }
   // Each once, in rising order.

@@ -2,17 +2,49 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <string>
 
 #include "data/row_states.h"
 #include "data/stream_batches.h"
 #include "parallel/floating_point_mode.h"
+#include "training/shards.h"
 
 namespace unrolled {
+namespace {
+
+// Of batches of up to that size, whole or by parts.
+template <class T>
+class BatchLoss {
+ public:
+  BatchLoss(Model<T>& model, const BatchSize& largest, Index shards, Group* group, const std::function<bool()>& proceed)
+      : model_(model), proceed_(proceed), isShared_(group != nullptr && group->size() > 1) {
+    if (shards == 1 && !isShared_) return;
+    shards_ = std::make_unique<Shards<T>>(model, largest, shards, Shards<T>::Use::losses, isShared_ ? group : nullptr);
+  }
+
+  // Whether the next batch is to be judged. Ranks learn of it with the batch before.
+  bool proceeds() { return isShared_ ? going_ : proceed_(); }
+
+  LossResult operator()(const TrainingBatch<T>& batch, T* states, const Parallel& parallel) {
+    if (!shards_) return model_.loss(batch.input, batch.targets, states, parallel);
+    going_ = !isShared_ || proceed_();
+    return shards_->loss(batch, states, parallel, going_);
+  }
+
+ private:
+  Model<T>& model_;
+  const std::function<bool()>& proceed_;
+  bool isShared_;
+  bool going_ = true;
+  std::unique_ptr<Shards<T>> shards_;  // null: whole
+};
+
+}  // namespace
 
 template <class T>
 Evaluation evaluateStream(Model<T>& model, const IdStream& ids, Index rows, Index window, const Parallel& parallel,
-                          const std::function<bool()>& proceed) {
+                          const std::function<bool()>& proceed, Index shards, Group* group) {
   const FloatingPointMode mode;
   const auto start = std::chrono::steady_clock::now();
   const Index rowLength = (ids.size() - 1) / rows;
@@ -27,16 +59,18 @@ Evaluation evaluateStream(Model<T>& model, const IdStream& ids, Index rows, Inde
   std::vector<TokenId> targets(inputs.size());
   std::vector<TokenId> row(static_cast<std::size_t>(longest + 1));
   std::vector<T> states(static_cast<std::size_t>(model.stateSize(rows)));
+  BatchLoss<T> lossOf(model, {{longest * rows, rows, false, false, longest}}, shards, group, proceed);
 
   Evaluation result;
   for (Index begin = 0; begin < rowLength; begin += window) {
-    if (!proceed()) {
+    if (!lossOf.proceeds()) {
       result.cancelled = true;
       break;
     }
     const Index time = std::min(window, rowLength - begin);
     cutWindow(ids, rows, rowLength, begin, time, inputs.data(), targets.data(), row.data());
-    const LossResult loss = model.loss({time, rows, inputs.data()}, targets.data(), states.data(), parallel);
+    const TrainingBatch<T> batch = {{time, rows, inputs.data()}, targets.data(), time * rows};
+    const LossResult loss = lossOf(batch, states.data(), parallel);
     result.lossSum += loss.sum;
     result.correct += loss.correct;
     result.tokens += time * rows;
@@ -48,23 +82,22 @@ Evaluation evaluateStream(Model<T>& model, const IdStream& ids, Index rows, Inde
 
 template <class T>
 Evaluation evaluateSource(Model<T>& model, BatchSource<T>& source, const Parallel& parallel,
-                          const std::function<bool()>& proceed) {
+                          const std::function<bool()>& proceed, Index shards, Group* group) {
   const FloatingPointMode mode;
   const auto start = std::chrono::steady_clock::now();
-  PassSize size = source.largestPass();
-  size.backward = false;
-  PassSize sourceSize = source.largestSource();
-  sourceSize.backward = false;
-  model.reserve(model.withLoss({size, sourceSize}, source.loss()));
-  RowStates<T> states(model, size.batch);
+  BatchSize size = {source.largestPass(), source.largestSource()};
+  size.input.backward = size.source.backward = false;
+  model.reserve(model.withLoss(largestPart(size, shards), source.loss()));
+  BatchLoss<T> lossOf(model, size, shards, group, proceed);
+  RowStates<T> states(model, size.input.batch);
   Evaluation result;
   for (Index step = 0; step < source.stepsPerEpoch(); ++step) {
-    if (!proceed()) {
+    if (!lossOf.proceeds()) {
       result.cancelled = true;
       break;
     }
     const TrainingBatch<T> batch = source.batch(0, step);
-    const LossResult loss = model.loss(batch.input, batch.targets, states.begin(batch), parallel);
+    const LossResult loss = lossOf(batch, states.begin(batch), parallel);
     states.keep();
     result.lossSum += loss.sum;
     result.correct += loss.correct;
@@ -76,12 +109,12 @@ Evaluation evaluateSource(Model<T>& model, BatchSource<T>& source, const Paralle
 }
 
 template Evaluation evaluateStream<float>(Model<float>&, const IdStream&, Index, Index, const Parallel&,
-                                          const std::function<bool()>&);
+                                          const std::function<bool()>&, Index, Group*);
 template Evaluation evaluateStream<double>(Model<double>&, const IdStream&, Index, Index, const Parallel&,
-                                           const std::function<bool()>&);
+                                           const std::function<bool()>&, Index, Group*);
 template Evaluation evaluateSource<float>(Model<float>&, BatchSource<float>&, const Parallel&,
-                                          const std::function<bool()>&);
+                                          const std::function<bool()>&, Index, Group*);
 template Evaluation evaluateSource<double>(Model<double>&, BatchSource<double>&, const Parallel&,
-                                           const std::function<bool()>&);
+                                           const std::function<bool()>&, Index, Group*);
 
 }  // namespace unrolled

@@ -42,12 +42,14 @@ double shareOfLarge(const std::vector<Parameter>& parameters) {
 
 }  // namespace
 
-void requireBf16Gain(const std::vector<Parameter>& parameters, Index batch) {
-  if (batch < leastBf16Rows) {
-    throw refusal(
-        "the batches have " + std::to_string(batch) + " rows, and its products need " + std::to_string(leastBf16Rows),
-        "'float32', or a batch of " + std::to_string(leastBf16Rows) + " or more",
-        "'bf16' with a batch of " + std::to_string(batch));
+void requireBf16Gain(const std::vector<Parameter>& parameters, Index batch, Index shards) {
+  const Index rows = (batch + shards - 1) / shards;
+  if (rows < leastBf16Rows) {
+    const std::string least = std::to_string(leastBf16Rows);
+    throw refusal(std::string(shards == 1 ? "the batches have " : "the shards of a batch have ") +
+                      std::to_string(rows) + " rows, and its products need " + least,
+                  "'float32', or a batch of " + std::to_string(leastBf16Rows * shards) + " or more",
+                  "'bf16' with a batch of " + std::to_string(batch));
   }
   const double share = shareOfLarge(parameters);
   if (share < leastBf16Share) {
@@ -62,7 +64,8 @@ void requireBf16Gain(const std::vector<Parameter>& parameters, Index batch) {
 }
 
 template <class T>
-std::unique_ptr<Bf16Products> productsOf(Precision precision, const std::vector<Parameter>& parameters, Index batch) {
+std::unique_ptr<Bf16Products> productsOf(Precision precision, const std::vector<Parameter>& parameters, Index batch,
+                                         Index shards) {
   if (precision == Precision::full) return nullptr;
   if (!std::is_same_v<T, float>) {
     throw Error::of("ERR_UNROLLED_PRECISION", "precision",
@@ -78,11 +81,11 @@ std::unique_ptr<Bf16Products> productsOf(Precision precision, const std::vector<
         "Rapids) or AMX-BF16 (Intel from Sapphire Rapids, on Linux), or its system does not let them be used",
         "'float32', or a processor with AVX512-BF16 or AMX-BF16", "'bf16'");
   }
-  requireBf16Gain(parameters, batch);
+  requireBf16Gain(parameters, batch, shards);
   return std::make_unique<Bf16Products>(*kernels);
 }
 
-template std::unique_ptr<Bf16Products> productsOf<float>(Precision, const std::vector<Parameter>&, Index);
-template std::unique_ptr<Bf16Products> productsOf<double>(Precision, const std::vector<Parameter>&, Index);
+template std::unique_ptr<Bf16Products> productsOf<float>(Precision, const std::vector<Parameter>&, Index, Index);
+template std::unique_ptr<Bf16Products> productsOf<double>(Precision, const std::vector<Parameter>&, Index, Index);
 
 }  // namespace unrolled

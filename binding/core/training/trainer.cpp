@@ -23,6 +23,19 @@ constexpr double orderSeconds = 2e-7;
 // a position costs may depend on its id, as with an adaptive softmax.
 constexpr double mostForetold = 1e7;
 
+// What rank 0 says before the first step of a run.
+struct Opening {
+  bool proceed;
+  bool changed;  // its weights
+};
+
+// Whether all ranks throw this error at the same step, or had it from the group.
+bool isKnownToAll(const Error& error) {
+  const std::string& code = error.code();
+  return code == "ERR_UNROLLED_NON_FINITE_LOSS" || code == "ERR_UNROLLED_RANK_LOST" || code == "ERR_UNROLLED_ABORTED" ||
+         code == "ERR_UNROLLED_RANKS_DIFFER";
+}
+
 Error notFinite(const char* what, Index step) {
   return Error("ERR_UNROLLED_NON_FINITE_LOSS", std::string("The ") + what + " is not finite",
                "The weights are those before it. A smaller learning rate or clipping by norm may help.")
@@ -33,30 +46,73 @@ Error notFinite(const char* what, Index step) {
 
 template <class T>
 Trainer<T>::Trainer(Model<T>& model, std::shared_ptr<ThreadPool> pool, const TrainingOptions& options,
-                    std::unique_ptr<BatchSource<T>> source)
+                    std::unique_ptr<BatchSource<T>> source, std::shared_ptr<Group> group)
     : model_(model),
       pool_(std::move(pool)),
       parallel_(*pool_, options.threads),
       options_(options),
       source_(std::move(source)),
-      bf16_(productsOf<T>(options.precision, model.parameters(), source_->largestPass().batch)),
+      bf16_(productsOf<T>(options.precision, model.parameters(), source_->largestPass().batch, options.shards)),
       optimizer_(options.optimizer, model.buffers().size()),
-      states_(model, source_->largestPass().batch) {
-  stateGradients_.reserve(static_cast<std::size_t>(model.stateSize(source_->largestPass().batch)));
+      states_(model, source_->largestPass().batch),
+      group_(group && group->size() > 1 ? std::move(group) : nullptr) {
+  const BatchSize largest = {source_->largestPass(), source_->largestSource()};
+  if (options.shards > 1 || group_) {
+    shards_ = std::make_unique<Shards<T>>(model, largest, options.shards, Shards<T>::Use::gradients, group_.get());
+  } else {
+    stateGradients_.reserve(static_cast<std::size_t>(model.stateSize(largest.input.batch)));
+  }
+}
+
+template <class T>
+BatchSize Trainer<T>::largestPass() const {
+  return largestPart({source_->largestPass(), source_->largestSource()}, options_.shards);
 }
 
 template <class T>
 RunResult Trainer<T>::run(Index maxSteps, TrainingObserver& observer, double lossSum) {
+  if (!group_) return runSteps(maxSteps, observer, lossSum);
+  const auto tell = [&](const Error& error) { group_->fail(error); };
+  try {
+    return runSteps(maxSteps, observer, lossSum);
+  } catch (const Error& error) {
+    if (!isKnownToAll(error)) tell(error);
+    throw;
+  } catch (const std::exception& error) {
+    tell(Error("ERR_UNROLLED_INTERNAL", error.what()));
+    throw;
+  }
+}
+
+template <class T>
+bool Trainer<T>::proceeds(TrainingObserver& observer, bool first) {
+  if (!group_) return observer.proceed();
+  // Learned with the last step.
+  if (!first && !proceed_) return false;
+  proceed_ = observer.proceed();
+  if (!first) return true;
+  // Between two runs somebody may have changed rank 0's weights: a callback that takes the best ones back, say.
+  ParameterBuffers<T>& buffers = model_.buffers();
+  Opening opening = {proceed_, version_ != -1 && version_ != buffers.version()};
+  group_->broadcast(&opening, sizeof opening);
+  if (opening.changed) group_->broadcast(buffers.change(), static_cast<std::size_t>(buffers.size()) * sizeof(T));
+  proceed_ = opening.proceed;
+  return proceed_;
+}
+
+template <class T>
+RunResult Trainer<T>::runSteps(Index maxSteps, TrainingObserver& observer, double lossSum) {
   const FloatingPointMode mode;
   using Clock = std::chrono::steady_clock;
   const Index perEpoch = source_->stepsPerEpoch();
-  model_.reserve(model_.withLoss({source_->largestPass(), source_->largestSource()}, source_->loss()));
+  model_.reserve(model_.withLoss(largestPass(), source_->loss()));
 
   RunResult result;
   result.lossSum = lossSum;
   Clock::duration spent{};
   double work = 0;
   Index made = 0;
+  const double waitedBefore = group_ ? group_->secondsWaited() : 0;
   for (;;) {
     if (made == maxSteps) {
       result.reason = StopReason::steps;
@@ -66,10 +122,11 @@ RunResult Trainer<T>::run(Index maxSteps, TrainingObserver& observer, double los
       result.reason = StopReason::epoch;
       break;
     }
-    if (!observer.proceed()) {
+    if (!proceeds(observer, made == 0)) {
       result.reason = StopReason::cancelled;
       break;
     }
+    if (group_) group_->atStep(steps_);
     const auto start = Clock::now();
     const TrainingBatch<T> batch = source_->batch(steps_ / perEpoch, steps_ % perEpoch);
     const StepRecord record = step(batch, result);
@@ -82,13 +139,14 @@ RunResult Trainer<T>::run(Index maxSteps, TrainingObserver& observer, double los
   result.epoch = std::max<Index>(0, steps_ - 1) / perEpoch;
   result.steps = steps_;
   result.seconds = std::chrono::duration<double>(spent).count();
+  if (group_) result.waited = group_->secondsWaited() - waitedBefore;
   if (made > 0) times_.add(made, work, result.seconds);
   return result;
 }
 
 template <class T>
 bool Trainer<T>::endsWithin(double seconds, Index maxSteps) {
-  if (!times_.known() || source_->readsFile()) return false;
+  if (!times_.known() || source_->readsFile() || group_) return false;
   const Index perEpoch = source_->stepsPerEpoch();
   const Index epoch = steps_ / perEpoch;
   const Index first = steps_ % perEpoch;
@@ -103,16 +161,23 @@ bool Trainer<T>::endsWithin(double seconds, Index maxSteps) {
 }
 
 template <class T>
+LossResult Trainer<T>::lossAndGradients(const TrainingBatch<T>& batch, T scale) {
+  const Dropping dropping = {true, options_.seed, static_cast<std::uint64_t>(steps_)};
+  T* const states = states_.begin(batch);
+  if (shards_) return shards_->lossAndGradients(batch, scale, states, parallel_, dropping, bf16_.get(), proceed_);
+  stateGradients_.assign(static_cast<std::size_t>(model_.stateSize(batch.input.batch)), T(0));
+  return model_.lossAndGradients(batch.input, batch.targets, scale, states, stateGradients_.data(), parallel_, dropping,
+                                 nullptr, bf16_.get());
+}
+
+template <class T>
 StepRecord Trainer<T>::step(const TrainingBatch<T>& batch, RunResult& result) {
   const bool classes = isOfClasses(batch.targets.kind);
   const Index count = batch.targetCount * (classes ? 1 : model_.outputFeatures());
   const double scale = options_.reduction == Reduction::mean ? 1 / static_cast<double>(count) : 1;
-  stateGradients_.assign(static_cast<std::size_t>(model_.stateSize(batch.input.batch)), T(0));
   ParameterBuffers<T>& buffers = model_.buffers();
   buffers.listRowsAlways(options_.sparse == SparseUpdate::lazy);
-  const LossResult loss = model_.lossAndGradients(
-      batch.input, batch.targets, static_cast<T>(scale), states_.begin(batch), stateGradients_.data(), parallel_,
-      {true, options_.seed, static_cast<std::uint64_t>(steps_)}, nullptr, bf16_.get());
+  const LossResult loss = lossAndGradients(batch, static_cast<T>(scale));
   StepRecord record;
   record.loss = loss.reported() / static_cast<double>(count);
   record.learningRate =
@@ -157,6 +222,11 @@ std::uint64_t Trainer<T>::identity() const {
 }
 
 template <class T>
+TrainingBatch<T> Trainer<T>::lastBatch() const {
+  return source_->batch((steps_ - 1) / stepsPerEpoch(), (steps_ - 1) % stepsPerEpoch());
+}
+
+template <class T>
 TrainingState<T> Trainer<T>::exportState() const {
   TrainingState<T> state;
   exportProgress(state);
@@ -171,6 +241,7 @@ void Trainer<T>::exportProgress(TrainingState<T>& state) const {
   state.learningRateScale = learningRateScale_;
   state.rows = states_.rows();
   state.hidden = states_.values();
+  if (group_ && steps_ > 0) shards_->gatherStates(lastBatch(), state.hidden.data());
   // Somebody else changed the weights since the last step: these are exported, so their bound is too.
   const ParameterBuffers<T>& buffers = model_.buffers();
   if (version_ != -1 && version_ != buffers.version()) {

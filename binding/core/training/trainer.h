@@ -14,6 +14,7 @@
 #include "optimizers/optimizer.h"
 #include "training/precision.h"
 #include "training/schedule.h"
+#include "training/shards.h"
 #include "training/step_times.h"
 
 namespace unrolled {
@@ -35,6 +36,7 @@ struct TrainingOptions {
   double clipValue = 0;    // 0 is off
   double clipNorm = 0;     // 0 is off
   int threads = 0;         // 0 takes the pool's default
+  Index shards = 1;        // parts of each batch whose gradients are added in a tree; a power of two
   std::uint64_t seed = 0;  // of what is dropped, and of the classes a sampled softmax draws
   Schedule schedule;
   SparseUpdate sparse = SparseUpdate::exact;
@@ -91,6 +93,7 @@ struct RunResult {
   Index count = 0;     // what it sums: targets, times the outputs unless it is cross-entropy
   Index correct = 0;   // of `count`
   double seconds = 0;  // in steps of this run
+  double waited = 0;   // of them, for the other ranks
 };
 
 template <class T>
@@ -98,8 +101,12 @@ class Trainer {
  public:
   // The source's ids and targets must be the model's: its `checkIds` and `checkTargets` tell. Throws
   // ERR_UNROLLED_PRECISION where the precision would be slower than T.
+  //
+  // `group`: the ranks that train one model, or null for this process alone. Each has a trainer with the same weights,
+  // options and data, and they make the same calls of what says so below. Then all have the same weights after each
+  // step. Its size must divide `shards`, else ERR_UNROLLED_OPTION_RANGE.
   Trainer(Model<T>& model, std::shared_ptr<ThreadPool> pool, const TrainingOptions& options,
-          std::unique_ptr<BatchSource<T>> source);
+          std::unique_ptr<BatchSource<T>> source, std::shared_ptr<Group> group = nullptr);
 
   [[nodiscard]] Index stepsPerEpoch() const { return source_->stepsPerEpoch(); }
   [[nodiscard]] Index tokensPerEpoch() const { return source_->tokensPerEpoch(); }
@@ -107,6 +114,9 @@ class Trainer {
   // Trains until `maxSteps` more steps are made, the epoch ends, or the observer says no. Throws
   // ERR_UNROLLED_NON_FINITE_LOSS with the step; the weights and the state are then those before it. The losses are
   // added to `lossSum`, so that an epoch's sum has the same bits wherever it is cut into runs.
+  //
+  // All ranks call it. Rank 0's observer decides: where it says no before a step, all ranks make that step as the last
+  // one, or none if it is the first of the run. Throws what the group throws.
   RunResult run(Index maxSteps, TrainingObserver& observer, double lossSum = 0);
 
   // Whether the next run of so many steps will be over within so many seconds, by the steps made so far and by the
@@ -117,18 +127,28 @@ class Trainer {
   void setLearningRateScale(double scale) { learningRateScale_ = scale; }
 
   // Between two steps. With the model's weights of the same moment, a trainer of the same data and options that
-  // imports them makes the steps this one would have made, bit for bit. Import throws ERR_UNROLLED_MODEL_MISMATCH.
+  // imports them makes the steps this one would have made, bit for bit, on any number of ranks. Import throws
+  // ERR_UNROLLED_MODEL_MISMATCH. All ranks call them; each exports the whole state, and is to import it.
   [[nodiscard]] TrainingState<T> exportState() const;
   void importState(TrainingState<T> state);
 
   // The state but for `identity`, which takes as long as the data are. Takes no memory where the state has some
-  // already.
+  // already. All ranks call it.
   void exportProgress(TrainingState<T>& state) const;
 
   // Of what it reads. Computed once, by whichever thread asks first, also while the training runs.
   [[nodiscard]] std::uint64_t identity() const;
 
  private:
+  // The largest pass of a step: over a whole batch, or over a part of one.
+  [[nodiscard]] BatchSize largestPass() const;
+  // Whether the next step is to be made, which is the first of the run or not.
+  bool proceeds(TrainingObserver& observer, bool first);
+  RunResult runSteps(Index maxSteps, TrainingObserver& observer, double lossSum);
+  // The batch of the last step.
+  [[nodiscard]] TrainingBatch<T> lastBatch() const;
+  // Of that batch, with its gradients in the model's buffers.
+  LossResult lossAndGradients(const TrainingBatch<T>& batch, T scale);
   // Makes the next step, of that batch.
   StepRecord step(const TrainingBatch<T>& batch, RunResult& result);
 
@@ -145,7 +165,10 @@ class Trainer {
   Index version_ = -1;  // of the weights its last step left
   RowStates<T> states_;
   std::vector<T> stateGradients_;
-  GradientTiles touched_;  // whose gradient may not be zero
+  std::shared_ptr<Group> group_;       // null: this process alone
+  std::unique_ptr<Shards<T>> shards_;  // null: batches are whole
+  bool proceed_ = true;                // what rank 0 wanted before the last step
+  GradientTiles touched_;              // whose gradient may not be zero
   GradientTiles updated_;
   std::vector<double> partials_;
   mutable std::once_flag identified_;

@@ -1,6 +1,6 @@
-/** What every consumer of the package does with it, whatever module system and runtime it has: trains, saves, loads, samples. */
+/** What every consumer of the package does with it, whatever module system and runtime it has: trains, saves, loads, samples, exports. */
 const assert = require('node:assert/strict');
-const { rmSync } = require('node:fs');
+const { readFileSync, rmSync } = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 
@@ -30,8 +30,11 @@ exports.check = async function check(unrolled, face) {
     assert.equal((await loaded.evaluate(corpus)).loss, loss);
     const options = { length: 40, seed: 1 };
     assert.equal(await loaded.sample('the ', options), await model.sample('the ', options));
+    await loaded.exportOnnx(`${file}.onnx`);
+    const { vocabulary } = require('unrolled/text').onnxFacts(readFileSync(`${file}.onnx`));
+    assert.equal(vocabulary.decode(vocabulary.encode('the ')), 'the ');
   } finally {
-    rmSync(file, { force: true });
+    for (const each of [file, `${file}.onnx`]) rmSync(each, { force: true });
   }
   await train(unrolled, 'float64');
   assert.throws(() => LanguageModel.create({ vocabulary: corpus.vocabulary, hidden: 0 }), UnrolledError);

@@ -3,6 +3,7 @@
 import { showRate } from '../../base/messages/printing';
 import type { TextClassifierScore } from '../../models/text-classifier-types';
 import type { EpochResult } from '../../training/fit';
+import type { Sharing } from '../language-model/training-run';
 import { printJson, printLine } from '../terminal/output';
 
 /** The figures of an epoch that a line has. */
@@ -44,6 +45,7 @@ export interface ClassifyOutcome {
   interrupted: boolean;
   /** Whether a step was made, or the end of an epoch was left to do. */
   trained: boolean;
+  sharing: Sharing;
 }
 
 /** Lines of a training. */
@@ -60,11 +62,11 @@ export class ClassifyReport {
   }
 
   /** The last line: of the epoch whose weights are kept, but for `seconds`, which are those of the run. */
-  done({ keptEpoch, figures, seconds, test, savedTo, interrupted, trained }: ClassifyOutcome): void {
+  done({ keptEpoch, figures, seconds, test, savedTo, interrupted, trained, sharing }: ClassifyOutcome): void {
     if (this.#json) {
       const tested = test && { testLoss: test.loss, testAccuracy: test.accuracy };
       const epoch = keptEpoch === undefined ? {} : { epoch: keptEpoch };
-      printJson({ event: 'done', ...epoch, ...(figures && figuresOf(figures)), seconds, ...tested });
+      printJson({ event: 'done', ...epoch, ...(figures && figuresOf(figures)), seconds, ...tested, ...sharing });
       return;
     }
     if (test !== undefined) printLine(`test ${showFigures(test.loss, test.accuracy)}`);

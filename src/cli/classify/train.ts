@@ -34,12 +34,14 @@ import {
   noteGoingOn,
   noteKept,
   noteNothingTrained,
+  noteShards,
   nothingValidates,
   onTerminal,
   type RunEnd,
   requireTwoFiles,
   runEpochs,
   saveFailed,
+  sharingOf,
 } from '../language-model/training-run';
 import { choiceOption, jsonOption, numberOption } from '../options';
 import { messageOf } from '../terminal/failure';
@@ -73,6 +75,7 @@ interface TrainFlags extends SharedFlags, ModelFlags, Pick<InputFlags, 'encoding
   resume?: string;
   out?: string;
   report?: string;
+  tensorboard?: string;
   json?: true;
   estimate?: true;
 }
@@ -83,7 +86,7 @@ type TypedFlags = Omit<TrainFlags, 'stopWords'> & { stopWords?: string };
 /** Options that a checkpoint has not: which texts are read, callbacks, and where to write. */
 const KEPT: readonly string[] = [
   ...GIVEN_AGAIN,
-  ...(['test', 'classes', 'skipUnreadable', 'out', 'report', 'json'] satisfies (keyof TrainFlags)[]),
+  ...(['test', 'classes', 'skipUnreadable', 'out', 'report', 'tensorboard', 'json'] satisfies (keyof TrainFlags)[]),
 ];
 
 const DEFAULT_VOCABULARY = 5000;
@@ -134,7 +137,7 @@ async function originOf(flags: TrainFlags): Promise<Origin | undefined> {
 
 /** Refuses what can be known to be wrong before the texts are read. */
 async function prepare(flags: TrainFlags, history: History, page: ReportFile | undefined): Promise<Prepared> {
-  const { resume, checkpoint, out, earlyStopping } = flags;
+  const { resume, checkpoint, out, earlyStopping, tensorboard } = flags;
   if (resume === undefined) {
     resolveVectorizerOptions(vectorizerOptions(flags));
     resolveClassifierArchitecture(classifierOptions(flags));
@@ -152,6 +155,7 @@ async function prepare(flags: TrainFlags, history: History, page: ReportFile | u
         ? []
         : [callbacks.earlyStopping({ patience: earlyStopping, restoreBest: false })]),
       ...remembersReading(encoding),
+      ...(tensorboard === undefined ? [] : [callbacks.tensorBoard(check.nonEmptyString('tensorboard', tensorboard))]),
       ...(checkpoint === undefined ? [] : [callbacks.checkpoint({ path: checkpoint })]),
     ],
   };
@@ -228,6 +232,7 @@ async function train(name: string, typed: TypedFlags, command: Command): Promise
   const prepared = await prepare(flags, history, page);
   const { options, parting, end } = prepared;
   const { best } = options;
+  noteShards(options);
   const data = await loadTraining(name, { ...flags, encoding: prepared.encoding });
   noteTexts(data, parting.validation);
   using classifier = await classifierOf(data, flags, prepared);
@@ -282,7 +287,8 @@ async function train(name: string, typed: TypedFlags, command: Command): Promise
   try {
     const test = interrupted || data.test === undefined ? undefined : await classifier.evaluate(data.test, { signal });
     const figures = best === undefined ? history.last : history.epochs.find(({ epoch }) => epoch === keptEpoch);
-    const outcome = { seconds, test, savedTo: out, interrupted, trained: trained || interrupted };
+    const sharing = sharingOf(options);
+    const outcome = { seconds, test, savedTo: out, interrupted, trained: trained || interrupted, sharing };
     report.done({ keptEpoch, figures, ...outcome });
   } catch (error) {
     // While the test was running: the model is saved already.
@@ -336,6 +342,7 @@ export function classifyTrainCommand(): Command {
   return addCheckpointOptions(command, 'classify train')
     .option('--out <file>', 'save the model there')
     .option('--report <file>', 'write a page there that shows the training: curves, confusions, hidden units (.html)')
+    .option('--tensorboard <folder>', 'log the training there for TensorBoard')
     .addOption(jsonOption())
     .option('--estimate', 'say what memory and time the training would take; train nothing and write no file')
     .addHelpText(

@@ -11,8 +11,8 @@ import { requirePageName, writeReport } from '../../report/render';
 import { trainingParts, type UnfinishedSteps } from '../../report/training-parts';
 import type { Callback } from '../../training/callbacks/callback';
 import type { EpochResult } from '../../training/epoch-result';
+import type { FitProgress } from '../../training/fit-progress';
 import type { History } from '../../training/history';
-import type { FitProgress } from '../../training/options/training-options-table';
 import { commandLine } from '../command-line';
 import { describeKept, type KeptWeights } from '../kept-weights';
 

@@ -32,6 +32,7 @@ export interface TrainFlags extends SharedFlags, CorpusFlags {
   checkpointEvery?: number;
   out?: string;
   report?: string;
+  tensorboard?: string;
   logEvery?: number;
   estimate?: true;
   json?: true;

@@ -36,19 +36,21 @@ import {
   noteGoingOn,
   noteKept,
   noteNothingTrained,
+  noteShards,
   nothingValidates,
   onTerminal,
   type RunEnd,
   requireTwoFiles,
   runEpochs,
   saveFailed,
+  sharingOf,
 } from './training-run';
 import { unseenIds } from './unseen-text';
 
 /** Options that a checkpoint has not: where the text stays, callbacks, and where to write. */
 const KEPT: readonly string[] = [
   ...GIVEN_AGAIN,
-  ...(['stream', 'reread', 'out', 'report', 'logEvery', 'json'] satisfies (keyof TrainFlags)[]),
+  ...(['stream', 'reread', 'out', 'report', 'tensorboard', 'logEvery', 'json'] satisfies (keyof TrainFlags)[]),
 ];
 
 /** Checkpoints, as asked. */
@@ -143,18 +145,20 @@ async function estimate(name: string, flags: TrainFlags): Promise<void> {
 
 async function train(name: string, flags: TrainFlags, command: Command): Promise<void> {
   if (flags.estimate) return estimate(name, flags);
-  const { out, checkpoint, init, resume, report } = flags;
+  const { out, checkpoint, init, resume, report, tensorboard } = flags;
   const history = new History();
   const training = await trainingOptions(flags, history);
   const { options, stopping, end } = training;
   const validated = options.validation;
   const logEvery = flags.logEvery === undefined ? 0 : check.integer('logEvery', flags.logEvery, { min: 1 });
+  if (tensorboard !== undefined) check.nonEmptyString('tensorboard', tensorboard);
   if (out !== undefined) await requireOut('out', out, name);
   if (checkpoint !== undefined) await requireOut('checkpoint', checkpoint, name);
   await requireTwoFiles(flags);
   const others = { 'the corpus': name, '--out': out, '--checkpoint': checkpoint, '--init': init, '--resume': resume };
   const page = await ReportFile.open(report, history, others);
 
+  noteShards(options);
   const prepared = await prepare(name, training.origin, training.asked);
   const { corpus, model, counts } = prepared;
   if (page !== undefined) page.sample = sampler(model);
@@ -174,7 +178,8 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     display.update(progress);
   };
   // The page comes after the history, whose epochs it shows.
-  const all = [...options.callbacks, ...(page === undefined ? [] : [page])];
+  const logged = tensorboard === undefined ? [] : [callbacks.tensorBoard(tensorboard, { sample: sampler(model) })];
+  const all = [...options.callbacks, ...(page === undefined ? [] : [page]), ...logged];
   const keepBest = `${validated > 0 ? '' : '--validation 0.1 '}--early-stopping N`;
   const kept = (): KeptWeights => ({ bestEpoch: stopping?.bestEpoch, out, keepBest });
   const run = async (): Promise<boolean> => {
@@ -208,7 +213,8 @@ async function train(name: string, flags: TrainFlags, command: Command): Promise
     const best = validated > 0 ? history.best('validationLoss') : undefined;
     if (stopping !== undefined) noteKept(keptEpoch, trained);
     else if (best !== undefined && trained) noteBest(best, lines.isBetweenEpochs ? last : undefined);
-    lines.done({ savedTo: out, interrupted, trained: trained || interrupted, keptEpoch, best, counts });
+    const sharing = sharingOf(options);
+    lines.done({ savedTo: out, interrupted, trained: trained || interrupted, keptEpoch, best, counts, sharing });
     if (interrupt.status === undefined) return;
     process.exitCode = interrupt.status;
     if (interrupted) noteGoingOn(command, flags, KEPT);
@@ -245,6 +251,7 @@ export function trainCommand(): Command {
   return addCheckpointOptions(command, 'train')
     .option('--out <file>', 'save the model there')
     .option('--report <file>', 'write a page there that shows the training: curves, samples, hidden units (.html)')
+    .option('--tensorboard <folder>', 'log the training there for TensorBoard')
     .addOption(numberOption('--log-every <n>', 'report every nth step'))
     .option('--estimate', 'say what memory and time the training would take; train nothing and write no file')
     .addOption(jsonOption())

@@ -4,8 +4,9 @@ import { showRate } from '../../base/messages/printing';
 import { counted } from '../../base/messages/wording';
 import type { TokenCounts } from '../../text/token-counts';
 import type { EpochResult } from '../../training/fit';
-import type { FitProgress } from '../../training/options/training-options-table';
+import type { FitProgress } from '../../training/fit-progress';
 import { printJson, printLine } from '../terminal/output';
+import type { Sharing } from './training-run';
 
 /** The figures of a step, an epoch, or the whole run. */
 interface Figures {
@@ -33,6 +34,7 @@ export interface Outcome {
   best: EpochResult | undefined;
   /** Of a text that may have tokens which the model does not know. */
   counts: TokenCounts | undefined;
+  sharing: Sharing;
 }
 
 /** A line for people, who count from 1; the first word tells a step from an epoch. */
@@ -106,13 +108,13 @@ export class TrainingReport {
   }
 
   /** The last line: the figures of the last epoch, or of what was made of it. */
-  done({ savedTo, interrupted, trained, keptEpoch, best, counts }: Outcome): void {
+  done({ savedTo, interrupted, trained, keptEpoch, best, counts, sharing }: Outcome): void {
     if (this.#json) {
       const epochs = {
         ...(keptEpoch !== undefined && { keptEpoch }),
         ...(best !== undefined && { bestEpoch: best.epoch }),
       };
-      printJson({ event: 'done', ...this.#latest, ...epochs, ...counts });
+      printJson({ event: 'done', ...this.#latest, ...epochs, ...counts, ...sharing });
       return;
     }
     const steps = this.#latest === undefined ? 0 : this.#latest.step + 1;

@@ -142,6 +142,25 @@ export function endOfRun({ epochs, steps, resumed }: AskedTraining): RunEnd {
   return { epochs, steps, made: resumed?.record.native.steps ?? 0, stopReason: resumed?.record.stopReason };
 }
 
+/** How a training's steps are shared, for the last line of JSON. */
+export interface Sharing {
+  /** Processes that train. */
+  ranks: number;
+  /** Parts of each batch. */
+  shards: number;
+  /** The part of the time in which the process waited for others. */
+  waitingShare: number;
+}
+
+export function sharingOf({ native }: AskedTraining): Sharing {
+  return { ranks: 1, shards: native.shards, waitingShare: 0 };
+}
+
+/** Says, before anything else, into how many parts batches are cut, if they are. */
+export function noteShards({ native }: AskedTraining): void {
+  if (native.shards > 1) note(`Each batch is cut into ${native.shards} shards.`);
+}
+
 /** Says that a training which was resumed was over. */
 export function noteNothingTrained({ epochs, steps, stopReason }: RunEnd): void {
   if (stopReason !== undefined) {

@@ -5,10 +5,11 @@ import type { Architecture, NetworkOptions } from '../../models/architecture/net
 import { buildNetwork, describeNetwork } from '../../models/architecture/text-architecture';
 import { withCancellation } from '../../native/cancellation';
 import { addon } from '../../native/load';
-import type { ModelDescription, NativeCancellation, NativeRunResult, NativeTraining } from '../../native/native';
+import type { ModelDescription } from '../../native/native';
 import { zeros } from '../../tensor/tensor';
 import type { ResolvedStream, ResolvedTraining } from '../../training/options/options';
 import { requireTrainingBytes } from '../../training/training-memory';
+import { StepTimer } from './step-timer';
 
 export interface BenchmarkOptions {
   architecture: Architecture;
@@ -36,10 +37,8 @@ export interface BenchmarkResult {
 }
 
 const MACHINE_SIZE = 2048;
-const MACHINE_SAMPLES = 8;
-
-/** Steps are timed in groups of at least so long: a shorter call would mostly time the way there and back. */
-const GROUP_SECONDS = 0.02;
+/** How often the machine's limit is measured: four times a second of training, but not more and not less often than this. */
+const MACHINE_SAMPLES = { min: 2, max: 8 };
 
 /** Ids to train on, about: enough for many steps of a small configuration, and a few of a large one. */
 const IDS = 2 ** 20;
@@ -71,57 +70,6 @@ function randomIds(count: number, vocabulary: number, zipfian: boolean): Int32Ar
   return ids;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] as number;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
-}
-
-/** Runs steps of a training and remembers how long each took. */
-class StepTimer {
-  readonly #training: NativeTraining;
-  readonly #cancellation: NativeCancellation;
-  readonly #secondsPerStep: number[] = [];
-  /** Steps of a group. */
-  #group = 1;
-  #stepsMade = 0;
-
-  constructor(training: NativeTraining, cancellation: NativeCancellation) {
-    this.#training = training;
-    this.#cancellation = cancellation;
-  }
-
-  get medianSeconds(): number {
-    return median(this.#secondsPerStep);
-  }
-
-  /** Finds the size of a group; these steps, in which memory and caches fill, do not count. */
-  async warmUp(): Promise<void> {
-    for (;;) {
-      const { seconds } = await this.#run();
-      if (seconds >= GROUP_SECONDS || this.#group >= this.#training.stepsPerEpoch) return;
-      this.#group = Math.min(this.#group * 2, this.#training.stepsPerEpoch);
-    }
-  }
-
-  /** Trains for so long, one group at least. */
-  async run(seconds: number): Promise<void> {
-    for (let spent = 0; spent <= seconds; ) {
-      const stepsBefore = this.#stepsMade;
-      const result = await this.#run();
-      this.#secondsPerStep.push(result.seconds / (result.steps - stepsBefore));
-      spent += result.seconds;
-    }
-  }
-
-  async #run(): Promise<NativeRunResult> {
-    const result = await this.#training.run(this.#group, this.#cancellation, () => {});
-    this.#stepsMade = result.steps;
-    return result;
-  }
-}
-
 /**
  * Times training steps. Between groups of them the machine's limit is measured, spread through the run.
  * @throws what making and training such a model throws.
@@ -146,9 +94,10 @@ export async function benchmark(options: BenchmarkOptions): Promise<BenchmarkRes
       await timer.warmUp();
       const peakBytes = process.resourceUsage().maxRSS * 1024;
       let machine = 0;
-      for (let sample = 0; sample < MACHINE_SAMPLES; sample++) {
+      const samples = Math.min(Math.max(Math.ceil(4 * seconds), MACHINE_SAMPLES.min), MACHINE_SAMPLES.max);
+      for (let sample = 0; sample < samples; sample++) {
         machine = Math.max(machine, await machineGflops(MACHINE_SIZE, 1, threads));
-        await timer.run(seconds / MACHINE_SAMPLES);
+        await timer.run(seconds / samples);
       }
       const tokensPerSecond = tokensPerStep / timer.medianSeconds;
       const gflops = (6 * multiplyAdds(description, architecture, vocabulary) * tokensPerSecond) / 1e9;

@@ -1,7 +1,7 @@
 /** Progress of a training on standard error: a bar on a terminal, now and then a line elsewhere. */
 
 import { showRate, showSeconds } from '../../base/messages/printing';
-import type { FitProgress } from '../../training/options/training-options-table';
+import type { FitProgress } from '../../training/fit-progress';
 import { StatusBar } from './status-bar';
 
 /** Seconds between two lines where standard error is no terminal. */

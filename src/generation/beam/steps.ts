@@ -24,9 +24,9 @@ function compare(a: NativeHypothesis, b: NativeHypothesis): number {
   return (a.ids[place] as number) - (b.ids[place] ?? Number.NEGATIVE_INFINITY);
 }
 
-/** What the next step goes on from. */
+/** What the next step goes on from; one is followed at least, and all are of one length. */
 function progress(live: readonly NativeHypothesis[], ended: number, state: Float32Array | Float64Array) {
-  const length = live[0]?.ids.length ?? 0;
+  const { length } = (live[0] as NativeHypothesis).ids;
   return {
     ids: joined(...live.map(({ ids }) => ids)),
     offsets: Int32Array.from({ length: live.length + 1 }, (_, i) => i * length),

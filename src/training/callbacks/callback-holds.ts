@@ -14,9 +14,23 @@ export interface Holder {
 /** The last training of each callback. One that was forgotten without being ended holds it until it is collected. */
 const holders = new WeakMap<Callback, WeakRef<Holder>>();
 
+/** Callbacks that keep something of their training that is no state, such as an open file. */
+const keeping = new WeakSet<Callback>();
+
+/** Lets a callback be in one training at a time. */
+export function inOneTraining(callback: Callback): Callback {
+  keeping.add(callback);
+  return callback;
+}
+
 /** Whether a callback remembers something of its training. */
 function isStateful(callback: Callback): boolean {
-  return savesCheckpoints(callback) || callback.getState !== undefined || callback.setState !== undefined;
+  return (
+    keeping.has(callback) ||
+    savesCheckpoints(callback) ||
+    callback.getState !== undefined ||
+    callback.setState !== undefined
+  );
 }
 
 /** Whether a callback has gone over to another training. */

@@ -6,6 +6,7 @@ import { phrase, refer } from '../../base/messages/phrase';
 import type { Network } from '../../network/network';
 import type { CallbackState } from '../checkpoint/record';
 import type { EpochResult } from '../epoch-result';
+import type { FitProgress } from '../fit-progress';
 import type { Callback, StepResult, TrainedModel, TrainingControl } from './callback';
 import { type Holder, hold, isHeldByOther } from './callback-holds';
 import { storedState } from './callback-state';
@@ -128,6 +129,10 @@ export class CallbackList implements Holder {
 
   async start(): Promise<void> {
     for (const callback of this.#callbacks) await callback.onStart?.(this.#control);
+  }
+
+  progress(progress: FitProgress): void {
+    for (const callback of this.#callbacks) callback.onProgress?.(progress, this.#control);
   }
 
   /** Calls those that are due after so many steps. */

@@ -4,6 +4,7 @@ import * as check from '../../base/check';
 import type { Network } from '../../network/network';
 import { type Parameters, requireParameters } from '../../network/parameter-layout';
 import type { EpochResult } from '../epoch-result';
+import type { FitProgress } from '../fit-progress';
 
 /** Figures of one step. */
 export interface StepResult {
@@ -59,6 +60,12 @@ export interface Callback {
   readonly everySteps?: number;
   /** Before the first step: what is remembered of a training before is forgotten here. */
   onStart?(control: TrainingControl): void | Promise<void>;
+  /**
+   * Several times a second, while training goes on: the figures of the steps since the last call. Every step is in one
+   * call, which comes before those of `onStep` and `onEpochEnd` that follow it. Training does not wait for it, and the
+   * model is in use.
+   */
+  onProgress?(progress: FitProgress, control: TrainingControl): void;
   /** After every step, or every `everySteps` of them. */
   onStep?(step: StepResult, control: TrainingControl): void | Promise<void>;
   /** After validation, in the order of the callbacks. */
@@ -88,7 +95,7 @@ export interface Callback {
 }
 
 const METHODS = [
-  ...(['onStart', 'onStep', 'onEpochEnd', 'onEnd', 'onAbort', 'onClose'] as const),
+  ...(['onStart', 'onProgress', 'onStep', 'onEpochEnd', 'onEnd', 'onAbort', 'onClose'] as const),
   ...(['getState', 'setState'] as const),
 ] satisfies (keyof Callback)[];
 

@@ -4,7 +4,7 @@ import * as check from '../../base/check';
 import { resolveValues } from '../../base/option-table';
 import type { NativeBatching } from '../../native/native';
 import type { Checkpoint } from '../checkpoint/record';
-import { type AskedTraining, type ResolvedTraining, resolveTraining, resumable } from './options';
+import { type AskedTraining, type ResolvedTraining, requireRowsOfShards, resolveTraining, resumable } from './options';
 import { EXAMPLE_FIT_OPTIONS, type ExampleFitOptions, TRAINING_TABLE } from './training-options-table';
 
 export { EXAMPLE_FIT_OPTIONS, type ExampleFitOptions };
@@ -37,7 +37,8 @@ export function resolveExampleFit<Data>(
 ): AskedExampleFit<Data> {
   const given = resumable(check.options<ExampleFitOptions<Data>>('fit', options, EXAMPLE_FIT_OPTIONS), resumed);
   const values = resolveValues(TRAINING_TABLE, EXAMPLE_FIT_OPTIONS, given, defaults);
-  const { batch, shuffle, bucketing, validation } = values;
+  const { batch, shuffle, bucketing, validation, shards } = values;
+  requireRowsOfShards(shards, batch);
   const { validationData } = given;
   if (validation > 0 && validationData !== undefined) {
     throw check.outOfRange('validation', 'left out beside validationData', validation);

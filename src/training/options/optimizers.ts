@@ -20,7 +20,7 @@ export type Slot = 'velocity' | 'mean' | 'sum' | 'square';
 
 interface Optimizer {
   /** All hyper-parameters that it knows. */
-  defaults: OptimizerHyperparameters;
+  defaults: OptimizerHyperparameters & { learningRate: number; weightDecay: number };
   /** What it keeps, in the order of the native side. */
   slots: readonly Slot[];
 }
@@ -73,17 +73,6 @@ const RANGES: Record<keyof OptimizerHyperparameters, check.Range> = {
   epsilon: { min: 1e-30 },
 };
 
-/** What the native side takes for a hyper-parameter that a kind does not know. */
-const UNUSED: Omit<NativeOptimizerOptions, 'kind'> = {
-  learningRate: 0,
-  momentum: 0,
-  weightDecay: 0,
-  beta1: 0,
-  beta2: 0,
-  alpha: 0,
-  epsilon: 0,
-};
-
 /** The hyper-parameters among other options that stand beside an optimiser; an absent one must not hide its own. */
 export function overridesIn(options: OptimizerHyperparameters): OptimizerHyperparameters {
   const { learningRate, momentum, weightDecay } = options;
@@ -109,16 +98,18 @@ export function resolveOptimizer(
   const { defaults } = OPTIMIZERS[kind];
   const known = Object.keys(defaults) as (keyof OptimizerHyperparameters)[];
   const given = check.options(`optimizer ${kind}`, { ...own, ...overrides }, known);
-  const resolved: NativeOptimizerOptions = { kind, ...UNUSED, ...defaults };
+  const resolved = { ...defaults };
   for (const key of known) {
     if (given[key] !== undefined) resolved[key] = check.number(key, given[key], RANGES[key]);
   }
-  return kind === 'sgd' && resolved.momentum > 0 ? { ...resolved, kind: 'momentum' } : resolved;
+  const { learningRate, weightDecay, ...hyperparameters } = resolved;
+  const isMomentum = kind === 'sgd' && (resolved.momentum as number) > 0;
+  return { kind: isMomentum ? 'momentum' : kind, learningRate, weightDecay, hyperparameters };
 }
 
-/** A resolved optimiser with the hyper-parameters it knows. */
+/** A resolved optimiser with all its hyper-parameters, in the order of its defaults. */
 export function describeOptimizer(optimizer: NativeOptimizerOptions): OptimizerDescription {
   const kind = optimizer.kind as OptimizerKind;
-  const known = Object.keys(OPTIMIZERS[kind].defaults) as (keyof OptimizerHyperparameters)[];
-  return { kind, ...Object.fromEntries(known.map((key) => [key, optimizer[key]])) };
+  const { learningRate, weightDecay, hyperparameters } = optimizer;
+  return { kind, ...OPTIMIZERS[kind].defaults, ...hyperparameters, learningRate, weightDecay };
 }

@@ -1,6 +1,7 @@
 /** Options of training, checked and completed with their defaults before anything is allocated. */
 
 import * as check from '../../base/check';
+import { phrase, refer } from '../../base/messages/phrase';
 import { type ResolvedValue, type ResolvedValues, resolveValues } from '../../base/option-table';
 import { emitWarning } from '../../base/warning';
 import type { NativeOptimizerOptions, NativeTrainingOptions } from '../../native/native';
@@ -10,13 +11,13 @@ import { checkpoint as checkpointCallback } from '../callbacks/checkpoint';
 import { damagedBy, readCheckpoint } from '../checkpoint/checkpoint-file';
 import type { Checkpoint, RecordedOptions } from '../checkpoint/record';
 import { lazyUpdates, recordedSparse, requirePossible, withRecorded } from '../checkpoint/recorded-options';
+import type { FitProgress } from '../fit-progress';
 import { describeOptimizer } from './optimizers';
 import type { ResolvedSchedule } from './schedule';
 import {
   type EXAMPLE_FIT_OPTIONS,
   FIT_OPTIONS,
   type FitOptions,
-  type FitProgress,
   TRAINING_ROWS,
   TRAINING_TABLE,
   type TrainingOptions,
@@ -33,7 +34,10 @@ export interface ResolvedTraining {
   epochs: number;
   /** Infinity where `epochs` decides. */
   steps: number;
-  native: Omit<NativeTrainingOptions, 'source' | 'schedule' | 'resume'> & { optimizer: NativeOptimizerOptions };
+  native: Omit<NativeTrainingOptions, 'source' | 'schedule' | 'resume'> & {
+    optimizer: NativeOptimizerOptions;
+    shards: number;
+  };
   schedule: ResolvedSchedule;
   signal: AbortSignal | undefined;
   onProgress: ((progress: FitProgress) => void) | undefined;
@@ -127,6 +131,12 @@ function recordedValues(values: CommonValues): RecordedOptions {
   return Object.fromEntries(rows.map(([name, , value]) => [name, value]));
 }
 
+/** Refuses a batch with fewer rows than parts. */
+export function requireRowsOfShards(shards: number, batch: number): void {
+  if (shards <= batch) return;
+  throw check.outOfRange('shards', phrase`at most the rows of ${refer.option('batch')}, ${batch}`, shards);
+}
+
 /**
  * Training by options whose values are checked.
  * @param values those of the calls of one kind of data.
@@ -189,7 +199,8 @@ export interface AskedFit extends AskedTraining {
 export function resolveFit(options: FitOptions | undefined, resumed: Checkpoint | undefined): AskedFit {
   const given = resumable(check.options('fit', options, FIT_OPTIONS), resumed);
   const values = resolveValues(TRAINING_TABLE, FIT_OPTIONS, given);
-  const { batch, window, shuffle, validation } = values;
+  const { batch, window, shuffle, validation, shards } = values;
+  requireRowsOfShards(shards, batch);
   const training = resolveTraining(values, given, resumed);
   return { ...training, stream: { batch, window }, shuffle, validation };
 }

@@ -4,6 +4,7 @@ import * as check from '../../base/check';
 import { MAX_SIZE, MAX_THREADS } from '../../base/limits';
 import { integer, namesOf, number, type OptionRow } from '../../base/option-table';
 import type { Callback } from '../callbacks/callback';
+import type { FitProgress } from '../fit-progress';
 import {
   OPTIMIZER_KINDS,
   type OptimizerDescription,
@@ -12,26 +13,6 @@ import {
   resolveOptimizer,
 } from './optimizers';
 import { resolveSchedule, SCHEDULE_KINDS, type ScheduleDescription, type ScheduleKind } from './schedule';
-
-/** Step losses as they come, at a limited rate; none is dropped. */
-export interface FitProgress {
-  /** Epoch (from 0) of these steps. */
-  epoch: number;
-  /** Number of the first of them (from 0), over the whole run. */
-  firstStep: number;
-  /** Mean nats per token (or per example) of each step, before its update. */
-  losses: Float64Array;
-  /** Norm of each step's gradient over all trained parameters, after clipping by value, before clipping by norm. */
-  gradientNorms: Float64Array;
-  learningRates: Float64Array;
-  stepsPerEpoch: number;
-  /** Steps the whole run will make. */
-  totalSteps: number;
-  /** Tokens (or examples) trained on per second, in this epoch so far. */
-  tokensPerSecond: number;
-  /** Seconds the run has taken so far, the caller's own time between two `next()` left out. */
-  seconds: number;
-}
 
 /** Where and how often a training is saved by itself. */
 export interface CheckpointSettings {
@@ -75,6 +56,12 @@ export interface TrainingOptions {
   clipNorm?: number | undefined;
   /** Of everything random in training; 0 by default. */
   seed?: number | undefined;
+  /**
+   * Parts that each step's batch is cut into: a power of two, at most `batch`; 1 by default. The gradient of each part is
+   * computed on its own, and they are added in a fixed tree. So a step takes the memory of one part's passes, and its last
+   * bits depend on the number. What validates is cut in the same way. A checkpoint remembers it.
+   */
+  shards?: number | undefined;
   /** Threads to compute with; the model's by default. The results do not depend on it. */
   threads?: number | undefined;
   /** Ends training at a whole step with ERR_UNROLLED_ABORTED. */
@@ -165,6 +152,12 @@ const ALL = ['train', 'bench', 'classify train'] as const;
 const OF_TEXT = ['train', 'bench'] as const;
 const SAVING = ['train', 'classify train'] as const;
 const FILES = 'Files and output:';
+
+function powerOfTwo(option: string, value: unknown): number {
+  const whole = check.integer(option, value, { min: 1, max: MAX_SIZE });
+  if (!Number.isInteger(Math.log2(whole))) throw check.outOfRange(option, 'a power of two', value);
+  return whole;
+}
 
 export const TRAINING_TABLE = {
   epochs: {
@@ -336,6 +329,15 @@ export const TRAINING_TABLE = {
     flag: '--seed <n>',
     help: 'of everything random',
     commands: ALL,
+  },
+  shards: {
+    check: powerOfTwo,
+    default: 1,
+    recorded: 'unless default',
+    native: true,
+    flag: '--shards <n>',
+    help: 'parts of each batch, whose gradients are added in a fixed tree',
+    commands: SAVING,
   },
   threads: {
     check: integer({ min: 1, max: MAX_THREADS }),

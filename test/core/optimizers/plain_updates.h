@@ -14,16 +14,16 @@ T effectiveGradient(const UpdateConstants<T>& k, T gradient, T weight) {
   return gradient * k.gradientScale + k.weightDecay * weight;
 }
 
-template <class T>
-void sgd(Index count, const UpdateConstants<T>& k, const T* gradient, T* weights) {
+template <class K, class T>
+void sgd(Index count, const K& k, const T* gradient, T* weights) {
   for (Index i = 0; i < count; ++i) {
     const T g = effectiveGradient(k, gradient[i], weights[i]);
     weights[i] -= k.learningRate * g;
   }
 }
 
-template <class T>
-void momentum(Index count, const UpdateConstants<T>& k, const T* gradient, T* velocity, T* weights) {
+template <class K, class T>
+void momentum(Index count, const K& k, const T* gradient, T* velocity, T* weights) {
   for (Index i = 0; i < count; ++i) {
     const T g = effectiveGradient(k, gradient[i], weights[i]);
     velocity[i] = k.momentum * velocity[i] + g;
@@ -31,8 +31,8 @@ void momentum(Index count, const UpdateConstants<T>& k, const T* gradient, T* ve
   }
 }
 
-template <class T>
-void adagrad(Index count, const UpdateConstants<T>& k, const T* gradient, T* sum, T* weights) {
+template <class K, class T>
+void adagrad(Index count, const K& k, const T* gradient, T* sum, T* weights) {
   for (Index i = 0; i < count; ++i) {
     const T g = effectiveGradient(k, gradient[i], weights[i]);
     sum[i] += g * g;
@@ -40,8 +40,8 @@ void adagrad(Index count, const UpdateConstants<T>& k, const T* gradient, T* sum
   }
 }
 
-template <class T>
-void adagradAbsolute(Index count, const UpdateConstants<T>& k, const T* gradient, T* sum, T* weights) {
+template <class K, class T>
+void adagradAbsolute(Index count, const K& k, const T* gradient, T* sum, T* weights) {
   for (Index i = 0; i < count; ++i) {
     const T g = effectiveGradient(k, gradient[i], weights[i]);
     sum[i] += std::abs(g);
@@ -49,8 +49,8 @@ void adagradAbsolute(Index count, const UpdateConstants<T>& k, const T* gradient
   }
 }
 
-template <class T>
-void rmsprop(Index count, const UpdateConstants<T>& k, const T* gradient, T* square, T* velocity, T* weights) {
+template <class K, class T>
+void rmsprop(Index count, const K& k, const T* gradient, T* square, T* velocity, T* weights) {
   for (Index i = 0; i < count; ++i) {
     const T g = effectiveGradient(k, gradient[i], weights[i]);
     square[i] = k.alpha * square[i] + k.alphaRest * g * g;
@@ -59,8 +59,8 @@ void rmsprop(Index count, const UpdateConstants<T>& k, const T* gradient, T* squ
   }
 }
 
-template <class T>
-void adam(Index count, const UpdateConstants<T>& k, const T* gradient, T* mean, T* square, T* weights) {
+template <class K, class T>
+void adam(Index count, const K& k, const T* gradient, T* mean, T* square, T* weights) {
   for (Index i = 0; i < count; ++i) {
     const T g = effectiveGradient(k, gradient[i], weights[i]);
     mean[i] = k.beta1 * mean[i] + k.beta1Rest * g;
@@ -70,9 +70,9 @@ void adam(Index count, const UpdateConstants<T>& k, const T* gradient, T* mean, 
   }
 }
 
-template <class T>
-void adamw(Index count, const UpdateConstants<T>& k, const T* gradient, T* mean, T* square, T* weights) {
-  UpdateConstants<T> withoutDecay = k;
+template <class K, class T>
+void adamw(Index count, const K& k, const T* gradient, T* mean, T* square, T* weights) {
+  K withoutDecay = k;
   withoutDecay.weightDecay = 0;
   for (Index i = 0; i < count; ++i) weights[i] *= 1 - k.learningRate * k.weightDecay;
   adam(count, withoutDecay, gradient, mean, square, weights);

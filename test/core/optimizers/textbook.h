@@ -27,15 +27,10 @@ void followsTextbook(OptimizerKind kind, const Step& byTextbook) {
   constexpr Index parameters = 3 * 32768 + 77;  // more than three tiles, the last incomplete
   constexpr double gradientScale = 0.6;
   const GradientTiles tiles(parameters);
-  OptimizerOptions options;
-  options.kind = kind;
+  OptimizerOptions options(kind);
   options.learningRate = 0.02;
-  options.momentum = 0.9;
+  options.set("momentum", 0.9);
   options.weightDecay = 0.03;
-  options.beta1 = 0.9;
-  options.beta2 = 0.999;
-  options.alpha = 0.99;
-  options.epsilon = 1e-8;
   Optimizer<T> optimizer(options, parameters);
 
   Guarded<T> weights(normals<T>(parameters, 1));

@@ -152,11 +152,9 @@ void train(FuzzedDataProvider& data, Model<float>& model, const std::shared_ptr<
   std::vector<TokenId> ids(60);
   for (TokenId& id : ids) id = data.ConsumeIntegralInRange<TokenId>(0, static_cast<TokenId>(vocabulary - 1));
   TrainingOptions options;
-  options.optimizer.kind = data.PickValueInArray({OptimizerKind::sgd, OptimizerKind::adam, OptimizerKind::adagrad});
+  options.optimizer =
+      OptimizerOptions(data.PickValueInArray({OptimizerKind::sgd, OptimizerKind::adam, OptimizerKind::adagrad}));
   options.optimizer.learningRate = 0.02;
-  options.optimizer.beta1 = 0.9;
-  options.optimizer.beta2 = 0.999;
-  options.optimizer.epsilon = 1e-8;
   options.clipNorm = data.PickValueInArray({0.0, 1.0});
   options.sparse = data.PickValueInArray({SparseUpdate::exact, SparseUpdate::lazy, SparseUpdate::lazyWhereFew});
   const auto trainer = [&] {

@@ -1,5 +1,7 @@
 #include "layers/recurrent/recurrent_dropout.h"
 
+#include <array>
+
 #include "base/random.h"
 #include "kernels/kernel_table.h"
 
@@ -20,7 +22,20 @@ void RecurrentDropout<T>::prepare(const Dropping& dropping, Index batch) {
   Random random(dropping.seed, RandomUse::dropout, dropping.step, part_);
   const double threshold = rate_ * 0x1p32;
   const T kept = static_cast<T>(1 / (1 - rate_));
-  for (Index i = 0; i < batch * hidden_; ++i) mask_[i] = static_cast<double>(random.next()) < threshold ? T(0) : kept;
+  const auto draw = [&](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) mask_[i] = static_cast<double>(random.next()) < threshold ? T(0) : kept;
+  };
+  if (dropping.whole == nullptr) {
+    draw(0, batch * hidden_);
+    return;
+  }
+  for (Index row = 0; row < batch; ++row) {
+    const Index first = dropping.whole->rows[row] * hidden_;
+    constexpr Index ofBlock = std::tuple_size_v<Random::Block>;
+    random.seek(static_cast<std::uint32_t>(first / ofBlock));
+    for (Index skipped = 0; skipped < first % ofBlock; ++skipped) random.next();
+    draw(row * hidden_, (row + 1) * hidden_);
+  }
 }
 
 template <class T>

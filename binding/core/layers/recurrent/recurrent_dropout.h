@@ -2,7 +2,8 @@
 // networks", 2016): h on its way into W_hh times a mask [B, H] of zeros and 1 / (1 - rate), the same mask at every
 // step of a pass. What reaches the next state past W_hh (an LSTM's c, a GRU's z∘h) is whole.
 //
-// The masks of a pass hang on its seed and step and on the layer's own number alone, and belong to rows of the batch.
+// The masks of a pass hang on its seed and step and on the layer's own number alone, and belong to rows of the batch; a
+// part of a batch has those of its rows.
 //
 // Memory, where the rate is not 0: P·H dropped states + B·H masks, backward + B·H of a step.
 #pragma once

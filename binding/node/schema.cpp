@@ -1,4 +1,4 @@
-#include "node/layer_schema.h"
+#include "node/schema.h"
 
 #include <optional>
 #include <string>
@@ -7,6 +7,7 @@
 
 #include "core/base/unreachable.h"
 #include "core/layers/all.h"
+#include "core/optimizers/all.h"
 
 namespace unrolled::node {
 namespace {
@@ -106,6 +107,21 @@ Napi::Value layerSchema(Napi::Env env) {
   Napi::Array layers = Napi::Array::New(env);
   forEachLayer([&](const auto& options) { layers.Set(layers.Length(), layerType(env, options)); });
   return layers;
+}
+
+Napi::Value optimizerSchema(Napi::Env env) {
+  Napi::Array optimizers = Napi::Array::New(env);
+  const auto slots = forEachOptimizer([](auto optimizer) { return decltype(optimizer)::slots; });
+  for (const auto& [name, kind] : optimizerNames) {
+    Napi::Object optimizer = Napi::Object::New(env);
+    optimizer.Set("kind", name);
+    optimizer.Set("slots", static_cast<double>(slots[static_cast<std::size_t>(kind)]));
+    Napi::Object hyperparameters = Napi::Object::New(env);
+    for (const auto& [hyperparameter, usual] : hyperparametersOf(kind)) hyperparameters.Set(hyperparameter, usual);
+    optimizer.Set("hyperparameters", hyperparameters);
+    optimizers.Set(optimizers.Length(), optimizer);
+  }
+  return optimizers;
 }
 
 }  // namespace unrolled::node

@@ -1,4 +1,4 @@
-// What the layers declare of themselves, for JavaScript.
+// What the layers and the optimisers declare, for JavaScript.
 #pragma once
 
 #include <napi.h>
@@ -7,5 +7,8 @@ namespace unrolled::node {
 
 // Of each layer its type, what it reads and its options: `NativeLayerType` of src/native/native.ts.
 Napi::Value layerSchema(Napi::Env env);
+
+// Each optimiser's name, slots and hyper-parameters: `NativeOptimizerKind` there.
+Napi::Value optimizerSchema(Napi::Env env);
 
 }  // namespace unrolled::node

@@ -1,0 +1,12 @@
+/**
+ * `unrolled/text`: what a page needs beside the runtime of an exported model, without a module of Node.js: vocabularies,
+ * vectorizers, and the drawing of tokens.
+ * @module text
+ */
+
+export { UnrolledError } from '../base/errors';
+export { TextVectorizer } from '../text/text-vectorizer';
+export { Vocabulary } from '../text/vocabulary';
+export { WordList } from '../text/word-list';
+export { type DrawOptions, drawToken, type Scores, tokenProbabilities } from './draw';
+export { type OnnxFacts, type OnnxTextFacts, onnxFacts } from './onnx-facts';
