@@ -13,7 +13,8 @@ export interface Engine {
 }
 
 function onPath(program: string): string | undefined {
-  const folders = (process.env.PATH ?? '').split(path.delimiter);
+  const { PATH = '' } = process.env;
+  const folders = PATH.split(path.delimiter);
   return folders.map((folder) => path.join(folder, program)).find(existsSync);
 }
 
