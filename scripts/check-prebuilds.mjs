@@ -23,7 +23,8 @@ const MACOS = '11.0';
 const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
 
 /** What a library of numbers has no use for: other programs, other machines, other libraries. */
-const SUSPECT = /^(exec[lv]\w*|fork|posix_spawnp?|system|popen|socket|connect|dlm?open|CreateProcess\w*|LoadLibrary\w*)$/;
+const SUSPECT =
+  /^(exec[lv]\w*|fork|posix_spawnp?|system|popen|socket|connect|dlm?open|CreateProcess\w*|LoadLibrary\w*)$/;
 
 /**
  * What of that a system's binary has a use for all the same. On Linux, the MPI library of the launcher is opened for a
