@@ -65,9 +65,20 @@ function requireLauncher(): Launcher {
   return launcher;
 }
 
+/**
+ * UCX, which MPICH and Open MPI may use, rewrites the machine code of the C library's brk and munmap while it begins, to see
+ * memory that is freed. Other threads, as Node has them, run that code meanwhile: once in some dozen processes the heap was
+ * damaged. Without it, UCX registers memory with the network anew for each message.
+ */
+function keepMemoryFunctions(): void {
+  const { UCX_MEM_EVENTS } = process.env;
+  if (UCX_MEM_EVENTS === undefined) Object.assign(process.env, { UCX_MEM_EVENTS: 'no' });
+}
+
 async function open({ stallTimeout = 60, signal, onWarning }: GroupOptions): Promise<NativeGroup> {
   const launcher = requireLauncher();
   const above = launcherProcess(process.env);
+  keepMemoryFunctions();
   const { Cancellation, openGroup: openNative, endGroup } = addon();
   const cancellation = new Cancellation();
   const remove = onAbort(signal, () => cancellation.cancel());
