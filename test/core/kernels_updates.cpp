@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include "optimizers/optimizer.h"
 #include "optimizers/plain_updates.h"
 #include "support.h"
 #include "tables.h"
@@ -72,7 +73,47 @@ void compare(OptimizerKind kind, Reference&& byReference) {
   }
 }
 
+// Runs some steps of an optimiser with its usual hyper-parameters by every instruction set, and compares with the
+// first.
+template <class T, class Optimizer>
+void compareSets(OptimizerKind kind) {
+  OptimizerOptions options(kind);
+  options.learningRate = 0.05;
+  options.weightDecay = 0.02;
+  const std::vector<const UpdateTable<T>*> sets = updateTables<T>();
+  CAPTURE(Optimizer::name);
+  for (const Index count : oddSizes()) {
+    CAPTURE(count);
+    std::vector<Arrays<T>> results;
+    for (const UpdateTable<T>* set : sets) {
+      Arrays<T>& arrays = results.emplace_back(count);
+      double carried = 1;
+      for (int step = 1; step <= steps; ++step) {
+        carried = Optimizer::carried(options, carried, step);
+        const typename Optimizer::template Constants<T> constants(
+            OptimizerStep{.settings = options, .number = double(step), .carried = carried, .gradientScale = 0.7});
+        const std::vector<T> gradient = normals<T>(count, 10 + static_cast<std::uint64_t>(step));
+        (*set)[static_cast<std::size_t>(kind)](count, &constants, gradient.data(), arrays.weights.data(),
+                                               arrays.first.data(), arrays.second.data());
+      }
+      CHECK(largestError(arrays.weights.values(), results[0].weights.values()) <= 5 * roundings<T>);
+      CHECK(largestError(arrays.first.values(), results[0].first.values()) <= 5 * roundings<T>);
+      CHECK(largestError(arrays.second.values(), results[0].second.values()) <= 5 * roundings<T>);
+      CHECK(arrays.weights.intact());
+    }
+  }
+}
+
 }  // namespace
+
+TEST_CASE_TEMPLATE("every optimiser updates alike on every instruction set", T, float, double) {
+  std::apply(
+      [](auto... optimizers) {
+        int kind = 0;
+        (compareSets<T, decltype(optimizers)>(static_cast<OptimizerKind>(kind++)), ...);
+      },
+      OptimizerList());
+}
 
 TEST_CASE_TEMPLATE("update by sgd", T, float, double) {
   compare<T, Sgd>(OptimizerKind::sgd, [](Index count, const auto& k, const T* g, Arrays<T>& a) {

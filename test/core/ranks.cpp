@@ -12,6 +12,7 @@
 
 #include "distributed/in_process_group.h"
 #include "shard_cases.h"
+#include "training/agreement.h"
 #include "training/evaluation.h"
 
 using namespace unrolled;
@@ -261,4 +262,99 @@ TEST_CASE("all ranks throw at the same step where a loss is not finite, and a ra
     return codeOf([&] { trainer.run(4, observer); });
   });
   CHECK(lost == std::vector<std::string>{"ERR_UNROLLED_RANK_LOST", "ERR_UNROLLED_FILE_READ"});
+}
+
+TEST_CASE("a training goes on on all ranks from the weights and the state that rank 0 alone has") {
+  for (const ShardCase<float>& each : shardCases<float>()) {
+    CAPTURE(each.name);
+    const Trained<float> whole = train(each, shards);
+    const Stopped<float> stopped = trainOn(1, each, 2).front();
+    const auto run = [&](const std::shared_ptr<Group>& group) {
+      Model<float> model(each.model);
+      TrainingState<float> state;
+      if (group->rank() == 0) {
+        model.write(stopped.trained.weights.data());
+        state = stopped.state;
+      }
+      sendWeights(*group, model);
+      sendState(*group, state);
+      Trainer<float> trainer(model, ThreadPool::shared(), optionsOf(each, shards, 1), each.source(each.rows), group);
+      trainer.importState(std::move(state));
+      requireAlike(*group, model, trainer.identity(), {});
+      Trained<float> trained = stopped.trained;
+      runTo(trainer, each.steps, trained);
+      requireSameWeights(*group, model);
+      trained.weights = weightsOf(model);
+      return trained;
+    };
+    for (const Trained<float>& rank : onRanks<Trained<float>>(4, run)) CHECK(rank == whole);
+  }
+}
+
+namespace {
+
+// What one rank of four has otherwise.
+enum class Other { nothing, option, seed, data, weights, frozen };
+
+// The message of the error that all ranks throw before the first step, or "none".
+std::string disagreement(Other other) {
+  const ShardCase<float> each = shardCases<float>().front();
+  const auto messages = onRanks<std::string>(4, [&](const std::shared_ptr<Group>& group) {
+    const Other own = group->rank() == 2 ? other : Other::nothing;
+    Model<float> model(each.model);
+    model.initialize({}, own == Other::weights ? 12 : 11);
+    if (own == Other::frozen) model.freeze(0, true);
+    TrainingOptions options = optionsOf(each, shards, 1);
+    if (own == Other::seed) ++options.seed;
+    const Trainer<float> trainer(model, ThreadPool::shared(), options,
+                                 each.source(own == Other::data ? each.rows + 1 : each.rows), group);
+    std::string message = "none";
+    try {
+      requireAlike(*group, model, trainer.identity(), {{"window", own == Other::option ? "8" : "4", true}});
+    } catch (const Error& error) {
+      CHECK(error.code() == "ERR_UNROLLED_RANKS_DIFFER");
+      message = error.message();
+    }
+    group->barrier();
+    return message;
+  });
+  for (const std::string& message : messages) CHECK(message == messages.front());
+  return messages.front();
+}
+
+}  // namespace
+
+TEST_CASE("before the first step the ranks find out who has another option, seed, text, model or weights") {
+  CHECK(disagreement(Other::nothing) == "none");
+  const auto says = [](Other other, const std::string& what) {
+    const std::string message = disagreement(other);
+    CAPTURE(message);
+    CHECK(message.substr(0, what.size()) == what);
+    CHECK(message.find("on rank 2 (host ") != std::string::npos);
+  };
+  says(Other::option, "window must be the same on all ranks; it is 4, but 8");
+  says(Other::seed, "data must be the same on all ranks");
+  says(Other::data, "data must be the same on all ranks");
+  says(Other::weights, "weights must be the same on all ranks");
+  says(Other::frozen, "model must be the same on all ranks");
+}
+
+TEST_CASE("weights that have drifted apart are told with ranks, hosts and kernels") {
+  const ShardCase<float> each = shardCases<float>().front();
+  const auto messages = onRanks<std::string>(4, [&](const std::shared_ptr<Group>& group) {
+    Model<float> model(each.model);
+    model.initialize({}, 11);
+    requireSameWeights(*group, model);
+    if (group->rank() == 3) *model.buffers().change() += 1e-3F;
+    try {
+      requireSameWeights(*group, model);
+    } catch (const Error& error) {
+      CHECK(error.code() == "ERR_UNROLLED_RANKS_DIFFER");
+      return error.message();
+    }
+    return std::string("none");
+  });
+  CHECK(messages.front().find("The weights of rank 3 (host ") == 0);
+  CHECK(messages.front().find(std::string(kernels<float>().name) + " kernels") != std::string::npos);
+  for (const std::string& message : messages) CHECK(message == messages.front());
 }

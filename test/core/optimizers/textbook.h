@@ -20,10 +20,10 @@ struct Textbook {
   double second = 0;
 };
 
-// Checks steps of a kind against `byTextbook(parameter, gradient, t)`, where the gradient is scaled and t is 1 at
-// first.
+// Checks the first steps of a kind against `byTextbook(parameter, gradient, t)`, where the gradient is scaled and t is
+// 1 at first.
 template <class T, class Step>
-void followsTextbook(OptimizerKind kind, const Step& byTextbook) {
+void followsTextbook(OptimizerKind kind, const Step& byTextbook, int steps = 4) {
   constexpr Index parameters = 3 * 32768 + 77;  // more than three tiles, the last incomplete
   constexpr double gradientScale = 0.6;
   const GradientTiles tiles(parameters);
@@ -38,7 +38,7 @@ void followsTextbook(OptimizerKind kind, const Step& byTextbook) {
   std::vector<Textbook> textbook(asSize(parameters));
   for (std::size_t i = 0; i < textbook.size(); ++i) textbook[i] = {options, static_cast<double>(start[i]), 0, 0};
 
-  for (int step = 1; step <= 4; ++step) {
+  for (int step = 1; step <= steps; ++step) {
     const std::vector<T> gradients = normals<T>(parameters, 1 + static_cast<std::uint64_t>(step));
     optimizer.step(tiles, weights.data(), gradients.data(), gradientScale, threads(2));
     for (std::size_t i = 0; i < textbook.size(); ++i)
