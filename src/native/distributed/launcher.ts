@@ -19,7 +19,7 @@ export interface Launcher {
   localRank?: number;
   /** How many ranks run on this host; undefined where it does not say. */
   localSize?: number;
-  /** Of Slurm: what `srun --mpi` offers to the ranks. */
+  /** For Slurm: what `srun --mpi` offers to the ranks. */
   plugin?: 'pmi2' | 'pmix' | 'none';
 }
 
@@ -38,7 +38,7 @@ function numberIn(env: Environment, ...names: string[]): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
-/** Of each kind: where its rank, size, local rank and local size stand, the surest sign first. */
+/** For each kind: where its rank, size, local rank and local size stand, the surest sign first. */
 const VARIABLES: readonly [LauncherKind, rank: string, size: string, localRank: string, localSize: string][] = [
   [
     'Open MPI',
