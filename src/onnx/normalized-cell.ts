@@ -132,11 +132,7 @@ export function normalizedDirection(context: Context, level: Level, direction: n
   const { layer, suffixes, input } = level;
   const known = STEPS[layer.type];
   if (known === undefined) {
-    throw cannotLeave(
-      `layerNorm of ${named(layer)} cannot be expressed in ONNX`,
-      'Leave layerNorm out.',
-      layer.type,
-    );
+    throw cannotLeave(`layerNorm of ${named(layer)} cannot be expressed in ONNX`, 'Leave layerNorm out.', layer.type);
   }
   const { graph } = context;
   const cell: Cell = { context, layer, suffix: suffixes[direction] as string, gates: known.gates };
