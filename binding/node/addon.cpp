@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/blas/blas.h"
+#include "core/distributed/in_process_group.h"
 #include "core/kernels/bf16.h"
 #include "core/kernels/kernel_table.h"
 #include "core/kernels/product.h"
@@ -14,6 +15,7 @@
 #include "node/cancellation.h"
 #include "node/description_arguments.h"
 #include "node/errors.h"
+#include "node/group_handle.h"
 #include "node/model_handle.h"
 #include "node/plan.h"
 #include "node/schema.h"
@@ -73,6 +75,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) : environment_(env) {
   env.AddCleanupHook([this] { environment_.end(); });
   trainingFloat32_ = Napi::Persistent(TrainingHandle<float>::define(env));
   trainingFloat64_ = Napi::Persistent(TrainingHandle<double>::define(env));
+  group_ = Napi::Persistent(GroupHandle::define(env));
   DefineAddon(exports, {
                            InstanceValue("ModelFloat32", ModelHandle<float>::define(env)),
                            InstanceValue("ModelFloat64", ModelHandle<double>::define(env)),
@@ -85,6 +88,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) : environment_(env) {
                            InstanceMethod<&Addon::plan>("plan"),
                            InstanceMethod<&Addon::machineGflops>("machineGflops"),
                            InstanceMethod<&Addon::machineReading>("machineReading"),
+                           InstanceMethod<&Addon::inProcessRanks>("inProcessRanks"),
                        });
 }
 
@@ -150,6 +154,17 @@ Napi::Value Addon::machineReading(const Napi::CallbackInfo& info) {
     return environment_.aside().submit(
         info, nullptr, [=](const auto& proceed) { return readingTimes(count, repeats, proceed); },
         [](Napi::Env env, const std::vector<double>& seconds) -> Napi::Value { return typedArray(env, seconds); });
+  });
+}
+
+Napi::Value Addon::inProcessRanks(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    Napi::Array ranks = Napi::Array::New(info.Env());
+    std::uint32_t number = 0;
+    for (std::unique_ptr<Group>& group : inProcessGroup(static_cast<int>(integer("size", info[0], 1, 64)))) {
+      ranks.Set(number++, GroupHandle::make(group_.Value(), std::move(group)));
+    }
+    return ranks;
   });
 }
 

@@ -28,10 +28,12 @@ class Addon final : public Napi::Addon<Addon> {
   Napi::Value plan(const Napi::CallbackInfo& info);
   Napi::Value machineGflops(const Napi::CallbackInfo& info);
   Napi::Value machineReading(const Napi::CallbackInfo& info);
+  Napi::Value inProcessRanks(const Napi::CallbackInfo& info);
 
   Environment environment_;
   Napi::FunctionReference trainingFloat32_;
   Napi::FunctionReference trainingFloat64_;
+  Napi::FunctionReference group_;
 };
 
 }  // namespace unrolled::node

@@ -51,6 +51,7 @@ import {
   readResumed,
   resolveFit,
   resolveStream,
+  sharingOf,
 } from '../training/options/options';
 import { Training } from '../training/training';
 import type { Architecture } from './architecture/network-options-table';
@@ -236,7 +237,9 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     const { train, validation } = await partsOf(corpus, options.validation, this.#boundary(documents), resumed);
     const source = await trainingSource('training text', train, stream, shuffle);
     const validate =
-      options.validation > 0 ? await scoring(this.model, 'validation text', validation, stream, native) : undefined;
+      options.validation > 0
+        ? await scoring(this.model, 'validation text', validation, stream, sharingOf(native))
+        : undefined;
     return { source, validate };
   }
 

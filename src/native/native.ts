@@ -469,6 +469,26 @@ export interface NativeSchedule {
   floor?: number;
 }
 
+/**
+ * A rank of a group that trains one model. Trainings and evaluations that are given it are shared by the ranks, which all make
+ * the same calls; a call that cannot be finished rejects with ERR_UNROLLED_RANK_LOST.
+ */
+export interface NativeGroup {
+  readonly rank: number;
+  readonly size: number;
+  /** Seconds that this rank has waited for others. */
+  readonly secondsWaited: number;
+  /** This rank cannot go on: the calls of the others reject, and say so. */
+  fail(code: string, message: string): void;
+}
+
+/** What must be alike on all ranks: an option, or something else by its name. */
+export interface NativeFact {
+  name: string;
+  value: string;
+  isOption?: boolean;
+}
+
 export interface NativeTrainingOptions {
   optimizer: NativeOptimizerOptions;
   reduction: 'mean' | 'sum';
@@ -485,6 +505,8 @@ export interface NativeTrainingOptions {
    * are added in a fixed binary tree.
    */
   shards?: number;
+  /** The ranks that compute the parts together, whose number divides `shards`. */
+  group?: NativeGroup;
   source: NativeSource;
   /** Constant where absent. */
   schedule?: NativeSchedule;
@@ -606,14 +628,26 @@ export interface NativeTraining {
    * Before the first step: goes on from this state with the bits of a training never stopped, once the parameters are
    * written too. ERR_UNROLLED_MODEL_MISMATCH for a state of other data, another cut into batches, another seed, optimiser or
    * model; its option is `resume.source` where data, cut or seed are other, else `resume`. The training is of no use then.
+   * All ranks of a group call it: rank 0 with the state, which it sends to the others.
    */
-  resume(state: NativeTrainingState): Promise<void>;
+  resume(state?: NativeTrainingState): Promise<void>;
   /** What it reads: 16 hexadecimal digits over the data, their cut and the seed. Computed once, beside a run. */
   identity(): Promise<string>;
   /** State and parameters of one instant: while it runs, between two steps. */
   readState(): Promise<NativeSnapshot>;
   /** From the next step on multiplies the learning rate, beside the schedule; 1 at first. Kept in the state. */
   setLearningRateScale(scale: number): Promise<void>;
+  /** Of a group, as are the next three, which all ranks call: rank 0's words, which it gives. */
+  say(words?: string): Promise<string>;
+  /**
+   * Before the first step: compares the facts, the model, the data and, by default, the weights.
+   * ERR_UNROLLED_RANKS_DIFFER names the first that is not alike.
+   */
+  agree(facts: NativeFact[], weights?: boolean): Promise<void>;
+  /** Takes rank 0's weights if they were changed there since the last step. */
+  shareChanges(): Promise<void>;
+  /** ERR_UNROLLED_RANKS_DIFFER where the weights are not those of rank 0, as hosts with other kernels compute them. */
+  requireSameWeights(): Promise<void>;
   dispose(): void;
 }
 
@@ -627,6 +661,8 @@ export interface NativeEvaluationOptions {
   threads: number;
   /** As of a training: the loss of each part of a batch is computed on its own. */
   shards?: number;
+  /** As of a training: all ranks have the sums of all. */
+  group?: NativeGroup;
 }
 
 export interface NativeEvaluation {
@@ -827,7 +863,7 @@ export interface NativeModel {
   evaluate(options: NativeEvaluationOptions, cancellation: NativeCancellation): Promise<NativeEvaluation>;
   /** Loss of one epoch of examples, in their order and without dropout; `shuffle` is of no use. */
   evaluateExamples(
-    options: { source: NativeExamples; threads: number; shards?: number },
+    options: { source: NativeExamples } & Pick<NativeEvaluationOptions, 'threads' | 'shards' | 'group'>,
     cancellation: NativeCancellation,
   ): Promise<NativeEvaluation>;
   /** Outputs for many sequences, each from a zero state. For models with one input. */
@@ -950,4 +986,6 @@ export interface NativeAddon {
   machineGflops(size: number, repeats: number, threads: number): Promise<number>;
   /** Seconds of each of `repeats` passes over the same `count` 32-bit floats, read once on one thread. */
   machineReading(count: number, repeats: number): Promise<Float64Array>;
+  /** The ranks of a group in this process, whose models each have a thread of their own: what the tests train on. */
+  inProcessRanks(size: number): NativeGroup[];
 }

@@ -218,14 +218,13 @@ export async function scoring(
   part: string,
   corpus: CorpusPart,
   stream: ResolvedStream,
-  { threads, shards = 1 }: Pick<NativeEvaluationOptions, 'threads' | 'shards'>,
+  sharing: Pick<NativeEvaluationOptions, 'threads' | 'shards' | 'group'>,
 ): Promise<(cancellation: NativeCancellation, weights?: Network) => Promise<NativeEvaluation>> {
   if (isDocuments(corpus)) {
     const source = await documentsSource(part, corpus, stream);
-    return (cancellation, weights = model) =>
-      weights.native.evaluateExamples({ source, threads, shards }, cancellation);
+    return (cancellation, weights = model) => weights.native.evaluateExamples({ source, ...sharing }, cancellation);
   }
   requireRows(part, corpus, { ...stream, window: 1 });
   const source = streamSource(corpus, stream);
-  return (cancellation, weights = model) => weights.native.evaluate({ ...source, threads, shards }, cancellation);
+  return (cancellation, weights = model) => weights.native.evaluate({ ...source, ...sharing }, cancellation);
 }

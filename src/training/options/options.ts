@@ -131,6 +131,11 @@ function recordedValues(values: CommonValues): RecordedOptions {
   return Object.fromEntries(rows.map(([name, , value]) => [name, value]));
 }
 
+/** How a training's evaluations are computed, and by whom: as its steps. */
+export function sharingOf({ threads, shards, group }: ResolvedTraining['native']) {
+  return { threads, shards, ...(group !== undefined && { group }) };
+}
+
 /** Refuses a batch with fewer rows than parts. */
 export function requireRowsOfShards(shards: number, batch: number): void {
   if (shards <= batch) return;
