@@ -5,12 +5,22 @@
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { type Callback, callbacks, type EpochResult, type FitOptions, type LanguageModel } from '../../src/index';
+import {
+  type Callback,
+  callbacks,
+  type EpochResult,
+  type FitOptions,
+  type LanguageModel,
+  TextClassifier,
+  TextVectorizer,
+} from '../../src/index';
+import { resolveTextFit } from '../../src/models/text-classifier';
 import { addon } from '../../src/native/load';
 import type { NativeGroup } from '../../src/native/native';
 import { readResumed, resolveFit } from '../../src/training/options/options';
 import { useFolder } from '../support/folder';
 import { CORPUS, collect, STREAM, smallModel, weights } from '../support/models';
+import { flat } from '../support/trainees';
 
 const OPTIONS = { ...STREAM, epochs: 3, shards: 4, validation: 0.2, seed: 2, threads: 1 } satisfies FitOptions;
 
@@ -80,6 +90,32 @@ describe('a training on several ranks', function () {
         assert.deepEqual(rank.weights, alone.weights);
       }
       assert.ok(existsSync(at(`checkpoint-${size}`)));
+    }
+  });
+
+  it('keeps the best epoch of a classifier of texts, whose epochs end in a short batch, on all ranks', async () => {
+    const texts = ['a good film', 'bad', 'not a good film at all', 'good'];
+    const examples = Array.from({ length: 45 }, (_, i) => ({
+      text: texts[(i * 3) % 4] as string,
+      label: ((i * 7919) % 13) % 2,
+    }));
+    const vectorizer = await TextVectorizer.adapt(texts);
+    const classify = async (group: NativeGroup | undefined) => {
+      const small = { embedding: 4, hidden: 5, dense: 3, dropout: 0.3, seed: 1 };
+      using classifier = TextClassifier.create({ vectorizer, classNames: ['neg', 'pos'], ...small });
+      const asked = resolveTextFit({ epochs: 4, batch: 8, shards: 4, validation: 0.3, learningRate: 0.05 }, undefined);
+      const native = { ...asked.native, ...(group && { group }) };
+      const epochs = await collect(classifier.fitAs(examples, { ...asked, native }));
+      return { epochs, weights: flat(await classifier.parameters()) };
+    };
+    const alone = await classify(undefined);
+    const losses = alone.epochs.map(({ validationLoss }) => validationLoss as number);
+    assert.ok(losses.indexOf(Math.min(...losses)) < 3, `the best epoch is not the last: ${losses}`);
+    for (const size of [2, 4]) {
+      for (const rank of valuesOf(await onRanks(size, classify))) {
+        assert.deepEqual(figures(rank), figures(alone));
+        assert.deepEqual(rank.weights, alone.weights);
+      }
     }
   });
 
