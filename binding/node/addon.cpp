@@ -19,6 +19,7 @@
 #include "node/model_handle.h"
 #include "node/plan.h"
 #include "node/schema.h"
+#include "node/training_group.h"
 #include "node/training_handle.h"
 
 namespace unrolled::node {
@@ -75,7 +76,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) : environment_(env) {
   env.AddCleanupHook([this] { environment_.end(); });
   trainingFloat32_ = Napi::Persistent(TrainingHandle<float>::define(env));
   trainingFloat64_ = Napi::Persistent(TrainingHandle<double>::define(env));
-  group_ = Napi::Persistent(GroupHandle::define(env));
+  rank_ = Napi::Persistent(InProcessRank::define(env));
   DefineAddon(exports, {
                            InstanceValue("ModelFloat32", ModelHandle<float>::define(env)),
                            InstanceValue("ModelFloat64", ModelHandle<double>::define(env)),
@@ -89,6 +90,8 @@ Addon::Addon(Napi::Env env, Napi::Object exports) : environment_(env) {
                            InstanceMethod<&Addon::machineGflops>("machineGflops"),
                            InstanceMethod<&Addon::machineReading>("machineReading"),
                            InstanceMethod<&Addon::inProcessRanks>("inProcessRanks"),
+                           InstanceMethod<&Addon::openGroup>("openGroup"),
+                           InstanceMethod<&Addon::endGroup>("endGroup"),
                        });
 }
 
@@ -162,11 +165,15 @@ Napi::Value Addon::inProcessRanks(const Napi::CallbackInfo& info) {
     Napi::Array ranks = Napi::Array::New(info.Env());
     std::uint32_t number = 0;
     for (std::unique_ptr<Group>& group : inProcessGroup(static_cast<int>(integer("size", info[0], 1, 64)))) {
-      ranks.Set(number++, GroupHandle::make(group_.Value(), std::move(group)));
+      ranks.Set(number++, InProcessRank::make(rank_.Value(), std::move(group)));
     }
     return ranks;
   });
 }
+
+Napi::Value Addon::openGroup(const Napi::CallbackInfo& info) { return node::openGroup(info); }
+
+void Addon::endGroup(const Napi::CallbackInfo& info) { node::endGroup(info); }
 
 }  // namespace unrolled::node
 

@@ -16,9 +16,9 @@
 #include "node/description_arguments.h"
 #include "node/environment.h"
 #include "node/errors.h"
-#include "node/group_handle.h"
 #include "node/source_arguments.h"
 #include "node/stream_arguments.h"
+#include "node/training_group.h"
 
 namespace unrolled::node {
 namespace {
@@ -409,7 +409,7 @@ Napi::Value ModelHandle<T>::evaluate(const Napi::CallbackInfo& info) {
     const Index window = integer("window", options.Get("window"), 1, largestSize);
     const Parallel parallel(*core_->pool, threadCount(options.Get("threads")));
     const Index shards = shardCount(options.Get("shards"));
-    const std::shared_ptr<Group> group = GroupHandle::of(options.Get("group"));
+    const std::shared_ptr<Group> group = trainingGroup(options.Get("group"));
     return core()->executor.submit(
         info, cancellation(info[1]),
         [core = core_, stream = std::move(stream), rows, window, parallel, shards, group](const auto& proceed) {
@@ -426,7 +426,7 @@ Napi::Value ModelHandle<T>::evaluateExamples(const Napi::CallbackInfo& info) {
     const auto source = std::make_shared<SourceArguments<T>>(exampleSource(core()->model, options.Get("source")));
     const Parallel parallel(*core_->pool, threadCount(options.Get("threads")));
     const Index shards = shardCount(options.Get("shards"));
-    const std::shared_ptr<Group> group = GroupHandle::of(options.Get("group"));
+    const std::shared_ptr<Group> group = trainingGroup(options.Get("group"));
     return core()->executor.submit(
         info, cancellation(info[1]),
         [core = core_, source, parallel, shards, group](const auto& proceed) {

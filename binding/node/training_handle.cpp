@@ -9,8 +9,8 @@
 #include "node/arguments.h"
 #include "node/environment.h"
 #include "node/errors.h"
-#include "node/group_handle.h"
 #include "node/source_arguments.h"
+#include "node/training_group.h"
 #include "node/training_state.h"
 
 namespace unrolled::node {
@@ -156,7 +156,7 @@ TrainingHandle<T>::TrainingHandle(const Napi::CallbackInfo& info) : Napi::Object
     const auto source = std::make_shared<SourceArguments<T>>(
         batchSource(core_->model, options.Get("source"), seed(options.Get("seed"))));
     const auto make = [core = core_, trained = trainingOptions(options), source,
-                       group = GroupHandle::of(options.Get("group"))] {
+                       group = trainingGroup(options.Get("group"))] {
       return std::make_shared<Trainer<T>>(core->model, core->pool, trained, source->take(), group);
     };
     if (source->takesLong()) {

@@ -7,6 +7,7 @@
  * of the calls, and calls made while a training runs are served between two of its steps.
  */
 
+import type { NativeGroup, NativeGroupOptions, NativeSharedFact } from './distributed/native-group';
 import type { Activation, Cell } from './layer-choices';
 import type { Loss, ValueLoss } from './losses';
 
@@ -469,25 +470,8 @@ export interface NativeSchedule {
   floor?: number;
 }
 
-/**
- * A rank of a group that trains one model. Trainings and evaluations that are given it are shared by the ranks, which all make
- * the same calls; a call that cannot be finished rejects with ERR_UNROLLED_RANK_LOST.
- */
-export interface NativeGroup {
-  readonly rank: number;
-  readonly size: number;
-  /** Seconds that this rank has waited for others. */
-  readonly secondsWaited: number;
-  /** This rank cannot go on: the calls of the others reject, and say so. */
-  fail(code: string, message: string): void;
-}
-
-/** What must be alike on all ranks: an option, or something else by its name. */
-export interface NativeFact {
-  name: string;
-  value: string;
-  isOption?: boolean;
-}
+/** A rank of a group whose training is shared: MPI's, or of one process. */
+export type NativeRank = Pick<NativeGroup, 'info' | 'secondsWaited' | 'fail'>;
 
 export interface NativeTrainingOptions {
   optimizer: NativeOptimizerOptions;
@@ -506,7 +490,7 @@ export interface NativeTrainingOptions {
    */
   shards?: number;
   /** The ranks that compute the parts together, whose number divides `shards`. */
-  group?: NativeGroup;
+  group?: NativeRank;
   source: NativeSource;
   /** Constant where absent. */
   schedule?: NativeSchedule;
@@ -643,7 +627,7 @@ export interface NativeTraining {
    * Before the first step: compares the facts, the model, the data and, by default, the weights.
    * ERR_UNROLLED_RANKS_DIFFER names the first that is not alike.
    */
-  agree(facts: NativeFact[], weights?: boolean): Promise<void>;
+  agree(facts: readonly NativeSharedFact[], weights?: boolean): Promise<void>;
   /** Takes rank 0's weights if they were changed there since the last step. */
   shareChanges(): Promise<void>;
   /** ERR_UNROLLED_RANKS_DIFFER where the weights are not those of rank 0, as hosts with other kernels compute them. */
@@ -662,7 +646,7 @@ export interface NativeEvaluationOptions {
   /** As of a training: the loss of each part of a batch is computed on its own. */
   shards?: number;
   /** As of a training: all ranks have the sums of all. */
-  group?: NativeGroup;
+  group?: NativeRank;
 }
 
 export interface NativeEvaluation {
@@ -987,5 +971,19 @@ export interface NativeAddon {
   /** Seconds of each of `repeats` passes over the same `count` 32-bit floats, read once on one thread. */
   machineReading(count: number, repeats: number): Promise<Float64Array>;
   /** The ranks of a group in this process, whose models each have a thread of their own: what the tests train on. */
-  inProcessRanks(size: number): NativeGroup[];
+  inProcessRanks(size: number): NativeRank[];
+  /**
+   * Begins MPI, which a process can do once, and finds the other ranks. Throws ERR_UNROLLED_MPI, and ERR_UNROLLED_ABORTED
+   * after the cancellation.
+   */
+  openGroup(
+    options: NativeGroupOptions,
+    cancellation: NativeCancellation,
+    onWarning: (message: string) => void,
+  ): Promise<NativeGroup>;
+  /**
+   * Before the process exits with this status: says goodbye to the other ranks if all is well, else ends them, which may
+   * end this process at once.
+   */
+  endGroup(status: number): void;
 }

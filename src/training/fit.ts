@@ -4,7 +4,8 @@ import { UnrolledError } from '../base/errors';
 import { phrase } from '../base/messages/phrase';
 import { version } from '../base/package';
 import { stepsPerEpoch } from '../data/source';
-import type { NativeFact, NativeGroup, NativeTraining, NativeTrainingOptions } from '../native/native';
+import type { NativeSharedFact } from '../native/distributed/native-group';
+import type { NativeRank, NativeTraining, NativeTrainingOptions } from '../native/native';
 import { sortedJson } from '../network/model-file';
 import type { Network } from '../network/network';
 import { CallbackList } from './callbacks/callback-list';
@@ -117,7 +118,7 @@ function refusedPrecision(path: string, { fault, expected = '', received = '' }:
 }
 
 /** The options that decide what a training is, of which all ranks have the same names. */
-function optionFacts(recorded: RecordedOptions): NativeFact[] {
+function optionFacts(recorded: RecordedOptions): NativeSharedFact[] {
   const rows = Object.entries(TRAINING_ROWS).filter(
     ([, row]) => row.recorded !== undefined && row.recorded !== 'within',
   );
@@ -132,9 +133,9 @@ function optionFacts(recorded: RecordedOptions): NativeFact[] {
  * Begins a training on all ranks, from rank 0's state where it resumes one.
  * @throws ERR_UNROLLED_RANKS_DIFFER.
  */
-async function gather(group: NativeGroup, training: NativeTraining, { resumed, recorded }: Run['options']) {
+async function gather(group: NativeRank, training: NativeTraining, { resumed, recorded }: Run['options']) {
   const begin: Order = { do: 'begin', isResumed: resumed !== undefined };
-  const order = decodeOrder(await training.say(group.rank === 0 ? encodeOrder(begin) : undefined));
+  const order = decodeOrder(await training.say(group.info().rank === 0 ? encodeOrder(begin) : undefined));
   const isResumed = order.do === 'begin' && order.isResumed;
   if (isResumed) await training.resume(resumed?.record.native);
   const facts = isResumed ? [] : optionFacts(recorded);
@@ -193,7 +194,7 @@ export async function requireRunnable(run: Run): Promise<TrainingBytes> {
 type Steps = Pick<Loop, 'next' | 'leave' | 'release' | 'isDone' | 'isClosed'>;
 
 /** The training of a rank that follows another: it calls no callback, and writes nothing. */
-async function startFollowing(run: Run, group: NativeGroup): Promise<{ loop: Steps; training: NativeTraining }> {
+async function startFollowing(run: Run, group: NativeRank): Promise<{ loop: Steps; training: NativeTraining }> {
   const { schedule } = await plan(run);
   await requireTrainingBytes(run.model, run.source, run.options.native);
   const training = await startNative(run, schedule);
@@ -225,10 +226,10 @@ async function startLoop(run: Run): Promise<{ loop: Steps; training: NativeTrain
   const { group } = run.options.native;
   if (group === undefined) return startAlone(run);
   try {
-    return await (group.rank === 0 ? startAlone(run) : startFollowing(run, group));
+    return await (group.info().rank === 0 ? startAlone(run) : startFollowing(run, group));
   } catch (error) {
     // The others may wait for this rank.
-    group.fail('ERR_UNROLLED_RANK_LOST', error instanceof Error ? error.message : String(error));
+    await group.fail('ERR_UNROLLED_RANK_LOST', error instanceof Error ? error.message : String(error));
     throw error;
   }
 }

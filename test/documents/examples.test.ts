@@ -11,6 +11,7 @@ describe('examples', function () {
 
   for (const [name, option, least = 1] of [
     ['bag-of-words', '--epochs'],
+    ['browser', '--epochs'],
     ['exercises', '--seed', 0],
     ['from-sums-to-rnn', '--epochs'],
     ['neighbours', '--seed', 0],

@@ -16,7 +16,7 @@ import {
 } from '../../src/index';
 import { resolveTextFit } from '../../src/models/text-classifier';
 import { addon } from '../../src/native/load';
-import type { NativeGroup } from '../../src/native/native';
+import type { NativeRank } from '../../src/native/native';
 import { readResumed, resolveFit } from '../../src/training/options/options';
 import { useFolder } from '../support/folder';
 import { CORPUS, collect, STREAM, smallModel, weights } from '../support/models';
@@ -24,7 +24,7 @@ import { flat } from '../support/trainees';
 
 const OPTIONS = { ...STREAM, epochs: 3, shards: 4, validation: 0.2, seed: 2, threads: 1 } satisfies FitOptions;
 
-async function fitOn(model: LanguageModel, group: NativeGroup | undefined, options: FitOptions) {
+async function fitOn(model: LanguageModel, group: NativeRank | undefined, options: FitOptions) {
   const asked = resolveFit({ ...OPTIONS, ...options }, await readResumed(options));
   const training = model.fitAs(CORPUS, { ...asked, native: { ...asked.native, ...(group && { group }) } });
   return { training };
@@ -36,14 +36,14 @@ interface Rank {
 }
 
 /** Trains a model of a rank to the end. */
-async function trainOn(group: NativeGroup | undefined, options: FitOptions): Promise<Rank> {
+async function trainOn(group: NativeRank | undefined, options: FitOptions): Promise<Rank> {
   using model = smallModel({ dropout: 0.2, recurrentDropout: 0.1 });
   const epochs = await collect((await fitOn(model, group, options)).training);
   return { epochs, weights: await weights(model) };
 }
 
 /** What each rank of a group makes of it: those of rank 0 are given other options. */
-function onRanks<T>(size: number, of: (group: NativeGroup) => Promise<T>): Promise<PromiseSettledResult<T>[]> {
+function onRanks<T>(size: number, of: (group: NativeRank) => Promise<T>): Promise<PromiseSettledResult<T>[]> {
   return Promise.allSettled(addon().inProcessRanks(size).map(of));
 }
 
@@ -67,17 +67,17 @@ describe('a training on several ranks', function () {
   this.timeout(60_000);
   const at = useFolder();
 
-  const own = (group: NativeGroup | undefined, options: FitOptions): FitOptions =>
-    group === undefined || group.rank === 0 ? options : {};
+  const own = (group: NativeRank | undefined, options: FitOptions): FitOptions =>
+    group === undefined || group.info().rank === 0 ? options : {};
 
   it('gives the bits and the epochs of one process, whatever the callbacks of rank 0 do', async () => {
-    const options = (group?: NativeGroup) => {
+    const options = (group?: NativeRank) => {
       const worsening: Callback = {
         onEpochEnd({ epoch }, control) {
           if (epoch === 1) control.learningRateScale = 100;
         },
       };
-      const path = at(`checkpoint-${group?.size ?? 1}`);
+      const path = at(`checkpoint-${group?.info().size ?? 1}`);
       const stopping = callbacks.earlyStopping({ patience: 5 });
       return own(group, { callbacks: [stopping, worsening, callbacks.checkpoint({ path, everySteps: 7 })] });
     };
@@ -100,7 +100,7 @@ describe('a training on several ranks', function () {
       label: ((i * 7919) % 13) % 2,
     }));
     const vectorizer = await TextVectorizer.adapt(texts);
-    const classify = async (group: NativeGroup | undefined) => {
+    const classify = async (group: NativeRank | undefined) => {
       const small = { embedding: 4, hidden: 5, dense: 3, dropout: 0.3, seed: 1 };
       using classifier = TextClassifier.create({ vectorizer, classNames: ['neg', 'pos'], ...small });
       const asked = resolveTextFit({ epochs: 4, batch: 8, shards: 4, validation: 0.3, learningRate: 0.05 }, undefined);
@@ -127,11 +127,11 @@ describe('a training on several ranks', function () {
       [1, 2],
     ] as const) {
       const path = at(`stopped-${before}`);
-      const first = (group?: NativeGroup) =>
+      const first = (group?: NativeRank) =>
         trainOn(group, { ...own(group, { callbacks: [callbacks.checkpoint({ path })] }), epochs: 1 });
       if (before === 1) await first();
       else valuesOf(await onRanks(before, first));
-      const second = (group?: NativeGroup) => trainOn(group, own(group, { resume: path }));
+      const second = (group?: NativeRank) => trainOn(group, own(group, { resume: path }));
       const ranks = after === 1 ? [await second()] : valuesOf(await onRanks(after, second));
       for (const rank of ranks) assert.deepEqual(rank.weights, whole.weights);
     }
@@ -146,11 +146,11 @@ describe('a training on several ranks', function () {
       assert.equal(rank.epochs.at(-1)?.stopReason, 'enough');
     }
 
-    const aborted = async (group: NativeGroup, rank: number) => {
+    const aborted = async (group: NativeRank, rank: number) => {
       const abort = new AbortController();
       const onStep = { everySteps: 5, onStep: () => abort.abort() } satisfies Callback;
-      const asked = group.rank === rank ? { callbacks: [onStep], signal: abort.signal } : {};
-      if (group.rank === rank && rank > 0) abort.abort();
+      const asked = group.info().rank === rank ? { callbacks: [onStep], signal: abort.signal } : {};
+      if (group.info().rank === rank && rank > 0) abort.abort();
       return trainOn(group, asked);
     };
     const ended = await onRanks(4, (group) => aborted(group, 0));
@@ -185,7 +185,7 @@ describe('a training on several ranks', function () {
     ] as const) {
       const steps: number[] = [];
       const results = await onRanks(4, (group) => {
-        const other = group.rank === 2 ? { [option]: value } : {};
+        const other = group.info().rank === 2 ? { [option]: value } : {};
         return trainOn(group, { ...other, onProgress: ({ firstStep }) => steps.push(firstStep) });
       });
       assert.deepEqual(codesOf(results), new Array(4).fill('ERR_UNROLLED_RANKS_DIFFER'), option);
@@ -200,7 +200,7 @@ describe('a training on several ranks', function () {
   });
 
   it('is left by all together; a rank that leaves alone takes the others with it', async () => {
-    const leaving = (group: NativeGroup, leaves: boolean) =>
+    const leaving = (group: NativeRank, leaves: boolean) =>
       (async () => {
         using model = smallModel();
         for await (const _ of (await fitOn(model, group, {})).training) if (leaves) break;
@@ -208,7 +208,7 @@ describe('a training on several ranks', function () {
       })();
     const [first, second] = valuesOf(await onRanks(2, (group) => leaving(group, true)));
     assert.deepEqual(first, second);
-    const results = await onRanks(2, (group) => leaving(group, group.rank === 1));
+    const results = await onRanks(2, (group) => leaving(group, group.info().rank === 1));
     assert.deepEqual(codesOf(results), ['ERR_UNROLLED_RANK_LOST', 'none']);
     assert.match(String((results[0] as PromiseRejectedResult).reason), /Rank 1 left its loop over the epochs/);
   });

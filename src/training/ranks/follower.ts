@@ -3,18 +3,18 @@
 import { UnrolledError } from '../../base/errors';
 import { withShortArrays } from '../../base/messages/printing';
 import { addon } from '../../native/load';
-import type { NativeGroup, NativeTraining } from '../../native/native';
+import type { NativeRank, NativeTraining } from '../../native/native';
 import type { EpochResult } from '../epoch-result';
 import type { Run } from '../loop';
 import { decodeOrder, type Order } from './orders';
 
 export class Follower {
   readonly #run: Run;
-  readonly #group: NativeGroup;
+  readonly #group: NativeRank;
   readonly #training: NativeTraining;
   #isOver = false;
 
-  constructor(run: Run, group: NativeGroup, training: NativeTraining) {
+  constructor(run: Run, group: NativeRank, training: NativeTraining) {
     this.#run = run;
     this.#group = group;
     this.#training = training;
@@ -37,7 +37,7 @@ export class Follower {
         if (epoch !== undefined || this.#isOver) return epoch;
       }
     } catch (error) {
-      if (!this.#isOver) this.#failed(error);
+      if (!this.#isOver) await this.#failed(error);
       throw error;
     }
   }
@@ -49,7 +49,7 @@ export class Follower {
       await this.#end(order).catch(() => {});
       return;
     }
-    this.#failed(`Rank ${this.#group.rank} left its loop over the epochs, and rank 0 did not`);
+    await this.#failed(`Rank ${this.#group.info().rank} left its loop over the epochs, and rank 0 did not`);
   }
 
   release(): void {}
@@ -105,8 +105,8 @@ export class Follower {
     throw new UnrolledError(code, fault, advice === undefined ? {} : { advice });
   }
 
-  #failed(reason: unknown): void {
+  async #failed(reason: unknown): Promise<void> {
     this.#isOver = true;
-    this.#group.fail('ERR_UNROLLED_RANK_LOST', reason instanceof Error ? reason.message : String(reason));
+    await this.#group.fail('ERR_UNROLLED_RANK_LOST', reason instanceof Error ? reason.message : String(reason));
   }
 }

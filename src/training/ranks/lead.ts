@@ -1,17 +1,17 @@
 /** Rank 0 of a training that several ranks share: it decides, and the others do what it says. */
 
 import { UnrolledError } from '../../base/errors';
-import type { NativeGroup, NativeTraining } from '../../native/native';
+import type { NativeRank, NativeTraining } from '../../native/native';
 import { encodeOrder, failureOf, type Order } from './orders';
 
 /** Errors that a group throws on every rank: none can be told anything after them. */
 const OF_GROUP: readonly string[] = ['ERR_UNROLLED_RANK_LOST', 'ERR_UNROLLED_RANKS_DIFFER'];
 
 export class Lead {
-  readonly #group: NativeGroup;
+  readonly #group: NativeRank;
   readonly #training: NativeTraining;
 
-  constructor(group: NativeGroup, training: NativeTraining) {
+  constructor(group: NativeRank, training: NativeTraining) {
     this.#group = group;
     this.#training = training;
   }
@@ -30,7 +30,7 @@ export class Lead {
       await this.#training.shareChanges();
     } catch (cannot) {
       // The model was disposed of, say.
-      this.#group.fail('ERR_UNROLLED_RANK_LOST', String((cannot as Error).message));
+      await this.#group.fail('ERR_UNROLLED_RANK_LOST', String((cannot as Error).message));
     }
   }
 }
