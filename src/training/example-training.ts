@@ -15,7 +15,6 @@ import { isCutInDoubles } from './checkpoint/checkpoint-file';
 import type { Checkpoint } from './checkpoint/record';
 import { type EpochResult, runTraining } from './fit';
 import type { ResolvedExampleFit } from './options/example-options';
-import { sharingOf } from './options/options';
 
 /** A score over data. */
 export interface Score {
@@ -86,7 +85,6 @@ export async function partsOf(
 export async function* fitExamples<Data>(fit: ExampleFit<Data>): AsyncGenerator<EpochResult, void, undefined> {
   const { model, examples, options, header, toExamples } = fit;
   const { validationData, batching } = options;
-  const sharing = sharingOf(options.native);
   const parts = await partsOf(examples, options);
   const validate = parts.validate ?? (validationData && (await toExamples(validationData)));
   const validated = validate && inOrder(validate, batching.batch);
@@ -96,7 +94,8 @@ export async function* fitExamples<Data>(fit: ExampleFit<Data>): AsyncGenerator<
     options,
     header,
     validate:
-      validated && ((cancellation) => model.native.evaluateExamples({ source: validated, ...sharing }, cancellation)),
+      validated &&
+      ((cancellation, sharing) => model.native.evaluateExamples({ source: validated, ...sharing }, cancellation)),
   });
 }
 

@@ -19,6 +19,7 @@ import { TRAINING_ROWS } from './options/training-options-table';
 import { Follower } from './ranks/follower';
 import { Lead } from './ranks/lead';
 import { decodeOrder, encodeOrder, type Order } from './ranks/orders';
+import { overMpi } from './ranks/over-mpi';
 import { planRun, type RunPlan } from './run-plan';
 import { requireTrainingBytes, type TrainingBytes } from './training-memory';
 
@@ -30,9 +31,10 @@ import { requireTrainingBytes, type TrainingBytes } from './training-memory';
  *   ERR_UNROLLED_NON_FINITE_LOSS with its step, and what callbacks throw. The weights are those of the last whole step,
  *   unless a callback gives others back.
  */
-export async function* runTraining(run: Run): AsyncGenerator<EpochResult, void, undefined> {
-  const { model } = run;
+export async function* runTraining(given: Run): AsyncGenerator<EpochResult, void, undefined> {
+  const { model } = given;
   model.requireIdle();
+  const run = given.options.distributed === undefined ? given : await overMpi(given);
   const { loop, training } = await model.exclusively(() => startLoop(run));
   try {
     do {

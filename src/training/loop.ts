@@ -23,7 +23,7 @@ import { restoreModel } from './checkpoint/restore';
 import { wholeState } from './checkpoint/snapshot';
 import { type EpochResult, EpochSums } from './epoch-result';
 import type { FitProgress } from './fit-progress';
-import type { ResolvedTraining } from './options/options';
+import { type ResolvedTraining, type Sharing, sharingOf } from './options/options';
 import type { Lead } from './ranks/lead';
 import { requireCheckpointBytes } from './training-memory';
 
@@ -35,7 +35,7 @@ export interface Run {
   /** What checkpoints say of the model. */
   header: ModelHeader;
   /** Scores the validation part. */
-  validate?: ((cancellation: NativeCancellation) => Promise<NativeEvaluation>) | undefined;
+  validate?: ((cancellation: NativeCancellation, sharing: Sharing) => Promise<NativeEvaluation>) | undefined;
   /** Told when a resumed training's weights are in the model. */
   onRestored?: (() => void) | undefined;
 }
@@ -329,7 +329,9 @@ export class Loop {
       await this.#lead.say({ do: 'validate' });
       await this.#training.shareChanges();
     }
-    const { cancelled, lossSum, correct, count } = await withCancellation(options.signal, validate);
+    const { cancelled, lossSum, correct, count } = await withCancellation(options.signal, (cancellation) =>
+      validate(cancellation, sharingOf(options.native)),
+    );
     if (cancelled) throw this.#cancelled();
     return {
       validationLoss: lossSum / count,

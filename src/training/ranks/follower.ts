@@ -6,6 +6,7 @@ import { addon } from '../../native/load';
 import type { NativeRank, NativeTraining } from '../../native/native';
 import type { EpochResult } from '../epoch-result';
 import type { Run } from '../loop';
+import { sharingOf } from '../options/options';
 import { decodeOrder, type Order } from './orders';
 
 export class Follower {
@@ -55,7 +56,7 @@ export class Follower {
   release(): void {}
 
   async #obey(order: Order): Promise<EpochResult | undefined> {
-    const { model, validate } = this.#run;
+    const { model, options, validate } = this.#run;
     const training = this.#training;
     const { Cancellation } = addon();
     switch (order.do) {
@@ -66,7 +67,7 @@ export class Follower {
         return undefined;
       case 'validate':
         await training.shareChanges();
-        await validate?.(new Cancellation());
+        await validate?.(new Cancellation(), sharingOf(options.native));
         return undefined;
       case 'scale':
         await training.setLearningRateScale(order.scale);
