@@ -21,13 +21,8 @@ const buildFolder = path.join(root, 'build');
 const totalsFile = path.join(buildFolder, 'test-totals.json');
 const timesFile = path.join(buildFolder, 'test-times.json');
 
-/** Files of tests that run one after another: they compare turns of event loops, or watch the memory of a process. */
-const ALONE = [
-  'test/base/event-loop.test.ts',
-  'test/reliability/large-files.test.ts',
-  'test/reliability/load.test.ts',
-  'test/reliability/memory.test.ts',
-];
+/** Files of tests that run one after another: they compare turns of event loops, and count in time that goes by. */
+const ALONE = ['test/base/event-loop.test.ts', 'test/reliability/load.test.ts'];
 
 /** The most files at the same time: each may train with as many threads as there are processors. */
 const MOST_JOBS = 4;
