@@ -4,8 +4,11 @@ import { UnrolledError } from '../../base/errors';
 import type { NativeRank, NativeTraining } from '../../native/native';
 import { encodeOrder, failureOf, type Order } from './orders';
 
-/** Errors that a group throws on every rank: none can be told anything after them. */
-const OF_GROUP: readonly string[] = ['ERR_UNROLLED_RANK_LOST', 'ERR_UNROLLED_RANKS_DIFFER'];
+/** Whether an error is one that a group throws on every rank: none can be told anything after it. */
+export function isOfGroup(error: unknown): boolean {
+  if (!(error instanceof UnrolledError)) return false;
+  return error.code === 'ERR_UNROLLED_RANK_LOST' || error.code === 'ERR_UNROLLED_RANKS_DIFFER';
+}
 
 export class Lead {
   readonly #group: NativeRank;
@@ -23,7 +26,7 @@ export class Lead {
 
   /** Sends the others away, with the weights that the model has now. */
   async end(error: unknown): Promise<void> {
-    if (error instanceof UnrolledError && OF_GROUP.includes(error.code)) return;
+    if (isOfGroup(error)) return;
     const failure = error === undefined ? {} : { failure: failureOf(error) };
     try {
       await this.say({ do: 'end', ...failure });
