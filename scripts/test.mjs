@@ -21,13 +21,8 @@ const buildFolder = path.join(root, 'build');
 const totalsFile = path.join(buildFolder, 'test-totals.json');
 const timesFile = path.join(buildFolder, 'test-times.json');
 
-/** Files of tests that run one after another: they compare turns of event loops, or watch the memory of a process. */
-const ALONE = [
-  'test/base/event-loop.test.ts',
-  'test/reliability/large-files.test.ts',
-  'test/reliability/load.test.ts',
-  'test/reliability/memory.test.ts',
-];
+/** Files of tests that run one after another: they compare turns of event loops, and count in time that goes by. */
+const ALONE = ['test/base/event-loop.test.ts', 'test/reliability/load.test.ts'];
 
 /** The most files at the same time: each may train with as many threads as there are processors. */
 const MOST_JOBS = 4;
@@ -42,12 +37,14 @@ async function test(args) {
   rmSync(totalsFile, { force: true });
   mkdirSync(buildFolder, { recursive: true });
 
-  const [core, types] = await Promise.all([testCore(), checkTypes()]);
-  const mocha = await testTypeScript(args);
+  await buildCoreTests('The build of the tests of the core');
+  // What the first two print comes in between in whole blocks.
+  const [core, types, mocha] = await Promise.all([runCoreTests(coreTestsFolder), checkTypes(), testTypeScript(args)]);
 
   const { ok: _, ...totals } = sum([core, mocha]);
   if (!types) totals.failures.push('the type-check');
   writeFileSync(totalsFile, `${JSON.stringify(totals)}\n`);
+  if (!core.ok) say('the tests of the core failed; see above.');
   if (!types) say('the type-check failed; see above.');
   return core.ok && types && mocha.ok ? 0 : 1;
 }
@@ -64,9 +61,8 @@ async function testCoreByClang() {
 }
 
 async function runCoreTests(folder) {
-  const code = await status('ctest', ['--test-dir', folder, '--output-on-failure', '--no-tests=error'], {
-    filter: (line) => !/^$|^Internal ctest changing|^Test project|^Total Test time/.test(line),
-  });
+  const args = ['--test-dir', folder, '--output-on-failure', '--no-tests=error'];
+  const code = await statusInOneBlock('ctest', args, /^$|^Internal ctest changing|^Test project|^Total Test time/);
   return { ok: code === 0, ...countDoctest(path.join(folder, 'Testing', 'Temporary', 'LastTest.log'), code) };
 }
 
@@ -105,7 +101,20 @@ function sum(parts) {
 async function checkTypes() {
   const compiler = tool('typescript', 'bin', 'tsc');
   const kept = ['--incremental', '--tsBuildInfoFile', path.join('build', 'check.tsbuildinfo')];
-  return (await status(process.execPath, [compiler, '--project', 'tsconfig.check.json', ...kept])) === 0;
+  const args = [compiler, '--project', 'tsconfig.check.json', '--pretty', ...kept];
+  return (await statusInOneBlock(process.execPath, args, /^$/)) === 0;
+}
+
+/** Runs a command beside others: what it prints, without the lines that `unseen` fits, is shown at its end. */
+async function statusInOneBlock(command, args, unseen) {
+  const lines = [];
+  const filter = (line) => {
+    if (!unseen.test(line)) lines.push(line);
+    return false;
+  };
+  const code = await status(command, args, { filter });
+  if (lines.length > 0) console.error(lines.join('\n'));
+  return code;
 }
 
 async function testTypeScript(args) {

@@ -23,6 +23,8 @@ const GOOD: Found = {
   imports: [
     { name: 'napi_create_function', version: null },
     { name: 'memcpy', version: 'GLIBC_2.28' },
+    // The MPI library of a launcher is opened.
+    { name: 'dlopen', version: 'GLIBC_2.2.5' },
   ],
   exports: ['napi_register_module_v1', 'node_api_module_get_api_version_v1'],
   symbols: 0,
@@ -64,7 +66,7 @@ describe('the gate of the prebuilt binaries', () => {
     ['an export of OpenBLAS', { exports: [...GOOD.exports, 'cblas_sgemm'] }, /exports cblas_sgemm/],
     ['no registration', { exports: [] }, /does not export napi_register_module_v1/],
     ['symbols', { symbols: 12 }, /not stripped/],
-    ['dlopen', { imports: [{ name: 'dlopen', version: 'GLIBC_2.2.5' }] }, /which it has no use for/],
+    ['another namespace', { imports: [{ name: 'dlmopen', version: 'GLIBC_2.3.4' }] }, /which it has no use for/],
   ];
   const badForMacos: [string, Partial<Found>, RegExp][] = [
     ['no signature', { signed: false }, /not signed/],

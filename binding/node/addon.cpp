@@ -14,6 +14,7 @@
 #include "node/cancellation.h"
 #include "node/description_arguments.h"
 #include "node/errors.h"
+#include "node/group_handle.h"
 #include "node/model_handle.h"
 #include "node/plan.h"
 #include "node/schema.h"
@@ -85,6 +86,8 @@ Addon::Addon(Napi::Env env, Napi::Object exports) : environment_(env) {
                            InstanceMethod<&Addon::plan>("plan"),
                            InstanceMethod<&Addon::machineGflops>("machineGflops"),
                            InstanceMethod<&Addon::machineReading>("machineReading"),
+                           InstanceMethod<&Addon::openGroup>("openGroup"),
+                           InstanceMethod<&Addon::endGroup>("endGroup"),
                        });
 }
 
@@ -152,6 +155,10 @@ Napi::Value Addon::machineReading(const Napi::CallbackInfo& info) {
         [](Napi::Env env, const std::vector<double>& seconds) -> Napi::Value { return typedArray(env, seconds); });
   });
 }
+
+Napi::Value Addon::openGroup(const Napi::CallbackInfo& info) { return node::openGroup(info); }
+
+void Addon::endGroup(const Napi::CallbackInfo& info) { node::endGroup(info); }
 
 }  // namespace unrolled::node
 

@@ -28,6 +28,8 @@ class Addon final : public Napi::Addon<Addon> {
   Napi::Value plan(const Napi::CallbackInfo& info);
   Napi::Value machineGflops(const Napi::CallbackInfo& info);
   Napi::Value machineReading(const Napi::CallbackInfo& info);
+  Napi::Value openGroup(const Napi::CallbackInfo& info);
+  void endGroup(const Napi::CallbackInfo& info);
 
   Environment environment_;
   Napi::FunctionReference trainingFloat32_;

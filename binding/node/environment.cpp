@@ -8,6 +8,8 @@ Environment::Environment(Napi::Env env)
 }
 
 void Environment::end() {
+  // What waits for other ranks would keep the threads from being joined.
+  if (group_) group_->interrupt();
   for (Executor* executor : *executors_) executor->shutDown();
   mailbox_->close();
 }

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include <napi.h>
 
+#include "core/distributed/group.h"
 #include "core/parallel/thread_pool.h"
 #include "node/job.h"
 #include "node/mailbox.h"
@@ -31,6 +33,14 @@ class Environment {
   // Shared with the models, which may outlive this object by a moment when the environment ends.
   [[nodiscard]] const std::shared_ptr<Executors>& executors() const { return executors_; }
 
+  // The ranks of a training; null until they are opened.
+  [[nodiscard]] const std::shared_ptr<Group>& group() const { return group_; }
+  void setGroup(std::shared_ptr<Group> group) { group_ = std::move(group); }
+
+  // Is told what the group warns of.
+  [[nodiscard]] const Napi::FunctionReference& onGroupWarning() const { return onGroupWarning_; }
+  void setOnGroupWarning(Napi::Function listener) { onGroupWarning_ = Napi::Persistent(listener); }
+
   // Ends all that runs, and closes the mailbox.
   void end();
 
@@ -40,6 +50,8 @@ class Environment {
   Napi::FunctionReference errorFactory_;
   std::shared_ptr<Executors> executors_ = std::make_shared<Executors>();
   std::unique_ptr<Executor> aside_;
+  std::shared_ptr<Group> group_;
+  Napi::FunctionReference onGroupWarning_;
 };
 
 }  // namespace unrolled::node

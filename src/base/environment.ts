@@ -8,6 +8,7 @@ const VARIABLES = {
   UNROLLED_THREADS: [/^[1-9][0-9]*$/, 'a whole number at least 1'],
   UNROLLED_KERNELS: [/^blas$/, 'blas, or left out'],
   UNROLLED_BF16: [/^reference$/, 'reference, or left out'],
+  UNROLLED_MPI: [/^[^\0]+$/, 'the file or the name of an MPI library'],
   UNROLLED_IDS_LIMIT: [/^[0-9]+$/, 'a whole number of bytes'],
 } as const satisfies Record<string, readonly [RegExp, string]>;
 

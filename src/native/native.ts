@@ -7,6 +7,7 @@
  * of the calls, and calls made while a training runs are served between two of its steps.
  */
 
+import type { NativeGroup, NativeGroupOptions } from './distributed/native-group';
 import type { Activation, Cell } from './layer-choices';
 import type { Loss, ValueLoss } from './losses';
 
@@ -950,4 +951,18 @@ export interface NativeAddon {
   machineGflops(size: number, repeats: number, threads: number): Promise<number>;
   /** Seconds of each of `repeats` passes over the same `count` 32-bit floats, read once on one thread. */
   machineReading(count: number, repeats: number): Promise<Float64Array>;
+  /**
+   * Begins MPI, which a process can do once, and finds the other ranks. Throws ERR_UNROLLED_MPI, and ERR_UNROLLED_ABORTED
+   * after the cancellation.
+   */
+  openGroup(
+    options: NativeGroupOptions,
+    cancellation: NativeCancellation,
+    onWarning: (message: string) => void,
+  ): Promise<NativeGroup>;
+  /**
+   * Before the process exits with this status: says goodbye to the other ranks if all is well, else ends them, which may
+   * end this process at once.
+   */
+  endGroup(status: number): void;
 }

@@ -18,6 +18,7 @@ const ARRAYS = [
   { is: types.isFloat32Array, Own: Float32Array },
   { is: types.isFloat64Array, Own: Float64Array },
   { is: types.isInt32Array, Own: Int32Array },
+  { is: types.isUint8Array, Own: Uint8Array },
 ];
 
 /** What the addon gave, made of this realm's own objects. */

@@ -2,6 +2,7 @@
 
 import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { types } from 'node:util';
 import { UnrolledError } from '../base/errors';
 import { giveTurn } from '../base/event-loop';
 import { writeFrom } from '../base/files/file-pieces';
@@ -96,7 +97,7 @@ const lengthOf = (parts: readonly Bytes[]) => parts.reduce((sum, { length }) => 
 /** The elements of a weight as arrays to write. @throws ERR_UNROLLED_MODEL_NOT_FINITE for what is infinite in 32 bits. */
 function* elementsOf({ name, pieces }: Weight): Generator<ArrayBufferView> {
   for (const piece of pieces) {
-    if (piece instanceof Float64Array) yield* narrowed(name, piece);
+    if (types.isFloat64Array(piece)) yield* narrowed(name, piece);
     else yield piece;
   }
 }

@@ -13,7 +13,7 @@ import {
   Vocabulary,
   WordList,
 } from '../../src';
-import { excerpt, showEstimate, showFigure, showSeconds } from '../../src/base/messages/printing';
+import { ends, excerpt, showEstimate, showFigure, showSeconds } from '../../src/base/messages/printing';
 import { epochResult } from '../support/epochs';
 import { CORPUS, STREAM, smallModel } from '../support/models';
 
@@ -59,6 +59,13 @@ describe('what is printed', () => {
       assert.equal(shown.length, rows + 2, `${epochs} epochs`);
       assert.equal(shown.filter((line) => line.trim() === '…').length, epochs > 20 ? 1 : 0, `${epochs} epochs`);
     }
+  });
+
+  it('of a list leaves nothing out where there is room for all, be it for an odd number', () => {
+    assert.deepEqual(ends([1, 2, 3, 4, 5], 5), { first: [1, 2, 3, 4, 5], left: 0, last: [] });
+    assert.deepEqual(ends([1, 2, 3, 4], 5), { first: [1, 2, 3, 4], left: 0, last: [] });
+    assert.deepEqual(ends([1, 2, 3, 4, 5, 6], 5), { first: [1, 2], left: 2, last: [5, 6] });
+    assert.deepEqual(ends([1, 2, 3, 4, 5], 4), { first: [1, 2], left: 1, last: [4, 5] });
   });
 
   it('of a figure has as many digits as a person compares, of a time its two largest units', () => {

@@ -71,6 +71,8 @@ describe('resident memory', function () {
   it('is flat over trainings that are left, aborted and thrown out of', async () => {
     await requireFlat(
       `const model = create({ hidden: 64 });
+      // Two steps: what a training leaves behind does not grow with its steps.
+      const short = Corpus.fromText(corpus.text.slice(0, 2 * 64 * 32 + 64));
       await sampled(${IS_LONG ? 600 : 96}, async (i) => {
         const control = new AbortController();
         const ways = [
@@ -79,7 +81,7 @@ describe('resident memory', function () {
           { epochs: 1 },
         ];
         try {
-          for await (const _ of model.fit(corpus, { ...FOREVER, batch: 64, epochs: 2, ...ways[i % 3] })) break;
+          for await (const _ of model.fit(short, { ...FOREVER, batch: 64, epochs: 2, ...ways[i % 3] })) break;
         } catch {}
         await new Promise(setImmediate);
       });`,

@@ -213,9 +213,11 @@ void Group::agree(const std::vector<SharedFact>& facts) {
     if (differing.empty()) continue;
     const auto& [name, value, isOption] = facts[fact];
     const std::string code = "ERR_UNROLLED_RANKS_DIFFER";
-    const std::string predicate = "must be the same on all ranks; it is " + expected + differing;
+    std::string predicate = "must be the same on all ranks; it is ";
+    predicate.append(expected).append(differing);
     const std::string advice = "Start every rank with the same command, files and release of unrolled.";
-    Error error = isOption ? Error::of(code, name, predicate, advice) : Error(code, name + " " + predicate, advice);
+    const std::string fault = std::string(name).append(" ").append(predicate);
+    Error error = isOption ? Error::of(code, name, predicate, advice) : Error(code, fault, advice);
     error.about(name, expected, received);
     throw error;
   }

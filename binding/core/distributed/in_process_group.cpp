@@ -116,6 +116,7 @@ class InProcessRank final : public Group {
 std::vector<std::unique_ptr<Group>> inProcessGroup(int size) {
   const auto shared = std::make_shared<Shared>(size);
   std::vector<std::unique_ptr<Group>> ranks;
+  ranks.reserve(static_cast<std::size_t>(size));
   for (int rank = 0; rank < size; ++rank) ranks.push_back(std::make_unique<InProcessRank>(shared, rank));
   return ranks;
 }

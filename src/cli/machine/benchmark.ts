@@ -9,6 +9,7 @@ import type { ModelDescription } from '../../native/native';
 import { zeros } from '../../tensor/tensor';
 import type { ResolvedStream, ResolvedTraining } from '../../training/options/options';
 import { requireTrainingBytes } from '../../training/training-memory';
+import { randomIds } from './random-ids';
 import { StepTimer } from './step-timer';
 
 export interface BenchmarkOptions {
@@ -52,22 +53,6 @@ function multiplyAdds(description: ModelDescription, { hidden }: Architecture, v
     .layers.filter(isRecurrent)
     .flatMap((layer) => layer.parameters);
   return totalElements(parameters.filter(({ shape }) => shape.length === 2)) + hidden * vocabulary;
-}
-
-/**
- * Ids that are the same each time (a linear congruential generator): evenly spread over the vocabulary, or `zipfian`, as
- * the words of a text are: id r with the probability log((r + 2) / (r + 1)) / log(V + 1).
- */
-function randomIds(count: number, vocabulary: number, zipfian: boolean): Int32Array {
-  const ids = zeros([count], 'int32').data;
-  let state = 1;
-  for (let i = 0; i < count; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    const uniform = state / 2 ** 32;
-    const place = zipfian ? (vocabulary + 1) ** uniform - 1 : uniform * vocabulary;
-    ids[i] = Math.min(Math.floor(place), vocabulary - 1);
-  }
-  return ids;
 }
 
 /**

@@ -18,6 +18,7 @@
 #include "distributed/in_process_group.h"
 #include "distributed/single_process.h"
 #include "distributed/tree_sum.h"
+#include "support.h"
 
 using namespace unrolled;
 
@@ -59,6 +60,13 @@ std::vector<T> valuesOf(int rank, Index count) {
   return values;
 }
 
+template <class T>
+std::vector<std::vector<T>> valuesOfRanks(int ranks, Index count) {
+  std::vector<std::vector<T>> parts(static_cast<std::size_t>(ranks));
+  for (std::size_t rank = 0; rank < parts.size(); ++rank) parts[rank] = valuesOf<T>(static_cast<int>(rank), count);
+  return parts;
+}
+
 // The sum by the definition: halves of halves.
 template <class T>
 T sumOfHalves(const std::vector<std::vector<T>>& parts, std::size_t begin, std::size_t end, std::size_t element) {
@@ -72,8 +80,7 @@ template <class T>
 void checkSums(int size, Index count) {
   CAPTURE(size);
   CAPTURE(count);
-  std::vector<std::vector<T>> parts;
-  for (int rank = 0; rank < size; ++rank) parts.push_back(valuesOf<T>(rank, count));
+  const std::vector<std::vector<T>> parts = valuesOfRanks<T>(size, count);
   std::vector<T> expected;
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
     expected.push_back(sumOfHalves(parts, 0, parts.size(), i));
@@ -81,7 +88,7 @@ void checkSums(int size, Index count) {
   std::vector<std::vector<T>> sums = parts;
   requireNoErrors(
       onRanks(size, [&](Group& group) { group.sum(sums[static_cast<std::size_t>(group.rank())].data(), count); }));
-  for (const auto& sum : sums) CHECK(std::memcmp(sum.data(), expected.data(), expected.size() * sizeof(T)) == 0);
+  for (const auto& sum : sums) CHECK(test::sameBits(sum, expected));
 }
 
 std::vector<std::byte> bytesOf(const std::string& text) {
@@ -104,21 +111,19 @@ TEST_CASE("sums over ranks are those of the tree, with the same bits on every ra
 TEST_CASE("a sum longer than a piece has no seam") { checkSums<float>(2, (Index{16} << 18U) + 7); }
 
 TEST_CASE("the order in which ranks are added shows in the bits of the tests' numbers") {
-  std::vector<std::vector<float>> parts;
-  for (int rank = 0; rank < 4; ++rank) parts.push_back(valuesOf<float>(rank, 1001));
+  std::vector<std::vector<float>> parts = valuesOfRanks<float>(4, 1001);
   std::vector<float> inOrder = parts[0];
   for (std::size_t rank = 1; rank < parts.size(); ++rank) {
     for (std::size_t i = 0; i < inOrder.size(); ++i) inOrder[i] += parts[rank][i];
   }
   std::array<float*, 4> pointers{parts[0].data(), parts[1].data(), parts[2].data(), parts[3].data()};
   addInTree(pointers.data(), 4, 1001);
-  CHECK(std::memcmp(inOrder.data(), parts[0].data(), inOrder.size() * sizeof(float)) != 0);
+  CHECK(!test::sameBits(inOrder, parts[0]));
 }
 
 TEST_CASE("eight shards have the same sum on 1, 2, 4 and 8 ranks") {
   constexpr Index count = 501;
-  std::vector<std::vector<float>> shards;
-  for (int shard = 0; shard < 8; ++shard) shards.push_back(valuesOf<float>(shard, count));
+  const std::vector<std::vector<float>> shards = valuesOfRanks<float>(8, count);
   std::vector<float> first;
   for (const int size : {1, 2, 4, 8}) {
     CAPTURE(size);
@@ -132,7 +137,7 @@ TEST_CASE("eight shards have the same sum on 1, 2, 4 and 8 ranks") {
       group.sum(mine[0], count);
     }));
     if (first.empty()) first = parts[0];
-    CHECK(std::memcmp(first.data(), parts[0].data(), first.size() * sizeof(float)) == 0);
+    CHECK(test::sameBits(first, parts[0]));
   }
 }
 
