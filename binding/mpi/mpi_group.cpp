@@ -365,6 +365,8 @@ void MpiGroup::awaitEnd() {
     wake_.wait_for(lock, graceTime, [&] { return abortStatus_.has_value(); });
     status = abortStatus_.value_or(status);
   }
+  // The others, who were told by another rank too, are to have said why they end.
+  if (peers_->failure()) std::this_thread::sleep_for(tellingTime);
   // The launcher ends those that are stopped, too.
   library_.abort(library_.world, status);
   _exit(status);

@@ -6,6 +6,7 @@ import { environmentFaults } from '../../base/environment';
 import { type NativeLoadReason, UnrolledError } from '../../base/errors';
 import { memoryLimit } from '../../base/limits';
 import { version } from '../../base/package';
+import { launcherOfThisProcess, openGroup } from '../../native/distributed/group';
 import { processLibc } from '../../native/libc';
 import { addon, addonPath } from '../../native/load';
 import type { NativeInfo } from '../../native/native';
@@ -23,6 +24,12 @@ interface Diagnosis extends Partial<Omit<NativeInfo, 'version'>> {
   libc?: string;
   processor: string;
   memoryBytes: number;
+  /** Under a launcher of MPI: which, what it says of this process, and the library by which it reached the other ranks. */
+  launcher?: string;
+  rank?: number;
+  ranks?: number;
+  host?: string;
+  mpi?: string;
   /** Why the binary does not load, where it does not. */
   reason?: NativeLoadReason;
   /** What keeps the package from working. */
@@ -70,6 +77,24 @@ function diagnose(): Diagnosis {
   return diagnosis;
 }
 
+/** Reaches the other ranks, which run this command too, if a launcher has started this process. */
+async function diagnoseRanks(diagnosis: Diagnosis): Promise<void> {
+  const launcher = launcherOfThisProcess();
+  if (launcher === undefined) return;
+  diagnosis.launcher = launcher.kind;
+  diagnosis.rank = launcher.rank;
+  if (launcher.size !== undefined) diagnosis.ranks = launcher.size;
+  try {
+    const group = await openGroup({ onWarning: (warning) => diagnosis.notes.push(warning) });
+    const { rank, size, host, library, file } = group.info();
+    Object.assign(diagnosis, { rank, ranks: size, host, mpi: `${library} (${file})` });
+    await group.close();
+  } catch (error) {
+    if (!(error instanceof UnrolledError)) throw error;
+    diagnosis.problems.push(problemOf(error));
+  }
+}
+
 function print({ problems, notes, ...facts }: Diagnosis): void {
   for (const [name, value] of Object.entries(facts)) printLine(`${name.padEnd(12)} ${value}`);
   for (const text of notes) printLine(`note: ${text}`);
@@ -77,8 +102,9 @@ function print({ problems, notes, ...facts }: Diagnosis): void {
   if (problems.length === 0) printLine('No problems found.');
 }
 
-function doctor({ json }: { json?: true }): void {
+async function doctor({ json }: { json?: true }): Promise<void> {
   const diagnosis = diagnose();
+  if (diagnosis.problems.length === 0) await diagnoseRanks(diagnosis);
   if (json) printJson(diagnosis);
   else print(diagnosis);
   if (diagnosis.problems.length > 0) process.exitCode = FAILED;

@@ -1,7 +1,8 @@
 /** Several ranks under each engine of MPI that this machine has. */
 
 import assert from 'node:assert/strict';
-import { ENGINES, type Engine, type Launched, launch } from '../../support/mpi';
+import { MAIN } from '../../support/cli';
+import { ENGINES, type Engine, type Launched, launch, launchProgram } from '../../support/mpi';
 
 /** A test with an engine, skipped where it is not there. */
 function withEngine(title: string, body: (engine: Engine) => Promise<void>): void {
@@ -107,6 +108,21 @@ describe('ranks over MPI', () => {
       assert.match(stdout, expected);
       assert.notEqual(status, 0);
     }
+  });
+
+  withEngine('are shown by doctor', async (engine) => {
+    const seen = await launchProgram(engine, 2, [process.execPath, MAIN, 'doctor', '--json']);
+    assert.equal(seen.status, 0, seen.stderr);
+    const diagnoses = linesOf(seen).map((line) => JSON.parse(line));
+    assert.deepEqual(diagnoses.map(({ rank }) => rank).sort(), [0, 1]);
+    for (const { launcher, ranks, mpi, problems } of diagnoses) {
+      assert.deepEqual([launcher, ranks, problems], [engine.name, 2, []]);
+      assert.match(mpi, new RegExp(`^${engine.name} .*\\(/.*lib.*\\.so`));
+    }
+    const env = { UNROLLED_MPI: 'libm.so.6' };
+    const wrong = await launchProgram(engine, 2, [process.execPath, MAIN, 'doctor'], { env });
+    assert.match(wrong.stdout, /^problem: .*libm\.so\.6 has no function .*\(ERR_UNROLLED_MPI\)$/m);
+    assert.notEqual(wrong.status, 0);
   });
 
   withEngine('begin MPI once, and may wait for it no longer', async (engine) => {

@@ -1,6 +1,7 @@
 /** The launcher of MPI by the environments that launchers make. */
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { type Launcher, launcherOf, librariesOf } from '../../../src/native/distributed/launcher';
 
 type Environment = Record<string, string>;
@@ -76,6 +77,23 @@ describe('the launcher', () => {
   for (const [what, env, expected] of CASES) {
     it(`is known in the environment of ${what}`, () => assert.deepEqual(launcherOf(env), expected));
   }
+
+  it('is needed: without one, or without what it tells its tasks, no library of MPI is opened', async function () {
+    if (process.platform !== 'linux') this.skip();
+    for (const [env, fault] of [
+      [{}, 'No launcher of MPI has started this process'],
+      [SRUN, 'srun has not told its tasks of each other'],
+    ] as const) {
+      const body = `
+        const { openGroup } = require('./lib/native/distributed/group.js');
+        openGroup({ onWarning() {} }).catch(({ code, fault }) => {
+          const maps = require('node:fs').readFileSync('/proc/self/maps', 'utf8');
+          console.log([code, fault, /libmpi|libopen-rte|libpmi/.test(maps)].join('|'));
+        });`;
+      const stdout = execFileSync(process.execPath, ['-e', body], { env });
+      assert.equal(String(stdout).trim(), `ERR_UNROLLED_MPI|${fault}|false`);
+    }
+  });
 
   it('tells which libraries are tried: beside itself first, then by name, its own kind first', () => {
     const launcher = (env: Environment) => launcherOf(env) ?? assert.fail();
