@@ -632,7 +632,7 @@ export interface NativeTraining {
   readState(): Promise<NativeSnapshot>;
   /** Multiplies the learning rate from the next step on, in addition to the schedule; 1 at first. Part of the state. */
   setLearningRateScale(scale: number): Promise<void>;
-  /** Of a group, as are the next three, which all ranks call: rank 0's words, which it gives. */
+  /** For a group, as are the next three, which all ranks call: rank 0's words, which it gives. */
   say(words?: string): Promise<string>;
   /**
    * Before the first step: compares the facts, the model, the data and, by default, the weights.
