@@ -94,7 +94,7 @@ describe('a model with a source', () => {
         /if targets are given/,
       ],
       [{ sources, targets, start: 3, end: 4, loss: 'squaredError' }, 'ERR_UNROLLED_OPTION_RANGE', 'loss', /loss/],
-      [{ sources, inputs, tags: [[1, 1]], start: 3 }, 'ERR_UNROLLED_OPTION_RANGE', 'start', /beside inputs/],
+      [{ sources, inputs, tags: [[1, 1]], start: 3 }, 'ERR_UNROLLED_OPTION_RANGE', 'start', /if inputs are given/],
     ];
     for (const [data, code, option, message] of refusals) {
       await assert.rejects(model.evaluate(data as never), { code, option, message });
@@ -183,7 +183,7 @@ describe('a layer that starts from another', () => {
     refused(start({ initialState: 'input' }), /from the model's input: it has an output at every step/);
     refused(
       start({ initialState: 'pooled', layers: 2 }),
-      /only a single layer in one direction can start from an output and that has 8 features/,
+      /only a single layer in one direction can start from an output and it has 8 features/,
     );
   });
 });

@@ -192,7 +192,7 @@ describe('a resumed training', () => {
     await refused(longer, /on other data: it was trained on 1,204 tokens, but these are 1,350 tokens\./);
     await refused(
       Corpus.fromText(text.slice(0, 1204)),
-      /other data: these are 1,204 tokens too, but not the same ones\./,
+      /other data: these are also 1,204 tokens, but not the same ones\./,
     );
 
     // An earlier release did not count them.
@@ -246,7 +246,7 @@ describe('a resumed training', () => {
     using other = smallModel({ vocabulary: Corpus.fromDocuments(['the fix', 'a dog', 'jumps over']).vocabulary });
     await assert.rejects(train(other, { resume }, corpus.withVocabulary(other.vocabulary.withUnknown('skip'))), {
       code: 'ERR_UNROLLED_MODEL_MISMATCH',
-      message: /its vocabulary\.tokens\[\d+\] is "\w", and this model's is "\w"\./,
+      message: /its vocabulary\.tokens\[\d+\] is "\w", but this model's is "\w"\./,
     });
 
     using tagger = Model.create({
