@@ -230,12 +230,12 @@ export class Constraint {
     if (isDue(bias)) {
       const answer = isFunction(bias) ? this.#asked('bias', bias, step) : bias;
       if (answer !== undefined)
-        this.#reader.bias(place, requireBias(`bias${place}`, answer, `${BIAS}, and not a promise`), dense);
+        this.#reader.bias(place, requireBias(`bias${place}`, answer, `${BIAS}, returned synchronously`), dense);
     }
     if (isDue(allow)) {
       const answer = isFunction(allow) ? this.#asked('allow', allow, step) : allow;
       if (answer !== undefined) {
-        this.#reader.allow(place, requireChoices(`allow${place}`, answer, `${CHOICES}, and not a promise`), dense);
+        this.#reader.allow(place, requireChoices(`allow${place}`, answer, `${CHOICES}, returned synchronously`), dense);
       }
     }
     return dense;

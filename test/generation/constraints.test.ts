@@ -372,7 +372,7 @@ describe('constraints', () => {
       [
         { allow: async () => ['a'] },
         'OPTION_TYPE',
-        /^allow, at step 0 \(from 0\), must be a list of tokens, as text or ids, at once, not an object \(Promise\)\.$/,
+        /^allow, at step 0 \(from 0\), must be a list of tokens, as text or ids, returned synchronously, not an object \(Promise\)\.$/,
       ],
       [
         { bias: async () => ({}) },

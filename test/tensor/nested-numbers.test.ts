@@ -202,7 +202,7 @@ describe('nested arrays', () => {
         'states.rnn.h_l0[1]',
         /./,
       ],
-      [() => model.predict([[[1, 2], [3]]]), shape, 'inputs[0][1]', /as inputs\[0\]\[0\] is, not an array of 1/],
+      [() => model.predict([[[1, 2], [3]]]), shape, 'inputs[0][1]', /like inputs\[0\]\[0\], not an array of 1/],
       [
         () =>
           model.predict([

@@ -231,7 +231,7 @@ describe('readWordVectors', () => {
       [word2vecText('a 1 2\nb 3 4\n', '3 2'), /its first line promises 3 words, but it has 2/],
       [word2vecText('a 1 2\nb 3 4\n', '1 2'), /its first line promises 1 word, but it has 2/],
       [binary.subarray(0, -6), /it ends inside word 3 of 3/],
-      [binary.subarray(0, 22), /it says 3 words and has 1/],
+      [binary.subarray(0, 22), /its first line promises 3 words, but it has 1/],
       [word2vecBinary(BINARY, { header: '2 3' }), /it continues after the 2 words that its first line promises/],
       [gzipSync(GLOVE).subarray(0, -12), /cannot be decompressed/],
     ] as const) {

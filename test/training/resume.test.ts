@@ -256,7 +256,7 @@ describe('a resumed training', () => {
     const inputs = [[0, 1], [2]];
     await collect(tagger.fit({ inputs, tags: [[0, 1], [1]] }, { epochs: 1, checkpoint }));
     await assert.rejects(collect(tagger.fit({ inputs, tags: [[0, 1], [0]] }, { resume, epochs: 2 })), {
-      message: /these are 2 examples and 3 tokens too, but not the same ones\./,
+      message: /these are also 2 examples and 3 tokens, but not the same ones\./,
     });
     await assert.rejects(collect(tagger.fit({ inputs: [[0], [2]], tags: [[0], [0]] }, { resume, epochs: 2 })), {
       message: /it was trained on 2 examples and 3 tokens, and these are 2 examples and 2 tokens\./,
