@@ -28,10 +28,15 @@ describe('the package', () => {
 
   it('takes a default number of threads', () => {
     const { threads } = source.info();
+    // One, and as many as there may be, are in order.
+    for (const count of [1, 256]) {
+      source.setThreads(count);
+      assert.equal(source.info().threads, count);
+    }
     source.setThreads(3);
     assert.equal(source.info().threads, 3);
     source.setThreads(threads);
-    for (const value of [0, -1, 1.5, Number.NaN, 1e12]) {
+    for (const value of [0, -1, 1.5, 257, Number.NaN, 1e12]) {
       assert.throws(() => source.setThreads(value), { code: 'ERR_UNROLLED_OPTION_RANGE', option: 'threads' });
     }
     assert.throws(() => source.setThreads('2' as never), { code: 'ERR_UNROLLED_OPTION_TYPE' });

@@ -209,4 +209,23 @@ describe('mutations', () => {
       if (outcome === 'equivalent') assert.ok(reason !== undefined && reason.length > 10, id);
     }
   });
+
+  it('of the record are enough, of every room, and nearly all of them caught', () => {
+    const record: Recorded[] = JSON.parse(readFileSync(path.join(ROOT, 'test', 'mutations', 'record.json'), 'utf8'));
+    const house = readHouse(ROOT);
+    const of = (...outcomes: string[]) => record.filter(({ outcome }) => outcomes.includes(outcome));
+    const judged = of('caught', 'survived', 'equivalent');
+    const equivalent = of('equivalent').length;
+    assert.ok(judged.length >= 150, `${judged.length} are judged`);
+    assert.ok(equivalent <= 0.05 * judged.length, `${equivalent} of ${judged.length} are equivalent`);
+    const caught = of('caught').length / (judged.length - equivalent);
+    assert.ok(caught >= 0.97, `${(100 * caught).toFixed(1)} % are caught`);
+    const roomsOf = (files: Iterable<string>) => new Set([...files].map((file) => path.posix.dirname(file)));
+    const places = [...house].filter(([file, text]) => sitesOf(file, text).length > 0).map(([file]) => file);
+    const tried = roomsOf(judged.map((each) => findAgain(each, house)?.file ?? each.file));
+    const untried = [...roomsOf(places)].filter((room) => !tried.has(room));
+    // Rooms that are new have none until `--new --record` was run.
+    const all = roomsOf(places).size;
+    assert.ok(untried.length <= 0.2 * all, `no mutation is judged of ${untried.join(', ')}`);
+  });
 });

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { Corpus, LanguageModel, type LanguageModelOptions } from '../src/index';
 import { useFolder } from './support/folder';
 import { collect } from './support/models';
@@ -83,6 +84,15 @@ describe('any number of threads', () => {
     assert.equal(threadsAtWork(undefined, { UNROLLED_THREADS: '3' }) - alone, 2);
     assert.equal(threadsAtWork(2, { UNROLLED_THREADS: '5' }) - alone, 1);
   }).timeout(120_000);
+
+  it('is what the process may use where none is asked for', () => {
+    const script = `console.log(require(${JSON.stringify(PACKAGE)}).info().threads)`;
+    const { UNROLLED_THREADS: _, ...env } = process.env;
+    const { stdout } = spawnSync(process.execPath, ['-e', script], { env, encoding: 'utf8' });
+    // A limit of the container may allow fewer.
+    const threads = Number(stdout);
+    assert.ok(threads >= 1 && threads <= availableParallelism(), `${threads} of ${availableParallelism()}`);
+  });
 
   it('refuses an UNROLLED_THREADS that is no number of threads', () => {
     const script = `require(${JSON.stringify(PACKAGE)}).info()`;

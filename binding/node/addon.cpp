@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/blas/blas.h"
+#include "core/distributed/in_process_group.h"
 #include "core/kernels/bf16.h"
 #include "core/kernels/kernel_table.h"
 #include "core/kernels/product.h"
@@ -18,6 +19,7 @@
 #include "node/model_handle.h"
 #include "node/plan.h"
 #include "node/schema.h"
+#include "node/training_group.h"
 #include "node/training_handle.h"
 
 namespace unrolled::node {
@@ -74,6 +76,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) : environment_(env) {
   env.AddCleanupHook([this] { environment_.end(); });
   trainingFloat32_ = Napi::Persistent(TrainingHandle<float>::define(env));
   trainingFloat64_ = Napi::Persistent(TrainingHandle<double>::define(env));
+  rank_ = Napi::Persistent(InProcessRank::define(env));
   DefineAddon(exports, {
                            InstanceValue("ModelFloat32", ModelHandle<float>::define(env)),
                            InstanceValue("ModelFloat64", ModelHandle<double>::define(env)),
@@ -86,6 +89,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) : environment_(env) {
                            InstanceMethod<&Addon::plan>("plan"),
                            InstanceMethod<&Addon::machineGflops>("machineGflops"),
                            InstanceMethod<&Addon::machineReading>("machineReading"),
+                           InstanceMethod<&Addon::inProcessRanks>("inProcessRanks"),
                            InstanceMethod<&Addon::openGroup>("openGroup"),
                            InstanceMethod<&Addon::endGroup>("endGroup"),
                        });
@@ -153,6 +157,17 @@ Napi::Value Addon::machineReading(const Napi::CallbackInfo& info) {
     return environment_.aside().submit(
         info, nullptr, [=](const auto& proceed) { return readingTimes(count, repeats, proceed); },
         [](Napi::Env env, const std::vector<double>& seconds) -> Napi::Value { return typedArray(env, seconds); });
+  });
+}
+
+Napi::Value Addon::inProcessRanks(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    Napi::Array ranks = Napi::Array::New(info.Env());
+    std::uint32_t number = 0;
+    for (std::unique_ptr<Group>& group : inProcessGroup(static_cast<int>(integer("size", info[0], 1, 64)))) {
+      ranks.Set(number++, InProcessRank::make(rank_.Value(), std::move(group)));
+    }
+    return ranks;
   });
 }
 

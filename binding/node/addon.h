@@ -28,12 +28,14 @@ class Addon final : public Napi::Addon<Addon> {
   Napi::Value plan(const Napi::CallbackInfo& info);
   Napi::Value machineGflops(const Napi::CallbackInfo& info);
   Napi::Value machineReading(const Napi::CallbackInfo& info);
+  Napi::Value inProcessRanks(const Napi::CallbackInfo& info);
   Napi::Value openGroup(const Napi::CallbackInfo& info);
   void endGroup(const Napi::CallbackInfo& info);
 
   Environment environment_;
   Napi::FunctionReference trainingFloat32_;
   Napi::FunctionReference trainingFloat64_;
+  Napi::FunctionReference rank_;
 };
 
 }  // namespace unrolled::node

@@ -18,6 +18,7 @@
 #include "node/errors.h"
 #include "node/source_arguments.h"
 #include "node/stream_arguments.h"
+#include "node/training_group.h"
 
 namespace unrolled::node {
 namespace {
@@ -408,10 +409,11 @@ Napi::Value ModelHandle<T>::evaluate(const Napi::CallbackInfo& info) {
     const Index window = integer("window", options.Get("window"), 1, largestSize);
     const Parallel parallel(*core_->pool, threadCount(options.Get("threads")));
     const Index shards = shardCount(options.Get("shards"));
+    const std::shared_ptr<Group> group = trainingGroup(options.Get("group"));
     return core()->executor.submit(
         info, cancellation(info[1]),
-        [core = core_, stream = std::move(stream), rows, window, parallel, shards](const auto& proceed) {
-          return evaluateStream(core->model, *stream, rows, window, parallel, proceed, shards);
+        [core = core_, stream = std::move(stream), rows, window, parallel, shards, group](const auto& proceed) {
+          return evaluateStream(core->model, *stream, rows, window, parallel, proceed, shards, group.get());
         },
         evaluationToJavaScript);
   });
@@ -424,11 +426,12 @@ Napi::Value ModelHandle<T>::evaluateExamples(const Napi::CallbackInfo& info) {
     const auto source = std::make_shared<SourceArguments<T>>(exampleSource(core()->model, options.Get("source")));
     const Parallel parallel(*core_->pool, threadCount(options.Get("threads")));
     const Index shards = shardCount(options.Get("shards"));
+    const std::shared_ptr<Group> group = trainingGroup(options.Get("group"));
     return core()->executor.submit(
         info, cancellation(info[1]),
-        [core = core_, source, parallel, shards](const auto& proceed) {
+        [core = core_, source, parallel, shards, group](const auto& proceed) {
           const std::unique_ptr<BatchSource<T>> made = source->take();
-          return evaluateSource(core->model, *made, parallel, proceed, shards);
+          return evaluateSource(core->model, *made, parallel, proceed, shards, group.get());
         },
         evaluationToJavaScript);
   });

@@ -5,10 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "core/training/agreement.h"
 #include "node/arguments.h"
 #include "node/environment.h"
 #include "node/errors.h"
 #include "node/source_arguments.h"
+#include "node/training_group.h"
 #include "node/training_state.h"
 
 namespace unrolled::node {
@@ -137,6 +139,10 @@ Napi::Function TrainingHandle<T>::define(Napi::Env env) {
                                Self::InstanceMethod("identity", &Self::identity),
                                Self::InstanceMethod("readState", &Self::readState),
                                Self::InstanceMethod("setLearningRateScale", &Self::setLearningRateScale),
+                               Self::InstanceMethod("say", &Self::say),
+                               Self::InstanceMethod("agree", &Self::agree),
+                               Self::InstanceMethod("shareChanges", &Self::shareChanges),
+                               Self::InstanceMethod("requireSameWeights", &Self::requireSameWeights),
                                Self::InstanceMethod("dispose", &Self::dispose),
                            });
 }
@@ -149,8 +155,9 @@ TrainingHandle<T>::TrainingHandle(const Napi::CallbackInfo& info) : Napi::Object
     core_ = ModelHandle<T>::Unwrap(model)->core();
     const auto source = std::make_shared<SourceArguments<T>>(
         batchSource(core_->model, options.Get("source"), seed(options.Get("seed"))));
-    const auto make = [core = core_, trained = trainingOptions(options), source] {
-      return std::make_shared<Trainer<T>>(core->model, core->pool, trained, source->take());
+    const auto make = [core = core_, trained = trainingOptions(options), source,
+                       group = trainingGroup(options.Get("group"))] {
+      return std::make_shared<Trainer<T>>(core->model, core->pool, trained, source->take(), group);
     };
     if (source->takesLong()) {
       make_ = make;
@@ -219,10 +226,12 @@ template <class T>
 Napi::Value TrainingHandle<T>::resume(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     // Moved on, since a copy of the arrays would take as much again.
-    const auto state = std::make_shared<TrainingState<T>>(trainingState<T>(info[0]));
+    const auto state = info[0].IsUndefined() ? std::make_shared<TrainingState<T>>()
+                                             : std::make_shared<TrainingState<T>>(trainingState<T>(info[0]));
     return core_->executor.submit(
         info, nullptr,
         [core = core_, trainer = trainer(), state](const auto& /*proceed*/) {
+          if (trainer->group()) sendState(*trainer->group(), *state);
           trainer->importState(std::move(*state));
           return true;
         },
@@ -274,6 +283,72 @@ Napi::Value TrainingHandle<T>::setLearningRateScale(const Napi::CallbackInfo& in
           return true;
         },
         [](Napi::Env env, bool /*done*/) -> Napi::Value { return env.Undefined(); });
+  });
+}
+
+template <class T>
+template <class Call>
+Napi::Value TrainingHandle<T>::together(const Napi::CallbackInfo& info, Call&& call) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const std::shared_ptr<Trainer<T>>& shared = trainer();
+    if (!shared->group()) throw Error("ERR_UNROLLED_INTERNAL", "The training is of this process alone");
+    return core_->executor.submit(
+        info, nullptr,
+        [core = core_, shared, call = std::forward<Call>(call)](const auto& /*proceed*/) {
+          call(*shared->group(), *core, *shared);
+          return true;
+        },
+        [](Napi::Env env, bool /*done*/) -> Napi::Value { return env.Undefined(); });
+  });
+}
+
+template <class T>
+Napi::Value TrainingHandle<T>::say(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const std::shared_ptr<Trainer<T>>& shared = trainer();
+    if (!shared->group()) throw Error("ERR_UNROLLED_INTERNAL", "The training is of this process alone");
+    std::string words = info[0].IsUndefined() ? "" : text("words", info[0]);
+    return core_->executor.submit(
+        info, nullptr,
+        [core = core_, shared, words](const auto& /*proceed*/) {
+          std::string heard = words;
+          auto length = static_cast<std::uint64_t>(heard.size());
+          shared->group()->broadcast(&length, sizeof length);
+          heard.resize(length);
+          shared->group()->broadcast(heard.data(), heard.size());
+          return heard;
+        },
+        [](Napi::Env env, const std::string& heard) -> Napi::Value { return Napi::String::New(env, heard); });
+  });
+}
+
+template <class T>
+Napi::Value TrainingHandle<T>::agree(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    std::vector<SharedFact> facts;
+    const Napi::Object list = object("facts", info[0]);
+    const std::uint32_t count = info[0].As<Napi::Array>().Length();
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const Napi::Object fact = object("facts", list.Get(i));
+      facts.push_back({text("facts.name", fact.Get("name")), text("facts.value", fact.Get("value")),
+                       flag("facts.isOption", fact.Get("isOption"), false)});
+    }
+    const bool weights = flag("weights", info[1], true);
+    return together(info, [facts, weights](Group& group, ModelCore<T>& core, Trainer<T>& trainer) {
+      requireAlike(group, core.model, trainer.identity(), facts, weights);
+    });
+  });
+}
+
+template <class T>
+Napi::Value TrainingHandle<T>::shareChanges(const Napi::CallbackInfo& info) {
+  return together(info, [](Group& /*group*/, ModelCore<T>& /*core*/, Trainer<T>& trainer) { trainer.shareChanges(); });
+}
+
+template <class T>
+Napi::Value TrainingHandle<T>::requireSameWeights(const Napi::CallbackInfo& info) {
+  return together(info, [](Group& group, ModelCore<T>& core, Trainer<T>& /*trainer*/) {
+    unrolled::requireSameWeights(group, core.model);
   });
 }
 

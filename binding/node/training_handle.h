@@ -29,6 +29,13 @@ class TrainingHandle final : public Napi::ObjectWrap<TrainingHandle<T>> {
   Napi::Value identity(const Napi::CallbackInfo& info);
   Napi::Value readState(const Napi::CallbackInfo& info);
   Napi::Value setLearningRateScale(const Napi::CallbackInfo& info);
+  Napi::Value say(const Napi::CallbackInfo& info);
+  Napi::Value agree(const Napi::CallbackInfo& info);
+  Napi::Value shareChanges(const Napi::CallbackInfo& info);
+  Napi::Value requireSameWeights(const Napi::CallbackInfo& info);
+  // A collective call of the ranks, of which nothing comes.
+  template <class Call>
+  Napi::Value together(const Napi::CallbackInfo& info, Call&& call);
   Napi::Value dispose(const Napi::CallbackInfo& info);
   [[nodiscard]] const std::shared_ptr<Trainer<T>>& trainer() const;
 

@@ -232,11 +232,11 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     { options, documents }: TextRun,
     corpus: Corpus | FileCorpus,
   ): Promise<Pick<Run, 'source' | 'validate'>> {
-    const { stream, native, shuffle, resumed } = options;
+    const { stream, shuffle, resumed } = options;
     const { train, validation } = await partsOf(corpus, options.validation, this.#boundary(documents), resumed);
     const source = await trainingSource('training text', train, stream, shuffle);
     const validate =
-      options.validation > 0 ? await scoring(this.model, 'validation text', validation, stream, native) : undefined;
+      options.validation > 0 ? await scoring(this.model, 'validation text', validation, stream) : undefined;
     return { source, validate };
   }
 
@@ -276,9 +276,9 @@ export class LanguageModel extends TextNetwork<Vocabulary> {
     return withWeightsOfCall(this.model, 'one', async (weights) => {
       const adopted = await adoptCorpus(corpus, this.vocabulary, signal);
       const part = await wholeCorpus(adopted, this.#boundary());
-      const score = await scoring(this.model, 'corpus', part, stream, { threads });
+      const score = await scoring(this.model, 'corpus', part, stream);
       const result = await withCancellation(signal, (cancellation) =>
-        weights.use((model) => score(cancellation, model)),
+        weights.use((model) => score(cancellation, { threads }, model)),
       );
       if (result.cancelled) throw cancelledError(this.model, 'Evaluation', signal);
       return summarize(result, adopted.tokenCounts);

@@ -7,7 +7,7 @@
  * of the calls, and calls made while a training runs are served between two of its steps.
  */
 
-import type { NativeGroup, NativeGroupOptions } from './distributed/native-group';
+import type { NativeGroup, NativeGroupOptions, NativeSharedFact } from './distributed/native-group';
 import type { Activation, Cell } from './layer-choices';
 import type { Loss, ValueLoss } from './losses';
 
@@ -470,6 +470,9 @@ export interface NativeSchedule {
   floor?: number;
 }
 
+/** A rank of a group whose training is shared: MPI's, or of one process. */
+export type NativeRank = Pick<NativeGroup, 'info' | 'secondsWaited' | 'fail'>;
+
 export interface NativeTrainingOptions {
   optimizer: NativeOptimizerOptions;
   reduction: 'mean' | 'sum';
@@ -486,6 +489,8 @@ export interface NativeTrainingOptions {
    * are added in a fixed binary tree.
    */
   shards?: number;
+  /** The ranks that compute the parts together, whose number divides `shards`. */
+  group?: NativeRank;
   source: NativeSource;
   /** Constant where absent. */
   schedule?: NativeSchedule;
@@ -607,14 +612,26 @@ export interface NativeTraining {
    * Before the first step: goes on from this state with the bits of a training never stopped, once the parameters are
    * written too. ERR_UNROLLED_MODEL_MISMATCH for a state of other data, another cut into batches, another seed, optimiser or
    * model; its option is `resume.source` where data, cut or seed are other, else `resume`. The training is of no use then.
+   * All ranks of a group call it: rank 0 with the state, which it sends to the others.
    */
-  resume(state: NativeTrainingState): Promise<void>;
+  resume(state?: NativeTrainingState): Promise<void>;
   /** What it reads: 16 hexadecimal digits over the data, their cut and the seed. Computed once, beside a run. */
   identity(): Promise<string>;
   /** State and parameters of one instant: while it runs, between two steps. */
   readState(): Promise<NativeSnapshot>;
   /** From the next step on multiplies the learning rate, beside the schedule; 1 at first. Kept in the state. */
   setLearningRateScale(scale: number): Promise<void>;
+  /** Of a group, as are the next three, which all ranks call: rank 0's words, which it gives. */
+  say(words?: string): Promise<string>;
+  /**
+   * Before the first step: compares the facts, the model, the data and, by default, the weights.
+   * ERR_UNROLLED_RANKS_DIFFER names the first that is not alike.
+   */
+  agree(facts: readonly NativeSharedFact[], weights?: boolean): Promise<void>;
+  /** Takes rank 0's weights if they were changed there since the last step. */
+  shareChanges(): Promise<void>;
+  /** ERR_UNROLLED_RANKS_DIFFER where the weights are not those of rank 0, as hosts with other kernels compute them. */
+  requireSameWeights(): Promise<void>;
   dispose(): void;
 }
 
@@ -628,6 +645,8 @@ export interface NativeEvaluationOptions {
   threads: number;
   /** As of a training: the loss of each part of a batch is computed on its own. */
   shards?: number;
+  /** As of a training: all ranks have the sums of all. */
+  group?: NativeRank;
 }
 
 export interface NativeEvaluation {
@@ -828,7 +847,7 @@ export interface NativeModel {
   evaluate(options: NativeEvaluationOptions, cancellation: NativeCancellation): Promise<NativeEvaluation>;
   /** Loss of one epoch of examples, in their order and without dropout; `shuffle` is of no use. */
   evaluateExamples(
-    options: { source: NativeExamples; threads: number; shards?: number },
+    options: { source: NativeExamples } & Pick<NativeEvaluationOptions, 'threads' | 'shards' | 'group'>,
     cancellation: NativeCancellation,
   ): Promise<NativeEvaluation>;
   /** Outputs for many sequences, each from a zero state. For models with one input. */
@@ -951,6 +970,8 @@ export interface NativeAddon {
   machineGflops(size: number, repeats: number, threads: number): Promise<number>;
   /** Seconds of each of `repeats` passes over the same `count` 32-bit floats, read once on one thread. */
   machineReading(count: number, repeats: number): Promise<Float64Array>;
+  /** The ranks of a group in this process, whose models each have a thread of their own: what the tests train on. */
+  inProcessRanks(size: number): NativeRank[];
   /**
    * Begins MPI, which a process can do once, and finds the other ranks. Throws ERR_UNROLLED_MPI, and ERR_UNROLLED_ABORTED
    * after the cancellation.

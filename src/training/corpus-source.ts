@@ -6,13 +6,7 @@ import { inTurns } from '../base/event-loop';
 import { joined, phrase, refer } from '../base/messages/phrase';
 import { counted } from '../base/messages/wording';
 import { idCount, streamLength } from '../data/source';
-import type {
-  NativeCancellation,
-  NativeEvaluation,
-  NativeEvaluationOptions,
-  NativeIds,
-  NativeSource,
-} from '../native/native';
+import type { NativeCancellation, NativeEvaluation, NativeIds, NativeSource } from '../native/native';
 import type { Network } from '../network/network';
 import { allocate } from '../tensor/tensor-shape';
 import type { Corpus } from '../text/corpus';
@@ -20,7 +14,7 @@ import type { FileCorpus } from '../text/file-corpus';
 import type { FileSource, TokenSource } from '../text/token-source';
 import { isCutInDoubles } from './checkpoint/checkpoint-file';
 import type { Checkpoint } from './checkpoint/record';
-import type { ResolvedStream } from './options/options';
+import type { ResolvedStream, Sharing } from './options/options';
 
 /** A part of a corpus. */
 export interface CorpusPart {
@@ -218,14 +212,13 @@ export async function scoring(
   part: string,
   corpus: CorpusPart,
   stream: ResolvedStream,
-  { threads, shards = 1 }: Pick<NativeEvaluationOptions, 'threads' | 'shards'>,
-): Promise<(cancellation: NativeCancellation, weights?: Network) => Promise<NativeEvaluation>> {
+): Promise<(cancellation: NativeCancellation, sharing: Sharing, weights?: Network) => Promise<NativeEvaluation>> {
   if (isDocuments(corpus)) {
     const source = await documentsSource(part, corpus, stream);
-    return (cancellation, weights = model) =>
-      weights.native.evaluateExamples({ source, threads, shards }, cancellation);
+    return (cancellation, sharing, weights = model) =>
+      weights.native.evaluateExamples({ source, ...sharing }, cancellation);
   }
   requireRows(part, corpus, { ...stream, window: 1 });
   const source = streamSource(corpus, stream);
-  return (cancellation, weights = model) => weights.native.evaluate({ ...source, threads, shards }, cancellation);
+  return (cancellation, sharing, weights = model) => weights.native.evaluate({ ...source, ...sharing }, cancellation);
 }

@@ -85,7 +85,6 @@ export async function partsOf(
 export async function* fitExamples<Data>(fit: ExampleFit<Data>): AsyncGenerator<EpochResult, void, undefined> {
   const { model, examples, options, header, toExamples } = fit;
   const { validationData, batching } = options;
-  const { threads, shards } = options.native;
   const parts = await partsOf(examples, options);
   const validate = parts.validate ?? (validationData && (await toExamples(validationData)));
   const validated = validate && inOrder(validate, batching.batch);
@@ -96,7 +95,7 @@ export async function* fitExamples<Data>(fit: ExampleFit<Data>): AsyncGenerator<
     header,
     validate:
       validated &&
-      ((cancellation) => model.native.evaluateExamples({ source: validated, threads, shards }, cancellation)),
+      ((cancellation, sharing) => model.native.evaluateExamples({ source: validated, ...sharing }, cancellation)),
   });
 }
 

@@ -2,15 +2,24 @@
 
 import { UnrolledError } from '../base/errors';
 import { phrase } from '../base/messages/phrase';
+import { version } from '../base/package';
 import { stepsPerEpoch } from '../data/source';
-import type { NativeTraining, NativeTrainingOptions } from '../native/native';
+import type { NativeSharedFact } from '../native/distributed/native-group';
+import type { NativeRank, NativeTraining, NativeTrainingOptions } from '../native/native';
+import { sortedJson } from '../network/model-file';
 import type { Network } from '../network/network';
 import { CallbackList } from './callbacks/callback-list';
 import { damagedBy } from './checkpoint/checkpoint-file';
 import { OR_ANEW, otherData } from './checkpoint/data-counts';
+import type { RecordedOptions } from './checkpoint/record';
 import { requireSameModel, restoreModel } from './checkpoint/restore';
 import type { EpochResult } from './epoch-result';
 import { Loop, type Run } from './loop';
+import { TRAINING_ROWS } from './options/training-options-table';
+import { Follower } from './ranks/follower';
+import { isOfGroup, Lead } from './ranks/lead';
+import { decodeOrder, encodeOrder, type Order } from './ranks/orders';
+import { overMpi } from './ranks/over-mpi';
 import { planRun, type RunPlan } from './run-plan';
 import { requireTrainingBytes, type TrainingBytes } from './training-memory';
 
@@ -22,9 +31,10 @@ import { requireTrainingBytes, type TrainingBytes } from './training-memory';
  *   ERR_UNROLLED_NON_FINITE_LOSS with its step, and what callbacks throw. The weights are those of the last whole step,
  *   unless a callback gives others back.
  */
-export async function* runTraining(run: Run): AsyncGenerator<EpochResult, void, undefined> {
-  const { model } = run;
+export async function* runTraining(given: Run): AsyncGenerator<EpochResult, void, undefined> {
+  const { model } = given;
   model.requireIdle();
+  const run = given.options.distributed === undefined ? given : await overMpi(given);
   const { loop, training } = await model.exclusively(() => startLoop(run));
   try {
     do {
@@ -54,7 +64,7 @@ function heldCallbacks({ model, options }: Pick<Run, 'model' | 'options'>): Call
 }
 
 /** Ends a training whose loop was left: nobody waits for its next epoch. */
-async function leave(model: Network, loop: Loop): Promise<void> {
+async function leave(model: Network, loop: Steps): Promise<void> {
   if (loop.isClosed) return;
   if (model.isDisposed) await loop.leave();
   else await model.exclusively(() => loop.leave());
@@ -109,6 +119,32 @@ function refusedPrecision(path: string, { fault, expected = '', received = '' }:
   });
 }
 
+/** The options that decide what a training is, of which all ranks have the same names. */
+function optionFacts(recorded: RecordedOptions): NativeSharedFact[] {
+  const rows = Object.entries(TRAINING_ROWS).filter(
+    ([, row]) => row.recorded !== undefined && row.recorded !== 'within',
+  );
+  const facts = rows.map(([name]) => {
+    const value = (recorded as Record<string, unknown>)[name];
+    return { name, value: value === undefined ? 'off' : sortedJson(value), isOption: true };
+  });
+  return [...facts, { name: 'options', value: sortedJson(recorded) }];
+}
+
+/**
+ * Begins a training on all ranks, from rank 0's state where it resumes one.
+ * @throws ERR_UNROLLED_RANKS_DIFFER.
+ */
+async function gather(group: NativeRank, training: NativeTraining, { resumed, recorded }: Run['options']) {
+  const begin: Order = { do: 'begin', isResumed: resumed !== undefined };
+  const order = decodeOrder(await training.say(group.info().rank === 0 ? encodeOrder(begin) : undefined));
+  const isResumed = order.do === 'begin' && order.isResumed;
+  if (isResumed) await training.resume(resumed?.record.native);
+  const facts = isResumed ? [] : optionFacts(recorded);
+  // The weights of a resumed training are not yet in the model: rank 0 sends them before the first step.
+  await training.agree([{ name: 'unrolled', value: version }, ...facts], !isResumed);
+}
+
 /** @throws ERR_UNROLLED_MODEL_MISMATCH for a checkpoint of other data, ERR_UNROLLED_PRECISION. */
 async function startNative(
   { model, source, options }: Run,
@@ -120,7 +156,8 @@ async function startNative(
   try {
     training = model.native.startTraining(native);
     await training.prepare();
-    if (resumed !== undefined) await training.resume(resumed.record.native);
+    if (native.group !== undefined) await gather(native.group, training, options);
+    else if (resumed !== undefined) await training.resume(resumed.record.native);
     return training;
   } catch (error) {
     training?.dispose();
@@ -155,7 +192,18 @@ export async function requireRunnable(run: Run): Promise<TrainingBytes> {
   return bytes;
 }
 
-async function startLoop(run: Run): Promise<{ loop: Loop; training: NativeTraining }> {
+/** A training that is run step by step: its own, or as rank 0 says. */
+type Steps = Pick<Loop, 'next' | 'leave' | 'release' | 'isDone' | 'isClosed'>;
+
+/** The training of a rank that follows another: it calls no callback, and writes nothing. */
+async function startFollowing(run: Run, group: NativeRank): Promise<{ loop: Steps; training: NativeTraining }> {
+  const { schedule } = await plan(run);
+  await requireTrainingBytes(run.model, run.source, run.options.native);
+  const training = await startNative(run, schedule);
+  return { loop: new Follower(run, group, training), training };
+}
+
+async function startAlone(run: Run): Promise<{ loop: Steps; training: NativeTraining }> {
   const { model, source, options } = run;
   const callbacks = heldCallbacks(run);
   let training: NativeTraining | undefined;
@@ -163,13 +211,28 @@ async function startLoop(run: Run): Promise<{ loop: Loop; training: NativeTraini
     const { schedule, recorded, warning } = await plan(run);
     await requireTrainingBytes(model, source, options.native, options.callbacks);
     training = await startNative(run, schedule);
-    const loop = new Loop(run, recorded, training, callbacks);
+    const { group } = options.native;
+    const lead = group === undefined ? undefined : new Lead(group, training);
+    const loop = new Loop(run, recorded, training, callbacks, lead);
     await loop.start();
     if (warning !== undefined && !loop.isDone) options.onWarning(warning);
     return { loop, training };
   } catch (error) {
     callbacks.release();
     training?.dispose();
+    throw error;
+  }
+}
+
+async function startLoop(run: Run): Promise<{ loop: Steps; training: NativeTraining }> {
+  const { group } = run.options.native;
+  if (group === undefined) return startAlone(run);
+  try {
+    return await (group.info().rank === 0 ? startAlone(run) : startFollowing(run, group));
+  } catch (error) {
+    // The others may wait for this rank.
+    if (!isOfGroup(error))
+      await group.fail('ERR_UNROLLED_RANK_LOST', error instanceof Error ? error.message : String(error));
     throw error;
   }
 }

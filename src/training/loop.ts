@@ -23,7 +23,8 @@ import { restoreModel } from './checkpoint/restore';
 import { wholeState } from './checkpoint/snapshot';
 import { type EpochResult, EpochSums } from './epoch-result';
 import type { FitProgress } from './fit-progress';
-import type { ResolvedTraining } from './options/options';
+import { type ResolvedTraining, type Sharing, sharingOf } from './options/options';
+import type { Lead } from './ranks/lead';
 import { requireCheckpointBytes } from './training-memory';
 
 /** A training to run: a model, its data, and how. */
@@ -34,7 +35,7 @@ export interface Run {
   /** What checkpoints say of the model. */
   header: ModelHeader;
   /** Scores the validation part. */
-  validate?: ((cancellation: NativeCancellation) => Promise<NativeEvaluation>) | undefined;
+  validate?: ((cancellation: NativeCancellation, sharing: Sharing) => Promise<NativeEvaluation>) | undefined;
   /** Told when a resumed training's weights are in the model. */
   onRestored?: (() => void) | undefined;
 }
@@ -46,6 +47,8 @@ export class Loop {
   readonly #training: NativeTraining;
   readonly #totalSteps: number;
   readonly #callbacks: CallbackList;
+  /** Where other ranks do what this one does. */
+  readonly #lead: Lead | undefined;
   readonly #writing = new CheckpointWriting();
   #sums: EpochSums;
   #steps = 0;
@@ -65,7 +68,14 @@ export class Loop {
   #beforeCutEpoch: Remembered | undefined;
   #isClosed = false;
 
-  constructor(run: Run, recorded: RecordedOptions, training: NativeTraining, callbacks: CallbackList) {
+  constructor(
+    run: Run,
+    recorded: RecordedOptions,
+    training: NativeTraining,
+    callbacks: CallbackList,
+    lead: Lead | undefined,
+  ) {
+    this.#lead = lead;
     const { epochs, steps, resumed } = run.options;
     this.#run = run;
     this.#recorded = recorded;
@@ -116,6 +126,7 @@ export class Loop {
     try {
       await this.#settle();
       const result = this.isDone ? undefined : await this.#nextEpoch();
+      if (result !== undefined) await this.#tellRanks(result);
       if (this.isDone) await this.#end();
       if (result !== undefined) this.#writing.belongsTo(result);
       return result;
@@ -151,8 +162,15 @@ export class Loop {
       const isAborted = error instanceof UnrolledError && error.code === 'ERR_UNROLLED_ABORTED';
       if (isAborted) await this.#saveLast();
     } finally {
-      await this.#close();
+      await this.#close(error);
     }
+  }
+
+  async #tellRanks(epoch: EpochResult): Promise<void> {
+    if (this.#lead === undefined) return;
+    await this.#lead.say({ do: 'tell', epoch });
+    await this.#training.shareChanges();
+    await this.#training.requireSameWeights();
   }
 
   /** The callbacks' last chance to save a training that did not come to its end. */
@@ -162,14 +180,18 @@ export class Loop {
     await this.#settle({ isLast: true });
   }
 
-  async #close(): Promise<void> {
+  async #close(error?: unknown): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#callbacks.endWishes();
     try {
       await this.#writing.end();
     } finally {
-      await this.#callbacks.close();
+      try {
+        await this.#callbacks.close();
+      } finally {
+        await this.#lead?.end(error);
+      }
     }
   }
 
@@ -242,6 +264,8 @@ export class Loop {
     const { signal } = this.#run.options;
     await giveTurn();
     const until = this.#callbacks.nextStop(this.#steps, this.#endOf(epoch));
+    const { lossSum } = this.#sums;
+    await this.#lead?.say({ do: 'run', steps: until - this.#steps, lossSum });
     let failure: { error: unknown } | undefined;
     const result = await withCancellation(signal, async (cancellation) => {
       // A training that cannot be saved as asked ends at once.
@@ -257,7 +281,7 @@ export class Loop {
       };
       try {
         return await this.#run.model.making(() =>
-          this.#training.run(until - this.#steps, cancellation, report, this.#sums.lossSum),
+          this.#training.run(until - this.#steps, cancellation, report, lossSum),
         );
       } finally {
         forget();
@@ -301,7 +325,13 @@ export class Loop {
   async #validate(): Promise<Pick<EpochResult, 'validationLoss' | 'validationAccuracy'>> {
     const { options, validate, source } = this.#run;
     if (validate === undefined) return {};
-    const { cancelled, lossSum, correct, count } = await withCancellation(options.signal, validate);
+    if (this.#lead !== undefined) {
+      await this.#lead.say({ do: 'validate' });
+      await this.#training.shareChanges();
+    }
+    const { cancelled, lossSum, correct, count } = await withCancellation(options.signal, (cancellation) =>
+      validate(cancellation, sharingOf(options.native)),
+    );
     if (cancelled) throw this.#cancelled();
     return {
       validationLoss: lossSum / count,
@@ -315,7 +345,10 @@ export class Loop {
     if (isLast) this.#callbacks.endWishes();
     this.#isUnsettled = false;
     this.#writing.requireSound();
-    if (scale !== undefined) await this.#training.setLearningRateScale(scale);
+    if (scale !== undefined) {
+      await this.#lead?.say({ do: 'scale', scale });
+      await this.#training.setLearningRateScale(scale);
+    }
     if (checkpoints.length === 0) return;
     await this.#writing.end();
     const { model, header, source, options } = this.#run;
@@ -334,6 +367,10 @@ export class Loop {
       callbacks: before?.states ?? this.#callbacks.copiedStates,
       ...(this.#stopReason !== undefined && before === undefined && { stopReason: this.#stopReason }),
     };
+    if (this.#lead !== undefined) {
+      await this.#lead.say({ do: 'save' });
+      await this.#training.requireSameWeights();
+    }
     // Served before the next step: the state is of now, and the training need not wait for its copy to come here.
     const reading = this.#training.readState();
     this.#writing.begin(this.#steps - 1, async () => {

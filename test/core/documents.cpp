@@ -24,6 +24,15 @@ std::vector<Index> documentOffsets(Index documents) {
   return offsets;
 }
 
+// A size that is told without the batch is the batch's.
+void checkSize(const PassSize& foretold, const Batch<float>& batch) {
+  const PassSize size = batch.size(true).input;
+  CHECK(foretold.time == size.time);
+  CHECK(foretold.positions == size.positions);
+  CHECK(foretold.batch == size.batch);
+  CHECK(foretold.backward == size.backward);
+}
+
 }  // namespace
 
 TEST_CASE("every id of a document but its first is a target once, behind the ids before it") {
@@ -42,7 +51,9 @@ TEST_CASE("every id of a document but its first is a target once, behind the ids
         std::vector<TokenId> order;
         std::vector<TokenId> ends;  // the id each row of the batch before would read next
         for (Index step = 0; step < source.stepsPerEpoch(); ++step) {
+          const PassSize foretold = source.size(epoch, step).input;
           const TrainingBatch<float> batch = source.batch(epoch, step);
+          checkSize(foretold, batch.input);
           const SequenceLayout layout = batch.input.layout();
           CHECK(batch.targetCount == layout.positions());
           CHECK(batch.fromZeroState == (step == 0));

@@ -18,7 +18,11 @@ async function sessionOf(model) {
   if (!sessions.has(model)) {
     sessions.set(
       model,
-      await ort.InferenceSession.create(new Uint8Array(readFileSync(model)), { logSeverityLevel: 3 }),
+      await ort.InferenceSession.create(new Uint8Array(readFileSync(model)), {
+        logSeverityLevel: 3,
+        intraOpNumThreads: 1,
+        interOpNumThreads: 1,
+      }),
     );
   }
   return sessions.get(model);

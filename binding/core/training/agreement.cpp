@@ -74,10 +74,10 @@ void sendAll(Group& group, std::vector<Element>& elements) {
 }  // namespace
 
 template <class T>
-void requireAlike(Group& group, Model<T>& model, std::uint64_t data, std::vector<SharedFact> facts) {
+void requireAlike(Group& group, Model<T>& model, std::uint64_t data, std::vector<SharedFact> facts, bool weights) {
   facts.push_back({"model", describe(model), false});
   facts.push_back({"data", digitsOf(data), false});
-  facts.push_back({"weights", digitsOf(hashOf(model.buffers())), false});
+  if (weights) facts.push_back({"weights", digitsOf(hashOf(model.buffers())), false});
   group.agree(facts);
 }
 
@@ -118,8 +118,8 @@ void sendState(Group& group, TrainingState<T>& state) {
   sendAll(group, state.hidden);
 }
 
-template void requireAlike<float>(Group&, Model<float>&, std::uint64_t, std::vector<SharedFact>);
-template void requireAlike<double>(Group&, Model<double>&, std::uint64_t, std::vector<SharedFact>);
+template void requireAlike<float>(Group&, Model<float>&, std::uint64_t, std::vector<SharedFact>, bool);
+template void requireAlike<double>(Group&, Model<double>&, std::uint64_t, std::vector<SharedFact>, bool);
 template void requireSameWeights<float>(Group&, Model<float>&);
 template void requireSameWeights<double>(Group&, Model<double>&);
 template void sendWeights<float>(Group&, Model<float>&);

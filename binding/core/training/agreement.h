@@ -11,10 +11,11 @@
 namespace unrolled {
 
 // Before the first step: compares the facts of whoever started the ranks (release, options), then the model's
-// parameters and which of them are trained, the data (`Trainer::identity`), and the weights. All ranks throw
-// ERR_UNROLLED_RANKS_DIFFER, which names the first that differs and its rank.
+// parameters and which of them are trained, the data (`Trainer::identity`), and the weights, unless these are rank 0's
+// to send. All ranks throw ERR_UNROLLED_RANKS_DIFFER, which names the first that differs and its rank.
 template <class T>
-void requireAlike(Group& group, Model<T>& model, std::uint64_t data, std::vector<SharedFact> facts);
+void requireAlike(Group& group, Model<T>& model, std::uint64_t data, std::vector<SharedFact> facts,
+                  bool weights = true);
 
 // Between two steps: compares the weights, which differ where hosts compute with other kernels. All ranks throw
 // ERR_UNROLLED_RANKS_DIFFER with ranks, hosts and kernels.

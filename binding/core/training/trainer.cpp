@@ -23,12 +23,6 @@ constexpr double orderSeconds = 2e-7;
 // a position costs may depend on its id, as with an adaptive softmax.
 constexpr double mostForetold = 1e7;
 
-// What rank 0 says before the first step of a run.
-struct Opening {
-  bool proceed;
-  bool changed;  // its weights
-};
-
 // Whether all ranks throw this error at the same step, or had it from the group.
 bool isKnownToAll(const Error& error) {
   const std::string& code = error.code();
@@ -91,13 +85,19 @@ bool Trainer<T>::proceeds(TrainingObserver& observer, bool first) {
   if (!first && !proceed_) return false;
   proceed_ = observer.proceed();
   if (!first) return true;
-  // Between two runs somebody may have changed rank 0's weights: a callback that takes the best ones back, say.
-  ParameterBuffers<T>& buffers = model_.buffers();
-  Opening opening = {proceed_, version_ != -1 && version_ != buffers.version()};
-  group_->broadcast(&opening, sizeof opening);
-  if (opening.changed) group_->broadcast(buffers.change(), static_cast<std::size_t>(buffers.size()) * sizeof(T));
-  proceed_ = opening.proceed;
+  group_->broadcast(&proceed_, sizeof proceed_);
+  // Somebody may have changed rank 0's weights: a callback that takes the best ones back, say.
+  shareChanges();
   return proceed_;
+}
+
+template <class T>
+void Trainer<T>::shareChanges() {
+  if (!group_) return;
+  ParameterBuffers<T>& buffers = model_.buffers();
+  bool changed = version_ != buffers.version();
+  group_->broadcast(&changed, sizeof changed);
+  if (changed) group_->broadcast(buffers.change(), static_cast<std::size_t>(buffers.size()) * sizeof(T));
 }
 
 template <class T>

@@ -123,6 +123,11 @@ class Trainer {
   // batches that come; false where nothing is known of them. Between two runs. It takes no longer itself.
   [[nodiscard]] bool endsWithin(double seconds, Index maxSteps);
 
+  // Between two runs: takes rank 0's weights where they were changed since the last step. All ranks call it; `run` does
+  // it by itself.
+  void shareChanges();
+  [[nodiscard]] const std::shared_ptr<Group>& group() const { return group_; }
+
   // Multiplies the learning rate from the next step on, beside the schedule.
   void setLearningRateScale(double scale) { learningRateScale_ = scale; }
 

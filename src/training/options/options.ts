@@ -4,7 +4,7 @@ import * as check from '../../base/check';
 import { phrase, refer } from '../../base/messages/phrase';
 import { type ResolvedValue, type ResolvedValues, resolveValues } from '../../base/option-table';
 import { emitWarning } from '../../base/warning';
-import type { NativeOptimizerOptions, NativeTrainingOptions } from '../../native/native';
+import type { NativeEvaluationOptions, NativeOptimizerOptions, NativeTrainingOptions } from '../../native/native';
 import { type Callback, requireCallbacks } from '../callbacks/callback';
 import { requireOnce } from '../callbacks/callback-holds';
 import { checkpoint as checkpointCallback } from '../callbacks/checkpoint';
@@ -39,6 +39,10 @@ export interface ResolvedTraining {
     shards: number;
   };
   schedule: ResolvedSchedule;
+  /** Whether the ranks of MPI share it. */
+  distributed: 'mpi' | undefined;
+  /** Whether the number of shards is given, or a checkpoint's. */
+  isSharded: boolean;
   signal: AbortSignal | undefined;
   onProgress: ((progress: FitProgress) => void) | undefined;
   onWarning: (message: string) => void;
@@ -131,6 +135,14 @@ function recordedValues(values: CommonValues): RecordedOptions {
   return Object.fromEntries(rows.map(([name, , value]) => [name, value]));
 }
 
+/** How an evaluation is computed, and by whom. */
+export type Sharing = Pick<NativeEvaluationOptions, 'threads' | 'shards' | 'group'>;
+
+/** How a training's evaluations are computed: as its steps. */
+export function sharingOf({ threads, shards, group }: ResolvedTraining['native']): Sharing {
+  return { threads, shards, ...(group !== undefined && { group }) };
+}
+
 /** Refuses a batch with fewer rows than parts. */
 export function requireRowsOfShards(shards: number, batch: number): void {
   if (shards <= batch) return;
@@ -147,12 +159,13 @@ export function resolveTraining(
   given: TrainingOptions,
   resumed: Checkpoint | undefined,
 ): AskedTraining {
-  const { epochs, steps, optimizer, schedule, sparse, threads, signal, onProgress, onWarning } = values;
+  const { epochs, steps, optimizer, schedule, sparse, threads, distributed, signal, onProgress, onWarning } = values;
   return {
     epochs: steps === undefined ? epochs : Number.POSITIVE_INFINITY,
     steps: steps ?? Number.POSITIVE_INFINITY,
     native: { ...nativeValues(values), optimizer },
-    ...{ schedule, sparse, threads, signal, onProgress },
+    ...{ schedule, sparse, threads, distributed, signal, onProgress },
+    isSharded: given.shards !== undefined || resumed !== undefined,
     onWarning: onWarning ?? emitWarning,
     callbacks: resolveCallbacks(given),
     recorded: {

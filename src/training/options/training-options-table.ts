@@ -62,6 +62,12 @@ export interface TrainingOptions {
    * bits depend on the number. What validates is cut in the same way. A checkpoint remembers it.
    */
   shards?: number | undefined;
+  /**
+   * Shares the training among the ranks that a launcher of MPI started, `mpirun -n 2 node train.js`: each computes its part of
+   * the `shards`, which are as many as the ranks by default, and all have the weights of the whole. Each runs the same program
+   * with the same options and data. Rank 0 decides: its callbacks and its `signal` alone count. Off by default. Linux only.
+   */
+  distributed?: 'mpi' | undefined;
   /** Threads to compute with; the model's by default. The results do not depend on it. */
   threads?: number | undefined;
   /** Ends training at a whole step with ERR_UNROLLED_ABORTED. */
@@ -339,6 +345,7 @@ export const TRAINING_TABLE = {
     help: 'parts of each batch, whose gradients are added in a fixed tree',
     commands: SAVING,
   },
+  distributed: { choices: ['mpi'] },
   threads: {
     check: integer({ min: 1, max: MAX_THREADS }),
     flag: '--threads <n>',

@@ -1,0 +1,39 @@
+/** Rank 0 of a training that several ranks share: it decides, and the others do what it says. */
+
+import { UnrolledError } from '../../base/errors';
+import type { NativeRank, NativeTraining } from '../../native/native';
+import { encodeOrder, failureOf, type Order } from './orders';
+
+/** Whether an error is one that a group throws on every rank: none can be told anything after it. */
+export function isOfGroup(error: unknown): boolean {
+  if (!(error instanceof UnrolledError)) return false;
+  return error.code === 'ERR_UNROLLED_RANK_LOST' || error.code === 'ERR_UNROLLED_RANKS_DIFFER';
+}
+
+export class Lead {
+  readonly #group: NativeRank;
+  readonly #training: NativeTraining;
+
+  constructor(group: NativeRank, training: NativeTraining) {
+    this.#group = group;
+    this.#training = training;
+  }
+
+  /** Tells the others what they have to do with this rank. */
+  async say(order: Order): Promise<void> {
+    await this.#training.say(encodeOrder(order));
+  }
+
+  /** Sends the others away, with the weights that the model has now. */
+  async end(error: unknown): Promise<void> {
+    if (isOfGroup(error)) return;
+    const failure = error === undefined ? {} : { failure: failureOf(error) };
+    try {
+      await this.say({ do: 'end', ...failure });
+      await this.#training.shareChanges();
+    } catch (cannot) {
+      // The model was disposed of, say.
+      await this.#group.fail('ERR_UNROLLED_RANK_LOST', String((cannot as Error).message));
+    }
+  }
+}
