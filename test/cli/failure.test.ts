@@ -69,7 +69,7 @@ describe('a message of the command line', () => {
       initFromFile: ['--init', 'unrolled train --init'],
       keepTextInFile: ['--stream leaves the text in its file.', ''],
       lowerRate: ['The weights are unchanged by that step. A smaller --lr, or --clip-norm 1, may help.', 'TEXT'],
-      readLineEnds: [`${lineEnd}: give --line-ends lf where the text is read. `, ''],
+      readLineEnds: [`${lineEnd}: give --line-ends lf when reading the text. `, ''],
       readOtherKind: ['TEXT', 'TEXT'],
       skipUnknown: ['Remove it from the text, or add --unknown skip.', 'TEXT'],
     };

@@ -165,7 +165,7 @@ describe('unrolled train --resume', function () {
       assert.match(failed.stderr, message);
     }
     for (const [text, what] of [
-      [TEXT.replaceAll('dog', 'fox'), /other data: these are 1,620 tokens too/],
+      [TEXT.replaceAll('dog', 'fox'), /other data: these are also 1,620 tokens/],
       [TEXT.replaceAll('dog', 'DOG'), /other data: its vocabulary lacks "D" .*, which these have\./],
     ] as const) {
       writeFileSync(at('other.txt'), text);

@@ -56,6 +56,8 @@ const PATIENCE = 80_000;
 
 export interface LaunchOptions {
   env?: Readonly<Record<string, string>>;
+  /** Whether a shell stands between the launcher and Node, as with npx. */
+  behindShell?: boolean;
   /** Called with each line of output. */
   onLine?: (line: string, launcher: ChildProcess) => void;
 }
@@ -64,7 +66,8 @@ export interface LaunchOptions {
 export function launch(engine: Engine, ranks: number, body: string, options: LaunchOptions = {}): Promise<Launched> {
   const failed = `(error) => { say('failed: ' + error.code + ': ' + error.message); process.exit(1); }`;
   const program = `${PRELUDE}(async () => {${body}\n})().catch(${failed});`;
-  return launchProgram(engine, ranks, [process.execPath, '-e', program], options);
+  const shell = options.behindShell === true ? ['sh', '-c', '"$0" "$@"; exit $?'] : [];
+  return launchProgram(engine, ranks, [...shell, process.execPath, '-e', program], options);
 }
 
 /** Runs a command as several ranks. */

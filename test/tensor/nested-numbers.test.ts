@@ -252,7 +252,7 @@ describe('nested arrays', () => {
     }
     assert.throws(() => tensor.from([[1, 2], [3]]), {
       code: shape,
-      message: /^values\[1\] must be an array of 2, as values\[0\] is/,
+      message: /^values\[1\] must be an array of 2, like values\[0\]/,
     });
   });
 });

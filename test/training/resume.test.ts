@@ -259,7 +259,7 @@ describe('a resumed training', () => {
       message: /these are also 2 examples and 3 tokens, but not the same ones\./,
     });
     await assert.rejects(collect(tagger.fit({ inputs: [[0], [2]], tags: [[0], [0]] }, { resume, epochs: 2 })), {
-      message: /it was trained on 2 examples and 3 tokens, and these are 2 examples and 2 tokens\./,
+      message: /it was trained on 2 examples and 3 tokens, but these are 2 examples and 2 tokens\./,
     });
     const values = inputs.map((ids) => tensor.zeros([ids.length, 2]));
     await assert.rejects(collect(tagger.fit({ inputs, values }, { resume, epochs: 2 })), {

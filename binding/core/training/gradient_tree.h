@@ -52,15 +52,20 @@ class GradientTree {
   [[nodiscard]] const std::vector<Parameter>& parameters() const { return buffers_.parameters(); }
   void list(bool zero);
   // For any number of rows of a table, so that only the first step allocates.
-  void makeRoom(std::size_t parameter);
+  void makeRoom(std::size_t index);
   // Makes zeros of the gradients in the buffers, of which all levels have some rows at most: rows are added to these,
   // and whole ones need none.
   void clear();
   // level [P] = the part in the buffers.
   void keep(Sum& level, const Parallel& parallel) const;
   void merge(Sum& into, const Sum& from, const Parallel& parallel);
+<<<<<<< HEAD
   // Merges one table, at least one side of which is listed.
   void mergeTable(std::size_t parameter, Sum& into, const Sum& from, const Parallel& parallel);
+=======
+  // Of one table, of which at least one side is listed.
+  void mergeTable(std::size_t index, Sum& into, const Sum& from, const Parallel& parallel);
+>>>>>>> origin/main
   void unite(const std::vector<TokenId>& into, const std::vector<TokenId>& from);
   // To or from the rows that are exchanged in place of a whole table.
   template <class Move>

@@ -1,6 +1,7 @@
 /** Ranks that die, fail, leave, stop, or lose their launcher: all end, with a status that says so, and nothing stays. */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { ENGINES, type Engine, isAlive, type Launched, type LaunchOptions, launch } from '../../support/mpi';
 
 /** Seconds within which all ranks are gone. */
@@ -23,7 +24,7 @@ interface Ended extends Launched {
   left: number[];
 }
 
-async function run(engine: Engine, ranks: number, body: string, onDeed?: Deed): Promise<Ended> {
+async function run(engine: Engine, ranks: number, body: string, onDeed?: Deed, behindShell = false): Promise<Ended> {
   const processes = new Map<number, number>();
   let done = performance.now();
   const onLine: LaunchOptions['onLine'] = (line, launcher) => {
@@ -33,7 +34,7 @@ async function run(engine: Engine, ranks: number, body: string, onDeed?: Deed): 
     done = performance.now();
     onDeed?.(processes, launcher.pid ?? 0);
   };
-  const launched = await launch(engine, ranks, body, { onLine });
+  const launched = await launch(engine, ranks, body, { onLine, behindShell });
   const endedAfter = (performance.now() - done) / 1000;
   // A launcher that was killed cannot wait for its ranks.
   while ((performance.now() - done) / 1000 < MOST_SECONDS && [...processes.values()].some(isAlive)) {
@@ -121,6 +122,17 @@ describe('ranks of which one', () => {
     const deed: Deed = (_, launcher) => process.kill(launcher, 'SIGKILL');
     requireEnd(await run(engine, 2, program(''), deed));
   });
+
+  for (const victim of ['the launcher', 'its shell']) {
+    withEngine(`loses ${victim} behind a shell, as npx makes one, all end`, async (engine) => {
+      const deed: Deed = (processes, launcher) => {
+        const stat = readFileSync(`/proc/${processes.get(1)}/stat`, 'latin1');
+        const parent = Number(stat.slice(stat.lastIndexOf(') ')).split(' ')[2]);
+        process.kill(victim === 'its shell' ? parent : launcher, 'SIGKILL');
+      };
+      requireEnd(await run(engine, 2, program(''), deed, true));
+    });
+  }
 
   withEngine('makes other calls than the rest all end', async (engine) => {
     const ended = await run(
