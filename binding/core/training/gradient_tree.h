@@ -59,13 +59,8 @@ class GradientTree {
   // level [P] = the part in the buffers.
   void keep(Sum& level, const Parallel& parallel) const;
   void merge(Sum& into, const Sum& from, const Parallel& parallel);
-<<<<<<< HEAD
   // Merges one table, at least one side of which is listed.
-  void mergeTable(std::size_t parameter, Sum& into, const Sum& from, const Parallel& parallel);
-=======
-  // Of one table, of which at least one side is listed.
   void mergeTable(std::size_t index, Sum& into, const Sum& from, const Parallel& parallel);
->>>>>>> origin/main
   void unite(const std::vector<TokenId>& into, const std::vector<TokenId>& from);
   // To or from the rows that are exchanged in place of a whole table.
   template <class Move>
