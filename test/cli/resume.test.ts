@@ -166,7 +166,7 @@ describe('unrolled train --resume', function () {
     }
     for (const [text, what] of [
       [TEXT.replaceAll('dog', 'fox'), /other data: these are also 1,620 tokens/],
-      [TEXT.replaceAll('dog', 'DOG'), /other data: its vocabulary lacks "D" .*, which these have\./],
+      [TEXT.replaceAll('dog', 'DOG'), /other data: its vocabulary lacks "D" .*, which these data have\./],
     ] as const) {
       writeFileSync(at('other.txt'), text);
       const { status, stderr } = await runCli('train', at('other.txt'), '--resume', at('c'), '--epochs', '2');
