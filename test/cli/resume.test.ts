@@ -178,7 +178,7 @@ describe('unrolled train --resume', function () {
       );
     }
     const model = await runCli('train', corpus(), '--resume', at('whole'));
-    assert.match(model.stderr, /is no checkpoint.*ERR_UNROLLED_MODEL_FORMAT/);
+    assert.match(model.stderr, /is not a checkpoint.*ERR_UNROLLED_MODEL_FORMAT/);
   });
 
   it('stops early, with the best weights', async () => {
