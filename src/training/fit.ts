@@ -17,7 +17,7 @@ import type { EpochResult } from './epoch-result';
 import { Loop, type Run } from './loop';
 import { TRAINING_ROWS } from './options/training-options-table';
 import { Follower } from './ranks/follower';
-import { isOfGroup, Lead } from './ranks/lead';
+import { failTogether, Lead } from './ranks/lead';
 import { decodeOrder, encodeOrder, type Order } from './ranks/orders';
 import { overMpi } from './ranks/over-mpi';
 import { planRun, type RunPlan } from './run-plan';
@@ -230,9 +230,7 @@ async function startLoop(run: Run): Promise<{ loop: Steps; training: NativeTrain
   try {
     return await (group.info().rank === 0 ? startAlone(run) : startFollowing(run, group));
   } catch (error) {
-    // The others may wait for this rank.
-    if (!isOfGroup(error))
-      await group.fail('ERR_UNROLLED_RANK_LOST', error instanceof Error ? error.message : String(error));
+    await failTogether(group, error);
     throw error;
   }
 }

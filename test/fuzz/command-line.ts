@@ -22,6 +22,7 @@ const BASES: Readonly<Record<string, readonly string[]>> = {
   evaluate: ['model', 'text.txt'],
   score: ['model', 'the fox'],
   next: ['model', 'the'],
+  export: ['model', '--onnx', 'new.onnx'],
   'classify train': ['texts', '--epochs', '1', '--hidden', '3', '--embedding', '3'],
   'classify evaluate': ['classifier', 'texts'],
   'classify predict': ['classifier', 'a good film'],

@@ -7,7 +7,7 @@ import type { NativeRank, NativeTraining } from '../../native/native';
 import type { EpochResult } from '../epoch-result';
 import type { Run } from '../loop';
 import { sharingOf } from '../options/options';
-import { isOfGroup } from './lead';
+import { failTogether, isOfGroup } from './lead';
 import { decodeOrder, type Order } from './orders';
 
 export class Follower {
@@ -110,6 +110,6 @@ export class Follower {
 
   async #failed(reason: unknown): Promise<void> {
     this.#isOver = true;
-    await this.#group.fail('ERR_UNROLLED_RANK_LOST', reason instanceof Error ? reason.message : String(reason));
+    await failTogether(this.#group, reason);
   }
 }

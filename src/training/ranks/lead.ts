@@ -1,5 +1,6 @@
 /** Rank 0 of a training that several ranks share: it decides, and the others do what it says. */
 
+import { isError } from '../../base/builtins';
 import { UnrolledError } from '../../base/errors';
 import type { NativeRank, NativeTraining } from '../../native/native';
 import { encodeOrder, failureOf, type Order } from './orders';
@@ -8,6 +9,12 @@ import { encodeOrder, failureOf, type Order } from './orders';
 export function isOfGroup(error: unknown): boolean {
   if (!(error instanceof UnrolledError)) return false;
   return error.code === 'ERR_UNROLLED_RANK_LOST' || error.code === 'ERR_UNROLLED_RANKS_DIFFER';
+}
+
+/** Ends the other ranks, which may wait for this one, with what was thrown here. */
+export async function failTogether(group: NativeRank, reason: unknown): Promise<void> {
+  if (isOfGroup(reason)) return;
+  await group.fail('ERR_UNROLLED_RANK_LOST', isError(reason) ? reason.message : String(reason));
 }
 
 export class Lead {
@@ -33,7 +40,7 @@ export class Lead {
       await this.#training.shareChanges();
     } catch (cannot) {
       // The model was disposed of, say.
-      await this.#group.fail('ERR_UNROLLED_RANK_LOST', String((cannot as Error).message));
+      await this.#group.fail('ERR_UNROLLED_RANK_LOST', isError(cannot) ? cannot.message : String(cannot));
     }
   }
 }

@@ -15,10 +15,10 @@
 
 #include <doctest/doctest.h>
 
+#include "../support.h"
 #include "distributed/in_process_group.h"
 #include "distributed/single_process.h"
 #include "distributed/tree_sum.h"
-#include "support.h"
 
 using namespace unrolled;
 
