@@ -35,8 +35,9 @@ std::string fileOf(void* library, const std::string& name) {
   return map->l_name;
 }
 
+// Not called `bind`: std::bind would match a call with a string as well.
 template <class Function>
-void bind(void* library, const std::string& file, const char* name, Function*& function) {
+void resolve(void* library, const std::string& file, const char* name, Function*& function) {
   static_assert(std::is_function_v<Function>);
   function = reinterpret_cast<Function*>(dlsym(library, name));
   if (function != nullptr) return;
@@ -91,19 +92,19 @@ std::string nameIn(const std::string& text) {
 Library bound(void* library, const std::string& name) {
   Library mpi;
   mpi.file = fileOf(library, name);
-  const auto bindTo = [&](const char* function, auto& place) { bind(library, mpi.file, function, place); };
-  bindTo("MPI_Get_library_version", mpi.getLibraryVersion);
-  bindTo("MPI_Initialized", mpi.initialized);
-  bindTo("MPI_Init_thread", mpi.initThread);
-  bindTo("MPI_Finalize", mpi.finalize);
-  bindTo("MPI_Abort", mpi.abort);
-  bindTo("MPI_Comm_set_errhandler", mpi.setErrorHandler);
-  bindTo("MPI_Error_string", mpi.errorString);
-  bindTo("MPI_Comm_rank", mpi.rank);
-  bindTo("MPI_Comm_size", mpi.size);
-  bindTo("MPI_Isend", mpi.isend);
-  bindTo("MPI_Irecv", mpi.irecv);
-  bindTo("MPI_Test", mpi.test);
+  const auto resolveTo = [&](const char* function, auto& place) { resolve(library, mpi.file, function, place); };
+  resolveTo("MPI_Get_library_version", mpi.getLibraryVersion);
+  resolveTo("MPI_Initialized", mpi.initialized);
+  resolveTo("MPI_Init_thread", mpi.initThread);
+  resolveTo("MPI_Finalize", mpi.finalize);
+  resolveTo("MPI_Abort", mpi.abort);
+  resolveTo("MPI_Comm_set_errhandler", mpi.setErrorHandler);
+  resolveTo("MPI_Error_string", mpi.errorString);
+  resolveTo("MPI_Comm_rank", mpi.rank);
+  resolveTo("MPI_Comm_size", mpi.size);
+  resolveTo("MPI_Isend", mpi.isend);
+  resolveTo("MPI_Irecv", mpi.irecv);
+  resolveTo("MPI_Test", mpi.test);
   std::array<char, 16384> text{};  // libraries write 8192 bytes at most
   int length = 0;
   if (mpi.getLibraryVersion(text.data(), &length) == 0) mpi.version = nameIn(text.data());

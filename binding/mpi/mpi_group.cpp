@@ -143,7 +143,7 @@ bool MpiGroup::endProcess(int exitStatus) noexcept {
   return false;
 }
 
-void MpiGroup::run() noexcept {
+void MpiGroup::run() {
   const std::shared_ptr<MpiGroup> self = shared_from_this();
   try {
     becomePrecise();

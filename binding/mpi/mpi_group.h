@@ -81,7 +81,7 @@ class MpiGroup final : public Group, public std::enable_shared_from_this<MpiGrou
   void introduce();
 
   // On MPI's thread.
-  void run() noexcept;
+  void run();
   void begin();
   [[nodiscard]] Error notOfLauncher(const std::string& finding) const;
   void serve();

@@ -49,6 +49,10 @@ std::vector<Index> offsets(const char* name, const Napi::Value& value);
 // A copy of a Float32Array or Float64Array, as T asks; empty if it is absent and may be.
 template <class T>
 std::vector<T> floats(const char* name, const Napi::Value& value, bool optional = false);
+template <>
+std::vector<float> floats(const char* name, const Napi::Value& value, bool optional);
+template <>
+std::vector<double> floats(const char* name, const Napi::Value& value, bool optional);
 
 // A new typed array with a copy of the values.
 template <class T>
