@@ -1,6 +1,7 @@
 /**
- * `npm run onnx-runtimes`: installs what runs exported models in tests, none of which a user or the build needs: Python's
- * `onnx`, `onnxruntime` and Keras in an environment under build/, and JavaScript's runtimes in `scripts/onnx-runtimes`, without
+ * `npm run onnx-runtimes`: installs what tests run exported models and logs with, none of which a user or the build needs: Python's
+ * `onnx`, `onnxruntime`, Keras and TensorBoard in an environment under build/, and JavaScript's runtimes in
+ * `scripts/onnx-runtimes`, without
  * their install scripts. Together they take about 1 GB of disk.
  */
 import path from 'node:path';
@@ -8,7 +9,14 @@ import { pythonEnvironment } from './prebuild/zig.mjs';
 import { npmCi, npmPackagesMissing } from './setup.mjs';
 import { asProgram, root } from './support.mjs';
 
-const PACKAGES = ['onnx==1.23.2', 'onnxruntime==1.32.0', 'keras==3.15.1', 'jax==0.10.2', 'safetensors==0.8.0'];
+const PACKAGES = [
+  'onnx==1.23.2',
+  'onnxruntime==1.32.0',
+  'keras==3.15.1',
+  'jax==0.10.2',
+  'safetensors==0.8.0',
+  'tensorboard==2.21.0',
+];
 
 export async function installRuntimes() {
   pythonEnvironment('onnx', PACKAGES);

@@ -6,7 +6,7 @@ import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { Corpus, LanguageModel } from '../../src/index';
-import { onnxPython } from '../peer/python';
+import { runtimePython } from '../peer/python';
 import { useFolder } from '../support/folder';
 import { requireOnnxruntime, requireRuntime } from './runs';
 
@@ -39,7 +39,7 @@ describe('the page about ONNX', function () {
     it('has a program that writes the text that the model writes', async () => {
       using model = await poems(at('poems.onnx'));
       writeFileSync(at('program.py'), blockOf('python'));
-      const { stdout } = await promisify(execFile)(onnxPython, ['program.py'], { cwd: at() });
+      const { stdout } = await promisify(execFile)(runtimePython, ['program.py'], { cwd: at() });
       const text = `the ${await model.sample('the ', { temperature: 0, length: 40 })}`;
       assert.equal(stdout, `${text}\n`);
     });

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { Random } from '../../src/base/random';
 import { Model, type ModelInput, type OnnxOptions } from '../../src/index';
 import type { InputDescription } from '../../src/native/native';
-import { onnxPython, requirePythonOf, runPythonOf } from '../peer/python';
+import { requirePythonOf, runPythonOf, runtimePython } from '../peer/python';
 
 /** A tensor as the runtimes' scripts take and give it. */
 export interface Plain {
@@ -155,12 +155,12 @@ export async function expectedRun(
 export async function ranInPython(runs: readonly Run[], folder: string): Promise<Ran[]> {
   const file = join(folder, 'runs.json');
   writeFileSync(file, JSON.stringify(runs));
-  return JSON.parse(await runPythonOf(onnxPython, join(__dirname, 'run_models.py'), file)) as Ran[];
+  return JSON.parse(await runPythonOf(runtimePython, join(__dirname, 'run_models.py'), file)) as Ran[];
 }
 
 /** In `before`: skips the suite, with the reason in its title, where Python's packages are absent. */
 export function requireOnnxruntime(context: Mocha.Context): Promise<void> {
-  return requirePythonOf(onnxPython, context, 'onnx', 'onnxruntime');
+  return requirePythonOf(runtimePython, context, 'onnx', 'onnxruntime');
 }
 
 /** Runtimes of JavaScript, and where `npm run onnx-runtimes` puts them. */

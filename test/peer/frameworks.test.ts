@@ -15,7 +15,7 @@ import {
   Vocabulary,
 } from '../../src/index';
 import { useFolder } from '../support/folder';
-import { onnxPython, python, requirePython, requirePythonOf } from './python';
+import { python, requirePython, requirePythonOf, runtimePython } from './python';
 
 const PAGE = path.resolve(__dirname, '..', '..', 'docs', 'concepts', 'other-frameworks.md');
 const IDS = [[1], [4], [2]];
@@ -114,7 +114,7 @@ describe('a model in another framework', function () {
       // It writes its settings into the home of its user.
       home = mkdtempSync(path.join(tmpdir(), 'unrolled-test-'));
       environment.KERAS_HOME = home;
-      return requirePythonOf(onnxPython, this, 'keras', 'safetensors');
+      return requirePythonOf(runtimePython, this, 'keras', 'safetensors');
     });
     after(() => {
       delete environment.KERAS_BACKEND;
@@ -123,12 +123,12 @@ describe('a model in another framework', function () {
     });
 
     it('takes the weights by name, and computes the same', async () => {
-      await prints(onnxPython, program(' keras'), [outputs.language, outputs.texts]);
+      await prints(runtimePython, program(' keras'), [outputs.language, outputs.texts]);
     });
 
     it('reads the vocabulary and the sizes by safetensors', async () => {
       writeFileSync(at('program.py'), program(''));
-      const { stdout } = await promisify(execFile)(onnxPython, ['program.py'], { cwd: at() });
+      const { stdout } = await promisify(execFile)(runtimePython, ['program.py'], { cwd: at() });
       assert.equal(stdout, '  32\n');
     });
   });

@@ -15,9 +15,9 @@ const { UNROLLED_PYTHON } = process.env;
 /** The interpreter: UNROLLED_PYTHON, else Debian's own, which sees Debian's packages, else the one on PATH. */
 export const python = UNROLLED_PYTHON || (existsSync(DEBIANS_OWN) ? DEBIANS_OWN : 'python3');
 
-/** The interpreter of the tests of ONNX: the environment that `npm run onnx-runtimes` makes outranks Debian's. */
+/** The interpreter that has ONNX, Keras and TensorBoard: the environment that `npm run onnx-runtimes` makes outranks Debian's. */
 const ONNX_ENVIRONMENT = join(__dirname, '..', '..', 'build', 'prebuild', 'onnx', 'bin', 'python');
-export const onnxPython = UNROLLED_PYTHON || (existsSync(ONNX_ENVIRONMENT) ? ONNX_ENVIRONMENT : python);
+export const runtimePython = UNROLLED_PYTHON || (existsSync(ONNX_ENVIRONMENT) ? ONNX_ENVIRONMENT : python);
 
 /** What a peer needs is not on this machine. The message says what. */
 export class PeerAbsentError extends Error {

@@ -15,7 +15,7 @@ import {
   TextVectorizer,
 } from '../../src/index';
 import { curve, eventsOf } from '../logging/read-events';
-import { requirePython, runPython } from '../peer/python';
+import { requirePythonOf, runPythonOf, runtimePython } from '../peer/python';
 import { useFolder } from '../support/folder';
 import { smallModel, train } from '../support/models';
 
@@ -168,7 +168,7 @@ describe("TensorBoard's own reader", () => {
   const at = useFolder();
 
   before(function () {
-    return requirePython(this, 'tensorboard');
+    return requirePythonOf(runtimePython, this, 'tensorboard');
   });
 
   it('finds scalars, histograms and texts, and one curve after a resume', async () => {
@@ -186,7 +186,7 @@ describe("TensorBoard's own reader", () => {
       epochs: 3,
       callbacks: [callbacks.tensorBoard(at('logs'), options)],
     });
-    const read = JSON.parse(await runPython(READER, at('logs')));
+    const read = JSON.parse(await runPythonOf(runtimePython, READER, at('logs')));
     const losses = [...first, ...rest].flatMap(({ stepLosses }) => [...stepLosses]);
     assert.deepEqual(read.scalars['loss/step'], points(losses));
     const steps = [...first, ...rest].map(({ step }) => step + 1);
