@@ -1,8 +1,7 @@
 /**
- * `npm run onnx-runtimes`: installs what tests run exported models and logs with, none of which a user or the build needs: Python's
- * `onnx`, `onnxruntime`, Keras and TensorBoard in an environment under build/, and JavaScript's runtimes in
- * `scripts/onnx-runtimes`, without
- * their install scripts. Together they take about 1 GB of disk.
+ * `npm run onnx-runtimes`: installs what tests need to run exported models and to read logs; neither a user nor the build
+ * needs it. Python's `onnx`, `onnxruntime`, Keras and TensorBoard go into an environment under build/, JavaScript's runtimes
+ * into `scripts/onnx-runtimes`, without their install scripts. Together they take about 1 GB of disk.
  */
 import path from 'node:path';
 import { pythonEnvironment } from './prebuild/zig.mjs';
