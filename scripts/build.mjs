@@ -91,7 +91,7 @@ export async function buildTypeScript() {
   removeOrphans(lib);
   makeImportsLazy(lib, path.join(root, 'src'));
   writeModuleFace(lib);
-  writeModuleFace(path.join(lib, 'browser'));
+  writeModuleFace(path.join(lib, 'text', 'browser'));
   await bundleText(lib);
   chmodSync(path.join(lib, 'cli', 'main.js'), 0o755);
 }

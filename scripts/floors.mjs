@@ -19,14 +19,13 @@ const SRC = [
   ['training', 'generation'],
   ['report', 'onnx'],
   ['models'],
-  ['callbacks', 'browser'],
+  ['callbacks'],
   ['cli', 'index.ts'],
 ];
 
 const CORE = [
   ['base'],
-  ['parallel'],
-  ['distributed'],
+  ['parallel', 'distributed'],
   ['parameters'],
   ['blas'],
   ['kernels'],

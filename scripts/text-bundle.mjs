@@ -1,5 +1,5 @@
 /**
- * `lib/text.mjs`: what a page needs of texts (`src/browser`) in one module without any of Node's. The few functions of Node.js
+ * `lib/text.mjs`: what a page needs of texts (`src/text/browser`) in one module without any of Node's. The few functions of Node.js
  * that it calls stand in `scripts/text-bundle`; what is in modules that it does not use stays away.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -34,8 +34,8 @@ export async function bundleText(lib) {
   const { build } = await import('esbuild');
   const outfile = path.join(lib, 'text.mjs');
   await build({
-    entryPoints: [path.join(root, 'src', 'browser', 'index.ts')],
-    banner: { js: '// Made by scripts/text-bundle.mjs from src/browser.' },
+    entryPoints: [path.join(root, 'src', 'text', 'browser', 'index.ts')],
+    banner: { js: '// Made by scripts/text-bundle.mjs from src/text/browser.' },
     inject: [path.join(folder, 'globals.mjs')],
     plugins: [withoutNode],
     tsconfigRaw: {},
@@ -44,7 +44,7 @@ export async function bundleText(lib) {
   });
   writeFileSync(
     path.join(lib, 'text.d.mts'),
-    "// Made by scripts/text-bundle.mjs.\nexport * from './browser/index.js';\n",
+    "// Made by scripts/text-bundle.mjs.\nexport * from './text/browser/index.js';\n",
   );
   const code = readFileSync(outfile, 'utf8');
   if (/\brequire\(|\bfrom ["']/.test(code)) throw new Failure('lib/text.mjs loads another module.');

@@ -4,7 +4,7 @@
 #include <exception>
 #include <utility>
 
-#include "core/parallel/floating_point_mode.h"
+#include "core/base/floating_point_mode.h"
 #include "node/errors.h"
 
 namespace unrolled::node {

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/floating_point_mode.h"
 #include "core/inference/prediction.h"
 #include "core/inference/sampler.h"
-#include "core/parallel/floating_point_mode.h"
 #include "core/training/evaluation.h"
 #include "node/addon.h"
 #include "node/arguments.h"

@@ -11,7 +11,7 @@
 
 #include <doctest/doctest.h>
 
-#include "parallel/floating_point_mode.h"
+#include "base/floating_point_mode.h"
 #include "parallel/processors.h"
 #include "support.h"
 

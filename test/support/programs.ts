@@ -16,7 +16,7 @@ import { useFolder } from './folder';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 const FACE = path.join(ROOT, 'lib', 'index.mjs');
-const TEXT_FACE = path.join(ROOT, 'lib', 'browser', 'index.mjs');
+const TEXT_FACE = path.join(ROOT, 'lib', 'text', 'browser', 'index.mjs');
 
 /** Files that programs may find in their folder. */
 const FILES: Readonly<Record<string, string>> = {
@@ -124,7 +124,7 @@ export async function typeFaults(programs: ReadonlyMap<string, string>, folder: 
       ...{ noUnusedLocals: false, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true },
       paths: {
         unrolled: [path.join(ROOT, 'lib', 'index.d.mts')],
-        'unrolled/text': [path.join(ROOT, 'lib', 'browser', 'index.d.mts')],
+        'unrolled/text': [path.join(ROOT, 'lib', 'text', 'browser', 'index.d.mts')],
       },
     },
     include: ['*.mts'],

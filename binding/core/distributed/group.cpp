@@ -7,8 +7,8 @@
 #include <map>
 #include <utility>
 
+#include "base/floating_point_mode.h"
 #include "distributed/tree_sum.h"
-#include "parallel/floating_point_mode.h"
 
 namespace unrolled {
 

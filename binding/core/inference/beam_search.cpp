@@ -7,10 +7,10 @@
 #include <tuple>
 #include <utility>
 
+#include "base/floating_point_mode.h"
 #include "inference/log_softmax.h"
 #include "inference/prompts.h"
 #include "inference/state_rows.h"
-#include "parallel/floating_point_mode.h"
 
 namespace unrolled {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/floating_point_mode.h"
 #include "inference/state_rows.h"
-#include "parallel/floating_point_mode.h"
 
 namespace unrolled {
 

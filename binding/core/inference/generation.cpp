@@ -3,8 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "base/floating_point_mode.h"
 #include "inference/state_rows.h"
-#include "parallel/floating_point_mode.h"
 
 namespace unrolled {
 

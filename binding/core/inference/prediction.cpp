@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/floating_point_mode.h"
 #include "data/example_batches.h"
 #include "data/row_packer.h"
-#include "parallel/floating_point_mode.h"
 
 namespace unrolled {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/floating_point_mode.h"
 #include "inference/log_softmax.h"
 #include "inference/prompts.h"
-#include "parallel/floating_point_mode.h"
 
 namespace unrolled {
 namespace {

@@ -5,7 +5,7 @@
 #include <exception>
 #include <string>
 
-#include "parallel/floating_point_mode.h"
+#include "base/floating_point_mode.h"
 #include "parallel/processors.h"
 
 namespace unrolled {

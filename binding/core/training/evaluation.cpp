@@ -5,9 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "base/floating_point_mode.h"
 #include "data/row_states.h"
 #include "data/stream_batches.h"
-#include "parallel/floating_point_mode.h"
 #include "training/shards.h"
 
 namespace unrolled {

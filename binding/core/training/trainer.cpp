@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/floating_point_mode.h"
 #include "base/hash.h"
-#include "parallel/floating_point_mode.h"
 
 namespace unrolled {
 namespace {

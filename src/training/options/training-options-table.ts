@@ -1,4 +1,7 @@
-/** The options of training: a member of an interface for who gives it, and a row of the table for all that takes it. */
+/**
+ * The options of training: a member of an interface for who gives it, and a row of the table for all that takes it. The
+ * file is long because all rows stand together.
+ */
 
 import * as check from '../../base/check';
 import { integer, namesOf, number, type OptionRow } from '../../base/option-table';

@@ -5,10 +5,10 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import * as text from '../../src/browser';
-import { LanguageModel, TextClassifier, TextVectorizer, UnrolledError, Vocabulary, WordList } from '../../src/index';
-import { useFolder } from '../support/folder';
-import { CORPUS, STREAM, smallModel } from '../support/models';
+import { LanguageModel, TextClassifier, TextVectorizer, UnrolledError, Vocabulary, WordList } from '../../../src/index';
+import * as text from '../../../src/text/browser';
+import { useFolder } from '../../support/folder';
+import { CORPUS, STREAM, smallModel } from '../../support/models';
 
 interface Call {
   make?: { class: string; by: string; args: unknown[] };

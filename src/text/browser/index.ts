@@ -4,9 +4,9 @@
  * @module text
  */
 
-export { UnrolledError } from '../base/errors';
-export { TextVectorizer } from '../text/text-vectorizer';
-export { Vocabulary } from '../text/vocabulary';
-export { WordList } from '../text/word-list';
+export { UnrolledError } from '../../base/errors';
+export { TextVectorizer } from '../text-vectorizer';
+export { Vocabulary } from '../vocabulary';
+export { WordList } from '../word-list';
 export { type DrawOptions, drawToken, type Scores, tokenProbabilities } from './draw';
 export { type OnnxFacts, type OnnxTextFacts, onnxFacts } from './onnx-facts';

@@ -1,10 +1,10 @@
 /** What an exported model says of its texts, read from the bytes of its file: runtimes in a browser do not tell. */
 
-import * as check from '../base/check';
-import { UnrolledError } from '../base/errors';
-import { TextVectorizer } from '../text/text-vectorizer';
-import { Vocabulary } from '../text/vocabulary';
-import { WordList } from '../text/word-list';
+import * as check from '../../base/check';
+import { UnrolledError } from '../../base/errors';
+import { TextVectorizer } from '../text-vectorizer';
+import { Vocabulary } from '../vocabulary';
+import { WordList } from '../word-list';
 
 /** The facts about a model that `exportOnnx` wrote; `docs/concepts/onnx.md` specifies it. */
 export interface OnnxFacts {

@@ -1,7 +1,7 @@
 /** Drawing tokens from the scores of a model, as `sample` does: the same seed draws the same tokens. */
 
-import * as check from '../base/check';
-import { Random, RandomUse } from '../base/random';
+import * as check from '../../base/check';
+import { Random, RandomUse } from '../../base/random';
 
 /** Options of `drawToken`. */
 export interface DrawOptions {

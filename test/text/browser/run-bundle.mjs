@@ -7,7 +7,7 @@ import vm from 'node:vm';
 
 const OF_BROWSERS = { AbortSignal, TextDecoder, TextEncoder, console, performance, queueMicrotask, setTimeout };
 const context = vm.createContext({ ...OF_BROWSERS, Intl });
-const code = readFileSync(new URL('../../lib/text.mjs', import.meta.url), 'utf8');
+const code = readFileSync(new URL('../../../lib/text.mjs', import.meta.url), 'utf8');
 const module = new vm.SourceTextModule(code, { context });
 await module.link((name) => {
   throw new Error(`lib/text.mjs loads ${name}`);
