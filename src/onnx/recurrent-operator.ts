@@ -2,7 +2,7 @@
 
 import type { Activation, Cell } from '../native/layer-choices';
 import type { FloatArray, RecurrentDescription } from '../native/native';
-import type { Context } from './context';
+import { type Context, cannotLeave, named } from './context';
 import { floats, int, type Name, text, texts } from './graph';
 import type { Direction, Level } from './level';
 
@@ -15,7 +15,8 @@ interface Operator {
   readonly isLstm?: true;
 }
 
-const OPERATORS: Readonly<Record<Cell, Operator>> = {
+/** A cell that is not here has no operator, and its layers cannot leave. */
+const OPERATORS: Readonly<Partial<Record<Cell, Operator>>> = {
   rnn: { name: 'RNN', order: [0], activations: ({ activation }) => [activation] },
   gru: {
     name: 'GRU',
@@ -43,6 +44,9 @@ export function byOperator(context: Context, level: Level): Direction[] {
   const { graph } = context;
   const { layer, suffixes, input } = level;
   const operator = OPERATORS[layer.type];
+  if (operator === undefined) {
+    throw cannotLeave(`${named(layer)} has no operator in ONNX`, 'Use an RNN, a GRU or an LSTM.', layer.type);
+  }
   const [directions, hidden] = [suffixes.length, layer.features];
   const rows = operator.order.length * hidden;
   const { x, weight } = inputOf(context, level, operator);

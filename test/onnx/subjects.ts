@@ -2,7 +2,7 @@
 
 import { layers, type ModelOptions } from '../../src/index';
 import type { Layer } from '../../src/layers/layer-functions';
-import type { Activation, Cell } from '../../src/native/layer-choices';
+import type { Activation } from '../../src/native/layer-choices';
 
 const { activation, adaptiveSoftmax, add, attention, bidirectional, concatenate, dense, dropout } = layers;
 const { embedding, gru, layerNorm, lstm, oneHot, pooling, rnn } = layers;
@@ -13,7 +13,7 @@ export type Subject = [title: string, options: ModelOptions];
 const IDS = { kind: 'ids', vocabulary: 7 } as const;
 const FEATURES = { kind: 'features', features: 3 } as const;
 
-const CELLS: Record<Cell, typeof rnn> = { rnn, gru, lstm };
+const CELLS = { rnn, gru, lstm };
 
 function chain(...all: Layer[]): ModelOptions {
   return { input: IDS, layers: all };
