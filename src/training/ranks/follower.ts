@@ -7,7 +7,7 @@ import type { NativeRank, NativeTraining } from '../../native/native';
 import type { EpochResult } from '../epoch-result';
 import type { Run } from '../loop';
 import { sharingOf } from '../options/options';
-import { failTogether, isOfGroup } from './lead';
+import { failTogether } from './lead';
 import { decodeOrder, type Order } from './orders';
 
 export class Follower {
@@ -39,8 +39,7 @@ export class Follower {
         if (epoch !== undefined || this.#isOver) return epoch;
       }
     } catch (error) {
-      if (!this.#isOver && !isOfGroup(error)) await this.#failed(error);
-      this.#isOver = true;
+      if (!this.#isOver) await this.#failed(error);
       throw error;
     }
   }

@@ -6,15 +6,18 @@ import type { NativeRank, NativeTraining } from '../../native/native';
 import { encodeOrder, failureOf, type Order } from './orders';
 
 /** Whether an error is one that a group throws on every rank: none can be told anything after it. */
-export function isOfGroup(error: unknown): boolean {
+function isOfGroup(error: unknown): boolean {
   if (!(error instanceof UnrolledError)) return false;
   return error.code === 'ERR_UNROLLED_RANK_LOST' || error.code === 'ERR_UNROLLED_RANKS_DIFFER';
 }
 
-/** Ends the other ranks, which may wait for this one, with what was thrown here. */
+function fail(group: NativeRank, reason: unknown): Promise<void> {
+  return group.fail('ERR_UNROLLED_RANK_LOST', isError(reason) ? reason.message : String(reason));
+}
+
+/** Ends the other ranks, which may wait for this one, with what was thrown here, unless they have it too. */
 export async function failTogether(group: NativeRank, reason: unknown): Promise<void> {
-  if (isOfGroup(reason)) return;
-  await group.fail('ERR_UNROLLED_RANK_LOST', isError(reason) ? reason.message : String(reason));
+  if (!isOfGroup(reason)) await fail(group, reason);
 }
 
 export class Lead {
@@ -40,7 +43,7 @@ export class Lead {
       await this.#training.shareChanges();
     } catch (cannot) {
       // The model was disposed of, say.
-      await this.#group.fail('ERR_UNROLLED_RANK_LOST', isError(cannot) ? cannot.message : String(cannot));
+      await fail(this.#group, cannot);
     }
   }
 }
